@@ -1,0 +1,14 @@
+import type { FrontendKey } from './frontend.js';
+import type { RealServerKey } from './real-server.js';
+
+/** Connections of one real server at one moment, as IPVS counts them. */
+export interface Activity {
+  /** Established TCP connections; entries of any state for UDP. */
+  readonly active: number;
+  /** All other entries: opening, closing, TIME_WAIT (120 s after the close). */
+  readonly inactive: number;
+}
+
+export type FrontendActivity = ReadonlyMap<RealServerKey, Activity>;
+
+export type DataplaneActivity = ReadonlyMap<FrontendKey, FrontendActivity>;

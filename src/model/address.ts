@@ -1,0 +1,109 @@
+/**
+ * IP addresses as canonical text: the one form used for keys, equality and output.
+ *
+ * IPv4 is dotted decimal without leading zeros. IPv6 is RFC 5952: lower case, no leading zeros,
+ * the longest run of zero groups as `::`. An IPv4-mapped IPv6 address is refused, because the kernel
+ * would treat it as IPv6 while people read it as IPv4.
+ */
+export type Address = string & { readonly __brand: 'Address' };
+
+/** The two families, spelled as the Kubernetes API spells them. */
+export type Family = 'IPv4' | 'IPv6';
+
+export const FAMILIES: readonly Family[] = ['IPv4', 'IPv6'];
+
+export function familyOf(address: Address): Family {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}
+
+/** The canonical form of `text`, or undefined where it is no address. */
+export function parseAddress(text: string): Address | undefined {
+  const bytes = text.includes(':') ? parseIPv6(text) : parseIPv4(text);
+  return bytes === undefined ? undefined : formatAddress(bytes);
+}
+
+/** The address as 4 or 16 bytes in network order. */
+export function addressBytes(address: Address): Uint8Array {
+  const bytes = address.includes(':') ? parseIPv6(address) : parseIPv4(address);
+  if (bytes === undefined) throw new TypeError(`not a canonical address: ${address}`);
+  return bytes;
+}
+
+/** The canonical text of 4 or 16 bytes in network order. */
+export function formatAddress(bytes: Uint8Array): Address {
+  return (bytes.length === 4 ? bytes.join('.') : formatIPv6(bytes)) as Address;
+}
+
+// Leading zeros are refused, not read as octal or decimal: the two readings differ, and that difference
+// has let addresses through filters (CVE-2021-29923).
+function parseIPv4(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(4);
+  let position = 0;
+  for (let index = 0; index < 4; index++) {
+    let value = 0;
+    const start = position;
+    for (; position < text.length; position++) {
+      const digit = text.charCodeAt(position) - 48;
+      if (digit < 0 || digit > 9) break;
+      if (position > start && value === 0) return undefined;
+      value = value * 10 + digit;
+    }
+    if (position === start || value > 255) return undefined;
+    bytes[index] = value;
+    if (index < 3 && text[position++] !== '.') return undefined;
+  }
+  return position === text.length ? bytes : undefined;
+}
+
+function parseIPv6(text: string): Uint8Array | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = parseGroups(halves[0] ?? '');
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '') : [];
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
+  return isMappedIPv4(groups) ? undefined : groupsToBytes(groups);
+}
+
+function parseGroups(text: string): number[] | undefined {
+  if (text === '') return [];
+  const groups: number[] = [];
+  for (const part of text.split(':')) {
+    if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
+    groups.push(Number.parseInt(part, 16));
+  }
+  return groups;
+}
+
+function isMappedIPv4(groups: readonly number[]): boolean {
+  return groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+}
+
+function groupsToBytes(groups: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(16);
+  groups.forEach((group, index) => {
+    bytes[index * 2] = group >> 8;
+    bytes[index * 2 + 1] = group & 0xff;
+  });
+  return bytes;
+}
+
+function formatIPv6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0));
+  const run = longestZeroRun(groups);
+  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':');
+  if (run.length < 2) return text(groups);
+  return `${text(groups.slice(0, run.start))}::${text(groups.slice(run.start + run.length))}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let length = 0;
+  groups.forEach((group, index) => {
+    length = group === 0 ? length + 1 : 0;
+    if (length > best.length) best = { start: index - length + 1, length };
+  });
+  return best;
+}

@@ -1,0 +1,25 @@
+import type { ClusterView } from './cluster-view.js';
+import type { Problem } from './problem.js';
+import type { ServiceKey } from './service-key.js';
+
+/**
+ * Where Services and EndpointSlices come from: a folder of manifests or an API server.
+ * The source owns its view and changes it only before it calls `changed`.
+ */
+export interface ClusterSource {
+  readonly view: ClusterView;
+  /** True once everything has been heard once. Until then nothing may be removed from the kernel. */
+  readonly complete: boolean;
+  /** What the source could not read or make sense of at this moment. */
+  readonly problems: readonly Problem[];
+  /** Resolves when the first full look is done; rejects only where the source can never be read. */
+  start(listener: ClusterListener): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ClusterListener {
+  /** These Services changed in the view. */
+  changed(services: Iterable<ServiceKey>): void;
+  /** The list of problems is another than before. */
+  problemsChanged(): void;
+}

@@ -1,0 +1,71 @@
+import type { EndpointSlice, SliceKey } from './endpoint-slice.js';
+import type { Service } from './service.js';
+import type { ServiceKey } from './service-key.js';
+
+/** All that is known of one Service. Either part may be missing: slices arrive before and after their Service. */
+export interface ServiceView {
+  readonly service: Service | undefined;
+  readonly slices: readonly EndpointSlice[];
+}
+
+/**
+ * The cluster as the source has told it so far, by Service. Every change answers with the Services it touches,
+ * so that the cost of a change is that of these Services alone.
+ */
+export class ClusterView {
+  readonly #services = new Map<ServiceKey, Service>();
+  readonly #slices = new Map<SliceKey, EndpointSlice>();
+  readonly #slicesOf = new Map<ServiceKey, Map<SliceKey, EndpointSlice>>();
+
+  look(key: ServiceKey): ServiceView {
+    return { service: this.#services.get(key), slices: [...(this.#slicesOf.get(key)?.values() ?? [])] };
+  }
+
+  /** Every Service named by a Service or by a slice. */
+  keys(): Set<ServiceKey> {
+    return new Set([...this.#services.keys(), ...this.#slicesOf.keys()]);
+  }
+
+  get serviceCount(): number {
+    return this.#services.size;
+  }
+
+  get sliceCount(): number {
+    return this.#slices.size;
+  }
+
+  setService(service: Service): ServiceKey[] {
+    this.#services.set(service.key, service);
+    return [service.key];
+  }
+
+  deleteService(key: ServiceKey): ServiceKey[] {
+    return this.#services.delete(key) ? [key] : [];
+  }
+
+  /** A slice may move to another Service by a change of its label: then both are touched. */
+  setSlice(slice: EndpointSlice): ServiceKey[] {
+    const touched = new Set(this.deleteSlice(slice.key));
+    this.#slices.set(slice.key, slice);
+    this.#slicesBelow(slice.service).set(slice.key, slice);
+    return [...touched.add(slice.service)];
+  }
+
+  deleteSlice(key: SliceKey): ServiceKey[] {
+    const slice = this.#slices.get(key);
+    if (slice === undefined) return [];
+    this.#slices.delete(key);
+    const siblings = this.#slicesOf.get(slice.service);
+    siblings?.delete(key);
+    if (siblings?.size === 0) this.#slicesOf.delete(slice.service);
+    return [slice.service];
+  }
+
+  #slicesBelow(service: ServiceKey): Map<SliceKey, EndpointSlice> {
+    const known = this.#slicesOf.get(service);
+    if (known !== undefined) return known;
+    const created = new Map<SliceKey, EndpointSlice>();
+    this.#slicesOf.set(service, created);
+    return created;
+  }
+}

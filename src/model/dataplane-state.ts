@@ -1,0 +1,136 @@
+import type { Address } from './address.js';
+import type { Dataplane, ObservedDataplane, Ownership, PacketPolicy } from './dataplane.js';
+import type { Frontend, FrontendKey } from './frontend.js';
+import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
+import type { RealServer, RealServerKey } from './real-server.js';
+import type { VirtualServer } from './virtual-server.js';
+
+const NONE: ReadonlySet<FrontendKey> = new Set();
+
+/**
+ * A data plane that operations change: the agent's image of the kernel, and the state of the fake kernel.
+ * Both fold operations with the same code, so that the image cannot drift from the fake by a slip in one of them.
+ */
+export class DataplaneState implements ObservedDataplane {
+  readonly virtualServers = new Map<FrontendKey, VirtualServer>();
+  readonly bound = new Set<Address>();
+  readonly policy = new PolicyState();
+  readonly foreign = new Set<FrontendKey>();
+  readonly #frontendsAt = new Map<Address, Set<FrontendKey>>();
+
+  frontendsAt(address: Address): ReadonlySet<FrontendKey> {
+    return this.#frontendsAt.get(address) ?? NONE;
+  }
+
+  putVirtualServer(server: VirtualServer): void {
+    const { key, address } = server.frontend;
+    this.virtualServers.set(key, server);
+    const siblings = this.#frontendsAt.get(address);
+    if (siblings === undefined) this.#frontendsAt.set(address, new Set([key]));
+    else siblings.add(key);
+  }
+
+  removeVirtualServer(frontend: Frontend): void {
+    this.virtualServers.delete(frontend.key);
+    const siblings = this.#frontendsAt.get(frontend.address);
+    siblings?.delete(frontend.key);
+    if (siblings?.size === 0) this.#frontendsAt.delete(frontend.address);
+  }
+
+  /** Takes over everything but the virtual servers. */
+  putSurroundings({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
+    refill(this.bound, bound);
+    refill(this.policy.guarded, policy.guarded);
+    refill(this.policy.hairpins, policy.hairpins);
+    refillMap(this.policy.owned, policy.owned);
+    refillMap(this.policy.open, policy.open);
+  }
+
+  /** Folds in one operation that the kernel has acknowledged. */
+  acknowledge(operation: Operation): void {
+    switch (operation.kind) {
+      case 'add-virtual-server':
+        this.#settle(operation, new Map());
+        return;
+      case 'set-virtual-server':
+        this.#settle(operation, this.#serversOf(operation.frontend));
+        return;
+      case 'delete-virtual-server':
+        this.removeVirtualServer(operation.frontend);
+        return;
+      case 'add-real-server':
+      case 'set-real-server':
+        this.#serversOf(operation.frontend).set(operation.server.key, operation.server);
+        return;
+      case 'delete-real-server':
+        this.#serversOf(operation.frontend).delete(operation.server.key);
+        return;
+      case 'bind-vip':
+        this.bound.add(operation.address);
+        return;
+      case 'unbind-vip':
+        this.bound.delete(operation.address);
+        return;
+      case 'forget-flows':
+        return;
+      default:
+        this.policy.acknowledge(operation);
+    }
+  }
+
+  #settle(write: VirtualServerWrite, realServers: Map<RealServerKey, RealServer>): void {
+    this.putVirtualServer({ frontend: write.frontend, settings: write.settings, realServers });
+  }
+
+  // The maps inside are ours: every virtual server enters through putVirtualServer.
+  #serversOf(frontend: Frontend): Map<RealServerKey, RealServer> {
+    const server = this.virtualServers.get(frontend.key);
+    return server === undefined ? new Map() : (server.realServers as Map<RealServerKey, RealServer>);
+  }
+}
+
+class PolicyState implements PacketPolicy {
+  readonly guarded = new Set<Address>();
+  readonly owned = new Map<FrontendKey, Ownership>();
+  readonly open = new Map<FrontendKey, Frontend>();
+  readonly hairpins = new Set<Address>();
+
+  acknowledge(operation: PolicyOperation): void {
+    switch (operation.kind) {
+      case 'own-frontend':
+        this.owned.set(operation.frontend.key, { frontend: operation.frontend, owner: operation.owner });
+        return;
+      case 'disown-frontend':
+        this.owned.delete(operation.frontend.key);
+        return;
+      case 'open-frontend':
+        this.open.set(operation.frontend.key, operation.frontend);
+        return;
+      case 'close-frontend':
+        this.open.delete(operation.frontend.key);
+        return;
+      case 'guard-vip':
+        this.guarded.add(operation.address);
+        return;
+      case 'release-vip':
+        this.guarded.delete(operation.address);
+        return;
+      case 'allow-hairpin':
+        this.hairpins.add(operation.address);
+        return;
+      case 'forbid-hairpin':
+        this.hairpins.delete(operation.address);
+        return;
+    }
+  }
+}
+
+function refill<T>(target: Set<T>, source: ReadonlySet<T>): void {
+  target.clear();
+  for (const member of source) target.add(member);
+}
+
+function refillMap<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
+  target.clear();
+  for (const [key, value] of source) target.set(key, value);
+}

@@ -1,0 +1,38 @@
+import type { Address } from './address.js';
+import type { Dataplane } from './dataplane.js';
+import type { FrontendKey } from './frontend.js';
+
+/** The parts of the data plane that a change touches: the unit of comparison, of retry and of drift. */
+export interface KernelKeys {
+  readonly frontends: ReadonlySet<FrontendKey>;
+  readonly vips: ReadonlySet<Address>;
+  readonly hairpins: ReadonlySet<Address>;
+}
+
+/** A growing collection of keys. */
+export class KernelKeySet implements KernelKeys {
+  readonly frontends = new Set<FrontendKey>();
+  readonly vips = new Set<Address>();
+  readonly hairpins = new Set<Address>();
+
+  get size(): number {
+    return this.frontends.size + this.vips.size + this.hairpins.size;
+  }
+
+  add(keys: KernelKeys): this {
+    for (const key of keys.frontends) this.frontends.add(key);
+    for (const address of keys.vips) this.vips.add(address);
+    for (const address of keys.hairpins) this.hairpins.add(address);
+    return this;
+  }
+}
+
+/** The keys of everything in a data plane. */
+export function allKeys({ virtualServers, bound, policy }: Dataplane): KernelKeySet {
+  const keys = new KernelKeySet();
+  for (const map of [virtualServers, policy.owned, policy.open])
+    for (const key of map.keys()) keys.frontends.add(key);
+  for (const set of [bound, policy.guarded]) for (const address of set) keys.vips.add(address);
+  for (const address of policy.hairpins) keys.hairpins.add(address);
+  return keys;
+}

@@ -1,0 +1,84 @@
+import type { Address } from './address.js';
+import type { Frontend } from './frontend.js';
+import type { RealServer } from './real-server.js';
+import type { VirtualServerSettings } from './virtual-server.js';
+
+/**
+ * One write to the kernel, as a value that can be printed, counted and rehearsed.
+ *
+ * own/disown: the ledger entry that says a virtual server is ours. guard/release: new traffic to a VIP is refused
+ * on every port that is not open. open/close: whether a frontend takes new connections. bind/unbind: the VIP as an
+ * address of the dummy device. allow/forbid hairpin: masquerade what a pod sends to itself through a frontend.
+ */
+export type Operation =
+  | PolicyOperation
+  | { readonly kind: 'bind-vip' | 'unbind-vip'; readonly address: Address }
+  | VirtualServerWrite
+  | { readonly kind: 'delete-virtual-server'; readonly frontend: Frontend }
+  | RealServerWrite
+  | { readonly kind: 'delete-real-server'; readonly frontend: Frontend; readonly server: RealServer }
+  /** Drop the conntrack entries of flows that a removed server still holds; only for protocols that do not drain. */
+  | { readonly kind: 'forget-flows'; readonly frontend: Frontend; readonly server: RealServer };
+
+/** A change of the nftables sets. */
+export type PolicyOperation =
+  | { readonly kind: 'own-frontend'; readonly frontend: Frontend; readonly owner: string }
+  | { readonly kind: 'disown-frontend' | 'open-frontend' | 'close-frontend'; readonly frontend: Frontend }
+  | {
+      readonly kind: 'guard-vip' | 'release-vip' | 'allow-hairpin' | 'forbid-hairpin';
+      readonly address: Address;
+    };
+
+/** set replaces all settings of an existing virtual server in place; its connections stay. */
+export interface VirtualServerWrite {
+  readonly kind: 'add-virtual-server' | 'set-virtual-server';
+  readonly frontend: Frontend;
+  readonly settings: VirtualServerSettings;
+}
+
+/** set replaces the weight of an existing real server in place; its connections stay. */
+export interface RealServerWrite {
+  readonly kind: 'add-real-server' | 'set-real-server';
+  readonly frontend: Frontend;
+  readonly server: RealServer;
+}
+
+export type OperationKind = Operation['kind'];
+
+/** `add-real-server 10.96.0.1:443/TCP 10.0.0.1:6443 weight 1`. */
+export function operationText(operation: Operation): string {
+  return [operation.kind, ...operationWords(operation)].join(' ');
+}
+
+function operationWords(operation: Operation): string[] {
+  switch (operation.kind) {
+    case 'own-frontend':
+      return [operation.frontend.key, `for ${operation.owner}`];
+    case 'disown-frontend':
+    case 'open-frontend':
+    case 'close-frontend':
+    case 'delete-virtual-server':
+      return [operation.frontend.key];
+    case 'guard-vip':
+    case 'release-vip':
+    case 'bind-vip':
+    case 'unbind-vip':
+    case 'allow-hairpin':
+    case 'forbid-hairpin':
+      return [operation.address];
+    case 'add-virtual-server':
+    case 'set-virtual-server':
+      return [operation.frontend.key, ...settingsWords(operation.settings)];
+    case 'add-real-server':
+    case 'set-real-server':
+      return [operation.frontend.key, operation.server.key, `weight ${operation.server.weight}`];
+    case 'delete-real-server':
+    case 'forget-flows':
+      return [operation.frontend.key, operation.server.key];
+  }
+}
+
+function settingsWords(settings: VirtualServerSettings): string[] {
+  const { scheduler, persistenceTimeout } = settings;
+  return persistenceTimeout > 0 ? [scheduler, `persistent ${persistenceTimeout}`] : [scheduler];
+}

@@ -1,0 +1,48 @@
+import type { FrontendKey } from './frontend.js';
+import type { OperationKind } from './operation.js';
+import type { Problem } from './problem.js';
+import type { RealServerKey } from './real-server.js';
+
+/** How far the kernel is from what the source says, at one moment. */
+export interface SyncState {
+  /** The source has told everything once. */
+  readonly complete: boolean;
+  /** The kernel has acknowledged everything that is desired. */
+  readonly synced: boolean;
+  readonly services: number;
+  /** Problems of the source, of Services that claim the same, and of the kernel's refusals. */
+  readonly problems: readonly Problem[];
+  readonly drains: readonly DrainState[];
+  readonly totals: SyncTotals;
+  readonly lastPass: PassReport | undefined;
+}
+
+export interface DrainState {
+  readonly frontend: FrontendKey;
+  readonly server: RealServerKey;
+  /** Milliseconds until it goes even if connections remain. */
+  readonly left: number;
+}
+
+/** Counters since the agent's start. */
+export interface SyncTotals {
+  readonly passes: number;
+  readonly operations: number;
+  readonly refused: number;
+  /** Things of ours that others had changed or removed. */
+  readonly drift: number;
+}
+
+/** One pass of the reconcile loop. */
+export interface PassReport {
+  readonly milliseconds: number;
+  /** From the oldest change it took in to the last acknowledgement; undefined where no change of the source began it. */
+  readonly lag: number | undefined;
+  /** Services that were worked out anew. */
+  readonly services: number;
+  /** Acknowledged operations by kind. */
+  readonly done: ReadonlyMap<OperationKind, number>;
+  readonly refused: number;
+  readonly skipped: number;
+  readonly drift: number;
+}

@@ -1,0 +1,34 @@
+import type { Frontend } from './frontend.js';
+import type { RealServer, RealServerKey } from './real-server.js';
+
+/** What the kernel is told of one virtual server, apart from its real servers: one object, one comparison, one write. */
+export interface VirtualServerSettings {
+  /** The kernel's name, at most 15 characters (IP_VS_SCHEDNAME_MAXLEN): `rr`, `wrr`, `lc`, `mh` … */
+  readonly scheduler: string;
+  /** Seconds for which one client address stays with one real server; 0 means no affinity. */
+  readonly persistenceTimeout: number;
+}
+
+/** A virtual server with its real servers, wished or seen: both sides of every comparison have this type. */
+export interface VirtualServer {
+  readonly frontend: Frontend;
+  readonly settings: VirtualServerSettings;
+  readonly realServers: ReadonlyMap<RealServerKey, RealServer>;
+}
+
+export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
+  return a.scheduler === b.scheduler && a.persistenceTimeout === b.persistenceTimeout;
+}
+
+/** Whether a new connection would find a server. */
+export function takesConnections(server: VirtualServer): boolean {
+  for (const { weight } of server.realServers.values()) if (weight > 0) return true;
+  return false;
+}
+
+/** Equality of everything that is programmed. */
+export function sameServer(a: VirtualServer, b: VirtualServer): boolean {
+  if (!sameSettings(a.settings, b.settings) || a.realServers.size !== b.realServers.size) return false;
+  for (const [key, { weight }] of a.realServers) if (b.realServers.get(key)?.weight !== weight) return false;
+  return true;
+}
