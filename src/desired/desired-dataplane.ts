@@ -1,0 +1,145 @@
+import type { Address } from '../model/address.js';
+import type { ServiceView } from '../model/cluster-view.js';
+import type { Dataplane, Ownership } from '../model/dataplane.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import type { Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
+import type { VirtualServer } from '../model/virtual-server.js';
+import { CountedSet } from './counted-set.js';
+import { type Claim, FrontendClaims } from './frontend-claims.js';
+import type { NodeSettings } from './node-settings.js';
+import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+
+interface Share {
+  readonly claims: readonly Claim[];
+  readonly vips: readonly Address[];
+  readonly hairpins: ReadonlySet<Address>;
+}
+
+/**
+ * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
+ * Service has, never what the cluster has, and answers with the kernel keys that may have changed.
+ */
+export class DesiredDataplane implements Dataplane {
+  readonly virtualServers = new Map<FrontendKey, VirtualServer>();
+  readonly bound: ReadonlySet<Address>;
+  readonly policy: {
+    readonly guarded: ReadonlySet<Address>;
+    readonly owned: Map<FrontendKey, Ownership>;
+    readonly open: Map<FrontendKey, Frontend>;
+    readonly hairpins: ReadonlySet<Address>;
+  };
+  readonly #node: NodeSettings;
+  readonly #vips = new CountedSet<Address>();
+  readonly #hairpins = new CountedSet<Address>();
+  readonly #claims = new FrontendClaims();
+  readonly #shares = new Map<ServiceKey, Share>();
+  readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
+
+  constructor(node: NodeSettings) {
+    this.#node = node;
+    this.bound = this.#vips.members;
+    this.policy = {
+      guarded: this.#vips.members,
+      owned: new Map(),
+      open: new Map(),
+      hairpins: this.#hairpins.members,
+    };
+  }
+
+  /** Services that lost a frontend to an older one. */
+  get problems(): Problem[] {
+    return [...this.#conflicts.values()].flat();
+  }
+
+  /** The Service that has the frontend. */
+  serviceOf(key: FrontendKey): ServiceKey | undefined {
+    return this.#claims.winner(key)?.service;
+  }
+
+  /** The frontends that a Service has or would have. */
+  frontendsOf(key: ServiceKey): readonly Frontend[] {
+    return this.#shares.get(key)?.claims.map(({ wish }) => wish.frontend) ?? [];
+  }
+
+  services(): IterableIterator<ServiceKey> {
+    return this.#shares.keys();
+  }
+
+  /** Takes in the Service as it is now. */
+  refresh(key: ServiceKey, view: ServiceView): KernelKeys {
+    const touched = new KernelKeySet();
+    const before = this.#shares.get(key);
+    const after = this.#share(key, view, serviceFrontends(view, this.#node));
+    if (after !== undefined) this.#enter(after, touched);
+    if (before !== undefined) this.#leave(before, touched);
+    if (after === undefined) this.#shares.delete(key);
+    else this.#shares.set(key, after);
+    for (const frontend of touched.frontends) this.#settle(frontend);
+    return touched;
+  }
+
+  #share(key: ServiceKey, view: ServiceView, wants: ServiceFrontends): Share | undefined {
+    const created = view.service?.created ?? 0;
+    if (wants.frontends.length === 0) return undefined;
+    const claims = wants.frontends.map((wish) => ({ service: key, created, wish }));
+    return { claims, vips: wants.vips, hairpins: wants.hairpins };
+  }
+
+  #enter(share: Share, touched: KernelKeySet): void {
+    for (const claim of share.claims) this.#claims.add(claim);
+    for (const vip of share.vips) this.#vips.add(vip);
+    for (const address of share.hairpins) this.#hairpins.add(address);
+    note(share, touched);
+  }
+
+  #leave(share: Share, touched: KernelKeySet): void {
+    for (const claim of share.claims) this.#claims.remove(claim);
+    for (const vip of share.vips) this.#vips.remove(vip);
+    for (const address of share.hairpins) this.#hairpins.remove(address);
+    note(share, touched);
+  }
+
+  #settle(key: FrontendKey): void {
+    const wish = this.#claims.winner(key)?.wish;
+    this.#setConflicts(key);
+    if (wish?.virtualServer === undefined) {
+      this.virtualServers.delete(key);
+      this.policy.owned.delete(key);
+      this.policy.open.delete(key);
+      return;
+    }
+    this.virtualServers.set(key, wish.virtualServer);
+    this.policy.owned.set(key, { frontend: wish.frontend, owner: wish.owner });
+    this.policy.open.set(key, wish.frontend);
+  }
+
+  #setConflicts(key: FrontendKey): void {
+    const losers = this.#claims.losers(key);
+    const winner = this.#claims.winner(key);
+    if (losers.length === 0 || winner === undefined) this.#conflicts.delete(key);
+    else
+      this.#conflicts.set(
+        key,
+        losers.map((loser) => conflict(loser, winner)),
+      );
+  }
+}
+
+function note(share: Share, touched: KernelKeySet): void {
+  for (const { wish } of share.claims) touched.frontends.add(wish.frontend.key);
+  for (const vip of share.vips) touched.vips.add(vip);
+  for (const address of share.hairpins) touched.hairpins.add(address);
+}
+
+function conflict({ service, wish }: Claim, winner: Claim): Problem {
+  return {
+    kind: 'conflict',
+    subject: `Service ${service}`,
+    service,
+    field: wish.field,
+    message: `${wish.frontend.key} already belongs to Service ${winner.service}, which is older.`,
+    remedy: `Give one of the two another address or port; until then ${winner.service} keeps the traffic.`,
+  };
+}
