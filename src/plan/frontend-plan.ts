@@ -1,0 +1,112 @@
+import type { Address } from '../model/address.js';
+import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+import { drains } from '../model/protocol.js';
+import { type RealServer, type RealServerKey, withWeight } from '../model/real-server.js';
+import { sameSettings, type VirtualServer } from '../model/virtual-server.js';
+
+/** Whether a draining server may go: its connections are gone or its deadline has passed. */
+export type DrainVerdict = (frontend: FrontendKey, server: RealServerKey) => boolean;
+
+export interface FrontendPlan {
+  readonly operations: readonly Operation[];
+  /** After these operations the frontend has no virtual server. */
+  readonly ends: boolean;
+  /** The VIP that the frontend is part of; undefined where nothing is known of the frontend. */
+  readonly vip: Address | undefined;
+}
+
+const NOTHING: FrontendPlan = { operations: [], ends: false, vip: undefined };
+
+/** Compares one frontend as it should be with what it is: virtual server, real servers, ledger and gate. */
+export function planFrontend(
+  key: FrontendKey,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  drained: DrainVerdict,
+): FrontendPlan {
+  if (observed.foreign.has(key)) return NOTHING;
+  const wish = desired.virtualServers.get(key);
+  const seen = observed.virtualServers.get(key);
+  const front = wish?.frontend ?? seen?.frontend ?? leftover(key, observed);
+  if (front === undefined) return NOTHING;
+  return wish === undefined
+    ? planRemoval(front, seen, observed, drained)
+    : { operations: planPresence(wish, seen, desired, observed, drained), ends: false, vip: front.address };
+}
+
+// A crash between two steps leaves an entry in the ledger or an open gate without a virtual server.
+function leftover(key: FrontendKey, { policy }: ObservedDataplane): Frontend | undefined {
+  return policy.owned.get(key)?.frontend ?? policy.open.get(key);
+}
+
+function planPresence(
+  wish: VirtualServer,
+  seen: VirtualServer | undefined,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  drained: DrainVerdict,
+): Operation[] {
+  const { frontend } = wish;
+  const operations: Operation[] = [];
+  const owner = desired.policy.owned.get(frontend.key)?.owner ?? '';
+  if (observed.policy.owned.get(frontend.key)?.owner !== owner)
+    operations.push({ kind: 'own-frontend', frontend, owner });
+  if (seen === undefined) operations.push({ kind: 'add-virtual-server', frontend, settings: wish.settings });
+  else if (!sameSettings(wish.settings, seen.settings))
+    operations.push({ kind: 'set-virtual-server', frontend, settings: wish.settings });
+  planServers(wish, seen, operations);
+  for (const server of seen?.realServers.values() ?? [])
+    if (!wish.realServers.has(server.key)) planFarewell(frontend, server, drained, operations);
+  if (!observed.policy.open.has(frontend.key)) operations.push({ kind: 'open-frontend', frontend });
+  return operations;
+}
+
+function planServers(wish: VirtualServer, seen: VirtualServer | undefined, operations: Operation[]): void {
+  const { frontend } = wish;
+  for (const server of wish.realServers.values()) {
+    const there = seen?.realServers.get(server.key);
+    if (there === undefined) operations.push({ kind: 'add-real-server', frontend, server });
+    else if (there.weight !== server.weight) operations.push({ kind: 'set-real-server', frontend, server });
+  }
+}
+
+/** True when the server is gone after these operations. */
+function planFarewell(
+  frontend: Frontend,
+  server: RealServer,
+  drained: DrainVerdict,
+  operations: Operation[],
+): boolean {
+  if (!drains(frontend.protocol)) {
+    operations.push({ kind: 'delete-real-server', frontend, server });
+    operations.push({ kind: 'forget-flows', frontend, server });
+    return true;
+  }
+  if (drained(frontend.key, server.key)) {
+    operations.push({ kind: 'delete-real-server', frontend, server });
+    return true;
+  }
+  if (server.weight !== 0)
+    operations.push({ kind: 'set-real-server', frontend, server: withWeight(server, 0) });
+  return false;
+}
+
+function planRemoval(
+  frontend: Frontend,
+  seen: VirtualServer | undefined,
+  observed: ObservedDataplane,
+  drained: DrainVerdict,
+): FrontendPlan {
+  const operations: Operation[] = [];
+  if (observed.policy.open.has(frontend.key)) operations.push({ kind: 'close-frontend', frontend });
+  let ends = true;
+  for (const server of seen?.realServers.values() ?? [])
+    if (!planFarewell(frontend, server, drained, operations)) ends = false;
+  if (ends) {
+    if (seen !== undefined) operations.push({ kind: 'delete-virtual-server', frontend });
+    if (observed.policy.owned.has(frontend.key)) operations.push({ kind: 'disown-frontend', frontend });
+  }
+  return { operations, ends, vip: frontend.address };
+}

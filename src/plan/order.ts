@@ -1,0 +1,91 @@
+import type { Address } from '../model/address.js';
+import type { FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+
+/**
+ * The stages of a plan, in order. Policy comes before exposure and real servers before the VIP, so that the first packet
+ * that can arrive finds everything in place; what goes, goes in reverse. The ledger entry is the first to come and
+ * the last to go: a crash may leave an entry without its virtual server, never the other way round. Virtual servers are
+ * a stage of their own, so that nothing is written below one that turns out to be somebody else's.
+ */
+const STAGES = [
+  'own',
+  'create',
+  'balance',
+  'bind',
+  'open',
+  'close',
+  'quiesce',
+  'unbind',
+  'delete',
+  'forget',
+  'disown',
+] as const;
+
+type Stage = (typeof STAGES)[number];
+
+function stageOf(operation: Operation): Stage {
+  switch (operation.kind) {
+    case 'own-frontend':
+    case 'guard-vip':
+    case 'allow-hairpin':
+      return 'own';
+    case 'add-virtual-server':
+    case 'set-virtual-server':
+      return 'create';
+    case 'add-real-server':
+      return 'balance';
+    case 'set-real-server':
+      return operation.server.weight === 0 ? 'quiesce' : 'balance';
+    case 'bind-vip':
+      return 'bind';
+    case 'open-frontend':
+      return 'open';
+    case 'close-frontend':
+      return 'close';
+    case 'unbind-vip':
+      return 'unbind';
+    case 'delete-real-server':
+    case 'delete-virtual-server':
+      return 'delete';
+    case 'forget-flows':
+      return 'forget';
+    case 'disown-frontend':
+    case 'release-vip':
+    case 'forbid-hairpin':
+      return 'disown';
+  }
+}
+
+/** Operations of one stage: the answers to one decide whether the next may follow. */
+export interface PlanStage {
+  readonly name: Stage;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Sorted into stages; within a stage the order given stays. The operations of frontends that go `first` (the API
+ * server's own Service) run through all their stages before anything else begins, with the VIPs they need.
+ */
+export function inStages(
+  operations: readonly Operation[],
+  first: (key: FrontendKey) => boolean,
+): PlanStage[] {
+  const urgentVips = new Set<Address>();
+  for (const operation of operations)
+    if ('frontend' in operation && first(operation.frontend.key)) urgentVips.add(operation.frontend.address);
+  if (urgentVips.size === 0) return byStage(operations);
+  const isUrgent = (operation: Operation) =>
+    'frontend' in operation ? first(operation.frontend.key) : urgentVips.has(operation.address);
+  return [
+    ...byStage(operations.filter(isUrgent)),
+    ...byStage(operations.filter((operation) => !isUrgent(operation))),
+  ];
+}
+
+function byStage(operations: readonly Operation[]): PlanStage[] {
+  const stages = STAGES.map((name) => ({ name, operations: [] as Operation[] }));
+  const named = new Map(stages.map((stage) => [stage.name, stage.operations]));
+  for (const operation of operations) named.get(stageOf(operation))?.push(operation);
+  return stages.filter((stage) => stage.operations.length > 0);
+}

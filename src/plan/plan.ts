@@ -1,0 +1,74 @@
+import type { Address } from '../model/address.js';
+import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
+import type { KernelKeys } from '../model/kernel-keys.js';
+import type { Operation } from '../model/operation.js';
+import { type DrainVerdict, planFrontend } from './frontend-plan.js';
+import { inStages, type PlanStage } from './order.js';
+
+/** Stages in the order in which they are performed; a stage is never empty. */
+export type Plan = readonly PlanStage[];
+
+/**
+ * The operations that turn what is observed into what is desired, for the keys given and no others.
+ *
+ * Laws, held by property tests:
+ * - nothing to do gives no operation;
+ * - performing the plan gives the desired state, except for servers that still drain;
+ * - IPVS has no transactions, so every prefix of the plan is safe: no frontend is open without a server that takes
+ *   connections, no virtual server exists outside the ledger, no server that stays is ever away;
+ * - a foreign virtual server is never touched.
+ */
+export function plan(
+  keys: KernelKeys,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  drained: DrainVerdict,
+  first: (key: FrontendKey) => boolean = () => false,
+): Plan {
+  const operations: Operation[] = [];
+  const ending = new Set<FrontendKey>();
+  const vips = new Set(keys.vips);
+  for (const key of keys.frontends) {
+    const planned = planFrontend(key, desired, observed, drained);
+    for (const operation of planned.operations) operations.push(operation);
+    if (planned.ends) ending.add(key);
+    if (planned.vip !== undefined) vips.add(planned.vip);
+  }
+  for (const vip of vips) operations.push(...planVip(vip, desired, observed, ending));
+  for (const address of keys.hairpins) operations.push(...planHairpin(address, desired, observed));
+  return inStages(operations, first);
+}
+
+// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it.
+function planVip(
+  address: Address,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  ending: ReadonlySet<FrontendKey>,
+): Operation[] {
+  const wanted = desired.bound.has(address) || stays(address, observed, ending);
+  const guarded = observed.policy.guarded.has(address);
+  const bound = observed.bound.has(address);
+  if (wanted) {
+    return [
+      ...(guarded ? [] : [{ kind: 'guard-vip', address } as const]),
+      ...(bound ? [] : [{ kind: 'bind-vip', address } as const]),
+    ];
+  }
+  // Bound but not guarded: an address that somebody else put there.
+  return guarded
+    ? [...(bound ? [{ kind: 'unbind-vip', address } as const] : []), { kind: 'release-vip', address }]
+    : [];
+}
+
+function stays(address: Address, observed: ObservedDataplane, ending: ReadonlySet<FrontendKey>): boolean {
+  for (const key of observed.frontendsAt(address)) if (!ending.has(key)) return true;
+  return false;
+}
+
+function planHairpin(address: Address, desired: Dataplane, observed: ObservedDataplane): Operation[] {
+  const wanted = desired.policy.hairpins.has(address);
+  if (wanted === observed.policy.hairpins.has(address)) return [];
+  return [{ kind: wanted ? 'allow-hairpin' : 'forbid-hairpin', address }];
+}
