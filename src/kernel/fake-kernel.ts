@@ -1,0 +1,175 @@
+import type { Activity, FrontendActivity } from '../model/activity.js';
+import { addressBytes, familyOf } from '../model/address.js';
+import { DataplaneState } from '../model/dataplane-state.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+import { DONE, failed, type Outcome } from '../model/outcome.js';
+import type { RealServer, RealServerKey } from '../model/real-server.js';
+import type { VirtualServer } from '../model/virtual-server.js';
+import type { Kernel, KernelChange, Observation, Preparation, Sight, Surroundings } from './kernel.js';
+
+/**
+ * A kernel in memory that refuses what the real one refuses, with the same errno. One contract suite holds both to
+ * the same behaviour (test/contract/). State is folded by the code that also keeps the agent's image of the kernel.
+ */
+export class FakeKernel implements Kernel {
+  /** What is programmed; tests read it, and reach in to play the part of another program. */
+  readonly state = new DataplaneState();
+  readonly foreign = new Map<FrontendKey, VirtualServer>();
+  readonly schedulers = new Set(['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'sed', 'nq']);
+  /** Every operation that was tried, oldest first. */
+  readonly log: Operation[] = [];
+  readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
+  #ready = false;
+  #listener: (change: KernelChange) => void = () => undefined;
+
+  async prepare(): Promise<Preparation> {
+    const done = this.#ready ? [] : ['made the dummy device', 'made the nftables table'];
+    this.#ready = true;
+    return { done, warnings: [] };
+  }
+
+  async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
+    const dataplane = new DataplaneState();
+    const isOurs = (key: FrontendKey) => this.state.policy.owned.has(key) || remembered(key);
+    for (const server of this.#allServers())
+      if (isOurs(server.frontend.key)) dataplane.putVirtualServer(copyOf(server));
+      else dataplane.foreign.add(server.frontend.key);
+    dataplane.putSurroundings(this.state);
+    const foreign = this.#allServers().filter(({ frontend }) => !isOurs(frontend.key));
+    return { dataplane, foreign, activity: this.#activity };
+  }
+
+  async observeSurroundings(): Promise<Surroundings> {
+    const copy = new DataplaneState();
+    copy.putSurroundings(this.state);
+    return copy;
+  }
+
+  async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    return frontends.map(({ key }) => {
+      const server = this.#serverAt(key);
+      if (server === undefined) return { kind: 'absent' };
+      return { kind: 'present', server: copyOf(server), activity: this.#activityOf(key) };
+    });
+  }
+
+  async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    return operations.map((operation) => this.#perform(operation));
+  }
+
+  watch(listener: (change: KernelChange) => void): void {
+    this.#listener = listener;
+  }
+
+  async close(): Promise<void> {
+    this.#listener = () => undefined;
+  }
+
+  /** Another program removes one of our addresses. */
+  loseAddress(address: Frontend['address']): void {
+    this.state.bound.delete(address);
+    this.#listener({ kind: 'address-removed', address });
+  }
+
+  /** Another program removes our device. */
+  loseDevice(): void {
+    this.#ready = false;
+    this.state.bound.clear();
+    this.#listener({ kind: 'device-removed' });
+  }
+
+  setActivity(frontend: FrontendKey, server: RealServerKey, activity: Activity): void {
+    const servers = this.#activity.get(frontend) ?? new Map<RealServerKey, Activity>();
+    this.#activity.set(frontend, servers.set(server, activity));
+  }
+
+  #perform(operation: Operation): Outcome {
+    this.log.push(operation);
+    const code = this.#refusal(operation);
+    if (code !== undefined) return failed(code);
+    const foreign = 'frontend' in operation ? this.foreign.get(operation.frontend.key) : undefined;
+    if (foreign === undefined) this.state.acknowledge(operation);
+    else changeForeign(this.foreign, foreign, operation);
+    return DONE;
+  }
+
+  #refusal(operation: Operation): string | undefined {
+    switch (operation.kind) {
+      case 'add-virtual-server':
+        if (this.#serverAt(operation.frontend.key) !== undefined) return 'EEXIST';
+        return this.#schedulerRefusal(operation.settings.scheduler);
+      case 'set-virtual-server':
+        if (this.#serverAt(operation.frontend.key) === undefined) return 'ESRCH';
+        return this.#schedulerRefusal(operation.settings.scheduler);
+      case 'delete-virtual-server':
+        return this.#serverAt(operation.frontend.key) === undefined ? 'ESRCH' : undefined;
+      case 'add-real-server':
+      case 'set-real-server':
+      case 'delete-real-server':
+        return realServerRefusal(operation.kind, this.#serverAt(operation.frontend.key), operation.server);
+      case 'bind-vip':
+        return this.#ready ? undefined : 'ENODEV';
+      case 'unbind-vip':
+      case 'forget-flows':
+        return undefined;
+      default:
+        return this.#ready ? undefined : 'ENOENT';
+    }
+  }
+
+  #schedulerRefusal(scheduler: string): string | undefined {
+    return this.schedulers.has(scheduler) ? undefined : 'ENOENT';
+  }
+
+  #allServers(): VirtualServer[] {
+    return [...this.state.virtualServers.values(), ...this.foreign.values()];
+  }
+
+  #serverAt(key: FrontendKey): VirtualServer | undefined {
+    return this.state.virtualServers.get(key) ?? this.foreign.get(key);
+  }
+
+  #activityOf(key: FrontendKey): FrontendActivity {
+    return this.#activity.get(key) ?? new Map();
+  }
+}
+
+function realServerRefusal(
+  kind: 'add-real-server' | 'set-real-server' | 'delete-real-server',
+  virtualServer: VirtualServer | undefined,
+  server: RealServer,
+): string | undefined {
+  if (virtualServer === undefined) return 'ESRCH';
+  const there = virtualServer.realServers.has(server.key);
+  if (kind !== 'add-real-server') return there ? undefined : 'ENOENT';
+  if (familyOf(server.address) !== familyOf(virtualServer.frontend.address)) return 'EINVAL';
+  if (!isUnicast(server)) return 'EINVAL';
+  return there ? 'EEXIST' : undefined;
+}
+
+// The kernel wants a unicast destination (ip_vs_new_dest): no multicast, broadcast or IPv6 link-local address.
+function isUnicast({ address }: RealServer): boolean {
+  const bytes = addressBytes(address);
+  const first = bytes[0] ?? 0;
+  if (bytes.length === 4) return first < 224;
+  return first !== 0xff && !(first === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80);
+}
+
+function copyOf(server: VirtualServer): VirtualServer {
+  return { ...server, realServers: new Map(server.realServers) };
+}
+
+// The kernel does not know whose a virtual server is: a mistaken write does reach it, and a test must see that.
+function changeForeign(
+  foreign: Map<FrontendKey, VirtualServer>,
+  server: VirtualServer,
+  operation: Operation,
+): void {
+  const scratch = new DataplaneState();
+  scratch.putVirtualServer(server);
+  scratch.acknowledge(operation);
+  const after = scratch.virtualServers.get(server.frontend.key);
+  if (after === undefined) foreign.delete(server.frontend.key);
+  else foreign.set(server.frontend.key, after);
+}

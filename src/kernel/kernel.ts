@@ -1,0 +1,77 @@
+import type { DataplaneActivity, FrontendActivity } from '../model/activity.js';
+import type { Address } from '../model/address.js';
+import type { Dataplane } from '../model/dataplane.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
+import type { VirtualServer } from '../model/virtual-server.js';
+
+/**
+ * The door to one network namespace of a kernel: the netlink kernel, the fake one for tests, and the faulty wrapper.
+ *
+ * Contract, held by one test suite on all of them:
+ * - calls are made one at a time; a second call before the first has answered is a mistake of the caller;
+ * - `perform` tries every operation, in order, whatever became of those before it;
+ * - writing what is already so (own, guard, open, bind, allow …) and removing what is absent from a set or from the
+ *   dummy device is done, not failed; virtual and real servers are strict: EEXIST, ESRCH, ENOENT as the kernel says.
+ */
+export interface Kernel {
+  /**
+   * Makes device, table and sysctls ready; changes nothing that is so already. Rejects with KernelUnusable where this
+   * kernel cannot do the work at all.
+   */
+  prepare(): Promise<Preparation>;
+  /**
+   * One full look. A virtual server is ours if the ledger has it or if it is `remembered`: the ledger itself may have
+   * been removed by hand. Rejects where a part could not be read completely, since absent and unknown are two answers.
+   */
+  observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation>;
+  /** A look at everything but the virtual servers: addresses of the dummy device and the sets of our table. */
+  observeSurroundings(): Promise<Surroundings>;
+  /** A look at single virtual servers, in the order asked. */
+  look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
+  /** One outcome for each operation, in order. */
+  perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
+  /** Tells of changes that others make to our device, as they happen. */
+  watch(listener: (change: KernelChange) => void): void;
+  close(): Promise<void>;
+}
+
+export interface Preparation {
+  /** One sentence each: what was set up, for the log. */
+  readonly done: readonly string[];
+  /** What is not as it should be, though the work can go on. */
+  readonly warnings: readonly string[];
+}
+
+export interface Observation {
+  readonly dataplane: DataplaneState;
+  readonly activity: DataplaneActivity;
+  /** Virtual servers of other programs, for display only. */
+  readonly foreign: readonly VirtualServer[];
+}
+
+export type Surroundings = Pick<Dataplane, 'bound' | 'policy'>;
+
+export type Sight =
+  | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly code: string };
+
+export type KernelChange =
+  | { readonly kind: 'address-removed'; readonly address: Address }
+  | { readonly kind: 'device-removed' }
+  /** Notifications were lost: only a full look tells what happened. */
+  | { readonly kind: 'overrun' };
+
+/** This kernel, or the rights we have on it, cannot carry the data plane. */
+export class KernelUnusable extends Error {
+  override readonly name = 'KernelUnusable';
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string, options?: ErrorOptions) {
+    super(message, options);
+    this.remedy = remedy;
+  }
+}
