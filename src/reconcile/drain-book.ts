@@ -1,0 +1,77 @@
+import type { FrontendActivity } from '../model/activity.js';
+import type { Dataplane } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
+import type { RealServerKey } from '../model/real-server.js';
+import type { DrainState } from '../model/sync-state.js';
+import type { Clock } from './clock.js';
+
+interface Drain {
+  readonly since: number;
+  over: boolean;
+}
+
+/**
+ * The servers that drain: observed with weight 0 and no longer desired. Which they are is read from the kernel's own
+ * state, so a restart forgets none of them; only the deadline starts anew then.
+ */
+export class DrainBook {
+  readonly #clock: Clock;
+  readonly #deadline: number;
+  readonly #drains = new Map<FrontendKey, Map<RealServerKey, Drain>>();
+
+  /** `deadline`: milliseconds after which a server goes although connections remain. */
+  constructor(clock: Clock, deadline: number) {
+    this.#clock = clock;
+    this.#deadline = deadline;
+  }
+
+  get frontends(): FrontendKey[] {
+    return [...this.#drains.keys()];
+  }
+
+  /** Frontends with a draining server. */
+  get size(): number {
+    return this.#drains.size;
+  }
+
+  /** Every draining server, with the time it may still take. */
+  list(): DrainState[] {
+    const now = this.#clock.now();
+    return [...this.#drains].flatMap(([frontend, drains]) =>
+      [...drains].map(([server, { since }]) => ({
+        frontend,
+        server,
+        left: Math.max(0, since + this.#deadline - now),
+      })),
+    );
+  }
+
+  isOver(frontend: FrontendKey, server: RealServerKey): boolean {
+    return this.#drains.get(frontend)?.get(server)?.over === true;
+  }
+
+  /** Brings the book in line with one frontend as it is now observed and desired. */
+  refresh(key: FrontendKey, desired: Dataplane, observed: Dataplane): void {
+    const wanted = desired.virtualServers.get(key)?.realServers;
+    const before = this.#drains.get(key);
+    const after = new Map<RealServerKey, Drain>();
+    for (const { key: server, weight } of observed.virtualServers.get(key)?.realServers.values() ?? [])
+      if (weight === 0 && wanted?.has(server) !== true)
+        after.set(server, before?.get(server) ?? { since: this.#clock.now(), over: false });
+    if (after.size === 0) this.#drains.delete(key);
+    else this.#drains.set(key, after);
+  }
+
+  /** Notes the connections just seen; true where a server's drain ended by it. */
+  note(key: FrontendKey, activity: FrontendActivity): boolean {
+    let ended = false;
+    for (const [server, drain] of this.#drains.get(key) ?? []) {
+      const seen = activity.get(server);
+      const quiet = seen !== undefined && seen.active + seen.inactive === 0;
+      if (!quiet && this.#clock.now() - drain.since < this.#deadline) continue;
+      drain.over = true;
+      ended = true;
+    }
+    return ended;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Operation } from '../model/operation.js';
+import { operationText } from '../model/operation.js';
+import type { Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
+import type { Failure } from './stage-runner.js';
+
+/** What a person should know about a refused operation. */
+export function failureProblem(failure: Failure, service: ServiceKey | undefined): Problem {
+  const { operation, error } = failure;
+  const words = error.message === undefined ? error.code : `${error.code}, ${error.message}`;
+  return {
+    kind: 'kernel',
+    subject: service === undefined ? 'Kernel' : `Service ${service}`,
+    ...(service === undefined ? {} : { service }),
+    message: `the kernel refused ${operationText(operation)} (${words}).`,
+    remedy: remedy(operation, error.code),
+  };
+}
+
+/** A frontend that a virtual server of another program occupies. */
+export function foreignProblem(frontend: string, service: ServiceKey): Problem {
+  return {
+    kind: 'conflict',
+    subject: `Service ${service}`,
+    service,
+    message: `${frontend} is held by a virtual server that this program did not make.`,
+    remedy:
+      'It is left alone. Remove it (ipvsadm -D) or give the Service another address; it is looked at again.',
+  };
+}
+
+function remedy(operation: Operation, code: string): string {
+  if (code === 'ENOENT' && 'settings' in operation) return schedulerRemedy(operation.settings.scheduler);
+  switch (code) {
+    case 'EPERM':
+      return 'Run the agent with CAP_NET_ADMIN in the initial user namespace.';
+    case 'EAFNOSUPPORT':
+      return 'This kernel has no IPv6; enable it, or use IPv4 Services on this node.';
+    case 'EINVAL':
+      return 'The kernel takes no such address or setting; correct the object. It is tried again.';
+    case 'ENODEV':
+      return 'The dummy device is missing; it is made again.';
+    case 'ENOMEM':
+    case 'ENOBUFS':
+      return 'The kernel is short of memory or its answer was lost; it is tried again.';
+    default:
+      return 'It is tried again with growing delays.';
+  }
+}
+
+function schedulerRemedy(scheduler: string): string {
+  return `This kernel has no scheduler '${scheduler}': load it (modprobe ip_vs_${scheduler}) or choose another.`;
+}

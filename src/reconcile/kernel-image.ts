@@ -1,0 +1,142 @@
+import type { Kernel, KernelChange, Sight } from '../kernel/kernel.js';
+import type { Address } from '../model/address.js';
+import type { Dataplane } from '../model/dataplane.js';
+import { DataplaneState } from '../model/dataplane-state.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import { sameServer, type VirtualServer } from '../model/virtual-server.js';
+
+/**
+ * What the kernel has acknowledged so far. It is filled by one full look, kept by folding acknowledgements, and corrected
+ * by looking again wherever an answer was lost or contradicts it. Every correction answers with the keys it concerns.
+ */
+export class KernelImage {
+  #state = new DataplaneState();
+  #known = false;
+  readonly #unsure = new Map<FrontendKey, Frontend>();
+
+  get state(): DataplaneState {
+    return this.#state;
+  }
+
+  /** False before the first look and after answers that only a full look can settle. */
+  get known(): boolean {
+    return this.#known;
+  }
+
+  forget(): void {
+    this.#known = false;
+  }
+
+  doubt(frontends: Iterable<FrontendKey>, desired: Dataplane): void {
+    for (const key of frontends) {
+      const frontend = this.#frontend(key, desired);
+      if (frontend !== undefined) this.#unsure.set(key, frontend);
+    }
+  }
+
+  /** A frontend that another program held may be free by now. */
+  doubtForeign(keys: KernelKeys, desired: Dataplane): void {
+    this.doubt(
+      [...keys.frontends].filter((key) => this.#state.foreign.has(key)),
+      desired,
+    );
+  }
+
+  /** One full look at everything of ours. */
+  async lookAtAll(kernel: Kernel): Promise<void> {
+    const before = this.#state.virtualServers;
+    const observation = await kernel.observe((key) => before.has(key));
+    this.#state = observation.dataplane;
+    this.#known = true;
+    this.#unsure.clear();
+  }
+
+  /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */
+  async settleDoubts(kernel: Kernel): Promise<KernelKeys> {
+    const keys = new KernelKeySet();
+    const frontends = [...this.#unsure.values()];
+    if (frontends.length === 0) return keys;
+    const sights = await kernel.look(frontends);
+    frontends.forEach((frontend, index) => {
+      const sight = sights[index];
+      if (sight === undefined || sight.kind === 'unknown') return;
+      this.#unsure.delete(frontend.key);
+      this.correct(frontend, sight);
+      keys.frontends.add(frontend.key);
+    });
+    return keys;
+  }
+
+  isInDoubt(key: FrontendKey): boolean {
+    return this.#unsure.has(key);
+  }
+
+  /** Takes over what was seen of one frontend; true where the image said something else. */
+  correct(frontend: Frontend, sight: Sight): boolean {
+    const known = this.#state.virtualServers.get(frontend.key);
+    const ours = known !== undefined || this.#state.policy.owned.has(frontend.key);
+    if (sight.kind === 'unknown') return false;
+    if (sight.kind === 'present' && !ours)
+      return !this.#state.foreign.has(frontend.key) && this.#setForeign(frontend);
+    this.#state.foreign.delete(frontend.key);
+    const seen = sight.kind === 'present' ? sight.server : undefined;
+    if (sameOrBothAbsent(known, seen)) return false;
+    if (seen === undefined) this.#state.removeVirtualServer(frontend);
+    else this.#state.putVirtualServer(seen);
+    return true;
+  }
+
+  /** Takes over addresses and sets; the keys of what others had removed or added. */
+  correctSurroundings(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
+    const { bound, policy } = this.#state;
+    const keys = new KernelKeySet();
+    for (const address of difference(bound, seen.bound)) keys.vips.add(address);
+    for (const address of difference(policy.guarded, seen.policy.guarded)) keys.vips.add(address);
+    for (const address of difference(policy.hairpins, seen.policy.hairpins)) keys.hairpins.add(address);
+    for (const key of difference(policy.owned, seen.policy.owned)) keys.frontends.add(key);
+    for (const key of difference(policy.open, seen.policy.open)) keys.frontends.add(key);
+    this.#state.putSurroundings(seen);
+    return keys;
+  }
+
+  /** Takes in a notification; the keys of what has to be put right. */
+  correctByNotice(change: KernelChange): KernelKeySet {
+    const keys = new KernelKeySet();
+    if (change.kind === 'address-removed') {
+      if (this.#state.bound.delete(change.address)) keys.vips.add(change.address);
+      return keys;
+    }
+    this.#known = false;
+    const lost: ReadonlySet<Address> = change.kind === 'device-removed' ? this.#state.bound : new Set();
+    for (const address of lost) keys.vips.add(address);
+    return keys;
+  }
+
+  #setForeign(frontend: Frontend): true {
+    this.#state.foreign.add(frontend.key);
+    return true;
+  }
+
+  #frontend(key: FrontendKey, desired: Dataplane): Frontend | undefined {
+    return (
+      this.#state.virtualServers.get(key)?.frontend ??
+      desired.virtualServers.get(key)?.frontend ??
+      this.#state.policy.owned.get(key)?.frontend
+    );
+  }
+}
+
+function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : sameServer(a, b);
+}
+
+interface Members<T> {
+  has(member: T): boolean;
+  keys(): IterableIterator<T>;
+}
+
+function* difference<T>(a: Members<T>, b: Members<T>): Generator<T> {
+  for (const member of a.keys()) if (!b.has(member)) yield member;
+  for (const member of b.keys()) if (!a.has(member)) yield member;
+}

@@ -1,0 +1,24 @@
+import type { BackOff } from './retry-schedule.js';
+import { DEFAULT_BACK_OFF } from './retry-schedule.js';
+
+/** All times in milliseconds. */
+export interface LoopSettings {
+  /** A draining server goes after this time even if connections remain. */
+  readonly drainDeadline: number;
+  /** How often the connections of draining servers are counted. */
+  readonly drainInterval: number;
+  /** Within this time everything that is programmed is compared once with the kernel. */
+  readonly auditPeriod: number;
+  /** How often a slice of the audit is done. */
+  readonly auditInterval: number;
+  readonly backOff: BackOff;
+}
+
+export const DEFAULT_LOOP_SETTINGS: LoopSettings = {
+  // IPVS itself forgets an idle TCP connection after 15 minutes (ip_vs_proto_tcp.c): nothing that lives is cut.
+  drainDeadline: 900_000,
+  drainInterval: 1_000,
+  auditPeriod: 600_000,
+  auditInterval: 5_000,
+  backOff: DEFAULT_BACK_OFF,
+};

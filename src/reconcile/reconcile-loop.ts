@@ -1,0 +1,132 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ServiceKey } from '../model/service-key.js';
+import type { PassReport, SyncState } from '../model/sync-state.js';
+import type { Clock } from './clock.js';
+import type { LoopSettings } from './loop-settings.js';
+import { PassTally } from './pass-tally.js';
+import { Reconciler } from './reconciler.js';
+import { RetrySchedule } from './retry-schedule.js';
+
+export interface LoopParts {
+  readonly source: ClusterSource;
+  readonly desired: DesiredDataplane;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly settings: LoopSettings;
+  readonly listener: LoopListener;
+}
+
+export interface LoopListener {
+  /** The kernel was made ready, at the start or because something of it had been removed. */
+  prepared(preparation: Preparation): void;
+  passed(report: PassReport): void;
+  /** A pass could not be made at all; it is tried again. */
+  passFailed(error: unknown): void;
+}
+
+/**
+ * Time: one pass at a time, and what arrives meanwhile waits for the next. Everything that is not as desired comes
+ * again by itself: refused operations with growing delays, draining servers once a second, all else by the audit.
+ */
+export class ReconcileLoop implements ClusterListener {
+  readonly #parts: LoopParts;
+  readonly #reconciler: Reconciler;
+  readonly #tally = new PassTally();
+  readonly #retry: RetrySchedule<'pass'>;
+  #oldestChange: number | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#retry = new RetrySchedule(parts.clock, parts.settings.backOff);
+    this.#reconciler = new Reconciler({
+      ...parts,
+      prepared: (preparation) => parts.listener.prepared(preparation),
+    });
+    parts.kernel.watch((change) => {
+      this.#reconciler.noticed(change);
+      this.wake();
+    });
+  }
+
+  changed(services: Iterable<ServiceKey>): void {
+    this.#reconciler.changed(services);
+    this.#oldestChange ??= this.#parts.clock.now();
+    this.wake();
+  }
+
+  problemsChanged(): void {
+    // Problems are read from the source when somebody asks for the state.
+  }
+
+  /** Makes a pass as soon as none is running. */
+  wake(): void {
+    this.#again = true;
+    if (this.#stopped || this.#running !== undefined) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves when no pass is running and none is due at once. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Lets the pass that is running end, and begins no other. Everything programmed stays. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    await this.idle();
+  }
+
+  state(): SyncState {
+    const { source, desired } = this.#parts;
+    return {
+      complete: source.complete,
+      synced: this.#reconciler.synced,
+      services: source.view.serviceCount,
+      problems: [...source.problems, ...desired.problems, ...this.#reconciler.problems()],
+      drains: this.#reconciler.drains(),
+      totals: this.#tally.totals,
+      lastPass: this.#tally.last,
+    };
+  }
+
+  async #run(): Promise<void> {
+    this.#cancelTimer();
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      // One turn of the event loop gathers the changes that arrive together into one pass.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#parts.source.complete) await this.#pass();
+    }
+    if (!this.#stopped) this.#setTimer();
+  }
+
+  async #pass(): Promise<void> {
+    const { clock, listener } = this.#parts;
+    const began = clock.now();
+    const oldestChange = this.#oldestChange ?? Number.NaN;
+    this.#oldestChange = undefined;
+    try {
+      const result = await this.#reconciler.pass();
+      this.#retry.succeeded('pass');
+      const ended = clock.now();
+      listener.passed(this.#tally.add(result, ended - began, ended - oldestChange));
+    } catch (error) {
+      this.#retry.failed('pass');
+      listener.passFailed(error);
+    }
+  }
+
+  #setTimer(): void {
+    const wait = this.#retry.wait() ?? this.#reconciler.wait();
+    if (wait !== undefined) this.#cancelTimer = this.#parts.clock.after(wait, () => this.wake());
+  }
+}

@@ -1,0 +1,198 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { ClusterSource } from '../model/cluster-source.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
+import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
+import type { Problem } from '../model/problem.js';
+import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
+import type { DrainState } from '../model/sync-state.js';
+import { type Plan, plan } from '../plan/plan.js';
+import { Auditor } from './auditor.js';
+import type { Clock } from './clock.js';
+import { DrainBook } from './drain-book.js';
+import { KernelImage } from './kernel-image.js';
+import type { LoopSettings } from './loop-settings.js';
+import { Refusals } from './refusals.js';
+import { type RunResult, StageRunner } from './stage-runner.js';
+
+export interface ReconcilerParts {
+  readonly source: ClusterSource;
+  readonly desired: DesiredDataplane;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly settings: LoopSettings;
+  /** The kernel was made ready, at the start or anew. */
+  readonly prepared: (preparation: Preparation) => void;
+}
+
+/** What one pass took in and did. */
+export interface PassResult extends RunResult {
+  readonly services: number;
+  readonly drift: number;
+}
+
+/**
+ * Sequence: what a pass consists of, without knowing when. It looks again where the image of the kernel is in doubt, works
+ * out the Services that changed, plans the keys they touch, performs the plan and folds the answers in.
+ */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #image = new KernelImage();
+  readonly #drains: DrainBook;
+  readonly #refusals: Refusals;
+  readonly #auditor: Auditor;
+  readonly #dirty = new Set<ServiceKey>();
+  readonly #notices: KernelChange[] = [];
+  #pending = new KernelKeySet();
+  #drift = 0;
+  #nextAudit: number;
+  #nextDrain: number;
+
+  constructor(parts: ReconcilerParts) {
+    const { clock, settings, kernel, desired } = parts;
+    this.#parts = parts;
+    this.#drains = new DrainBook(clock, settings.drainDeadline);
+    this.#refusals = new Refusals(desired, clock, settings.backOff);
+    this.#auditor = new Auditor(kernel, this.#image, settings);
+    this.#nextAudit = clock.now() + settings.auditInterval;
+    this.#nextDrain = clock.now() + settings.drainInterval;
+  }
+
+  get observed(): DataplaneState {
+    return this.#image.state;
+  }
+
+  get synced(): boolean {
+    const waiting = this.#dirty.size + this.#pending.size + this.#notices.length + this.#refusals.size;
+    return this.#parts.source.complete && this.#image.known && waiting === 0;
+  }
+
+  changed(services: Iterable<ServiceKey>): void {
+    for (const key of services) this.#dirty.add(key);
+  }
+
+  noticed(change: KernelChange): void {
+    this.#notices.push(change);
+  }
+
+  problems(): Problem[] {
+    return this.#refusals.problems(this.#image.state);
+  }
+
+  drains(): DrainState[] {
+    return this.#drains.list();
+  }
+
+  /** Milliseconds until there is something to do without any event; undefined before the first look. */
+  wait(): number | undefined {
+    if (!this.#image.known) return undefined;
+    const now = this.#parts.clock.now();
+    const waits = [this.#nextAudit - now];
+    if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
+    const retry = this.#refusals.wait();
+    if (retry !== undefined) waits.push(retry);
+    return Math.max(0, Math.min(...waits));
+  }
+
+  /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
+  async pass(): Promise<PassResult> {
+    try {
+      return await this.#pass();
+    } catch (error) {
+      this.#image.forget();
+      throw error;
+    }
+  }
+
+  async #pass(): Promise<PassResult> {
+    const { kernel, desired } = this.#parts;
+    await this.#lookAgain();
+    const services = this.#takeInServices();
+    const keys = this.#takePending();
+    const result = await new StageRunner(kernel, this.#image.state).run(this.#plan(keys));
+    this.#refusals.settle(keys, result.failures, this.#image.state);
+    for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
+    this.#image.doubt(result.unsure, desired);
+    if (result.lost) this.#image.forget();
+    const drift = this.#drift;
+    this.#drift = 0;
+    return { ...result, services, drift };
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { kernel, clock, desired } = this.#parts;
+    for (const change of this.#notices.splice(0)) this.#drifted(this.#image.correctByNotice(change));
+    if (!this.#image.known) {
+      await this.#lookAtAll();
+      return;
+    }
+    this.#pending.add(this.#refusals.due());
+    this.#image.doubtForeign(this.#pending, desired);
+    this.#pending.add(await this.#image.settleDoubts(kernel));
+    if (clock.now() >= this.#nextDrain) await this.#countDrains();
+    if (clock.now() >= this.#nextAudit) await this.#audit();
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const { desired, kernel, prepared } = this.#parts;
+    prepared(await kernel.prepare());
+    await this.#image.lookAtAll(kernel);
+    this.#takeInServices();
+    this.#pending.add(allKeys(desired)).add(allKeys(this.#image.state));
+  }
+
+  #takeInServices(): number {
+    const { desired, source } = this.#parts;
+    const keys = [...this.#dirty];
+    this.#dirty.clear();
+    for (const key of keys) this.#pending.add(desired.refresh(key, source.view.look(key)));
+    return keys.length;
+  }
+
+  // What is still in doubt waits: a plan over a guess could remove a server that is needed.
+  #takePending(): KernelKeySet {
+    const keys = this.#pending;
+    this.#pending = new KernelKeySet();
+    const doubtful = new KernelKeySet();
+    for (const key of keys.frontends) if (this.#image.isInDoubt(key)) doubtful.frontends.add(key);
+    for (const key of doubtful.frontends) keys.frontends.delete(key);
+    this.#refusals.postpone(doubtful);
+    return keys;
+  }
+
+  #plan(keys: KernelKeySet): Plan {
+    const { desired } = this.#parts;
+    return plan(
+      keys,
+      desired,
+      this.#image.state,
+      (frontend, server) => this.#drains.isOver(frontend, server),
+      (frontend) => desired.serviceOf(frontend) === API_SERVER_SERVICE,
+    );
+  }
+
+  async #countDrains(): Promise<void> {
+    const { kernel, clock, settings } = this.#parts;
+    this.#nextDrain = clock.now() + settings.drainInterval;
+    const { virtualServers } = this.#image.state;
+    const frontends = this.#drains.frontends.flatMap((key) => virtualServers.get(key)?.frontend ?? []);
+    if (frontends.length === 0) return;
+    const sights = await kernel.look(frontends);
+    frontends.forEach(({ key }, index) => {
+      const sight = sights[index];
+      if (sight?.kind === 'present' && this.#drains.note(key, sight.activity))
+        this.#pending.frontends.add(key);
+    });
+  }
+
+  async #audit(): Promise<void> {
+    const { clock, settings } = this.#parts;
+    this.#nextAudit = clock.now() + settings.auditInterval;
+    this.#drifted(await this.#auditor.next());
+  }
+
+  #drifted(keys: KernelKeySet): void {
+    this.#drift += keys.size;
+    this.#pending.add(keys);
+  }
+}

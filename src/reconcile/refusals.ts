@@ -1,0 +1,74 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
+import type { KernelKeys } from '../model/kernel-keys.js';
+import type { Problem } from '../model/problem.js';
+import type { Clock } from './clock.js';
+import { failureProblem, foreignProblem } from './failure-text.js';
+import { type BackOff, RetrySchedule } from './retry-schedule.js';
+import type { Failure } from './stage-runner.js';
+import { frontendOf, keysOf, type Subject, subjectsOf } from './subject.js';
+
+/** What the kernel refused, why, and when each is tried again. */
+export class Refusals {
+  readonly #desired: DesiredDataplane;
+  readonly #failures = new Map<Subject, Failure>();
+  readonly #retries: RetrySchedule<Subject>;
+
+  constructor(desired: DesiredDataplane, clock: Clock, backOff: BackOff) {
+    this.#desired = desired;
+    this.#retries = new RetrySchedule(clock, backOff);
+  }
+
+  /** Subjects that are not as desired, refused or held by another program. */
+  get size(): number {
+    return this.#retries.size;
+  }
+
+  due(): KernelKeys {
+    return keysOf(this.#retries.due());
+  }
+
+  wait(): number | undefined {
+    return this.#retries.wait();
+  }
+
+  /** Takes in what became of the keys that a pass planned. */
+  settle(keys: KernelKeys, failures: ReadonlyMap<Subject, Failure>, observed: DataplaneState): void {
+    for (const subject of subjectsOf(keys)) {
+      if (failures.has(subject)) continue;
+      this.#failures.delete(subject);
+      if (this.#isHeld(subject, observed)) this.#retries.failed(subject);
+      else this.#retries.succeeded(subject);
+    }
+    for (const [subject, failure] of failures) {
+      this.#failures.set(subject, failure);
+      this.#retries.failed(subject);
+    }
+  }
+
+  /** These could not even be planned, since nobody knows what the kernel has. */
+  postpone(keys: KernelKeys): void {
+    for (const subject of subjectsOf(keys)) this.#retries.failed(subject);
+  }
+
+  problems(observed: DataplaneState): Problem[] {
+    const refused = [...this.#failures].map(([subject, failure]) =>
+      failureProblem(failure, this.#serviceOf(subject)),
+    );
+    const held = [...observed.foreign].flatMap((key) => {
+      const service = this.#desired.virtualServers.has(key) ? this.#desired.serviceOf(key) : undefined;
+      return service === undefined ? [] : [foreignProblem(key, service)];
+    });
+    return [...refused, ...held];
+  }
+
+  #serviceOf(subject: Subject) {
+    const key = frontendOf(subject);
+    return key === undefined ? undefined : this.#desired.serviceOf(key);
+  }
+
+  #isHeld(subject: Subject, observed: DataplaneState): boolean {
+    const key = frontendOf(subject);
+    return key !== undefined && observed.foreign.has(key) && this.#desired.virtualServers.has(key);
+  }
+}

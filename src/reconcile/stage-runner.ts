@@ -1,0 +1,139 @@
+import type { Kernel } from '../kernel/kernel.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
+import type { FrontendKey } from '../model/frontend.js';
+import type { Operation, OperationKind } from '../model/operation.js';
+import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
+import type { Plan } from '../plan/plan.js';
+import { mayFollow } from '../plan/precondition.js';
+import { type Subject, subjectOf } from './subject.js';
+
+/** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
+export interface Failure {
+  readonly operation: Operation;
+  readonly error: KernelRefusal;
+}
+
+export interface RunResult {
+  /** Acknowledged operations by kind. */
+  readonly done: ReadonlyMap<OperationKind, number>;
+  readonly refused: number;
+  readonly skipped: number;
+  readonly failures: ReadonlyMap<Subject, Failure>;
+  /** Frontends of which the kernel must be asked again before anything is decided. */
+  readonly unsure: ReadonlySet<FrontendKey>;
+  /** Policy or addresses are not known any more: only a full look tells. */
+  readonly lost: boolean;
+}
+
+/**
+ * Performs a plan stage by stage and folds each acknowledged operation into the image of the kernel.
+ * A refused operation stops what builds on it and nothing else.
+ */
+export class StageRunner {
+  readonly #kernel: Kernel;
+  readonly #observed: DataplaneState;
+  readonly #done = new Map<OperationKind, number>();
+  readonly #failures = new Map<Subject, Failure>();
+  readonly #unsure = new Set<FrontendKey>();
+  readonly #entered = new Set<FrontendKey>();
+  #refused = 0;
+  #skipped = 0;
+  #lost = false;
+
+  constructor(kernel: Kernel, observed: DataplaneState) {
+    this.#kernel = kernel;
+    this.#observed = observed;
+  }
+
+  async run(plan: Plan): Promise<RunResult> {
+    for (const { operations } of plan) await this.#runStage(operations);
+    return {
+      done: this.#done,
+      refused: this.#refused,
+      skipped: this.#skipped,
+      failures: this.#failures,
+      unsure: this.#unsure,
+      lost: this.#lost,
+    };
+  }
+
+  async #runStage(operations: readonly Operation[]): Promise<void> {
+    const tried = operations.filter((operation) => mayFollow(operation, this.#observed));
+    if (tried.length < operations.length) {
+      const sent = new Set(tried);
+      for (const operation of operations) if (!sent.has(operation)) this.#note(operation, SKIPPED);
+    }
+    if (tried.length === 0) return;
+    const outcomes = await this.#kernel.perform(tried);
+    tried.forEach((operation, index) => {
+      this.#note(operation, outcomes[index] ?? SKIPPED);
+    });
+    await this.#giveBack();
+  }
+
+  #note(operation: Operation, outcome: Outcome): void {
+    switch (outcome.kind) {
+      case 'done':
+        this.#observed.acknowledge(operation);
+        this.#done.set(operation.kind, (this.#done.get(operation.kind) ?? 0) + 1);
+        if (operation.kind === 'own-frontend') this.#entered.add(operation.frontend.key);
+        return;
+      case 'skipped':
+        this.#skipped++;
+        return;
+      case 'failed':
+        this.#refused++;
+        this.#noteFailure(operation, outcome.error);
+        this.#doubt(operation, outcome.error.code);
+        return;
+      case 'unknown':
+        this.#refused++;
+        this.#noteFailure(operation, outcome.error);
+        if (isOfVirtualServer(operation)) this.#unsure.add(operation.frontend.key);
+        else this.#lost = true;
+        return;
+    }
+  }
+
+  #noteFailure(operation: Operation, error: KernelRefusal): void {
+    const subject = subjectOf(operation);
+    if (!this.#failures.has(subject)) this.#failures.set(subject, { operation, error });
+  }
+
+  // These answers contradict our image of the kernel: somebody else has changed something.
+  #doubt(operation: Operation, code: string): void {
+    if (isOfVirtualServer(operation)) {
+      const surprising =
+        code === 'ESRCH' || code === 'EEXIST' || (code === 'ENOENT' && 'server' in operation);
+      if (surprising) this.#unsure.add(operation.frontend.key);
+      if (operation.kind === 'add-virtual-server' && code === 'EEXIST')
+        this.#refuseOwnership(operation.frontend.key);
+    } else if (code === 'ENOENT' || code === 'ENODEV') this.#lost = true;
+  }
+
+  // We entered it into the ledger a moment ago because the kernel did not have it; it is another program's after all.
+  #refuseOwnership(key: FrontendKey): void {
+    if (this.#entered.has(key)) this.#observed.foreign.add(key);
+  }
+
+  async #giveBack(): Promise<void> {
+    const mistaken = [...this.#entered].filter((key) => this.#observed.foreign.has(key));
+    for (const key of mistaken) {
+      this.#entered.delete(key);
+      const frontend = this.#observed.policy.owned.get(key)?.frontend;
+      if (frontend === undefined) continue;
+      const operation: Operation = { kind: 'disown-frontend', frontend };
+      const [outcome] = await this.#kernel.perform([operation]);
+      this.#note(operation, outcome ?? SKIPPED);
+    }
+  }
+}
+
+type VirtualServerOperation = Extract<
+  Operation,
+  { kind: `${'add' | 'set' | 'delete'}-${'virtual' | 'real'}-server` }
+>;
+
+function isOfVirtualServer(operation: Operation): operation is VirtualServerOperation {
+  return operation.kind.endsWith('-virtual-server') || operation.kind.endsWith('-real-server');
+}

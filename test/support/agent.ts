@@ -1,0 +1,63 @@
+import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import type { PassReport } from '../../src/model/sync-state.js';
+import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
+import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import { HandClock } from './hand-clock.js';
+import { HandSource } from './hand-source.js';
+
+export interface TestAgent {
+  readonly source: HandSource;
+  readonly clock: HandClock;
+  readonly desired: DesiredDataplane;
+  readonly loop: ReconcileLoop;
+  readonly reports: PassReport[];
+  readonly errors: unknown[];
+  /** Starts the source and waits for the first pass. */
+  start(): Promise<void>;
+  /** Lets time pass until everything is in sync; throws where that takes too long. */
+  converge(): Promise<void>;
+}
+
+/** The agent's core over any kernel, with a source and a clock that the test owns. */
+export function testAgent(
+  kernel: Kernel,
+  source = new HandSource(),
+  settings: Partial<LoopSettings> = {},
+): TestAgent {
+  const clock = new HandClock();
+  const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  const reports: PassReport[] = [];
+  const errors: unknown[] = [];
+  const loop = new ReconcileLoop({
+    source,
+    desired,
+    kernel,
+    clock,
+    settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
+    listener: {
+      prepared: () => undefined,
+      passed: (report) => reports.push(report),
+      passFailed: (error) => errors.push(error),
+    },
+  });
+  return {
+    source,
+    clock,
+    desired,
+    loop,
+    reports,
+    errors,
+    async start() {
+      await source.start(loop);
+      await loop.idle();
+    },
+    async converge() {
+      for (let round = 0; round < 500 && !loop.state().synced; round++) {
+        clock.advance(clock.next ?? 0);
+        await loop.idle();
+      }
+      if (!loop.state().synced) throw new Error('the agent did not converge');
+    },
+  };
+}

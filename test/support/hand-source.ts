@@ -1,0 +1,41 @@
+import type { ClusterListener, ClusterSource } from '../../src/model/cluster-source.js';
+import { ClusterView } from '../../src/model/cluster-view.js';
+import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
+import type { Problem } from '../../src/model/problem.js';
+import type { Service } from '../../src/model/service.js';
+import type { ServiceKey } from '../../src/model/service-key.js';
+
+/** A source that a test fills by hand. */
+export class HandSource implements ClusterSource {
+  readonly view = new ClusterView();
+  readonly problems: Problem[] = [];
+  complete = false;
+  #listener: ClusterListener | undefined;
+
+  async start(listener: ClusterListener): Promise<void> {
+    this.#listener = listener;
+    this.complete = true;
+    listener.changed(this.view.keys());
+  }
+
+  async stop(): Promise<void> {
+    this.#listener = undefined;
+  }
+
+  put(...objects: readonly (Service | EndpointSlice)[]): void {
+    for (const object of objects)
+      this.#tell('endpoints' in object ? this.view.setSlice(object) : this.view.setService(object));
+  }
+
+  deleteService(service: Service): void {
+    this.#tell(this.view.deleteService(service.key));
+  }
+
+  deleteSlice(slice: EndpointSlice): void {
+    this.#tell(this.view.deleteSlice(slice.key));
+  }
+
+  #tell(keys: readonly ServiceKey[]): void {
+    if (this.complete) this.#listener?.changed(keys);
+  }
+}
