@@ -1,0 +1,76 @@
+import { FAMILIES, type Family } from '../model/address.js';
+import { type Endpoint, type EndpointSlice, sliceKey } from '../model/endpoint-slice.js';
+import { type ServiceKey, serviceKey } from '../model/service-key.js';
+import { readEndpoint } from './endpoint.js';
+import { readEndpointPorts } from './endpoint-ports.js';
+import type { Field } from './field.js';
+import type { Identity } from './identity.js';
+import { HEADLESS, label, PROXY_NAME, SERVICE_NAME } from './labels.js';
+import { allowedName, DNS_LABEL, DNS_SUBDOMAIN } from './names.js';
+import { type Reader, type Reading, translate } from './translate.js';
+import type { Translation } from './translation.js';
+
+/** What the API server allows in one slice. More is used all the same. */
+const MOST_ENDPOINTS = 1000;
+
+/** Reads an EndpointSlice (discovery.k8s.io/v1) as the API shows it or as a person wrote it. Never throws. */
+export function translateEndpointSlice(object: unknown): Translation<EndpointSlice> {
+  return translate(READER, object);
+}
+
+const READER: Reader<EndpointSlice> = {
+  kind: 'EndpointSlice',
+  nameRule: DNS_SUBDOMAIN,
+  serviceOf,
+  read: readSlice,
+};
+
+function serviceOf(object: Field, { namespace }: Identity): ServiceKey | undefined {
+  const { value } = label(object, SERVICE_NAME);
+  return allowedName(value, DNS_LABEL) ? serviceKey(namespace, value) : undefined;
+}
+
+function readSlice(object: Field, identity: Identity): Reading<EndpointSlice> {
+  if (label(object, PROXY_NAME).value !== undefined) return { because: 'other-proxy' };
+  if (label(object, HEADLESS).value !== undefined) return { because: 'headless' };
+  const service = serviceOf(object, identity);
+  if (service === undefined) return withoutService(label(object, SERVICE_NAME));
+  const family = readFamily(object.child('addressType'));
+  if (family === undefined) return { because: 'without-addresses' };
+  const key = sliceKey(identity.namespace, identity.name);
+  const ports = readEndpointPorts(object);
+  return {
+    record: { key, service, family, ports, endpoints: readEndpoints(object.child('endpoints'), family) },
+  };
+}
+
+function withoutService(field: Field): Reading<EndpointSlice> {
+  const remedy = 'Name the Service in this label.';
+  if (field.absent) field.report('EndpointSlice without a Service; it is left alone.', remedy);
+  else field.complain({ expected: 'the name of a Service', so: 'the slice is left alone', remedy });
+  return { because: 'without-service' };
+}
+
+function readFamily(field: Field): Family | undefined {
+  const family = FAMILIES.find((known) => known === field.value);
+  if (family !== undefined) return family;
+  const so = 'the slice is left alone';
+  if (field.value === 'FQDN') {
+    field.report(
+      `is FQDN, and IPVS has no names to send to; ${so}.`,
+      'Write the addresses behind the names.',
+    );
+  } else {
+    field.complain({ expected: FAMILIES.join(' or '), so, remedy: 'Write one of the two.' });
+  }
+  return undefined;
+}
+
+function readEndpoints(list: Field, family: Family): readonly Endpoint[] {
+  const fields = list.items('the slice has no endpoints');
+  if (fields.length > MOST_ENDPOINTS) {
+    const message = `has ${fields.length} endpoints, expected at most ${MOST_ENDPOINTS}; all are used.`;
+    list.report(message, 'Split the slice.');
+  }
+  return fields.flatMap((field) => readEndpoint(field, family) ?? []);
+}

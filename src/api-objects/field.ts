@@ -1,0 +1,93 @@
+import type { Complaints } from './complaints.js';
+import { shown } from './shown.js';
+
+export interface Complaint {
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** What becomes of the object because of it: "the port is left out". */
+  readonly so: string;
+  /** One sentence. */
+  readonly remedy: string;
+}
+
+/**
+ * One place in an API object: the value found there, and the way that leads there.
+ * The path is put together only when a complaint needs it, since nearly all objects are in order.
+ */
+export class Field {
+  readonly value: unknown;
+  readonly #complaints: Complaints;
+  readonly #parent: Field | undefined;
+  readonly #step: string | number;
+
+  constructor(value: unknown, complaints: Complaints, parent?: Field, step: string | number = '') {
+    this.value = value;
+    this.#complaints = complaints;
+    this.#parent = parent;
+    this.#step = step;
+  }
+
+  /** `spec.ports[1].port`, `metadata.labels[kubernetes.io/service-name]`; empty for the object itself. */
+  get path(): string {
+    if (this.#parent === undefined) return '';
+    const above = this.#parent.path;
+    if (!/^[A-Za-z]\w*$/.test(String(this.#step))) return `${above}[${this.#step}]`;
+    return above === '' ? String(this.#step) : `${above}.${this.#step}`;
+  }
+
+  /** Not there, or null, which the API takes for the same. */
+  get absent(): boolean {
+    return this.value === undefined || this.value === null;
+  }
+
+  child(name: string): Field {
+    const { value } = this;
+    const inside = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    return new Field(inside, this.#complaints, this, name);
+  }
+
+  /** One entry of a list; absent where there is no list. */
+  entry(index: number): Field {
+    const inside: unknown = Array.isArray(this.value) ? this.value[index] : undefined;
+    return new Field(inside, this.#complaints, this, index);
+  }
+
+  /** A child that is an object itself; anything else in its place is a complaint and counts as absent. */
+  section(name: string): Field {
+    const child = this.child(name);
+    if (child.absent || child.isObject('it counts as absent')) return child;
+    return new Field(undefined, this.#complaints, this, name);
+  }
+
+  /** The entries of a list; none where it is absent, and none with a complaint where it is no list. */
+  items(so: string): readonly Field[] {
+    if (this.absent) return [];
+    if (Array.isArray(this.value)) {
+      return this.value.map((value, index) => new Field(value, this.#complaints, this, index));
+    }
+    this.complain({ expected: 'a list', so, remedy: 'Write a list.' });
+    return [];
+  }
+
+  /** Whether an object is found here; a complaint where not. */
+  isObject(so: string): boolean {
+    if (isObject(this.value)) return true;
+    this.complain({ expected: 'an object', so, remedy: 'Write an object with named fields.' });
+    return false;
+  }
+
+  /** The value is not what it should be. */
+  complain({ expected, so, remedy }: Complaint): void {
+    const found = this.value === undefined ? 'is missing' : `is ${shown(this.value)}`;
+    this.report(`${found}, expected ${expected}; ${so}.`, remedy);
+  }
+
+  /** Something else is wrong here; `message` completes a sentence that begins with the path. */
+  report(message: string, remedy: string): void {
+    this.#complaints.add(this.path, message, remedy);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

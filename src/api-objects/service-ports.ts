@@ -1,0 +1,51 @@
+import type { ServicePort } from '../model/service.js';
+import type { Field } from './field.js';
+import { readPortName, readPortNumber, readProtocol } from './port-fields.js';
+
+/** The ports that make sense. Of two with one name, or with one number and protocol, the first stays. */
+export function readServicePorts(spec: Field): readonly ServicePort[] {
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  const list = spec.child('ports');
+  const ports = list.items('the Service has no ports').flatMap((field) => {
+    const port = readServicePort(field);
+    if (port === undefined || isTaken(field, port, names, numbers)) return [];
+    return [port];
+  });
+  if (list.absent) reportNone(list);
+  return ports;
+}
+
+function readServicePort(field: Field): ServicePort | undefined {
+  if (!field.isObject('the port is left out')) return undefined;
+  const name = readPortName(field.child('name'));
+  const protocol = readProtocol(field.child('protocol'));
+  const port = readPortNumber(field.child('port'));
+  if (name === undefined || protocol === undefined || port === undefined) return undefined;
+  return { name, protocol, port };
+}
+
+function isTaken(
+  field: Field,
+  { name, protocol, port }: ServicePort,
+  names: Set<string>,
+  numbers: Set<string>,
+) {
+  const number = `${port}/${protocol}`;
+  if (names.has(name)) {
+    const named = name === '' ? 'without a name' : `named ${name}`;
+    field.report(`is another port ${named}; the port is left out.`, 'Give each port its own name.');
+    return true;
+  }
+  if (numbers.has(number)) {
+    field.report(`is another port ${number}; the port is left out.`, 'Remove one of the two.');
+    return true;
+  }
+  names.add(name);
+  numbers.add(number);
+  return false;
+}
+
+function reportNone(list: Field): void {
+  list.complain({ expected: 'at least one port', so: 'the Service has no ports', remedy: 'List its ports.' });
+}

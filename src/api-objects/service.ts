@@ -1,0 +1,58 @@
+import type { Service } from '../model/service.js';
+import { serviceKey } from '../model/service-key.js';
+import { readAffinityTimeout } from './affinity.js';
+import { readClusterIPs } from './cluster-ips.js';
+import { readCreationTime } from './creation-time.js';
+import type { Field } from './field.js';
+import type { Identity } from './identity.js';
+import { label, PROXY_NAME } from './labels.js';
+import { DNS_LABEL } from './names.js';
+import { readScheduler } from './scheduler.js';
+import { readServicePorts } from './service-ports.js';
+import { type Reader, type Reading, translate } from './translate.js';
+import type { Reason, Translation } from './translation.js';
+
+/** Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. */
+export function translateService(object: unknown): Translation<Service> {
+  return translate(READER, object);
+}
+
+const READER: Reader<Service> = {
+  kind: 'Service',
+  nameRule: DNS_LABEL,
+  serviceOf: (_, { namespace, name }) => serviceKey(namespace, name),
+  read: readService,
+};
+
+function readService(object: Field, identity: Identity): Reading<Service> {
+  const because = notServed(object);
+  if (because !== undefined) return { because };
+  const spec = object.child('spec');
+  const clusterIPs = readClusterIPs(spec);
+  if (clusterIPs.length === 0) return { because: 'unusable-cluster-ip' };
+  const scheduler = readScheduler(object);
+  const record: Service = {
+    key: serviceKey(identity.namespace, identity.name),
+    clusterIPs,
+    ports: readServicePorts(spec),
+    affinityTimeout: readAffinityTimeout(spec),
+    created: readCreationTime(object),
+    ...(scheduler !== undefined && { scheduler }),
+  };
+  return { record };
+}
+
+/** Why a proxy has nothing to do with a Service, as kube-proxy decides it. */
+function notServed(object: Field): Reason | undefined {
+  if (label(object, PROXY_NAME).value !== undefined) return 'other-proxy';
+  const spec = object.section('spec');
+  if (spec.child('type').value === 'ExternalName') return 'external-name';
+  const single = spec.child('clusterIP');
+  const primary = isEmpty(single) ? spec.child('clusterIPs').entry(0) : single;
+  if (primary.value === 'None') return 'headless';
+  return isEmpty(primary) ? 'without-cluster-ip' : undefined;
+}
+
+function isEmpty(field: Field): boolean {
+  return field.absent || field.value === '';
+}
