@@ -1,0 +1,99 @@
+import { shownName } from '../api-objects/shown.js';
+import { ClusterView } from '../model/cluster-view.js';
+import type { Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
+import { claimProblems } from './claim-problems.js';
+import type { FileChange } from './folder-contents.js';
+import { type ObjectId, serviceNamed } from './manifest-object.js';
+import { ObjectClaims } from './object-claims.js';
+import { orphanProblems } from './orphan-slices.js';
+import { ProblemBoard } from './problem-board.js';
+import { sourceProblem } from './short-list.js';
+import type { Unreadable } from './unreadable.js';
+import { ViewWriter } from './view-writer.js';
+
+/** What is known of the folder: the cluster its files describe, and what is wrong with them. */
+export class FolderImage {
+  readonly view = new ClusterView();
+  readonly board = new ProblemBoard();
+  readonly #claims = new ObjectClaims();
+  readonly #writer = new ViewWriter(this.view);
+  /** For each file whether it has been read at least once. */
+  readonly #files = new Map<string, boolean>();
+  #complete = false;
+
+  /**
+   * True once every file has been read. A file that never could be read may hold any Service, and to take these
+   * for deleted would cut their connections at a restart of the agent.
+   */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Takes in the changes of one look, and answers with the Services they touch. */
+  apply(changes: readonly FileChange[]): Set<ServiceKey> {
+    const touched = new Set<ServiceKey>();
+    const named = new Set<ServiceKey>();
+    for (const id of new Set(changes.flatMap((change) => [...this.#absorb(change)]))) {
+      for (const service of this.#settle(id)) touched.add(service);
+      const service = this.#serviceOf(id);
+      if (service !== undefined) named.add(service);
+    }
+    this.#findOrphans([...touched, ...named]);
+    return touched;
+  }
+
+  /** Answers with the objects that the file named before or names now. */
+  #absorb(change: FileChange): Iterable<ObjectId> {
+    const { file } = change;
+    switch (change.kind) {
+      case 'read':
+        this.#files.set(file, true);
+        this.board.set(`file/${file}`, change.content.problems);
+        return this.#claims.replace(file, change.content.objects);
+      case 'gone':
+        this.#files.delete(file);
+        this.board.set(`file/${file}`, []);
+        return this.#claims.replace(file, []);
+      case 'unreadable':
+        this.board.set(`file/${file}`, [this.#fileProblem(file, change.error)]);
+        return this.#keep(file);
+      case 'unsettled':
+        return this.#keep(file);
+    }
+  }
+
+  #keep(file: string): Iterable<ObjectId> {
+    this.#files.set(file, this.#files.get(file) ?? false);
+    return [];
+  }
+
+  #fileProblem(file: string, error: Unreadable): Problem {
+    const known = this.#files.get(file) === true;
+    const unknown = this.#complete
+      ? 'nothing of it is used'
+      : 'until it is read, no Service is removed from this node';
+    const consequence = known ? 'its last good content stays in use' : unknown;
+    return sourceProblem(shownName(file), `${error.message}; ${consequence}.`, error.remedy);
+  }
+
+  #settle(id: ObjectId): readonly ServiceKey[] {
+    const claims = this.#claims.of(id);
+    this.board.set(`object/${id}`, claimProblems(claims));
+    return this.#writer.write(id, claims[0]?.record);
+  }
+
+  #serviceOf(id: ObjectId): ServiceKey | undefined {
+    const record = this.#claims.of(id)[0]?.record;
+    return record?.kind === 'EndpointSlice' ? record.slice.service : serviceNamed(id);
+  }
+
+  #findOrphans(services: Iterable<ServiceKey>): void {
+    const first = !this.#complete;
+    this.#complete ||= ![...this.#files.values()].includes(false);
+    if (!this.#complete) return;
+    for (const service of first ? this.view.keys() : services) {
+      this.board.set(`orphan/${service}`, orphanProblems(this.view, this.#claims, service));
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { shownName } from '../api-objects/shown.js';
+import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ClusterView } from '../model/cluster-view.js';
+import { type Problem, problemText } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
+import { FolderAlarm } from './folder-alarm.js';
+import { type FileChange, FolderContents } from './folder-contents.js';
+import { FolderImage } from './folder-image.js';
+import { OneAtATime } from './one-at-a-time.js';
+import { sourceProblem } from './short-list.js';
+import { Unreadable } from './unreadable.js';
+
+export interface ManifestOptions {
+  /** Holds *.yaml, *.yml and *.json, each with any number of documents. */
+  readonly folder: string;
+  /** Milliseconds between two full looks, for changes that inotify does not tell of. 5000 unless said. */
+  readonly rescanInterval?: number;
+  /** Milliseconds without a further event after which a changed folder is read. 100 unless said. */
+  readonly settleTime?: number;
+}
+
+/** The cluster as a folder of manifests describes it, the same YAML that one would `kubectl apply`. */
+export class ManifestWatcher implements ClusterSource {
+  readonly #folder: string;
+  readonly #rescanInterval: number;
+  readonly #contents: FolderContents;
+  readonly #image = new FolderImage();
+  readonly #alarm: FolderAlarm;
+  readonly #looks = new OneAtATime(() => this.#look());
+  #listener: ClusterListener | undefined;
+  #started = false;
+  #complete = false;
+  #problems: readonly Problem[] = [];
+
+  constructor({ folder, rescanInterval = 5000, settleTime = 100 }: ManifestOptions) {
+    this.#folder = folder;
+    this.#rescanInterval = rescanInterval;
+    this.#contents = new FolderContents(folder);
+    const timing = { settle: settleTime, rescan: rescanInterval };
+    this.#alarm = new FolderAlarm(folder, timing, () => void this.#looks.run());
+  }
+
+  get view(): ClusterView {
+    return this.#image.view;
+  }
+
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  /** Rejects where the folder cannot be read; later on that is a problem, and what was known stays. */
+  async start(listener: ClusterListener): Promise<void> {
+    this.#listener = listener;
+    try {
+      await this.#looks.run();
+    } catch (error) {
+      await this.stop();
+      throw error instanceof Unreadable ? new Error(problemText(this.#unreadableFolder(error))) : error;
+    }
+    this.#started = true;
+    if (this.#listener !== undefined) this.#alarm.begin();
+  }
+
+  /** Looks at once. Resolves when everything that was in the folder at the call has been reported. */
+  rescan(): Promise<void> {
+    return this.#looks.run();
+  }
+
+  /** After this the listener hears nothing more, and no timer or handle is left. */
+  async stop(): Promise<void> {
+    this.#listener = undefined;
+    this.#alarm.close();
+    await this.#looks.idle();
+    this.#alarm.close();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#listener === undefined) return;
+    this.#image.board.set('watch', this.#watchProblem(await this.#alarm.watch()));
+    const changes = await this.#readFolder();
+    if (this.#listener !== undefined) this.#tell(this.#listener, this.#image.apply(changes));
+    if (changes.some(({ kind }) => kind === 'unsettled')) this.#alarm.stir();
+  }
+
+  async #readFolder(): Promise<readonly FileChange[]> {
+    try {
+      const changes = await this.#contents.look();
+      this.#image.board.set('folder', []);
+      return changes;
+    } catch (error) {
+      if (!this.#started || !(error instanceof Unreadable)) throw error;
+      this.#image.board.set('folder', [this.#unreadableFolder(error, 'its last content stays in use')]);
+      return [];
+    }
+  }
+
+  #tell(listener: ClusterListener, services: ReadonlySet<ServiceKey>): void {
+    const completed = this.#image.complete && !this.#complete;
+    this.#complete = this.#image.complete;
+    const problemsChanged = this.#image.board.takeChanged();
+    if (problemsChanged) this.#problems = this.#image.board.list;
+    // Completion alone is news too: from now on the source vouches for what it does not have.
+    if (services.size > 0 || completed) listener.changed(services);
+    if (problemsChanged) listener.problemsChanged();
+  }
+
+  #watchProblem(code: string | undefined): readonly Problem[] {
+    if (code === undefined) return [];
+    const message = `cannot be watched (${code}); changes are noticed after up to ${this.#rescanInterval / 1000} s.`;
+    const remedy = 'Raise fs.inotify.max_user_instances and fs.inotify.max_user_watches.';
+    return [sourceProblem(this.#subject, message, remedy)];
+  }
+
+  #unreadableFolder({ message, remedy }: Unreadable, so?: string): Problem {
+    return sourceProblem(this.#subject, so === undefined ? `${message}.` : `${message}; ${so}.`, remedy);
+  }
+
+  get #subject(): string {
+    return `manifests folder ${shownName(this.#folder)}`;
+  }
+}

@@ -1,0 +1,30 @@
+import { MOST_PROBLEMS } from '../api-objects/complaints.js';
+import type { Problem } from '../model/problem.js';
+
+/** Problems with one cause or in one place. Past the tenth only their number is told. */
+export class ShortList {
+  readonly #subject: string;
+  readonly #kept: Problem[] = [];
+  #more = 0;
+
+  constructor(subject: string) {
+    this.#subject = subject;
+  }
+
+  add(problem: Problem): void {
+    if (this.#kept.length === MOST_PROBLEMS) this.#more++;
+    else this.#kept.push(problem);
+  }
+
+  get problems(): readonly Problem[] {
+    if (this.#more === 0) return this.#kept;
+    return [
+      ...this.#kept,
+      sourceProblem(this.#subject, `and ${this.#more} more.`, 'Mend those listed first.'),
+    ];
+  }
+}
+
+export function sourceProblem(subject: string, message: string, remedy: string): Problem {
+  return { kind: 'source', subject, message, remedy };
+}
