@@ -58,13 +58,15 @@ export class DesiredDataplane implements Dataplane {
     return this.#claims.winner(key)?.service;
   }
 
-  /** The frontends that a Service has or would have. */
-  frontendsOf(key: ServiceKey): readonly Frontend[] {
-    return this.#shares.get(key)?.claims.map(({ wish }) => wish.frontend) ?? [];
-  }
-
-  services(): IterableIterator<ServiceKey> {
-    return this.#shares.keys();
+  /** Frontends whose Service has no usable endpoint: they are refused. */
+  withoutEndpoints(): Ownership[] {
+    return [...this.#shares.values()].flatMap(({ claims }) =>
+      claims.flatMap((claim) => {
+        const { frontend, owner, virtualServer } = claim.wish;
+        const refused = virtualServer === undefined && this.#claims.winner(frontend.key) === claim;
+        return refused ? [{ frontend, owner }] : [];
+      }),
+    );
   }
 
   /** Takes in the Service as it is now. */

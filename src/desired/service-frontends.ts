@@ -51,13 +51,21 @@ function serviceFrontend(
 ): ServiceFrontend {
   return {
     frontend: front,
-    owner: port.name === '' ? service.key : `${service.key}:${port.name}`,
+    owner: ownerOf(service, port),
     field: `spec.ports[${index}].port`,
     virtualServer:
       realServers.size === 0
         ? undefined
         : { frontend: front, settings: settingsOf(service, node), realServers },
   };
+}
+
+// nftables keeps 127 bytes of a comment. `namespace/name` always fits; a very long port name is cut.
+const OWNER_LENGTH = 127;
+
+function ownerOf(service: Service, port: ServicePort): string {
+  const owner = port.name === '' ? service.key : `${service.key}:${port.name}`;
+  return owner.slice(0, OWNER_LENGTH);
 }
 
 function settingsOf(service: Service, node: NodeSettings): VirtualServerSettings {

@@ -29,6 +29,16 @@ export class FakeKernel implements Kernel {
     return { done, warnings: [] };
   }
 
+  async preview(): Promise<readonly string[]> {
+    return this.#ready ? [] : ['make the dummy device', 'make the nftables table'];
+  }
+
+  async dismantle(): Promise<readonly string[]> {
+    this.#ready = false;
+    this.state.putSurroundings(new DataplaneState());
+    return ['removed the dummy device', 'removed the nftables table'];
+  }
+
   async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
     const dataplane = new DataplaneState();
     const isOurs = (key: FrontendKey) => this.state.policy.owned.has(key) || remembered(key);
@@ -88,9 +98,9 @@ export class FakeKernel implements Kernel {
     this.log.push(operation);
     const code = this.#refusal(operation);
     if (code !== undefined) return failed(code);
-    const foreign = 'frontend' in operation ? this.foreign.get(operation.frontend.key) : undefined;
-    if (foreign === undefined) this.state.acknowledge(operation);
-    else changeForeign(this.foreign, foreign, operation);
+    if (isOfServers(operation) && this.foreign.has(operation.frontend.key))
+      changeForeign(this.foreign, operation);
+    else this.state.acknowledge(operation);
     return DONE;
   }
 
@@ -160,16 +170,21 @@ function copyOf(server: VirtualServer): VirtualServer {
   return { ...server, realServers: new Map(server.realServers) };
 }
 
+type ServerOperation = Extract<Operation, { kind: `${string}-server` }>;
+
+function isOfServers(operation: Operation): operation is ServerOperation {
+  return operation.kind.endsWith('-server');
+}
+
 // The kernel does not know whose a virtual server is: a mistaken write does reach it, and a test must see that.
-function changeForeign(
-  foreign: Map<FrontendKey, VirtualServer>,
-  server: VirtualServer,
-  operation: Operation,
-): void {
+function changeForeign(foreign: Map<FrontendKey, VirtualServer>, operation: ServerOperation): void {
+  const { key } = operation.frontend;
+  const server = foreign.get(key);
+  if (server === undefined) return;
   const scratch = new DataplaneState();
-  scratch.putVirtualServer(server);
+  scratch.putVirtualServer(copyOf(server));
   scratch.acknowledge(operation);
-  const after = scratch.virtualServers.get(server.frontend.key);
-  if (after === undefined) foreign.delete(server.frontend.key);
-  else foreign.set(server.frontend.key, after);
+  const after = scratch.virtualServers.get(key);
+  if (after === undefined) foreign.delete(key);
+  else foreign.set(key, after);
 }

@@ -20,6 +20,14 @@ export class FaultyKernel implements Kernel {
     return this.#inner.prepare();
   }
 
+  preview(): Promise<readonly string[]> {
+    return this.#inner.preview();
+  }
+
+  dismantle(): Promise<readonly string[]> {
+    return this.#inner.dismantle();
+  }
+
   observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation> {
     return this.#inner.observe(remembered);
   }

@@ -22,6 +22,10 @@ export interface Kernel {
    * kernel cannot do the work at all.
    */
   prepare(): Promise<Preparation>;
+  /** What `prepare` would do now, one sentence each; changes nothing. */
+  preview(): Promise<readonly string[]>;
+  /** Removes table and device where nothing of others hangs on them; what was removed, one sentence each. */
+  dismantle(): Promise<readonly string[]>;
   /**
    * One full look. A virtual server is ours if the ledger has it or if it is `remembered`: the ledger itself may have
    * been removed by hand. Rejects where a part could not be read completely, since absent and unknown are two answers.

@@ -8,7 +8,10 @@ import type { ServiceKey } from './service-key.js';
  */
 export interface ClusterSource {
   readonly view: ClusterView;
-  /** True once everything has been heard once. Until then nothing may be removed from the kernel. */
+  /**
+   * True once everything has been heard once. Until then nothing may be removed from the kernel. It may come after
+   * `start` has resolved, when a part could not be read at first, and is then told by `changed`, if need be with no Service.
+   */
   readonly complete: boolean;
   /** What the source could not read or make sense of at this moment. */
   readonly problems: readonly Problem[];

@@ -22,7 +22,13 @@ export type Operation =
 
 /** A change of the nftables sets. */
 export type PolicyOperation =
-  | { readonly kind: 'own-frontend'; readonly frontend: Frontend; readonly owner: string }
+  | {
+      readonly kind: 'own-frontend';
+      readonly frontend: Frontend;
+      readonly owner: string;
+      /** The ledger already names another owner, whose entry goes in the same transaction. */
+      readonly replaces?: string;
+    }
   | { readonly kind: 'disown-frontend' | 'open-frontend' | 'close-frontend'; readonly frontend: Frontend }
   | {
       readonly kind: 'guard-vip' | 'release-vip' | 'allow-hairpin' | 'forbid-hairpin';
@@ -53,7 +59,7 @@ export function operationText(operation: Operation): string {
 function operationWords(operation: Operation): string[] {
   switch (operation.kind) {
     case 'own-frontend':
-      return [operation.frontend.key, `for ${operation.owner}`];
+      return [operation.frontend.key, `for ${operation.owner}`, ...replacedWords(operation.replaces)];
     case 'disown-frontend':
     case 'open-frontend':
     case 'close-frontend':
@@ -76,6 +82,10 @@ function operationWords(operation: Operation): string[] {
     case 'forget-flows':
       return [operation.frontend.key, operation.server.key];
   }
+}
+
+function replacedWords(replaced: string | undefined): string[] {
+  return replaced === undefined ? [] : [`instead of ${replaced}`];
 }
 
 function settingsWords(settings: VirtualServerSettings): string[] {

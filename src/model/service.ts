@@ -5,7 +5,7 @@ import type { ServiceKey } from './service-key.js';
 /** A Service reduced to what a proxy needs, already checked: every field here is valid. */
 export interface Service {
   readonly key: ServiceKey;
-  /** Empty for headless and ExternalName Services and for those another proxy serves. */
+  /** At most one of each family. Headless and ExternalName Services and those of another proxy have no record at all. */
   readonly clusterIPs: readonly Address[];
   readonly ports: readonly ServicePort[];
   /** sessionAffinity ClientIP: its timeout in seconds (1–86400); 0 for None. */

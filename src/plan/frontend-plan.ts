@@ -26,7 +26,7 @@ export function planFrontend(
   observed: ObservedDataplane,
   drained: DrainVerdict,
 ): FrontendPlan {
-  if (observed.foreign.has(key)) return NOTHING;
+  if (observed.foreign.has(key)) return giveBack(key, observed);
   const wish = desired.virtualServers.get(key);
   const seen = observed.virtualServers.get(key);
   const front = wish?.frontend ?? seen?.frontend ?? leftover(key, observed);
@@ -34,6 +34,14 @@ export function planFrontend(
   return wish === undefined
     ? planRemoval(front, seen, observed, drained)
     : { operations: planPresence(wish, seen, desired, observed, drained), ends: false, vip: front.address };
+}
+
+// We entered it into the ledger and then found out that another program had been faster.
+function giveBack(key: FrontendKey, { policy }: ObservedDataplane): FrontendPlan {
+  const frontend = policy.owned.get(key)?.frontend;
+  return frontend === undefined
+    ? NOTHING
+    : { ...NOTHING, operations: [{ kind: 'disown-frontend', frontend }] };
 }
 
 // A crash between two steps leaves an entry in the ledger or an open gate without a virtual server.
@@ -50,9 +58,7 @@ function planPresence(
 ): Operation[] {
   const { frontend } = wish;
   const operations: Operation[] = [];
-  const owner = desired.policy.owned.get(frontend.key)?.owner ?? '';
-  if (observed.policy.owned.get(frontend.key)?.owner !== owner)
-    operations.push({ kind: 'own-frontend', frontend, owner });
+  operations.push(...planOwnership(frontend, desired, observed));
   if (seen === undefined) operations.push({ kind: 'add-virtual-server', frontend, settings: wish.settings });
   else if (!sameSettings(wish.settings, seen.settings))
     operations.push({ kind: 'set-virtual-server', frontend, settings: wish.settings });
@@ -61,6 +67,14 @@ function planPresence(
     if (!wish.realServers.has(server.key)) planFarewell(frontend, server, drained, operations);
   if (!observed.policy.open.has(frontend.key)) operations.push({ kind: 'open-frontend', frontend });
   return operations;
+}
+
+function planOwnership(frontend: Frontend, desired: Dataplane, observed: ObservedDataplane): Operation[] {
+  const owner = desired.policy.owned.get(frontend.key)?.owner ?? '';
+  const replaces = observed.policy.owned.get(frontend.key)?.owner;
+  if (replaces === owner) return [];
+  const operation = { kind: 'own-frontend', frontend, owner } as const;
+  return [replaces === undefined ? operation : { ...operation, replaces }];
 }
 
 function planServers(wish: VirtualServer, seen: VirtualServer | undefined, operations: Operation[]): void {

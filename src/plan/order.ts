@@ -24,6 +24,13 @@ const STAGES = [
 
 type Stage = (typeof STAGES)[number];
 
+const ADDITIONS: ReadonlySet<Stage> = new Set(['own', 'create', 'balance', 'bind', 'open']);
+
+/** Whether a stage takes nothing away. */
+export function isAddition(stage: Stage): boolean {
+  return ADDITIONS.has(stage);
+}
+
 function stageOf(operation: Operation): Stage {
   switch (operation.kind) {
     case 'own-frontend':

@@ -4,7 +4,7 @@ import type { FrontendKey } from '../model/frontend.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
 import { type DrainVerdict, planFrontend } from './frontend-plan.js';
-import { inStages, type PlanStage } from './order.js';
+import { inStages, isAddition, type PlanStage } from './order.js';
 
 /** Stages in the order in which they are performed; a stage is never empty. */
 export type Plan = readonly PlanStage[];
@@ -38,6 +38,14 @@ export function plan(
   for (const vip of vips) operations.push(...planVip(vip, desired, observed, ending));
   for (const address of keys.hairpins) operations.push(...planHairpin(address, desired, observed));
   return inStages(operations, first);
+}
+
+/**
+ * What of a plan only adds. Until every source has told everything once, nobody knows what may go: what is not
+ * desired may be in the part that has not been heard.
+ */
+export function additionsOf(whole: Plan): Plan {
+  return whole.filter(({ name }) => isAddition(name));
 }
 
 // A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it.

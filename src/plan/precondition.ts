@@ -1,17 +1,30 @@
 import type { ObservedDataplane } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
-import { takesConnections } from '../model/virtual-server.js';
+import type { RealServerKey } from '../model/real-server.js';
+import { takesConnections, type VirtualServer } from '../model/virtual-server.js';
 
 /**
- * Whether an operation may follow, given what the kernel has acknowledged so far. A plan is safe after any prefix; this
- * keeps it safe where an operation in the middle was refused: what builds on it is not tried.
+ * The operations of one stage that may follow, given what the kernel has acknowledged so far. A plan is safe after any
+ * prefix; this keeps it safe where an operation in the middle was refused: what builds on it is not tried.
  */
-export function mayFollow(operation: Operation, state: ObservedDataplane): boolean {
+export function thatMayFollow(stage: readonly Operation[], state: ObservedDataplane): Operation[] {
+  const starved = starvedBy(stage, state);
+  return stage.filter(
+    (operation) =>
+      mayFollow(operation, state) && !(takesAway(operation) && starved.has(operation.frontend.key)),
+  );
+}
+
+function mayFollow(operation: Operation, state: ObservedDataplane): boolean {
   switch (operation.kind) {
     case 'add-virtual-server':
       return state.policy.owned.has(operation.frontend.key);
-    case 'set-virtual-server':
     case 'delete-virtual-server':
+      return (
+        state.virtualServers.has(operation.frontend.key) && !state.policy.open.has(operation.frontend.key)
+      );
+    case 'set-virtual-server':
     case 'add-real-server':
     case 'set-real-server':
     case 'delete-real-server':
@@ -38,4 +51,37 @@ function isStillThere(
   state: ObservedDataplane,
 ): boolean {
   return state.virtualServers.get(frontend.key)?.realServers.has(server.key) === true;
+}
+
+type Farewell = Extract<Operation, { kind: 'set-real-server' | 'delete-real-server' }>;
+
+function takesAway(operation: Operation): operation is Farewell {
+  return (
+    operation.kind === 'delete-real-server' ||
+    (operation.kind === 'set-real-server' && operation.server.weight === 0)
+  );
+}
+
+/**
+ * The open frontends that a stage would leave without a usable server: what should have replaced the old servers, or
+ * closed the frontend, was refused. Until that works the old ones stay.
+ */
+function starvedBy(stage: readonly Operation[], state: ObservedDataplane): Set<FrontendKey> {
+  const leaving = new Map<FrontendKey, Set<RealServerKey>>();
+  for (const operation of stage) {
+    if (!takesAway(operation) || !state.policy.open.has(operation.frontend.key)) continue;
+    const servers = leaving.get(operation.frontend.key) ?? new Set();
+    leaving.set(operation.frontend.key, servers.add(operation.server.key));
+  }
+  const starved = new Set<FrontendKey>();
+  for (const [key, servers] of leaving) {
+    const server = state.virtualServers.get(key);
+    if (server !== undefined && takesConnections(server) && !outlives(server, servers)) starved.add(key);
+  }
+  return starved;
+}
+
+function outlives({ realServers }: VirtualServer, leaving: ReadonlySet<RealServerKey>): boolean {
+  for (const { key, weight } of realServers.values()) if (weight > 0 && !leaving.has(key)) return true;
+  return false;
 }

@@ -1,3 +1,6 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { ObservedDataplane } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { operationText } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
@@ -17,8 +20,15 @@ export function failureProblem(failure: Failure, service: ServiceKey | undefined
   };
 }
 
-/** A frontend that a virtual server of another program occupies. */
-export function foreignProblem(frontend: string, service: ServiceKey): Problem {
+/** Services that want a frontend which a virtual server of another program occupies. */
+export function foreignProblems(desired: DesiredDataplane, observed: ObservedDataplane): Problem[] {
+  return [...observed.foreign].flatMap((key) => {
+    const service = desired.virtualServers.has(key) ? desired.serviceOf(key) : undefined;
+    return service === undefined ? [] : [foreignProblem(key, service)];
+  });
+}
+
+function foreignProblem(frontend: FrontendKey, service: ServiceKey): Problem {
   return {
     kind: 'conflict',
     subject: `Service ${service}`,

@@ -45,9 +45,10 @@ export class KernelImage {
 
   /** One full look at everything of ours. */
   async lookAtAll(kernel: Kernel): Promise<void> {
-    const before = this.#state.virtualServers;
-    const observation = await kernel.observe((key) => before.has(key));
-    this.#state = observation.dataplane;
+    const { virtualServers: before, foreign } = this.#state;
+    const { dataplane } = await kernel.observe((key) => before.has(key));
+    for (const key of foreign) disclaim(key, dataplane);
+    this.#state = dataplane;
     this.#known = true;
     this.#unsure.clear();
   }
@@ -75,10 +76,10 @@ export class KernelImage {
   /** Takes over what was seen of one frontend; true where the image said something else. */
   correct(frontend: Frontend, sight: Sight): boolean {
     const known = this.#state.virtualServers.get(frontend.key);
+    const foreign = this.#state.foreign.has(frontend.key);
     const ours = known !== undefined || this.#state.policy.owned.has(frontend.key);
-    if (sight.kind === 'unknown') return false;
-    if (sight.kind === 'present' && !ours)
-      return !this.#state.foreign.has(frontend.key) && this.#setForeign(frontend);
+    if (sight.kind === 'unknown' || (sight.kind === 'present' && foreign)) return false;
+    if (sight.kind === 'present' && !ours) return this.#setForeign(frontend);
     this.#state.foreign.delete(frontend.key);
     const seen = sight.kind === 'present' ? sight.server : undefined;
     if (sameOrBothAbsent(known, seen)) return false;
@@ -125,6 +126,14 @@ export class KernelImage {
       this.#state.policy.owned.get(key)?.frontend
     );
   }
+}
+
+// The ledger entry of a server that turned out to be another program's may not have been given back yet.
+function disclaim(key: FrontendKey, observed: DataplaneState): void {
+  const server = observed.virtualServers.get(key);
+  if (server === undefined) return;
+  observed.removeVirtualServer(server.frontend);
+  observed.foreign.add(key);
 }
 
 function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {

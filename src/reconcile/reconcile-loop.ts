@@ -38,6 +38,7 @@ export class ReconcileLoop implements ClusterListener {
   #oldestChange: number | undefined;
   #running: Promise<void> | undefined;
   #again = false;
+  #begun = false;
   #stopped = false;
   #cancelTimer: () => void = () => undefined;
 
@@ -64,10 +65,16 @@ export class ReconcileLoop implements ClusterListener {
     // Problems are read from the source when somebody asks for the state.
   }
 
+  /** From now on passes are made: the source has told what it could. Until it is complete nothing is removed. */
+  begin(): void {
+    this.#begun = true;
+    this.wake();
+  }
+
   /** Makes a pass as soon as none is running. */
   wake(): void {
     this.#again = true;
-    if (this.#stopped || this.#running !== undefined) return;
+    if (!this.#begun || this.#stopped || this.#running !== undefined) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -104,7 +111,7 @@ export class ReconcileLoop implements ClusterListener {
       this.#again = false;
       // One turn of the event loop gathers the changes that arrive together into one pass.
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#parts.source.complete) await this.#pass();
+      await this.#pass();
     }
     if (!this.#stopped) this.#setTimer();
   }

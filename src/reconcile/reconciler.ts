@@ -6,7 +6,7 @@ import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DrainState } from '../model/sync-state.js';
-import { type Plan, plan } from '../plan/plan.js';
+import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import type { Clock } from './clock.js';
 import { DrainBook } from './drain-book.js';
@@ -45,6 +45,8 @@ export class Reconciler {
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
   #drift = 0;
+  #services = 0;
+  #removalsHeldBack = false;
   #nextAudit: number;
   #nextDrain: number;
 
@@ -85,11 +87,12 @@ export class Reconciler {
 
   /** Milliseconds until there is something to do without any event; undefined before the first look. */
   wait(): number | undefined {
-    if (!this.#image.known) return undefined;
+    const retry = this.#refusals.wait();
+    // The answer that took our knowledge away was also a refusal, and its retry begins with a full look.
+    if (!this.#image.known) return retry;
     const now = this.#parts.clock.now();
     const waits = [this.#nextAudit - now];
     if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
-    const retry = this.#refusals.wait();
     if (retry !== undefined) waits.push(retry);
     return Math.max(0, Math.min(...waits));
   }
@@ -107,7 +110,10 @@ export class Reconciler {
   async #pass(): Promise<PassResult> {
     const { kernel, desired } = this.#parts;
     await this.#lookAgain();
-    const services = this.#takeInServices();
+    this.#releaseRemovals();
+    this.#takeInServices();
+    const services = this.#services;
+    this.#services = 0;
     const keys = this.#takePending();
     const result = await new StageRunner(kernel, this.#image.state).run(this.#plan(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
@@ -141,12 +147,20 @@ export class Reconciler {
     this.#pending.add(allKeys(desired)).add(allKeys(this.#image.state));
   }
 
-  #takeInServices(): number {
+  // Everything that was kept only because the source had not told everything is judged now.
+  #releaseRemovals(): void {
+    const { source, desired } = this.#parts;
+    if (source.complete && this.#removalsHeldBack)
+      this.#pending.add(allKeys(desired)).add(allKeys(this.#image.state));
+    this.#removalsHeldBack = !source.complete;
+  }
+
+  #takeInServices(): void {
     const { desired, source } = this.#parts;
     const keys = [...this.#dirty];
     this.#dirty.clear();
     for (const key of keys) this.#pending.add(desired.refresh(key, source.view.look(key)));
-    return keys.length;
+    this.#services += keys.length;
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
@@ -161,14 +175,15 @@ export class Reconciler {
   }
 
   #plan(keys: KernelKeySet): Plan {
-    const { desired } = this.#parts;
-    return plan(
+    const { desired, source } = this.#parts;
+    const whole = plan(
       keys,
       desired,
       this.#image.state,
       (frontend, server) => this.#drains.isOver(frontend, server),
       (frontend) => desired.serviceOf(frontend) === API_SERVER_SERVICE,
     );
+    return source.complete ? whole : additionsOf(whole);
   }
 
   async #countDrains(): Promise<void> {

@@ -3,7 +3,7 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { Clock } from './clock.js';
-import { failureProblem, foreignProblem } from './failure-text.js';
+import { failureProblem, foreignProblems } from './failure-text.js';
 import { type BackOff, RetrySchedule } from './retry-schedule.js';
 import type { Failure } from './stage-runner.js';
 import { frontendOf, keysOf, type Subject, subjectsOf } from './subject.js';
@@ -55,11 +55,7 @@ export class Refusals {
     const refused = [...this.#failures].map(([subject, failure]) =>
       failureProblem(failure, this.#serviceOf(subject)),
     );
-    const held = [...observed.foreign].flatMap((key) => {
-      const service = this.#desired.virtualServers.has(key) ? this.#desired.serviceOf(key) : undefined;
-      return service === undefined ? [] : [foreignProblem(key, service)];
-    });
-    return [...refused, ...held];
+    return [...refused, ...foreignProblems(this.#desired, observed)];
   }
 
   #serviceOf(subject: Subject) {

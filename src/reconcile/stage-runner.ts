@@ -4,7 +4,7 @@ import type { FrontendKey } from '../model/frontend.js';
 import type { Operation, OperationKind } from '../model/operation.js';
 import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
 import type { Plan } from '../plan/plan.js';
-import { mayFollow } from '../plan/precondition.js';
+import { thatMayFollow } from '../plan/precondition.js';
 import { type Subject, subjectOf } from './subject.js';
 
 /** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
@@ -35,7 +35,7 @@ export class StageRunner {
   readonly #done = new Map<OperationKind, number>();
   readonly #failures = new Map<Subject, Failure>();
   readonly #unsure = new Set<FrontendKey>();
-  readonly #entered = new Set<FrontendKey>();
+  readonly #mistaken = new Set<FrontendKey>();
   #refused = 0;
   #skipped = 0;
   #lost = false;
@@ -58,7 +58,7 @@ export class StageRunner {
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {
-    const tried = operations.filter((operation) => mayFollow(operation, this.#observed));
+    const tried = thatMayFollow(operations, this.#observed);
     if (tried.length < operations.length) {
       const sent = new Set(tried);
       for (const operation of operations) if (!sent.has(operation)) this.#note(operation, SKIPPED);
@@ -76,7 +76,6 @@ export class StageRunner {
       case 'done':
         this.#observed.acknowledge(operation);
         this.#done.set(operation.kind, (this.#done.get(operation.kind) ?? 0) + 1);
-        if (operation.kind === 'own-frontend') this.#entered.add(operation.frontend.key);
         return;
       case 'skipped':
         this.#skipped++;
@@ -111,15 +110,16 @@ export class StageRunner {
     } else if (code === 'ENOENT' || code === 'ENODEV') this.#lost = true;
   }
 
-  // We entered it into the ledger a moment ago because the kernel did not have it; it is another program's after all.
+  // The kernel did not have it when we looked, and a lost answer makes us look before we try again: so it is another
+  // program's, and the entry in the ledger is a mistake.
   #refuseOwnership(key: FrontendKey): void {
-    if (this.#entered.has(key)) this.#observed.foreign.add(key);
+    this.#observed.foreign.add(key);
+    this.#mistaken.add(key);
   }
 
   async #giveBack(): Promise<void> {
-    const mistaken = [...this.#entered].filter((key) => this.#observed.foreign.has(key));
-    for (const key of mistaken) {
-      this.#entered.delete(key);
+    for (const key of this.#mistaken) {
+      this.#mistaken.delete(key);
       const frontend = this.#observed.policy.owned.get(key)?.frontend;
       if (frontend === undefined) continue;
       const operation: Operation = { kind: 'disown-frontend', frontend };

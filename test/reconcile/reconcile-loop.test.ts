@@ -39,7 +39,7 @@ describe('the first pass', () => {
     ]);
   });
 
-  it('waits until the source has told everything once', async () => {
+  it('waits until the source has had its first look', async () => {
     const kernel = new FakeKernel();
     const agent = testAgent(kernel);
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
@@ -62,6 +62,23 @@ describe('the first pass', () => {
     expect(order.indexOf('open-frontend 10.96.0.11:80/TCP')).toBeLessThan(
       order.indexOf('own-frontend 10.96.0.10:80/TCP for default/web:http'),
     );
+  });
+});
+
+describe('a source that could not tell everything', () => {
+  it('adds what it knows and removes nothing until it is complete', async () => {
+    const { kernel } = await agentWithOneService();
+    const agent = testAgent(kernel);
+    agent.source.put(aService('other', [VIP_B]), aSlice('other', [POD_3]));
+    agent.loop.begin();
+    agent.source.tell(agent.loop);
+    await agent.loop.idle();
+    expect([...kernel.state.policy.open.keys()]).toEqual(['10.96.0.10:80/TCP', '10.96.0.11:80/TCP']);
+    expect(weights(kernel)).toEqual(['10.244.0.1:8080 1', '10.244.0.2:8080 1']);
+    agent.source.complete = true;
+    agent.loop.changed([]);
+    await agent.loop.idle();
+    expect([...kernel.state.policy.open.keys()]).toEqual(['10.96.0.11:80/TCP']);
   });
 });
 

@@ -50,6 +50,7 @@ export function testAgent(
     errors,
     async start() {
       await source.start(loop);
+      loop.begin();
       await loop.idle();
     },
     async converge() {

@@ -18,6 +18,11 @@ export class HandSource implements ClusterSource {
     listener.changed(this.view.keys());
   }
 
+  /** Tells what there is without having told everything. */
+  tell(listener: ClusterListener): void {
+    listener.changed(this.view.keys());
+  }
+
   async stop(): Promise<void> {
     this.#listener = undefined;
   }

@@ -1,0 +1,65 @@
+import type { Address } from './address.js';
+import type { FrontendKey } from './frontend.js';
+import type { Problem } from './problem.js';
+import type { Protocol } from './protocol.js';
+import type { RealServerKey } from './real-server.js';
+import type { SyncTotals } from './sync-state.js';
+
+/**
+ * What `status` shows. Keys are stable: `version` grows when one of them changes its meaning or goes.
+ * Durations are in seconds.
+ */
+export interface StatusReport {
+  readonly version: 1;
+  /** Undefined when the agent does not run: then all else was read from the kernel alone. */
+  readonly agent: AgentStatus | undefined;
+  readonly virtualServers: readonly VirtualServerStatus[];
+  /** Frontends that refuse new connections because their Service has no usable endpoint. */
+  readonly withoutEndpoints: readonly FrontendStatus[];
+}
+
+export interface AgentStatus {
+  readonly version: string;
+  /** The source has told everything once. */
+  readonly complete: boolean;
+  /** The kernel has acknowledged everything that is desired. */
+  readonly synced: boolean;
+  readonly services: number;
+  readonly totals: SyncTotals;
+  readonly lastPassSeconds: number | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export interface FrontendStatus {
+  /** `namespace/name:port` from the ledger; undefined for a virtual server of another program. */
+  readonly service: string | undefined;
+  readonly frontend: FrontendKey;
+  readonly address: Address;
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+export interface VirtualServerStatus extends FrontendStatus {
+  readonly state: VirtualServerSync;
+  readonly scheduler: string;
+  /** 0 without session affinity. */
+  readonly persistenceTimeout: number;
+  readonly realServers: readonly RealServerStatus[];
+}
+
+/**
+ * programmed: as the kernel has it, and nothing speaks against it. pending: a change is not acknowledged yet.
+ * draining: no new connections, the old ones end. error: the kernel refused something. foreign: another program's.
+ */
+export type VirtualServerSync = 'programmed' | 'pending' | 'draining' | 'error' | 'foreign';
+
+export interface RealServerStatus {
+  readonly key: RealServerKey;
+  readonly address: Address;
+  readonly port: number;
+  readonly weight: number;
+  readonly active: number;
+  readonly inactive: number;
+  /** Time until a draining server goes even if connections remain; undefined for one that does not drain. */
+  readonly drainSecondsLeft: number | undefined;
+}

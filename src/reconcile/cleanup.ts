@@ -1,0 +1,29 @@
+import { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { allKeys } from '../model/kernel-keys.js';
+import type { Problem } from '../model/problem.js';
+import { plan } from '../plan/plan.js';
+import { failureProblem } from './failure-text.js';
+import { StageRunner } from './stage-runner.js';
+
+export interface CleanupReport {
+  /** What was removed, one sentence each. */
+  readonly done: readonly string[];
+  /** Virtual servers of other programs that were left alone. */
+  readonly foreign: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Removes everything of ours at once, without draining, and nothing else. */
+export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
+  const { dataplane, foreign } = await kernel.observe();
+  const nothing = new DesiredDataplane({ name: undefined, scheduler: 'rr' });
+  const { done, failures } = await new StageRunner(kernel, dataplane).run(
+    plan(allKeys(dataplane), nothing, dataplane, () => true),
+  );
+  const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
+  // The table is the ledger: as long as anything of ours is left it has to stay.
+  const dismantled = problems.length === 0 ? await kernel.dismantle() : [];
+  const removed = [...done].map(([kind, count]) => `${kind}: ${count}`);
+  return { done: [...removed, ...dismantled], foreign: foreign.length, problems };
+}

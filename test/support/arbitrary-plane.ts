@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { type Address, familyOf } from '../../src/model/address.js';
+import type { Dataplane, PacketPolicy } from '../../src/model/dataplane.js';
+import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { type Frontend, type FrontendKey, frontend } from '../../src/model/frontend.js';
+import { type RealServer, type RealServerKey, realServer } from '../../src/model/real-server.js';
+import type { VirtualServer, VirtualServerSettings } from '../../src/model/virtual-server.js';
+import { POD_1, POD_1_6, POD_2, POD_2_6, POD_3, VIP_A, VIP_A6, VIP_B } from './addresses.js';
+
+// Small pools, so that VIPs are shared, servers return, and both sides of a comparison meet on the same keys.
+export const VIPS: readonly Address[] = [VIP_A, VIP_B, VIP_A6];
+export const PODS: readonly Address[] = [POD_1, POD_2, POD_3, POD_1_6, POD_2_6];
+export const FRONTENDS: readonly Frontend[] = VIPS.flatMap((vip) => [
+  frontend(vip, 80, 'TCP'),
+  frontend(vip, 443, 'TCP'),
+  frontend(vip, 80, 'UDP'),
+]);
+
+const settings: fc.Arbitrary<VirtualServerSettings> = fc.record({
+  scheduler: fc.constantFrom('rr', 'lc'),
+  persistenceTimeout: fc.constantFrom(0, 60),
+});
+
+/** What `desired/` may ask for: every virtual server has a usable server, a ledger entry and an open gate. */
+export const desiredPlane: fc.Arbitrary<Dataplane> = fc
+  .record({
+    servers: eachFrontend((front) => fc.option(virtualServer(front, 1), { nil: undefined })),
+    vips: fc.subarray([...VIPS]),
+    hairpins: fc.subarray([...PODS]),
+    owner: fc.constantFrom('default/web:http', 'default/other'),
+  })
+  .map(({ servers, vips, hairpins, owner }) => {
+    const wished = present(servers);
+    const bound = new Set([...vips, ...wished.map(({ frontend }) => frontend.address)]);
+    const fronts = wished.map((server) => server.frontend);
+    return {
+      virtualServers: new Map(wished.map((server) => [server.frontend.key, server])),
+      bound,
+      policy: {
+        guarded: bound,
+        owned: new Map(fronts.map((front) => [front.key, { frontend: front, owner }])),
+        open: byKey(fronts),
+        hairpins: new Set(hairpins),
+      },
+    };
+  });
+
+/** Servers of another program hold these, whatever the observed plane says of the same keys. */
+export interface ObservedScene {
+  readonly observed: DataplaneState;
+  readonly foreign: readonly VirtualServer[];
+}
+
+/**
+ * Whatever a look may find after crashes, hand-made changes and drains: each part present or not on its own, servers
+ * without a ledger entry, entries and gates without a server, addresses without guard.
+ */
+export const observedScene: fc.Arbitrary<ObservedScene> = fc
+  .record({
+    servers: eachFrontend((front) => fc.option(virtualServer(front, 0), { nil: undefined })),
+    foreign: fc.subarray([...FRONTENDS], { maxLength: 2 }),
+    owned: fc.subarray([...FRONTENDS]),
+    open: fc.subarray([...FRONTENDS]),
+    bound: fc.subarray([...VIPS]),
+    guarded: fc.subarray([...VIPS]),
+    hairpins: fc.subarray([...PODS]),
+  })
+  .map(({ servers, foreign, owned, open, bound, guarded, hairpins }) => {
+    const theirs = new Set(foreign.map(({ key }) => key));
+    const isOurs = ({ key }: Frontend) => !theirs.has(key);
+    const policy: PacketPolicy = {
+      guarded: new Set(guarded),
+      owned: new Map(
+        owned.filter(isOurs).map((front) => [front.key, { frontend: front, owner: 'default/web:http' }]),
+      ),
+      open: byKey(open.filter(isOurs)),
+      hairpins: new Set(hairpins),
+    };
+    const observed = new DataplaneState();
+    for (const server of present(servers))
+      if (isOurs(server.frontend))
+        observed.putVirtualServer({ ...server, realServers: new Map(server.realServers) });
+    observed.putSurroundings({ bound: new Set(bound), policy });
+    for (const key of theirs) observed.foreign.add(key);
+    return { observed, foreign: foreign.map(foreignServer) };
+  });
+
+/** A virtual server that another program made. */
+export function foreignServer(front: Frontend): VirtualServer {
+  const pod = familyOf(front.address) === 'IPv4' ? POD_1 : POD_1_6;
+  const server = realServer(pod, 9_999, 5);
+  return {
+    frontend: front,
+    settings: { scheduler: 'wlc', persistenceTimeout: 7 },
+    realServers: new Map([[server.key, server]]),
+  };
+}
+
+function virtualServer(front: Frontend, least: 0 | 1): fc.Arbitrary<VirtualServer> {
+  return fc
+    .record({ settings, realServers: realServers(front.address, least) })
+    .map((parts) => ({ frontend: front, ...parts }));
+}
+
+function realServers(vip: Address, least: 0 | 1): fc.Arbitrary<ReadonlyMap<RealServerKey, RealServer>> {
+  const pods = PODS.filter((pod) => familyOf(pod) === familyOf(vip));
+  return fc
+    .subarray(pods, { minLength: least })
+    .chain((chosen) => fc.tuple(...chosen.map((pod) => weighted(pod, least))))
+    .map((servers) => new Map(servers.map((server) => [server.key, server])));
+}
+
+function weighted(pod: Address, least: 0 | 1): fc.Arbitrary<RealServer> {
+  return fc.integer({ min: least, max: 2 }).map((weight) => realServer(pod, 8_080, weight));
+}
+
+function eachFrontend<T>(arbitrary: (front: Frontend) => fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  return fc.tuple(...FRONTENDS.map(arbitrary));
+}
+
+function present<T>(values: readonly (T | undefined)[]): T[] {
+  return values.filter((value) => value !== undefined);
+}
+
+function byKey(fronts: readonly Frontend[]): Map<FrontendKey, Frontend> {
+  return new Map(fronts.map((front) => [front.key, front]));
+}

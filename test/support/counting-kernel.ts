@@ -1,0 +1,39 @@
+import type { Observation, Sight, Surroundings } from '../../src/kernel/kernel.js';
+import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
+import type { Outcome } from '../../src/model/outcome.js';
+import { KernelInFront } from './kernel-in-front.js';
+
+/** Counts what is asked of a kernel. */
+export class CountingKernel extends KernelInFront {
+  #counts = { observe: 0, observeSurroundings: 0, look: 0, looked: 0, perform: 0, performed: 0 };
+
+  /** What was asked since this was read last. */
+  takeCounts() {
+    const counts = this.#counts;
+    this.#counts = { observe: 0, observeSurroundings: 0, look: 0, looked: 0, perform: 0, performed: 0 };
+    return counts;
+  }
+
+  override observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation> {
+    this.#counts.observe++;
+    return super.observe(remembered);
+  }
+
+  override observeSurroundings(): Promise<Surroundings> {
+    this.#counts.observeSurroundings++;
+    return super.observeSurroundings();
+  }
+
+  override look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    this.#counts.look++;
+    this.#counts.looked += frontends.length;
+    return super.look(frontends);
+  }
+
+  override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    this.#counts.perform++;
+    this.#counts.performed += operations.length;
+    return super.perform(operations);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Dataplane } from '../../src/model/dataplane.js';
+import type { VirtualServer } from '../../src/model/virtual-server.js';
+
+/** A data plane as text, much as ipvsadm -Ln shows it, sorted: equal planes have equal text, and a difference reads well. */
+export function dataplaneText({ virtualServers, bound, policy }: Dataplane): string {
+  return [
+    ...sorted(virtualServers.keys()).flatMap((key) => serverLines(virtualServers.get(key))),
+    ...sorted(bound).map((address) => `bound ${address}`),
+    ...sorted(policy.guarded).map((address) => `guarded ${address}`),
+    ...sorted(policy.open.keys()).map((key) => `open ${key}`),
+    ...sorted(policy.owned.keys()).map((key) => `owned ${key} by ${policy.owned.get(key)?.owner}`),
+    ...sorted(policy.hairpins).map((address) => `hairpin ${address}`),
+  ].join('\n');
+}
+
+/** `10.96.0.10:80/TCP rr persistent 60`, and one line for each real server. */
+export function serverLines(server: VirtualServer | undefined): string[] {
+  if (server === undefined) return [];
+  const { scheduler, persistenceTimeout } = server.settings;
+  const persistence = persistenceTimeout > 0 ? ` persistent ${persistenceTimeout}` : '';
+  const servers = sorted(server.realServers.keys()).map(
+    (key) => `  -> ${key} weight ${server.realServers.get(key)?.weight}`,
+  );
+  return [`${server.frontend.key} ${scheduler}${persistence}`, ...servers];
+}
+
+function sorted<T extends string>(texts: Iterable<T>): T[] {
+  return [...texts].sort();
+}

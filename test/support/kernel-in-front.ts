@@ -1,0 +1,56 @@
+import type {
+  Kernel,
+  KernelChange,
+  Observation,
+  Preparation,
+  Sight,
+  Surroundings,
+} from '../../src/kernel/kernel.js';
+import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
+import type { Outcome } from '../../src/model/outcome.js';
+
+/** A kernel in front of another that passes everything on; what extends it changes one thing. */
+export class KernelInFront implements Kernel {
+  protected readonly inner: Kernel;
+
+  constructor(inner: Kernel) {
+    this.inner = inner;
+  }
+
+  prepare(): Promise<Preparation> {
+    return this.inner.prepare();
+  }
+
+  preview(): Promise<readonly string[]> {
+    return this.inner.preview();
+  }
+
+  dismantle(): Promise<readonly string[]> {
+    return this.inner.dismantle();
+  }
+
+  observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation> {
+    return this.inner.observe(remembered);
+  }
+
+  observeSurroundings(): Promise<Surroundings> {
+    return this.inner.observeSurroundings();
+  }
+
+  look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    return this.inner.look(frontends);
+  }
+
+  perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    return this.inner.perform(operations);
+  }
+
+  watch(listener: (change: KernelChange) => void): void {
+    this.inner.watch(listener);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}

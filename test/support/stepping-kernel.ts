@@ -1,0 +1,23 @@
+import type { Kernel } from '../../src/kernel/kernel.js';
+import type { Operation } from '../../src/model/operation.js';
+import type { Outcome } from '../../src/model/outcome.js';
+import { KernelInFront } from './kernel-in-front.js';
+
+/** Performs one operation at a time and calls `step` after each, so that a test sees every moment in between. */
+export class SteppingKernel extends KernelInFront {
+  readonly #step: (operation: Operation) => void;
+
+  constructor(inner: Kernel, step: (operation: Operation) => void) {
+    super(inner);
+    this.#step = step;
+  }
+
+  override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const operation of operations) {
+      outcomes.push(...(await this.inner.perform([operation])));
+      this.#step(operation);
+    }
+    return outcomes;
+  }
+}

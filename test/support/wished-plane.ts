@@ -1,0 +1,50 @@
+import type { Address } from '../../src/model/address.js';
+import type { Dataplane, ObservedDataplane } from '../../src/model/dataplane.js';
+import type { DataplaneState } from '../../src/model/dataplane-state.js';
+import { copyOfPlane } from './plane-copy.js';
+
+/**
+ * What a plan should arrive at: the desired plane, without what other programs hold, and with the addresses that other
+ * programs bound.
+ */
+export function onlyWished(desired: Dataplane, observed: ObservedDataplane): DataplaneState {
+  const wished = copyOfPlane(desired, observed.foreign);
+  for (const key of observed.foreign) {
+    wished.virtualServers.delete(key);
+    wished.policy.owned.delete(key);
+    wished.policy.open.delete(key);
+  }
+  for (const address of observed.bound) if (isForeignAddress(address, observed)) wished.bound.add(address);
+  return wished;
+}
+
+// The guard is what says that an address is ours.
+function isForeignAddress(address: Address, { policy, bound }: Dataplane): boolean {
+  return bound.has(address) && !policy.guarded.has(address);
+}
+
+/**
+ * The plane as if every server that is not desired and takes no new connections had gone, with all that went with it;
+ * addresses that were another program's before stay.
+ */
+export function withoutDrains(plane: Dataplane, desired: Dataplane, before: Dataplane): DataplaneState {
+  const left = copyOfPlane(plane);
+  for (const server of plane.virtualServers.values()) {
+    const { key, address, protocol } = server.frontend;
+    const wish = desired.virtualServers.get(key);
+    for (const { key: real, weight } of server.realServers.values())
+      if (weight === 0 && protocol === 'TCP' && wish?.realServers.has(real) !== true)
+        left.acknowledge({
+          kind: 'delete-real-server',
+          frontend: server.frontend,
+          server: { key: real } as never,
+        });
+    if (wish !== undefined || left.virtualServers.get(key)?.realServers.size !== 0) continue;
+    left.removeVirtualServer(server.frontend);
+    left.policy.owned.delete(key);
+    if (desired.bound.has(address) || left.frontendsAt(address).size > 0) continue;
+    if (!isForeignAddress(address, before)) left.bound.delete(address);
+    left.policy.guarded.delete(address);
+  }
+  return left;
+}
