@@ -1,0 +1,52 @@
+import { request } from 'node:http';
+
+/** Nobody answers on the agent's socket. */
+export class AgentNotRunning extends Error {
+  override readonly name = 'AgentNotRunning';
+}
+
+/** The agent answers, but not with what was asked for. */
+export class AgentAnswerError extends Error {
+  override readonly name = 'AgentAnswerError';
+}
+
+const TIMEOUT_MILLISECONDS = 10_000;
+
+/** Asks the agent for one path of its admin socket. Rejects with AgentNotRunning or AgentAnswerError. */
+export function askAgent(socketPath: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, timeout: TIMEOUT_MILLISECONDS }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject),
+      );
+    });
+    asked.on('timeout', () =>
+      asked.destroy(new AgentAnswerError(`the agent on ${socketPath} does not answer`)),
+    );
+    asked.on('error', (error) => reject(isAbsent(error) ? new AgentNotRunning(error.message) : error));
+    asked.end();
+  });
+}
+
+function settle(
+  status: number | undefined,
+  body: string,
+  resolve: (value: unknown) => void,
+  reject: (error: Error) => void,
+): void {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (status === 200) resolve(value);
+    else reject(new AgentAnswerError(`the agent answered ${status}: ${body}`));
+  } catch {
+    reject(new AgentAnswerError(`the agent's answer is no JSON: ${body.slice(0, 200)}`));
+  }
+}
+
+function isAbsent(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
+}

@@ -1,0 +1,18 @@
+import type { Operation } from '../model/operation.js';
+import { type Problem, problemText } from '../model/problem.js';
+import { EXIT } from './command-line.js';
+import { planText } from './plan-text.js';
+
+interface Rehearsal {
+  readonly preparation: readonly string[];
+  readonly operations: readonly Operation[];
+  readonly problems: readonly Problem[];
+}
+
+/** `plan`: what a first pass would do; the exit code tells whether something in the way of it needs a person. */
+export async function runPlan(rehearse: () => Promise<Rehearsal>): Promise<number> {
+  const { preparation, operations, problems } = await rehearse();
+  process.stdout.write(planText(preparation, operations));
+  for (const problem of problems) process.stderr.write(`! ${problemText(problem)}\n`);
+  return problems.length === 0 ? EXIT.good : EXIT.problem;
+}

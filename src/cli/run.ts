@@ -1,0 +1,62 @@
+import { type Logger, pino } from 'pino';
+import type { AgentSettings } from '../config/agent-settings.js';
+import type { PassReport, SyncState } from '../model/sync-state.js';
+import { PassLog } from '../status/pass-log.js';
+import { EXIT } from './command-line.js';
+import { explainFailure } from './failure.js';
+
+interface RunningAgent {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Preparation {
+  readonly done: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What the agent tells while it runs. */
+interface RunListener {
+  prepared(preparation: Preparation): void;
+  passed(report: PassReport): void;
+  passFailed(error: unknown): void;
+  problems(loop: { state(): SyncState }): void;
+}
+
+/** `run`: keeps the agent going until SIGTERM or SIGINT. Everything programmed stays when it ends. */
+export async function runAgent(
+  settings: AgentSettings,
+  compose: (listener: RunListener) => RunningAgent,
+): Promise<number> {
+  const logger = pino({ level: settings.logLevel, base: null });
+  try {
+    const agent = compose(logListener(logger));
+    await agent.start();
+    logger.info({ manifests: settings.manifests }, 'started');
+    logger.info({ signal: await untilSignal() }, 'stopping; everything programmed stays');
+    await agent.stop();
+    return EXIT.good;
+  } catch (error) {
+    logger.fatal(explainFailure(error));
+    return EXIT.problem;
+  }
+}
+
+function logListener(logger: Logger): RunListener {
+  const log = new PassLog(logger);
+  return {
+    prepared({ done, warnings }) {
+      for (const sentence of done) logger.info(sentence);
+      for (const sentence of warnings) logger.warn(sentence);
+    },
+    passed: (report) => log.passed(report),
+    passFailed: (error) => logger.error(`the kernel could not be looked at: ${explainFailure(error)}`),
+    problems: (loop) => log.problems(loop.state().problems),
+  };
+}
+
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,56 @@
+import { problemText } from '../model/problem.js';
+import type { RealServerStatus, StatusReport, VirtualServerStatus } from '../model/status-report.js';
+import { columns } from './columns.js';
+
+/** The report for people: verdict, problems, then the tables. Fits 80 columns for usual names. */
+export function statusTable(report: StatusReport): string {
+  const { virtualServers, withoutEndpoints, agent } = report;
+  const lines = [verdict(report)];
+  for (const problem of agent?.problems ?? []) lines.push(`! ${problemText(problem)}`);
+  if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
+  if (withoutEndpoints.length > 0) {
+    lines.push('', 'Refused, because the Service has no usable endpoint:');
+    const rows = withoutEndpoints.map(({ service, frontend }) => [`  ${service}`, frontend]);
+    lines.push(...columns(rows));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function verdict({ agent, virtualServers }: StatusReport): string {
+  const realServers = virtualServers.reduce((sum, server) => sum + server.realServers.length, 0);
+  const size = `${count(virtualServers.length, 'virtual server')}, ${count(realServers, 'real server')}`;
+  if (agent === undefined) return `The agent is not running. The kernel has ${size}.`;
+  const services = count(agent.services, 'Service');
+  if (!agent.complete) return `Waiting for the source to tell everything once. The kernel has ${size}.`;
+  if (!agent.synced) return `Not in sync: ${services}; the kernel has ${size}.`;
+  return agent.problems.length === 0
+    ? `In sync: ${services}, ${size}.`
+    : `In sync with ${count(agent.problems.length, 'problem')}: ${services}, ${size}.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+const HEADINGS = [
+  ['SERVICE', 'VIP:PORT', 'SCHEDULER', 'AFFINITY', 'STATE'],
+  ['  -> REAL SERVER', 'WEIGHT', 'ACTIVE', 'INACTIVE', ''],
+];
+
+function serverTable(servers: readonly VirtualServerStatus[]): string[] {
+  return columns([...HEADINGS, ...servers.flatMap(serverRows)]);
+}
+
+function serverRows(server: VirtualServerStatus): string[][] {
+  const affinity = server.persistenceTimeout === 0 ? 'none' : `${server.persistenceTimeout}s`;
+  const name = server.service ?? '(not ours)';
+  return [
+    [name, server.frontend, server.scheduler, affinity, server.state],
+    ...server.realServers.map(realServerRow),
+  ];
+}
+
+function realServerRow({ key, weight, active, inactive, drainSecondsLeft }: RealServerStatus): string[] {
+  const why = drainSecondsLeft === undefined ? '' : `draining, ${drainSecondsLeft}s left`;
+  return [`  -> ${key}`, String(weight), String(active), String(inactive), why];
+}

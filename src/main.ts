@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { runCleanup } from './cli/cleanup.js';
+import { commandLine, EXIT } from './cli/command-line.js';
+import { explainFailure } from './cli/failure.js';
+import { runPlan } from './cli/plan.js';
+import { runAgent } from './cli/run.js';
+import { runStatus } from './cli/status.js';
+import { composeAgent, composeCleanup, composeKernelStatus, composeRehearsal } from './compose.js';
+import { VERSION } from './config/version.js';
+
+/** The exit code of what the command line asks for; see `--help` for the codes. */
+async function main(words: readonly string[]): Promise<number> {
+  let code: number = EXIT.good;
+  const program = commandLine(
+    VERSION,
+    {
+      run: (settings) => runAgent(settings, (listener) => composeAgent(settings, VERSION, listener)),
+      status: (options) => runStatus(options, composeKernelStatus),
+      plan: (settings) => runPlan(() => composeRehearsal(settings)),
+      cleanup: (options) => runCleanup(options, composeCleanup),
+    },
+    (answer) => {
+      code = answer;
+    },
+  );
+  program.exitOverride();
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
+    process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
+    return EXIT.problem;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
