@@ -24,7 +24,6 @@ async function main(words: readonly string[]): Promise<number> {
       code = answer;
     },
   );
-  program.exitOverride();
   try {
     await program.parseAsync(words, { from: 'user' });
     return code;

@@ -32,7 +32,9 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
     .description('The IPVS service proxy for Kubernetes.')
     .version(version, '--version')
     .addHelpText('after', EXIT_CODES)
-    .showHelpAfterError('(add --help for the options)');
+    .showHelpAfterError('(add --help for the options)')
+    // Before the commands are made, since they inherit it: only main.ts ends the process.
+    .exitOverride();
   addRun(program, commands, done);
   addStatus(program, commands, done);
   addPlan(program, commands, done);
@@ -78,8 +80,8 @@ interface RawSettings {
   readonly nodeName?: string;
   readonly scheduler: string;
   readonly drainDeadline: number;
-  readonly clusterCidr: readonly string[];
-  readonly masqueradeAll: boolean;
+  readonly clusterCidr?: readonly string[];
+  readonly masqueradeAll?: boolean;
   readonly adminSocket: string;
   readonly logLevel: AgentSettings['logLevel'];
 }
@@ -96,15 +98,15 @@ function withSettings(command: Command): Command {
       parse(seconds),
       drainDeadline,
     )
-    .option('--cluster-cidr <cidrs>', 'pod addresses; clients outside are masqueraded', parse(cidrs), [])
-    .option('--masquerade-all', 'masquerade every connection through a VIP', false)
+    .option('--cluster-cidr <cidrs>', 'pod addresses; clients outside are masqueraded', parse(cidrs))
+    .option('--masquerade-all', 'masquerade every connection through a VIP')
     .option('--admin-socket <path>', 'socket that `status` asks', adminSocket)
     .option('--log-level <level>', LOG_LEVELS.join(', '), parse(logLevel), DEFAULT_SETTINGS.logLevel);
 }
 
 function toSettings(raw: RawSettings): AgentSettings {
-  const { clusterCidr, nodeName, ...rest } = raw;
-  return { ...rest, nodeName, clusterCIDRs: clusterCidr };
+  const { clusterCidr = [], masqueradeAll = false, nodeName, ...rest } = raw;
+  return { ...rest, nodeName, masqueradeAll, clusterCIDRs: clusterCidr };
 }
 
 function outputFormat(text: string): 'table' | 'json' {

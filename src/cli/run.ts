@@ -30,15 +30,21 @@ export async function runAgent(
 ): Promise<number> {
   const logger = pino({ level: settings.logLevel, base: null });
   try {
-    const agent = compose(logListener(logger));
-    await agent.start();
-    logger.info({ manifests: settings.manifests }, 'started');
-    logger.info({ signal: await untilSignal() }, 'stopping; everything programmed stays');
-    await agent.stop();
+    await keepRunning(compose(logListener(logger)), logger);
     return EXIT.good;
   } catch (error) {
     logger.fatal(explainFailure(error));
     return EXIT.problem;
+  }
+}
+
+async function keepRunning(agent: RunningAgent, logger: Logger): Promise<void> {
+  try {
+    await agent.start();
+    logger.info('started');
+    logger.info({ signal: await untilSignal() }, 'stopping; everything programmed stays');
+  } finally {
+    await agent.stop();
   }
 }
 

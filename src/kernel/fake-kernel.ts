@@ -20,21 +20,30 @@ export class FakeKernel implements Kernel {
   /** Every operation that was tried, oldest first. */
   readonly log: Operation[] = [];
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
-  #ready = false;
+  #hasDevice = false;
+  #hasTable = false;
   #listener: (change: KernelChange) => void = () => undefined;
 
   async prepare(): Promise<Preparation> {
-    const done = this.#ready ? [] : ['made the dummy device', 'made the nftables table'];
-    this.#ready = true;
+    const done = [
+      ...(this.#hasDevice ? [] : ['made the dummy device']),
+      ...(this.#hasTable ? [] : ['made the nftables table']),
+    ];
+    this.#hasDevice = true;
+    this.#hasTable = true;
     return { done, warnings: [] };
   }
 
   async preview(): Promise<readonly string[]> {
-    return this.#ready ? [] : ['make the dummy device', 'make the nftables table'];
+    return [
+      ...(this.#hasDevice ? [] : ['make the dummy device']),
+      ...(this.#hasTable ? [] : ['make the nftables table']),
+    ];
   }
 
   async dismantle(): Promise<readonly string[]> {
-    this.#ready = false;
+    this.#hasDevice = false;
+    this.#hasTable = false;
     this.state.putSurroundings(new DataplaneState());
     return ['removed the dummy device', 'removed the nftables table'];
   }
@@ -84,9 +93,15 @@ export class FakeKernel implements Kernel {
 
   /** Another program removes our device. */
   loseDevice(): void {
-    this.#ready = false;
+    this.#hasDevice = false;
     this.state.bound.clear();
     this.#listener({ kind: 'device-removed' });
+  }
+
+  /** Another program removes our table; nothing tells of it. */
+  loseTable(): void {
+    this.#hasTable = false;
+    this.state.putSurroundings({ bound: new Set(this.state.bound), policy: new DataplaneState().policy });
   }
 
   setActivity(frontend: FrontendKey, server: RealServerKey, activity: Activity): void {
@@ -119,12 +134,16 @@ export class FakeKernel implements Kernel {
       case 'delete-real-server':
         return realServerRefusal(operation.kind, this.#serverAt(operation.frontend.key), operation.server);
       case 'bind-vip':
-        return this.#ready ? undefined : 'ENODEV';
+        return this.#hasDevice ? undefined : 'ENODEV';
       case 'unbind-vip':
       case 'forget-flows':
+      case 'disown-frontend':
+      case 'close-frontend':
+      case 'release-vip':
+      case 'forbid-hairpin':
         return undefined;
       default:
-        return this.#ready ? undefined : 'ENOENT';
+        return this.#hasTable ? undefined : 'ENOENT';
     }
   }
 

@@ -1,0 +1,186 @@
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
+import {
+  type Kernel,
+  type KernelChange,
+  KernelUnusable,
+  type Observation,
+  type Preparation,
+  type Sight,
+  type Surroundings,
+} from './kernel.js';
+import type { Addon, KernelHandle } from './native/addon.js';
+import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
+import { NetlinkError } from './native/netlink-error.js';
+import { encodeKeys, encodeOperations } from './native/operation-encoder.js';
+import type { KernelOperation } from './native/records.js';
+import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
+import { outcomeOf, recordsOf } from './netlink-operations.js';
+import { PACKET_SETS, setName } from './packet-sets.js';
+import {
+  DELETE_TABLE,
+  LAYOUT_SET,
+  layoutDigest,
+  type PacketRulesSettings,
+  TABLE,
+  tableTransaction,
+} from './packet-table.js';
+import { setSysctls } from './sysctls.js';
+
+/** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
+export const DEVICE = 'kube-ipvs0';
+
+/** Operations in one job of the worker thread: enough to pack, short enough that nothing else waits for it. */
+const OPERATIONS_PER_JOB = 512;
+
+/** Elements are cheap, and each job of them is one nftables transaction. */
+const POLICY_OPERATIONS_PER_JOB = 2048;
+
+const LOOKS_PER_JOB = 256;
+
+/** The network namespace that this process runs in, over netlink. */
+export class NetlinkKernel implements Kernel {
+  readonly #handle: KernelHandle;
+  readonly #rules: PacketRulesSettings;
+
+  constructor(addon: Addon, rules: PacketRulesSettings) {
+    const sets = [...PACKET_SETS.map(setName), LAYOUT_SET];
+    this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets });
+    this.#rules = rules;
+  }
+
+  async prepare(): Promise<Preparation> {
+    const done: string[] = [];
+    this.#requireIpvs();
+    if (this.#handle.ensureDevice().created) done.push(`made the dummy device ${DEVICE}`);
+    if (!(await this.#hasTable())) {
+      await this.#writeTable();
+      done.push(`wrote the rules of table inet ${TABLE}`);
+    }
+    const { written, warnings } = await setSysctls();
+    return { done: [...done, ...written.map((assignment) => `set ${assignment}`)], warnings };
+  }
+
+  async preview(): Promise<readonly string[]> {
+    this.#requireIpvs();
+    const missing: string[] = [];
+    if (this.#handle.deviceIndex() === 0) missing.push(`make the dummy device ${DEVICE}`);
+    if (!(await this.#hasTable())) missing.push(`write the rules of table inet ${TABLE}`);
+    return missing;
+  }
+
+  async dismantle(): Promise<readonly string[]> {
+    const done: string[] = [];
+    const { bound } = await observeSurroundings(this.#handle);
+    if (this.#handle.deviceIndex() !== 0 && bound.size === 0) {
+      this.#handle.deleteDevice();
+      done.push(`removed the dummy device ${DEVICE}`);
+    }
+    const { ok } = await this.#handle.runNft(DELETE_TABLE);
+    if (ok) done.push(`removed the table inet ${TABLE}`);
+    return done;
+  }
+
+  async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
+    this.#requireIpvs();
+    return observeAll(this.#handle, remembered);
+  }
+
+  observeSurroundings(): Promise<Surroundings> {
+    return observeSurroundings(this.#handle);
+  }
+
+  async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    const sights: Sight[] = [];
+    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
+      const { buffer, count } = encodeKeys(frontends.slice(start, start + LOOKS_PER_JOB));
+      const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
+      for (const answer of answers) sights.push(toSight(answer));
+    }
+    return sights;
+  }
+
+  async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (let start = 0; start < operations.length; ) {
+      const job = operations.slice(start, start + jobSize(operations[start]));
+      for (const outcome of await this.#performJob(job)) outcomes.push(outcome);
+      start += job.length;
+    }
+    return outcomes;
+  }
+
+  watch(listener: (change: KernelChange) => void): void {
+    this.#handle.watch((changes) => {
+      for (const change of decodeChanges(changes)) listener(change);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#handle.close();
+  }
+
+  async #performJob(operations: readonly Operation[]): Promise<Outcome[]> {
+    const records: KernelOperation[] = [];
+    const last: number[] = [];
+    for (const operation of operations) {
+      for (const record of recordsOf(operation)) records.push(record);
+      last.push(records.length - 1);
+    }
+    const { buffer, count } = encodeOperations(records);
+    const answers = await this.#handle.apply(buffer, count);
+    return operations.map((operation, index) =>
+      outcomeOf(operation, answers[last[index] ?? 0] ?? -NO_ANSWER, undefined),
+    );
+  }
+
+  #requireIpvs(): void {
+    try {
+      this.#handle.ipvsInfo();
+    } catch (error) {
+      throw unusable(error);
+    }
+  }
+
+  async #hasTable(): Promise<boolean> {
+    const [layout] = await readSet(this.#handle, PACKET_SETS.length);
+    return layout?.comment === layoutDigest(this.#rules);
+  }
+
+  async #writeTable(): Promise<void> {
+    const { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    if (!ok)
+      throw new KernelUnusable(
+        `nftables refused our table: ${error.trim()}`,
+        'The kernel needs nf_tables with the inet family, nft_ct, nft_masq and nft_reject_inet (Linux 5.10 or later).',
+      );
+  }
+}
+
+/** ENOBUFS: no answer is an answer that was lost. */
+const NO_ANSWER = 105;
+
+// An operation and its neighbours in a stage are of one sort, so the first tells the size of the job.
+function jobSize(first: Operation | undefined): number {
+  return first !== undefined && isPolicy(first) ? POLICY_OPERATIONS_PER_JOB : OPERATIONS_PER_JOB;
+}
+
+function isPolicy({ kind }: Operation): boolean {
+  return !/server$|^(un)?bind|^forget/.test(kind);
+}
+
+function unusable(error: unknown): unknown {
+  if (!(error instanceof NetlinkError)) return error;
+  if (error.code === 'EPERM' || error.code === 'EACCES')
+    return new KernelUnusable(
+      'the kernel does not let this process use IPVS (EPERM).',
+      'Run it as root with CAP_NET_ADMIN in the initial user namespace; a rootless container cannot have it.',
+      { cause: error },
+    );
+  return new KernelUnusable(
+    `this kernel has no IPVS: the module ip_vs is not loaded (${error.code}).`,
+    'Load it with `modprobe ip_vs`, or install the kernel package that has the module.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,98 @@
+import type { Operation } from '../model/operation.js';
+import { DONE, failed, type Outcome, unknown } from '../model/outcome.js';
+import type { VirtualServerSettings } from '../model/virtual-server.js';
+import { errnoName } from './native/netlink-error.js';
+import type { KernelOperation } from './native/records.js';
+import { elementOf } from './packet-sets.js';
+
+/** IP_VS_SVC_F_PERSISTENT, include/uapi/linux/ip_vs.h */
+const PERSISTENT = 1;
+
+/**
+ * The records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
+ * two: nftables keeps the old comment of an element that is added again.
+ */
+export function recordsOf(operation: Operation): readonly KernelOperation[] {
+  switch (operation.kind) {
+    case 'add-virtual-server':
+    case 'set-virtual-server':
+      return [{ kind: operation.kind, key: operation.frontend, ...kernelSettings(operation.settings) }];
+    case 'delete-virtual-server':
+      return [{ kind: operation.kind, key: operation.frontend }];
+    case 'add-real-server':
+    case 'set-real-server': {
+      const { address, port, weight } = operation.server;
+      return [{ kind: operation.kind, key: operation.frontend, address, port, weight }];
+    }
+    case 'delete-real-server':
+    case 'forget-flows': {
+      const { address, port } = operation.server;
+      return [{ kind: operation.kind, key: operation.frontend, address, port }];
+    }
+    case 'bind-vip':
+      return [{ kind: 'bind-address', address: operation.address }];
+    case 'unbind-vip':
+      return [{ kind: 'unbind-address', address: operation.address }];
+    case 'own-frontend': {
+      const { set, key } = elementOf(operation);
+      const entry = { kind: 'add-element', set, element: key, comment: operation.owner } as const;
+      return operation.replaces === undefined
+        ? [entry]
+        : [{ kind: 'delete-element', set, element: key }, entry];
+    }
+    case 'open-frontend':
+    case 'guard-vip':
+    case 'allow-hairpin':
+      return [{ kind: 'add-element', ...elementRecord(operation) }];
+    case 'disown-frontend':
+    case 'close-frontend':
+    case 'release-vip':
+    case 'forbid-hairpin':
+      return [{ kind: 'delete-element', ...elementRecord(operation) }];
+  }
+}
+
+function elementRecord(operation: Parameters<typeof elementOf>[0]) {
+  const { set, key } = elementOf(operation);
+  return { set, element: key };
+}
+
+function kernelSettings({ scheduler, persistenceTimeout }: VirtualServerSettings) {
+  return {
+    scheduler,
+    flags: persistenceTimeout > 0 ? PERSISTENT : 0,
+    timeout: persistenceTimeout,
+  };
+}
+
+/**
+ * What an answer means for an operation. The sets and the dummy device take writes that are so already: adding what
+ * exists and removing what does not is done.
+ */
+export function outcomeOf(operation: Operation, errno: number, words: string | undefined): Outcome {
+  if (errno === 0) return DONE;
+  const code = errnoName(errno);
+  if (code === 'ENOBUFS') return unknown(code);
+  return isSoAlready(operation, code) ? DONE : failed(code, words);
+}
+
+function isSoAlready({ kind }: Operation, code: string): boolean {
+  switch (kind) {
+    case 'bind-vip':
+    case 'own-frontend':
+    case 'guard-vip':
+    case 'open-frontend':
+    case 'allow-hairpin':
+      return code === 'EEXIST';
+    case 'unbind-vip':
+      return code === 'EADDRNOTAVAIL' || code === 'ENODEV';
+    case 'disown-frontend':
+    case 'release-vip':
+    case 'close-frontend':
+    case 'forbid-hairpin':
+    case 'forget-flows':
+      return code === 'ENOENT';
+    default:
+      return false;
+  }
+}

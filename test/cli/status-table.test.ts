@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { statusTable } from '../../src/cli/status-table.js';
+import { frontend } from '../../src/model/frontend.js';
+import { realServer } from '../../src/model/real-server.js';
+import type { AgentStatus, StatusReport, VirtualServerStatus } from '../../src/model/status-report.js';
+import { POD_1, POD_2, VIP_A, VIP_B } from '../support/addresses.js';
+
+const AGENT: AgentStatus = {
+  version: '0.1.0',
+  complete: true,
+  synced: true,
+  services: 2,
+  totals: { passes: 1, operations: 9, refused: 0, drift: 0 },
+  lastPassSeconds: 0.01,
+  problems: [],
+};
+
+const server = (pod: typeof POD_1, weight: number, drainSecondsLeft?: number) => ({
+  ...realServer(pod, 8080, weight),
+  active: 2,
+  inactive: 1,
+  drainSecondsLeft,
+});
+
+const { key, ...place } = frontend(VIP_A, 80, 'TCP');
+const WEB: VirtualServerStatus = {
+  ...place,
+  service: 'default/web:http',
+  frontend: key,
+  state: 'programmed',
+  scheduler: 'rr',
+  persistenceTimeout: 10_800,
+  realServers: [server(POD_1, 1), server(POD_2, 0, 14)],
+};
+
+const lines = (over: Partial<StatusReport> = {}) =>
+  statusTable({ version: 1, agent: AGENT, virtualServers: [WEB], withoutEndpoints: [], ...over }).split('\n');
+
+describe('the status table', () => {
+  it('shows verdict, headings, Services and servers in columns, with the reason for a weight of 0', () => {
+    expect(lines()).toEqual([
+      'In sync: 2 Services, 1 virtual server, 2 real servers.',
+      '',
+      'SERVICE               VIP:PORT           SCHEDULER  AFFINITY  STATE',
+      '  -> REAL SERVER      WEIGHT             ACTIVE     INACTIVE',
+      'default/web:http      10.96.0.10:80/TCP  rr         10800s    programmed',
+      '  -> 10.244.0.1:8080  1                  2          1',
+      '  -> 10.244.0.2:8080  0                  2          1         draining, 14s left',
+      '',
+    ]);
+  });
+
+  it('says in the first line that the agent is not running', () => {
+    expect(lines({ agent: undefined })[0]).toBe(
+      'The agent is not running. The kernel has 1 virtual server, 2 real servers.',
+    );
+  });
+
+  it('puts problems right below the verdict', () => {
+    const problems = [
+      { kind: 'object', subject: 'Service default/x', field: 'spec', message: 'is odd.', remedy: 'Mend it.' },
+    ] as const;
+    expect(lines({ agent: { ...AGENT, problems } }).slice(0, 2)).toEqual([
+      'In sync with 1 problem: 2 Services, 1 virtual server, 2 real servers.',
+      '! Service default/x, spec: is odd. Mend it.',
+    ]);
+  });
+
+  it('tells apart what is not acknowledged yet and what has not been heard yet', () => {
+    expect(lines({ agent: { ...AGENT, synced: false } })[0]).toMatch(/^Not in sync:/);
+    expect(lines({ agent: { ...AGENT, complete: false } })[0]).toMatch(/^Waiting for the source/);
+  });
+
+  it('marks virtual servers of other programs and lists refused frontends', () => {
+    const { key: refused, ...where } = frontend(VIP_B, 81, 'TCP');
+    const text = lines({
+      virtualServers: [{ ...WEB, service: undefined, state: 'foreign' }],
+      withoutEndpoints: [{ ...where, frontend: refused, service: 'default/empty' }],
+    });
+    expect(text.some((line) => line.startsWith('(not ours)') && line.endsWith('foreign'))).toBe(true);
+    expect(text.slice(-3)).toEqual([
+      'Refused, because the Service has no usable endpoint:',
+      '  default/empty  10.96.0.11:81/TCP',
+      '',
+    ]);
+  });
+});

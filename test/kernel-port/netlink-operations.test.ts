@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf, recordsOf } from '../../src/kernel/netlink-operations.js';
+import { frontend } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
+import { realServer } from '../../src/model/real-server.js';
+import { POD_1, VIP_A } from '../support/addresses.js';
+
+const FRONT = frontend(VIP_A, 80, 'TCP');
+const SERVER = realServer(POD_1, 8080, 1);
+const [EEXIST, ENOENT, ESRCH, ENOBUFS, ENODEV] = [-17, -2, -3, -105, -19];
+
+describe('an operation becomes kernel records', () => {
+  it('with the persistent flag only where there is affinity', () => {
+    const settings = { scheduler: 'rr', persistenceTimeout: 0 };
+    const write = { kind: 'add-virtual-server', frontend: FRONT } as const;
+    expect(recordsOf({ ...write, settings })).toMatchObject([{ flags: 0, timeout: 0 }]);
+    expect(recordsOf({ ...write, settings: { ...settings, persistenceTimeout: 60 } })).toMatchObject([
+      { flags: 1, timeout: 60 },
+    ]);
+  });
+
+  it('and a new owner replaces the old entry in the same transaction', () => {
+    const write = { kind: 'own-frontend', frontend: FRONT, owner: 'a/b' } as const;
+    expect(recordsOf(write).map(({ kind }) => kind)).toEqual(['add-element']);
+    expect(recordsOf({ ...write, replaces: 'c/d' }).map(({ kind }) => kind)).toEqual([
+      'delete-element',
+      'add-element',
+    ]);
+  });
+});
+
+describe('an answer of the kernel', () => {
+  const addServer: Operation = { kind: 'add-real-server', frontend: FRONT, server: SERVER };
+  it.each<[string, Operation, number, string]>([
+    ['binding what is bound', { kind: 'bind-vip', address: VIP_A }, EEXIST, 'done'],
+    ['unbinding without a device', { kind: 'unbind-vip', address: VIP_A }, ENODEV, 'done'],
+    ['binding without a device', { kind: 'bind-vip', address: VIP_A }, ENODEV, 'failed'],
+    ['closing what is closed', { kind: 'close-frontend', frontend: FRONT }, ENOENT, 'done'],
+    ['opening without a table', { kind: 'open-frontend', frontend: FRONT }, ENOENT, 'failed'],
+    ['adding a server that exists', addServer, EEXIST, 'failed'],
+    ['adding a server to nothing', addServer, ESRCH, 'failed'],
+    ['deleting a server that is gone', { ...addServer, kind: 'delete-real-server' }, ENOENT, 'failed'],
+    ['a lost answer', addServer, ENOBUFS, 'unknown'],
+    ['success', addServer, 0, 'done'],
+  ])('to %s', (_, operation, errno, kind) => {
+    expect(outcomeOf(operation, errno, undefined).kind).toBe(kind);
+  });
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  addressOfElement,
+  elementOf,
+  frontendOfElement,
+  PACKET_SETS,
+  setName,
+} from '../../src/kernel/packet-sets.js';
+import { type Address, formatAddress } from '../../src/model/address.js';
+import { frontend } from '../../src/model/frontend.js';
+import { PROTOCOLS } from '../../src/model/protocol.js';
+import { VIP_A, VIP_A6 } from '../support/addresses.js';
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const nameOf = (index: number) => {
+  const set = PACKET_SETS[index];
+  return set === undefined ? undefined : setName(set);
+};
+
+describe('elements are laid out as nf_tables wants them', () => {
+  it.each([
+    [{ kind: 'guard-vip', address: VIP_A }, 'guarded-4', '0a60000a'],
+    [{ kind: 'allow-hairpin', address: VIP_A }, 'hairpins-4', '0a60000a0a60000a'],
+    // Ports in network order, every field padded to four bytes.
+    [
+      { kind: 'own-frontend', frontend: frontend(VIP_A, 443, 'TCP'), owner: 'a/b' },
+      'owned-tcp-4',
+      '0a60000a01bb0000',
+    ],
+    [{ kind: 'open-frontend', frontend: frontend(VIP_A, 443, 'SCTP') }, 'open-4', '0a60000a8400000001bb0000'],
+    [
+      { kind: 'open-frontend', frontend: frontend(VIP_A6, 53, 'UDP') },
+      'open-6',
+      'fd000096000000000000000000000010' + '11000000' + '00350000',
+    ],
+  ] as const)('%j', (operation, set, key) => {
+    const element = elementOf(operation);
+    expect(nameOf(element.set)).toBe(set);
+    expect(hex(element.key)).toBe(key);
+  });
+});
+
+const addresses: fc.Arbitrary<Address> = fc
+  .oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }))
+  .map(formatAddress);
+
+const frontends = fc
+  .tuple(addresses, fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(...PROTOCOLS))
+  .map(([address, port, protocol]) => frontend(address, port, protocol));
+
+describe('what is written to a set is read back as what it was', () => {
+  it('for every frontend, in the ledger and in the gate', () => {
+    fc.assert(
+      fc.property(frontends, (front) => {
+        for (const operation of [
+          { kind: 'own-frontend', frontend: front, owner: 'a/b' },
+          { kind: 'open-frontend', frontend: front },
+        ] as const) {
+          const { set, key } = elementOf(operation);
+          const packetSet = PACKET_SETS[set];
+          expect(packetSet && frontendOfElement(packetSet, key)).toEqual(front);
+        }
+      }),
+    );
+  });
+
+  it('for every guarded VIP and hairpin endpoint', () => {
+    fc.assert(
+      fc.property(addresses, (address) => {
+        for (const kind of ['guard-vip', 'allow-hairpin'] as const) {
+          const { set, key } = elementOf({ kind, address });
+          const packetSet = PACKET_SETS[set];
+          expect(packetSet && addressOfElement(packetSet, key)).toBe(address);
+        }
+      }),
+    );
+  });
+});

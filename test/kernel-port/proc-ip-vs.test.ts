@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { ProcFormatError, parseProcIpVs } from '../../src/kernel/proc-ip-vs.js';
+
+const HEADER = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+`;
+
+// Written by Linux 6.1.
+const TEXT = `${HEADER}UDP  [fd00:0000:0000:0000:0000:0000:0000:0001]:0035 wlc 
+  -> [fd00:0001:0000:0000:0000:0000:0000:aaaa]:0035      Masq    1      0          0         
+TCP  0A000001:0050 rr  persistent 25000 FFFFFFFF
+  -> 0A020304:1F90      Masq    3      5          7         
+  -> 0A020305:1F90      Masq    0      1          0         
+FWM  00000005 rr 
+  -> 01020304:0000      Route   1      0          0         
+`;
+
+describe('/proc/net/ip_vs', () => {
+  it('gives servers, weights and connections of both families', () => {
+    const servers = parseProcIpVs(TEXT);
+    expect([...servers.keys()]).toEqual(['[fd00::1]:53/UDP', '10.0.0.1:80/TCP']);
+    const [udp, tcp] = servers.values();
+    expect([...(udp?.realServers.keys() ?? [])]).toEqual(['[fd00:1::aaaa]:53']);
+    expect([...(tcp?.realServers.values() ?? [])].map(({ key, weight }) => `${key} ${weight}`)).toEqual([
+      '10.2.3.4:8080 3',
+      '10.2.3.5:8080 0',
+    ]);
+    expect([...(tcp?.activity.values() ?? [])]).toEqual([
+      { active: 5, inactive: 7 },
+      { active: 1, inactive: 0 },
+    ]);
+  });
+
+  it('does not give the servers of a firewall mark to the virtual server before it', () => {
+    const last = [...parseProcIpVs(TEXT).values()].at(-1);
+    expect(last?.realServers.size).toBe(2);
+  });
+
+  it('without virtual servers is an empty answer, not an error', () => {
+    expect(parseProcIpVs(HEADER).size).toBe(0);
+  });
+
+  it.each([
+    ['an unknown protocol', 'XYZ  0A000001:0050 rr \n'],
+    ['an address that is cut off', 'TCP  0A0000:0050 rr \n'],
+    ['a server without weight', 'TCP  0A000001:0050 rr \n  -> 0A020304:1F90      Masq\n'],
+    ['words for numbers', 'TCP  0A000001:0050 rr \n  -> 0A020304:1F90      Masq    x  y  z\n'],
+  ])('with %s is refused, since unknown is not absent', (_, text) => {
+    expect(() => parseProcIpVs(HEADER + text)).toThrow(ProcFormatError);
+  });
+});

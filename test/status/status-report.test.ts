@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { frontend } from '../../src/model/frontend.js';
+import { realServer } from '../../src/model/real-server.js';
+import { serviceKey } from '../../src/model/service-key.js';
+import type { SyncState } from '../../src/model/sync-state.js';
+import { statusReport } from '../../src/status/status-report.js';
+import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
+
+const FRONT = frontend(VIP_A, 80, 'TCP');
+const SERVER = realServer(POD_1, 8080, 1);
+const SETTINGS = { scheduler: 'rr', persistenceTimeout: 0 };
+
+function programmed(): DataplaneState {
+  const dataplane = new DataplaneState();
+  dataplane.acknowledge({ kind: 'own-frontend', frontend: FRONT, owner: 'default/web:http' });
+  dataplane.acknowledge({ kind: 'add-virtual-server', frontend: FRONT, settings: SETTINGS });
+  dataplane.acknowledge({ kind: 'add-real-server', frontend: FRONT, server: SERVER });
+  dataplane.acknowledge({ kind: 'open-frontend', frontend: FRONT });
+  return dataplane;
+}
+
+const STATE: SyncState = {
+  complete: true,
+  synced: true,
+  services: 1,
+  problems: [],
+  drains: [],
+  totals: { passes: 1, operations: 4, refused: 0, drift: 0 },
+  lastPass: undefined,
+};
+
+const activity = new Map([[FRONT.key, new Map([[SERVER.key, { active: 3, inactive: 4 }]])]]);
+const agentWith = (state: Partial<SyncState>) => ({
+  version: '0.1.0',
+  state: { ...STATE, ...state },
+  withoutEndpoints: [],
+});
+
+describe('the status report', () => {
+  it('names Services from the ledger when no agent runs', () => {
+    const report = statusReport({ dataplane: programmed(), activity, foreign: [] }, undefined);
+    expect(report).toMatchObject({
+      version: 1,
+      agent: undefined,
+      virtualServers: [
+        {
+          service: 'default/web:http',
+          frontend: '10.96.0.10:80/TCP',
+          state: 'programmed',
+          realServers: [{ key: '10.244.0.1:8080', weight: 1, active: 3, inactive: 4 }],
+        },
+      ],
+    });
+  });
+
+  it('shows a closed frontend as draining, with the time that its servers have left', () => {
+    const dataplane = programmed();
+    dataplane.acknowledge({ kind: 'close-frontend', frontend: FRONT });
+    const drains = [{ frontend: FRONT.key, server: SERVER.key, left: 13_200 }];
+    const report = statusReport({ dataplane, activity, foreign: [] }, agentWith({ drains }));
+    expect(report.virtualServers[0]).toMatchObject({
+      state: 'draining',
+      realServers: [{ drainSecondsLeft: 14 }],
+    });
+  });
+
+  it('shows a Service with a problem as error', () => {
+    const service = serviceKey('default', 'web');
+    const problems = [{ kind: 'kernel', subject: 'x', service, message: 'm.', remedy: 'r.' }] as const;
+    const report = statusReport({ dataplane: programmed(), activity, foreign: [] }, agentWith({ problems }));
+    expect(report.virtualServers[0]?.state).toBe('error');
+  });
+
+  it('lists virtual servers of other programs last and as foreign', () => {
+    const foreign = [{ frontend: frontend(VIP_B, 1, 'UDP'), settings: SETTINGS, realServers: new Map() }];
+    const report = statusReport({ dataplane: programmed(), activity, foreign }, undefined);
+    expect(report.virtualServers.map(({ state }) => state)).toEqual(['programmed', 'foreign']);
+  });
+});
