@@ -1,6 +1,7 @@
+import { familyOf } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
-import type { Outcome } from '../model/outcome.js';
+import { failed, type Outcome } from '../model/outcome.js';
 import {
   type Kernel,
   type KernelChange,
@@ -123,16 +124,19 @@ export class NetlinkKernel implements Kernel {
 
   async #performJob(operations: readonly Operation[]): Promise<Outcome[]> {
     const records: KernelOperation[] = [];
-    const last: number[] = [];
+    // For each operation its last record, whose answer is the operation's; none for one that is not sent.
+    const last: (number | undefined)[] = [];
     for (const operation of operations) {
-      for (const record of recordsOf(operation)) records.push(record);
-      last.push(records.length - 1);
+      const own = isOfOneFamily(operation) ? recordsOf(operation) : [];
+      for (const record of own) records.push(record);
+      last.push(own.length === 0 ? undefined : records.length - 1);
     }
     const { buffer, count } = encodeOperations(records);
     const answers = await this.#handle.apply(buffer, count);
-    return operations.map((operation, index) =>
-      outcomeOf(operation, answers[last[index] ?? 0] ?? -NO_ANSWER, undefined),
-    );
+    return operations.map((operation, index) => {
+      const record = last[index];
+      return record === undefined ? MIXED_FAMILIES : outcomeOf(operation, answers[record] ?? -NO_ANSWER);
+    });
   }
 
   #requireIpvs(): void {
@@ -160,6 +164,15 @@ export class NetlinkKernel implements Kernel {
 
 /** ENOBUFS: no answer is an answer that was lost. */
 const NO_ANSWER = 105;
+
+// IPVS masquerades within one family only; sent as it is, the address would be cut to the length of the other family.
+const MIXED_FAMILIES = failed('EINVAL', 'the server is of another family than the VIP');
+
+function isOfOneFamily(operation: Operation): boolean {
+  return (
+    !('server' in operation) || familyOf(operation.server.address) === familyOf(operation.frontend.address)
+  );
+}
 
 // An operation and its neighbours in a stage are of one sort, so the first tells the size of the job.
 function jobSize(first: Operation | undefined): number {

@@ -69,11 +69,11 @@ function kernelSettings({ scheduler, persistenceTimeout }: VirtualServerSettings
  * What an answer means for an operation. The sets and the dummy device take writes that are so already: adding what
  * exists and removing what does not is done.
  */
-export function outcomeOf(operation: Operation, errno: number, words: string | undefined): Outcome {
+export function outcomeOf(operation: Operation, errno: number): Outcome {
   if (errno === 0) return DONE;
   const code = errnoName(errno);
   if (code === 'ENOBUFS') return unknown(code);
-  return isSoAlready(operation, code) ? DONE : failed(code, words);
+  return isSoAlready(operation, code) ? DONE : failed(code);
 }
 
 function isSoAlready({ kind }: Operation, code: string): boolean {

@@ -29,6 +29,13 @@ export function addressBytes(address: Address): Uint8Array {
   return bytes;
 }
 
+/** Writes what `addressBytes` answers into `target` and returns the length: without an array for every address. */
+export function writeAddress(address: Address, target: Uint8Array, offset: number): number {
+  if (!address.includes(':') && readIPv4(address, target, offset)) return 4;
+  target.set(addressBytes(address), offset);
+  return 16;
+}
+
 /** The canonical text of 4 or 16 bytes in network order. */
 export function formatAddress(bytes: Uint8Array): Address {
   return (bytes.length === 4 ? bytes.join('.') : formatIPv6(bytes)) as Address;
@@ -38,6 +45,10 @@ export function formatAddress(bytes: Uint8Array): Address {
 // has let addresses through filters (CVE-2021-29923).
 function parseIPv4(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(4);
+  return readIPv4(text, bytes, 0) ? bytes : undefined;
+}
+
+function readIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
   let position = 0;
   for (let index = 0; index < 4; index++) {
     let value = 0;
@@ -45,14 +56,14 @@ function parseIPv4(text: string): Uint8Array | undefined {
     for (; position < text.length; position++) {
       const digit = text.charCodeAt(position) - 48;
       if (digit < 0 || digit > 9) break;
-      if (position > start && value === 0) return undefined;
+      if (position > start && value === 0) return false;
       value = value * 10 + digit;
     }
-    if (position === start || value > 255) return undefined;
-    bytes[index] = value;
-    if (index < 3 && text[position++] !== '.') return undefined;
+    if (position === start || value > 255) return false;
+    bytes[offset + index] = value;
+    if (index < 3 && text[position++] !== '.') return false;
   }
-  return position === text.length ? bytes : undefined;
+  return position === text.length;
 }
 
 function parseIPv6(text: string): Uint8Array | undefined {

@@ -1,6 +1,6 @@
 import type { Address } from './address.js';
 import type { Dataplane, ObservedDataplane, Ownership, PacketPolicy } from './dataplane.js';
-import type { Frontend, FrontendKey } from './frontend.js';
+import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
 import type { RealServer, RealServerKey } from './real-server.js';
 import type { VirtualServer } from './virtual-server.js';
@@ -15,11 +15,15 @@ export class DataplaneState implements ObservedDataplane {
   readonly virtualServers = new Map<FrontendKey, VirtualServer>();
   readonly bound = new Set<Address>();
   readonly policy = new PolicyState();
-  readonly foreign = new Set<FrontendKey>();
+  readonly foreign = new ForeignFrontends();
   readonly #frontendsAt = new Map<Address, Set<FrontendKey>>();
 
   frontendsAt(address: Address): ReadonlySet<FrontendKey> {
     return this.#frontendsAt.get(address) ?? NONE;
+  }
+
+  isForeignAt(address: Address): boolean {
+    return this.foreign.isAt(address);
   }
 
   putVirtualServer(server: VirtualServer): void {
@@ -86,6 +90,37 @@ export class DataplaneState implements ObservedDataplane {
   #serversOf(frontend: Frontend): Map<RealServerKey, RealServer> {
     const server = this.virtualServers.get(frontend.key);
     return server === undefined ? new Map() : (server.realServers as Map<RealServerKey, RealServer>);
+  }
+}
+
+/** The frontends of other programs, counted by VIP. */
+class ForeignFrontends extends Set<FrontendKey> {
+  readonly #countAt = new Map<Address, number>();
+
+  isAt(address: Address): boolean {
+    return this.#countAt.has(address);
+  }
+
+  override add(key: FrontendKey): this {
+    if (!this.has(key)) this.#count(addressOf(key), 1);
+    return super.add(key);
+  }
+
+  override delete(key: FrontendKey): boolean {
+    const wasThere = super.delete(key);
+    if (wasThere) this.#count(addressOf(key), -1);
+    return wasThere;
+  }
+
+  override clear(): void {
+    super.clear();
+    this.#countAt.clear();
+  }
+
+  #count(address: Address, difference: number): void {
+    const count = (this.#countAt.get(address) ?? 0) + difference;
+    if (count === 0) this.#countAt.delete(address);
+    else this.#countAt.set(address, count);
   }
 }
 

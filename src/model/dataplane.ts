@@ -38,4 +38,6 @@ export interface Ownership {
 export interface ObservedDataplane extends Dataplane {
   readonly foreign: ReadonlySet<FrontendKey>;
   frontendsAt(address: Address): ReadonlySet<FrontendKey>;
+  /** Whether another program has a virtual server at the VIP. */
+  isForeignAt(address: Address): boolean;
 }

@@ -17,6 +17,11 @@ export function frontend(address: Address, port: number, protocol: Protocol): Fr
   return { key: `${hostPort(address, port)}/${protocol}` as FrontendKey, address, port, protocol };
 }
 
+/** The VIP that a frontend is part of. */
+export function addressOf(key: FrontendKey): Address {
+  return (key.startsWith('[') ? key.slice(1, key.indexOf(']')) : key.slice(0, key.indexOf(':'))) as Address;
+}
+
 /** `address:port`, with an IPv6 address in brackets. */
 export function hostPort(address: Address, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

@@ -49,6 +49,7 @@ export function additionsOf(whole: Plan): Plan {
 }
 
 // A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it.
+// Where another program has a virtual server at the VIP, a guard would refuse its clients: such a VIP is left as it is.
 function planVip(
   address: Address,
   desired: Dataplane,
@@ -59,6 +60,7 @@ function planVip(
   const guarded = observed.policy.guarded.has(address);
   const bound = observed.bound.has(address);
   if (wanted) {
+    if (observed.isForeignAt(address)) return [];
     return [
       ...(guarded ? [] : [{ kind: 'guard-vip', address } as const]),
       ...(bound ? [] : [{ kind: 'bind-vip', address } as const]),

@@ -1,6 +1,7 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Address } from '../model/address.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
-import type { FrontendKey } from '../model/frontend.js';
+import { addressOf, type FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { operationText } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
@@ -20,12 +21,26 @@ export function failureProblem(failure: Failure, service: ServiceKey | undefined
   };
 }
 
-/** Services that want a frontend which a virtual server of another program occupies. */
+/** Services and VIPs that are in the way of a virtual server of another program. */
 export function foreignProblems(desired: DesiredDataplane, observed: ObservedDataplane): Problem[] {
   return [...observed.foreign].flatMap((key) => {
     const service = desired.virtualServers.has(key) ? desired.serviceOf(key) : undefined;
-    return service === undefined ? [] : [foreignProblem(key, service)];
+    if (service !== undefined) return [foreignProblem(key, service)];
+    return isSharedVip(addressOf(key), desired, observed) ? [sharedVipProblem(key)] : [];
   });
+}
+
+function isSharedVip(vip: Address, desired: DesiredDataplane, observed: ObservedDataplane): boolean {
+  return desired.bound.has(vip) && !observed.policy.guarded.has(vip);
+}
+
+function sharedVipProblem(key: FrontendKey): Problem {
+  return {
+    kind: 'conflict',
+    subject: `VIP ${addressOf(key)}`,
+    message: `it carries ${key}, a virtual server that this program did not make, so it is neither bound nor guarded here.`,
+    remedy: 'Remove that virtual server (ipvsadm -D), or give the Service another address.',
+  };
 }
 
 function foreignProblem(frontend: FrontendKey, service: ServiceKey): Problem {

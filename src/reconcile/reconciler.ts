@@ -145,6 +145,8 @@ export class Reconciler {
     await this.#image.lookAtAll(kernel);
     this.#takeInServices();
     this.#pending.add(allKeys(desired)).add(allKeys(this.#image.state));
+    // What drained may have been removed by others without a trace.
+    for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
   }
 
   // Everything that was kept only because the source had not told everything is judged now.

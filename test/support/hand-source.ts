@@ -32,11 +32,11 @@ export class HandSource implements ClusterSource {
       this.#tell('endpoints' in object ? this.view.setSlice(object) : this.view.setService(object));
   }
 
-  deleteService(service: Service): void {
+  deleteService(service: Pick<Service, 'key'>): void {
     this.#tell(this.view.deleteService(service.key));
   }
 
-  deleteSlice(slice: EndpointSlice): void {
+  deleteSlice(slice: Pick<EndpointSlice, 'key'>): void {
     this.#tell(this.view.deleteSlice(slice.key));
   }
 

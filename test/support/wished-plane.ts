@@ -15,7 +15,14 @@ export function onlyWished(desired: Dataplane, observed: ObservedDataplane): Dat
     wished.policy.open.delete(key);
   }
   for (const address of observed.bound) if (isForeignAddress(address, observed)) wished.bound.add(address);
+  for (const address of desired.bound)
+    if (observed.isForeignAt(address)) leaveAsItWas(address, observed, wished);
   return wished;
+}
+
+function leaveAsItWas(address: Address, observed: Dataplane, wished: DataplaneState): void {
+  if (!observed.bound.has(address)) wished.bound.delete(address);
+  if (!observed.policy.guarded.has(address)) wished.policy.guarded.delete(address);
 }
 
 // The guard is what says that an address is ours.

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { type AllowedArrow, architectureBreaches, idleArrows } from './support/architecture.js';
+import { readSourceTree, type SourceTree } from './support/source-tree.js';
+
+/** Every room sees `model` and itself, `model` itself alone. Every other arrow stands here, with its reason. */
+const ALLOWED: readonly AllowedArrow[] = [
+  {
+    from: 'reconcile',
+    to: 'desired/desired-dataplane.ts',
+    because: 'it carries the cluster through the door of `desired`',
+  },
+  {
+    from: 'reconcile',
+    to: 'plan/plan.ts',
+    because: 'it has the two data planes compared by the door of `plan`',
+  },
+  {
+    from: 'reconcile',
+    to: 'plan/precondition.ts',
+    because: 'it asks after each stage what of the plan may still follow',
+  },
+  { from: 'reconcile', to: 'kernel/kernel.ts', because: 'it speaks to the port, never to a certain kernel' },
+  {
+    from: 'manifests',
+    to: 'api-objects',
+    because: 'files hold API objects; both sources read them with one translation',
+  },
+  {
+    from: 'cli',
+    to: 'config',
+    because: 'the words of the command line become settings, and settings have one home',
+  },
+  { from: 'cli', to: 'status', because: 'both sides of the admin socket must agree on what goes over it' },
+  { from: 'compose.ts', to: '*', because: 'it is the only file that joins rooms' },
+  { from: 'main.ts', to: 'compose.ts', because: 'it starts what is composed' },
+  { from: 'main.ts', to: 'cli', because: 'it hands the words of the command line to the command they name' },
+  { from: 'main.ts', to: 'config', because: 'it tells the version' },
+];
+
+/** Rooms that are planned and may be empty today: their arrows may be idle. */
+const PLANNED: readonly AllowedArrow[] = [
+  {
+    from: 'kubernetes',
+    to: 'api-objects',
+    because: 'the API server sends API objects; both sources read them with one translation',
+  },
+];
+
+const RULES = [...ALLOWED, ...PLANNED];
+
+function treeOf(files: Record<string, string>): SourceTree {
+  return new Map(Object.entries(files));
+}
+
+describe('the source tree', () => {
+  const tree = readSourceTree(new URL('../src', import.meta.url).pathname);
+
+  it('has only the arrows of the table, no cycle, no barrel and no default export', () => {
+    expect(tree.size).toBeGreaterThan(50);
+    expect(architectureBreaches(tree, RULES)).toEqual([]);
+  });
+
+  it('uses every arrow of the table', () => {
+    expect(idleArrows(tree, ALLOWED)).toEqual([]);
+  });
+});
+
+describe('the checker finds', () => {
+  const found = (files: Record<string, string>) => architectureBreaches(treeOf(files), RULES);
+
+  it('nothing amiss in a good tree', () => {
+    expect(
+      found({
+        'model/a.ts': "import type { B } from './b.js';\nexport const a = 1;",
+        'model/b.ts': 'export type B = 1;',
+        'plan/plan.ts': "import {\n  a,\n} from '../model/a.js';\nexport const plan = a;",
+        'reconcile/loop.ts': "import { plan } from '../plan/plan.js';\nexport const loop = plan;",
+        'compose.ts': "import { loop } from './reconcile/loop.js';\nexport const compose = loop;",
+      }),
+    ).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a room that sees another',
+      'plan/plan.ts',
+      "import { x } from '../kernel/kernel.js';",
+      'kernel/kernel.ts',
+    ],
+    [
+      'a type import as well',
+      'plan/plan.ts',
+      "import type { X } from '../kernel/kernel.js';",
+      'kernel/kernel.ts',
+    ],
+    ['an import over several lines', 'plan/plan.ts', "import {\n  x,\n} from '../cli/x.js';", 'cli/x.ts'],
+    ['a dynamic import', 'status/a.ts', "const x = await import('../cli/x.js');", 'cli/x.ts'],
+    ['an import for its effect', 'status/a.ts', "import '../cli/x.js';", 'cli/x.ts'],
+    [
+      'a re-export',
+      'plan/plan.ts',
+      "const a = 1;\nexport { x } from '../kernel/kernel.js';",
+      'kernel/kernel.ts',
+    ],
+    ['model that sees a room', 'model/a.ts', "import { x } from '../plan/plan.js';", 'plan/plan.ts'],
+    ['a way past a door', 'reconcile/a.ts', "import { x } from '../plan/order.js';", 'plan/order.ts'],
+    [
+      'a certain kernel',
+      'reconcile/a.ts',
+      "import { x } from '../kernel/fake-kernel.js';",
+      'kernel/fake-kernel.ts',
+    ],
+    ['a room that sees the composition', 'cli/a.ts', "import { x } from '../compose.js';", 'compose.ts'],
+    ['main that joins rooms', 'main.ts', "import { x } from './kernel/kernel.js';", 'kernel/kernel.ts'],
+  ])('%s', (_, path, text, seen) => {
+    expect(found({ [path]: text, [seen]: 'export const x = 1;' })).toEqual([`${path} must not see ${seen}`]);
+  });
+
+  it('a cycle, in one room or through several files', () => {
+    expect(
+      found({
+        'model/a.ts': "import { b } from './b.js';\nexport const a = b;",
+        'model/b.ts': "import { c } from './c.js';\nexport const b = c;",
+        'model/c.ts': "import { a } from './a.js';\nexport const c = a;",
+      }),
+    ).toEqual(['model/a.ts -> model/b.ts -> model/c.ts -> model/a.ts is a cycle']);
+  });
+
+  it('a barrel', () => {
+    expect(
+      found({
+        'model/index.ts': "// all of it\nexport { a } from './a.js';\nexport type { B } from './a.js';\n",
+        'model/a.ts': 'export const a = 1;\nexport type B = 1;',
+      }),
+    ).toEqual(['model/index.ts is a barrel']);
+  });
+
+  it('a file that exports all of another', () => {
+    expect(
+      found({
+        'model/b.ts': "export * from './a.js';\nexport const b = 1;",
+        'model/a.ts': 'export const a = 1;',
+      }),
+    ).toEqual(['model/b.ts exports all of another file']);
+  });
+
+  it.each(['export default class A {}', 'const a = 1;\nexport { a as default };'])(
+    'a default export: %j',
+    (text) => {
+      expect(found({ 'model/a.ts': text })).toEqual(['model/a.ts has a default export']);
+    },
+  );
+
+  it('an import of what is not there', () => {
+    expect(found({ 'model/a.ts': "import { x } from './gone.js';" })).toEqual([
+      'model/a.ts imports model/gone.ts, which is not there',
+    ]);
+  });
+
+  it('an arrow of the table that nothing uses', () => {
+    const tree = treeOf({ 'model/a.ts': 'export const a = 1;' });
+    expect(idleArrows(tree, RULES)).toEqual(RULES);
+  });
+});

@@ -1,0 +1,82 @@
+import { expect } from 'vitest';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import type { Address } from '../../src/model/address.js';
+import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
+import type { Outcome } from '../../src/model/outcome.js';
+import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+
+/** What another program does on the same machine, with its own tools. */
+export interface Outsider {
+  /** A virtual server with the scheduler wlc and no real server, as `ipvsadm -A`. */
+  addVirtualServer(frontend: Frontend): Promise<void>;
+  removeVirtualServer(frontend: Frontend): Promise<void>;
+  /** The frontends of all virtual servers, whoever made them. */
+  listVirtualServers(): Promise<readonly FrontendKey[]>;
+  /** Takes an address off the dummy device. */
+  removeAddress(address: Address): Promise<void>;
+  /** Removes the dummy device. */
+  removeDevice(): Promise<void>;
+  /** Removes our nftables table. */
+  removeTable(): Promise<void>;
+}
+
+/** A kernel without IPVS entries, device and table, and somebody else on it. */
+export interface KernelFixture {
+  readonly kernel: Kernel;
+  readonly outsider: Outsider;
+  dispose(): Promise<void>;
+}
+
+/** The kernel of the test that is running, and how a test speaks of it. */
+export class ContractSubject {
+  #fixture: KernelFixture | undefined;
+
+  async begin(makeFixture: () => Promise<KernelFixture>): Promise<void> {
+    this.#fixture = await makeFixture();
+    await this.kernel.prepare();
+  }
+
+  async end(): Promise<void> {
+    await this.#fixture?.dispose();
+    this.#fixture = undefined;
+  }
+
+  get kernel(): Kernel {
+    return this.#running.kernel;
+  }
+
+  get outsider(): Outsider {
+    return this.#running.outsider;
+  }
+
+  /** One word for each operation: `done`, or the errno's name. */
+  async perform(...operations: readonly Operation[]): Promise<string[]> {
+    return (await this.kernel.perform(operations)).map(word);
+  }
+
+  /** Performs what must not fail. */
+  async given(...operations: readonly Operation[]): Promise<void> {
+    expect(await this.perform(...operations)).toEqual(operations.map(() => 'done'));
+  }
+
+  /** The lines of one virtual server, or `absent`. */
+  async seen(front: Frontend): Promise<readonly string[] | string | undefined> {
+    const [sight] = await this.kernel.look([front]);
+    return sight?.kind === 'present' ? serverLines(sight.server) : sight?.kind;
+  }
+
+  /** The whole data plane as text. */
+  async observed(): Promise<string> {
+    return dataplaneText((await this.kernel.observe()).dataplane);
+  }
+
+  get #running(): KernelFixture {
+    if (this.#fixture === undefined) throw new Error('no test is running');
+    return this.#fixture;
+  }
+}
+
+function word(outcome: Outcome): string {
+  return outcome.kind === 'failed' || outcome.kind === 'unknown' ? outcome.error.code : outcome.kind;
+}

@@ -1,0 +1,41 @@
+import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
+import type { KernelFixture } from './contract-subject.js';
+import { kernelContract } from './kernel-contract.js';
+
+function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
+  const kernel = new FakeKernel();
+  return {
+    kernel,
+    outsider: {
+      async addVirtualServer(frontend) {
+        const settings = { scheduler: 'wlc', persistenceTimeout: 0 };
+        kernel.foreign.set(frontend.key, { frontend, settings, realServers: new Map() });
+      },
+      async removeVirtualServer(frontend) {
+        kernel.state.removeVirtualServer(frontend);
+        kernel.foreign.delete(frontend.key);
+      },
+      async listVirtualServers() {
+        return [...kernel.state.virtualServers.keys(), ...kernel.foreign.keys()];
+      },
+      async removeAddress(address) {
+        kernel.loseAddress(address);
+      },
+      async removeDevice() {
+        kernel.loseDevice();
+      },
+      async removeTable() {
+        kernel.loseTable();
+      },
+    },
+    dispose: () => kernel.close(),
+  };
+}
+
+kernelContract('the fake kernel', async () => fakeFixture());
+
+kernelContract('a faulty kernel without faults', async () => {
+  const fixture = fakeFixture();
+  return { ...fixture, kernel: new FaultyKernel(fixture.kernel, () => 'works') };
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { frontend } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
+import { PROTOCOLS } from '../../src/model/protocol.js';
+import { VIP_A, VIP_A6 } from '../support/addresses.js';
+import type { ContractSubject } from './contract-subject.js';
+import { ENTRIES, LONGEST_OWNER, ONE, own, WEB, WEB_6 } from './operations.js';
+
+/** Sets and addresses are lenient: what is so already is done. */
+export function setContract(subject: ContractSubject): void {
+  describe('sets and addresses', () => {
+    it.each(ENTRIES.map(([write, undo]) => [write.kind, undo.kind, write, undo] as const))(
+      'take %s and %s, each twice',
+      async (_write, _undo, write, undo) => {
+        const empty = await subject.observed();
+        await subject.given(undo, write);
+        const written = await subject.observed();
+        expect(written).not.toBe(empty);
+        await subject.given(write);
+        expect(await subject.observed()).toBe(written);
+        await subject.given(undo);
+        expect(await subject.observed()).toBe(empty);
+        await subject.given(undo);
+      },
+    );
+
+    it('hold both families', async () => {
+      const addresses = [VIP_A, VIP_A6];
+      await subject.given(
+        ...addresses.flatMap((vip): Operation[] => [
+          { kind: 'guard-vip', address: vip },
+          { kind: 'bind-vip', address: vip },
+          { kind: 'allow-hairpin', address: vip },
+          { kind: 'open-frontend', frontend: frontend(vip, 80, 'UDP') },
+        ]),
+      );
+      const { bound, policy } = await subject.kernel.observeSurroundings();
+      expect([...bound].sort()).toEqual(addresses);
+      expect([...policy.guarded].sort()).toEqual(addresses);
+      expect([...policy.hairpins].sort()).toEqual(addresses);
+      expect([...policy.open.keys()].sort()).toEqual(['10.96.0.10:80/UDP', '[fd00:96::10]:80/UDP']);
+    });
+
+    it('keep the owner of a frontend to the last of 127 characters', async () => {
+      expect(LONGEST_OWNER).toHaveLength(127);
+      await subject.given(own(WEB, LONGEST_OWNER), own(WEB_6, 'a/b'));
+      const { policy } = await subject.kernel.observeSurroundings();
+      expect([...policy.owned.values()].map(({ owner }) => owner).sort()).toEqual(['a/b', LONGEST_OWNER]);
+    });
+
+    it('take a new owner in place of the old one', async () => {
+      await subject.given(own(WEB, 'default/web:http'));
+      await subject.given({
+        kind: 'own-frontend',
+        frontend: WEB,
+        owner: 'default/new',
+        replaces: 'default/web:http',
+      });
+      const { policy } = await subject.kernel.observeSurroundings();
+      expect([...policy.owned.values()]).toEqual([{ frontend: WEB, owner: 'default/new' }]);
+    });
+
+    it('keep an entry for every protocol', async () => {
+      const fronts = PROTOCOLS.map((protocol) => frontend(VIP_A, 53, protocol));
+      await subject.given(...fronts.map((front) => own(front, front.protocol)));
+      const { policy } = await subject.kernel.observeSurroundings();
+      expect(new Map([...policy.owned].map(([key, { owner }]) => [key, owner]))).toEqual(
+        new Map(fronts.map(({ key, protocol }) => [key, protocol])),
+      );
+    });
+  });
+
+  describe('flows', () => {
+    it('of a server that has none are forgotten all the same', async () => {
+      const front = frontend(VIP_A, 53, 'UDP');
+      await subject.given({ kind: 'forget-flows', frontend: front, server: ONE });
+    });
+  });
+}

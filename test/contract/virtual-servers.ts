@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { frontend } from '../../src/model/frontend.js';
+import { PROTOCOLS } from '../../src/model/protocol.js';
+import { type RealServer, realServer, withWeight } from '../../src/model/real-server.js';
+import { address, POD_1, POD_1_6, POD_3, VIP_A } from '../support/addresses.js';
+import type { ContractSubject } from './contract-subject.js';
+import { add, ONE, OTHER, RR, real, remove, set, TWO, WEB, WEB_6 } from './operations.js';
+
+/** Virtual and real servers are strict: the kernel says what exists and what does not. */
+export function virtualServerContract(subject: ContractSubject): void {
+  describe('a virtual server', () => {
+    it('is added once: a second time is EEXIST and changes nothing', async () => {
+      await subject.given(add(WEB), real('add', ONE));
+      expect(await subject.perform(add(WEB, { scheduler: 'wrr', persistenceTimeout: 9 }))).toEqual([
+        'EEXIST',
+      ]);
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+    });
+
+    it('that is absent cannot be set or deleted: ESRCH', async () => {
+      expect(await subject.perform(set(WEB, RR), remove(WEB))).toEqual(['ESRCH', 'ESRCH']);
+    });
+
+    it('with a scheduler that the kernel lacks is ENOENT, added or set, and stays as it was', async () => {
+      const settings = { scheduler: 'nosuch', persistenceTimeout: 0 };
+      await subject.given(add(OTHER));
+      expect(await subject.perform(add(WEB, settings), set(OTHER, settings))).toEqual(['ENOENT', 'ENOENT']);
+      expect([await subject.seen(WEB), await subject.seen(OTHER)]).toEqual(['absent', [`${OTHER.key} rr`]]);
+    });
+
+    it('takes another scheduler and persistence in place, and keeps its real servers', async () => {
+      await subject.given(add(WEB), real('add', ONE), real('add', withWeight(TWO, 0)));
+      await subject.given(set(WEB, { scheduler: 'wrr', persistenceTimeout: 10_800 }));
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} wrr persistent 10800`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${TWO.key} weight 0`,
+      ]);
+      await subject.given(set(WEB, RR));
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} rr`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${TWO.key} weight 0`,
+      ]);
+    });
+
+    it('is deleted with its real servers and can be added again, empty', async () => {
+      await subject.given(add(WEB), real('add', ONE), remove(WEB));
+      expect(await subject.seen(WEB)).toBe('absent');
+      await subject.given(add(WEB));
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`]);
+    });
+
+    it('is one for each protocol at the same address and port', async () => {
+      const fronts = PROTOCOLS.map((protocol) => frontend(VIP_A, 80, protocol));
+      await subject.given(...fronts.map((front) => add(front)), remove(WEB));
+      const sights = await subject.kernel.look(fronts);
+      expect(sights.map(({ kind }) => kind)).toEqual(['absent', 'present', 'present']);
+    });
+  });
+
+  describe('a real server', () => {
+    beforeEach(() => subject.given(add(WEB), real('add', ONE)));
+
+    it('is added once: a second time is EEXIST and changes nothing', async () => {
+      expect(await subject.perform(real('add', withWeight(ONE, 5)))).toEqual(['EEXIST']);
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+    });
+
+    it('that is absent cannot be set or deleted: ENOENT', async () => {
+      expect(await subject.perform(real('set', TWO), real('delete', TWO))).toEqual(['ENOENT', 'ENOENT']);
+    });
+
+    it('of an absent virtual server is ESRCH', async () => {
+      const verbs = ['add', 'set', 'delete'] as const;
+      expect(await subject.perform(...verbs.map((verb) => real(verb, ONE, OTHER)))).toEqual(
+        verbs.map(() => 'ESRCH'),
+      );
+    });
+
+    it('of the other family is EINVAL', async () => {
+      await subject.given(add(WEB_6));
+      const six = realServer(POD_1_6, 8_080, 1);
+      expect(await subject.perform(real('add', six), real('add', ONE, WEB_6))).toEqual(['EINVAL', 'EINVAL']);
+    });
+
+    it.each(['224.0.0.1', '239.255.255.250'])('with the multicast address %s is EINVAL', async (text) => {
+      expect(await subject.perform(real('add', realServer(address(text), 8_080, 1)))).toEqual(['EINVAL']);
+    });
+
+    it('is one for each port of the same address', async () => {
+      await subject.given(real('add', realServer(POD_1, 9_090, 1)));
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} rr`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${POD_1}:9090 weight 1`,
+      ]);
+    });
+
+    it('is set, deleted and added without touching the others', async () => {
+      await subject.given(real('add', TWO), real('set', withWeight(ONE, 0)));
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} rr`,
+        `  -> ${ONE.key} weight 0`,
+        `  -> ${TWO.key} weight 1`,
+      ]);
+      await subject.given(real('delete', ONE), real('add', realServer(POD_3, 8_080, 7)));
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} rr`,
+        `  -> ${TWO.key} weight 1`,
+        `  -> ${POD_3}:8080 weight 7`,
+      ]);
+    });
+
+    it('keeps any weight from 0 to 65535', async () => {
+      for (const weight of [0, 65_535, 1]) {
+        await subject.given(real('set', withWeight(ONE, weight)));
+        expect(await subject.seen(WEB)).toContain(`  -> ${ONE.key} weight ${weight}`);
+      }
+    });
+
+    it('comes back by an addition after it was deleted', async () => {
+      await subject.given(real('delete', ONE), real('add', withWeight(ONE, 3)));
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 3`]);
+    });
+  });
+
+  describe('a batch', () => {
+    it('is tried to its end, whatever was refused before, with one outcome for each operation in order', async () => {
+      const outcomes = await subject.perform(
+        remove(WEB),
+        add(WEB),
+        add(WEB),
+        real('add', ONE),
+        real('add', realServer(address('224.0.0.1'), 80, 1)),
+        real('set', TWO),
+        real('add', TWO),
+      );
+      expect(outcomes).toEqual(['ESRCH', 'done', 'EEXIST', 'done', 'EINVAL', 'ENOENT', 'done']);
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} rr`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${TWO.key} weight 1`,
+      ]);
+    });
+
+    it('of nothing is nothing', async () => {
+      expect(await subject.perform()).toEqual([]);
+    });
+
+    it('may be longer than any message or job: 1,500 real servers, in order', async () => {
+      const servers = Array.from({ length: 1_500 }, (_, index) =>
+        realServer(address(`10.244.${index >> 8}.${index & 255 || 254}`), 1_024 + index, 1 + (index % 9)),
+      );
+      await subject.given(add(WEB), ...servers.map((server) => real('add', server)));
+      const [sight] = await subject.kernel.look([WEB]);
+      const weights = sight?.kind === 'present' ? sight.server.realServers : new Map<never, RealServer>();
+      expect(new Map([...weights].map(([key, { weight }]) => [key, weight]))).toEqual(
+        new Map(servers.map(({ key, weight }) => [key, weight])),
+      );
+    });
+  });
+}

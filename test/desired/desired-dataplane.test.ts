@@ -1,0 +1,325 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { ClusterView } from '../../src/model/cluster-view.js';
+import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
+import { allKeys, type KernelKeys } from '../../src/model/kernel-keys.js';
+import type { Service } from '../../src/model/service.js';
+import { serviceKey } from '../../src/model/service-key.js';
+import { POD_1, POD_1_6, POD_2, POD_3, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { apply, changes } from '../support/arbitrary-cluster.js';
+import { dataplaneText } from '../support/dataplane-text.js';
+import { HandSource } from '../support/hand-source.js';
+import { anEndpoint, aService, aSlice, HTTP } from '../support/objects.js';
+
+type ClusterObject = Service | EndpointSlice;
+
+/** A view and the data plane desired for it, kept together. */
+class Cluster {
+  readonly view = new ClusterView();
+  readonly desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+
+  put(...objects: readonly ClusterObject[]): KernelKeys[] {
+    return objects.flatMap((object) =>
+      this.#refresh('endpoints' in object ? this.view.setSlice(object) : this.view.setService(object)),
+    );
+  }
+
+  deleteService(service: Service): KernelKeys[] {
+    return this.#refresh(this.view.deleteService(service.key));
+  }
+
+  get text(): string[] {
+    return dataplaneText(this.desired).split('\n');
+  }
+
+  #refresh(keys: ReturnType<ClusterView['deleteService']>): KernelKeys[] {
+    return keys.map((key) => this.desired.refresh(key, this.view.look(key)));
+  }
+}
+
+const clusterOf = (...objects: readonly ClusterObject[]): Cluster => {
+  const cluster = new Cluster();
+  cluster.put(...objects);
+  return cluster;
+};
+
+describe('a Service', () => {
+  it('wants each of its VIPs with each of its ports, and the endpoints of the family behind it', () => {
+    const ports = [HTTP, { name: 'dns', protocol: 'UDP', port: 53 } as const];
+    const targets = ports.map((port) => ({ ...port, port: port.port + 8_000 }));
+    const cluster = clusterOf(
+      aService('web', [VIP_A, VIP_A6], { ports, affinityTimeout: 60, scheduler: 'mh' }),
+      aSlice('web', [POD_1], { ports: targets }),
+      aSlice('web', [POD_1_6], { name: 'web-6', ports: targets }),
+    );
+    expect(cluster.text).toEqual([
+      '10.96.0.10:53/UDP mh persistent 60',
+      '  -> 10.244.0.1:8053 weight 1',
+      '10.96.0.10:80/TCP mh persistent 60',
+      '  -> 10.244.0.1:8080 weight 1',
+      '[fd00:96::10]:53/UDP mh persistent 60',
+      '  -> [fd00:244::1]:8053 weight 1',
+      '[fd00:96::10]:80/TCP mh persistent 60',
+      '  -> [fd00:244::1]:8080 weight 1',
+      'bound 10.96.0.10',
+      'bound fd00:96::10',
+      'guarded 10.96.0.10',
+      'guarded fd00:96::10',
+      'open 10.96.0.10:53/UDP',
+      'open 10.96.0.10:80/TCP',
+      'open [fd00:96::10]:53/UDP',
+      'open [fd00:96::10]:80/TCP',
+      'owned 10.96.0.10:53/UDP by default/web:dns',
+      'owned 10.96.0.10:80/TCP by default/web:http',
+      'owned [fd00:96::10]:53/UDP by default/web:dns',
+      'owned [fd00:96::10]:80/TCP by default/web:http',
+      'hairpin 10.244.0.1',
+      'hairpin fd00:244::1',
+    ]);
+  });
+
+  it('without a usable endpoint keeps its VIP, guarded and closed', () => {
+    const cluster = clusterOf(aService('web', [VIP_A]));
+    expect(cluster.text).toEqual(['bound 10.96.0.10', 'guarded 10.96.0.10']);
+    expect(cluster.desired.withoutEndpoints().map(({ frontend }) => frontend.key)).toEqual([
+      '10.96.0.10:80/TCP',
+    ]);
+  });
+
+  it('without an endpoint in one family is closed in that one alone', () => {
+    const cluster = clusterOf(aService('web', [VIP_A, VIP_A6]), aSlice('web', [POD_1]));
+    expect([...cluster.desired.policy.open.keys()]).toEqual(['10.96.0.10:80/TCP']);
+    expect([...cluster.desired.bound]).toEqual([VIP_A, VIP_A6]);
+  });
+
+  it('that is known by its slices alone wants nothing', () => {
+    expect(clusterOf(aSlice('web', [POD_1])).text).toEqual(['']);
+  });
+
+  it('is named in the ledger without a port where the port has no name', () => {
+    const ports = [{ ...HTTP, name: '' }];
+    const slice = aSlice('web', [POD_1], { ports: [{ name: '', protocol: 'TCP', port: 8_080 }] });
+    const { desired } = clusterOf(aService('web', [VIP_A], { ports }), slice);
+    expect([...desired.policy.owned.values()].map(({ owner }) => owner)).toEqual(['default/web']);
+  });
+
+  it('takes the scheduler of the node where it asks for none', () => {
+    const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', [POD_1]));
+    expect([...desired.virtualServers.values()].map(({ settings }) => settings.scheduler)).toEqual(['rr']);
+  });
+
+  it('leaves nothing behind when it goes', () => {
+    const web = aService('web', [VIP_A, VIP_A6]);
+    const cluster = clusterOf(web, aSlice('web', [POD_1]), aSlice('web', [POD_1_6], { name: 'web-6' }));
+    cluster.deleteService(web);
+    expect(cluster.text).toEqual(['']);
+  });
+});
+
+describe('a VIP that several Services share', () => {
+  const web = aService('web', [VIP_A]);
+  const other = aService('other', [VIP_A], { ports: [{ ...HTTP, port: 81 }] });
+
+  it('stays until the last of them goes', () => {
+    const cluster = clusterOf(web, other);
+    cluster.deleteService(web);
+    expect([...cluster.desired.bound]).toEqual([VIP_A]);
+    cluster.deleteService(other);
+    expect([...cluster.desired.bound]).toEqual([]);
+  });
+
+  it('stays when one of them moves away', () => {
+    const cluster = clusterOf(web, other);
+    cluster.put(aService('web', [VIP_B]));
+    expect([...cluster.desired.bound].sort()).toEqual([VIP_A, VIP_B]);
+  });
+});
+
+describe('a pod that several Services share', () => {
+  it('may call itself until the last of them goes', () => {
+    const web = aService('web', [VIP_A]);
+    const cluster = clusterOf(
+      web,
+      aSlice('web', [POD_1]),
+      aService('other', [VIP_B]),
+      aSlice('other', [POD_1]),
+    );
+    cluster.deleteService(web);
+    expect([...cluster.desired.policy.hairpins]).toEqual([POD_1]);
+  });
+});
+
+describe('a frontend that several Services claim', () => {
+  const old = aService('old', [VIP_A], { created: 1 });
+  const young = aService('young', [VIP_A], { created: 2 });
+  const slices = [aSlice('old', [POD_1]), aSlice('young', [POD_2])] as const;
+  const winner = ({ desired }: Cluster) => desired.serviceOf('10.96.0.10:80/TCP' as never);
+
+  it('goes to the oldest, whichever is told first', () => {
+    expect(winner(clusterOf(old, young, ...slices))).toBe('default/old');
+    expect(winner(clusterOf(young, old, ...slices))).toBe('default/old');
+  });
+
+  it('goes to the first by name among those of one age', () => {
+    const [a, b] = [aService('a', [VIP_A]), aService('b', [VIP_A])];
+    expect([winner(clusterOf(a, b)), winner(clusterOf(b, a))]).toEqual(['default/a', 'default/a']);
+  });
+
+  it('is a problem of each loser, named with its field', () => {
+    const { desired } = clusterOf(old, young, ...slices);
+    expect(desired.problems).toMatchObject([
+      {
+        kind: 'conflict',
+        service: 'default/young',
+        field: 'spec.ports[0].port',
+        message: '10.96.0.10:80/TCP already belongs to Service default/old, which is older.',
+      },
+    ]);
+  });
+
+  it('is no problem any more when the loser moves, and is handed over when the winner goes', () => {
+    const moved = clusterOf(old, young, ...slices);
+    moved.put(aService('young', [VIP_B], { created: 2 }));
+    expect(moved.desired.problems).toEqual([]);
+    const gone = clusterOf(old, young, ...slices);
+    gone.deleteService(old);
+    expect([winner(gone), gone.desired.problems]).toEqual(['default/young', []]);
+    expect(gone.text).toContain('  -> 10.244.0.2:8080 weight 1');
+  });
+
+  it('stays with the oldest even while it has no endpoint: a newcomer takes nothing away', () => {
+    const cluster = clusterOf(old, young, slices[1]);
+    expect(winner(cluster)).toBe('default/old');
+    expect(cluster.desired.virtualServers.size).toBe(0);
+  });
+
+  it('is taken once by a Service that lists it twice, with the first of the two ports', () => {
+    const ports = [HTTP, { ...HTTP, name: 'twice' }];
+    const slice = aSlice('web', [POD_1], {
+      ports: ports.map(({ name }, index) => ({ name, protocol: 'TCP', port: 8_080 + index })),
+    });
+    const cluster = clusterOf(aService('web', [VIP_A], { ports }), slice);
+    expect(cluster.text).toContain('  -> 10.244.0.1:8080 weight 1');
+    cluster.put(aService('web', [VIP_A], { ports }));
+    expect(cluster.text).toContain('  -> 10.244.0.1:8080 weight 1');
+    expect(cluster.desired.problems).toHaveLength(1);
+  });
+});
+
+describe('a refresh answers with', () => {
+  const keysOf = (keys: readonly KernelKeys[]) =>
+    keys.map(({ frontends, vips, hairpins }) => [
+      [...frontends].sort(),
+      [...vips].sort(),
+      [...hairpins].sort(),
+    ]);
+
+  it('what the Service wants, where it is new', () => {
+    const cluster = clusterOf(aSlice('web', [POD_1]));
+    expect(keysOf(cluster.put(aService('web', [VIP_A])))).toEqual([
+      [['10.96.0.10:80/TCP'], [VIP_A], [POD_1]],
+    ]);
+  });
+
+  it('what it wanted and what it wants, where it changed', () => {
+    const cluster = clusterOf(aService('web', [VIP_A]), aSlice('web', [POD_1]));
+    expect(keysOf(cluster.put(aService('web', [VIP_B], { ports: [{ ...HTTP, port: 81 }] })))).toEqual([
+      [['10.96.0.10:80/TCP', '10.96.0.11:81/TCP'], [VIP_A, VIP_B], [POD_1]],
+    ]);
+    expect(keysOf(cluster.put(aSlice('web', [POD_2])))).toEqual([
+      [['10.96.0.11:81/TCP'], [VIP_B], [POD_1, POD_2]],
+    ]);
+  });
+
+  it('what it wanted, where it is gone', () => {
+    const web = aService('web', [VIP_A]);
+    const cluster = clusterOf(web, aSlice('web', [POD_1]), aService('other', [VIP_B]));
+    expect(keysOf(cluster.deleteService(web))).toEqual([[['10.96.0.10:80/TCP'], [VIP_A], [POD_1]]]);
+  });
+
+  it('nothing for a Service that wants nothing', () => {
+    const { desired, view } = new Cluster();
+    const key = serviceKey('default', 'none');
+    expect(keysOf([desired.refresh(key, view.look(key))])).toEqual([[[], [], []]]);
+  });
+
+  it('every key at which the data plane changed, whatever the cluster', () => {
+    fc.assert(
+      fc.property(changes, changes, (before, after) => {
+        const source = new HandSource();
+        apply(source, before);
+        const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        for (const key of source.view.keys()) desired.refresh(key, source.view.look(key));
+        const old = new Map(linesOf(desired));
+        const services = new Set(source.view.keys());
+        apply(source, after);
+        const touched = new Set<string>();
+        for (const key of new Set([...services, ...source.view.keys()])) {
+          const { frontends, vips, hairpins } = desired.refresh(key, source.view.look(key));
+          for (const each of [...frontends, ...vips, ...hairpins]) touched.add(each);
+        }
+        const now = new Map(linesOf(desired));
+        for (const key of new Set([...old.keys(), ...now.keys()]))
+          if (old.get(key) !== now.get(key)) expect(touched).toContain(key);
+      }),
+    );
+  });
+});
+
+describe('the desired data plane', () => {
+  it('depends on the cluster alone, not on the way there', () => {
+    fc.assert(
+      fc.property(changes, changes, (before, after) => {
+        const source = new HandSource();
+        const long = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const refreshAll = (desired: DesiredDataplane, keys: Iterable<ReturnType<typeof serviceKey>>) => {
+          for (const key of keys) desired.refresh(key, source.view.look(key));
+        };
+        apply(source, before);
+        const early = source.view.keys();
+        refreshAll(long, early);
+        apply(source, after);
+        refreshAll(long, new Set([...early, ...source.view.keys()]));
+        const short = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        refreshAll(short, [...source.view.keys()].reverse());
+        expect(dataplaneText(long)).toBe(dataplaneText(short));
+        expect(long.problems.map(({ message }) => message).sort()).toEqual(
+          short.problems.map(({ message }) => message).sort(),
+        );
+      }),
+    );
+  });
+
+  it('never has a virtual server without a usable server, a ledger entry, an open gate and a guarded VIP', () => {
+    const usable = clusterOf(
+      aService('web', [VIP_A]),
+      aSlice('web', [POD_1, POD_3], { endpoints: [anEndpoint(POD_1), anEndpoint(POD_3, { ready: false })] }),
+    ).desired;
+    const keys = allKeys(usable);
+    expect([keys.frontends.size, keys.vips.size, keys.hairpins.size]).toEqual([1, 1, 1]);
+    fc.assert(
+      fc.property(changes, (batch) => {
+        const source = new HandSource();
+        apply(source, batch);
+        const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        for (const key of source.view.keys()) desired.refresh(key, source.view.look(key));
+        const { virtualServers, policy, bound } = desired;
+        expect([...policy.owned.keys()].sort()).toEqual([...virtualServers.keys()].sort());
+        expect([...policy.open.keys()].sort()).toEqual([...virtualServers.keys()].sort());
+        for (const { realServers, frontend } of virtualServers.values()) {
+          expect(realServers.size).toBeGreaterThan(0);
+          expect(bound.has(frontend.address) && policy.guarded.has(frontend.address)).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+/** Each key of the plane with what it says there. */
+function* linesOf({ virtualServers, bound, policy }: DesiredDataplane): Generator<readonly [string, string]> {
+  for (const [key, { settings, realServers }] of virtualServers)
+    yield [key, JSON.stringify([settings, [...realServers.values()], policy.owned.get(key)?.owner])];
+  for (const address of bound) yield [address, 'bound'];
+  for (const address of policy.hairpins) yield [address, 'hairpin'];
+}

@@ -1,0 +1,304 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import type { Dataplane } from '../../src/model/dataplane.js';
+import { DataplaneState } from '../../src/model/dataplane-state.js';
+import type { FrontendKey } from '../../src/model/frontend.js';
+import { allKeys, type KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
+import { type Operation, operationText } from '../../src/model/operation.js';
+import type { DrainVerdict } from '../../src/plan/frontend-plan.js';
+import { additionsOf, plan } from '../../src/plan/plan.js';
+import { thatMayFollow } from '../../src/plan/precondition.js';
+import {
+  desiredPlane,
+  FRONTENDS,
+  type ObservedScene,
+  observedScene,
+  PODS,
+  VIPS,
+} from '../support/arbitrary-plane.js';
+import { dataplaneText } from '../support/dataplane-text.js';
+import { copyOfPlane } from '../support/plane-copy.js';
+import { SafetyWatch } from '../support/safety-watch.js';
+import { onlyWished, withoutDrains } from '../support/wished-plane.js';
+
+const STILL_BUSY: DrainVerdict = () => false;
+const ALL_DRAINED: DrainVerdict = () => true;
+/** Some servers have drained and others not, always the same ones. */
+const SOME_DRAINED: DrainVerdict = (frontend, server) => (frontend.length + server.charCodeAt(9)) % 2 === 0;
+
+const verdict = fc.constantFrom(STILL_BUSY, ALL_DRAINED, SOME_DRAINED);
+const urgent = fc.subarray(FRONTENDS.map(({ key }) => key)).map((keys) => new Set(keys));
+
+const chosenKeys: fc.Arbitrary<KernelKeys> = fc
+  .record({
+    frontends: fc.subarray(FRONTENDS.map(({ key }) => key)),
+    vips: fc.subarray([...VIPS]),
+    hairpins: fc.subarray([...PODS]),
+  })
+  .map(({ frontends, vips, hairpins }) => ({
+    frontends: new Set(frontends),
+    vips: new Set(vips),
+    hairpins: new Set(hairpins),
+  }));
+
+function keysOf(desired: Dataplane, observed: DataplaneState): KernelKeySet {
+  return allKeys(desired).add(allKeys(observed));
+}
+
+function operationsOf(
+  desired: Dataplane,
+  observed: DataplaneState,
+  drained: DrainVerdict = STILL_BUSY,
+  first: ReadonlySet<FrontendKey> = new Set(),
+): Operation[] {
+  const stages = plan(keysOf(desired, observed), desired, observed, drained, (key) => first.has(key));
+  return stages.flatMap(({ operations }) => operations);
+}
+
+function performAll(operations: readonly Operation[], observed: DataplaneState): DataplaneState {
+  const after = copyOfPlane(observed, observed.foreign);
+  for (const operation of operations) after.acknowledge(operation);
+  return after;
+}
+
+async function kernelAt({ observed, foreign }: ObservedScene): Promise<FakeKernel> {
+  const kernel = new FakeKernel();
+  await kernel.prepare();
+  for (const server of observed.virtualServers.values())
+    kernel.state.putVirtualServer({ ...server, realServers: new Map(server.realServers) });
+  kernel.state.putSurroundings(observed);
+  for (const server of foreign) kernel.foreign.set(server.frontend.key, server);
+  return kernel;
+}
+
+/** What was there before and is not any more. */
+function lossesOf(before: Dataplane, now: Dataplane): string[] {
+  const lines = new Set(dataplaneText({ ...now, virtualServers: new Map() }).split('\n'));
+  const entries = dataplaneText({ ...before, virtualServers: new Map() }).split('\n');
+  const servers = [...before.virtualServers.values()].flatMap(({ frontend, realServers }) =>
+    [...realServers.values()].flatMap(({ key, weight }) => {
+      const left = now.virtualServers.get(frontend.key)?.realServers.get(key);
+      return left === undefined || (weight > 0 && left.weight === 0) ? [`${frontend.key} ${key}`] : [];
+    }),
+  );
+  const isEntry = (line: string) => line !== '' && !line.startsWith('owned');
+  return [...entries.filter((line) => isEntry(line) && !lines.has(line)), ...servers];
+}
+
+describe('a plan', () => {
+  it('is empty where what is desired is what is observed', () => {
+    fc.assert(
+      fc.property(desiredPlane, verdict, (plane, drained) => {
+        expect(operationsOf(plane, copyOfPlane(plane), drained)).toEqual([]);
+      }),
+    );
+  });
+
+  it('makes what is observed what is desired, apart from servers that drain', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, (desired, { observed }) => {
+        const after = performAll(operationsOf(desired, observed), observed);
+        const expected = onlyWished(desired, observed);
+        expect(dataplaneText(withoutDrains(after, desired, observed))).toBe(dataplaneText(expected));
+      }),
+    );
+  });
+
+  it('makes what is observed exactly what is desired where nothing drains any more', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, (desired, { observed }) => {
+        const after = performAll(operationsOf(desired, observed, ALL_DRAINED), observed);
+        expect(dataplaneText(after)).toBe(dataplaneText(onlyWished(desired, observed)));
+      }),
+    );
+  });
+
+  it('leaves nothing to do for a second plan', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const after = performAll(operationsOf(desired, observed, drained), observed);
+        expect(operationsOf(desired, after, drained).map(operationText)).toEqual([]);
+      }),
+    );
+  });
+
+  it('is the same each time it is made, and changes neither side', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const before = [dataplaneText(desired), dataplaneText(observed)];
+        const once = operationsOf(desired, observed, drained).map(operationText);
+        expect(operationsOf(desired, observed, drained).map(operationText)).toEqual(once);
+        expect([dataplaneText(desired), dataplaneText(observed)]).toEqual(before);
+      }),
+    );
+  });
+
+  it('touches only the keys given and the VIPs of the frontends given', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, chosenKeys, (desired, { observed }, keys) => {
+        const fronts = FRONTENDS.filter(({ key }) => keys.frontends.has(key));
+        const addresses = new Set([...keys.vips, ...fronts.map(({ address }) => address)]);
+        for (const { operations } of plan(keys, desired, observed, STILL_BUSY))
+          for (const operation of operations)
+            if ('frontend' in operation) expect(keys.frontends).toContain(operation.frontend.key);
+            else if (operation.kind.endsWith('hairpin')) expect(keys.hairpins).toContain(operation.address);
+            else expect(addresses).toContain(operation.address);
+      }),
+    );
+  });
+
+  it('for some keys is what a plan for all keys does to them', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, chosenKeys, (desired, { observed }, { frontends }) => {
+        const keys = { frontends, vips: new Set<never>(), hairpins: new Set<never>() };
+        const some = plan(keys, desired, observed, STILL_BUSY).flatMap(({ operations }) => operations);
+        const ofThese = (operation: Operation) =>
+          'frontend' in operation && frontends.has(operation.frontend.key);
+        expect(some.filter(ofThese).map(operationText).sort()).toEqual(
+          operationsOf(desired, observed).filter(ofThese).map(operationText).sort(),
+        );
+      }),
+    );
+  });
+
+  it('is the same work in another order where some frontends go first', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, urgent, (desired, { observed }, first) => {
+        const text = (operations: readonly Operation[]) => operations.map(operationText).sort();
+        expect(text(operationsOf(desired, observed, STILL_BUSY, first))).toEqual(
+          text(operationsOf(desired, observed)),
+        );
+      }),
+    );
+  });
+});
+
+describe('every prefix of a plan', () => {
+  it('is safe: nothing open without a server, nothing outside the ledger, no bound VIP unguarded, no server away that stays', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, urgent, (desired, { observed }, drained, first) => {
+        const watch = new SafetyWatch(observed, desired);
+        const now = copyOfPlane(observed, observed.foreign);
+        for (const operation of operationsOf(desired, observed, drained, first)) {
+          now.acknowledge(operation);
+          expect(watch.breaches(now), operationText(operation)).toEqual([]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is safe, too, where any operations are refused and what builds on them is left out', () => {
+    const refusals = fc.infiniteStream(
+      fc.integer({ min: 0, max: 3 }).map((throwOfDice) => throwOfDice === 0),
+    );
+    fc.assert(
+      fc.property(
+        desiredPlane,
+        observedScene,
+        verdict,
+        refusals,
+        (desired, { observed }, drained, refused) => {
+          const watch = new SafetyWatch(observed, desired);
+          const now = copyOfPlane(observed, observed.foreign);
+          for (const { operations } of plan(keysOf(desired, observed), desired, observed, drained))
+            for (const operation of thatMayFollow(operations, now)) {
+              if (refused.next().value === true) continue;
+              now.acknowledge(operation);
+              expect(watch.breaches(now), operationText(operation)).toEqual([]);
+            }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves nothing out where nothing is refused', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const now = copyOfPlane(observed, observed.foreign);
+        for (const { operations } of plan(keysOf(desired, observed), desired, observed, drained)) {
+          expect(thatMayFollow(operations, now).map(operationText)).toEqual(operations.map(operationText));
+          for (const operation of operations) now.acknowledge(operation);
+        }
+      }),
+    );
+  });
+});
+
+describe('what of a plan only adds', () => {
+  it('takes nothing away and is safe at every prefix', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const watch = new SafetyWatch(observed, desired);
+        const before = copyOfPlane(observed, observed.foreign);
+        const now = copyOfPlane(observed, observed.foreign);
+        const additions = additionsOf(plan(keysOf(desired, observed), desired, observed, drained));
+        for (const operation of additions.flatMap(({ operations }) => operations)) {
+          now.acknowledge(operation);
+          expect(watch.breaches(now), operationText(operation)).toEqual([]);
+        }
+        expect(lossesOf(before, now)).toEqual([]);
+      }),
+    );
+  });
+
+  it('is all of a plan for what is new', () => {
+    fc.assert(
+      fc.property(desiredPlane, (desired) => {
+        const whole = plan(allKeys(desired), desired, new DataplaneState(), STILL_BUSY);
+        expect(additionsOf(whole)).toEqual(whole);
+      }),
+    );
+  });
+});
+
+describe('a virtual server of another program', () => {
+  it('keeps its clients: its VIP is neither guarded nor bound by us', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        for (const operation of operationsOf(desired, observed, drained))
+          if (operation.kind === 'guard-vip' || operation.kind === 'bind-vip')
+            expect(observed.isForeignAt(operation.address)).toBe(false);
+      }),
+    );
+  });
+
+  it('that is in the ledger by mistake is given back', () => {
+    const [front] = FRONTENDS;
+    if (front === undefined) throw new Error('there is no frontend');
+    const observed = new DataplaneState();
+    observed.foreign.add(front.key);
+    observed.acknowledge({ kind: 'own-frontend', frontend: front, owner: 'default/web' });
+    expect(operationsOf(new DataplaneState(), observed).map(operationText)).toEqual([
+      `disown-frontend ${front.key}`,
+    ]);
+  });
+
+  it('is never written to', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const written = operationsOf(desired, observed, drained).flatMap((operation) =>
+          'frontend' in operation ? [operation.frontend.key] : [],
+        );
+        expect(written.filter((key) => observed.foreign.has(key))).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('a kernel', () => {
+  it('refuses no operation of a plan that was made from its true state, and keeps foreign servers as they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(desiredPlane, observedScene, verdict, async (desired, scene, drained) => {
+        const kernel = await kernelAt(scene);
+        const remembered = (key: FrontendKey) => scene.observed.virtualServers.has(key);
+        const { dataplane } = await kernel.observe(remembered);
+        const outcomes = await kernel.perform(operationsOf(desired, dataplane, drained));
+        expect(outcomes.filter(({ kind }) => kind !== 'done')).toEqual([]);
+        expect([...kernel.foreign.values()]).toEqual(scene.foreign);
+      }),
+    );
+  });
+});

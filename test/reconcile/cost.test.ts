@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { operationText } from '../../src/model/operation.js';
+import { address, POD_1, POD_2, POD_3, VIP_A } from '../support/addresses.js';
+import { testAgent } from '../support/agent.js';
+import { CountingKernel } from '../support/counting-kernel.js';
+import { aService, aSlice } from '../support/objects.js';
+
+/** A started agent with so many Services, of which `web` will change. */
+async function agentWith(services: number) {
+  const kernel = new FakeKernel();
+  const counting = new CountingKernel(kernel);
+  const agent = testAgent(counting);
+  agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
+  for (let index = 1; index < services; index++)
+    agent.source.put(
+      aService(`s${index}`, [address(`10.97.${index >> 8}.${index & 255}`)]),
+      aSlice(`s${index}`, [POD_1, POD_2]),
+    );
+  await agent.start();
+  await agent.converge();
+  counting.takeCounts();
+  kernel.log.length = 0;
+  return { agent, kernel, counting };
+}
+
+async function costOfOneEndpoint(services: number) {
+  const { agent, kernel, counting } = await agentWith(services);
+  agent.source.put(aSlice('web', [POD_1, POD_3]));
+  await agent.loop.idle();
+  const { lastPass } = agent.loop.state();
+  return { asked: counting.takeCounts(), services: lastPass?.services, log: kernel.log.map(operationText) };
+}
+
+describe('the cost of one changed endpoint', () => {
+  it('is the same among 2,000 Services as with one: operations, calls and Services worked out', async () => {
+    const alone = await costOfOneEndpoint(1);
+    const among = await costOfOneEndpoint(2_000);
+    // The pods of this test serve every Service, so that their hairpins differ; all else must not.
+    const withoutHairpins = (log: readonly string[]) => log.filter((text) => !text.includes('hairpin'));
+    expect(withoutHairpins(among.log)).toEqual(withoutHairpins(alone.log));
+    expect(among.asked).toMatchObject({ observe: 0, observeSurroundings: 0, look: 0 });
+    expect(among.asked.perform).toBeLessThanOrEqual(alone.asked.perform);
+    expect(among.asked.performed).toBeLessThanOrEqual(alone.asked.performed);
+    expect([among.services, alone.services]).toEqual([1, 1]);
+  });
+
+  it('of draining is one look a second at the draining frontend alone', async () => {
+    const { agent, counting } = await agentWith(2_000);
+    agent.source.put(aSlice('web', [POD_1]));
+    await agent.loop.idle();
+    counting.takeCounts();
+    agent.clock.advance(1_000);
+    await agent.loop.idle();
+    expect(counting.takeCounts()).toMatchObject({ observe: 0, look: 1, looked: 1, perform: 0 });
+  });
+
+  it('of the audit is a slice at a time, and every virtual server once in its period', async () => {
+    const { agent, counting } = await agentWith(1_200);
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    expect(counting.takeCounts()).toMatchObject({ observe: 0, observeSurroundings: 1, look: 1, looked: 10 });
+    for (let slice = 1; slice < 120; slice++) {
+      agent.clock.advance(5_000);
+      await agent.loop.idle();
+    }
+    expect(counting.takeCounts()).toMatchObject({
+      observe: 0,
+      observeSurroundings: 0,
+      looked: 1_190,
+      perform: 0,
+    });
+  });
+});
