@@ -81,7 +81,7 @@ function tableBody(settings: PacketRulesSettings): string {
   return [
     chain('input', ['ct state { new, untracked } jump guard']),
     chain('output', ['ct state { new, untracked } jump guard']),
-    chain('guard', FAMILIES.map(guardRule)),
+    chain('guard', FAMILIES.flatMap(guardRules)),
     chain(
       'postrouting',
       FAMILIES.flatMap((family) => PROTOCOLS.map((name) => postroutingRule(family, name))),
@@ -99,12 +99,17 @@ function chain(name: string, rules: readonly string[]): string {
 
 // A VIP is a local address, so every daemon on 0.0.0.0 would answer on it (kubernetes/kubernetes#72236). The same rule
 // refuses Services without endpoints: they are simply not open.
-function guardRule(family: Family): string {
+//
+// TCP hears a reset: an ICMP error that answers a SYN within the system call that sent it, as it does below one kernel,
+// is only noted, and connect() waits for its second SYN a second later (tcp_v4_err, tcp_v6_err); and ICMP is rationed.
+function guardRules(family: Family): string[] {
   const daddr = `${ip(family)} daddr`;
-  return (
-    `${daddr} @${name('guarded', family)} meta l4proto { tcp, udp, sctp } ` +
-    `${daddr} . meta l4proto . th dport != @${name('open', family)} reject with icmpx port-unreachable`
-  );
+  const refused = `${daddr} . meta l4proto . th dport != @${name('open', family)}`;
+  const guarded = `${daddr} @${name('guarded', family)}`;
+  return [
+    `${guarded} meta l4proto tcp ${refused} reject with tcp reset`,
+    `${guarded} meta l4proto { udp, sctp } ${refused} reject with icmpx port-unreachable`,
+  ];
 }
 
 // The protocol has to be matched first: the kernel refuses `ct original proto-dst` without it.

@@ -1,8 +1,8 @@
 import type { Observation, Sight, Surroundings } from '../../src/kernel/kernel.js';
+import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import type { Outcome } from '../../src/model/outcome.js';
-import { KernelInFront } from './kernel-in-front.js';
 
 /** Counts what is asked of a kernel. */
 export class CountingKernel extends KernelInFront {

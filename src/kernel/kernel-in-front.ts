@@ -1,14 +1,7 @@
-import type {
-  Kernel,
-  KernelChange,
-  Observation,
-  Preparation,
-  Sight,
-  Surroundings,
-} from '../../src/kernel/kernel.js';
-import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
-import type { Operation } from '../../src/model/operation.js';
-import type { Outcome } from '../../src/model/outcome.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
+import type { Kernel, KernelChange, Observation, Preparation, Sight, Surroundings } from './kernel.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
 export class KernelInFront implements Kernel {
