@@ -54,8 +54,9 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
   const admin = new AdminServer(settings.adminSocket, { '/status': () => status.report() });
   return {
     async start() {
-      listener.prepared(await kernel.prepare());
+      // The socket first: where another agent has it, nothing has been written yet.
       await admin.listen();
+      listener.prepared(await kernel.prepare());
       await source.start({
         changed: (services) => loop.changed(services),
         problemsChanged: () => listener.problems(loop),
