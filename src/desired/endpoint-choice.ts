@@ -10,11 +10,6 @@ export interface ChosenEndpoints {
   readonly local: readonly Address[];
 }
 
-interface Candidate {
-  readonly endpoint: Endpoint;
-  readonly port: number;
-}
-
 /**
  * The endpoints that serve one ServicePort in one family, from all slices of the Service.
  *
@@ -28,32 +23,42 @@ export function chooseEndpoints(
   port: ServicePort,
   node: NodeSettings,
 ): ChosenEndpoints {
-  const candidates = slices.flatMap((slice) => (slice.family === family ? candidatesOf(slice, port) : []));
-  const ready = candidates.filter(({ endpoint }) => endpoint.ready);
-  const usable = ready.length > 0 ? ready : candidates.filter(({ endpoint }) => isFallback(endpoint));
-  return {
-    realServers: new Map(usable.map(toRealServer).map((server) => [server.key, server])),
-    local: usable
-      .filter(({ endpoint }) => mayRunHere(endpoint, node))
-      .map(({ endpoint }) => endpoint.address),
-  };
+  const own = slices.filter((slice) => slice.family === family);
+  const ready = choose(own, port, node, isReady);
+  return ready.realServers.size > 0 ? ready : choose(own, port, node, isFallback);
 }
 
-function candidatesOf(slice: EndpointSlice, wanted: ServicePort): Candidate[] {
-  const ports = slice.ports.filter((port) => isSamePort(port, wanted));
-  return ports.flatMap(({ port }) => slice.endpoints.map((endpoint) => ({ endpoint, port })));
+function choose(
+  slices: readonly EndpointSlice[],
+  wanted: ServicePort,
+  node: NodeSettings,
+  usable: (endpoint: Endpoint) => boolean,
+): ChosenEndpoints {
+  const realServers = new Map<RealServerKey, RealServer>();
+  const local: Address[] = [];
+  for (const slice of slices)
+    for (const port of slice.ports) {
+      if (!isSamePort(port, wanted)) continue;
+      for (const endpoint of slice.endpoints) {
+        if (!usable(endpoint)) continue;
+        const server = realServer(endpoint.address, port.port, 1);
+        realServers.set(server.key, server);
+        if (mayRunHere(endpoint, node)) local.push(endpoint.address);
+      }
+    }
+  return { realServers, local };
 }
 
 function isSamePort(port: EndpointPort, wanted: ServicePort): boolean {
   return port.name === wanted.name && port.protocol === wanted.protocol;
 }
 
-function isFallback({ serving, terminating }: Endpoint): boolean {
-  return serving && terminating;
+function isReady({ ready }: Endpoint): boolean {
+  return ready;
 }
 
-function toRealServer({ endpoint, port }: Candidate): RealServer {
-  return realServer(endpoint.address, port, 1);
+function isFallback({ serving, terminating }: Endpoint): boolean {
+  return serving && terminating;
 }
 
 // An endpoint that names no node may be here: a needless hairpin entry costs some bytes, a missing one cuts a pod off

@@ -1,10 +1,10 @@
 import {
   type Address,
-  addressBytes,
   FAMILIES,
   type Family,
   familyOf,
   formatAddress,
+  writeAddress,
 } from '../model/address.js';
 import { type Frontend, frontend } from '../model/frontend.js';
 import type { PolicyOperation } from '../model/operation.js';
@@ -31,7 +31,22 @@ export function setName(set: PacketSet): string {
   return set.purpose === 'owned' ? `owned-${set.protocol.toLowerCase()}-${digit}` : `${set.purpose}-${digit}`;
 }
 
-const INDEX = new Map(PACKET_SETS.map((set, index) => [setName(set), index]));
+/** For each family the index of each set. */
+const SET_INDEX = { IPv4: indexesOf('IPv4'), IPv6: indexesOf('IPv6') } as const satisfies Record<
+  Family,
+  unknown
+>;
+
+function indexesOf(family: Family) {
+  const index = (set: PacketSet) => PACKET_SETS.findIndex((other) => setName(other) === setName(set));
+  const owned = (protocol: Protocol) => index({ purpose: 'owned', family, protocol });
+  return {
+    guarded: index({ purpose: 'guarded', family }),
+    hairpins: index({ purpose: 'hairpins', family }),
+    open: index({ purpose: 'open', family }),
+    owned: { TCP: owned('TCP'), UDP: owned('UDP'), SCTP: owned('SCTP') },
+  };
+}
 
 /** Where an operation's element lives, and its key as nf_tables lays it out. */
 export interface PacketElement {
@@ -50,36 +65,38 @@ export function elementOf(operation: PolicyOperation): PacketElement {
       return frontendElement('open', operation.frontend);
     case 'guard-vip':
     case 'release-vip':
-      return addressElement('guarded', operation.address, [operation.address]);
+      return addressElement('guarded', operation.address, 1);
     case 'allow-hairpin':
     case 'forbid-hairpin':
-      return addressElement('hairpins', operation.address, [operation.address, operation.address]);
+      return addressElement('hairpins', operation.address, 2);
   }
 }
 
 function frontendElement(purpose: 'owned' | 'open', { address, port, protocol }: Frontend): PacketElement {
   const family = familyOf(address);
-  const set: PacketSet = purpose === 'owned' ? { purpose, family, protocol } : { purpose, family };
-  const fields = [addressBytes(address), portField(port)];
-  if (purpose === 'open') fields.splice(1, 0, protocolField(protocol));
-  return { set: indexOf(set), key: concatenate(fields) };
+  const size = addressSize(family);
+  const key = new Uint8Array(purpose === 'owned' ? size + FIELD_SIZE : size + 2 * FIELD_SIZE);
+  writeAddress(address, key, 0);
+  if (purpose === 'open') key[size] = PROTOCOL_NUMBERS[protocol];
+  const portOffset = key.length - FIELD_SIZE;
+  key[portOffset] = port >> 8;
+  key[portOffset + 1] = port & 0xff;
+  return { set: purpose === 'owned' ? SET_INDEX[family].owned[protocol] : SET_INDEX[family].open, key };
 }
 
-function addressElement(
-  purpose: 'guarded' | 'hairpins',
-  address: Address,
-  fields: readonly Address[],
-): PacketElement {
-  return {
-    set: indexOf({ purpose, family: familyOf(address) }),
-    key: concatenate(fields.map(addressBytes)),
-  };
+function addressElement(purpose: 'guarded' | 'hairpins', address: Address, times: number): PacketElement {
+  const family = familyOf(address);
+  const size = addressSize(family);
+  const key = new Uint8Array(size * times);
+  for (let offset = 0; offset < key.length; offset += size) writeAddress(address, key, offset);
+  return { set: SET_INDEX[family][purpose], key };
 }
 
-function indexOf(set: PacketSet): number {
-  const index = INDEX.get(setName(set));
-  if (index === undefined) throw new TypeError(`no set ${setName(set)}`);
-  return index;
+// nf_tables pads every field of a concatenation to 4 bytes; ports are in network order.
+const FIELD_SIZE = 4;
+
+function addressSize(family: Family): number {
+  return family === 'IPv4' ? 4 : 16;
 }
 
 /** The frontend that an element of an `owned` or `open` set stands for; undefined where it stands for none. */
@@ -99,25 +116,6 @@ export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
 /** include/uapi/linux/in.h */
 export const PROTOCOL_NUMBERS: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
 
-// nf_tables pads every field of a concatenation to 4 bytes; ports are in network order.
-function portField(port: number): Uint8Array {
-  return Uint8Array.of(port >> 8, port & 0xff, 0, 0);
-}
-
-function protocolField(protocol: Protocol): Uint8Array {
-  return Uint8Array.of(PROTOCOL_NUMBERS[protocol], 0, 0, 0);
-}
-
 function portAt(key: Uint8Array, offset: number): number {
   return ((key[offset] ?? 0) << 8) | (key[offset + 1] ?? 0);
-}
-
-function concatenate(fields: readonly Uint8Array[]): Uint8Array {
-  const key = new Uint8Array(fields.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const field of fields) {
-    key.set(field, offset);
-    offset += field.length;
-  }
-  return key;
 }

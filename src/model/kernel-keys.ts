@@ -27,9 +27,11 @@ export class KernelKeySet implements KernelKeys {
   }
 }
 
-/** The keys of everything in a data plane. */
-export function allKeys({ virtualServers, bound, policy }: Dataplane): KernelKeySet {
-  const keys = new KernelKeySet();
+/** The keys of everything in a data plane, added to `keys`. */
+export function allKeys(
+  { virtualServers, bound, policy }: Dataplane,
+  keys = new KernelKeySet(),
+): KernelKeySet {
   for (const map of [virtualServers, policy.owned, policy.open])
     for (const key of map.keys()) keys.frontends.add(key);
   for (const set of [bound, policy.guarded]) for (const address of set) keys.vips.add(address);

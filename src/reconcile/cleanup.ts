@@ -18,9 +18,9 @@ export interface CleanupReport {
 export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const { dataplane, foreign } = await kernel.observe();
   const nothing = new DesiredDataplane({ name: undefined, scheduler: 'rr' });
-  const { done, failures } = await new StageRunner(kernel, dataplane).run(
+  const { done, failures } = await new StageRunner(kernel, dataplane).run([
     plan(allKeys(dataplane), nothing, dataplane, () => true),
-  );
+  ]);
   const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
   // The table is the ledger: as long as anything of ours is left it has to stay.
   const dismantled = problems.length === 0 ? await kernel.dismantle() : [];

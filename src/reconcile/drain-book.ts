@@ -54,11 +54,13 @@ export class DrainBook {
   refresh(key: FrontendKey, desired: Dataplane, observed: Dataplane): void {
     const wanted = desired.virtualServers.get(key)?.realServers;
     const before = this.#drains.get(key);
-    const after = new Map<RealServerKey, Drain>();
+    let after: Map<RealServerKey, Drain> | undefined;
     for (const { key: server, weight } of observed.virtualServers.get(key)?.realServers.values() ?? [])
-      if (weight === 0 && wanted?.has(server) !== true)
+      if (weight === 0 && wanted?.has(server) !== true) {
+        after ??= new Map();
         after.set(server, before?.get(server) ?? { since: this.#clock.now(), over: false });
-    if (after.size === 0) this.#drains.delete(key);
+      }
+    if (after === undefined) this.#drains.delete(key);
     else this.#drains.set(key, after);
   }
 

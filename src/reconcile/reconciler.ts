@@ -2,7 +2,8 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
-import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
+import type { FrontendKey } from '../model/frontend.js';
+import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DrainState } from '../model/sync-state.js';
@@ -12,6 +13,7 @@ import type { Clock } from './clock.js';
 import { DrainBook } from './drain-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
+import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
 
@@ -115,7 +117,7 @@ export class Reconciler {
     const services = this.#services;
     this.#services = 0;
     const keys = this.#takePending();
-    const result = await new StageRunner(kernel, this.#image.state).run(this.#plan(keys));
+    const result = await new StageRunner(kernel, this.#image.state).run(this.#plans(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
@@ -144,7 +146,7 @@ export class Reconciler {
     prepared(await kernel.prepare());
     await this.#image.lookAtAll(kernel);
     this.#takeInServices();
-    this.#pending.add(allKeys(desired)).add(allKeys(this.#image.state));
+    allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
     for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
   }
@@ -153,7 +155,7 @@ export class Reconciler {
   #releaseRemovals(): void {
     const { source, desired } = this.#parts;
     if (source.complete && this.#removalsHeldBack)
-      this.#pending.add(allKeys(desired)).add(allKeys(this.#image.state));
+      allKeys(this.#image.state, allKeys(desired, this.#pending));
     this.#removalsHeldBack = !source.complete;
   }
 
@@ -176,17 +178,24 @@ export class Reconciler {
     return keys;
   }
 
-  #plan(keys: KernelKeySet): Plan {
+  *#plans(keys: KernelKeys): Generator<Plan> {
+    for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
+  }
+
+  #plan(keys: KernelKeys): Plan {
     const { desired, source } = this.#parts;
     const whole = plan(
       keys,
       desired,
       this.#image.state,
       (frontend, server) => this.#drains.isOver(frontend, server),
-      (frontend) => desired.serviceOf(frontend) === API_SERVER_SERVICE,
+      this.#isFirst,
     );
     return source.complete ? whole : additionsOf(whole);
   }
+
+  readonly #isFirst = (frontend: FrontendKey) =>
+    this.#parts.desired.serviceOf(frontend) === API_SERVER_SERVICE;
 
   async #countDrains(): Promise<void> {
     const { kernel, clock, settings } = this.#parts;

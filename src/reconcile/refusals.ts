@@ -34,6 +34,8 @@ export class Refusals {
 
   /** Takes in what became of the keys that a pass planned. */
   settle(keys: KernelKeys, failures: ReadonlyMap<Subject, Failure>, observed: DataplaneState): void {
+    const wasQuiet = this.#failures.size === 0 && this.#retries.size === 0;
+    if (wasQuiet && failures.size === 0 && observed.foreign.size === 0) return;
     for (const subject of subjectsOf(keys)) {
       if (failures.has(subject)) continue;
       this.#failures.delete(subject);

@@ -45,8 +45,9 @@ export class StageRunner {
     this.#observed = observed;
   }
 
-  async run(plan: Plan): Promise<RunResult> {
-    for (const { operations } of plan) await this.#runStage(operations);
+  /** One plan after the other; each is asked for when those before it have been performed. */
+  async run(plans: Iterable<Plan>): Promise<RunResult> {
+    for (const plan of plans) for (const { operations } of plan) await this.#runStage(operations);
     return {
       done: this.#done,
       refused: this.#refused,
