@@ -1,0 +1,80 @@
+#include "batch.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace ipvsproxy {
+namespace {
+
+Channel* channel_for(OperationKind kind, const Channels& channels) {
+  switch (kind) {
+    case OperationKind::kAddVirtualServer:
+    case OperationKind::kSetVirtualServer:
+    case OperationKind::kDeleteVirtualServer:
+    case OperationKind::kAddRealServer:
+    case OperationKind::kSetRealServer:
+    case OperationKind::kDeleteRealServer:
+      return &channels.ipvs;
+    case OperationKind::kBindAddress:
+    case OperationKind::kUnbindAddress:
+      return &channels.route;
+    case OperationKind::kAddElement:
+    case OperationKind::kDeleteElement:
+      return &channels.nft;
+    case OperationKind::kForgetFlows:
+      return &channels.conntrack;
+  }
+  return nullptr;
+}
+
+bool is_element(const OperationRecord& record) {
+  return record.kind == OperationKind::kAddElement || record.kind == OperationKind::kDeleteElement;
+}
+
+bool makes_sense(const OperationBatch& batch, const OperationRecord& record, size_t sets) {
+  if (!is_element(record)) return record.family == AF_INET || record.family == AF_INET6;
+  const size_t key_length = record.forwarding;
+  return record.set < sets && key_length > 0 && key_length <= kElementKeySize && batch.has_text(record);
+}
+
+Channel* route_record(const OperationBatch& batch, size_t index, const Channels& channels, size_t sets) {
+  const OperationRecord& record = batch[index];
+  return makes_sense(batch, record, sets) ? channel_for(record.kind, channels) : nullptr;
+}
+
+}  // namespace
+
+bool OperationBatch::read(std::vector<uint8_t> buffer, size_t count) {
+  if (count > buffer.size() / sizeof(OperationRecord)) return false;
+  buffer_ = std::move(buffer);
+  records_.resize(count);
+  if (count > 0) std::memcpy(records_.data(), buffer_.data(), count * sizeof(OperationRecord));
+  return true;
+}
+
+bool OperationBatch::has_text(const OperationRecord& record) const {
+  if (record.text_length == 0) return true;
+  return record.text_offset <= buffer_.size() && record.text_length <= buffer_.size() - record.text_offset;
+}
+
+std::string_view OperationBatch::text(const OperationRecord& record) const {
+  if (record.text_length == 0 || !has_text(record)) return {};
+  return {reinterpret_cast<const char*>(buffer_.data()) + record.text_offset, record.text_length};
+}
+
+void apply_batch(const OperationBatch& batch, const Channels& channels, size_t sets, Results* results) {
+  results->codes.assign(batch.size(), -EINVAL);
+  size_t first = 0;
+  while (first < batch.size()) {
+    Channel* channel = route_record(batch, first, channels, sets);
+    size_t last = first + 1;
+    while (last < batch.size() && route_record(batch, last, channels, sets) == channel) last++;
+    if (channel != nullptr) channel->apply(batch, {first, last}, results);
+    first = last;
+  }
+}
+
+}  // namespace ipvsproxy

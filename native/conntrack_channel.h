@@ -1,0 +1,32 @@
+// Forgetting tracked flows: one ctnetlink socket, opened on first use.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "batch.h"
+#include "conntrack_codec.h"
+#include "netlink_socket.h"
+#include "outcome.h"
+
+namespace ipvsproxy {
+
+// A record matches the flows whose original destination is its address, port and protocol and whose replies
+// come from its real address; a real port of 0 matches every port, an all-zero real address every server.
+// That nothing matches is success. One dump serves all adjacent records of a family and protocol.
+class ConntrackChannel : public Channel {
+ public:
+  void apply(const OperationBatch& batch, Run run, Results* results) override;
+
+ private:
+  using Group = std::pair<uint8_t, uint8_t>;  // family, protocol
+
+  void forget(Group group, const OperationBatch& batch, const std::vector<size_t>& records, Results* results);
+  Outcome connect();
+
+  NetlinkSocket socket_;
+};
+
+}  // namespace ipvsproxy

@@ -1,0 +1,219 @@
+#include "ipvs_channel.h"
+
+#include <linux/genetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "ipvs_requests.h"
+#include "packed_send.h"
+
+namespace ipvsproxy {
+namespace {
+
+constexpr size_t kRequestSize = 512;
+constexpr size_t kLooksPerSend = 128;
+constexpr size_t kLooksPerSmallSend = 16;  // an answer occupies some 5 KB of the receive buffer
+constexpr int32_t kPresent = 1;
+constexpr int32_t kAbsent = 0;
+constexpr int32_t kUnanswered = -ENOBUFS;
+
+int32_t presence_from_error(int32_t code) {
+  return code == -ESRCH ? kAbsent : code;
+}
+
+}  // namespace
+
+Outcome IpvsChannel::connect(const char* operation) {
+  if (!socket_.is_open()) {
+    Outcome outcome = socket_.open(NETLINK_GENERIC, operation);
+    if (!outcome.ok()) return outcome;
+  }
+  return family_ == 0 ? resolve_family(operation) : done();
+}
+
+// Asking for the family by name makes the kernel load the module, where it can
+// (net-pf-16-proto-16-family-IPVS).
+Outcome IpvsChannel::resolve_family(const char* operation) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  write_family_request(writer, sequence);
+  uint16_t family = 0;
+  Outcome outcome = ask(socket_, writer.messages(), sequence, operation,
+                        [&](const Message& message) { read_family(message, &family); });
+  if (outcome.error == ENOENT) {
+    return failure(EPROTONOSUPPORT, operation, "this kernel has no IPVS: the module ip_vs is not loaded");
+  }
+  if (!outcome.ok()) return outcome;
+  if (family == 0) return failure(EBADMSG, operation);
+  family_ = family;
+  return done();
+}
+
+// The id changes when the module is unloaded and loaded again; the kernel then answers ENOENT to the old one.
+bool IpvsChannel::family_changed() {
+  const uint16_t before = family_;
+  family_ = 0;
+  const Outcome outcome = resolve_family("ipvs.family");
+  return !outcome.ok() || family_ != before;
+}
+
+Outcome IpvsChannel::with_family(const char* operation, const Request& request) {
+  Outcome outcome = connect(operation);
+  if (!outcome.ok()) return outcome;
+  outcome = request();
+  if (outcome.error != ENOENT || !family_changed()) return outcome;
+  outcome = connect(operation);
+  return outcome.ok() ? request() : outcome;
+}
+
+void IpvsChannel::send(const OperationBatch& batch, Run run, Results* results) {
+  const auto write = [this](MessageWriter& writer, const OperationRecord& record, uint32_t sequence) {
+    return write_ipvs_operation(writer, family_, record, sequence);
+  };
+  send_packed(socket_, batch, run, write, results);
+}
+
+void IpvsChannel::apply(const OperationBatch& batch, Run run, Results* results) {
+  const auto first = results->codes.begin() + run.first;
+  const auto last = results->codes.begin() + run.last;
+  Outcome outcome = connect("ipvs.apply");
+  if (outcome.ok()) {
+    send(batch, run, results);
+    // ENOENT also means an unknown scheduler or real server; only if nothing else came can the family be
+    // gone.
+    const bool all_missing = std::all_of(first, last, [](int32_t code) { return code == -ENOENT; });
+    if (!all_missing || !family_changed()) return;
+    outcome = connect("ipvs.apply");
+    if (outcome.ok()) return send(batch, run, results);
+  }
+  std::fill(first, last, -outcome.error);
+  results->keep(outcome.message);
+}
+
+Outcome IpvsChannel::ask_one(const char* operation, const RequestWriter& write, const AnswerReader& read) {
+  return with_family(operation, [&] {
+    MessageWriter writer(kRequestSize);
+    const uint32_t sequence = socket_.reserve_sequences(1);
+    write(writer, sequence);
+    bool readable = true;
+    Outcome outcome = ask(socket_, writer.messages(), sequence, operation,
+                          [&](const Message& message) { readable = read(message) && readable; });
+    if (!outcome.ok()) return outcome;
+    return readable ? done() : failure(EBADMSG, operation);
+  });
+}
+
+Outcome IpvsChannel::info(IpvsInfo* info) {
+  return ask_one(
+      "ipvs.info",
+      [&](MessageWriter& writer, uint32_t sequence) { write_info_request(writer, family_, sequence); },
+      [&](const Message& message) { return read_info(message, info); });
+}
+
+Outcome IpvsChannel::timeouts(IpvsTimeouts* timeouts) {
+  return ask_one(
+      "ipvs.timeouts",
+      [&](MessageWriter& writer, uint32_t sequence) { write_timeouts_request(writer, family_, sequence); },
+      [&](const Message& message) { return read_timeouts(message, timeouts); });
+}
+
+Outcome IpvsChannel::set_timeouts(const IpvsTimeouts& timeouts) {
+  return ask_one(
+      "ipvs.setTimeouts",
+      [&](MessageWriter& writer, uint32_t sequence) { write_timeouts(writer, family_, timeouts, sequence); },
+      [](const Message&) { return true; });
+}
+
+// The kernel continues a dump by position and never says NLM_F_DUMP_INTR here: an entry may be skipped or
+// come twice where somebody adds or deletes meanwhile. The caller looks again before it deletes what a dump
+// did not show.
+Outcome IpvsChannel::dump(std::vector<VirtualServerRecord>* servers) {
+  constexpr const char* kOperation = "ipvs.dump";
+  return with_family(kOperation, [&] {
+    servers->clear();
+    MessageWriter writer(kRequestSize);
+    const uint32_t sequence = socket_.reserve_sequences(1);
+    write_virtual_server_dump(writer, family_, sequence);
+    bool readable = true;
+    Outcome outcome =
+        ipvsproxy::dump(socket_, writer.messages(), sequence, kOperation, [&](const Message& message) {
+          VirtualServerRecord record;
+          readable = read_virtual_server(message, &record) && readable;
+          if (readable) servers->push_back(record);
+        });
+    if (!outcome.ok()) return outcome;
+    return readable ? done() : failure(EBADMSG, kOperation);
+  });
+}
+
+Outcome IpvsChannel::look(const OperationBatch& keys, LookAnswers* answers) {
+  IpvsInfo unused;
+  Outcome outcome = info(&unused);  // settles the family id and the permission for all keys at once
+  outcome.operation = "ipvs.look";
+  if (!outcome.ok()) return outcome;
+  answers->records.assign(keys.size(), LookRecord{});
+  const size_t limit = socket_.has_large_buffers() ? kLooksPerSend : kLooksPerSmallSend;
+  for (size_t first = 0; first < keys.size(); first += limit) {
+    look_up(keys, {first, std::min(first + limit, keys.size())}, answers);
+  }
+  for (size_t index = 0; index < keys.size(); index++) {
+    LookRecord* record = &answers->records[index];
+    if (record->presence == kPresent) read_real_servers(keys[index], record, &answers->real_servers);
+  }
+  return done();
+}
+
+// Asks for a group of virtual servers in one send.
+void IpvsChannel::look_up(const OperationBatch& keys, Run run, LookAnswers* answers) {
+  MessageWriter writer(run.size() * kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(run.size());
+  for (size_t index = 0; index < run.size(); index++) {
+    answers->records[run.first + index].presence = kUnanswered;
+    write_virtual_server_request(writer, family_, keys[run.first + index],
+                                 sequence + static_cast<uint32_t>(index));
+  }
+  collect(socket_, writer.messages(), [&](const Message& message) {
+    const uint32_t index = message.sequence - sequence;
+    if (index >= run.size()) return;
+    LookRecord* record = &answers->records[run.first + index];
+    Acknowledgement acknowledgement;
+    if (message.type != NLMSG_ERROR) {
+      record->presence = read_virtual_server(message, &record->server) ? kPresent : -EBADMSG;
+    } else if (read_acknowledgement(message, &acknowledgement)) {
+      record->presence = presence_from_error(acknowledgement.error);
+    }
+  });
+}
+
+void IpvsChannel::read_real_servers(const OperationRecord& key, LookRecord* record,
+                                    std::vector<RealServerRecord>* servers) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  const size_t before = servers->size();
+  write_real_server_dump(writer, family_, key, sequence);
+  bool readable = true;
+  const Outcome outcome =
+      ipvsproxy::dump(socket_, writer.messages(), sequence, "ipvs.look", [&](const Message& message) {
+        RealServerRecord server;
+        readable = read_real_server(message, key.family, &server) && readable;
+        if (readable) servers->push_back(server);
+      });
+  record->real_servers = static_cast<uint32_t>(servers->size() - before);
+  // A virtual server that went away in between shows as an empty list, not as an error.
+  if (outcome.ok() && readable && record->real_servers == 0) record->presence = presence_of(key);
+  if (outcome.ok() && readable) return;
+  servers->resize(before);
+  record->real_servers = 0;
+  record->presence = outcome.ok() ? -EBADMSG : -outcome.error;
+}
+
+int IpvsChannel::presence_of(const OperationRecord& key) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  write_virtual_server_request(writer, family_, key, sequence);
+  const Outcome outcome = ask(socket_, writer.messages(), sequence, "ipvs.look", [](const Message&) {});
+  return outcome.ok() ? kPresent : presence_from_error(-outcome.error);
+}
+
+}  // namespace ipvsproxy

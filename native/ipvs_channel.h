@@ -1,0 +1,59 @@
+// IPVS: one generic netlink socket, opened and bound to its family on first use.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "batch.h"
+#include "exchange.h"
+#include "ipvs_answers.h"
+#include "netlink_socket.h"
+
+namespace ipvsproxy {
+
+// What is known of looked-up keys: one record a key, and the real servers of all of them in the same order.
+struct LookAnswers {
+  std::vector<LookRecord> records;
+  std::vector<RealServerRecord> real_servers;
+};
+
+// A kernel without IPVS (module ip_vs not loaded and not loadable) answers EPROTONOSUPPORT to everything
+// here.
+class IpvsChannel : public Channel {
+ public:
+  void apply(const OperationBatch& batch, Run run, Results* results) override;
+
+  Outcome info(IpvsInfo* info);
+  Outcome timeouts(IpvsTimeouts* timeouts);
+  Outcome set_timeouts(const IpvsTimeouts& timeouts);
+
+  Outcome dump(std::vector<VirtualServerRecord>* servers);
+  // Never fails as a whole once IPVS answers: every key has its own presence.
+  Outcome look(const OperationBatch& keys, LookAnswers* answers);
+
+ private:
+  using Request = std::function<Outcome()>;
+  using RequestWriter = std::function<void(MessageWriter&, uint32_t sequence)>;
+  using AnswerReader = std::function<bool(const Message&)>;
+
+  Outcome connect(const char* operation);
+  Outcome resolve_family(const char* operation);
+  // Runs `request`, once more where the family id turns out to be stale.
+  Outcome with_family(const char* operation, const Request& request);
+
+  Outcome ask_one(const char* operation, const RequestWriter& write, const AnswerReader& read);
+
+  void send(const OperationBatch& batch, Run run, Results* results);
+  bool family_changed();
+
+  void look_up(const OperationBatch& keys, Run run, LookAnswers* answers);
+  void read_real_servers(const OperationRecord& key, LookRecord* record,
+                         std::vector<RealServerRecord>* servers);
+  int presence_of(const OperationRecord& key);
+
+  NetlinkSocket socket_;
+  uint16_t family_ = 0;  // 0: not resolved
+};
+
+}  // namespace ipvsproxy

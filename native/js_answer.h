@@ -1,0 +1,42 @@
+// Packed records as JavaScript values.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "records.h"
+
+namespace ipvsproxy {
+
+// Copies: an ArrayBuffer over foreign memory is not allowed in every build of Node.
+inline uint8_t* append(uint8_t* target, const void* data, size_t size) {
+  if (size > 0) std::memcpy(target, data, size);
+  return target + size;
+}
+
+// Header, records, extra items.
+template <typename Record, typename Extra>
+Napi::Value answer_of(Napi::Env env, const std::vector<Record>& records, const Extra* extra,
+                      size_t extra_count) {
+  const AnswerHeader header{sizeof(Record), static_cast<uint32_t>(records.size()), sizeof(Extra),
+                            static_cast<uint32_t>(extra_count)};
+  const size_t records_size = records.size() * sizeof(Record);
+  const size_t extra_size = extra_count * sizeof(Extra);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, sizeof header + records_size + extra_size);
+  if (env.IsExceptionPending()) return env.Undefined();
+  uint8_t* target = append(static_cast<uint8_t*>(buffer.Data()), &header, sizeof header);
+  target = append(target, records.data(), records_size);
+  append(target, extra, extra_size);
+  return buffer;
+}
+
+template <typename Record>
+Napi::Value answer_of(Napi::Env env, const std::vector<Record>& records) {
+  return answer_of(env, records, static_cast<const uint8_t*>(nullptr), 0);
+}
+
+}  // namespace ipvsproxy

@@ -1,0 +1,91 @@
+#include "nft_channel.h"
+
+#include <linux/netlink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <unordered_set>
+
+#include "nft_codec.h"
+#include "nft_transaction.h"
+
+namespace ipvsproxy {
+namespace {
+
+constexpr size_t kRequestSize = 1024;
+
+// A transaction's bytes count against SO_SNDBUF, even those of the retry with one message an element.
+constexpr size_t kElementsPerTransaction = 4096;
+constexpr size_t kElementsPerSmallTransaction = 128;
+
+void append_element(const ElementRecord& record, std::string_view comment, SetElements* elements) {
+  ElementRecord stored = record;
+  stored.text_offset = static_cast<uint32_t>(elements->comments.size());
+  stored.text_length = static_cast<uint16_t>(comment.size());
+  elements->records.push_back(stored);
+  elements->comments.append(comment);
+}
+
+// An interval may open where another ends, so the flags tell elements apart too.
+std::string_view identity_of(const ElementRecord& record) {
+  static_assert(offsetof(ElementRecord, key) == offsetof(ElementRecord, flags) + sizeof record.flags);
+  return {reinterpret_cast<const char*>(&record.flags), sizeof record.flags + record.key_length};
+}
+
+bool has_duplicates(const std::vector<ElementRecord>& records) {
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(records.size());
+  for (const ElementRecord& record : records) {
+    if (!seen.insert(identity_of(record)).second) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Outcome NftChannel::connect(const char* operation) {
+  return socket_.is_open() ? done() : socket_.open(NETLINK_NETFILTER, operation);
+}
+
+void NftChannel::apply(const OperationBatch& batch, Run run, Results* results) {
+  const Outcome outcome = connect("nft.apply");
+  if (!outcome.ok()) {
+    std::fill(results->codes.begin() + run.first, results->codes.begin() + run.last, -outcome.error);
+    return;
+  }
+  const size_t limit = socket_.has_large_buffers() ? kElementsPerTransaction : kElementsPerSmallTransaction;
+  NftTransaction transaction(socket_, table_, sets_, std::min(limit, run.size()));
+  for (size_t first = run.first; first < run.last; first += limit) {
+    transaction.apply(batch, {first, std::min(first + limit, run.last)}, results);
+  }
+}
+
+Outcome NftChannel::dump_set(size_t set, SetElements* elements) {
+  Outcome outcome = connect("nft.dumpSet");
+  if (!outcome.ok()) return outcome;
+  return retry_interrupted([&] { return dump_once(sets_[set], elements); });
+}
+
+Outcome NftChannel::dump_once(const std::string& set, SetElements* elements) {
+  *elements = SetElements{};
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  write_element_dump(writer, table_, set, sequence);
+  bool readable = true;
+  const auto keep = [&](const ElementRecord& record, std::string_view comment) {
+    append_element(record, comment, elements);
+  };
+  Outcome outcome = dump(socket_, writer.messages(), sequence, "nft.dumpSet", [&](const Message& message) {
+    readable = read_elements(message, keep) && readable;
+  });
+  if (!outcome.ok()) return outcome;
+  if (!readable) return failure(EBADMSG, "nft.dumpSet");
+  // The kernel goes on with a dump by position, and a hash set that is still growing in the background has
+  // other positions each time: then some elements come twice, as many are missing, and NLM_F_DUMP_INTR is not
+  // set.
+  return has_duplicates(elements->records) ? failure(EINTR, "nft.dumpSet", "the set was being resized")
+                                           : done();
+}
+
+}  // namespace ipvsproxy

@@ -1,0 +1,148 @@
+#include "nft_codec.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+
+namespace ipvsproxy {
+namespace {
+
+// Userdata is libnftnl's: a list of {type, length, value}; a comment has type 0 and ends with a NUL.
+constexpr uint8_t kCommentType = 0;
+
+uint16_t message_type(uint16_t command) {
+  return static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | command);
+}
+
+void begin(MessageWriter& writer, uint16_t type, uint8_t family, uint16_t resource, uint16_t flags,
+           uint32_t sequence) {
+  writer.begin(type, flags, sequence);
+  nfgenmsg header{};
+  header.nfgen_family = family;
+  header.version = NFNETLINK_V0;
+  header.res_id = htons(resource);
+  writer.header(header);
+}
+
+bool write_bracket(MessageWriter& writer, uint16_t type, uint32_t sequence) {
+  begin(writer, type, AF_UNSPEC, NFNL_SUBSYS_NFTABLES, 0, sequence);
+  return writer.end();
+}
+
+void write_value(MessageWriter& writer, uint16_t type, const void* value, size_t length) {
+  const Nest nest(writer, type);
+  writer.bytes(NFTA_DATA_VALUE, value, length);
+}
+
+void write_comment(MessageWriter& writer, std::string_view comment) {
+  if (comment.empty()) return;
+  const std::string_view fitting = fit_comment(comment);
+  uint8_t data[2 + kCommentSize] = {kCommentType, static_cast<uint8_t>(fitting.size() + 1)};
+  std::memcpy(data + 2, fitting.data(), fitting.size());
+  writer.bytes(NFTA_SET_ELEM_USERDATA, data, 2 + fitting.size() + 1);
+}
+
+std::string_view read_comment(Bytes data) {
+  while (data.size >= 2) {
+    const uint8_t type = data.data[0];
+    const size_t length = data.data[1];
+    if (length > data.size - 2) return {};
+    const auto* text = reinterpret_cast<const char*>(data.data + 2);
+    if (type == kCommentType) return {text, strnlen(text, length)};
+    data = {data.data + 2 + length, data.size - 2 - length};
+  }
+  return {};
+}
+
+bool read_key(Bytes nest, ElementRecord* record) {
+  Attribute value;
+  if (!find_attribute(nest, NFTA_DATA_VALUE, &value) || value.value.size > kElementKeySize) return false;
+  value.copy_to(record->key, kElementKeySize);
+  record->key_length = static_cast<uint8_t>(value.value.size);
+  return true;
+}
+
+void read_data(Bytes nest, ElementRecord* record) {
+  Attribute value;
+  if (find_attribute(nest, NFTA_DATA_VALUE, &value)) value.number(&record->mark);
+}
+
+}  // namespace
+
+std::string_view fit_comment(std::string_view comment) {
+  if (comment.size() < kCommentSize) return comment;
+  size_t length = kCommentSize - 1;
+  while (length > 0 && (static_cast<uint8_t>(comment[length]) & 0xc0) == 0x80) length--;
+  return comment.substr(0, length);
+}
+
+bool write_transaction_begin(MessageWriter& writer, uint32_t sequence) {
+  return write_bracket(writer, NFNL_MSG_BATCH_BEGIN, sequence);
+}
+
+bool write_transaction_end(MessageWriter& writer, uint32_t sequence) {
+  return write_bracket(writer, NFNL_MSG_BATCH_END, sequence);
+}
+
+ElementMessage::ElementMessage(MessageWriter& writer, OperationKind kind, const std::string& table,
+                               const std::string& set, uint32_t sequence)
+    : writer_(writer) {
+  const bool add = kind == OperationKind::kAddElement;
+  const uint16_t type = message_type(add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM);
+  begin(writer, type, NFPROTO_INET, 0, add ? NLM_F_CREATE | NLM_F_EXCL : 0, sequence);
+  writer.text(NFTA_SET_ELEM_LIST_TABLE, table);
+  writer.text(NFTA_SET_ELEM_LIST_SET, set);
+  list_ = writer.open(NFTA_SET_ELEM_LIST_ELEMENTS);
+}
+
+void ElementMessage::append(const OperationRecord& record, std::string_view comment) {
+  const Nest element(writer_, NFTA_LIST_ELEM);
+  write_value(writer_, NFTA_SET_ELEM_KEY, element_key(record), record.forwarding);
+  if (record.kind != OperationKind::kAddElement) return;
+  if (record.mark != 0) write_value(writer_, NFTA_SET_ELEM_DATA, &record.mark, sizeof record.mark);
+  write_comment(writer_, comment);
+}
+
+bool ElementMessage::end() {
+  writer_.close(list_);
+  return writer_.end();
+}
+
+bool write_element_dump(MessageWriter& writer, const std::string& table, const std::string& set,
+                        uint32_t sequence) {
+  begin(writer, message_type(NFT_MSG_GETSETELEM), NFPROTO_INET, 0, NLM_F_DUMP, sequence);
+  writer.text(NFTA_SET_ELEM_LIST_TABLE, table);
+  writer.text(NFTA_SET_ELEM_LIST_SET, set);
+  return writer.end();
+}
+
+bool read_element_list(const Message& message, Bytes* list) {
+  Bytes body = message.payload;
+  nfgenmsg header;
+  Attribute elements;
+  if (!take(&body, &header)) return false;
+  // The last message of a dump may be empty.
+  *list = find_attribute(body, NFTA_SET_ELEM_LIST_ELEMENTS, &elements) ? elements.value : Bytes{};
+  return true;
+}
+
+bool read_element(Bytes element, ElementRecord* record, std::string_view* comment) {
+  *record = ElementRecord{};
+  *comment = {};
+  AttributeReader reader(element);
+  Attribute attribute;
+  bool has_key = false;
+  while (reader.next(&attribute)) {
+    if (attribute.type == NFTA_SET_ELEM_KEY) has_key = read_key(attribute.value, record);
+    if (attribute.type == NFTA_SET_ELEM_DATA) read_data(attribute.value, record);
+    if (attribute.type == NFTA_SET_ELEM_USERDATA) *comment = read_comment(attribute.value);
+    if (attribute.type != NFTA_SET_ELEM_FLAGS) continue;
+    uint32_t flags = 0;
+    if (attribute.number(&flags)) record->flags = ntohl(flags);
+  }
+  return has_key && !reader.malformed();
+}
+
+}  // namespace ipvsproxy

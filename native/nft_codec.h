@@ -1,0 +1,64 @@
+// Elements of nftables sets, bytes only. Kernel: include/uapi/linux/netfilter/nf_tables.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "message_reader.h"
+#include "message_writer.h"
+#include "records.h"
+
+namespace ipvsproxy {
+
+// An upper bound for one element with the message around it.
+constexpr size_t kElementMessageSize = 1024;
+
+// The longest comment nft prints and reads back (NFTNL_UDATA_COMMENT_MAXLEN, with the NUL).
+constexpr size_t kCommentSize = 128;
+
+// Cut so that it fits and no UTF-8 character is torn.
+std::string_view fit_comment(std::string_view comment);
+
+// The bracket around a transaction.
+bool write_transaction_begin(MessageWriter& writer, uint32_t sequence);
+bool write_transaction_end(MessageWriter& writer, uint32_t sequence);
+
+// A message that adds or deletes elements of one set: open, append some, close.
+class ElementMessage {
+ public:
+  ElementMessage(MessageWriter& writer, OperationKind kind, const std::string& table, const std::string& set,
+                 uint32_t sequence);
+  void append(const OperationRecord& record, std::string_view comment);
+  bool end();
+
+ private:
+  MessageWriter& writer_;
+  size_t list_;
+};
+
+bool write_element_dump(MessageWriter& writer, const std::string& table, const std::string& set,
+                        uint32_t sequence);
+
+// One element; `comment` points into the message.
+bool read_element(Bytes element, ElementRecord* record, std::string_view* comment);
+// The list of elements in a dump message.
+bool read_element_list(const Message& message, Bytes* list);
+
+// Calls `sink(record, comment)` for each element of a dump message; false where the message is malformed.
+template <typename Sink>
+bool read_elements(const Message& message, const Sink& sink) {
+  Bytes list;
+  if (!read_element_list(message, &list)) return false;
+  AttributeReader reader(list);
+  Attribute attribute;
+  while (reader.next(&attribute)) {
+    ElementRecord record;
+    std::string_view comment;
+    if (!read_element(attribute.value, &record, &comment)) return false;
+    sink(record, comment);
+  }
+  return !reader.malformed();
+}
+
+}  // namespace ipvsproxy

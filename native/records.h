@@ -1,0 +1,151 @@
+// The packed records that cross between JavaScript and C++, in host byte order. src/kernel/native/records.ts
+// is the other half: a change here changes both files and the ABI number, which the loader compares.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ipvsproxy {
+
+constexpr uint32_t kAbi = 1;
+
+enum class OperationKind : uint8_t {
+  kAddVirtualServer = 1,
+  kSetVirtualServer = 2,
+  kDeleteVirtualServer = 3,
+  kAddRealServer = 4,
+  kSetRealServer = 5,
+  kDeleteRealServer = 6,
+  kBindAddress = 7,
+  kUnbindAddress = 8,
+  kAddElement = 9,
+  kDeleteElement = 10,
+  kForgetFlows = 11,
+};
+
+constexpr size_t kSchedulerSize = 16;   // IP_VS_SCHEDNAME_MAXLEN, with the NUL
+constexpr size_t kElementKeySize = 48;  // bytes 24..71 of an operation
+constexpr size_t kAddressSize = 16;     // IPv4 in the first four bytes, network order
+constexpr uint8_t kNoPrefix = 255;      // a netmask that is not a prefix
+
+// One write. Which fields count depends on `kind`; the others are ignored.
+struct OperationRecord {
+  OperationKind kind;
+  uint8_t family;      // AF_INET or AF_INET6
+  uint8_t protocol;    // IPPROTO_TCP, _UDP or _SCTP
+  uint8_t forwarding;  // IP_VS_CONN_F_*: 0 masquerades. For elements: length of the key
+  uint16_t port;       // host order, as all ports here
+  uint16_t real_port;
+  uint32_t mark;     // non-zero: the virtual server of this firewall mark; for map elements the value
+  uint32_t flags;    // IP_VS_SVC_F_*
+  uint32_t timeout;  // persistence, seconds
+  int32_t weight;
+  uint8_t address[kAddressSize];
+  uint8_t real_address[kAddressSize];
+  char scheduler[kSchedulerSize];  // NUL padded
+  uint32_t text_offset;            // from the start of the buffer; element comments
+  uint16_t text_length;
+  uint16_t set;  // index into the set names given to the handle
+};
+static_assert(sizeof(OperationRecord) == 80);
+static_assert(offsetof(OperationRecord, address) == 24 && offsetof(OperationRecord, scheduler) == 56);
+static_assert(offsetof(OperationRecord, text_offset) == 24 + kElementKeySize &&
+              offsetof(OperationRecord, set) == 78);
+
+// For elements the bytes of both addresses and the scheduler are the key instead, as nf_tables wants it:
+// every field of a concatenation padded to 4 bytes.
+inline const uint8_t* element_key(const OperationRecord& record) {
+  return reinterpret_cast<const uint8_t*>(&record) + offsetof(OperationRecord, address);
+}
+
+// Every answer that is an ArrayBuffer: this header, `count` records, then `extra_count` extra items of
+// `extra_size` bytes. The reader steps by the sizes stated here.
+struct AnswerHeader {
+  uint32_t record_size;
+  uint32_t count;
+  uint32_t extra_size;
+  uint32_t extra_count;
+};
+static_assert(sizeof(AnswerHeader) == 16);
+
+// Totals since the service was made, and rates per second as the kernel's estimator last smoothed them (every
+// 2 s).
+struct Counters {
+  uint64_t connections, in_packets, out_packets, in_bytes, out_bytes;
+  uint64_t connection_rate, in_packet_rate, out_packet_rate, in_byte_rate, out_byte_rate;
+};
+static_assert(sizeof(Counters) == 80);
+
+struct VirtualServerRecord {
+  uint8_t family;
+  uint8_t protocol;  // 0 for a firewall mark
+  uint16_t port;
+  uint32_t mark;     // 0: keyed by address
+  uint32_t flags;    // without IP_VS_SVC_F_HASHED, which the kernel sets for itself
+  uint32_t timeout;  // persistence, seconds
+  uint8_t address[kAddressSize];
+  char scheduler[kSchedulerSize];
+  uint8_t prefix_length;  // of the persistence netmask; kNoPrefix where it is not contiguous
+  uint8_t reserved[7];
+  Counters counters;
+};
+static_assert(sizeof(VirtualServerRecord) == 136);
+static_assert(offsetof(VirtualServerRecord, counters) == 56);
+
+struct RealServerRecord {
+  uint8_t family;
+  uint8_t forwarding;  // IP_VS_CONN_F_FWD_MASK part
+  uint16_t port;
+  int32_t weight;
+  uint32_t active, inactive, persistent;  // connections
+  uint32_t upper_threshold, lower_threshold;
+  uint32_t reserved;
+  uint8_t address[kAddressSize];
+  Counters counters;
+};
+static_assert(sizeof(RealServerRecord) == 128);
+static_assert(offsetof(RealServerRecord, counters) == 48);
+
+// The answer to one looked-up key. Its real servers are the next `real_servers` extra items.
+struct LookRecord {
+  int32_t presence;  // 1 present, 0 absent, negative: unknown, −errno
+  uint32_t real_servers;
+  VirtualServerRecord server;
+};
+static_assert(sizeof(LookRecord) == 144);
+
+struct AddressRecord {
+  uint8_t family;
+  uint8_t prefix_length;
+  uint16_t reserved;
+  uint8_t address[kAddressSize];
+};
+static_assert(sizeof(AddressRecord) == 20);
+
+// A set element; its comment is in the extra bytes.
+struct ElementRecord {
+  uint8_t key_length;
+  uint8_t reserved;
+  uint16_t text_length;
+  uint32_t text_offset;  // from the start of the extra bytes
+  uint32_t mark;         // the value of a map element of four bytes, else 0
+  uint32_t flags;        // NFT_SET_ELEM_*: 1 marks the open end of an interval
+  uint8_t key[kElementKeySize];
+};
+static_assert(sizeof(ElementRecord) == 64);
+
+enum class ChangeKind : uint8_t {
+  kAddressRemoved = 1,
+  kDeviceRemoved = 2,
+  kOverrun = 3,  // notifications were lost: look again at everything
+};
+
+struct ChangeRecord {
+  ChangeKind kind;
+  uint8_t family;
+  uint16_t reserved;
+  uint8_t address[kAddressSize];
+};
+static_assert(sizeof(ChangeRecord) == 20);
+
+}  // namespace ipvsproxy

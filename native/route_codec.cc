@@ -1,0 +1,101 @@
+#include "route_codec.h"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+namespace ipvsproxy {
+namespace {
+
+constexpr uint8_t kHostPrefix = 32;
+constexpr uint8_t kHostPrefix6 = 128;
+
+// Addresses of the device are ours alone and on no link: nothing could answer duplicate address detection,
+// and an address under detection cannot be used.
+constexpr uint32_t kAddressFlags6 = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+
+bool is_ipv4(uint8_t family) {
+  return family == AF_INET;
+}
+
+size_t address_size(uint8_t family) {
+  return is_ipv4(family) ? 4 : 16;
+}
+
+}  // namespace
+
+bool write_link_request(MessageWriter& writer, const std::string& name, uint32_t sequence) {
+  writer.begin(RTM_GETLINK, 0, sequence);
+  writer.header(ifinfomsg{});
+  writer.text(IFLA_IFNAME, name);
+  return writer.end();
+}
+
+bool write_link_deletion(MessageWriter& writer, uint32_t index, uint32_t sequence) {
+  writer.begin(RTM_DELLINK, NLM_F_ACK, sequence);
+  ifinfomsg header{};
+  header.ifi_index = static_cast<int>(index);
+  writer.header(header);
+  return writer.end();
+}
+
+bool write_address_operation(MessageWriter& writer, uint32_t device, const OperationRecord& record,
+                             uint32_t sequence) {
+  const bool bind = record.kind == OperationKind::kBindAddress;
+  writer.begin(bind ? RTM_NEWADDR : RTM_DELADDR, bind ? NLM_F_CREATE | NLM_F_EXCL : 0, sequence);
+  ifaddrmsg header{};
+  header.ifa_family = record.family;
+  header.ifa_prefixlen = is_ipv4(record.family) ? kHostPrefix : kHostPrefix6;
+  header.ifa_scope = RT_SCOPE_UNIVERSE;
+  header.ifa_index = device;
+  writer.header(header);
+  writer.bytes(IFA_LOCAL, record.address, address_size(record.family));
+  writer.bytes(IFA_ADDRESS, record.address, address_size(record.family));
+  if (bind && !is_ipv4(record.family)) writer.number<uint32_t>(IFA_FLAGS, kAddressFlags6);
+  return writer.end();
+}
+
+// With NETLINK_GET_STRICT_CHK the kernel (since 4.20) dumps this device only; older ones dump everything.
+bool write_address_dump(MessageWriter& writer, uint32_t device, uint32_t sequence) {
+  writer.begin(RTM_GETADDR, NLM_F_DUMP, sequence);
+  ifaddrmsg header{};
+  header.ifa_index = device;
+  writer.header(header);
+  return writer.end();
+}
+
+// Messages of AF_BRIDGE tell that a device joined or left a bridge, in the clothes of a new or deleted link.
+bool read_link(const Message& message, Link* link) {
+  Bytes body = message.payload;
+  ifinfomsg header;
+  if (!take(&body, &header) || header.ifi_family != AF_UNSPEC) return false;
+  link->index = static_cast<uint32_t>(header.ifi_index);
+  AttributeReader reader(body);
+  Attribute attribute, kind;
+  while (reader.next(&attribute)) {
+    if (attribute.type == IFLA_IFNAME) link->name = attribute.text();
+    if (attribute.type != IFLA_LINKINFO) continue;
+    if (find_attribute(attribute.value, IFLA_INFO_KIND, &kind)) link->kind = kind.text();
+  }
+  return !reader.malformed();
+}
+
+// IFA_LOCAL is the address itself; IPv6 has IFA_ADDRESS only, and for point-to-point IPv4 that is the peer.
+bool read_address(const Message& message, uint32_t* device, AddressRecord* record) {
+  Bytes body = message.payload;
+  ifaddrmsg header;
+  if (!take(&body, &header)) return false;
+  *device = header.ifa_index;
+  *record = AddressRecord{};
+  record->family = header.ifa_family;
+  record->prefix_length = header.ifa_prefixlen;
+  Attribute attribute;
+  if (!find_attribute(body, IFA_LOCAL, &attribute) && !find_attribute(body, IFA_ADDRESS, &attribute))
+    return false;
+  if (attribute.value.size != address_size(record->family)) return false;
+  attribute.copy_to(record->address, sizeof record->address);
+  return true;
+}
+
+}  // namespace ipvsproxy

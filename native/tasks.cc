@@ -1,0 +1,169 @@
+#include "tasks.h"
+
+#include <utility>
+
+#include "js_answer.h"
+
+namespace ipvsproxy {
+namespace {
+
+// A task whose work fills a Result that to_value then reads.
+template <typename Result, typename Work, typename ToValue>
+Task task_of(Result initial, Work work, ToValue to_value) {
+  auto result = std::make_shared<Result>(std::move(initial));
+  return {[result, work = std::move(work)](Kernel& kernel) { return work(kernel, result.get()); },
+          [result, to_value](Napi::Env env, Kernel&) -> Napi::Value { return to_value(env, *result); }};
+}
+
+template <typename Record>
+Napi::Value records_value(Napi::Env env, const std::vector<Record>& records) {
+  return answer_of(env, records);
+}
+
+Napi::Value codes_value(Napi::Env env, const std::vector<int32_t>& codes) {
+  Napi::Int32Array array = Napi::Int32Array::New(env, codes.size());
+  if (!codes.empty()) std::memcpy(array.Data(), codes.data(), codes.size() * sizeof codes[0]);
+  return array;
+}
+
+std::string version_text(uint32_t version) {
+  return std::to_string(version >> 16 & 0xff) + "." + std::to_string(version >> 8 & 0xff) + "." +
+         std::to_string(version & 0xff);
+}
+
+Napi::Value info_value(Napi::Env env, const IpvsInfo& info) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("version", version_text(info.version));
+  object.Set("connectionTableSize", info.connection_table_size);
+  return object;
+}
+
+Napi::Value timeouts_value(Napi::Env env, const IpvsTimeouts& timeouts) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("tcp", timeouts.tcp);
+  object.Set("tcpFin", timeouts.tcp_fin);
+  object.Set("udp", timeouts.udp);
+  return object;
+}
+
+Napi::Value reply_value(Napi::Env env, const NftReply& reply) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("ok", Napi::Boolean::New(env, reply.ok));
+  object.Set("output", reply.output);
+  object.Set("error", reply.error);
+  return object;
+}
+
+struct Device {
+  uint32_t index = 0;
+  bool created = false;
+};
+
+Napi::Value device_value(Napi::Env env, const Device& device) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("index", device.index);
+  object.Set("created", Napi::Boolean::New(env, device.created));
+  return object;
+}
+
+Napi::Value boolean_value(Napi::Env env, bool value) {
+  return Napi::Boolean::New(env, value);
+}
+Napi::Value number_value(Napi::Env env, uint32_t value) {
+  return Napi::Number::New(env, value);
+}
+
+}  // namespace
+
+Task apply_task(OperationBatch batch) {
+  auto results = std::make_shared<Results>();
+  return {[results, batch = std::move(batch)](Kernel& kernel) {
+            kernel.apply(batch, results.get());
+            return done();
+          },
+          [results](Napi::Env env, Kernel& kernel) {
+            kernel.last_message = results->message;
+            return codes_value(env, results->codes);
+          }};
+}
+
+Task ipvs_info_task() {
+  return task_of(
+      IpvsInfo{}, [](Kernel& kernel, IpvsInfo* info) { return kernel.ipvs.info(info); }, info_value);
+}
+
+Task ipvs_timeouts_task() {
+  return task_of(
+      IpvsTimeouts{}, [](Kernel& kernel, IpvsTimeouts* timeouts) { return kernel.ipvs.timeouts(timeouts); },
+      timeouts_value);
+}
+
+Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts) {
+  return {[timeouts](Kernel& kernel) { return kernel.ipvs.set_timeouts(timeouts); },
+          [](Napi::Env env, Kernel&) { return env.Undefined(); }};
+}
+
+Task dump_virtual_servers_task() {
+  using Servers = std::vector<VirtualServerRecord>;
+  return task_of(
+      Servers{}, [](Kernel& kernel, Servers* servers) { return kernel.ipvs.dump(servers); },
+      records_value<VirtualServerRecord>);
+}
+
+Task look_virtual_servers_task(OperationBatch keys) {
+  return task_of(
+      LookAnswers{},
+      [keys = std::move(keys)](Kernel& kernel, LookAnswers* answers) {
+        return kernel.ipvs.look(keys, answers);
+      },
+      [](Napi::Env env, const LookAnswers& answers) {
+        return answer_of(env, answers.records, answers.real_servers.data(), answers.real_servers.size());
+      });
+}
+
+Task ensure_device_task() {
+  return task_of(
+      Device{},
+      [](Kernel& kernel, Device* device) {
+        return kernel.route.ensure_device(&device->index, &device->created);
+      },
+      device_value);
+}
+
+Task device_index_task() {
+  return task_of(
+      uint32_t{0}, [](Kernel& kernel, uint32_t* index) { return kernel.route.device_index(index); },
+      number_value);
+}
+
+Task delete_device_task() {
+  return task_of(
+      false, [](Kernel& kernel, bool* deleted) { return kernel.route.delete_device(deleted); },
+      boolean_value);
+}
+
+Task dump_addresses_task() {
+  using Addresses = std::vector<AddressRecord>;
+  return task_of(
+      Addresses{},
+      [](Kernel& kernel, Addresses* addresses) { return kernel.route.dump_addresses(addresses); },
+      records_value<AddressRecord>);
+}
+
+Task run_nft_task(std::string text) {
+  return task_of(
+      NftReply{},
+      [text = std::move(text)](Kernel& kernel, NftReply* reply) { return kernel.shell.run(text, reply); },
+      reply_value);
+}
+
+Task dump_set_task(size_t set) {
+  return task_of(
+      SetElements{},
+      [set](Kernel& kernel, SetElements* elements) { return kernel.nft.dump_set(set, elements); },
+      [](Napi::Env env, const SetElements& elements) {
+        return answer_of(env, elements.records, elements.comments.data(), elements.comments.size());
+      });
+}
+
+}  // namespace ipvsproxy

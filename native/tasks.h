@@ -1,0 +1,29 @@
+// The tasks behind the methods of a handle.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ipvs_answers.h"
+#include "task.h"
+
+namespace ipvsproxy {
+
+Task apply_task(OperationBatch batch);
+
+Task ipvs_info_task();
+Task ipvs_timeouts_task();
+Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts);
+Task dump_virtual_servers_task();
+Task look_virtual_servers_task(OperationBatch keys);
+
+Task ensure_device_task();
+Task device_index_task();
+Task delete_device_task();
+Task dump_addresses_task();
+
+Task run_nft_task(std::string text);
+Task dump_set_task(size_t set);
+
+}  // namespace ipvsproxy

@@ -1,0 +1,89 @@
+#include "../route_codec.h"
+
+#include "records.h"
+
+namespace ipvsproxy::test {
+namespace {
+
+TEST(bind_an_ipv4_address) {
+  MessageWriter writer(256);
+  CHECK(write_address_operation(writer, 5, record_of(OperationKind::kBindAddress), 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("28000000 1400 0106 01000000 00000000"
+                                              "02 20 00 00 05000000"
+                                              "0800 0200 0a60000a"
+                                              "0800 0100 0a60000a"));
+}
+
+TEST(bind_an_ipv6_address_without_detection_and_prefix_route) {
+  MessageWriter writer(256);
+  CHECK(write_address_operation(writer, 5, record_of(OperationKind::kBindAddress, AF_INET6), 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("48000000 1400 0106 01000000 00000000"
+                                              "0a 80 00 00 05000000"
+                                              "1400 0200 fd000096 00000000 00000000 00000010"
+                                              "1400 0100 fd000096 00000000 00000000 00000010"
+                                              "0800 0800 02020000"));
+}
+
+TEST(unbind_an_address) {
+  MessageWriter writer(256);
+  CHECK(write_address_operation(writer, 5, record_of(OperationKind::kUnbindAddress), 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("28000000 1500 0100 01000000 00000000"
+                                              "02 20 00 00 05000000"
+                                              "0800 0200 0a60000a"
+                                              "0800 0100 0a60000a"));
+}
+
+TEST(link_requests) {
+  MessageWriter writer(256);
+  CHECK(write_link_request(writer, "ipvs0", 1));
+  CHECK(write_link_deletion(writer, 5, 2));
+  CHECK(write_address_dump(writer, 5, 3));
+  CHECK_BYTES(text_of(writer.messages()), hex("2c000000 1200 0100 01000000 00000000"
+                                              "00000000 00000000 00000000 00000000"
+                                              "0a00 0300 69707673 30000000"
+                                              "20000000 1100 0500 02000000 00000000"
+                                              "00000000 05000000 00000000 00000000"
+                                              "18000000 1600 0103 03000000 00000000"
+                                              "00 00 00 00 05000000"));
+}
+
+TEST(a_link_is_read) {
+  const Exact exact(
+      hex("00000000 05000000 00000000 00000000"
+          "0a00 0300 69707673 30000000"
+          "1000 1200 0a00 0100 64756d6d 79000000"));
+  Link link;
+  CHECK(read_link(payload(exact), &link));
+  CHECK(link.index == 5 && link.name == "ipvs0" && link.kind == "dummy");
+}
+
+TEST(a_bridge_port_is_no_link) {
+  const Exact exact(hex("07000000 05000000 00000000 00000000 0a00 0300 69707673 30000000"));
+  Link link;
+  CHECK(!read_link(payload(exact), &link));
+}
+
+TEST(addresses_are_read) {
+  const Exact ipv4(hex("02 20 00 00 05000000 0800 0100 0a000001 0800 0200 0a60000a"));
+  const Exact ipv6(hex("0a 80 00 00 05000000 1400 0100 fd000096 00000000 00000000 00000010"));
+  uint32_t device = 0;
+  AddressRecord record;
+  CHECK(read_address(payload(ipv4), &device, &record));
+  CHECK(device == 5 && record.family == AF_INET && record.prefix_length == 32);
+  CHECK_BYTES(std::string(reinterpret_cast<char*>(record.address), 4), hex(kVip));
+  CHECK(read_address(payload(ipv6), &device, &record));
+  CHECK_BYTES(std::string(reinterpret_cast<char*>(record.address), 16), hex(kVip6));
+}
+
+TEST(an_address_of_the_wrong_size_is_none) {
+  uint32_t device = 0;
+  AddressRecord record;
+  for (const char* bytes : {"0a 80 00 00 05000000 0800 0100 0a60000a", "02 20 00 00 05000000", "02 20 00 00",
+                            "02 20 00 00 05000000 0800 0200 0a60"}) {
+    const Exact exact(hex(bytes));
+    CHECK(!read_address(payload(exact), &device, &record));
+  }
+}
+
+}  // namespace
+}  // namespace ipvsproxy::test

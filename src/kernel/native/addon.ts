@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { explainLoadFailure } from './load-failure.js';
+import { NetlinkError } from './netlink-error.js';
+import { ABI } from './records.js';
+
+/**
+ * The C++ addon. Synchronous calls run on the calling thread; the promises come from a worker thread. A handle does one
+ * job at a time: a second call throws an Error with code ERR_HANDLE_BUSY, a call after close() one with
+ * ERR_HANDLE_CLOSED. A call that fails as a whole throws or rejects with a NetlinkError.
+ *
+ * Its sockets belong to the network namespace of the process, or to the one named in the options, and open on first
+ * use: IPVS may be loaded, unloaded and loaded again while a handle lives.
+ */
+export interface Addon {
+  readonly abi: number;
+  readonly KernelHandle: new (options: KernelHandleOptions) => KernelHandle;
+  setErrorClass(errorClass: new (errno: number, syscall: string, extAck: string) => Error): void;
+}
+
+export interface KernelHandleOptions {
+  /** Name of the dummy device, at most 15 bytes (IFNAMSIZ). */
+  readonly device: string;
+  /** Name of our nftables table, of family inet. */
+  readonly table: string;
+  /** Names of its sets; operations and dumpSet() say an index into this list. */
+  readonly sets: readonly string[];
+  /** Path of another network namespace to work in, such as /run/netns/node-1. */
+  readonly networkNamespace?: string;
+}
+
+export interface KernelHandle {
+  /**
+   * Performs operation records (encodeOperations()) in order. One number for each: 0, or −errno:
+   * - IPVS (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST; ESRCH no such virtual server; ENOENT no such real server, or unknown
+   *   scheduler; EINVAL, ERANGE bad values; EPERM; EPROTONOSUPPORT this kernel has no IPVS.
+   * - addresses (net/ipv4/devinet.c, net/ipv6/addrconf.c): EEXIST; EADDRNOTAVAIL not bound; ENODEV no device.
+   * - elements (net/netfilter/nf_tables_api.c): EEXIST; ENOENT no such element, set or table. A bad element does not
+   *   hold up the others; ECANCELED: not done, because somebody else kept changing the set.
+   * - flows: 0 also where nothing matched.
+   * EINVAL is a record that makes no sense, and was not sent. ENOBUFS is no answer: done or not, look again.
+   */
+  apply(buffer: Uint8Array, count: number): Promise<Int32Array>;
+  applySync(buffer: Uint8Array, count: number): Int32Array;
+  /** The kernel's words to the first refusal of the last apply that has some; else empty. */
+  lastExtAck(): string;
+
+  ipvsInfo(): IpvsInfo;
+  ipvsTimeouts(): IpvsTimeouts;
+  /** 0 leaves a value as it is. */
+  setIpvsTimeouts(timeouts: IpvsTimeouts): void;
+
+  /**
+   * Every virtual server; read with decodeVirtualServers(). The kernel continues this dump by position, without
+   * noticing changes: an entry may be missing or come twice where somebody adds or deletes meanwhile.
+   */
+  dumpVirtualServers(): Promise<ArrayBuffer>;
+  dumpVirtualServersSync(): ArrayBuffer;
+  /** Some virtual servers with their real servers: takes encodeKeys(), answers for decodeLookAnswers(). */
+  lookVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
+  lookVirtualServersSync(keys: Uint8Array, count: number): ArrayBuffer;
+
+  /** Makes the dummy device unless it is there; left down. EEXIST: a device of that name is no dummy. */
+  ensureDevice(): { readonly index: number; readonly created: boolean };
+  /** 0 where there is none. */
+  deviceIndex(): number;
+  /** Whether there was one to delete. EEXIST: a device of that name is no dummy, and stays. */
+  deleteDevice(): boolean;
+  /** The device's addresses; read with decodeAddresses(). ENODEV: no device. EINTR: it kept changing. */
+  dumpAddresses(): Promise<ArrayBuffer>;
+  dumpAddressesSync(): ArrayBuffer;
+
+  /** nft commands, one transaction a call. `ok` false is nft's refusal, told in `error`. */
+  runNft(text: string): Promise<NftReply>;
+  runNftSync(text: string): NftReply;
+  /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
+  dumpSet(set: number): Promise<ArrayBuffer>;
+  dumpSetSync(set: number): ArrayBuffer;
+
+  /**
+   * Tells of removals from our device, on a thread of its own that does not keep the process alive. The callback gets
+   * what decodeChanges() reads. A second watch replaces the first.
+   */
+  watch(callback: (changes: ArrayBuffer) => void): void;
+  unwatch(): void;
+  /** Ends the watch and lets go of the sockets; a job under way still finishes. May be called again. */
+  close(): void;
+}
+
+export interface IpvsInfo {
+  /** Of IPVS, `1.2.1` for many years. */
+  readonly version: string;
+  /** Buckets of the connection table. */
+  readonly connectionTableSize: number;
+}
+
+/** Seconds after which an idle connection is forgotten. */
+export interface IpvsTimeouts {
+  readonly tcp: number;
+  readonly tcpFin: number;
+  readonly udp: number;
+}
+
+export interface NftReply {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly error: string;
+}
+
+const ADDON_PATH = join(packageRoot(), 'build/Release/ipvs_native.node');
+
+// Tests run this file below src/, everything else its compiled twin below dist/src/: the package is above both.
+function packageRoot(): string {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  const above = (folder: string) => existsSync(join(folder, 'package.json')) || folder === dirname(folder);
+  let folder = here;
+  while (!above(folder)) folder = dirname(folder);
+  return folder;
+}
+
+/** Opens the kernel. Throws AddonUnavailable where the addon cannot be loaded. */
+export function openKernelHandle(options: KernelHandleOptions): KernelHandle {
+  return new (loadAddon().KernelHandle)(options);
+}
+
+/** Node keeps a loaded addon, so this is cheap after the first time. */
+export function loadAddon(path: string = ADDON_PATH): Addon {
+  const addon = requireAddon(path);
+  if (addon.abi !== ABI) throw explainLoadFailure({ kind: 'other-abi', path, abi: addon.abi });
+  addon.setErrorClass(NetlinkError);
+  return addon;
+}
+
+function requireAddon(path: string): Addon {
+  if (process.platform !== 'linux')
+    throw explainLoadFailure({ kind: 'not-linux', platform: process.platform });
+  if (!existsSync(path)) throw explainLoadFailure({ kind: 'not-built', path });
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    throw explainLoadFailure({ kind: 'refused', path, cause });
+  }
+}

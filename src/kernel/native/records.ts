@@ -1,0 +1,171 @@
+import { endianness } from 'node:os';
+import type { Address, Family } from '../../model/address.js';
+import type { Protocol } from '../../model/protocol.js';
+
+/**
+ * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
+ * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
+ */
+export const ABI = 1;
+
+/** The packed records are in host byte order. */
+export const LITTLE_ENDIAN = endianness() === 'LE';
+
+export const FAMILY_NUMBERS = { IPv4: 2, IPv6: 10 } as const satisfies Record<Family, number>;
+
+/** include/uapi/linux/in.h */
+export const PROTOCOL_NUMBERS = { TCP: 6, UDP: 17, SCTP: 132 } as const satisfies Record<Protocol, number>;
+
+/** A virtual server is keyed by address, or by the firewall mark that a packet carries. */
+export type ServerKey = AddressKey | MarkKey;
+
+export interface AddressKey {
+  readonly address: Address;
+  /** 0–65535; 0 is every port of a persistent virtual server. */
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+export interface MarkKey {
+  readonly family: Family;
+  /** 1–0xffffffff. */
+  readonly mark: number;
+}
+
+/** One write, as the addon takes it. */
+export type KernelOperation =
+  | VirtualServerOperation
+  | { readonly kind: 'delete-virtual-server'; readonly key: ServerKey }
+  | RealServerOperation
+  | {
+      readonly kind: 'delete-real-server';
+      readonly key: ServerKey;
+      readonly address: Address;
+      readonly port: number;
+    }
+  | { readonly kind: 'bind-address' | 'unbind-address'; readonly address: Address }
+  | AddElementOperation
+  | { readonly kind: 'delete-element'; readonly set: number; readonly element: Uint8Array }
+  | ForgetFlowsOperation;
+
+/** set replaces every setting. */
+export interface VirtualServerOperation {
+  readonly kind: 'add-virtual-server' | 'set-virtual-server';
+  readonly key: ServerKey;
+  /** At most 15 bytes; longer names are cut, and then unknown to the kernel. */
+  readonly scheduler: string;
+  /** IP_VS_SVC_F_*, include/uapi/linux/ip_vs.h: 1 persistent, 4 one packet, 8/16/32 the scheduler's own. */
+  readonly flags: number;
+  /** Persistence timeout in seconds; counts with the persistent flag. */
+  readonly timeout: number;
+}
+
+export interface RealServerOperation {
+  readonly kind: 'add-real-server' | 'set-real-server';
+  readonly key: ServerKey;
+  readonly address: Address;
+  readonly port: number;
+  readonly weight: number;
+  /** IP_VS_CONN_F_*: 0 masquerading (the default), 2 tunnel, 3 direct routing. */
+  readonly forwarding?: number;
+}
+
+export interface AddElementOperation {
+  readonly kind: 'add-element';
+  /** Index into the sets given to the handle. */
+  readonly set: number;
+  /** At most 48 bytes, as nf_tables wants them: every field of a concatenation padded to 4. */
+  readonly element: Uint8Array;
+  /** Shown by `nft list set`; cut to 127 bytes. */
+  readonly comment?: string;
+  /** The value where the set is a map to firewall marks; 0 for none. */
+  readonly mark?: number;
+}
+
+/** Deletes conntrack entries with this original destination whose replies come from this real server. */
+export interface ForgetFlowsOperation {
+  readonly kind: 'forget-flows';
+  readonly key: AddressKey;
+  /** Absent: every server. */
+  readonly address?: Address;
+  /** 0 or absent: every port. */
+  readonly port?: number;
+}
+
+/**
+ * Totals since the virtual or real server was made, and rates per second as the kernel's estimator last smoothed them
+ * (every 2 s; with run_estimation=0 never). 64 bits in the kernel; beyond 2^53 the last digits are lost here.
+ */
+export interface Counters {
+  readonly connections: number;
+  readonly inPackets: number;
+  readonly outPackets: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
+  readonly connectionRate: number;
+  readonly inPacketRate: number;
+  readonly outPacketRate: number;
+  readonly inByteRate: number;
+  readonly outByteRate: number;
+}
+
+export interface VirtualServerRecord {
+  readonly key: ServerKey;
+  readonly scheduler: string;
+  /** IP_VS_SVC_F_*, without the kernel's own IP_VS_SVC_F_HASHED. */
+  readonly flags: number;
+  /** Persistence timeout in seconds; the kernel reports one even without the persistent flag. */
+  readonly timeout: number;
+  /** Of the persistence mask: 32 or 128 in all that we make; undefined where the mask is no prefix. */
+  readonly prefixLength: number | undefined;
+  readonly counters: Counters;
+}
+
+export interface RealServerRecord {
+  readonly address: Address;
+  readonly port: number;
+  readonly weight: number;
+  /** IP_VS_CONN_F_*: 0 masquerading, 1 local node, 2 tunnel, 3 direct routing, 4 bypass. */
+  readonly forwarding: number;
+  /** Connections now: established, closing and idle, and persistence templates. */
+  readonly active: number;
+  readonly inactive: number;
+  readonly persistent: number;
+  /** Connections at which the kernel stops and resumes to use the server; 0 never. */
+  readonly upperThreshold: number;
+  readonly lowerThreshold: number;
+  readonly counters: Counters;
+}
+
+/** Absent, present and unknown are three answers. */
+export type LookAnswer =
+  | {
+      readonly kind: 'present';
+      readonly server: VirtualServerRecord;
+      readonly realServers: readonly RealServerRecord[];
+    }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly errno: number };
+
+export interface AddressRecord {
+  readonly address: Address;
+  readonly prefixLength: number;
+}
+
+export interface ElementRecord {
+  /** The raw key; a view of the dump's buffer. */
+  readonly element: Uint8Array;
+  /** Empty where there is none. */
+  readonly comment: string;
+  /** The value where the set is a map to firewall marks, else 0. */
+  readonly mark: number;
+  /** NFT_SET_ELEM_*: 1 marks the open end of an interval. */
+  readonly flags: number;
+}
+
+/** What somebody did to our device; our own unbinding is reported too. */
+export type ChangeRecord =
+  | { readonly kind: 'address-removed'; readonly address: Address }
+  | { readonly kind: 'device-removed' }
+  /** Notifications were lost: only a full look tells what happened. */
+  | { readonly kind: 'overrun' };

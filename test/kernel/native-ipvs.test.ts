@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeVirtualServers } from '../../src/kernel/native/answer-decoder.js';
+import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import type {
+  AddressKey,
+  KernelOperation,
+  MarkKey,
+  RealServerOperation,
+  ServerKey,
+  VirtualServerOperation,
+} from '../../src/kernel/native/records.js';
+import { FreshNamespace, IN_TEST_KERNEL, REFUSED } from '../native/fresh-namespace.js';
+import { address, POD_1, POD_1_6, POD_2, POD_3, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+
+const LOCALHOST = address('127.0.0.1');
+const WEB: AddressKey = { address: VIP_A, port: 80, protocol: 'TCP' };
+const OTHER: AddressKey = { address: VIP_B, port: 80, protocol: 'TCP' };
+const WEB_6: AddressKey = { address: VIP_A6, port: 80, protocol: 'TCP' };
+
+function virtualServer(
+  key: ServerKey,
+  settings: Partial<VirtualServerOperation> = {},
+): VirtualServerOperation {
+  return { kind: 'add-virtual-server', key, scheduler: 'rr', flags: 0, timeout: 0, ...settings };
+}
+
+function realServer(key: ServerKey, target = POD_1, settings: Partial<RealServerOperation> = {}) {
+  return { kind: 'add-real-server', key, address: target, port: 8080, weight: 1, ...settings } as const;
+}
+
+function many(count: number): AddressKey[] {
+  return Array.from({ length: count }, (_, index) => ({
+    address: address(`10.97.${index >> 8}.${index & 0xff}`),
+    port: 80,
+    protocol: 'TCP',
+  }));
+}
+
+describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
+  let space: FreshNamespace;
+
+  beforeEach(() => {
+    space = new FreshNamespace();
+  });
+  afterEach(() => {
+    space[Symbol.dispose]();
+  });
+
+  function dump() {
+    return decodeVirtualServers(space.handle.dumpVirtualServersSync());
+  }
+
+  it('adds a virtual server before its real servers in one send', () => {
+    const servers = [POD_1, POD_2, POD_3].map((pod, weight) => realServer(WEB, pod, { weight }));
+    expect(space.apply(virtualServer(WEB), ...servers)).toEqual([0, 0, 0, 0]);
+    const [answer] = space.look(WEB);
+    if (answer?.kind !== 'present') throw new Error('not present');
+    expect(answer.server).toMatchObject({ key: WEB, scheduler: 'rr', flags: 0, prefixLength: 32 });
+    const seen = answer.realServers.map((server) => [server.address, server.port, server.weight]);
+    expect(seen.sort()).toEqual([
+      [POD_1, 8080, 0],
+      [POD_2, 8080, 1],
+      [POD_3, 8080, 2],
+    ]);
+  });
+
+  it('tells apart what exists, which server is missing and an unknown scheduler', () => {
+    space.apply(virtualServer(WEB), realServer(WEB));
+    expect(
+      space.apply(
+        virtualServer(WEB),
+        realServer(WEB),
+        virtualServer(OTHER, { kind: 'set-virtual-server' }),
+        { kind: 'delete-virtual-server', key: OTHER },
+        realServer(OTHER),
+        { kind: 'delete-real-server', key: WEB, address: POD_2, port: 8080 },
+        realServer(WEB, POD_2, { kind: 'set-real-server' }),
+        virtualServer(OTHER, { scheduler: 'nonsense' }),
+      ),
+    ).toEqual([
+      REFUSED.EEXIST,
+      REFUSED.EEXIST,
+      REFUSED.ESRCH,
+      REFUSED.ESRCH,
+      REFUSED.ESRCH,
+      REFUSED.ENOENT,
+      REFUSED.ENOENT,
+      REFUSED.ENOENT,
+    ]);
+  });
+
+  it('takes ENOENT for all of a batch as the answer, not as a lost family', () => {
+    expect(space.apply(virtualServer(WEB, { scheduler: 'nonsense' }))).toEqual([REFUSED.ENOENT]);
+    expect(space.apply(virtualServer(WEB))).toEqual([0]);
+  });
+
+  it('goes on after an error in the middle', () => {
+    const operations: KernelOperation[] = [
+      virtualServer(WEB),
+      realServer(OTHER),
+      realServer(WEB),
+      virtualServer(WEB),
+      virtualServer(OTHER),
+    ];
+    expect(space.apply(...operations)).toEqual([0, REFUSED.ESRCH, 0, REFUSED.EEXIST, 0]);
+    expect(dump()).toHaveLength(2);
+  });
+
+  it('says which values it does not take', () => {
+    const multicast = address('224.0.0.1');
+    space.apply(virtualServer(WEB));
+    expect(
+      space.apply(realServer(WEB, POD_1, { weight: -1 }), realServer(WEB, multicast), realServer(WEB, POD_2)),
+    ).toEqual([REFUSED.ERANGE, REFUSED.EINVAL, 0]);
+  });
+
+  it('answers where there never was a virtual server', () => {
+    expect(dump()).toEqual([]);
+    expect(space.look(WEB)).toEqual([{ kind: 'absent' }]);
+  });
+
+  it('loses none of 2,000 errors', () => {
+    const codes = space.apply(...many(2000).map((key) => realServer(key)));
+    expect(codes).toHaveLength(2000);
+    expect(new Set(codes)).toEqual(new Set([REFUSED.ESRCH]));
+  });
+
+  it('changes scheduler and weight in place', () => {
+    space.apply(virtualServer(WEB), realServer(WEB));
+    const changes = space.apply(
+      virtualServer(WEB, { kind: 'set-virtual-server', scheduler: 'wrr' }),
+      realServer(WEB, POD_1, { kind: 'set-real-server', weight: 7 }),
+    );
+    expect(changes).toEqual([0, 0]);
+    expect(space.look(WEB)).toMatchObject([{ server: { scheduler: 'wrr' }, realServers: [{ weight: 7 }] }]);
+  });
+
+  it('hides the HASHED flag, shows persistence', () => {
+    space.apply(virtualServer(WEB), virtualServer(OTHER, { flags: 1, timeout: 600 }));
+    const [web, other] = dump().sort((a, b) => a.flags - b.flags);
+    expect(web).toMatchObject({ key: WEB, flags: 0 });
+    expect(other).toMatchObject({ key: OTHER, flags: 1, timeout: 600 });
+  });
+
+  it('sees no difference after setting what it read', () => {
+    space.apply(virtualServer(WEB, { flags: 1, timeout: 600 }));
+    const before = dump();
+    space.apply(virtualServer(WEB, { kind: 'set-virtual-server', flags: 1, timeout: 600 }));
+    expect(dump()).toEqual(before);
+    space.apply(virtualServer(WEB, { kind: 'set-virtual-server' }));
+    expect(dump()).toMatchObject([{ flags: 0 }]);
+  });
+
+  it('knows absent from empty', () => {
+    space.apply(virtualServer(WEB));
+    expect(space.look(OTHER, WEB)).toMatchObject([{ kind: 'absent' }, { kind: 'present', realServers: [] }]);
+  });
+
+  it('looks up hundreds of keys, each with its own servers', () => {
+    const keys = many(300);
+    const odd = keys.filter((_, index) => index % 2 === 1);
+    space.apply(
+      ...odd.flatMap((key, index) => [virtualServer(key), realServer(key, POD_1, { weight: index })]),
+    );
+    const answers = space.look(...keys);
+    expect(answers.filter((answer) => answer.kind === 'absent')).toHaveLength(150);
+    expect(
+      answers.flatMap((answer) => (answer.kind === 'present' ? answer.realServers.map((s) => s.weight) : [])),
+    ).toEqual(odd.map((_, index) => index));
+  });
+
+  it('does IPv6, whose netmask is a prefix length', () => {
+    expect(space.apply(virtualServer(WEB_6, { flags: 1, timeout: 60 }), realServer(WEB_6, POD_1_6))).toEqual([
+      0, 0,
+    ]);
+    expect(space.look(WEB_6)).toMatchObject([
+      { server: { key: WEB_6, prefixLength: 128 }, realServers: [{ address: POD_1_6 }] },
+    ]);
+  });
+
+  it('does virtual servers of a firewall mark, in both families', () => {
+    const mark: MarkKey = { family: 'IPv4', mark: 0x1234 };
+    const mark6: MarkKey = { family: 'IPv6', mark: 0x1234 };
+    const codes = space.apply(
+      virtualServer(mark),
+      virtualServer(mark6),
+      realServer(mark),
+      realServer(mark6, POD_1_6),
+    );
+    expect(codes).toEqual([0, 0, 0, 0]);
+    expect(space.look(mark, mark6)).toMatchObject([
+      { server: { key: mark }, realServers: [{ address: POD_1, port: 8080 }] },
+      { server: { key: mark6 }, realServers: [{ address: POD_1_6 }] },
+    ]);
+    expect(dump().map(({ key }) => key)).toEqual(expect.arrayContaining([mark, mark6]));
+  });
+
+  it('refuses a real server where no device was ever up', () => {
+    using dark = new FreshNamespace({ loopback: false });
+    expect(dark.apply(virtualServer(WEB), realServer(WEB))).toEqual([0, REFUSED.EINVAL]);
+    dark.run('ip', 'link', 'set', 'lo', 'up');
+    expect(dark.apply(realServer(WEB))).toEqual([0]);
+  });
+
+  it('counts real traffic', async () => {
+    const dns: AddressKey = { address: VIP_A, port: 53, protocol: 'UDP' };
+    space.handle.ensureDevice();
+    space.apply(
+      { kind: 'bind-address', address: VIP_A },
+      virtualServer(dns),
+      realServer(dns, LOCALHOST, { port: 5353 }),
+    );
+    space.sendDatagrams(VIP_A, 53, 3);
+    await expect
+      .poll(() => dump()[0]?.counters, { timeout: 30_000, interval: 500 })
+      .toMatchObject({ connections: 3, inPackets: 3, inBytes: 3 * (20 + 8 + 6) });
+    expect(space.look(dns)).toMatchObject([{ realServers: [{ inactive: 3, counters: { inPackets: 3 } }] }]);
+  });
+
+  it('reads and sets timeouts, and leaves alone what is 0', () => {
+    const before = space.handle.ipvsTimeouts();
+    space.handle.setIpvsTimeouts({ tcp: 1000, tcpFin: 0, udp: 0 });
+    expect(space.handle.ipvsTimeouts()).toEqual({ ...before, tcp: 1000 });
+    expect(space.handle.ipvsInfo().version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('dumps while another handle changes things', async () => {
+    const keys = many(1000);
+    space.apply(...keys.map((key) => virtualServer(key)));
+    const writer = space.open();
+    const deletions = keys.slice(500).map((key) => ({ kind: 'delete-virtual-server', key }) as const);
+    const { buffer, count } = encodeOperations(deletions);
+    const [codes, answer] = await Promise.all([
+      writer.apply(buffer, count),
+      space.handle.dumpVirtualServers(),
+    ]);
+    writer.close();
+    expect(new Set(codes)).toEqual(new Set([0]));
+    expect(decodeVirtualServers(answer).length).toBeLessThanOrEqual(1000);
+    expect(dump()).toHaveLength(500);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeElements } from '../../src/kernel/native/answer-decoder.js';
+import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import type { AddElementOperation, KernelOperation } from '../../src/kernel/native/records.js';
+import { addressBytes } from '../../src/model/address.js';
+import { FreshNamespace, IN_TEST_KERNEL, REFUSED, SETS, TABLE } from '../native/fresh-namespace.js';
+import { POD_1, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+
+const [ADDRESSES, FRONTENDS, FRONTENDS_6, MARKS] = [0, 1, 2, 3];
+
+const TABLE_TEXT = `table inet ${TABLE} {
+  set ${SETS[0]} { type ipv4_addr; }
+  set ${SETS[1]} { type ipv4_addr . inet_service; }
+  set ${SETS[2]} { type ipv6_addr . inet_service; }
+  map ${SETS[3]} { type ipv4_addr : mark; }
+}`;
+
+function element(vip = VIP_A, settings: Partial<AddElementOperation> = {}): AddElementOperation {
+  return { kind: 'add-element', set: ADDRESSES, element: addressBytes(vip), ...settings };
+}
+
+function frontendKey(vip: typeof VIP_A, port: number): Uint8Array {
+  return Uint8Array.of(...addressBytes(vip), port >> 8, port & 0xff, 0, 0);
+}
+
+function manyElements(count: number): AddElementOperation[] {
+  return Array.from({ length: count }, (_, i) => ({
+    kind: 'add-element',
+    set: ADDRESSES,
+    element: Uint8Array.of(10, i >> 16, (i >> 8) & 0xff, i & 0xff),
+    comment: `service-${i}`,
+  }));
+}
+
+describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
+  let space: FreshNamespace;
+
+  beforeEach(() => {
+    space = new FreshNamespace();
+    expect(space.handle.runNftSync(TABLE_TEXT)).toEqual({ ok: true, output: '', error: '' });
+  });
+  afterEach(() => {
+    space[Symbol.dispose]();
+  });
+
+  function dump(set: number) {
+    return decodeElements(space.handle.dumpSetSync(set));
+  }
+
+  it('runs nft text and hands back what it says', async () => {
+    const reply = await space.handle.runNft('list tables');
+    expect(reply).toEqual({ ok: true, output: `table inet ${TABLE}\n`, error: '' });
+    const refusal = await space.handle.runNft('list table inet nonsense');
+    expect(refusal.ok).toBe(false);
+    expect(refusal.error).toContain('No such file or directory');
+    expect((await space.handle.runNft('list tables')).error).toBe('');
+  });
+
+  it('adds and deletes elements that nft shows, with their comments', () => {
+    const long = 'ü'.repeat(80);
+    expect(
+      space.apply(
+        element(VIP_A, { comment: 'default/web:http' }),
+        element(VIP_B, { comment: long }),
+        { kind: 'add-element', set: FRONTENDS, element: frontendKey(VIP_A, 443) },
+        { kind: 'add-element', set: FRONTENDS_6, element: frontendKey(VIP_A6, 443), comment: 'six' },
+      ),
+    ).toEqual([0, 0, 0, 0]);
+    const text = space.run('nft', 'list', 'table', 'inet', TABLE);
+    expect(text).toContain(`${VIP_A} comment "default/web:http"`);
+    expect(text).toContain(`${VIP_B} comment "${'ü'.repeat(63)}"`);
+    expect(text).toContain(`${VIP_A} . 443`);
+    expect(text).toContain(`${VIP_A6} . 443 comment "six"`);
+    expect(dump(FRONTENDS_6)).toEqual([
+      { element: frontendKey(VIP_A6, 443), comment: 'six', mark: 0, flags: 0 },
+    ]);
+    expect(space.apply({ kind: 'delete-element', set: FRONTENDS, element: frontendKey(VIP_A, 443) })).toEqual(
+      [0],
+    );
+    expect(dump(FRONTENDS)).toEqual([]);
+  });
+
+  it('reads what nft wrote', () => {
+    space.run('nft', 'add', 'element', 'inet', TABLE, SETS[0], '{ 10.0.0.1 comment "by hand", 10.0.0.2 }');
+    const seen = dump(ADDRESSES).map((record) => [record.element.join('.'), record.comment]);
+    expect(seen.sort()).toEqual([
+      ['10.0.0.1', 'by hand'],
+      ['10.0.0.2', ''],
+    ]);
+  });
+
+  it('fills maps to firewall marks', () => {
+    expect(space.apply(element(VIP_A, { set: MARKS, mark: 0x1234 }))).toEqual([0]);
+    expect(dump(MARKS)).toMatchObject([{ mark: 0x1234 }]);
+    expect(space.run('nft', 'list', 'map', 'inet', TABLE, SETS[3])).toContain(`${VIP_A} : 0x00001234`);
+    expect(space.apply({ kind: 'delete-element', set: MARKS, element: addressBytes(VIP_A) })).toEqual([0]);
+  });
+
+  it('names the guilty element and performs the others', () => {
+    space.apply(element(VIP_A));
+    const operations: KernelOperation[] = [
+      element(POD_1),
+      element(VIP_A),
+      { kind: 'delete-element', set: ADDRESSES, element: addressBytes(VIP_B) },
+      element(VIP_B),
+    ];
+    expect(space.apply(...operations)).toEqual([0, REFUSED.EEXIST, REFUSED.ENOENT, 0]);
+    expect(dump(ADDRESSES)).toHaveLength(3);
+  });
+
+  it('replaces an element within one transaction', () => {
+    space.apply(element(VIP_A, { comment: 'old' }));
+    const replacement = [
+      { kind: 'delete-element', set: ADDRESSES, element: addressBytes(VIP_A) },
+      element(VIP_A, { comment: 'new' }),
+    ] as const;
+    expect(space.apply(...replacement)).toEqual([0, 0]);
+    expect(dump(ADDRESSES)).toMatchObject([{ comment: 'new' }]);
+  });
+
+  it('names each of hundreds of guilty elements among thousands', () => {
+    const all = manyElements(6000);
+    const present = all.filter((_, index) => index % 20 === 0);
+    expect(new Set(space.apply(...present))).toEqual(new Set([0]));
+    const codes = space.apply(...all);
+    expect(codes).toEqual(all.map((_, index) => (index % 20 === 0 ? REFUSED.EEXIST : 0)));
+    expect(dump(ADDRESSES)).toHaveLength(6000);
+  });
+
+  it('adds 100,000 elements and reads them back raw', async () => {
+    const all = manyElements(100_000);
+    const { buffer, count } = encodeOperations(all);
+    const codes = await space.handle.apply(buffer, count);
+    expect(codes.every((code) => code === 0)).toBe(true);
+    const seen = decodeElements(await space.handle.dumpSet(ADDRESSES));
+    const comments = new Map(seen.map((record) => [record.element.join('.'), record.comment]));
+    expect(comments.size).toBe(100_000);
+    expect(comments.get('10.1.134.159')).toBe('service-99999');
+  });
+
+  it('knows an empty set from a missing set and a missing table', () => {
+    expect(dump(ADDRESSES)).toEqual([]);
+    space.handle.runNftSync(`delete set inet ${TABLE} ${SETS[0]}`);
+    const missing = expect.objectContaining({ code: 'ENOENT', errno: -2, syscall: 'nft.dumpSet' });
+    expect(() => dump(ADDRESSES)).toThrow(missing);
+    expect(space.apply(element(), element(VIP_A, { set: MARKS, mark: 1 }))).toEqual([REFUSED.ENOENT, 0]);
+    space.handle.runNftSync(`delete table inet ${TABLE}`);
+    expect(() => dump(FRONTENDS)).toThrow(missing);
+  });
+});

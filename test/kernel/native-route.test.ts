@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeAddresses, decodeChanges } from '../../src/kernel/native/answer-decoder.js';
+import { NetlinkError } from '../../src/kernel/native/netlink-error.js';
+import type { ChangeRecord } from '../../src/kernel/native/records.js';
+import { DEVICE, FreshNamespace, IN_TEST_KERNEL, REFUSED } from '../native/fresh-namespace.js';
+import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+
+describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
+  let space: FreshNamespace;
+
+  beforeEach(() => {
+    space = new FreshNamespace();
+  });
+  afterEach(() => {
+    space[Symbol.dispose]();
+  });
+
+  function addresses() {
+    return decodeAddresses(space.handle.dumpAddressesSync());
+  }
+
+  it('makes the device once, without ARP and down, and deletes it', () => {
+    expect(space.handle.deviceIndex()).toBe(0);
+    const { index, created } = space.handle.ensureDevice();
+    expect(created).toBe(true);
+    expect(space.handle.ensureDevice()).toEqual({ index, created: false });
+    expect(space.handle.deviceIndex()).toBe(index);
+    const link = space.run('ip', '-d', 'link', 'show', DEVICE);
+    expect(link).toContain('NOARP');
+    expect(link).toContain('dummy');
+    expect(link).toContain('state DOWN');
+    expect([space.handle.deleteDevice(), space.handle.deleteDevice()]).toEqual([true, false]);
+  });
+
+  it('leaves a device of that name alone that is no dummy', () => {
+    space.run('ip', 'link', 'add', DEVICE, 'type', 'bridge');
+    for (const call of [() => space.handle.ensureDevice(), () => space.handle.deleteDevice()]) {
+      expect(call).toThrow(NetlinkError);
+      expect(call).toThrow(/EEXIST, device kube-ipvs0 is a bridge, not a dummy device/);
+    }
+  });
+
+  it('refuses to bind and to dump without the device', () => {
+    expect(space.apply({ kind: 'bind-address', address: VIP_A })).toEqual([REFUSED.ENODEV]);
+    expect(addresses).toThrow(expect.objectContaining({ code: 'ENODEV', syscall: 'route.dumpAddresses' }));
+  });
+
+  it('binds and unbinds, and says what was so already', () => {
+    space.handle.ensureDevice();
+    const bind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'bind-address', address: vip }) as const);
+    const unbind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'unbind-address', address: vip }) as const);
+    expect(space.apply(...bind, ...bind)).toEqual([0, 0, REFUSED.EEXIST, REFUSED.EEXIST]);
+    expect(addresses()).toEqual([
+      { address: VIP_A, prefixLength: 32 },
+      { address: VIP_A6, prefixLength: 128 },
+    ]);
+    expect(space.run('ip', '-6', 'address', 'show', 'dev', DEVICE)).not.toContain('tentative');
+    const { EADDRNOTAVAIL } = REFUSED;
+    expect(space.apply(...unbind, ...unbind)).toEqual([0, 0, EADDRNOTAVAIL, EADDRNOTAVAIL]);
+  });
+
+  it('shows the addresses of our device only', () => {
+    space.handle.ensureDevice();
+    space.run('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'lo');
+    space.apply({ kind: 'bind-address', address: VIP_A });
+    expect(addresses()).toEqual([{ address: VIP_A, prefixLength: 32 }]);
+  });
+
+  it('binds and reads back thousands of addresses', () => {
+    space.handle.ensureDevice();
+    const vips = Array.from({ length: 4000 }, (_, i) => address(`10.97.${i >> 8}.${i & 0xff}`));
+    const vips6 = Array.from({ length: 1000 }, (_, i) => address(`fd00:97::${(i + 1).toString(16)}`));
+    const codes = space.apply(
+      ...[...vips, ...vips6].map((vip) => ({ kind: 'bind-address', address: vip }) as const),
+    );
+    expect(new Set(codes)).toEqual(new Set([0]));
+    expect(new Set(addresses().map((record) => record.address))).toEqual(new Set([...vips, ...vips6]));
+  });
+
+  it('tells of addresses and of a device that others take away', async () => {
+    space.handle.ensureDevice();
+    space.apply(...[VIP_A, VIP_B, VIP_A6].map((vip) => ({ kind: 'bind-address', address: vip }) as const));
+    const changes: ChangeRecord[] = [];
+    space.handle.watch((answer) => changes.push(...decodeChanges(answer)));
+    space.run('ip', 'address', 'del', `${VIP_A}/32`, 'dev', DEVICE);
+    space.run('ip', 'address', 'del', `${VIP_A6}/128`, 'dev', DEVICE);
+    await expect.poll(() => changes, { timeout: 20_000 }).toHaveLength(2);
+    expect(changes).toEqual([
+      { kind: 'address-removed', address: VIP_A },
+      { kind: 'address-removed', address: VIP_A6 },
+    ]);
+    space.run('ip', 'link', 'del', DEVICE);
+    await expect.poll(() => changes, { timeout: 20_000 }).toContainEqual({ kind: 'device-removed' });
+    space.handle.unwatch();
+  });
+
+  it('follows a device that is made again', async () => {
+    const changes: ChangeRecord[] = [];
+    space.handle.watch((answer) => changes.push(...decodeChanges(answer)));
+    for (let round = 1; round <= 2; round++) {
+      space.handle.ensureDevice();
+      space.handle.deleteDevice();
+      await expect.poll(() => changes, { timeout: 20_000 }).toHaveLength(round);
+    }
+    expect(changes).toEqual([{ kind: 'device-removed' }, { kind: 'device-removed' }]);
+  });
+});

@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decodeAddresses,
+  decodeChanges,
+  decodeElements,
+  decodeLookAnswers,
+  decodeVirtualServers,
+} from '../../src/kernel/native/answer-decoder.js';
+import { encodeKeys, encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import type {
+  AddressKey,
+  Counters,
+  KernelOperation,
+  RealServerRecord,
+  VirtualServerRecord,
+} from '../../src/kernel/native/records.js';
+import { type Address, addressBytes, formatAddress } from '../../src/model/address.js';
+import { POD_1, POD_1_6, VIP_A, VIP_A6 } from '../support/addresses.js';
+import {
+  addressAnswer,
+  changeAnswer,
+  decodeOperations,
+  elementAnswer,
+  lookAnswer,
+  virtualServerAnswer,
+} from './packed-answers.js';
+
+const port = fc.integer({ min: 0, max: 0xffff });
+const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
+const ipv4 = fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => formatAddress(bytes));
+// fd00::/8 keeps clear of IPv4-mapped addresses, which the model refuses.
+const ipv6 = fc
+  .uint8Array({ minLength: 15, maxLength: 15 })
+  .map((bytes) => formatAddress(Uint8Array.of(0xfd, ...bytes)));
+const address = fc.oneof(ipv4, ipv6);
+const protocol = fc.constantFrom('TCP', 'UDP', 'SCTP');
+const addressKey: fc.Arbitrary<AddressKey> = fc.record({ address, port, protocol });
+const mark = fc.integer({ min: 1, max: 0xffff_ffff });
+const key = fc.oneof(addressKey, fc.record({ family: fc.constantFrom('IPv4', 'IPv6'), mark }));
+const scheduler = fc.stringMatching(/^[a-z]{1,15}$/);
+const element = fc.uint8Array({ minLength: 1, maxLength: 48 });
+const counter = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+
+// A virtual server and a real server are of one family.
+const pair = fc.oneof(
+  fc.record({ key: fc.record({ address: ipv4, port, protocol }), address: ipv4, port }),
+  fc.record({ key: fc.record({ address: ipv6, port, protocol }), address: ipv6, port }),
+);
+const markPair = fc
+  .record({ family: fc.constant('IPv6'), mark })
+  .chain((markKey) => fc.record({ key: fc.constant(markKey), address: ipv6, port }));
+
+const operation: fc.Arbitrary<KernelOperation> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('add-virtual-server', 'set-virtual-server'),
+    key,
+    scheduler,
+    flags: uint32,
+    timeout: uint32,
+  }),
+  fc.record({ kind: fc.constant('delete-virtual-server'), key }),
+  fc
+    .tuple(
+      fc.oneof(pair, markPair),
+      fc.record({
+        kind: fc.constantFrom('add-real-server', 'set-real-server'),
+        weight: fc.integer({ min: -1, max: 0x7fff_ffff }),
+        forwarding: fc.integer({ min: 0, max: 4 }),
+      }),
+    )
+    .map(([servers, settings]) => ({ ...servers, ...settings })),
+  fc.oneof(pair, markPair).map((servers) => ({ kind: 'delete-real-server', ...servers }) as const),
+  fc.record({ kind: fc.constantFrom('bind-address', 'unbind-address'), address }),
+  fc.record({
+    kind: fc.constant('add-element'),
+    set: port,
+    element,
+    comment: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
+    mark: uint32,
+  }),
+  fc.record({ kind: fc.constant('delete-element'), set: port, element }),
+  pair.map((servers) => ({ kind: 'forget-flows', ...servers }) as const),
+);
+
+const counters: fc.Arbitrary<Counters> = fc.record({
+  connections: counter,
+  inPackets: counter,
+  outPackets: counter,
+  inBytes: counter,
+  outBytes: counter,
+  connectionRate: counter,
+  inPacketRate: counter,
+  outPacketRate: counter,
+  inByteRate: counter,
+  outByteRate: counter,
+});
+
+const virtualServer: fc.Arbitrary<VirtualServerRecord> = fc.record({
+  key,
+  scheduler,
+  flags: uint32,
+  timeout: uint32,
+  prefixLength: fc.option(fc.integer({ min: 0, max: 128 }), { nil: undefined }),
+  counters,
+});
+
+const realServer: fc.Arbitrary<RealServerRecord> = fc.record({
+  address,
+  port,
+  weight: fc.integer({ min: 0, max: 0x7fff_ffff }),
+  forwarding: fc.integer({ min: 0, max: 4 }),
+  active: uint32,
+  inactive: uint32,
+  persistent: uint32,
+  upperThreshold: uint32,
+  lowerThreshold: uint32,
+  counters,
+});
+
+describe('operation records', () => {
+  it('are read back as they were written', () => {
+    fc.assert(
+      fc.property(fc.array(operation), (operations) => {
+        const { buffer, count } = encodeOperations(operations);
+        expect(count).toBe(operations.length);
+        expect(decodeOperations(buffer, count)).toEqual(operations);
+      }),
+    );
+  });
+
+  it('have the layout of native/records.h', () => {
+    const { buffer } = encodeOperations([
+      {
+        kind: 'add-real-server',
+        key: { address: VIP_A, port: 0x1234, protocol: 'UDP' },
+        address: POD_1,
+        port: 0x5678,
+        weight: -2,
+        forwarding: 3,
+      },
+    ]);
+    const expected = new Uint8Array(80);
+    expected.set([4, 2, 17, 3, 0x34, 0x12, 0x78, 0x56]);
+    expected.set([0xfe, 0xff, 0xff, 0xff], 20);
+    expected.set(addressBytes(VIP_A), 24);
+    expected.set(addressBytes(POD_1), 40);
+    expect(buffer).toEqual(expected);
+  });
+
+  it('say only the identity for a lookup', () => {
+    const { buffer, count } = encodeKeys([{ family: 'IPv6', mark: 7 }]);
+    expect(decodeOperations(buffer, count)).toEqual([
+      { kind: 'delete-virtual-server', key: { family: 'IPv6', mark: 7 } },
+    ]);
+  });
+
+  it('cut a scheduler name before its NUL would be lost', () => {
+    const name = 'a-very-long-scheduler';
+    const { buffer } = encodeOperations([
+      {
+        kind: 'add-virtual-server',
+        key: { family: 'IPv4', mark: 1 },
+        scheduler: name,
+        flags: 0,
+        timeout: 0,
+      },
+    ]);
+    expect(Buffer.from(buffer.subarray(56, 72)).toString()).toBe(`${name.slice(0, 15)}\0`);
+  });
+
+  it('keep no more of a comment than can be stored', () => {
+    const add = {
+      kind: 'add-element',
+      set: 0,
+      element: new Uint8Array(4),
+      comment: '€'.repeat(1000),
+    } as const;
+    expect(encodeOperations([add]).buffer.length).toBe(80 + 128 * 3);
+  });
+
+  it('refuse a real server of another family', () => {
+    const key = { address: VIP_A, port: 80, protocol: 'TCP' } as const;
+    const mixed = { kind: 'delete-real-server', key, address: POD_1_6, port: 80 } as const;
+    expect(() => encodeOperations([mixed])).toThrow('fd00:244::1 is not of the family');
+  });
+
+  it('refuse an element that does not fit', () => {
+    const long = { kind: 'delete-element', set: 0, element: new Uint8Array(49) } as const;
+    expect(() => encodeOperations([long])).toThrow(RangeError);
+  });
+
+  it('are written 100,000 in well under 100 ms', () => {
+    const operations = Array.from(
+      { length: 100_000 },
+      (_, index): KernelOperation => ({
+        kind: 'add-real-server',
+        key: { address: VIP_A, port: 80, protocol: 'TCP' },
+        address: `10.244.${(index >> 8) & 0xff}.${index & 0xff}` as Address,
+        port: 8080,
+        weight: 1,
+      }),
+    );
+    encodeOperations(operations);
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      encodeOperations(operations);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(100);
+  });
+});
+
+describe('answers', () => {
+  it('with virtual servers are read as C++ wrote them', () => {
+    fc.assert(
+      fc.property(fc.array(virtualServer), (servers) => {
+        expect(decodeVirtualServers(virtualServerAnswer(servers))).toEqual(servers);
+      }),
+    );
+  });
+
+  it('to a look give each virtual server its own real servers', () => {
+    const answer = fc.oneof(
+      fc.record({
+        kind: fc.constant('present'),
+        server: virtualServer,
+        realServers: fc.array(realServer, { maxLength: 4 }),
+      }),
+      fc.record({ kind: fc.constant('absent') }),
+      fc.record({ kind: fc.constant('unknown'), errno: fc.integer({ min: -4095, max: -1 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(answer), (answers) => {
+        expect(decodeLookAnswers(lookAnswer(answers))).toEqual(answers);
+      }),
+    );
+  });
+
+  it('with addresses, elements and changes are read as C++ wrote them', () => {
+    const addresses = [
+      { address: VIP_A, prefixLength: 32 },
+      { address: VIP_A6, prefixLength: 128 },
+    ];
+    const elements = [
+      { element: addressBytes(POD_1_6), comment: 'grün', mark: 0, flags: 0 },
+      { element: addressBytes(POD_1), comment: '', mark: 7, flags: 1 },
+    ];
+    expect(decodeAddresses(addressAnswer(addresses))).toEqual(addresses);
+    expect(decodeElements(elementAnswer(elements))).toEqual(elements);
+    expect(decodeChanges(changeAnswer([VIP_A, VIP_A6]))).toEqual([
+      { kind: 'address-removed', address: VIP_A },
+      { kind: 'address-removed', address: VIP_A6 },
+      { kind: 'device-removed' },
+      { kind: 'overrun' },
+    ]);
+  });
+});
