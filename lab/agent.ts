@@ -1,0 +1,102 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { AgentNotRunning, askAgent } from '../src/cli/admin-client.js';
+import type { StatusReport } from '../src/model/status-report.js';
+import { beforeFarewell } from './farewell.js';
+import type { Host } from './host.js';
+import { PROJECT_FOLDER } from './project-folder.js';
+import { WaitedInVain, waitUntil } from './wait-until.js';
+
+/** The program as it is shipped. */
+export const PROGRAM = join(PROJECT_FOLDER, 'dist/kube-ipvs-proxy.js');
+
+export interface AgentOptions {
+  readonly manifests: string;
+  /** A path of its own for each agent: sockets of all namespaces share one file system. */
+  readonly adminSocket: string;
+  readonly arguments?: readonly string[];
+}
+
+/** The real agent, as a process of its own inside a node of the lab. */
+export class Agent {
+  /** What it wrote, line by line. */
+  readonly log: string[] = [];
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #adminSocket: string;
+  readonly #ended: Promise<unknown>;
+  readonly #callOff: () => void;
+
+  constructor(node: Host, { manifests, adminSocket, arguments: more = [] }: AgentOptions) {
+    const words = ['run', '--manifests', manifests, '--admin-socket', adminSocket, ...more];
+    const [command = '', ...rest] = node.namespace.inside([process.execPath, PROGRAM, ...words]);
+    // A group of its own: Ctrl-C on the terminal is for the lab, which ends the agent in good order.
+    this.#process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#adminSocket = adminSocket;
+    this.#ended = once(this.#process, 'close');
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      createInterface(stream).on('line', (line) => this.log.push(line));
+    this.#callOff = beforeFarewell(() => this.stop());
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Resolves when everything in the folder is programmed. */
+  async ready(seconds = 60): Promise<void> {
+    await this.until(
+      'everything programmed',
+      ({ agent }) => agent?.complete === true && agent.synced,
+      seconds,
+    );
+  }
+
+  /** Undefined while nobody answers on the admin socket. */
+  async status(): Promise<StatusReport | undefined> {
+    try {
+      return (await askAgent(this.#adminSocket, '/status')) as StatusReport;
+    } catch (error) {
+      if (error instanceof AgentNotRunning) return undefined;
+      throw error;
+    }
+  }
+
+  /** Waits for a status as wished, and says on failure what the agent had to say. */
+  async until(what: string, wished: (report: StatusReport) => boolean, seconds = 30): Promise<StatusReport> {
+    let last: StatusReport | undefined;
+    const look = async () => {
+      if (!this.running) throw new Error(`the agent ended\n${this.#tail()}`);
+      last = await this.status();
+      return last !== undefined && wished(last) && last;
+    };
+    try {
+      return await waitUntil(look, { what, seconds });
+    } catch (error) {
+      if (!(error instanceof WaitedInVain)) throw error;
+      throw new Error(`${error.message}; ${JSON.stringify(last)}\n${this.#tail()}`);
+    }
+  }
+
+  /** As Kubernetes stops a pod. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  /** As a crash. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#callOff();
+    if (this.running) this.#process.kill(signal);
+    await this.#ended;
+  }
+
+  #tail(): string {
+    return this.log.slice(-15).join('\n');
+  }
+}

@@ -1,0 +1,68 @@
+import { Agent, PROGRAM } from '../../../../lab/agent.js';
+import type { CommandResult } from '../../../../lab/command.js';
+import { Lab } from '../../../../lab/lab.js';
+import { PROTOCOLS } from '../../../../src/model/protocol.js';
+import { ManifestFolder } from './manifest-folder.js';
+
+export interface ClusterOptions {
+  /** Arguments of `run` beyond folder and socket. */
+  readonly arguments?: readonly string[];
+}
+
+/** What every pod answers on, over all protocols. */
+export const POD_PORT = 9376;
+
+/**
+ * A lab with three pods on the node, one on another, all of them serving, and the real agent on the node. One for each
+ * test file, since in an emulated machine its start takes longer than most tests.
+ */
+export class Cluster {
+  readonly lab: Lab;
+  readonly folder: ManifestFolder;
+  readonly #arguments: readonly string[];
+  #agent: Agent | undefined;
+
+  static async create({ arguments: more = [] }: ClusterOptions = {}): Promise<Cluster> {
+    const folder = await ManifestFolder.create();
+    const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
+    const cluster = new Cluster(lab, folder, more);
+    const servers = [...lab.pods, ...lab.remotePods];
+    await Promise.all(servers.flatMap((pod) => PROTOCOLS.map((protocol) => pod.serve(POD_PORT, protocol))));
+    return cluster;
+  }
+
+  private constructor(lab: Lab, folder: ManifestFolder, more: readonly string[]) {
+    this.lab = lab;
+    this.folder = folder;
+    this.#arguments = more;
+  }
+
+  get agent(): Agent {
+    if (this.#agent === undefined) throw new Error('the agent was not started');
+    return this.#agent;
+  }
+
+  /** Starts the agent, which programs what is in the folder. */
+  async startAgent(): Promise<void> {
+    const { path } = this.folder;
+    const options = { manifests: path, adminSocket: this.adminSocket, arguments: this.#arguments };
+    this.#agent = new Agent(this.lab.node, options);
+    await this.agent.ready();
+  }
+
+  /** Runs the program once, on the node. */
+  command(...words: readonly string[]): Promise<CommandResult> {
+    const all = [process.execPath, PROGRAM, ...words, '--admin-socket', this.adminSocket];
+    return this.lab.node.namespace.try(all);
+  }
+
+  get adminSocket(): string {
+    return `${this.folder.path}.sock`;
+  }
+
+  async close(): Promise<void> {
+    await this.#agent?.stop();
+    await this.lab.close();
+    await this.folder.remove();
+  }
+}
