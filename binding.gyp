@@ -38,7 +38,7 @@
     'cflags_cc!': ['-std=gnu++17'],
     'cflags_cc': [
       '-std=c++17',
-      '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Werror',
+      '-Wall', '-Wextra', '-Wpedantic', '-Wshadow',
       '-fvisibility=hidden',
       # Headers that are not ours may warn.
       '-isystem', '<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")',

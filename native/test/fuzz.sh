@@ -3,13 +3,14 @@
 # address and undefined-behaviour sanitizers. A finding is written to native/test/out/ and ends with an error.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=native/test/codec_sources.sh
 source test/codec_sources.sh
 runs=${1:-1000000}
 
 out=test/out
 mkdir -p "$out/corpus" "$out/seeds"
 clang++ -std=c++17 -fno-exceptions -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-  $codec_sources test/fuzz_decoder.cc -o "$out/fuzz-decoder"
+  "${codec_sources[@]}" test/fuzz_decoder.cc -o "$out/fuzz-decoder"
 
 # One well-formed payload for each reader: the first byte is the reader's number in fuzz_decoder.cc.
 seed() { printf '%b' "$(sed 's/[^0-9a-f]//g; s/../\\x&/g' <<<"$2")" >"$out/seeds/$1"; }
