@@ -51,6 +51,6 @@ function serverRows(server: VirtualServerStatus): string[][] {
 }
 
 function realServerRow({ key, weight, active, inactive, drainSecondsLeft }: RealServerStatus): string[] {
-  const why = drainSecondsLeft === undefined ? '' : `draining, ${drainSecondsLeft}s left`;
+  const why = drainSecondsLeft === undefined ? '' : `drains ${drainSecondsLeft}s`;
   return [`  -> ${key}`, String(weight), String(active), String(inactive), why];
 }

@@ -45,7 +45,7 @@ describe('the status table', () => {
       '  -> REAL SERVER      WEIGHT             ACTIVE     INACTIVE',
       'default/web:http      10.96.0.10:80/TCP  rr         10800s    programmed',
       '  -> 10.244.0.1:8080  1                  2          1',
-      '  -> 10.244.0.2:8080  0                  2          1         draining, 14s left',
+      '  -> 10.244.0.2:8080  0                  2          1         drains 14s',
       '',
     ]);
   });
