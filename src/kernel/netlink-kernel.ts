@@ -14,7 +14,7 @@ import {
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
 import { NetlinkError } from './native/netlink-error.js';
-import { encodeKeys, encodeOperations } from './native/operation-encoder.js';
+import { type EncodedOperations, encodeKeys, encodeOperations } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
 import { outcomeOf, recordsOf } from './netlink-operations.js';
@@ -32,11 +32,11 @@ import { setSysctls } from './sysctls.js';
 /** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
 export const DEVICE = 'kube-ipvs0';
 
-/** Operations in one job of the worker thread: enough to pack, short enough that nothing else waits for it. */
-const OPERATIONS_PER_JOB = 512;
-
-/** Elements are cheap, and each job of them is one nftables transaction. */
-const POLICY_OPERATIONS_PER_JOB = 2048;
+/**
+ * Operations in one job of the worker thread: handing a job over costs some system calls, and each job of elements is one
+ * nftables transaction.
+ */
+const OPERATIONS_PER_JOB = 2048;
 
 const LOOKS_PER_JOB = 256;
 
@@ -102,13 +102,18 @@ export class NetlinkKernel implements Kernel {
     return sights;
   }
 
+  // While the worker thread performs one job, this thread encodes the next and reads the answers of the one before.
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
-    for (let start = 0; start < operations.length; ) {
-      const job = operations.slice(start, start + jobSize(operations[start]));
-      for (const outcome of await this.#performJob(job)) outcomes.push(outcome);
-      start += job.length;
+    let before: Job | undefined;
+    let answers: Promise<Int32Array> | undefined;
+    for (const job of jobsOf(operations)) {
+      const answered = await answers;
+      answers = this.#handle.apply(job.buffer, job.count);
+      if (before !== undefined && answered !== undefined) addOutcomes(before, answered, outcomes);
+      before = job;
     }
+    if (before !== undefined && answers !== undefined) addOutcomes(before, await answers, outcomes);
     return outcomes;
   }
 
@@ -120,23 +125,6 @@ export class NetlinkKernel implements Kernel {
 
   async close(): Promise<void> {
     this.#handle.close();
-  }
-
-  async #performJob(operations: readonly Operation[]): Promise<Outcome[]> {
-    const records: KernelOperation[] = [];
-    // For each operation its last record, whose answer is the operation's; none for one that is not sent.
-    const last: (number | undefined)[] = [];
-    for (const operation of operations) {
-      const own = isOfOneFamily(operation) ? recordsOf(operation) : [];
-      for (const record of own) records.push(record);
-      last.push(own.length === 0 ? undefined : records.length - 1);
-    }
-    const { buffer, count } = encodeOperations(records);
-    const answers = await this.#handle.apply(buffer, count);
-    return operations.map((operation, index) => {
-      const record = last[index];
-      return record === undefined ? MIXED_FAMILIES : outcomeOf(operation, answers[record] ?? -NO_ANSWER);
-    });
   }
 
   #requireIpvs(): void {
@@ -162,6 +150,38 @@ export class NetlinkKernel implements Kernel {
   }
 }
 
+/** Operations with the records that carry them. */
+interface Job extends EncodedOperations {
+  readonly operations: readonly Operation[];
+  /** For each operation its last record, whose answer is the operation's; none for one that is not sent. */
+  readonly last: readonly (number | undefined)[];
+}
+
+function* jobsOf(operations: readonly Operation[]): Generator<Job> {
+  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
+    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB));
+}
+
+function jobOf(operations: readonly Operation[]): Job {
+  const records: KernelOperation[] = [];
+  const last: (number | undefined)[] = [];
+  for (const operation of operations) {
+    const own = isOfOneFamily(operation) ? recordsOf(operation) : [];
+    for (const record of own) records.push(record);
+    last.push(own.length === 0 ? undefined : records.length - 1);
+  }
+  return { operations, last, ...encodeOperations(records) };
+}
+
+function addOutcomes({ operations, last }: Job, answers: Int32Array, outcomes: Outcome[]): void {
+  operations.forEach((operation, index) => {
+    const record = last[index];
+    outcomes.push(
+      record === undefined ? MIXED_FAMILIES : outcomeOf(operation, answers[record] ?? -NO_ANSWER),
+    );
+  });
+}
+
 /** ENOBUFS: no answer is an answer that was lost. */
 const NO_ANSWER = 105;
 
@@ -172,15 +192,6 @@ function isOfOneFamily(operation: Operation): boolean {
   return (
     !('server' in operation) || familyOf(operation.server.address) === familyOf(operation.frontend.address)
   );
-}
-
-// An operation and its neighbours in a stage are of one sort, so the first tells the size of the job.
-function jobSize(first: Operation | undefined): number {
-  return first !== undefined && isPolicy(first) ? POLICY_OPERATIONS_PER_JOB : OPERATIONS_PER_JOB;
-}
-
-function isPolicy({ kind }: Operation): boolean {
-  return !/server$|^(un)?bind|^forget/.test(kind);
 }
 
 function unusable(error: unknown): unknown {
