@@ -1,0 +1,132 @@
+import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
+import { translateService } from '../../src/api-objects/service.js';
+import { type Address, parseAddress } from '../../src/model/address.js';
+import type { ClusterView } from '../../src/model/cluster-view.js';
+import { type Endpoint, type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';
+import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
+
+/** What is programmed: so many Services of one port, each with so many endpoints of its own. */
+export interface Size {
+  readonly services: number;
+  readonly endpoints: number;
+}
+
+/** Pods on the node of the agent; the kubelet's default allows 110. Each gets a hairpin element. */
+export const LOCAL_ENDPOINTS = 100;
+
+export const NODE = 'node-1';
+export const SCHEDULER = 'rr';
+export const SERVICE_PORT = 80;
+export const TARGET_PORT = 8080;
+
+// baseline.c has the same addresses.
+const FIRST_VIP = 0x0a600001;
+const FIRST_POD = 0x0a800001;
+const FIRST_NEW_POD = 0x0ac00001;
+
+export function vip(service: number): Address {
+  return ipv4(FIRST_VIP + service);
+}
+
+/** The address of one endpoint, counted over all Services. */
+export function pod(endpoint: number): Address {
+  return ipv4(FIRST_POD + endpoint);
+}
+
+/** Addresses that replace others later. */
+export function newPod(index: number): Address {
+  return ipv4(FIRST_NEW_POD + index);
+}
+
+export function nameOf(service: number): ServiceKey {
+  return serviceKey('bench', `service-${service}`);
+}
+
+/**
+ * Fills the view as a source does: object by object from JSON text, through the translator. So the heap is what it is in
+ * an agent that has just heard of a whole cluster.
+ */
+export function fill(view: ClusterView, size: Size): void {
+  for (let index = 0; index < size.services; index++) {
+    const service = translateService(JSON.parse(serviceText(index)));
+    const slice = translateEndpointSlice(JSON.parse(sliceText(index, size)));
+    if (service.kind === 'translated') view.setService(service.record);
+    if (slice.kind === 'translated') view.setSlice(slice.record);
+  }
+}
+
+function serviceText(index: number): string {
+  const [namespace, name] = nameOf(index).split('/');
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      namespace,
+      name,
+      uid: `service-${index}`,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      labels: { app: name },
+    },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: vip(index),
+      clusterIPs: [vip(index)],
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      internalTrafficPolicy: 'Cluster',
+      sessionAffinity: 'None',
+      selector: { app: name },
+      ports: [{ protocol: 'TCP', port: SERVICE_PORT, targetPort: TARGET_PORT }],
+    },
+  });
+}
+
+function sliceText(index: number, size: Size): string {
+  const [namespace, name] = nameOf(index).split('/');
+  return JSON.stringify({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      namespace,
+      name: `${name}-a`,
+      uid: `slice-${index}`,
+      labels: { 'kubernetes.io/service-name': name },
+    },
+    addressType: 'IPv4',
+    ports: [{ name: '', protocol: 'TCP', port: TARGET_PORT }],
+    endpoints: endpointsOf(index, size).map(({ address, node }, place) => ({
+      addresses: [address],
+      conditions: { ready: true, serving: true, terminating: false },
+      nodeName: node,
+      targetRef: { kind: 'Pod', namespace, name: `${name}-${place}`, uid: `pod-${index}-${place}` },
+    })),
+  });
+}
+
+export function endpointsOf(service: number, { endpoints }: Size): Endpoint[] {
+  return Array.from({ length: endpoints }, (_, index) => {
+    const number = service * endpoints + index;
+    return endpoint(pod(number), number < LOCAL_ENDPOINTS ? NODE : `node-${2 + (number % 1000)}`);
+  });
+}
+
+export function endpoint(address: Address, node: string): Endpoint {
+  return { address, ready: true, serving: true, terminating: false, node };
+}
+
+export function slice(service: number, endpoints: readonly Endpoint[]): EndpointSlice {
+  return {
+    key: sliceKey('bench', `service-${service}-a`),
+    service: nameOf(service),
+    family: 'IPv4',
+    ports: [{ name: '', protocol: 'TCP', port: TARGET_PORT }],
+    endpoints,
+  };
+}
+
+function ipv4(number: number): Address {
+  const text = [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join('.');
+  const address = parseAddress(text);
+  if (address === undefined) throw new TypeError(`no address: ${text}`);
+  return address;
+}

@@ -1,0 +1,98 @@
+import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import type { ServiceView } from '../../src/model/cluster-view.js';
+import type { KernelKeys } from '../../src/model/kernel-keys.js';
+import type { ServiceKey } from '../../src/model/service-key.js';
+import type { PassReport } from '../../src/model/sync-state.js';
+import { systemClock } from '../../src/reconcile/clock.js';
+import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
+import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import { fill, NODE, SCHEDULER, type Size } from './content.js';
+import { countedAddon, type Writes } from './counted-addon.js';
+import { FilledSource } from './filled-source.js';
+import { Stopwatch } from './stopwatch.js';
+import { TimedKernel } from './timed-kernel.js';
+
+/** The agent's core over the real kernel, as compose.ts joins it, with measuring parts in between. */
+export interface Core {
+  readonly source: FilledSource;
+  readonly loop: ReconcileLoop;
+  readonly watch: Stopwatch;
+  readonly writes: Writes;
+  /** Resolves with the report of the next pass that ends. */
+  nextPass(): Promise<PassReport>;
+  close(): Promise<void>;
+}
+
+export interface CoreOptions {
+  readonly settings?: Partial<LoopSettings>;
+  /** Instead of the real one. */
+  readonly kernel?: Kernel;
+}
+
+export function assembleCore(size: Size, options: CoreOptions = {}): Core {
+  const source = new FilledSource();
+  fill(source.view, size);
+  const watch = new Stopwatch();
+  const writes: Writes = { jobs: 0, records: 0, messages: 0 };
+  const kernel =
+    options.kernel ??
+    new NetlinkKernel(countedAddon(watch, writes), { masqueradeAll: false, clusterCIDRs: [] });
+  let waiting: PromiseWithResolvers<PassReport> | undefined;
+  const loop = new ReconcileLoop({
+    source,
+    desired: new TimedDesired(watch),
+    kernel: new TimedKernel(kernel, watch),
+    clock: systemClock,
+    settings: { ...DEFAULT_LOOP_SETTINGS, ...options.settings },
+    listener: {
+      prepared: () => undefined,
+      passed: (report) => waiting?.resolve(report),
+      passFailed: (error) => waiting?.reject(error),
+    },
+  });
+  return {
+    source,
+    loop,
+    watch,
+    writes,
+    nextPass() {
+      waiting = withResolvers<PassReport>();
+      return waiting.promise;
+    },
+    async close() {
+      await loop.stop();
+      await kernel.close();
+    },
+  };
+}
+
+class TimedDesired extends DesiredDataplane {
+  readonly #watch: Stopwatch;
+
+  constructor(watch: Stopwatch) {
+    super({ name: NODE, scheduler: SCHEDULER });
+    this.#watch = watch;
+  }
+
+  override refresh(key: ServiceKey, view: ServiceView): KernelKeys {
+    return this.#watch.time('decide', () => super.refresh(key, view));
+  }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+// Promise.withResolvers came with Node 22.
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,61 @@
+import type { Addon } from '../../src/kernel/native/addon.js';
+import { loadAddon } from '../../src/kernel/native/addon.js';
+import type { Stopwatch } from './stopwatch.js';
+
+/** Writes that went to the kernel since the last look at them. */
+export interface Writes {
+  jobs: number;
+  records: number;
+  /** Netlink messages: a transaction of elements has an opening, one message for up to 200 elements, and a closing. */
+  messages: number;
+}
+
+const RECORD_SIZE = 80;
+const ELEMENTS_PER_MESSAGE = 200;
+
+type Channel = 'ipvs' | 'addresses' | 'sets' | 'flows';
+
+/** The real addon, with each job of writes counted and measured by what it is about. */
+export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
+  const addon = loadAddon();
+  class CountedHandle extends addon.KernelHandle {
+    override async apply(buffer: Uint8Array, count: number): Promise<Int32Array> {
+      const channel = channelOf(buffer[0] ?? 0);
+      writes.jobs++;
+      writes.records += count;
+      writes.messages += messagesOf(channel, buffer, count);
+      return watch.timeAsync(channel, () => super.apply(buffer, count));
+    }
+  }
+  return { abi: addon.abi, KernelHandle: CountedHandle, setErrorClass: (type) => addon.setErrorClass(type) };
+}
+
+// The kinds of native/records.h. A job's records are all for one channel.
+function channelOf(kind: number): Channel {
+  if (kind <= 6) return 'ipvs';
+  if (kind <= 8) return 'addresses';
+  return kind <= 10 ? 'sets' : 'flows';
+}
+
+function messagesOf(channel: Channel, buffer: Uint8Array, count: number): number {
+  if (channel === 'ipvs' || channel === 'flows') return count;
+  // The device's index is asked for first.
+  if (channel === 'addresses') return count + 1;
+  return 2 + elementMessages(buffer, count);
+}
+
+// Neighbours of one kind and set share a message.
+function elementMessages(buffer: Uint8Array, count: number): number {
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  let messages = 0;
+  let shared = 0;
+  let before = '';
+  for (let index = 0; index < count; index++) {
+    const offset = index * RECORD_SIZE;
+    const now = `${buffer[offset]} ${view.getUint16(offset + 78, true)}`;
+    shared = now === before && shared < ELEMENTS_PER_MESSAGE ? shared + 1 : 1;
+    if (shared === 1) messages++;
+    before = now;
+  }
+  return messages;
+}

@@ -1,0 +1,33 @@
+import type { Observation, Preparation } from '../../src/kernel/kernel.js';
+import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
+import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import { DataplaneState } from '../../src/model/dataplane-state.js';
+
+/** The netlink kernel without a kernel: every record is encoded, and its answer is at once that it was done. */
+export class SilentKernel extends NetlinkKernel {
+  constructor() {
+    super(silentAddon(), { masqueradeAll: false, clusterCIDRs: [] });
+  }
+
+  override async prepare(): Promise<Preparation> {
+    return { done: [], warnings: [] };
+  }
+
+  override async observe(): Promise<Observation> {
+    return { dataplane: new DataplaneState(), activity: new Map(), foreign: [] };
+  }
+}
+
+function silentAddon(): Addon {
+  class SilentHandle {
+    apply(_buffer: Uint8Array, count: number): Promise<Int32Array> {
+      return new Promise((resolve) => setImmediate(() => resolve(new Int32Array(count))));
+    }
+
+    watch(): void {}
+
+    close(): void {}
+  }
+  const KernelHandle = SilentHandle as unknown as new () => KernelHandle;
+  return { abi: 0, KernelHandle, setErrorClass: () => undefined };
+}

@@ -1,0 +1,250 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentRun } from './agent.js';
+import type { Change, Kind } from './change.js';
+import type { BaselineRun, Results } from './results.js';
+import { median, quantile, smallest } from './statistics.js';
+
+type Phases = Pick<
+  AgentRun,
+  'prepare' | 'look' | 'decide' | 'planAndFold' | 'encode' | 'ipvs' | 'addresses' | 'sets' | 'total'
+>;
+
+const PHASES: readonly (readonly [string, keyof Phases])[] = [
+  ['make ready', 'prepare'],
+  ['full look', 'look'],
+  ['decide', 'decide'],
+  ['plan and fold', 'planAndFold'],
+  ['encode and decode', 'encode'],
+  ['IPVS', 'ipvs'],
+  ['addresses', 'addresses'],
+  ['nftables sets', 'sets'],
+  ['**all**', 'total'],
+];
+
+/** Writes kernel.md from every kernel-*.json of the folder given: `table.js FOLDER`; prints it too. */
+const [folder = ''] = process.argv.slice(2);
+const files = readdirSync(folder).filter((name) => /^kernel-.*\.json$/.test(name));
+const all = files.sort().map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Results);
+const text = [
+  '# The agent against the kernel: measured',
+  '',
+  'Written by `npm run bench:kernel`; ../README.md says what each line means. Milliseconds, smallest of all runs and (median).',
+  ...all.flatMap(section),
+  '',
+].join('\n');
+writeFileSync(join(folder, 'kernel.md'), text);
+process.stdout.write(text);
+
+function section(results: Results): string[] {
+  return [
+    '',
+    `## ${title(results)}`,
+    '',
+    conditions(results),
+    '',
+    ...verdicts(results),
+    '',
+    ...phases(results),
+    '',
+    ...changes(results),
+    '',
+    ...memoryLines(results),
+  ];
+}
+
+function title({ machine, size }: Results): string {
+  const where: Record<string, string> = {
+    uml: 'User-mode Linux',
+    vm: 'Emulated virtual machine',
+    netns: "The machine's own kernel",
+  };
+  return `${where[machine.kind] ?? machine.kind}, ${count(size.services)} virtual servers × ${size.endpoints} real servers`;
+}
+
+function conditions({ machine, agents }: Results): string {
+  const { probe } = machine;
+  return [
+    `Linux ${machine.kernel}, ${machine.processors} × ${machine.processor}, Node ${machine.node}, ${machine.date},`,
+    `${agents.length} runs each.`,
+    `Here a page fault costs ${probe.pageFault} µs and a system call ${probe.systemCall} µs.`,
+  ].join(' ');
+}
+
+interface Verdict {
+  readonly what: string;
+  readonly measured: number;
+  readonly unit: string;
+  readonly limit?: number;
+}
+
+function verdicts(results: Results): string[] {
+  const { machine, agents, baselines, restarts, ownWork } = results;
+  const { ipvsadm } = results;
+  const agent = smallest(agents.map(({ total }) => total));
+  const kernelOnly = smallest(baselines.map((run) => run.total - run.sets));
+  const restored = ipvsadm.milliseconds * ipvsadm.times;
+  const rows: Verdict[] = [
+    {
+      what: 'whole agent ÷ C program (IPVS and addresses)',
+      measured: agent / kernelOnly,
+      unit: '×',
+      limit: 1.5,
+    },
+    {
+      what: 'whole agent ÷ C program that also fills the sets',
+      measured: ratio(agents, baselines),
+      unit: '×',
+    },
+    { what: 'the same without the addresses on both sides', measured: withoutAddresses(results), unit: '×' },
+    { what: '`ipvsadm -R` ÷ whole agent', measured: restored / agent, unit: '× longer', limit: -10 },
+    {
+      what: 'one remote endpoint: kernel messages',
+      measured: most(results, 'remote', 'messages'),
+      unit: '',
+      limit: 3,
+    },
+    {
+      what: 'one local endpoint: operations',
+      measured: most(results, 'local', 'operations'),
+      unit: '',
+      limit: 3,
+    },
+    { what: 'one local endpoint: kernel messages', measured: most(results, 'local', 'messages'), unit: '' },
+    {
+      what: 'one endpoint, this many ÷ few Services',
+      measured: growth(results, 'remote'),
+      unit: '×',
+      limit: 1.5,
+    },
+    {
+      what: 'one local endpoint, this many ÷ few Services',
+      measured: growth(results, 'local'),
+      unit: '×',
+      limit: 1.5,
+    },
+    {
+      what: 'restart with nothing changed: writes',
+      measured: Math.max(...restarts.map(({ messages }) => messages)),
+      unit: '',
+      limit: 0,
+    },
+  ];
+  // In an emulated machine the C program is emulated, and the agent's own work is not.
+  if (machine.kind === 'uml' && ownWork.length > 0)
+    rows.push({
+      what: "estimate for a kernel of the machine's own: (C program + agent's own work) ÷ C program",
+      measured: (kernelOnly + smallest(ownWork.map(({ total }) => total))) / kernelOnly,
+      unit: '×',
+    });
+  return [
+    '| | measured | limit | |',
+    '|---|---:|---:|---|',
+    ...rows.map((verdict) => verdictRow(verdict, isJudged(results))),
+  ];
+}
+
+// The limits are for 10,000 × 10, where a cold program's start no longer counts, and not for an emulated machine, which
+// slows JavaScript more than the kernel.
+function isJudged({ machine, size }: Results): boolean {
+  return machine.kind !== 'vm' && size.services * size.endpoints >= 100_000;
+}
+
+// A negative limit is the least that is expected.
+function verdictRow({ what, measured, unit, limit }: Verdict, judged: boolean): string {
+  const shown = `${Number.isInteger(measured) ? measured : measured.toFixed(2)} ${unit}`.trim();
+  if (limit === undefined || !judged) return `| ${what} | ${shown} | | |`;
+  const held = limit < 0 ? measured >= -limit : measured <= limit;
+  return `| ${what} | ${shown} | ${limit < 0 ? `≥ ${-limit}` : `≤ ${limit}`} | ${held ? 'held' : '**missed**'} |`;
+}
+
+function ratio(agents: readonly AgentRun[], baselines: readonly BaselineRun[]): number {
+  return smallest(agents.map(({ total }) => total)) / smallest(baselines.map(({ total }) => total));
+}
+
+function withoutAddresses({ agents, baselines }: Results): number {
+  const rest = (run: AgentRun | BaselineRun) => run.total - run.addresses;
+  return smallest(agents.map(rest)) / smallest(baselines.map(rest));
+}
+
+function phases({ agents, baselines, restarts, ownWork, ipvsadm, size }: Results): string[] {
+  const columns = [baselines.map(phasesOfBaseline), agents, restarts, ownWork];
+  const restored = ipvsadm.milliseconds * ipvsadm.times;
+  const faults = Math.round(median(agents.map(({ pageFaults }) => pageFaults)));
+  return [
+    '| phase | C program | agent | agent, restart | agent alone, no kernel |',
+    '|---|---:|---:|---:|---:|',
+    ...PHASES.map(([name, phase]) => row(name, columns, phase)),
+    '',
+    `The agent's first pass takes ${count(faults)} page faults. \`ipvsadm -R\` of ${count(ipvsadm.services)} of the ` +
+      `${count(size.services)} virtual servers took ${Math.round(ipvsadm.milliseconds)} ms, which makes ` +
+      `${Math.round(restored)} ms for all; half as many took ${Math.round(ipvsadm.half)} ms.`,
+  ];
+}
+
+function phasesOfBaseline({ virtualServers, realServers, ...run }: BaselineRun): Phases {
+  return { ...run, look: 0, decide: 0, planAndFold: 0, encode: 0, ipvs: virtualServers + realServers };
+}
+
+function row(name: string, columns: readonly (readonly Phases[])[], phase: keyof Phases): string {
+  const cells = columns.map((runs) => times(runs.map((run) => run[phase])));
+  return `| ${name} | ${cells.join(' | ')} |`;
+}
+
+function times(numbers: readonly number[]): string {
+  if (numbers.length === 0 || Math.max(...numbers) === 0) return '';
+  return `${smallest(numbers).toFixed(1)} (${median(numbers).toFixed(1)})`;
+}
+
+function changes({ change, size }: Results): string[] {
+  const rows = (['remote', 'local'] as const).flatMap((kind) => [
+    changeRow(kind, size.few, pooled(change.few, kind)),
+    changeRow(kind, size.services, pooled(change.many, kind)),
+  ]);
+  return [
+    '| one endpoint replaced, source to acknowledgement | changes | median | 90 % | 99 % | operations | messages | sends |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
+    ...rows,
+  ];
+}
+
+function changeRow(kind: Kind, services: number, samples: readonly Change[]): string {
+  const milliseconds = samples.map((sample) => sample.milliseconds);
+  const [median, ninety, ninetyNine] = [0.5, 0.9, 0.99].map((part) =>
+    quantile(milliseconds, part).toFixed(2),
+  );
+  const largest = (of: (sample: Change) => number) => Math.max(...samples.map(of));
+  const counts = [
+    largest(({ operations }) => operations),
+    largest(({ messages }) => messages),
+    largest(({ sends }) => sends),
+  ];
+  return `| ${kind}, ${count(services)} Services | ${samples.length} | ${median} | ${ninety} | ${ninetyNine} | ${counts.join(' | ')} |`;
+}
+
+function pooled(runs: readonly Record<Kind, readonly Change[]>[], kind: Kind): Change[] {
+  return runs.flatMap((samples) => [...samples[kind]]);
+}
+
+function growth({ change }: Results, kind: Kind): number {
+  const middle = (runs: Results['change']['few']) =>
+    median(pooled(runs, kind).map(({ milliseconds }) => milliseconds));
+  return middle(change.many) / middle(change.few);
+}
+
+function most({ change }: Results, kind: Kind, of: 'operations' | 'messages'): number {
+  return Math.max(...pooled(change.many, kind).map((sample) => sample[of]));
+}
+
+function memoryLines({ agents }: Results): string[] {
+  const middle = (of: (run: AgentRun) => number) => median(agents.map(of)).toFixed(0);
+  return [
+    `Resident memory of the agent's process, medians: ${middle(({ memory }) => memory.filled)} MB with the cluster known, ` +
+      `${middle(({ memory }) => memory.peak)} MB at the peak of the first pass, ` +
+      `${middle(({ memory }) => memory.settled)} MB settled (after garbage collection).`,
+  ];
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en');
+}
