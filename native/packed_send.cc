@@ -11,7 +11,7 @@ namespace {
 // No gain was measured past 256. Without our buffer sizes, 212,992 bytes must hold every answer if all fail.
 constexpr size_t kMessagesPerSend = 256;
 constexpr size_t kMessagesPerSmallSend = 128;
-constexpr size_t kRoomPerMessage = 512;
+constexpr size_t kRoomPerMessage = 320;
 
 void send_group(NetlinkSocket& socket, MessageWriter& writer, const OperationBatch& batch, Run run,
                 const RecordWriter& write, Results* results) {

@@ -34,9 +34,9 @@ export const DEVICE = 'kube-ipvs0';
 
 /**
  * Operations in one job of the worker thread: handing a job over costs some system calls, and each job of elements is one
- * nftables transaction.
+ * nftables transaction. Their records stay below 128 KiB, where malloc begins to take fresh pages for every buffer.
  */
-const OPERATIONS_PER_JOB = 2048;
+const OPERATIONS_PER_JOB = 1024;
 
 const LOOKS_PER_JOB = 256;
 
