@@ -47,6 +47,8 @@ Outcome ChangeListener::subscribe() {
   for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR}) {
     if (outcome.ok()) outcome = socket_.join_group(group, kOperation);
   }
+  // Removals are what counts; our own bindings would wake this thread thousands of times.
+  if (outcome.ok()) socket_.ignore_type(RTM_NEWADDR);
   return outcome;
 }
 

@@ -1,10 +1,13 @@
 #include "netlink_socket.h"
 
+#include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <netlink/netlink.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstddef>
 
 namespace ipvsproxy {
 namespace {
@@ -56,6 +59,18 @@ void NetlinkSocket::set_options() {
 Outcome NetlinkSocket::join_group(int group, const char* operation) {
   if (set_option(descriptor(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)) return done();
   return failure(errno, operation);
+}
+
+void NetlinkSocket::ignore_type(uint16_t type) {
+  // A classic BPF program loads in network order, while the type is in the host's.
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(type), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  };
+  const sock_fprog filter = {sizeof program / sizeof program[0], program};
+  setsockopt(descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 uint32_t NetlinkSocket::reserve_sequences(size_t count) {

@@ -21,6 +21,10 @@ class NetlinkSocket {
 
   Outcome join_group(int group, const char* operation);
 
+  // From now on the kernel drops notifications of this type instead of queueing them. Where it cannot filter, they
+  // come all the same.
+  void ignore_type(uint16_t type);
+
   // Reserves `count` consecutive sequence numbers and returns the first.
   uint32_t reserve_sequences(size_t count);
 
