@@ -86,19 +86,19 @@ export async function composeRehearsal(settings: AgentSettings): Promise<Rehears
 }
 
 /** The status as the kernel alone tells it, for when no agent runs. */
-export async function composeKernelStatus(): Promise<StatusReport> {
-  const kernel = composeKernel({ masqueradeAll: false, clusterCIDRs: [] });
-  try {
-    return statusReport(await kernel.observe(), undefined);
-  } finally {
-    await kernel.close();
-  }
+export function composeKernelStatus(): Promise<StatusReport> {
+  return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
 }
 
-export async function composeCleanup(): Promise<CleanupReport> {
+export function composeCleanup(): Promise<CleanupReport> {
+  return withKernel(cleanUp);
+}
+
+// Neither looks at the rules nor writes them, so what they depend on does not matter.
+async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
   const kernel = composeKernel({ masqueradeAll: false, clusterCIDRs: [] });
   try {
-    return await cleanUp(kernel);
+    return await work(kernel);
   } finally {
     await kernel.close();
   }

@@ -3,7 +3,7 @@ import type { Activity } from '../model/activity.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type FrontendKey, frontend } from '../model/frontend.js';
 import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
-import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
+import type { VirtualServer } from '../model/virtual-server.js';
 import type { Observation, Sight, Surroundings } from './kernel.js';
 import type { KernelHandle } from './native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from './native/answer-decoder.js';
@@ -11,9 +11,7 @@ import { errnoName, NetlinkError } from './native/netlink-error.js';
 import type { ElementRecord, LookAnswer, VirtualServerRecord } from './native/records.js';
 import { addressOfElement, frontendOfElement, PACKET_SETS, type PacketSet } from './packet-sets.js';
 import { type ProcVirtualServer, parseProcIpVs } from './proc-ip-vs.js';
-
-/** IP_VS_SVC_F_PERSISTENT, include/uapi/linux/ip_vs.h */
-const PERSISTENT = 1;
+import { fromKernel } from './service-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
 export class UnsteadyKernel extends Error {
@@ -66,26 +64,23 @@ function join(
   listed: ReadonlyMap<FrontendKey, ProcVirtualServer>,
 ): [VirtualServer, ReadonlyMap<RealServerKey, Activity>][] | undefined {
   const joined: [VirtualServer, ReadonlyMap<RealServerKey, Activity>][] = [];
-  for (const { key, scheduler, flags, timeout } of records) {
+  for (const record of records) {
+    const { key } = record;
     if ('mark' in key) continue;
     const front = frontend(key.address, key.port, key.protocol);
     const found = listed.get(front.key);
     if (found === undefined) return undefined;
-    const settings = toSettings(scheduler, flags, timeout);
+    const settings = fromKernel(record);
     joined.push([{ frontend: front, settings, realServers: found.realServers }, found.activity]);
   }
   return joined.length === listed.size ? joined : undefined;
-}
-
-function toSettings(scheduler: string, flags: number, timeout: number): VirtualServerSettings {
-  return { scheduler, persistenceTimeout: (flags & PERSISTENT) === 0 ? 0 : timeout };
 }
 
 /** What a look at one virtual server found. */
 export function toSight(answer: LookAnswer): Sight {
   if (answer.kind === 'absent') return { kind: 'absent' };
   if (answer.kind === 'unknown') return { kind: 'unknown', code: errnoName(answer.errno) };
-  const { key, scheduler, flags, timeout } = answer.server;
+  const { key } = answer.server;
   if ('mark' in key) return { kind: 'unknown', code: 'EINVAL' };
   const realServers = new Map<RealServerKey, RealServer>();
   const activity = new Map<RealServerKey, Activity>();
@@ -95,7 +90,7 @@ export function toSight(answer: LookAnswer): Sight {
     activity.set(server.key, { active, inactive });
   }
   const front = frontend(key.address, key.port, key.protocol);
-  const settings = toSettings(scheduler, flags, timeout);
+  const settings = fromKernel(answer.server);
   return { kind: 'present', server: { frontend: front, settings, realServers }, activity };
 }
 

@@ -1,12 +1,9 @@
 import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome, unknown } from '../model/outcome.js';
-import type { VirtualServerSettings } from '../model/virtual-server.js';
 import { errnoName } from './native/netlink-error.js';
 import type { KernelOperation } from './native/records.js';
 import { elementOf } from './packet-sets.js';
-
-/** IP_VS_SVC_F_PERSISTENT, include/uapi/linux/ip_vs.h */
-const PERSISTENT = 1;
+import { toKernel } from './service-settings.js';
 
 /**
  * The records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
@@ -16,7 +13,7 @@ export function recordsOf(operation: Operation): readonly KernelOperation[] {
   switch (operation.kind) {
     case 'add-virtual-server':
     case 'set-virtual-server':
-      return [{ kind: operation.kind, key: operation.frontend, ...kernelSettings(operation.settings) }];
+      return [{ kind: operation.kind, key: operation.frontend, ...toKernel(operation.settings) }];
     case 'delete-virtual-server':
       return [{ kind: operation.kind, key: operation.frontend }];
     case 'add-real-server':
@@ -55,14 +52,6 @@ export function recordsOf(operation: Operation): readonly KernelOperation[] {
 function elementRecord(operation: Parameters<typeof elementOf>[0]) {
   const { set, key } = elementOf(operation);
   return { set, element: key };
-}
-
-function kernelSettings({ scheduler, persistenceTimeout }: VirtualServerSettings) {
-  return {
-    scheduler,
-    flags: persistenceTimeout > 0 ? PERSISTENT : 0,
-    timeout: persistenceTimeout,
-  };
 }
 
 /**

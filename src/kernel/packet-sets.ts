@@ -9,6 +9,7 @@ import {
 import { type Frontend, frontend } from '../model/frontend.js';
 import type { PolicyOperation } from '../model/operation.js';
 import { PROTOCOLS, type Protocol } from '../model/protocol.js';
+import { PROTOCOL_NUMBERS } from './native/records.js';
 
 /**
  * The sets of our table: one for each purpose and family. The ledger has one for each protocol too, because nft does not
@@ -112,9 +113,6 @@ export function frontendOfElement(set: PacketSet, key: Uint8Array): Frontend | u
 export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
   return formatAddress(key.subarray(0, set.family === 'IPv4' ? 4 : 16));
 }
-
-/** include/uapi/linux/in.h */
-export const PROTOCOL_NUMBERS: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
 
 function portAt(key: Uint8Array, offset: number): number {
   return ((key[offset] ?? 0) << 8) | (key[offset + 1] ?? 0);
