@@ -2,6 +2,7 @@ import type { AgentSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { type InsideClients, PLAIN_RULES } from './kernel/packet-table.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { StatusReport } from './model/status-report.js';
 import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
@@ -96,7 +97,7 @@ export function composeCleanup(): Promise<CleanupReport> {
 
 // Neither looks at the rules nor writes them, so what they depend on does not matter.
 async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
-  const kernel = composeKernel({ masqueradeAll: false, clusterCIDRs: [] });
+  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
   try {
     return await work(kernel);
   } finally {
@@ -108,6 +109,8 @@ function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplan
   return new DesiredDataplane({ name: nodeName, scheduler });
 }
 
-function composeKernel(rules: Pick<AgentSettings, 'masqueradeAll' | 'clusterCIDRs'>): NetlinkKernel {
-  return new NetlinkKernel(loadAddon(), rules);
+function composeKernel({ masqueradeAll, clusterCIDRs }: AgentSettings): NetlinkKernel {
+  const insideClients: InsideClients =
+    clusterCIDRs.length === 0 ? { kind: 'unknown' } : { kind: 'addresses', cidrs: clusterCIDRs };
+  return new NetlinkKernel(loadAddon(), { masqueradeAll, insideClients, serviceCIDRs: [] });
 }

@@ -1,6 +1,13 @@
 import type { Address } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import type { Dataplane, Ownership } from '../model/dataplane.js';
+import {
+  type AllowedSources,
+  type Dataplane,
+  eachTrafficSet,
+  type Ownership,
+  TRAFFIC_SETS,
+  type TrafficSet,
+} from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
@@ -9,7 +16,7 @@ import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
 import { type Claim, FrontendClaims } from './frontend-claims.js';
 import type { NodeSettings } from './node-settings.js';
-import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 interface Share {
   readonly claims: readonly Claim[];
@@ -29,8 +36,11 @@ export class DesiredDataplane implements Dataplane {
     readonly owned: Map<FrontendKey, Ownership>;
     readonly open: Map<FrontendKey, Frontend>;
     readonly hairpins: ReadonlySet<Address>;
+    readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>>;
+    readonly sources: Map<FrontendKey, AllowedSources>;
   };
   readonly #node: NodeSettings;
+  #addresses: readonly Address[] = [];
   readonly #vips = new CountedSet<Address>();
   readonly #hairpins = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
@@ -45,7 +55,16 @@ export class DesiredDataplane implements Dataplane {
       owned: new Map(),
       open: new Map(),
       hairpins: this.#hairpins.members,
+      traffic: eachTrafficSet(() => new Map()),
+      sources: new Map(),
     };
+  }
+
+  /** The node's own addresses are others; answers with the Services that have to be worked out anew. */
+  setNodeAddresses(addresses: readonly Address[]): ServiceKey[] {
+    if (sameList(addresses, this.#addresses)) return [];
+    this.#addresses = addresses;
+    return [];
   }
 
   /** Services that lost a frontend to an older one. */
@@ -106,6 +125,7 @@ export class DesiredDataplane implements Dataplane {
   #settle(key: FrontendKey): void {
     const wish = this.#claims.winner(key)?.wish;
     this.#setConflicts(key);
+    this.#settleTraffic(key, wish);
     if (wish?.virtualServer === undefined) {
       this.virtualServers.delete(key);
       this.policy.owned.delete(key);
@@ -115,6 +135,16 @@ export class DesiredDataplane implements Dataplane {
     this.virtualServers.set(key, wish.virtualServer);
     this.policy.owned.set(key, { frontend: wish.frontend, owner: wish.owner });
     this.policy.open.set(key, wish.frontend);
+  }
+
+  #settleTraffic(key: FrontendKey, wish: ServiceFrontend | undefined): void {
+    const { traffic, sources } = this.policy;
+    for (const set of TRAFFIC_SETS) traffic[set].delete(key);
+    sources.delete(key);
+    if (wish === undefined) return;
+    for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
+    const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
+    if (cidrs.size > 0) sources.set(key, { frontend: wish.frontend, cidrs });
   }
 
   #setConflicts(key: FrontendKey): void {
@@ -144,4 +174,8 @@ function conflict({ service, wish }: Claim, winner: Claim): Problem {
     message: `${wish.frontend.key} already belongs to Service ${winner.service}, which is older.`,
     remedy: `Give one of the two another address or port; until then ${winner.service} keeps the traffic.`,
   };
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }

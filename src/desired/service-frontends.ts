@@ -1,6 +1,8 @@
 import type { Address } from '../model/address.js';
 import { familyOf } from '../model/address.js';
+import type { Cidr } from '../model/cidr.js';
 import type { ServiceView } from '../model/cluster-view.js';
+import type { TrafficSet } from '../model/dataplane.js';
 import { type Frontend, frontend } from '../model/frontend.js';
 import type { Service, ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
@@ -23,6 +25,10 @@ export interface ServiceFrontend {
   readonly field: string;
   /** Undefined without a usable endpoint: then new connections are refused, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
+  /** How its packets are treated beyond that. */
+  readonly traffic: readonly TrafficSet[];
+  /** Who may reach it, where it is restricted. */
+  readonly sources: readonly Cidr[];
 }
 
 const NOTHING: ServiceFrontends = { frontends: [], vips: [], hairpins: new Set() };
@@ -57,6 +63,8 @@ function serviceFrontend(
       realServers.size === 0
         ? undefined
         : { frontend: front, settings: settingsOf(service, node), realServers },
+    traffic: [],
+    sources: [],
   };
 }
 
@@ -71,6 +79,7 @@ function ownerOf(service: Service, port: ServicePort): string {
 function settingsOf(service: Service, node: NodeSettings): VirtualServerSettings {
   return {
     scheduler: service.scheduler ?? node.scheduler,
+    schedulerFlags: '',
     persistenceTimeout: service.affinityTimeout,
   };
 }

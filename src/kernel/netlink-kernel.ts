@@ -1,4 +1,4 @@
-import { familyOf } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
@@ -17,7 +17,8 @@ import { NetlinkError } from './native/netlink-error.js';
 import { type EncodedOperations, encodeKeys, encodeOperations } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
-import { outcomeOf, recordsOf } from './netlink-operations.js';
+import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
+import { readNodeAddresses } from './node-addresses.js';
 import { PACKET_SETS, setName } from './packet-sets.js';
 import {
   DELETE_TABLE,
@@ -95,9 +96,13 @@ export class NetlinkKernel implements Kernel {
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     const sights: Sight[] = [];
     for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
-      const { buffer, count } = encodeKeys(frontends.slice(start, start + LOOKS_PER_JOB));
+      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+      const { buffer, count } = encodeKeys(asked.map(serverKey));
       const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
-      for (const answer of answers) sights.push(toSight(answer));
+      asked.forEach((frontend, index) => {
+        const answer = answers[index];
+        sights.push(answer === undefined ? NOT_ANSWERED : toSight(answer, frontend));
+      });
     }
     return sights;
   }
@@ -115,6 +120,10 @@ export class NetlinkKernel implements Kernel {
     }
     if (before !== undefined && answers !== undefined) addOutcomes(before, await answers, outcomes);
     return outcomes;
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return readNodeAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {
@@ -181,6 +190,8 @@ function addOutcomes({ operations, last }: Job, answers: Int32Array, outcomes: O
     );
   });
 }
+
+const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };
 
 /** ENOBUFS: no answer is an answer that was lost. */
 const NO_ANSWER = 105;

@@ -129,7 +129,9 @@ export class Reconciler {
 
   async #lookAgain(): Promise<void> {
     const { kernel, clock, desired } = this.#parts;
-    for (const change of this.#notices.splice(0)) this.#drifted(this.#image.correctByNotice(change));
+    for (const change of this.#notices.splice(0))
+      if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
+      else this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
       await this.#lookAtAll();
       return;
@@ -141,9 +143,16 @@ export class Reconciler {
     if (clock.now() >= this.#nextAudit) await this.#audit();
   }
 
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound.
+  #takeInNodeAddresses(): void {
+    const { desired, kernel } = this.#parts;
+    this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
+  }
+
   async #lookAtAll(): Promise<void> {
     const { desired, kernel, prepared } = this.#parts;
     prepared(await kernel.prepare());
+    this.#takeInNodeAddresses();
     await this.#image.lookAtAll(kernel);
     this.#takeInServices();
     allKeys(this.#image.state, allKeys(desired, this.#pending));
@@ -191,7 +200,7 @@ export class Reconciler {
       (frontend, server) => this.#drains.isOver(frontend, server),
       this.#isFirst,
     );
-    return source.complete ? whole : additionsOf(whole);
+    return source.complete ? whole : additionsOf(whole, desired);
   }
 
   readonly #isFirst = (frontend: FrontendKey) =>

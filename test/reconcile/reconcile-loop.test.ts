@@ -6,7 +6,7 @@ import { realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
-import { aService, aSlice, HTTP } from '../support/objects.js';
+import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const serverKey = (address: typeof POD_1) => realServer(address, 8080, 1).key;
@@ -275,7 +275,7 @@ describe('two Services that claim one VIP and port', () => {
 describe('a virtual server of another program', () => {
   const theirs = {
     frontend: FRONT,
-    settings: { scheduler: 'wlc', persistenceTimeout: 0 },
+    settings: settings('wlc'),
     realServers: new Map(),
   };
 
