@@ -149,13 +149,13 @@ function markElement(purpose: FrontendPurpose, frontend: Frontend): PacketElemen
   return { ...frontendElement(purpose, frontend), mark: frontend.mark };
 }
 
-function sourceElement(frontend: Frontend, { address, length }: Cidr): PacketElement {
+function sourceElement(frontend: Frontend, { address, prefix }: Cidr): PacketElement {
   const family = familyOf(frontend.address);
   const start = frontendKeySize(family);
   const key = new Uint8Array(start + addressSize(family));
   writeFrontend(frontend, key);
   writeAddress(address, key, start);
-  return { set: INDEXES[family].frontends.sources, key, freeBits: addressSize(family) * 8 - length };
+  return { set: INDEXES[family].frontends.sources, key, freeBits: addressSize(family) * 8 - prefix };
 }
 
 function addressElement(purpose: AddressPurpose, address: Address, times: number): PacketElement {
@@ -205,8 +205,8 @@ export function sourceOfElement(set: PacketSet, key: Uint8Array, freeBits: numbe
   const address = formatAddress(
     key.subarray(frontendKeySize(set.family), frontendKeySize(set.family) + size),
   );
-  const length = size * 8 - freeBits;
-  return { text: `${address}/${length}`, family: set.family, address, length };
+  const prefix = size * 8 - freeBits;
+  return { text: `${address}/${prefix}`, family: set.family, address, prefix };
 }
 
 /** The address that an element of a `guarded` or `hairpins` set stands for. */

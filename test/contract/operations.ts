@@ -31,9 +31,9 @@ const RANGES: readonly Cidr[] = [
   range('2001:db8::7', 128),
 ];
 
-function range(text: string, length: number): Cidr {
+function range(text: string, prefix: number): Cidr {
   const address = text as Address;
-  return { text: `${text}/${length}`, family: familyOf(address), address, length };
+  return { text: `${text}/${prefix}`, family: familyOf(address), address, prefix };
 }
 
 export const add = (front: Frontend, settings = RR): Operation => ({
@@ -90,7 +90,7 @@ export const ENTRIES: readonly (readonly [Operation, Operation])[] = [
     ];
   }),
   ...RANGES.map((source): readonly [Operation, Operation] => {
-    const front = source.length === 0 ? OTHER : source.family === 'IPv4' ? WEB : WEB_6;
+    const front = source.prefix === 0 ? OTHER : source.family === 'IPv4' ? WEB : WEB_6;
     return [
       { kind: 'allow-source', frontend: front, source },
       { kind: 'forbid-source', frontend: front, source },

@@ -93,7 +93,7 @@ describe('what is written to a set is read back as what it was', () => {
         const family = familyOf(front.address);
         const length = family === 'IPv4' ? bits % 33 : bits;
         const address = parseAddress(family === 'IPv4' ? '0.0.0.0' : '::') as Address;
-        const source = { text: `${address}/${length}`, family, address, length };
+        const source = { text: `${address}/${length}`, family, address, prefix: length };
         const { set, key, freeBits } = elementOf({ kind: 'allow-source', frontend: front, source });
         const packetSet = PACKET_SETS[set];
         expect(packetSet && sourceOfElement(packetSet, key, freeBits ?? 0)).toEqual(source);

@@ -55,7 +55,7 @@ function sourcesFor({ address }: Frontend): Cidr[] {
     const first = parseAddress(text);
     return first === undefined
       ? []
-      : [{ text: `${text}/24`, family: familyOf(first), address: first, length: 24 }];
+      : [{ text: `${text}/24`, family: familyOf(first), address: first, prefix: 24 }];
   });
 }
 
