@@ -6,8 +6,14 @@ export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 /** Set on slices of headless Services, whatever the value. */
 export const HEADLESS = 'service.kubernetes.io/headless';
-/** Our own: the IPVS scheduler of one Service. */
-export const SCHEDULER = 'kube-ipvs-proxy.io/scheduler';
+
+/** Annotations of our own, for one Service: what the Service API has no field for. */
+export const OWN_PREFIX = 'kube-ipvs-proxy.io/';
+export const SCHEDULER = `${OWN_PREFIX}scheduler`;
+export const FLAGS = `${OWN_PREFIX}scheduler-flags`;
+export const WEIGHTS = `${OWN_PREFIX}weights`;
+export const SLOW_START = `${OWN_PREFIX}slow-start`;
+export const DRAIN_DEADLINE = `${OWN_PREFIX}drain-deadline`;
 
 export function label(object: Field, name: string): Field {
   return object.child('metadata').child('labels').child(name);

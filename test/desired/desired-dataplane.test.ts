@@ -46,7 +46,7 @@ const clusterOf = (...objects: readonly ClusterObject[]): Cluster => {
 
 describe('a Service', () => {
   it('wants each of its VIPs with each of its ports, and the endpoints of the family behind it', () => {
-    const ports = [HTTP, { name: 'dns', protocol: 'UDP', port: 53 } as const];
+    const ports = [HTTP, { name: 'dns', protocol: 'UDP', port: 53, nodePort: 0 } as const];
     const targets = ports.map((port) => ({ ...port, port: port.port + 8_000 }));
     const cluster = clusterOf(
       aService('web', [VIP_A, VIP_A6], { ports, affinityTimeout: 60, scheduler: 'mh' }),

@@ -195,7 +195,7 @@ describe('a changed endpoint', () => {
     const agent = testAgent(kernel);
     const ports = [{ name: 'dns', protocol, port: 5353 }];
     agent.source.put(
-      aService('dns', [VIP_A], { ports: [{ name: 'dns', protocol, port: 53 }] }),
+      aService('dns', [VIP_A], { ports: [{ name: 'dns', protocol, port: 53, nodePort: 0 }] }),
       aSlice('dns', [POD_1, POD_2], { ports }),
     );
     await agent.start();
