@@ -1,5 +1,6 @@
 import type { AgentSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
+import { LONE_NODE } from './desired/node-settings.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { type InsideClients, PLAIN_RULES } from './kernel/packet-table.js';
@@ -106,7 +107,7 @@ async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promi
 }
 
 function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplane {
-  return new DesiredDataplane({ name: nodeName, scheduler });
+  return new DesiredDataplane({ ...LONE_NODE, name: nodeName, scheduler });
 }
 
 function composeKernel({ masqueradeAll, clusterCIDRs }: AgentSettings): NetlinkKernel {

@@ -1,4 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
@@ -71,7 +72,7 @@ class TimedDesired extends DesiredDataplane {
   readonly #watch: Stopwatch;
 
   constructor(watch: Stopwatch) {
-    super({ name: NODE, scheduler: SCHEDULER });
+    super({ ...LONE_NODE, name: NODE, scheduler: SCHEDULER });
     this.#watch = watch;
   }
 

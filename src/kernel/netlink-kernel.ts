@@ -44,7 +44,8 @@ const LOOKS_PER_JOB = 256;
 /** The network namespace that this process runs in, over netlink. */
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
-  readonly #rules: PacketRulesSettings;
+  /** As this kernel can have them. */
+  #rules: PacketRulesSettings;
 
   constructor(addon: Addon, rules: PacketRulesSettings) {
     const sets = [...PACKET_SETS.map(setName), LAYOUT_SET];
@@ -61,7 +62,11 @@ export class NetlinkKernel implements Kernel {
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
     const { written, warnings } = await setSysctls();
-    return { done: [...done, ...written.map((assignment) => `set ${assignment}`)], warnings };
+    const lacking = this.#rules.withoutRanges === true ? [NO_RANGES] : [];
+    return {
+      done: [...done, ...written.map((assignment) => `set ${assignment}`)],
+      warnings: [...lacking, ...warnings],
+    };
   }
 
   async preview(): Promise<readonly string[]> {
@@ -146,11 +151,19 @@ export class NetlinkKernel implements Kernel {
 
   async #hasTable(): Promise<boolean> {
     const [layout] = await readSet(this.#handle, PACKET_SETS.length);
-    return layout?.comment === layoutDigest(this.#rules);
+    if (layout === undefined) return false;
+    const lesser = { ...this.#rules, withoutRanges: true };
+    if (layout.comment === layoutDigest(lesser)) this.#rules = lesser;
+    return layout.comment === layoutDigest(this.#rules);
   }
 
   async #writeTable(): Promise<void> {
-    const { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    let { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    if (!ok && this.#rules.withoutRanges !== true) {
+      const lesser = { ...this.#rules, withoutRanges: true };
+      ({ ok } = await this.#handle.runNft(tableTransaction(lesser)));
+      if (ok) this.#rules = lesser;
+    }
     if (!ok)
       throw new KernelUnusable(
         `nftables refused our table: ${error.trim()}`,
@@ -158,6 +171,10 @@ export class NetlinkKernel implements Kernel {
       );
   }
 }
+
+const NO_RANGES =
+  'this kernel cannot look up address ranges in nftables sets, so load balancer addresses of Services with ' +
+  'loadBalancerSourceRanges let nobody in';
 
 /** Operations with the records that carry them. */
 interface Job extends EncodedOperations {

@@ -17,6 +17,8 @@ export interface PacketRulesSettings {
   readonly insideClients: InsideClients;
   /** Ranges of Service addresses: packets to one that no Service has are dropped instead of wandering off. */
   readonly serviceCIDRs: readonly string[];
+  /** Kernels that cannot look up a range in a set (before 5.6, or built without): restricted frontends let nobody in. */
+  readonly withoutRanges?: boolean;
 }
 
 /** Without any distinction between clients: enough for whoever only looks, or takes away. */
@@ -110,7 +112,10 @@ function tableBody(settings: PacketRulesSettings): string {
     chain('input', wayIn(insideMatch(settings))),
     chain('output', [...wayIn(EVERYBODY), ...strayRules(settings)]),
     chain('forward', strayRules(settings)),
-    chain('restrict', FAMILIES.map(restrictRule)),
+    chain(
+      'restrict',
+      FAMILIES.map((family) => restrictRule(family, settings)),
+    ),
     chain('guard', FAMILIES.flatMap(guardRules)),
     chain(
       'postrouting',
@@ -166,7 +171,8 @@ function wayIn(inside: InsideMatch): string[] {
 }
 
 // It comes before everything else: clients that may not get through get no answer, whatever the frontend would say.
-function restrictRule(family: Family): string {
+function restrictRule(family: Family, { withoutRanges = false }: PacketRulesSettings): string {
+  if (withoutRanges) return `${place(family)} @${name('restricted', family)} drop`;
   const source = `${place(family)} . ${ip(family)} saddr`;
   return `${place(family)} @${name('restricted', family)} ${source} != @${name('sources', family)} drop`;
 }
