@@ -1,5 +1,6 @@
-import type { AgentSettings } from './config/agent-settings.js';
+import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
+import type { Preparation } from './kernel/kernel.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
@@ -28,7 +29,7 @@ export interface AgentListener extends LoopListener {
 }
 
 export function composeAgent(settings: AgentSettings, version: string, listener: AgentListener): Agent {
-  const source = new ManifestWatcher({ folder: settings.manifests });
+  const source = composeSource(settings.source);
   const desired = composeDesired(settings);
   const kernel = composeKernel(settings);
   const loop = new ReconcileLoop({
@@ -74,7 +75,7 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
 
 /** What `run` would do now. */
 export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
-  const source = new ManifestWatcher({ folder: settings.manifests });
+  const source = composeSource(settings.source);
   const kernel = composeKernel(settings);
   await source.start({ changed: () => undefined, problemsChanged: () => undefined });
   try {
@@ -90,13 +91,23 @@ export function composeKernelStatus(): Promise<StatusReport> {
   return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
 }
 
+/** What `--init-only` does: sysctls, modules, the dummy device and our table. */
+export async function composePreparation(settings: AgentSettings): Promise<Preparation> {
+  const kernel = composeKernel(settings);
+  try {
+    return await kernel.prepare();
+  } finally {
+    await kernel.close();
+  }
+}
+
 export function composeCleanup(): Promise<CleanupReport> {
   return withKernel(cleanUp);
 }
 
 // Neither looks at the rules nor writes them, so what they depend on does not matter.
 async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
-  const kernel = composeKernel({ masqueradeAll: false, clusterCIDRs: [] });
+  const kernel = composeKernel({ masqueradeAll: false, localDetection: { kind: 'none' } });
   try {
     return await work(kernel);
   } finally {
@@ -108,6 +119,15 @@ function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplan
   return new DesiredDataplane({ name: nodeName, scheduler });
 }
 
-function composeKernel(rules: Pick<AgentSettings, 'masqueradeAll' | 'clusterCIDRs'>): NetlinkKernel {
-  return new NetlinkKernel(loadAddon(), rules);
+function composeSource(source: SourceSettings): ManifestWatcher {
+  if (source.kind === 'manifests') return new ManifestWatcher({ folder: source.folder });
+  throw new Error('Following an API server is not part of this build. Name a folder with --manifests.');
+}
+
+function composeKernel({
+  masqueradeAll,
+  localDetection,
+}: Pick<AgentSettings, 'masqueradeAll' | 'localDetection'>): NetlinkKernel {
+  const clusterCIDRs = localDetection.kind === 'cluster-cidrs' ? localDetection.cidrs : [];
+  return new NetlinkKernel(loadAddon(), { masqueradeAll, clusterCIDRs });
 }
