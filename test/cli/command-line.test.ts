@@ -116,9 +116,7 @@ describe('run', () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const { commands, codes } = await parse('--write-config-to', path, '--ipvs-scheduler=mh');
     write.mockRestore();
-    expect(await readFile(path, 'utf8')).toMatch(
-      /scheduler: mh.*---\n.*kind: KubeIpvsProxyConfiguration/s,
-    );
+    expect(await readFile(path, 'utf8')).toMatch(/scheduler: mh.*---\n.*kind: KubeIpvsProxyConfiguration/s);
     expect(commands.run).not.toHaveBeenCalled();
     expect(codes).toEqual([0]);
   });
