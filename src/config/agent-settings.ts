@@ -1,5 +1,4 @@
 import type { Address } from '../model/address.js';
-import type { SocketAddress } from './socket-address.js';
 
 /** Every knob of the agent in our own words: type, unit and meaning. Times are seconds. Defaults: docs/configuration.md. */
 export interface AgentSettings {
@@ -15,11 +14,8 @@ export interface AgentSettings {
 
   /** IPVS scheduler of every Service that names none. */
   readonly scheduler: string;
-  readonly ipvsTimeouts: IpvsTimeouts;
   /** Virtual servers on these addresses are never adopted, whatever laid them down. Canonical CIDRs. */
   readonly excludedCIDRs: readonly string[];
-  /** Answer ARP for an address only on the interface that has it, so that VIPs of load balancers stay quiet. */
-  readonly strictARP: boolean;
 
   /** Masquerade every connection that comes in through a VIP. */
   readonly masqueradeAll: boolean;
@@ -38,9 +34,7 @@ export interface AgentSettings {
 
   readonly serving: ServingSettings;
   readonly perServiceMetrics: PerServiceMetrics;
-  /** Of /proc/self/oom_score_adj, -1000 to 1000. */
-  readonly oomScoreAdj: number;
-  readonly conntrack: ConntrackSettings;
+  readonly nodeSetUp: NodeSetUpSettings;
   /** Unix socket on which `status` asks the agent. */
   readonly adminSocket: string;
   readonly logLevel: LogLevel;
@@ -57,11 +51,30 @@ export type SourceSettings =
       readonly master: string | undefined;
     };
 
-/** IPVS_CMD_SET_CONFIG; 0 keeps what the kernel has. The kernel counts whole seconds. */
-export interface IpvsTimeouts {
-  readonly tcp: number;
-  readonly tcpFin: number;
-  readonly udp: number;
+/** What is set once for the whole node, beyond what IPVS needs in any case. */
+export interface NodeSetUpSettings {
+  readonly conntrack: ConntrackSettings;
+  readonly ipvs: IpvsSettings;
+  /** Answer ARP for an address only on the interface that has it; false leaves the node's setting alone. */
+  readonly strictArp: boolean;
+  /** Of /proc/self/oom_score_adj, -1000 to 1000. */
+  readonly oomScoreAdj: number;
+}
+
+/** Undefined leaves the kernel's value alone. */
+export interface IpvsSettings {
+  /** 0 keeps what the kernel has. The kernel counts whole seconds. */
+  readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number };
+  /** Whether the kernel keeps rates for every server; without it traffic counters stand still. */
+  readonly estimation: boolean;
+  /** CPUs for the estimators' threads, as `0-3,8`. */
+  readonly estimationCpus: string | undefined;
+  /** Of these threads, -20 to 19. */
+  readonly estimationNice: number | undefined;
+  /** -8 to 8: how full the connection table may get before it grows. */
+  readonly connectionLoadFactor: number | undefined;
+  /** The same of the table of virtual servers. */
+  readonly serviceLoadFactor: number | undefined;
 }
 
 /**
@@ -76,32 +89,28 @@ export type LocalDetection =
   | { readonly kind: 'interface-name-prefix'; readonly prefix: string };
 
 export interface NodePortSettings {
-  /** A NodePort is served on addresses that any of these means. Never empty. */
-  readonly addresses: readonly NodePortAddresses[];
+  /**
+   * Canonical CIDRs and the words primary (the Node's InternalIPs), localhost (127.0.0.0/8, ::1) and all. A NodePort is
+   * served on the addresses that any of them means. Empty: all.
+   */
+  readonly addresses: readonly string[];
   /** Relay 127.0.0.1 and ::1 in the agent itself, which IPVS cannot balance. */
   readonly localhostRelay: boolean;
 }
 
-/** primary: the Node's InternalIPs. localhost: 127.0.0.0/8 and ::1. all: every address of the node but those of VIPs. */
-export type NodePortAddresses =
-  | { readonly kind: 'primary' }
-  | { readonly kind: 'localhost' }
-  | { readonly kind: 'all' }
-  | { readonly kind: 'cidr'; readonly cidr: string };
-
 export interface ServingSettings {
-  /** /healthz and /livez; undefined: not served. */
-  readonly health: SocketAddress | undefined;
-  /** /metrics, /proxyMode, /configz; undefined: not served. */
-  readonly metrics: SocketAddress | undefined;
+  /** Where /healthz and /livez answer, as `0.0.0.0:10256` or `[::]:10256`; undefined: nowhere. */
+  readonly health: string | undefined;
+  /** Where /metrics, /proxyMode and /configz answer; undefined: nowhere. */
+  readonly metrics: string | undefined;
   /** End the agent where one of them cannot be bound; otherwise it is tried again. */
   readonly bindHardFail: boolean;
 }
 
 export interface PerServiceMetrics {
   readonly enabled: boolean;
-  /** Services beyond this number have no series of their own. */
-  readonly maxServices: number;
+  /** Service ports beyond this number have no series of their own. */
+  readonly maxServicePorts: number;
 }
 
 /** nf_conntrack. Every 0 leaves the kernel's value alone. */

@@ -32,10 +32,26 @@ export function yesOrNo(fallback = false) {
 }
 
 export function wholeNumber(fallback: number, least: number, most: number) {
-  return field<number>(
+  return field<number>(`a whole number from ${least} to ${most}`, fallback, (value) =>
+    isWithin(value, least, most),
+  );
+}
+
+/** Null where the kernel's own value is to stay. */
+export function numberOrNull(least: number, most: number) {
+  return field<number | null>(
     `a whole number from ${least} to ${most}`,
-    fallback,
-    (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+    null,
+    (value) => value === null || isWithin(value, least, most),
+  );
+}
+
+/** Empty, or processors as the kernel lists them. */
+export function cpuList() {
+  return field<string>(
+    'processors such as 0-3,8',
+    '',
+    (value) => isText(value) && /^(\d+(-\d+)?(,\d+(-\d+)?)*)?$/.test(value),
   );
 }
 
@@ -133,6 +149,10 @@ export function listOfMappings() {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
 function isDuration(value: unknown): boolean {

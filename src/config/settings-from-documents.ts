@@ -2,18 +2,16 @@ import { parseAddress } from '../model/address.js';
 import type {
   AgentSettings,
   ConntrackSettings,
+  IpvsSettings,
   LocalDetection,
   LogLevel,
-  NodePortAddresses,
   ServingSettings,
   SourceSettings,
 } from './agent-settings.js';
 import { parseCIDR, parseClusterCIDRs } from './cidr.js';
 import type { Documents } from './completed-documents.js';
 import { durationSeconds } from './duration.js';
-import { NODE_PORT_WORDS } from './field-kinds.js';
 import type { ProxyDocument } from './proxy-document.js';
-import { parseSocketAddress } from './socket-address.js';
 
 /** What complete documents mean for the agent; `hostname` is the machine's own name. */
 export function settingsFrom({ proxy, own }: Documents, hostname: string): AgentSettings {
@@ -26,17 +24,11 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
     serviceProxyName: own.serviceProxyName || undefined,
     adopt: own.adopt,
     scheduler: ipvs.scheduler,
-    ipvsTimeouts: {
-      tcp: durationSeconds(ipvs.tcpTimeout),
-      tcpFin: durationSeconds(ipvs.tcpFinTimeout),
-      udp: durationSeconds(ipvs.udpTimeout),
-    },
     excludedCIDRs: ipvs.excludeCIDRs.map((cidr) => parseCIDR(cidr) ?? cidr),
-    strictARP: ipvs.strictARP,
     masqueradeAll: proxy.iptables.masqueradeAll,
     localDetection: localDetectionFrom(proxy),
     nodePorts: {
-      addresses: nodePortAddressesFrom(proxy.nodePortAddresses),
+      addresses: proxy.nodePortAddresses.map((text) => parseCIDR(text) ?? text),
       localhostRelay: own.localhostNodePorts,
     },
     drainDeadline: durationSeconds(own.drainDeadline),
@@ -45,8 +37,12 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
     auditPeriod: durationSeconds(own.auditPeriod),
     serving: servingFrom({ proxy, own }),
     perServiceMetrics: own.perServiceMetrics,
-    oomScoreAdj: proxy.oomScoreAdj,
-    conntrack: conntrackFrom(proxy.conntrack),
+    nodeSetUp: {
+      conntrack: conntrackFrom(proxy.conntrack),
+      ipvs: ipvsFrom({ proxy, own }),
+      strictArp: ipvs.strictARP,
+      oomScoreAdj: proxy.oomScoreAdj,
+    },
     adminSocket: own.adminSocket,
     logLevel: own.logLevel as LogLevel,
   };
@@ -90,19 +86,26 @@ function localDetectionFrom(proxy: ProxyDocument): LocalDetection {
   }
 }
 
-function nodePortAddressesFrom(list: readonly string[]): readonly NodePortAddresses[] {
-  if (list.length === 0) return [{ kind: 'all' }];
-  return list.map((text) => {
-    const word = NODE_PORT_WORDS.find((known) => known === text);
-    return word === undefined ? { kind: 'cidr', cidr: parseCIDR(text) ?? text } : { kind: word };
-  });
-}
-
 function servingFrom({ proxy, own }: Documents): ServingSettings {
   return {
-    health: own.serveHealth ? parseSocketAddress(proxy.healthzBindAddress, 10_256) : undefined,
-    metrics: own.serveMetrics ? parseSocketAddress(proxy.metricsBindAddress, 10_249) : undefined,
+    health: own.serveHealth ? proxy.healthzBindAddress : undefined,
+    metrics: own.serveMetrics ? proxy.metricsBindAddress : undefined,
     bindHardFail: proxy.bindAddressHardFail,
+  };
+}
+
+function ipvsFrom({ proxy: { ipvs }, own }: Documents): IpvsSettings {
+  return {
+    timeouts: {
+      tcp: durationSeconds(ipvs.tcpTimeout),
+      tcpFin: durationSeconds(ipvs.tcpFinTimeout),
+      udp: durationSeconds(ipvs.udpTimeout),
+    },
+    estimation: own.ipvs.estimation,
+    estimationCpus: own.ipvs.estimationCpus || undefined,
+    estimationNice: own.ipvs.estimationNice ?? undefined,
+    connectionLoadFactor: own.ipvs.connectionLoadFactor ?? undefined,
+    serviceLoadFactor: own.ipvs.serviceLoadFactor ?? undefined,
   };
 }
 

@@ -99,7 +99,7 @@ describe('run', () => {
         'B=false',
       ],
     );
-    expect(settings?.nodePorts.addresses.map(({ kind }) => kind)).toEqual(['cidr', 'localhost', 'primary']);
+    expect(settings?.nodePorts.addresses).toEqual(['10.0.0.0/8', 'localhost', 'primary']);
     expect(settings?.scheduler).toBe('sh');
   });
 

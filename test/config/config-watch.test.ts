@@ -51,8 +51,8 @@ describe('a changed configuration file', () => {
     await writeFile(file, `${PROXY}oomScoreAdj: 0\nipvs: {scheduler: lc}\n`);
     await watch.look();
     expect(changed).toHaveBeenCalledOnce();
-    expect(changed.mock.calls[0]?.[1]).toEqual({
-      live: { oomScoreAdj: 0 },
+    expect(changed.mock.calls[0]?.[1]).toMatchObject({
+      live: { nodeSetUp: { oomScoreAdj: 0 } },
       restart: ['scheduler'],
       unchanged: false,
     });
@@ -65,9 +65,9 @@ describe('a changed configuration file', () => {
     await watch.look();
     await writeFile(file, PROXY);
     await watch.look();
-    expect(changed.mock.calls.map(([, { live }]) => live)).toEqual([
-      { oomScoreAdj: 0 },
-      { oomScoreAdj: -999 },
+    expect(changed.mock.calls.map(([, { live }]) => live)).toMatchObject([
+      { nodeSetUp: { oomScoreAdj: 0 } },
+      { nodeSetUp: { oomScoreAdj: -999 } },
     ]);
   });
 

@@ -10,31 +10,40 @@ const KUBEADM_SETTINGS: AgentSettings = {
   serviceProxyName: undefined,
   adopt: false,
   scheduler: 'rr',
-  ipvsTimeouts: { tcp: 0, tcpFin: 0, udp: 0 },
   excludedCIDRs: [],
-  strictARP: false,
   masqueradeAll: false,
   localDetection: { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] },
-  nodePorts: { addresses: [{ kind: 'all' }], localhostRelay: false },
+  nodePorts: { addresses: [], localhostRelay: false },
   drainDeadline: 900,
   gatherTime: 0,
   syncPeriod: 30,
   auditPeriod: 600,
   serving: {
-    health: { address: '0.0.0.0' as never, port: 10_256 },
-    metrics: { address: '127.0.0.1' as never, port: 10_249 },
+    health: '0.0.0.0:10256',
+    metrics: '127.0.0.1:10249',
     bindHardFail: false,
   },
-  perServiceMetrics: { enabled: true, maxServices: 10_000 },
-  oomScoreAdj: -999,
-  conntrack: {
-    maxPerCore: 32_768,
-    min: 131_072,
-    tcpEstablishedTimeout: 86_400,
-    tcpCloseWaitTimeout: 3600,
-    tcpBeLiberal: false,
-    udpTimeout: 0,
-    udpStreamTimeout: 0,
+  perServiceMetrics: { enabled: true, maxServicePorts: 100 },
+  nodeSetUp: {
+    oomScoreAdj: -999,
+    strictArp: false,
+    ipvs: {
+      timeouts: { tcp: 0, tcpFin: 0, udp: 0 },
+      estimation: true,
+      estimationCpus: undefined,
+      estimationNice: undefined,
+      connectionLoadFactor: undefined,
+      serviceLoadFactor: undefined,
+    },
+    conntrack: {
+      maxPerCore: 32_768,
+      min: 131_072,
+      tcpEstablishedTimeout: 86_400,
+      tcpCloseWaitTimeout: 3600,
+      tcpBeLiberal: false,
+      udpTimeout: 0,
+      udpStreamTimeout: 0,
+    },
   },
   adminSocket: '/run/kube-ipvs-proxy/admin.sock',
   logLevel: 'info',
@@ -68,12 +77,12 @@ describe('the file that kubeadm writes', () => {
 describe('fields mean', () => {
   const settings = (text: string) => read(`${PROXY}${text}`).settings;
 
-  it.each<[string, Partial<AgentSettings>]>([
+  it.each<[string, object]>([
     [
       'ipvs: {tcpTimeout: 15m, tcpFinTimeout: 1m30s, udpTimeout: 250ms}',
-      { ipvsTimeouts: { tcp: 900, tcpFin: 90, udp: 0.25 } },
+      { nodeSetUp: { ipvs: { timeouts: { tcp: 900, tcpFin: 90, udp: 0.25 } } } },
     ],
-    ['ipvs: {scheduler: wrr, strictARP: true}', { scheduler: 'wrr', strictARP: true }],
+    ['ipvs: {scheduler: wrr, strictARP: true}', { scheduler: 'wrr', nodeSetUp: { strictArp: true } }],
     ['ipvs: {excludeCIDRs: [10.1.2.3/8, FD00::1/64]}', { excludedCIDRs: ['10.0.0.0/8', 'fd00::/64'] }],
     ['ipvs: {minSyncPeriod: 500ms}', { gatherTime: 0.5, syncPeriod: 30, auditPeriod: 600 }],
     ['ipvs: {syncPeriod: 45s}', { syncPeriod: 45, auditPeriod: 45 }],
@@ -96,14 +105,14 @@ describe('fields mean', () => {
       'nodePortAddresses: [primary, 192.168.1.7/24]',
       {
         nodePorts: {
-          addresses: [{ kind: 'primary' }, { kind: 'cidr', cidr: '192.168.1.0/24' }],
+          addresses: ['primary', '192.168.1.0/24'],
           localhostRelay: false,
         },
       },
     ],
     ['bindAddress: 192.0.2.7', { nodeAddress: '192.0.2.7' as never }],
-    ['oomScoreAdj: 0', { oomScoreAdj: 0 }],
-    ['conntrack: {maxPerCore: 0}', { conntrack: { ...KUBEADM_SETTINGS.conntrack, maxPerCore: 0 } }],
+    ['oomScoreAdj: 0', { nodeSetUp: { oomScoreAdj: 0 } }],
+    ['conntrack: {maxPerCore: 0}', { nodeSetUp: { conntrack: { maxPerCore: 0, min: 131_072 } } }],
     ['logging: {verbosity: 4}', { logLevel: 'debug' }],
     ['logging: {verbosity: 10}', { logLevel: 'trace' }],
   ])('%s', (text, expected) => {
@@ -118,8 +127,8 @@ describe('fields mean', () => {
 
   it('an IPv6 bindAddress moves the servers to IPv6, and an address without port gets the usual one', () => {
     expect(settings('bindAddress: "::"\nmetricsBindAddress: "::1"').serving).toMatchObject({
-      health: { address: '::', port: 10_256 },
-      metrics: { address: '::1', port: 10_249 },
+      health: '[::]:10256',
+      metrics: '[::1]:10249',
     });
   });
 
@@ -133,7 +142,7 @@ describe('fields mean', () => {
       adopt: true,
       serviceProxyName: 'side',
       nodePorts: { localhostRelay: true },
-      perServiceMetrics: { enabled: false, maxServices: 10_000 },
+      perServiceMetrics: { enabled: false, maxServicePorts: 100 },
       serving: { health: undefined },
     });
   });
@@ -158,7 +167,7 @@ describe('without a file', () => {
   it('an empty address or port 0 turns a server off', () => {
     const { settings } = read(undefined, { 'healthz-port': '0', 'metrics-bind-address': '' });
     expect(settings.serving).toEqual({ health: undefined, metrics: undefined, bindHardFail: false });
-    expect(read(undefined, { 'healthz-port': '8080' }).settings.serving.health?.port).toBe(8080);
+    expect(read(undefined, { 'healthz-port': '8080' }).settings.serving.health).toBe('0.0.0.0:8080');
   });
 });
 

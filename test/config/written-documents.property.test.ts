@@ -70,7 +70,7 @@ const own = fc.record(
     logLevel: maybe(fc.constantFrom('', 'debug', 'silent')),
     manifests: maybe(fc.string()),
     perServiceMetrics: maybe(
-      fc.record({ enabled: fc.boolean(), maxServices: fc.nat(99) }, { requiredKeys: [] }),
+      fc.record({ enabled: fc.boolean(), maxServicePorts: fc.nat(99) }, { requiredKeys: [] }),
     ),
     serveMetrics: fc.boolean(),
     serviceProxyName: maybe(fc.string()),
@@ -88,7 +88,7 @@ it('what --write-config-to writes means the same when it is read back, and is wr
       expect(after.settings).toEqual(before.settings);
       expect(writtenDocuments(after.documents)).toBe(written);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
