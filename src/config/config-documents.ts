@@ -20,13 +20,12 @@ const KINDS = [
 
 const EXPECTED = `Begin each document with apiVersion and kind: ${KINDS.map(({ kind, apiVersion }) => `${kind} of ${apiVersion}`).join(', or ')}.`;
 
-// The merge key `<<` works in Kubernetes too. A key that occurs twice is an error, as is an alias that multiplies.
+// JSON is YAML, its tabs included. The merge key `<<` works in Kubernetes too. A key that occurs twice is an error, as is an alias that multiplies.
 const OPTIONS = { prettyErrors: false, merge: true, logLevel: 'error' } as const;
 
 /** The documents of a file's text. Throws ConfigError with everything that is wrong with it. */
 export function configDocuments(subject: string, text: string): RawDocuments {
-  const values = text.trimStart().startsWith('{') ? parseJson(text) : undefined;
-  const found = values ?? parseYaml(subject, text);
+  const found = parseYaml(subject, text);
   if (found.length === 0) throw unreadableConfig(subject, 'holds no document.', EXPECTED);
   const problems: Problem[] = [];
   const documents: { proxy?: Record<string, unknown>; own?: Record<string, unknown> } = {};
@@ -36,15 +35,6 @@ export function configDocuments(subject: string, text: string): RawDocuments {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return documents;
-}
-
-/** Undefined where it is no JSON: YAML, of which JSON is a part, then names the place or accepts it. */
-function parseJson(text: string): readonly unknown[] | undefined {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return undefined;
-  }
 }
 
 function parseYaml(subject: string, text: string): readonly unknown[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configDocuments } from '../../src/config/config-documents.js';
+import { PROXY_API_VERSION, PROXY_KIND } from '../../src/config/proxy-document.js';
 import { complaints, OWN, PROXY } from './read.js';
 
 const wrong = (text: string) => complaints(() => configDocuments('config.conf', text));
@@ -52,6 +53,11 @@ describe('a file is refused with one clear sentence', () => {
       /^config.conf: cannot be parsed at line 1, column 1: Excessive alias count/,
     ],
     ['what nests too deeply', `${PROXY}x: ${'['.repeat(5_000)}`, /^config.conf: .*(nested|parsed)/],
+    [
+      'a field twice in JSON',
+      '{"kind": "A", "kind": "A"}',
+      /^config.conf: cannot be parsed at line 1, column 15: Map keys must be unique/,
+    ],
     ['half a JSON', '{"kind": ', /^config.conf: cannot be parsed at line 1/],
   ])('%s', (_, text, expected) => {
     const told = wrong(text);
@@ -68,5 +74,12 @@ it('both documents are found in any order, anchors and merge keys included', () 
   expect(configDocuments('config.conf', text)).toMatchObject({
     own: { kind: 'KubeIpvsProxyConfiguration' },
     proxy: { nftables: { syncPeriod: '1m' } },
+  });
+});
+
+it('JSON may be indented by tabs', () => {
+  const text = JSON.stringify({ apiVersion: PROXY_API_VERSION, kind: PROXY_KIND, ipvs: {} }, null, '\t');
+  expect(configDocuments('config.json', text)).toEqual({
+    proxy: { apiVersion: PROXY_API_VERSION, kind: PROXY_KIND, ipvs: {} },
   });
 });
