@@ -62,7 +62,8 @@ interface RunOptions extends GivenOptions {
 // In kube-proxy's order: who writes a file or cleans up does not start anything.
 async function run(options: RunOptions, commands: Commands): Promise<number> {
   const configuration = await givenConfiguration(options);
-  if (options.writeConfigTo !== undefined) return writeConfig(options.writeConfigTo, configuration);
+  const { writeConfigTo = '' } = options;
+  if (writeConfigTo !== '') return writeConfig(writeConfigTo, configuration);
   if (options.cleanup === true) return commands.cleanup({ adminSocket: configuration.settings.adminSocket });
   if (options.initOnly === true) return commands.initOnly(configuration);
   return commands.run(configuration);

@@ -21,7 +21,9 @@ export function givenConfiguration(options: GivenOptions): Promise<Configuration
   const flags = CONFIG_FLAGS.map((flag) => ({ flag, value: options[optionOf(flag).attributeName()] }));
   const given: GivenFlag[] = flags.filter(({ value }) => value !== undefined);
   const { config } = options;
-  return readConfiguration({ file: typeof config === 'string' ? config : undefined, flags: given });
+  // An empty flag is none, as for every flag of kube-proxy that names a file.
+  const file = typeof config === 'string' && config !== '' ? config : undefined;
+  return readConfiguration({ file, flags: given });
 }
 
 function optionOf(flag: ConfigFlag): Option {

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import type { Problem } from '../model/problem.js';
 import type { AgentSettings } from './agent-settings.js';
-import { checkedDocuments, type DocumentName, defaultDocuments } from './checked-documents.js';
+import { checkedDocuments, type DocumentName } from './checked-documents.js';
 import type { Documents } from './completed-documents.js';
-import { configDocuments, type RawDocuments } from './config-documents.js';
+import { configDocuments } from './config-documents.js';
 import { readConfigText } from './config-file.js';
 import { type GivenFlag, withFlags } from './given-flags.js';
 import { settingsFrom } from './settings-from-documents.js';
-import { withoutEffect } from './without-effect.js';
+import { startWarnings } from './start-warnings.js';
 
 /** Where a configuration comes from. It can be read again when the file has changed. */
 export interface ConfigurationSource {
@@ -38,23 +38,21 @@ export function configurationFrom(
   text: string | undefined,
   machine: string,
 ): Configuration {
-  const file = text === undefined ? {} : configDocuments(source.file ?? '--config', text);
-  const counting = source.flags.filter((given) => source.file === undefined || counts(given));
-  const documents = checkedDocuments(withFlags(file, counting), (document, complaint) => ({
+  const { file, flags } = source;
+  const raw = text === undefined ? {} : configDocuments(file ?? '--config', text);
+  const ignored = flags.filter(({ flag }) => file !== undefined && flag.besideConfig === 'ignored');
+  const counting = flags.filter((given) => !ignored.includes(given));
+  const documents = checkedDocuments(withFlags(raw, counting), (document, complaint) => ({
     kind: 'object',
     ...complaint,
-    ...origin(source.file, counting, document, complaint.field),
+    ...origin(file, counting, document, complaint.field),
   }));
   return {
     source,
     settings: settingsFrom(documents, machine),
     documents,
-    warnings: warnings(source, file, documents),
+    warnings: startWarnings({ file, raw, flags, ignored, documents }),
   };
-}
-
-function counts({ flag }: GivenFlag): boolean {
-  return flag.besideConfig === 'counts';
 }
 
 /** Where a field got its value: a flag, or the file. */
@@ -68,27 +66,4 @@ function origin(
   const given = flags.findLast(({ flag }) => flag.field?.document === document && flag.field.path === path);
   if (given !== undefined) return { subject: 'the command line', field: `--${given.flag.name}` };
   return { subject: file ?? 'the command line' };
-}
-
-function warnings({ file, flags }: ConfigurationSource, raw: RawDocuments, documents: Documents): string[] {
-  const ignored = flags.filter((given) => file !== undefined && !counts(given));
-  const idle = flags.filter(({ flag }) => flag.field === undefined);
-  const sentences = [
-    ignored.length === 0
-      ? undefined
-      : `Ignored beside --config, as in kube-proxy: ${flagList(ignored)}. Write them into ${file}.`,
-    raw.proxy !== undefined && (raw.proxy.mode ?? '') === ''
-      ? 'mode is empty, for which kube-proxy takes iptables; this program balances by IPVS all the same. Write mode: ipvs.'
-      : undefined,
-    withoutEffect(
-      documents,
-      defaultDocuments(),
-      idle.map(({ flag }) => `--${flag.name} (${flag.because})`),
-    ),
-  ];
-  return sentences.filter((sentence) => sentence !== undefined);
-}
-
-function flagList(flags: readonly GivenFlag[]): string {
-  return [...new Set(flags.map(({ flag }) => `--${flag.name}`))].join(', ');
 }

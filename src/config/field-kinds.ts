@@ -27,6 +27,15 @@ export function text(fallback = '') {
   return field<string>('a text', fallback, isText);
 }
 
+/** Empty, or a name that a Node can have. What a DaemonSet left unexpanded, `$(NODE_NAME)`, is none. */
+export function nodeName() {
+  return field<string>(
+    "a Node's name: letters, digits, - and .",
+    '',
+    (value) => isText(value) && /^([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)?$/i.test(value.trim()),
+  );
+}
+
 export function yesOrNo(fallback = false) {
   return field<boolean>('true or false', fallback, (value) => typeof value === 'boolean');
 }

@@ -80,7 +80,7 @@ export const PROXY_SCHEMA = is.section({
   featureGates: is.switches(),
   clientConnection: CLIENT_CONNECTION,
   logging: LOGGING,
-  hostnameOverride: is.text(),
+  hostnameOverride: is.nodeName(),
   bindAddress: is.address(),
   healthzBindAddress: is.socketAddress(),
   metricsBindAddress: is.socketAddress(),

@@ -202,6 +202,16 @@ describe('beside a file', () => {
   });
 });
 
+describe('NodePorts of loopback addresses', () => {
+  it.each(['localhost', '127.0.0.1/32', '::1/128'])('%s asks for the relay', (address) => {
+    const text = `${PROXY}nodePortAddresses: ["${address}"]\n`;
+    expect(read(text).warnings).toEqual([
+      `nodePortAddresses names ${address}, which IPVS cannot balance. Set localhostNodePorts: true in KubeIpvsProxyConfiguration.`,
+    ]);
+    expect(read(`${text}---\n${OWN}localhostNodePorts: true\n`).warnings).toEqual([]);
+  });
+});
+
 describe('what is wrong is told', () => {
   const wrong = (text: string) => complaints(() => read(text));
 
@@ -249,7 +259,9 @@ describe('what is wrong is told', () => {
     ['featureGates: {A: maybe}', 'featureGates: an object was found, expected names with true or false'],
     ['detectLocalMode: BridgeInterface', 'detectLocal.bridgeInterface: nothing was found, expected a name'],
     ['detectLocalMode: Guess', 'detectLocalMode: "Guess" was found, expected one of "", ClusterCIDR'],
-    ['hostnameOverride: 7', 'hostnameOverride: 7 was found, expected a text'],
+    ['hostnameOverride: 7', "hostnameOverride: 7 was found, expected a Node's name"],
+    ['hostnameOverride: $(NODE_NAME)', 'hostnameOverride: "$(NODE_NAME)" was found'],
+    ['portRange: 7', 'portRange: 7 was found, expected a text'],
     ['"__proto__": {a: 1}', '__proto__: is no field'],
   ])('%s', (text, expected) => {
     const told = wrong(`${PROXY}${text}\n`);

@@ -18,7 +18,7 @@ const proxy = fc.record(
     apiVersion: fc.constant('kubeproxy.config.k8s.io/v1alpha1'),
     kind: fc.constant('KubeProxyConfiguration'),
     mode: fc.constantFrom('', 'ipvs', null),
-    hostnameOverride: maybe(fc.stringMatching(/^[a-zA-Z0-9-]{0,20}$/)),
+    hostnameOverride: maybe(fc.stringMatching(/^([a-zA-Z0-9]{1,9}-[a-z]{1,9})?$/)),
     bindAddress: maybe(fc.constantFrom('', '0.0.0.0', '::', '192.0.2.1', 'fd00::7')),
     healthzBindAddress: maybe(fc.constantFrom('', '127.0.0.1:80', '::1', '[::1]:9')),
     featureGates: maybe(fc.dictionary(fc.stringMatching(/^[A-Z][a-z]{1,8}$/), fc.boolean())),
