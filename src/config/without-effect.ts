@@ -1,9 +1,9 @@
 import type { Documents } from './completed-documents.js';
 import { fieldAt } from './schema-fields.js';
 
-const OTHER_MODE = 'is of a mode other than ipvs';
+const OTHER_MODE = 'it belongs to another mode';
 const REQUESTS = 'the API server is asked by a handful of long requests for JSON';
-const WINDOWS = 'is for Windows';
+const WINDOWS = 'it is for Windows';
 const LOG = 'the log is JSON, one line at a time';
 
 /**
@@ -25,8 +25,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'logging.options.json.infoBufferSize': LOG,
   enableProfiling: "pprof is Go's profiler",
   showHiddenMetricsForVersion: 'no metrics are hidden',
-  'iptables.masqueradeBit':
-    'connections are masqueraded by where they were going, and no mark is set on packets',
+  'iptables.masqueradeBit': 'connections are masqueraded by where they were going, which takes no mark',
   'iptables.localhostNodePorts': `${OTHER_MODE}; our own localhostNodePorts does it for ipvs`,
   'iptables.snatNodeInternalIP': OTHER_MODE,
   'iptables.syncPeriod': OTHER_MODE,

@@ -197,7 +197,7 @@ describe('beside a file', () => {
       'log-dir': '/x',
     });
     expect(warnings).toEqual([
-      'Set, but without effect here: iptables.masqueradeBit (connections are masqueraded by where they were going, and no mark is set on packets); winkernel.enableDSR (is for Windows); --log-dir (the log goes to standard output as JSON).',
+      'Set, but without effect here: iptables.masqueradeBit (connections are masqueraded by where they were going, which takes no mark); winkernel.enableDSR (it is for Windows); --log-dir (the log goes to standard output as JSON).',
     ]);
   });
 });
