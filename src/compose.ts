@@ -1,6 +1,7 @@
-import type { AgentSettings } from './config/agent-settings.js';
+import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import { LONE_NODE } from './desired/node-settings.js';
+import type { Preparation } from './kernel/kernel.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { type InsideClients, PLAIN_RULES } from './kernel/packet-table.js';
@@ -30,7 +31,7 @@ export interface AgentListener extends LoopListener {
 }
 
 export function composeAgent(settings: AgentSettings, version: string, listener: AgentListener): Agent {
-  const source = new ManifestWatcher({ folder: settings.manifests });
+  const source = composeSource(settings.source);
   const desired = composeDesired(settings);
   const kernel = composeKernel(settings);
   const loop = new ReconcileLoop({
@@ -76,7 +77,7 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
 
 /** What `run` would do now. */
 export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
-  const source = new ManifestWatcher({ folder: settings.manifests });
+  const source = composeSource(settings.source);
   const kernel = composeKernel(settings);
   await source.start({ changed: () => undefined, problemsChanged: () => undefined });
   try {
@@ -90,6 +91,16 @@ export async function composeRehearsal(settings: AgentSettings): Promise<Rehears
 /** The status as the kernel alone tells it, for when no agent runs. */
 export function composeKernelStatus(): Promise<StatusReport> {
   return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
+}
+
+/** What `--init-only` does: sysctls, modules, the dummy device and our table. */
+export async function composePreparation(settings: AgentSettings): Promise<Preparation> {
+  const kernel = composeKernel(settings);
+  try {
+    return await kernel.prepare();
+  } finally {
+    await kernel.close();
+  }
 }
 
 export function composeCleanup(): Promise<CleanupReport> {
@@ -110,8 +121,18 @@ function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplan
   return new DesiredDataplane({ ...LONE_NODE, name: nodeName, scheduler });
 }
 
-function composeKernel({ masqueradeAll, clusterCIDRs }: AgentSettings): NetlinkKernel {
+function composeSource(source: SourceSettings): ManifestWatcher {
+  if (source.kind === 'manifests') return new ManifestWatcher({ folder: source.folder });
+  throw new Error('Following an API server is not part of this build. Name a folder with --manifests.');
+}
+
+function composeKernel({
+  masqueradeAll,
+  localDetection,
+}: Pick<AgentSettings, 'masqueradeAll' | 'localDetection'>): NetlinkKernel {
   const insideClients: InsideClients =
-    clusterCIDRs.length === 0 ? { kind: 'unknown' } : { kind: 'addresses', cidrs: clusterCIDRs };
+    localDetection.kind === 'cluster-cidrs'
+      ? { kind: 'addresses', cidrs: localDetection.cidrs }
+      : { kind: 'unknown' };
   return new NetlinkKernel(loadAddon(), { masqueradeAll, insideClients, serviceCIDRs: [] });
 }

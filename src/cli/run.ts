@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino';
-import type { AgentSettings } from '../config/agent-settings.js';
+import type { Configuration } from '../config/configuration.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
 import { PassLog } from '../status/pass-log.js';
-import { EXIT } from './command-line.js';
+import { EXIT } from './exit.js';
 import { explainFailure } from './failure.js';
 
 interface RunningAgent {
@@ -25,10 +25,11 @@ interface RunListener {
 
 /** `run`: keeps the agent going until SIGTERM or SIGINT. Everything programmed stays when it ends. */
 export async function runAgent(
-  settings: AgentSettings,
+  { settings, warnings }: Configuration,
   compose: (listener: RunListener) => RunningAgent,
 ): Promise<number> {
   const logger = pino({ level: settings.logLevel, base: null });
+  for (const warning of warnings) logger.warn(warning);
   try {
     await keepRunning(compose(logListener(logger)), logger);
     return EXIT.good;
