@@ -17,6 +17,7 @@ export interface ExchangeTerms {
 export class Exchange {
   readonly #carrier: ClientRequest | ClientHttp2Stream;
   readonly #terms: ExchangeTerms;
+  #answered = false;
   #reason: TransportError | undefined;
 
   constructor(carrier: ClientRequest | ClientHttp2Stream, terms: ExchangeTerms) {
@@ -34,6 +35,7 @@ export class Exchange {
       signal.addEventListener('abort', abort, { once: true });
       this.#carrier.once('response', (...heard: unknown[]) => {
         clearTimeout(timer);
+        this.#answered = true;
         resolve(answer(...(heard as unknown as T)));
       });
       this.#carrier.on('error', (error) => reject(this.failure(error)));
@@ -48,7 +50,7 @@ export class Exchange {
 
   /** The first reason, where the stream itself gives only the last symptom. */
   failure(error: unknown): TransportError {
-    this.#reason ??= this.#terms.server.failure(error);
+    this.#reason ??= this.#terms.server.failure(error, this.#answered);
     return this.#reason;
   }
 

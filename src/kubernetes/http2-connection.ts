@@ -24,11 +24,13 @@ const SESSION_WINDOW = 16 * MIB;
 
 /** All requests in one HTTP/2 session. A GOAWAY closes it for new ones, and lets those under way end. */
 export class Http2Connection implements Connection {
+  readonly #socket: Socket;
   readonly #session: ClientHttp2Session;
   readonly #server: ServerWords;
   readonly #settings: TransportSettings;
 
   constructor(socket: Socket, login: Login, settings: TransportSettings, ended: () => void) {
+    this.#socket = socket;
     this.#server = new ServerWords(login);
     this.#settings = settings;
     this.#session = connect(login.server.origin, {
@@ -38,10 +40,12 @@ export class Http2Connection implements Connection {
       maxSessionMemory: 64,
     });
     this.#session.once('connect', () => this.#session.setLocalWindowSize(SESSION_WINDOW));
-    const silence = new SilenceWatch(this.#path(socket), settings);
+    const silence = new SilenceWatch(this.#path(), settings);
     // Every stream hears of the error by itself.
     this.#session.on('error', () => undefined);
-    this.#session.once('close', () => {
+    // After a TLS alert Node leaves the socket open and its session without an event.
+    socket.once('error', (error) => this.destroy(this.#server.failure(error)));
+    socket.once('close', () => {
       silence.stop();
       ended();
     });
@@ -66,11 +70,12 @@ export class Http2Connection implements Connection {
 
   destroy(reason: TransportError): void {
     this.#session.destroy(reason);
+    this.#socket.destroy();
   }
 
-  #path(socket: Socket) {
+  #path() {
     return {
-      heard: () => socket.bytesRead,
+      heard: () => this.#socket.bytesRead,
       probe: () => {
         if (!this.#session.destroyed) this.#session.ping(() => undefined);
       },

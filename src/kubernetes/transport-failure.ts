@@ -25,14 +25,14 @@ export class ServerWords {
     return `the API server ${this.#login.server.host}${via}`;
   }
 
-  /** What broke a connection that stood; undefined where it just ended. */
-  failure(error: unknown): TransportError {
+  /** What broke a connection that stood; undefined where it just ended. `answered`: it had been of use. */
+  failure(error: unknown, answered = true): TransportError {
     if (error instanceof TransportError) return error;
     const code = errorCode(error);
     if (code?.startsWith('ERR_SSL_')) return this.#tls(code, error);
     if (code === 'ETIMEDOUT') return this.#error('silent', 'no longer answers (ETIMEDOUT)', error);
     const how = code === undefined ? '' : ` (${code})`;
-    return this.#error('lost', `the connection broke${how}${this.#hint(code)}`, error);
+    return this.#error('lost', `the connection broke${how}${answered ? '' : this.#hint()}`, error);
   }
 
   /** Why no connection came about. */
@@ -85,10 +85,10 @@ export class ServerWords {
     return `; look at the client certificate in ${place.subject}, ${place.field}`;
   }
 
-  #hint(code: string | undefined): string {
+  #hint(): string {
     const { server, pair } = this.#login;
-    if (code !== undefined && server.protocol === 'http:') return '; if it speaks TLS there, write https://';
-    return code === undefined && pair !== undefined ? '; it may refuse the client certificate' : '';
+    if (server.protocol === 'http:') return '; if it speaks TLS there, write https://';
+    return pair === undefined ? '' : '; it may refuse the client certificate';
   }
 
   #error(kind: TransportError['kind'], message: string, cause?: unknown): TransportError {

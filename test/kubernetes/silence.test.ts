@@ -6,7 +6,7 @@ import { BreakablePath } from './breakable-path.js';
 import { HttpsServer, textOf } from './https-server.js';
 import { loginTo } from './logins.js';
 
-const IN_MILLISECONDS = { userAgent: 'test', readIdle: 30, pongDeadline: 20, connectTimeout: 30 };
+const IN_MILLISECONDS = { userAgent: 'test', readIdle: 12, pongDeadline: 40, connectTimeout: 30 };
 
 describe.each(['h2', 'http/1.1'] as const)('a path that goes quiet under %s', (protocol) => {
   let server: HttpsServer;
@@ -49,7 +49,7 @@ describe.each(['h2', 'http/1.1'] as const)('a path that goes quiet under %s', (p
 
   it('leaves a watch alone that is quiet because nothing happens', async () => {
     const reading = textOf(await watch());
-    const quiet = new Promise((resolve) => setTimeout(() => resolve('quiet'), 150));
+    const quiet = new Promise((resolve) => setTimeout(() => resolve('quiet'), 80));
     expect(await Promise.race([reading.catch((reason: unknown) => reason), quiet])).toBe('quiet');
     const version = server.heard.filter((line) => line === 'GET /version').length;
     if (protocol === 'h2') expect(version).toBe(0);
