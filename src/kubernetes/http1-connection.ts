@@ -31,6 +31,8 @@ export class Http1Connection implements Connection {
   readonly #underWay = new Set<ClientRequest>();
   readonly #waiting = new Set<() => void>();
   #headers: Call['headers'] = {};
+  /** How often a first request ended a rest: what was not asked before cannot count as silence. */
+  #awakenings = 0;
   #open = true;
   #reason: TransportError | undefined;
 
@@ -42,7 +44,11 @@ export class Http1Connection implements Connection {
     this.#server = new ServerWords(login);
     this.#settings = settings;
     this.#ended = ended;
-    const path = { heard: () => this.#agent.heard, probe: () => this.#probe(), silent: () => this.#silent() };
+    const path = {
+      heard: () => this.#agent.heard + this.#awakenings,
+      probe: () => this.#probe(),
+      silent: () => this.#silent(),
+    };
     this.#silence = new SilenceWatch(path, settings);
   }
 
@@ -95,6 +101,7 @@ export class Http1Connection implements Connection {
       host: bareHost(server),
       port: portOf(server),
     });
+    if (this.#underWay.size === 0) this.#awakenings += 1;
     this.#underWay.add(call);
     call.once('close', () => this.#over(call));
     call.end(body);

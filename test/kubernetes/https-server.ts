@@ -1,5 +1,10 @@
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { type Certificate, issue, makeAuthority } from '../support/certificates.js';
@@ -31,6 +36,8 @@ export class HttpsServer {
   answer: Answerer;
   /** TCP connections so far. */
   connections = 0;
+  /** PING frames heard on all HTTP/2 sessions. */
+  pings = 0;
   readonly sockets = new Set<Socket>();
   /** One line for each request: method and path. */
   readonly heard: string[] = [];
@@ -41,6 +48,11 @@ export class HttpsServer {
     this.answer = wishes.answer ?? ((_, answer) => void answer.end('{}'));
     this.#scheme = wishes.protocol === 'plain' ? 'http' : 'https';
     this.#server = this.#make(wishes);
+    this.#server.on('session', (session: ServerHttp2Session) => {
+      session.on('ping', () => {
+        this.pings += 1;
+      });
+    });
     this.#server.on('connection', (socket: Socket) => {
       this.connections += 1;
       this.sockets.add(socket);
