@@ -74,11 +74,12 @@ export class ServerWords {
       );
     }
     if (code.includes('ALERT'))
-      return this.#error('tls', `${alertText(code)}${this.#ownCertificate()}`, error);
+      return this.#error('tls', `${alertText(code)}${this.#ownCertificate(code)}`, error);
     return this.#error('tls', `TLS failed (${code})`, error);
   }
 
-  #ownCertificate(): string {
+  #ownCertificate(code: string): string {
+    if (!/CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE/.test(code)) return '';
     const place = this.#login.pair?.certificate.place;
     if (place === undefined)
       return '; the kubeconfig names no client certificate, which the server may demand';

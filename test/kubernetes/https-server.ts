@@ -26,6 +26,8 @@ export interface ServerWishes {
   /** Demands a client certificate of this authority. */
   readonly clientAuthority?: Certificate;
   readonly answer?: Answerer;
+  /** Any that is free unless said. */
+  readonly port?: number;
 }
 
 export const AUTHORITY = makeAuthority('cluster CA');
@@ -62,7 +64,7 @@ export class HttpsServer {
 
   static async start(wishes: ServerWishes = {}): Promise<HttpsServer> {
     const server = new HttpsServer(wishes);
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.#server.listen(wishes.port ?? 0, '127.0.0.1', resolve));
     return server;
   }
 
