@@ -4,7 +4,7 @@ import type { Login } from './login.js';
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ENOTFOUND:
-    'its name cannot be resolved; the cluster DNS may need this very proxy, so use an address or the node’s DNS',
+    'its name cannot be resolved; the DNS of the cluster works only through this program, so use an address, or dnsPolicy Default',
   EAI_AGAIN: 'its name cannot be resolved for now; look at the DNS servers of this node',
   ECONNREFUSED: 'nobody listens there; look whether the API server runs and the port is right',
   EHOSTUNREACH: 'the host cannot be reached; look at routes and firewalls',
