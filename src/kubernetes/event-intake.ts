@@ -1,14 +1,16 @@
 import { failureOfEvent, type Question } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { corruptFailure } from './page-listing.js';
-import type { Version } from './resource.js';
+import { isBefore, type Version } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
 import { readEvent, type WatchEvent } from './watch-event.js';
+import { wentBack } from './watch-failure.js';
 
 export interface IntakeParts {
   readonly question: Question;
   readonly store: ObjectTaker;
   readonly counters: WatchCounters;
+  readonly from: Version;
   /** Given where the watch begins with all there is. */
   readonly listing: Listing | undefined;
   readonly listed: () => void;
@@ -23,10 +25,12 @@ export interface IntakeParts {
 export class EventIntake {
   readonly #parts: IntakeParts;
   #listing: Listing | undefined;
+  #version: Version;
   #corrupt = 0;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#version = parts.from;
     this.#listing = parts.listing;
   }
 
@@ -63,17 +67,25 @@ export class EventIntake {
     listing.publish();
     this.#listing = undefined;
     this.#parts.counters.bookmarks++;
+    this.#version = version ?? '';
     if (version !== undefined) this.#parts.reached(version);
     this.#parts.listed();
   }
 
   #change(event: Heard): void {
     const { store, counters, reached } = this.#parts;
+    this.#expectLater(event.version);
     if (event.kind === 'bookmark') counters.bookmarks++;
     else counters.events++;
     if (event.kind === 'put') store.put(event.object);
     else if (event.kind === 'delete') store.delete(event.object);
     if (event.version !== undefined) reached(event.version);
+  }
+
+  #expectLater(version: Version | undefined): void {
+    if (version === undefined) return;
+    if (isBefore(version, this.#version)) throw wentBack(version, this.#version);
+    this.#version = version;
   }
 
   // In a listing the rest still counts, so that one bad line does not keep all others from this node.

@@ -4,7 +4,7 @@ import type { ApiTransport } from './api-transport.js';
 import { digest } from './digest.js';
 import { ItemSplitter } from './item-splitter.js';
 import type { Listing, ObjectTaker } from './object-store.js';
-import { pagePath, type Resource, type Version } from './resource.js';
+import { pagePath, type Resource, type Version, versionPath } from './resource.js';
 import { SilenceDeadline } from './silence-deadline.js';
 import type { WatchCounters } from './watch-counters.js';
 import { isRecord, parseJson, versionOf } from './watch-event.js';
@@ -33,6 +33,19 @@ export async function readPages(parts: PageParts, from: Version, abort: AbortCon
   } finally {
     silence.cancel();
   }
+}
+
+/** Where the server's history is now. */
+export async function readVersion(
+  { resource, transport, clock }: PageParts,
+  abort: AbortController,
+): Promise<Version> {
+  const request = { method: 'GET', path: versionPath(resource) } as const;
+  const response = await transport.request(request, abort.signal);
+  await expectJson(response, { resource, verb: 'list' });
+  const splitter = new ItemSplitter();
+  await digest(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
+  return readEnvelope(splitter.envelope).version;
 }
 
 class PageReading {

@@ -3,10 +3,10 @@ import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
 import { BackOff } from './back-off.js';
 import type { ObjectTaker } from './object-store.js';
-import { readPages } from './page-listing.js';
-import { fullName, type Resource, type Version } from './resource.js';
+import { readPages, readVersion } from './page-listing.js';
+import { fullName, isBefore, type Resource, type Version } from './resource.js';
 import { WatchCounters } from './watch-counters.js';
-import { asWatchFailure, isPassing, type WatchFailure } from './watch-failure.js';
+import { asWatchFailure, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
 export interface ReflectorParts {
@@ -47,6 +47,8 @@ export class Reflector {
   #listingDue = true;
   /** The server does not have `#version`: only "now" is a place to begin. */
   #versionIsGone = false;
+  /** Since the last watch broke, the server may be another, with an earlier state. */
+  #isInDoubt = false;
   #streams = true;
   #unfinished = 0;
   #failuresInRow = 0;
@@ -103,7 +105,16 @@ export class Reflector {
     this.#listed();
   }
 
+  // One that was restored from a backup takes a version that it has not reached yet, and leaves out all that happens
+  // until then. Nothing in a watch shows that, and so it is asked for whenever a watch broke.
+  async #askForHistory(version: Version): Promise<void> {
+    const now = await readVersion({ ...this.#parts, counters: this.#counters }, this.#abort);
+    if (isBefore(now, version)) throw wentBack(now, version);
+    this.#isInDoubt = false;
+  }
+
   async #watch(): Promise<void> {
+    if (this.#isInDoubt && !this.#listingDue) await this.#askForHistory(this.#version ?? '');
     const session = {
       ...this.#parts,
       counters: this.#counters,
@@ -119,6 +130,7 @@ export class Reflector {
   #listed(): void {
     this.#listingDue = false;
     this.#versionIsGone = false;
+    this.#isInDoubt = false;
     this.#unfinished = 0;
     this.#counters.listed();
     this.#recovered();
@@ -140,6 +152,7 @@ export class Reflector {
     this.#parts.listener.settled();
     if (this.#turnsToPages(failure)) return 0;
     this.#judge(failure);
+    this.#isInDoubt = true;
     const { resource, listener } = this.#parts;
     if (failure.kind === 'not-served' && resource.optional) {
       this.#counters.isServed = false;
