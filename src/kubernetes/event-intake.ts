@@ -2,6 +2,7 @@ import { failureOfEvent, type Question } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { corruptFailure } from './page-listing.js';
 import { isBefore, type Version } from './resource.js';
+import type { TimeSlice } from './time-slice.js';
 import type { WatchCounters } from './watch-counters.js';
 import { readEvent, type WatchEvent } from './watch-event.js';
 import { wentBack } from './watch-failure.js';
@@ -44,27 +45,30 @@ export class EventIntake {
   }
 
   /** Throws where the watch cannot go on. */
-  take(line: Buffer): void {
+  take(line: Buffer, slice: TimeSlice): Promise<void> | undefined {
     const event = readEvent(line);
     if (event.kind === 'error') throw failureOfEvent(event.status, this.#parts.question);
     if (event.kind === 'corrupt') this.#damage();
     else if (this.#listing === undefined) this.#change(event);
-    else this.#list(event, this.#listing);
+    else return this.#list(event, this.#listing, slice);
+    return undefined;
   }
 
-  #list(event: Heard, listing: Listing): void {
+  #list(event: Heard, listing: Listing, slice: TimeSlice): Promise<void> | undefined {
     if (event.kind === 'put') listing.add(event.object);
     else if (event.kind === 'delete') listing.remove(event.object);
-    else if (event.kind === 'bookmark' && event.endsListing) this.#endListing(listing, event.version);
+    else if (event.kind === 'bookmark' && event.endsListing)
+      return this.#endListing(listing, event.version, slice);
+    return undefined;
   }
 
   // The object of a line that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
-  #endListing(listing: Listing, version: Version | undefined): void {
+  async #endListing(listing: Listing, version: Version | undefined, slice: TimeSlice): Promise<void> {
     if (this.#corrupt > 0) {
-      listing.publishPart();
+      await listing.publishPart(slice);
       throw corruptFailure(this.#corrupt, 'line');
     }
-    listing.publish();
+    await listing.publish(slice);
     this.#listing = undefined;
     this.#parts.counters.bookmarks++;
     this.#version = version ?? '';

@@ -95,7 +95,7 @@ export class WatchSession {
     const cancelHealthy = listing === undefined ? clock.after(VERY_SHORT, healthy) : () => undefined;
     try {
       await digest(response.body, splitter, clock, {
-        take: (line) => this.#intake.take(line),
+        take: (line, slice) => this.#intake.take(line, slice),
         settle: () => this.#settle(),
       });
     } finally {
