@@ -1,30 +1,63 @@
-/**
- * What the watch of one kind of object has been through since the start: plain numbers that only grow, read when somebody
- * asks and never told one by one.
- */
+/** How the watch of the API server fares, since the start of the agent. */
 export interface WatchStatistics {
-  /** As in the path of the API: `services`, `endpointslices`, `nodes`, `servicecidrs`. */
-  readonly resource: string;
-  /** Objects known now. */
-  readonly objects: number;
-  /** Added, changed and deleted objects that were heard of, those of a list included. */
-  readonly events: number;
-  /** Complete lists, streamed or in pages. */
-  readonly lists: number;
-  /** Why the watch began anew, and how often: `silent`, `lost`, `expired` (410), `rejected` (429, 5xx) … */
-  readonly restarts: ReadonlyMap<string, number>;
-  /** Lines that were no JSON, or no watch event. */
-  readonly corruptLines: number;
-  /** Objects of which nothing could be used. */
-  readonly untranslatable: number;
+  readonly resources: readonly ResourceStatistics[];
 }
 
-/** Requests to the API server that ended alike. */
-export interface RequestStatistics {
-  readonly method: 'GET' | 'POST' | 'PATCH';
-  /** The status; `<error>` where no answer came, as client-go writes it. */
-  readonly code: string;
-  /** The server, `host:port`. */
-  readonly host: string;
-  readonly count: number;
+export interface ResourceStatistics {
+  /** `services`, `endpointslices.discovery.k8s.io`. */
+  readonly resource: string;
+  /** Objects known at this moment, those left alone included. */
+  readonly objects: number;
+  /** Everything has been heard once. */
+  readonly complete: boolean;
+  /** False where the server does not have this resource. */
+  readonly served: boolean;
+  /** Full listings that were taken over, streamed or in pages. */
+  readonly lists: number;
+  /** Watches that were opened. */
+  readonly watches: number;
+  /** Additions, changes and deletions told by watches. Listings do not count. */
+  readonly events: number;
+  /** "Up to here you know all": about one a minute where nothing else is told. */
+  readonly bookmarks: number;
+  /** Ends of a listing or watch, by reason. The orderly one is `ended`. */
+  readonly restarts: Readonly<Partial<Record<RestartReason, number>>>;
+  /** Lines and items that were no JSON or no event. */
+  readonly corruptLines: number;
+  /** Objects of which nothing could be used, each time that one was heard. */
+  readonly untranslatable: number;
+  /** When the server last sent anything, in milliseconds of the clock the watcher was given; undefined for never. */
+  readonly lastHeard: number | undefined;
 }
+
+/**
+ * ended: the server closed the watch as agreed. short: at once, or a listing before its end. expired: it no longer has the
+ * history we need (410). future-version: it does not have it yet, as after a restore from backup. rejected: it does not
+ * understand the request. unauthorized: 401. forbidden: 403. not-served: 404. overloaded: 429 or 503. server-error: other
+ * 5xx. refused: any other answer. not-json: something else than the API answered. corrupt: a line made no sense.
+ * oversized: a line had no end. quiet: nothing for minutes on an open connection. internal: a mistake in this program.
+ * connect, tls, silent, lost, credentials, aborted: no answer, see `TransportFailure`.
+ */
+export type RestartReason =
+  | 'ended'
+  | 'short'
+  | 'expired'
+  | 'future-version'
+  | 'rejected'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-served'
+  | 'overloaded'
+  | 'server-error'
+  | 'refused'
+  | 'not-json'
+  | 'corrupt'
+  | 'oversized'
+  | 'quiet'
+  | 'internal'
+  | 'connect'
+  | 'tls'
+  | 'silent'
+  | 'lost'
+  | 'credentials'
+  | 'aborted';

@@ -61,8 +61,14 @@ export class Histograms {
     if (auditMilliseconds !== undefined) this.#audit.observe(auditMilliseconds / 1000);
   }
 
-  /** A clock that runs behind that of the API server would make it negative; that counts as 0. */
-  programmed(family: Family, milliseconds: number): void {
-    this.#programming.observe({ ip_family: family }, Math.max(0, milliseconds) / 1000);
+  /**
+   * Changes that happened at these times are programmed now; both are wall times, of two machines. A clock that runs behind that of
+   * the control plane would make it negative, which counts as 0. No change says its family, so all are shown for the first.
+   */
+  programmed(triggers: readonly number[], now: number): void {
+    const [ip_family] = this.#families;
+    if (ip_family === undefined) return;
+    for (const trigger of triggers)
+      this.#programming.observe({ ip_family }, Math.max(0, now - trigger) / 1000);
   }
 }

@@ -1,5 +1,4 @@
 import type { Family } from '../model/address.js';
-import type { WatchStatistics } from '../model/watch-statistics.js';
 import type { MetricRow, Sample } from './metric-row.js';
 import type { MetricSources } from './metric-sources.js';
 import type { SyncTimes } from './sync-times.js';
@@ -13,8 +12,8 @@ export function kubeProxyMetrics(
   families: readonly Family[],
 ): MetricRow[] {
   const each = (value: number): Sample[] => families.map((ip_family) => [{ ip_family }, value]);
-  const services = () => eventsOf(sources, 'services') ?? tally.changedServices;
-  const endpoints = () => eventsOf(sources, 'endpointslices') ?? 0;
+  const services = () => serviceChanges(sources, tally);
+  const endpoints = () => endpointChanges(sources);
   return [
     {
       kind: 'gauge',
@@ -99,12 +98,19 @@ export function kubeProxyMetrics(
   ];
 }
 
-/** Undefined where nobody watches such objects. */
-export function eventsOf({ watches }: MetricSources, resource: string): number | undefined {
-  const found: WatchStatistics | undefined = [...(watches?.() ?? [])].find(
-    (one) => one.resource === resource,
-  );
-  return found?.events;
+/** Changes of Services heard of. */
+export function serviceChanges(sources: MetricSources, { changedServices }: Tally): number {
+  return eventsOf(sources, 'services') ?? changedServices;
+}
+
+/** Changes of EndpointSlices heard of. */
+export function endpointChanges(sources: MetricSources): number {
+  return eventsOf(sources, 'endpointslices.discovery.k8s.io') ?? 0;
+}
+
+// Undefined where nobody watches such objects.
+function eventsOf({ watch }: MetricSources, resource: string): number | undefined {
+  return watch?.().resources.find((one) => one.resource === resource)?.events;
 }
 
 function* localGaps({ withoutLocalEndpoints }: MetricSources): Generator<Sample> {

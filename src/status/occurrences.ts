@@ -10,12 +10,9 @@ export function agentStarts(node: string): Occurrence {
   return nodeOccurrence(node, 'Normal', 'Starting', '');
 }
 
-export function healthServerFails(node: string, note: string): Occurrence {
-  return nodeOccurrence(node, 'Warning', 'FailedToStartProxierHealthcheck', note);
-}
-
-export function metricsServerFails(node: string, note: string): Occurrence {
-  return nodeOccurrence(node, 'Warning', 'FailedToStartMetricServer', note);
+export function serverFails(node: string, server: 'health' | 'metrics', note: string): Occurrence {
+  const reason = server === 'health' ? 'FailedToStartProxierHealthcheck' : 'FailedToStartMetricServer';
+  return nodeOccurrence(node, 'Warning', reason, note);
 }
 
 export function healthCheckPortFails(service: ServiceKey, uid: string | undefined, note: string): Occurrence {

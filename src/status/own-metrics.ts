@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.js';
-import type { WatchStatistics } from '../model/watch-statistics.js';
+import type { ResourceStatistics } from '../model/watch-statistics.js';
 import { Counts } from './counts.js';
 import type { DataplaneCounts, FamilyCounts } from './dataplane-counts.js';
 import type { MetricRow, Sample } from './metric-row.js';
@@ -17,7 +17,7 @@ export function ownMetrics(
   return [
     ...stateMetrics(sources, snapshot),
     ...workMetrics(tally, events),
-    ...watchMetrics(() => sources.watches?.() ?? []),
+    ...watchMetrics(() => sources.watch?.().resources ?? []),
   ].map((row) => ({ ...row, name: `kube_ipvs_proxy_${row.name}` }));
 }
 
@@ -93,46 +93,44 @@ function workMetrics(tally: Tally, events: Counts): MetricRow[] {
   ];
 }
 
-type NumberOf = {
-  readonly [Key in keyof WatchStatistics]: WatchStatistics[Key] extends number ? Key : never;
-};
+type CountedOfWatch = {
+  [Key in keyof ResourceStatistics]: ResourceStatistics[Key] extends number ? Key : never;
+}[keyof ResourceStatistics];
 
-function watchMetrics(watches: () => Iterable<WatchStatistics>): MetricRow[] {
-  const of = (key: NumberOf[keyof WatchStatistics]) =>
-    function* (): Generator<Sample> {
-      for (const watch of watches()) yield [{ resource: watch.resource }, watch[key]];
-    };
-  const row = (
-    kind: MetricRow['kind'],
-    name: string,
-    help: string,
-    key: NumberOf[keyof WatchStatistics],
-  ) => ({
+function watchMetrics(resources: () => readonly ResourceStatistics[]): MetricRow[] {
+  const row = (kind: MetricRow['kind'], name: string, help: string, key: CountedOfWatch): MetricRow => ({
     kind,
     name,
     help,
     labels: ['resource'],
-    read: of(key),
+    read: () => resources().map((one) => [{ resource: one.resource }, one[key]]),
   });
   return [
-    row('gauge', 'watch_objects', 'Objects known by the watch.', 'objects'),
-    row('counter', 'watch_events_total', 'Added, changed and deleted objects heard of.', 'events'),
-    row('counter', 'watch_lists_total', 'Complete lists read.', 'lists'),
-    row('counter', 'watch_corrupt_lines_total', 'Lines of a watch that could not be read.', 'corruptLines'),
+    row('gauge', 'watch_objects', 'Objects known.', 'objects'),
+    row(
+      'counter',
+      'watch_events_total',
+      'Added, changed and deleted objects that a watch told of.',
+      'events',
+    ),
+    row('counter', 'watch_bookmarks_total', 'Bookmarks, which say that a quiet watch is alive.', 'bookmarks'),
+    row('counter', 'watch_lists_total', 'Complete lists taken over.', 'lists'),
+    row('counter', 'watch_opened_total', 'Watches opened.', 'watches'),
+    row('counter', 'watch_corrupt_lines_total', 'Lines and items that could not be read.', 'corruptLines'),
     row('counter', 'watch_untranslatable_objects_total', 'Objects that could not be used.', 'untranslatable'),
     {
       kind: 'counter',
       name: 'watch_restarts_total',
-      help: 'Watches that began anew, and why.',
+      help: 'Lists and watches that ended, and why; "ended" is the orderly end.',
       labels: ['resource', 'reason'],
-      read: () => restarts(watches()),
+      read: () => restarts(resources()),
     },
   ];
 }
 
-function* restarts(watches: Iterable<WatchStatistics>): Generator<Sample> {
-  for (const { resource, restarts } of watches)
-    for (const [reason, count] of restarts) yield [{ resource, reason }, count];
+function* restarts(resources: readonly ResourceStatistics[]): Generator<Sample> {
+  for (const { resource, restarts } of resources)
+    for (const [reason, count] of Object.entries(restarts)) yield [{ resource, reason }, count];
 }
 
 function gauge(name: string, help: string, read: MetricRow['read'], ...labels: string[]): MetricRow {

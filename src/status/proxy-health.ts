@@ -1,4 +1,5 @@
 import type { Family } from '../model/address.js';
+import type { PendingChanges } from './pending-changes.js';
 import type { StatusClock } from './status-clock.js';
 
 /** What `/healthz` and `/livez` say; names and meaning are kube-proxy's. */
@@ -29,39 +30,26 @@ export class ProxyHealth {
   readonly #clock: StatusClock;
   readonly #timeout: number;
   readonly #families: readonly Family[];
-  /** When the oldest and the newest change arrived that no pass has taken in. */
-  #pending: { readonly oldest: number; readonly newest: number } | undefined;
+  readonly #changes: PendingChanges;
   #lastUpdated: number | undefined;
 
   /** `timeout` in milliseconds: in kube-proxy twice the syncPeriod. */
-  constructor(clock: StatusClock, timeout: number, families: readonly Family[]) {
+  constructor(clock: StatusClock, timeout: number, families: readonly Family[], changes: PendingChanges) {
     this.#clock = clock;
     this.#timeout = timeout;
     this.#families = families;
+    this.#changes = changes;
   }
 
-  /** A change has arrived and waits for a pass. */
-  queued(): void {
-    const now = this.#clock.now();
-    this.#pending = { oldest: this.#pending?.oldest ?? now, newest: now };
-  }
-
-  /** A pass has ended that took so long. A change that arrived while it ran may have missed it and goes on waiting. */
-  updated(milliseconds: number): void {
-    const began = this.#clock.now() - milliseconds;
+  /** A pass has ended. */
+  updated(): void {
     this.#lastUpdated = this.#clock.wallTime();
-    if (this.#pending === undefined || this.#pending.newest <= began) this.#pending = undefined;
-    else this.#pending = { ...this.#pending, oldest: Math.max(this.#pending.oldest, began) };
-  }
-
-  /** Whether a change waits for a pass. */
-  get isPending(): boolean {
-    return this.#pending !== undefined;
   }
 
   get isHealthy(): boolean {
-    if (this.#lastUpdated === undefined || this.#pending === undefined) return true;
-    return this.#clock.now() - this.#pending.oldest < this.#timeout;
+    const { oldest } = this.#changes;
+    if (this.#lastUpdated === undefined || oldest === undefined) return true;
+    return this.#clock.now() - oldest < this.#timeout;
   }
 
   /** `healthy` as the whole answer has it, which may depend on more than the data plane. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { healthRoutes } from '../../src/status/health-routes.js';
 import { byPath } from '../../src/status/http-answer.js';
 import { HttpListener } from '../../src/status/http-listener.js';
+import { PendingChanges } from '../../src/status/pending-changes.js';
 import { ProxyHealth } from '../../src/status/proxy-health.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
@@ -11,7 +12,8 @@ const listeners: HttpListener[] = [];
 
 async function served() {
   const clock = new HandStatusClock();
-  const health = new ProxyHealth(clock, TIMEOUT, ['IPv4', 'IPv6']);
+  const changes = new PendingChanges(clock);
+  const health = new ProxyHealth(clock, TIMEOUT, ['IPv4', 'IPv6'], changes);
   const node = { eligible: true, waiting: [] as string[] };
   const answers: string[] = [];
   const routes = healthRoutes({
@@ -33,7 +35,11 @@ async function served() {
     const both = await Promise.all([ask(port, '/healthz'), ask(port, '/livez')]);
     return both.map(({ status }) => status);
   };
-  return { clock, health, node, answers, port, codes };
+  const passed = (milliseconds: number) => {
+    changes.settle(milliseconds);
+    health.updated();
+  };
+  return { clock, changes, passed, node, answers, port, codes };
 }
 
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
@@ -53,10 +59,10 @@ describe('/healthz and /livez', () => {
     ['agree again when the node stays after all', ['update', 'node goes', 'node comes'], 200, 200],
     ['do not mind a jump of the wall clock', ['update', 'queue', 'clock jumps'], 200, 200],
   ])('%s', async (_, steps, healthz, livez) => {
-    const { clock, health, node, codes } = await served();
+    const { clock, changes, passed, node, codes } = await served();
     const actions: Record<Step, () => void> = {
-      queue: () => health.queued(),
-      update: () => health.updated(0),
+      queue: () => changes.add(),
+      update: () => passed(0),
       late: () => clock.advance(TIMEOUT),
       'almost late': () => clock.advance(TIMEOUT - 1),
       'node goes': () => {
@@ -72,9 +78,9 @@ describe('/healthz and /livez', () => {
   });
 
   it('say when the last pass ended only where it matters', async () => {
-    const { clock, health, port, answers } = await served();
-    health.updated(0);
-    health.queued();
+    const { clock, changes, passed, port, answers } = await served();
+    passed(0);
+    changes.add();
     clock.advance(1_000);
     const family = { lastUpdated: '2026-01-01T00:00:00.000Z', healthy: true };
     const { headers, body } = await ask(port, '/healthz');
@@ -96,20 +102,20 @@ describe('/healthz and /livez', () => {
     expect(answers).toEqual(['healthz 200', 'livez 503']);
   });
 
-  it('let a change that arrived during a pass wait on from the beginning of that pass', async () => {
-    const { clock, health, codes } = await served();
-    health.updated(0);
-    health.queued();
+  it('let a change that arrived during a pass wait on from its own arrival', async () => {
+    const { clock, changes, passed, codes } = await served();
+    passed(0);
+    changes.add();
     clock.advance(50_000);
-    health.queued();
+    changes.add();
     clock.advance(5_000);
-    health.updated(10_000);
-    clock.advance(49_999);
+    passed(10_000);
+    clock.advance(54_999);
     expect(await codes()).toEqual([200, 200]);
     clock.advance(1);
     expect(await codes()).toEqual([503, 503]);
-    health.updated(50_000);
-    expect(health.isPending).toBe(false);
+    passed(50_000);
+    expect(changes.oldest).toBeUndefined();
   });
 });
 

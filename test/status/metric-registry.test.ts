@@ -3,7 +3,7 @@ import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { DONE, failed } from '../../src/model/outcome.js';
 import { realServer } from '../../src/model/real-server.js';
-import type { WatchStatistics } from '../../src/model/watch-statistics.js';
+import type { ResourceStatistics } from '../../src/model/watch-statistics.js';
 import { Counts } from '../../src/status/counts.js';
 import { metricRegistry } from '../../src/status/metric-registry.js';
 import type { MetricSources } from '../../src/status/metric-sources.js';
@@ -86,8 +86,7 @@ describe('the metrics', () => {
     const { histograms, series } = registered();
     histograms.passed({ ...IDLE, auditMilliseconds: 3 });
     histograms.passed({ ...IDLE, lag: 1_500 });
-    histograms.programmed('IPv6', 700);
-    histograms.programmed('IPv6', -5);
+    histograms.programmed([1_000, 2_000], 1_700);
     expect(await series('kubeproxy_sync_proxy_rules_duration_seconds')).toMatchObject({
       'kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"}': 2,
       'kubeproxy_sync_proxy_rules_duration_seconds_sum{ip_family="IPv6"}': 0.008,
@@ -100,9 +99,9 @@ describe('the metrics', () => {
       kube_ipvs_proxy_audit_duration_seconds_count: 1,
     });
     expect(await series('kubeproxy_network_programming_duration_seconds')).toMatchObject({
-      'kubeproxy_network_programming_duration_seconds_bucket{le="0",ip_family="IPv6"}': 1,
-      'kubeproxy_network_programming_duration_seconds_sum{ip_family="IPv6"}': 0.7,
-      'kubeproxy_network_programming_duration_seconds_count{ip_family="IPv4"}': 0,
+      'kubeproxy_network_programming_duration_seconds_bucket{le="0",ip_family="IPv4"}': 1,
+      'kubeproxy_network_programming_duration_seconds_sum{ip_family="IPv4"}': 0.7,
+      'kubeproxy_network_programming_duration_seconds_count{ip_family="IPv6"}': 0,
     });
   });
 
@@ -199,20 +198,26 @@ describe('the metrics', () => {
   });
 
   it('show what the watches went through, and what of it is not programmed yet', async () => {
-    const watch: WatchStatistics = {
+    const watched: ResourceStatistics = {
       resource: 'services',
       objects: 3,
-      events: 7,
+      complete: true,
+      served: true,
       lists: 1,
-      restarts: new Map([['expired', 2]]),
+      watches: 3,
+      events: 7,
+      bookmarks: 5,
+      restarts: { expired: 2 },
       corruptLines: 0,
       untranslatable: 1,
+      lastHeard: 0,
     };
-    const watches = () => [watch, { ...watch, resource: 'endpointslices', events: 9 }];
-    const { series } = registered({ watches }, { ...NOTHING, settledServices: 5, settledEndpoints: 9 });
+    const slices = { ...watched, resource: 'endpointslices.discovery.k8s.io', events: 9 };
+    const watch = () => ({ resources: [watched, slices] });
+    const { series } = registered({ watch }, { ...NOTHING, settledServices: 5, settledEndpoints: 9 });
     expect(await series('kube_ipvs_proxy_watch_restarts_total')).toEqual({
       'kube_ipvs_proxy_watch_restarts_total{resource="services",reason="expired"}': 2,
-      'kube_ipvs_proxy_watch_restarts_total{resource="endpointslices",reason="expired"}': 2,
+      'kube_ipvs_proxy_watch_restarts_total{resource="endpointslices.discovery.k8s.io",reason="expired"}': 2,
     });
     expect(await series('kubeproxy_sync_proxy_rules_service_changes_total')).toEqual({
       kubeproxy_sync_proxy_rules_service_changes_total: 7,
