@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import type { Family } from '../model/address.js';
 import type { Problem } from '../model/problem.js';
 import type { Counts } from './counts.js';
-import { countDataplane } from './dataplane-counts.js';
+import { countDataplane, type DataplaneCounts } from './dataplane-counts.js';
 import { Histograms } from './histograms.js';
 import { kubeProxyMetrics } from './kube-proxy-metrics.js';
 import { register } from './metric-row.js';
@@ -29,7 +29,7 @@ export function metricRegistry(parts: RegistryParts): { registry: Registry; hist
   const { version, families, sources, tally, times, events } = parts;
   const registry = new Registry();
   const histograms = new Histograms(registry, families);
-  const snapshot = oncePerScrape(() => takeSnapshot(parts));
+  const snapshot = oncePerScrape(snapshotTaker(parts));
   const rows = [
     ...kubeProxyMetrics(sources, tally, times, families),
     ...ownMetrics(sources, snapshot, tally, events),
@@ -39,8 +39,15 @@ export function metricRegistry(parts: RegistryParts): { registry: Registry; hist
   return { registry, histograms };
 }
 
-function takeSnapshot({ sources, problems }: RegistryParts): Snapshot {
-  return { state: sources.state(), counts: countDataplane(sources.observed()), problems: problems() };
+function snapshotTaker({ sources, problems, tally }: RegistryParts): () => Snapshot {
+  let counts: DataplaneCounts | undefined;
+  let revision = Number.NaN;
+  return () => {
+    // Counting walks over every real server, which an idle agent should not do for each scrape.
+    if (counts === undefined || revision !== tally.revision) counts = countDataplane(sources.observed());
+    revision = tally.revision;
+    return { state: sources.state(), counts, problems: problems() };
+  };
 }
 
 // The rows of a scrape are read in one turn of the event loop, one after the other.

@@ -78,7 +78,8 @@ export class ServiceTraffic {
   #choose(ports: PortTraffic[], shown: ReadonlySet<PortTraffic>): PortTraffic[] {
     if (ports.length <= this.#limit) return ports;
     const size = (port: PortTraffic) => (port.totals.connections + 1) * (shown.has(port) ? 2 : 1);
-    return ports.sort((a, b) => size(b) - size(a)).slice(0, this.#limit);
+    const sized = ports.map((port) => ({ port, size: size(port) })).sort((a, b) => b.size - a.size);
+    return sized.slice(0, this.#limit).map(({ port }) => port);
   }
 }
 

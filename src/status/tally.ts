@@ -19,6 +19,8 @@ export class Tally {
   /** Services that the source told of as changed. */
   changedServices = 0;
   trafficFailures = 0;
+  /** Another number than before after each pass that may have changed the data plane. */
+  revision = 0;
 
   performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     let policyFailed = false;
@@ -34,6 +36,7 @@ export class Tally {
   }
 
   passed(report: PassReport): void {
+    if (report.services + report.done.size + report.drift > 0) this.revision++;
     this.passes.add(1, 'done');
     this.skipped += report.skipped;
     for (const [kind, count] of report.driftFound ?? [['any', report.drift]])
@@ -43,6 +46,7 @@ export class Tally {
   }
 
   passFailed(): void {
+    this.revision++;
     this.passes.add(1, 'failed');
   }
 }

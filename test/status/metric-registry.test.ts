@@ -3,6 +3,7 @@ import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { DONE, failed } from '../../src/model/outcome.js';
 import { realServer } from '../../src/model/real-server.js';
+import type { PassReport } from '../../src/model/sync-state.js';
 import type { ResourceStatistics } from '../../src/model/watch-statistics.js';
 import { Counts } from '../../src/status/counts.js';
 import { metricRegistry } from '../../src/status/metric-registry.js';
@@ -13,7 +14,7 @@ import { parseExposition } from '../support/exposition.js';
 import { QUIET_STATE, quietSources } from '../support/metric-sources.js';
 
 const NOTHING = { lastQueued: 0, lastPass: 0, settledServices: 0, settledEndpoints: 0 };
-const IDLE = {
+const IDLE: PassReport = {
   milliseconds: 4,
   lag: undefined,
   services: 0,
@@ -173,17 +174,23 @@ describe('the metrics', () => {
     });
   });
 
-  it('look at the state once a scrape', async () => {
+  it('count the data plane once a scrape, and only after passes that may have changed it', async () => {
     let looks = 0;
     const observed = () => {
       looks++;
       return programmed();
     };
-    const { page } = registered({ observed });
-    await page();
-    expect(looks).toBe(1);
-    await page();
-    expect(looks).toBe(2);
+    const { page, tally } = registered({ observed });
+    const looksAfter = async (...reports: PassReport[]) => {
+      for (const report of reports) tally.passed(report);
+      await page();
+      return looks;
+    };
+    expect(await looksAfter()).toBe(1);
+    expect(await looksAfter(IDLE)).toBe(1);
+    expect(await looksAfter({ ...IDLE, services: 1 })).toBe(2);
+    expect(await looksAfter({ ...IDLE, drift: 1 })).toBe(3);
+    expect(await looksAfter({ ...IDLE, done: new Map([['bind-vip', 1]]) })).toBe(4);
   });
 
   it('count problems by kind, those that are not there as 0', async () => {
