@@ -51,7 +51,7 @@ export interface PassReport {
   /** Servers whose drain ended, and why; undefined where it was not told apart. */
   readonly drainsEnded?: ReadonlyMap<DrainEnd, number>;
   /** What the audit of this pass took; undefined for a pass without one. */
-  readonly auditMilliseconds?: number;
+  readonly auditMilliseconds?: number | undefined;
 }
 
 export type DriftKind = 'virtual-server' | 'vip' | 'hairpin';
