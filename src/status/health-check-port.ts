@@ -26,40 +26,63 @@ export function healthCheckAnswer(answer: HealthCheckAnswer): HttpAnswer {
 export interface HealthCheckPortParts {
   readonly service: ServiceKey;
   readonly port: number;
-  /** Undefined: every address of the machine. */
-  readonly hosts: readonly string[] | undefined;
   readonly clock: StatusClock;
   readonly isHealthy: () => boolean;
+  /** It cannot be had on some address: told once for each address and reason. */
   readonly failed: (failure: ListenFailure) => void;
 }
 
+/** Every address of the machine, of both families. */
+export const EVERYWHERE = [undefined] as const;
+
 /** The health check node port of one Service, on each address where node ports are served. */
 export class HealthCheckPort {
-  readonly port: number;
   localEndpoints = 0;
-  readonly #listeners: readonly HttpListener[];
+  readonly #parts: HealthCheckPortParts;
+  readonly #listeners = new Map<string | undefined, HttpListener>();
 
-  constructor({ service, port, hosts, clock, isHealthy, failed }: HealthCheckPortParts) {
-    this.port = port;
-    const [namespace = '', name = ''] = service.split('/');
-    const responder = () =>
-      healthCheckAnswer({
-        service: { namespace, name },
-        localEndpoints: this.localEndpoints,
-        serviceProxyHealthy: isHealthy(),
-      });
-    this.#listeners = (hosts ?? [undefined]).map(
-      (host) => new HttpListener({ address: { host, port }, responder, clock, failed }),
-    );
-    for (const listener of this.#listeners) void listener.keepOpen();
+  constructor(parts: HealthCheckPortParts) {
+    this.#parts = parts;
+  }
+
+  get port(): number {
+    return this.#parts.port;
   }
 
   /** Why it cannot be reached on some address; undefined while all is well. */
   get failure(): ListenFailure | undefined {
-    return this.#listeners.find(({ failure }) => failure !== undefined)?.failure;
+    for (const { failure } of this.#listeners.values()) if (failure !== undefined) return failure;
+    return undefined;
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  /** On the addresses that stay it goes on without a gap. Resolves when those that go are closed. */
+  async listenOn(hosts: readonly (string | undefined)[]): Promise<void> {
+    const gone = [...this.#listeners].filter(([host]) => !hosts.includes(host));
+    for (const [host] of gone) this.#listeners.delete(host);
+    // First, because every address of the machine cannot be had while one of them is.
+    const closed = gone.map(([, listener]) => listener.close());
+    for (const host of hosts) if (!this.#listeners.has(host)) this.#open(host);
+    await Promise.all(closed);
+  }
+
+  close(): Promise<void> {
+    return this.listenOn([]);
+  }
+
+  #open(host: string | undefined): void {
+    const { port, clock, failed } = this.#parts;
+    const responder = () => this.#answer();
+    const listener = new HttpListener({ address: { host, port }, responder, clock, failed });
+    this.#listeners.set(host, listener);
+    void listener.keepOpen();
+  }
+
+  #answer(): HttpAnswer {
+    const [namespace = '', name = ''] = this.#parts.service.split('/');
+    return healthCheckAnswer({
+      service: { namespace, name },
+      localEndpoints: this.localEndpoints,
+      serviceProxyHealthy: this.#parts.isHealthy(),
+    });
   }
 }

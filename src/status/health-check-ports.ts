@@ -1,7 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { HealthCheckPort } from './health-check-port.js';
+import { EVERYWHERE, HealthCheckPort } from './health-check-port.js';
 import type { ListenFailure } from './http-listener.js';
 import type { StatusClock } from './status-clock.js';
 
@@ -19,9 +19,12 @@ export interface HealthCheckParts {
   readonly clock: StatusClock;
   /** As `/livez` says it. */
   readonly isHealthy: () => boolean;
-  /** A port could not be had; told once for each Service and reason, and tried again all the time. */
-  readonly failed: (service: ServiceKey, failure: ListenFailure) => void;
+  /** A port could not be had; it is tried again all the time. */
+  readonly problemsChanged: () => void;
 }
+
+/** The field that every problem here is about. */
+export const HEALTH_CHECK_FIELD = 'spec.healthCheckNodePort';
 
 /** Answers the health checks of load balancers: which Services have endpoints on this node. */
 export class HealthCheckPorts {
@@ -30,7 +33,7 @@ export class HealthCheckPorts {
   readonly #closing = new Set<Promise<void>>();
   #wanted: ReadonlyMap<ServiceKey, HealthCheckService> = new Map();
   #owners: ReadonlyMap<number, ServiceKey> = new Map();
-  #hosts: readonly Address[] | undefined;
+  #hosts: readonly (Address | undefined)[] = EVERYWHERE;
 
   constructor(parts: HealthCheckParts) {
     this.#parts = parts;
@@ -50,10 +53,8 @@ export class HealthCheckPorts {
 
   /** The addresses of this node on which node ports are served; undefined: all there are. */
   listenOn(hosts: readonly Address[] | undefined): void {
-    if (String(hosts) === String(this.#hosts)) return;
-    this.#hosts = hosts;
-    for (const service of this.#open.keys()) this.#close(service);
-    this.update(this.#wanted);
+    this.#hosts = hosts ?? EVERYWHERE;
+    for (const port of this.#open.values()) this.#awaitLater(port.listenOn(this.#hosts));
   }
 
   problems(): Problem[] {
@@ -71,24 +72,21 @@ export class HealthCheckPorts {
   }
 
   #start(service: ServiceKey, port: number): HealthCheckPort {
-    const { clock, isHealthy, failed } = this.#parts;
-    const opened = new HealthCheckPort({
-      service,
-      port,
-      hosts: this.#hosts,
-      clock,
-      isHealthy,
-      failed: (failure) => failed(service, failure),
-    });
+    const { clock, isHealthy, problemsChanged } = this.#parts;
+    const opened = new HealthCheckPort({ service, port, clock, isHealthy, failed: problemsChanged });
     this.#open.set(service, opened);
+    this.#awaitLater(opened.listenOn(this.#hosts));
     return opened;
   }
 
   // The port itself is free as soon as this returns; only open connections take longer.
   #close(service: ServiceKey): void {
-    const closed = this.#open.get(service)?.close();
+    const open = this.#open.get(service);
     this.#open.delete(service);
-    if (closed === undefined) return;
+    if (open !== undefined) this.#awaitLater(open.close());
+  }
+
+  #awaitLater(closed: Promise<void>): void {
     this.#closing.add(closed);
     void closed.finally(() => this.#closing.delete(closed));
   }
@@ -108,7 +106,7 @@ function claimProblem(service: ServiceKey, port: number, owner: ServiceKey): Pro
     kind: 'conflict',
     subject: `Service ${service}`,
     service,
-    field: 'spec.healthCheckNodePort',
+    field: HEALTH_CHECK_FIELD,
     message: `${port} is the health check port of Service ${owner} already, which is older.`,
     remedy: 'Load balancers get no answer for this Service. Give it another port by making it anew.',
   };
@@ -119,7 +117,7 @@ function listenProblem(service: ServiceKey, failure: ListenFailure): Problem {
     kind: failure.code === 'EADDRINUSE' ? 'conflict' : 'kernel',
     subject: `Service ${service}`,
     service,
-    field: 'spec.healthCheckNodePort',
+    field: HEALTH_CHECK_FIELD,
     message: `this node ${failure.message}, so load balancers get no answer.`,
     remedy: 'Find out who has the port (ss -ltnp) and stop it there; it is tried again every 5 seconds.',
   };

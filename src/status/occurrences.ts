@@ -2,6 +2,7 @@ import type { EventSubject } from '../model/event.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { Occurrence } from './event-recorder.js';
+import { HEALTH_CHECK_FIELD } from './health-check-ports.js';
 
 /** Reasons and actions are kube-proxy's where it has them, since alerts match on them. */
 const STARTING = 'StartKubeProxy';
@@ -15,26 +16,18 @@ export function serverFails(node: string, server: 'health' | 'metrics', note: st
   return nodeOccurrence(node, 'Warning', reason, note);
 }
 
-export function healthCheckPortFails(service: ServiceKey, uid: string | undefined, note: string): Occurrence {
-  return {
-    subject: serviceSubject(service, uid),
-    type: 'Warning',
-    reason: 'FailedToStartServiceHealthcheck',
-    action: 'Listen',
-    note,
-  };
-}
-
 /** What a problem of a Service tells whoever describes the Service; undefined where it is about something else. */
 export function problemFound(problem: Problem, uid: string | undefined): Occurrence | undefined {
   const { service, kind, field, message, remedy } = problem;
   if (service === undefined) return undefined;
+  const place = field === undefined ? '' : `${field}: `;
+  const listens = field === HEALTH_CHECK_FIELD && kind !== 'object';
   return {
     subject: serviceSubject(service, uid),
     type: 'Warning',
-    reason: REASONS[kind],
-    action: 'Program',
-    note: `${field === undefined ? '' : `${field}: `}${message} ${remedy}`,
+    reason: listens ? 'FailedToStartServiceHealthcheck' : REASONS[kind],
+    action: listens ? 'Listen' : 'Program',
+    note: `${place}${message} ${remedy}`,
     // The object is the same everywhere; what the kernel says is not.
     everywhere: kind === 'object',
   };

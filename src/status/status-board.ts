@@ -14,7 +14,7 @@ import { endpointChanges, serviceChanges } from './kube-proxy-metrics.js';
 import { metricRegistry } from './metric-registry.js';
 import { MetricsPage } from './metrics-page.js';
 import { metricsRoutes } from './metrics-routes.js';
-import { agentStarts, healthCheckPortFails, problemFound, serverFails } from './occurrences.js';
+import { agentStarts, problemFound, serverFails } from './occurrences.js';
 import { PendingChanges } from './pending-changes.js';
 import { ProblemChanges } from './problem-changes.js';
 import { ProxyHealth } from './proxy-health.js';
@@ -139,10 +139,7 @@ export class StatusBoard {
     return new HealthCheckPorts({
       clock: this.#parts.clock,
       isHealthy: () => this.#health.isHealthy,
-      failed: (service, { message }) => {
-        this.#tell(healthCheckPortFails(service, this.#uidOf(service), message));
-        this.problemsChanged();
-      },
+      problemsChanged: () => this.problemsChanged(),
     });
   }
 

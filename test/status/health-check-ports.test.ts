@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { problemText } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
@@ -15,15 +15,17 @@ const closers: (() => Promise<unknown>)[] = [];
 function ports() {
   const clock = new HandStatusClock();
   const state = { healthy: true };
-  const failures: string[] = [];
+  const told = { times: 0 };
   const checks = new HealthCheckPorts({
     clock,
     isHealthy: () => state.healthy,
-    failed: (service, failure) => failures.push(`${service} ${failure.code}`),
+    problemsChanged: () => {
+      told.times++;
+    },
   });
   checks.listenOn(LOCALHOST);
   closers.push(() => checks.close());
-  return { checks, clock, state, failures };
+  return { checks, clock, state, told };
 }
 
 function wish(port: number, localEndpoints: number, created = 0): HealthCheckService {
@@ -148,10 +150,10 @@ describe('a health check node port', () => {
   });
 
   it('that another program has is a problem, told once, and tried again every 5 seconds', async () => {
-    const { checks, clock, failures } = ports();
+    const { checks, clock, told } = ports();
     const { port, release } = await held();
     checks.update(new Map([[WEB, wish(port, 1)]]));
-    while (failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (told.times === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(checks.problems()).toMatchObject([
       { kind: 'conflict', service: WEB, field: 'spec.healthCheckNodePort' },
     ]);
@@ -159,15 +161,22 @@ describe('a health check node port', () => {
     clock.advance(5_000);
     expect((await answer(port)).status).toBe(200);
     expect(checks.problems()).toEqual([]);
-    expect(failures).toEqual(['default/web EADDRINUSE']);
+    expect(told.times).toBe(1);
   });
 
-  it('follows the addresses on which node ports are served', async () => {
+  it('follows the addresses on which node ports are served, and goes on where it was', async () => {
     const { checks } = ports();
     const port = await freePort();
     checks.update(new Map([[WEB, wish(port, 1)]]));
     await answer(port);
+    const open = connect(port, '127.0.0.1');
+    const ended = new Promise((resolve) => open.once('close', resolve));
+    await new Promise((resolve) => open.once('connect', resolve));
+    checks.listenOn([...LOCALHOST, address('127.0.0.2')]);
+    expect((await ask(port, '/')).status).toBe(200);
+    expect(open.destroyed).toBe(false);
     checks.listenOn([address('127.0.0.2')]);
+    await ended;
     await refused(port);
     checks.listenOn(undefined);
     expect((await answer(port)).status).toBe(200);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { agentStarts, healthCheckPortFails, problemFound } from '../../src/status/occurrences.js';
+import { agentStarts, problemFound } from '../../src/status/occurrences.js';
 import { ProblemChanges } from '../../src/status/problem-changes.js';
 
 const PROBLEM: Problem = {
@@ -41,10 +41,13 @@ describe('what is told', () => {
       reason: 'Starting',
       action: 'StartKubeProxy',
     });
-    expect(healthCheckPortFails(serviceKey('a', 'b'), undefined, 'x')).toMatchObject({
-      subject: { kind: 'Service', namespace: 'a', name: 'b' },
+    const port = { ...PROBLEM, field: 'spec.healthCheckNodePort' };
+    expect(problemFound({ ...port, kind: 'conflict' }, undefined)).toMatchObject({
+      subject: { kind: 'Service', namespace: 'default', name: 'web' },
       reason: 'FailedToStartServiceHealthcheck',
+      action: 'Listen',
     });
+    expect(problemFound(port, undefined)).toMatchObject({ reason: 'InvalidField', action: 'Program' });
   });
 });
 
