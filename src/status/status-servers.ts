@@ -21,11 +21,10 @@ export class StatusServers {
 
   /** Throws RangeError where an address makes no sense. */
   constructor({ settings, clock, routes, failed }: ServerParts) {
-    this.#hardFail = settings.bindAddressHardFail;
+    this.#hardFail = settings.serving.bindHardFail;
     const listeners = new Map<ServerName, HttpListener>();
-    const texts = { health: settings.healthzBindAddress, metrics: settings.metricsBindAddress };
     for (const name of ['health', 'metrics'] as const) {
-      const address = bindAddress(texts[name]);
+      const address = bindAddress(settings.serving[name] ?? '');
       if (address === undefined) continue;
       const responder = byPath(routes[name]);
       const told = (failure: ListenFailure) => failed(name, failure);

@@ -9,21 +9,23 @@ export interface StatusSettings {
   readonly families: readonly Family[];
   /** Milliseconds for which a change may wait for a pass until `/healthz` says so: twice kube-proxy's syncPeriod. */
   readonly healthTimeout: number;
-  /** healthzBindAddress and metricsBindAddress, `0.0.0.0:10256`; empty: no such server. */
-  readonly healthzBindAddress: string;
-  readonly metricsBindAddress: string;
-  /** A server that cannot listen ends the agent instead of being tried again. */
-  readonly bindAddressHardFail: boolean;
+  readonly serving: ServingAddresses;
   /** Of how many Service ports the statistics are shown; 0 switches them off. */
   readonly trafficLimit: number;
+}
+
+/** Where the servers listen, as `0.0.0.0:10256` or `[::]:10256`; undefined: nowhere. */
+export interface ServingAddresses {
+  readonly health: string | undefined;
+  readonly metrics: string | undefined;
+  /** A server that cannot listen ends the agent instead of being tried again. */
+  readonly bindHardFail: boolean;
 }
 
 export const DEFAULT_STATUS_SETTINGS: Omit<StatusSettings, 'version' | 'node'> = {
   families: ['IPv4'],
   healthTimeout: 60_000,
-  healthzBindAddress: '0.0.0.0:10256',
-  metricsBindAddress: '127.0.0.1:10249',
-  bindAddressHardFail: false,
+  serving: { health: '0.0.0.0:10256', metrics: '127.0.0.1:10249', bindHardFail: false },
   // About 700 series on each node.
   trafficLimit: 100,
 };

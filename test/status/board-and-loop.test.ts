@@ -38,8 +38,7 @@ function agentWithStatus() {
       ...DEFAULT_STATUS_SETTINGS,
       version: '1.2.3',
       node: 'node-1',
-      healthzBindAddress: '127.0.0.1:0',
-      metricsBindAddress: '127.0.0.1:0',
+      serving: { health: '127.0.0.1:0', metrics: '127.0.0.1:0', bindHardFail: false },
     },
     sources: {
       state: () => loop.state(),

@@ -16,6 +16,7 @@ import { ask } from '../support/http.js';
 import { QUIET_STATE, quietSources } from '../support/metric-sources.js';
 import { HandStatusClock } from '../support/status-clock.js';
 
+const ANY_PORT = { health: '127.0.0.1:0', metrics: '127.0.0.1:0', bindHardFail: false };
 const WEB = serviceKey('default', 'web');
 const PASS = { milliseconds: 1, lag: 1, services: 1, done: new Map(), refused: 0, skipped: 0, drift: 0 };
 const NODE: NodeRecord = {
@@ -38,8 +39,7 @@ function board(settings: Partial<StatusSettings> = {}, parts: Partial<BoardParts
       ...DEFAULT_STATUS_SETTINGS,
       version: '1.2.3',
       node: 'node-1',
-      healthzBindAddress: '127.0.0.1:0',
-      metricsBindAddress: '127.0.0.1:0',
+      serving: ANY_PORT,
       ...settings,
     },
     sources: quietSources({ state: () => state }),
@@ -175,7 +175,7 @@ describe('a port that somebody else has', () => {
 
   it('is a problem and an Event, and the rest goes on', async () => {
     const { text } = await taken();
-    const { board: status, sent, health } = board({ metricsBindAddress: text });
+    const { board: status, sent, health } = board({ serving: { ...ANY_PORT, metrics: text } });
     await status.start();
     expect(status.problems()).toMatchObject([{ kind: 'conflict', field: 'metricsBindAddress' }]);
     expect((await health('/livez')).status).toBe(200);
@@ -188,13 +188,15 @@ describe('a port that somebody else has', () => {
 
   it('ends the start where bindAddressHardFail is set', async () => {
     const { text } = await taken();
-    const { board: status } = board({ healthzBindAddress: text, bindAddressHardFail: true });
+    const { board: status } = board({ serving: { ...ANY_PORT, health: text, bindHardFail: true } });
     await expect(status.start()).rejects.toThrow(`cannot listen on ${text} (EADDRINUSE)`);
   });
 
   it('at a Service is an Event on that Service', async () => {
     const { port } = await taken();
-    const { board: status, sent } = board({ healthzBindAddress: '', metricsBindAddress: '' });
+    const { board: status, sent } = board({
+      serving: { health: undefined, metrics: '', bindHardFail: false },
+    });
     status.healthChecks.listenOn([address('127.0.0.1')]);
     status.healthChecks.update(new Map([[WEB, { port, localEndpoints: 1, created: 0 }]]));
     while (sent.length < 1) await new Promise((resolve) => setImmediate(resolve));
