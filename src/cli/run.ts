@@ -52,12 +52,9 @@ async function keepRunning(agent: RunningAgent, logger: Logger): Promise<void> {
 function logListener(logger: Logger): RunListener {
   const log = new PassLog(logger);
   return {
-    prepared({ done, warnings }) {
-      for (const sentence of done) logger.info(sentence);
-      for (const sentence of warnings) logger.warn(sentence);
-    },
+    prepared: (preparation) => log.prepared(preparation),
     passed: (report) => log.passed(report),
-    passFailed: (error) => logger.error(`the kernel could not be looked at: ${explainFailure(error)}`),
+    passFailed: (error) => log.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
     problems: (loop) => log.problems(loop.state().problems),
   };
 }

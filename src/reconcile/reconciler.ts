@@ -7,10 +7,11 @@ import type { FrontendKey } from '../model/frontend.js';
 import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
-import type { DrainState } from '../model/sync-state.js';
+import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DrainBook } from './drain-book.js';
+import { DriftBook, type PassDrift } from './drift-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
@@ -28,9 +29,11 @@ export interface ReconcilerParts {
 }
 
 /** What one pass took in and did. */
-export interface PassResult extends RunResult {
+export interface PassResult extends RunResult, PassDrift {
   readonly services: number;
-  readonly drift: number;
+  readonly drainsEnded: ReadonlyMap<DrainEnd, number>;
+  /** What the audit took; undefined where it was not due. */
+  readonly auditMilliseconds: number | undefined;
 }
 
 /**
@@ -41,13 +44,14 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #image = new KernelImage();
   readonly #drains: DrainBook;
+  readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
   readonly #dirty = new Set<ServiceKey>();
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
-  #drift = 0;
   #services = 0;
+  #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
   #nextAudit: number;
   #nextDrain: number;
@@ -122,9 +126,13 @@ export class Reconciler {
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
-    const drift = this.#drift;
-    this.#drift = 0;
-    return { ...result, services, drift };
+    return {
+      ...result,
+      ...this.#drift.settle(keys, result.failures),
+      services,
+      drainsEnded: this.#drains.takeEnded(),
+      auditMilliseconds: this.#takeAuditMilliseconds(),
+    };
   }
 
   async #lookAgain(): Promise<void> {
@@ -223,11 +231,19 @@ export class Reconciler {
   async #audit(): Promise<void> {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
+    const began = clock.now();
     this.#drifted(await this.#auditor.next());
+    this.#auditMilliseconds = clock.now() - began;
+  }
+
+  #takeAuditMilliseconds(): number | undefined {
+    const taken = this.#auditMilliseconds;
+    this.#auditMilliseconds = undefined;
+    return taken;
   }
 
   #drifted(keys: KernelKeySet): void {
-    this.#drift += keys.size;
+    this.#drift.found(keys);
     this.#pending.add(keys);
   }
 }

@@ -156,6 +156,7 @@ describe('a changed endpoint', () => {
     await agent.loop.idle();
     expect(weights(kernel)).toEqual(['10.244.0.1:8080 1']);
     expect(agent.loop.state().drains).toEqual([]);
+    expect(agent.reports.at(-1)?.drainsEnded).toEqual(new Map([['idle', 1]]));
   });
 
   it('drains: the server is deleted at the deadline although connections remain', async () => {
@@ -318,6 +319,7 @@ describe('drift', () => {
     await agent.loop.idle();
     expect(kernel.state.bound.has(VIP_A)).toBe(true);
     expect(agent.loop.state().totals.drift).toBe(1);
+    expect(agent.reports.at(-1)).toMatchObject({ driftRepaired: new Map([['vip', 1]]) });
   });
 
   it('of the whole device is repaired when the kernel tells of it', async () => {
@@ -338,6 +340,13 @@ describe('drift', () => {
     await agent.loop.idle();
     expect(weights(kernel)).toEqual(['10.244.0.1:8080 1', '10.244.0.2:8080 1']);
     expect(agent.loop.state().totals.drift).toBe(1);
+    const kinds = new Map([['virtual-server', 1]]);
+    expect(agent.reports.at(-1)).toMatchObject({
+      driftFound: kinds,
+      driftRepaired: kinds,
+      auditMilliseconds: 0,
+    });
+    expect(agent.reports[0]?.auditMilliseconds).toBeUndefined();
   });
 
   it('of a deleted virtual server and of a ledger entry is found by the audit and put back', async () => {
