@@ -10,6 +10,8 @@
       'native/conntrack_channel.cc',
       'native/conntrack_codec.cc',
       'native/exchange.cc',
+      'native/ipset_channel.cc',
+      'native/ipset_codec.cc',
       'native/ipvs_answers.cc',
       'native/ipvs_channel.cc',
       'native/ipvs_requests.cc',

@@ -6,6 +6,7 @@
 
 #include "batch.h"
 #include "conntrack_channel.h"
+#include "ipset_channel.h"
 #include "ipvs_channel.h"
 #include "nft_channel.h"
 #include "nft_shell.h"
@@ -36,6 +37,7 @@ struct Kernel {
   NftChannel nft;
   NftShell shell;
   ConntrackChannel conntrack;
+  IpsetChannel ipset;
 
   // Of the last finished apply; the JavaScript thread's alone.
   std::string last_message;

@@ -73,6 +73,24 @@ Napi::Value number_value(Napi::Env env, uint32_t value) {
   return Napi::Number::New(env, value);
 }
 
+Task nft_task(std::string text, bool handles) {
+  return task_of(
+      NftReply{},
+      [text = std::move(text), handles](Kernel& kernel, NftReply* reply) {
+        return kernel.shell.run(text, handles, reply);
+      },
+      reply_value);
+}
+
+Task ipset_task(IpsetCommand command, std::string name) {
+  return task_of(
+      false,
+      [command, name = std::move(name)](Kernel& kernel, bool* found) {
+        return kernel.ipset.run(command, name, found);
+      },
+      boolean_value);
+}
+
 }  // namespace
 
 Task apply_task(OperationBatch batch) {
@@ -151,10 +169,11 @@ Task dump_addresses_task() {
 }
 
 Task run_nft_task(std::string text) {
-  return task_of(
-      NftReply{},
-      [text = std::move(text)](Kernel& kernel, NftReply* reply) { return kernel.shell.run(text, reply); },
-      reply_value);
+  return nft_task(std::move(text), false);
+}
+
+Task list_nft_task(std::string text) {
+  return nft_task(std::move(text), true);
 }
 
 Task dump_set_task(size_t set) {
@@ -164,6 +183,18 @@ Task dump_set_task(size_t set) {
       [](Napi::Env env, const SetElements& elements) {
         return answer_of(env, elements.records, elements.comments.data(), elements.comments.size());
       });
+}
+
+Task find_ipset_task(std::string name) {
+  return ipset_task(IpsetCommand::kFind, std::move(name));
+}
+
+Task flush_ipset_task(std::string name) {
+  return ipset_task(IpsetCommand::kFlush, std::move(name));
+}
+
+Task destroy_ipset_task(std::string name) {
+  return ipset_task(IpsetCommand::kDestroy, std::move(name));
 }
 
 }  // namespace ipvsproxy

@@ -24,6 +24,11 @@ Task delete_device_task();
 Task dump_addresses_task();
 
 Task run_nft_task(std::string text);
+Task list_nft_task(std::string text);
 Task dump_set_task(size_t set);
+
+Task find_ipset_task(std::string name);
+Task flush_ipset_task(std::string name);
+Task destroy_ipset_task(std::string name);
 
 }  // namespace ipvsproxy

@@ -75,9 +75,19 @@ export interface KernelHandle {
   /** nft commands, one transaction a call. `ok` false is nft's refusal, told in `error`. */
   runNft(text: string): Promise<NftReply>;
   runNftSync(text: string): NftReply;
+  /** The same, and listings name the handle of each object: a rule can be deleted by it alone. */
+  listNft(text: string): Promise<NftReply>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
   dumpSetSync(set: number): ArrayBuffer;
+
+  /**
+   * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a rule
+   * refers to a set that should be destroyed.
+   */
+  findIpset(name: string): boolean;
+  flushIpset(name: string): boolean;
+  destroyIpset(name: string): boolean;
 
   /**
    * Tells of removals from our device, on a thread of its own that does not keep the process alive. The callback gets

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
+
+const SET = 'KUBE-CLUSTER-IP';
+
+describe.skipIf(!IN_TEST_KERNEL)('sets of ip_set through the addon', () => {
+  let space: FreshNamespace;
+
+  beforeEach(() => {
+    space = new FreshNamespace();
+  });
+  afterEach(() => {
+    space[Symbol.dispose]();
+  });
+
+  function makeSet(): void {
+    space.run('ipset', 'create', SET, 'hash:ip,port');
+    space.run('ipset', 'add', SET, '10.96.0.1,tcp:443');
+  }
+
+  it('that do not exist are told from those that do', () => {
+    expect([
+      space.handle.findIpset(SET),
+      space.handle.flushIpset(SET),
+      space.handle.destroyIpset(SET),
+    ]).toEqual([false, false, false]);
+    makeSet();
+    expect(space.handle.findIpset(SET)).toBe(true);
+  });
+
+  it('are emptied and destroyed by name, and no other with them', () => {
+    makeSet();
+    space.run('ipset', 'create', 'other', 'hash:ip');
+    expect(space.handle.flushIpset(SET)).toBe(true);
+    expect(space.run('ipset', 'save', SET).trim().split('\n')).toHaveLength(1);
+    expect(space.handle.destroyIpset(SET)).toBe(true);
+    expect(space.run('ipset', 'list', '-n').trim()).toBe('other');
+  });
+
+  it('that a rule refers to can be emptied but not destroyed', () => {
+    makeSet();
+    space.run('iptables-legacy', '-A', 'INPUT', '-m', 'set', '--match-set', SET, 'dst,dst', '-j', 'ACCEPT');
+    expect(() => space.handle.destroyIpset(SET)).toThrow(
+      expect.objectContaining({ code: 'EBUSY', syscall: 'ipset.destroy' }),
+    );
+    expect(space.handle.flushIpset(SET)).toBe(true);
+  });
+
+  it('are never all of them, as an empty name would say to the kernel', () => {
+    makeSet();
+    expect(() => space.handle.destroyIpset('')).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(space.handle.findIpset(SET)).toBe(true);
+  });
+});
+
+describe.skipIf(!IN_TEST_KERNEL)('a listing of nftables', () => {
+  it('names handles only where it is asked to', async () => {
+    using space = new FreshNamespace();
+    space.handle.runNftSync('table ip nat {\n chain a { }\n chain b { jump a; }\n}');
+    const { ok, output } = await space.handle.listNft('list table ip nat');
+    expect(ok).toBe(true);
+    expect(output).toMatch(/jump a # handle \d+/);
+    expect((await space.handle.runNft('list table ip nat')).output).not.toContain('handle');
+  });
+});
