@@ -16,6 +16,7 @@ import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
+import { type Predecessor, Takeover } from './takeover.js';
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -25,6 +26,8 @@ export interface ReconcilerParts {
   readonly settings: LoopSettings;
   /** The kernel was made ready, at the start or anew. */
   readonly prepared: (preparation: Preparation) => void;
+  /** The proxy to take over from; absent: what others left is foreign. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 /** What one pass took in and did. */
@@ -39,7 +42,8 @@ export interface PassResult extends RunResult {
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  readonly #image = new KernelImage();
+  readonly #takeover: Takeover;
+  readonly #image: KernelImage;
   readonly #drains: DrainBook;
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
@@ -53,8 +57,10 @@ export class Reconciler {
   #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
-    const { clock, settings, kernel, desired } = parts;
+    const { clock, settings, kernel, desired, source } = parts;
     this.#parts = parts;
+    this.#takeover = new Takeover(parts.predecessor, desired, source);
+    this.#image = new KernelImage(this.#takeover.inherits);
     this.#drains = new DrainBook(clock, settings.drainDeadline);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#auditor = new Auditor(kernel, this.#image, settings);
@@ -122,6 +128,7 @@ export class Reconciler {
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
+    else await this.#finishTakeover();
     const drift = this.#drift;
     this.#drift = 0;
     return { ...result, services, drift };
@@ -129,6 +136,8 @@ export class Reconciler {
 
   async #lookAgain(): Promise<void> {
     const { kernel, clock, desired } = this.#parts;
+    // Only now it is known what of the predecessor's nothing wants.
+    if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
     for (const change of this.#notices.splice(0)) this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
       await this.#lookAtAll();
@@ -144,18 +153,22 @@ export class Reconciler {
   async #lookAtAll(): Promise<void> {
     const { desired, kernel, prepared } = this.#parts;
     prepared(await kernel.prepare());
-    await this.#image.lookAtAll(kernel);
+    // Before the look: what of the predecessor's is ours depends on what is wanted.
     this.#takeInServices();
+    await this.#image.lookAtAll(kernel);
     allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
     for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
   }
 
+  get #hasJustHeardAll(): boolean {
+    return this.#parts.source.complete && this.#removalsHeldBack;
+  }
+
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
     const { source, desired } = this.#parts;
-    if (source.complete && this.#removalsHeldBack)
-      allKeys(this.#image.state, allKeys(desired, this.#pending));
+    if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
     this.#removalsHeldBack = !source.complete;
   }
 
@@ -178,8 +191,17 @@ export class Reconciler {
     return keys;
   }
 
-  *#plans(keys: KernelKeys): Generator<Plan> {
+  #plans(keys: KernelKeys): Generator<Plan> {
+    return this.#takeover.around(this.#ownPlans(keys), () => this.#image.state);
+  }
+
+  *#ownPlans(keys: KernelKeys): Generator<Plan> {
     for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
+  }
+
+  async #finishTakeover(): Promise<void> {
+    const removed = await this.#takeover.finish(this.#image.state);
+    if (removed !== undefined) this.#parts.prepared(removed);
   }
 
   #plan(keys: KernelKeys): Plan {

@@ -3,6 +3,7 @@ import type { Kernel } from '../../src/kernel/kernel.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { HandClock } from './hand-clock.js';
 import { HandSource } from './hand-source.js';
 
@@ -24,6 +25,7 @@ export function testAgent(
   kernel: Kernel,
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
+  predecessor?: Predecessor,
 ): TestAgent {
   const clock = new HandClock();
   const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
@@ -34,6 +36,7 @@ export function testAgent(
     desired,
     kernel,
     clock,
+    predecessor,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
     listener: {
       prepared: () => undefined,
