@@ -1,5 +1,6 @@
 import type { AgentSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
+import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
@@ -31,11 +32,13 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
   const source = new ManifestWatcher({ folder: settings.manifests });
   const desired = composeDesired(settings);
   const kernel = composeKernel(settings);
+  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   const loop = new ReconcileLoop({
     source,
     desired,
     kernel,
     clock: systemClock,
+    predecessor: remains,
     settings: { ...DEFAULT_LOOP_SETTINGS, drainDeadline: settings.drainDeadline * 1000 },
     listener: {
       ...listener,
@@ -67,6 +70,7 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
       await source.stop();
       await loop.stop();
       await admin.close();
+      remains?.close();
       await Promise.all([kernel.close(), viewer.close()]);
     },
   };
@@ -76,11 +80,14 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
 export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
   const source = new ManifestWatcher({ folder: settings.manifests });
   const kernel = composeKernel(settings);
+  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   await source.start({ changed: () => undefined, problemsChanged: () => undefined });
   try {
-    return await rehearse(source, composeDesired(settings), kernel);
+    const rehearsal = await rehearse(source, composeDesired(settings), kernel, remains);
+    return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };
   } finally {
     await source.stop();
+    remains?.close();
     await kernel.close();
   }
 }

@@ -82,6 +82,7 @@ interface RawSettings {
   readonly drainDeadline: number;
   readonly clusterCidr?: readonly string[];
   readonly masqueradeAll?: boolean;
+  readonly adopt?: boolean;
   readonly adminSocket: string;
   readonly logLevel: AgentSettings['logLevel'];
 }
@@ -100,13 +101,14 @@ function withSettings(command: Command): Command {
     )
     .option('--cluster-cidr <cidrs>', 'pod addresses; clients outside are masqueraded', parse(cidrs))
     .option('--masquerade-all', 'masquerade every connection through a VIP')
+    .option('--adopt', "take over what kube-proxy's IPVS mode left, without dropping a connection")
     .option('--admin-socket <path>', 'socket that `status` asks', adminSocket)
     .option('--log-level <level>', LOG_LEVELS.join(', '), parse(logLevel), DEFAULT_SETTINGS.logLevel);
 }
 
 function toSettings(raw: RawSettings): AgentSettings {
-  const { clusterCidr = [], masqueradeAll = false, nodeName, ...rest } = raw;
-  return { ...rest, nodeName, masqueradeAll, clusterCIDRs: clusterCidr };
+  const { clusterCidr = [], masqueradeAll = false, adopt = false, nodeName, ...rest } = raw;
+  return { ...rest, nodeName, masqueradeAll, adopt, clusterCIDRs: clusterCidr };
 }
 
 function outputFormat(text: string): 'table' | 'json' {

@@ -12,6 +12,8 @@ export interface AgentSettings {
   readonly clusterCIDRs: readonly string[];
   /** Masquerade every connection that comes in through a VIP. */
   readonly masqueradeAll: boolean;
+  /** Take over what kube-proxy's IPVS mode left, once, at the start. */
+  readonly adopt: boolean;
   /** Unix socket on which `status` asks the agent. */
   readonly adminSocket: string;
   readonly logLevel: LogLevel;
@@ -30,6 +32,7 @@ export const DEFAULT_SETTINGS: Omit<AgentSettings, 'manifests'> = {
   drainDeadline: 900,
   clusterCIDRs: [],
   masqueradeAll: false,
+  adopt: false,
   adminSocket: DEFAULT_ADMIN_SOCKET,
   logLevel: 'info',
 };

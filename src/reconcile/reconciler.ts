@@ -74,7 +74,7 @@ export class Reconciler {
 
   get synced(): boolean {
     const waiting = this.#dirty.size + this.#pending.size + this.#notices.length + this.#refusals.size;
-    return this.#parts.source.complete && this.#image.known && waiting === 0;
+    return this.#parts.source.complete && this.#image.known && waiting === 0 && !this.#takeover.underWay;
   }
 
   changed(services: Iterable<ServiceKey>): void {

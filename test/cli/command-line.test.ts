@@ -37,6 +37,7 @@ describe('run', () => {
       drainDeadline: 900,
       clusterCIDRs: [],
       masqueradeAll: false,
+      adopt: false,
       adminSocket: DEFAULT_ADMIN_SOCKET,
       logLevel: 'info',
     });
