@@ -23,6 +23,8 @@
       'native/network_namespace.cc',
       'native/nft_channel.cc',
       'native/nft_codec.cc',
+      'native/nft_rules_channel.cc',
+      'native/nft_rules_codec.cc',
       'native/nft_shell.cc',
       'native/nft_transaction.cc',
       'native/packed_send.cc',

@@ -43,6 +43,11 @@ export class Agent {
     this.#callOff = beforeFarewell(() => this.stop());
   }
 
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   get running(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }

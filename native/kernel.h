@@ -9,6 +9,7 @@
 #include "ipset_channel.h"
 #include "ipvs_channel.h"
 #include "nft_channel.h"
+#include "nft_rules_channel.h"
 #include "nft_shell.h"
 #include "route_channel.h"
 
@@ -38,6 +39,7 @@ struct Kernel {
   NftShell shell;
   ConntrackChannel conntrack;
   IpsetChannel ipset;
+  NftRulesChannel rules;
 
   // Of the last finished apply; the JavaScript thread's alone.
   std::string last_message;

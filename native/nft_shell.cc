@@ -40,13 +40,12 @@ Outcome NftShell::open() {
   return done();
 }
 
-Outcome NftShell::run(const std::string& text, bool handles, NftReply* reply) {
+Outcome NftShell::run(const std::string& text, NftReply* reply) {
   const std::lock_guard<std::mutex> guard(library_lock());
   if (context_ == nullptr) {
     Outcome outcome = open();
     if (!outcome.ok()) return outcome;
   }
-  nft_ctx_output_set_flags(context_.get(), handles ? NFT_CTX_OUTPUT_HANDLE : 0);
   reply->ok = nft_run_cmd_from_buffer(context_.get(), text.c_str()) == 0;
   reply->output = text_or_empty(nft_ctx_get_output_buffer(context_.get()));
   reply->error = text_or_empty(nft_ctx_get_error_buffer(context_.get()));

@@ -19,8 +19,8 @@ struct NftReply {
 class NftShell {
  public:
   // Fails as a whole only where there is no nftables to talk to. `text` may hold many commands: one
-  // transaction. `handles`: listings name the handle of each object, by which a rule can be deleted.
-  Outcome run(const std::string& text, bool handles, NftReply* reply);
+  // transaction.
+  Outcome run(const std::string& text, NftReply* reply);
 
  private:
   struct Free {

@@ -73,13 +73,30 @@ Napi::Value number_value(Napi::Env env, uint32_t value) {
   return Napi::Number::New(env, value);
 }
 
-Task nft_task(std::string text, bool handles) {
+Napi::Value rules_value(Napi::Env env, const NftRules& rules) {
+  Napi::Array chains = Napi::Array::New(env, rules.chains.size());
+  for (uint32_t index = 0; index < rules.chains.size(); index++) chains[index] = rules.chains[index];
+  Napi::Array jumps = Napi::Array::New(env, rules.jumps.size());
+  for (uint32_t index = 0; index < rules.jumps.size(); index++) {
+    Napi::Object jump = Napi::Object::New(env);
+    jump.Set("chain", rules.jumps[index].chain);
+    jump.Set("handle", static_cast<double>(rules.jumps[index].handle));
+    jump.Set("target", rules.jumps[index].target);
+    jumps[index] = jump;
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("chains", chains);
+  object.Set("jumps", jumps);
+  return object;
+}
+
+Task rules_task(bool ipv6, std::string table) {
   return task_of(
-      NftReply{},
-      [text = std::move(text), handles](Kernel& kernel, NftReply* reply) {
-        return kernel.shell.run(text, handles, reply);
+      NftRules{},
+      [ipv6, table = std::move(table)](Kernel& kernel, NftRules* rules) {
+        return kernel.rules.read(ipv6, table, rules);
       },
-      reply_value);
+      rules_value);
 }
 
 Task ipset_task(IpsetCommand command, std::string name) {
@@ -169,11 +186,18 @@ Task dump_addresses_task() {
 }
 
 Task run_nft_task(std::string text) {
-  return nft_task(std::move(text), false);
+  return task_of(
+      NftReply{},
+      [text = std::move(text)](Kernel& kernel, NftReply* reply) { return kernel.shell.run(text, reply); },
+      reply_value);
 }
 
-Task list_nft_task(std::string text) {
-  return nft_task(std::move(text), true);
+Task dump_rules_task(std::string table) {
+  return rules_task(false, std::move(table));
+}
+
+Task dump_rules6_task(std::string table) {
+  return rules_task(true, std::move(table));
 }
 
 Task dump_set_task(size_t set) {

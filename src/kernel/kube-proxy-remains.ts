@@ -1,14 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAMILIES } from '../model/address.js';
 import type { Preparation } from './kernel.js';
-import {
-  RULES_PLACES,
-  type RulesFound,
-  type RulesPlace,
-  recogniseRules,
-  removalOf,
-  setNames,
-} from './kube-proxy-rules.js';
+import { RULES_PLACES, type RulesFound, recogniseRules, removalOf, setNames } from './kube-proxy-rules.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { NetlinkError } from './native/netlink-error.js';
 
@@ -59,17 +52,11 @@ export class KubeProxyRemains {
   async #findRules(): Promise<RulesFound[]> {
     const found: RulesFound[] = [];
     for (const place of RULES_PLACES) {
-      const listing = await this.#list(place);
-      if (listing !== undefined) found.push(recogniseRules(listing, place));
+      const { family, table } = place;
+      const rules = await (family === 'ip' ? this.#handle.dumpRules(table) : this.#handle.dumpRules6(table));
+      found.push(recogniseRules(rules, place));
     }
     return found;
-  }
-
-  async #list({ family, table }: RulesPlace): Promise<string | undefined> {
-    const { ok, output, error } = await this.#handle.listNft(`list table ${family} ${table}`);
-    if (ok) return output;
-    if (error.includes('No such file or directory')) return undefined;
-    throw new Error(`nftables would not list table ${family} ${table}: ${error.trim()}`);
   }
 
   async #removeSets(done: string[], warnings: string[]): Promise<void> {

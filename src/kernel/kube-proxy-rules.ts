@@ -1,4 +1,5 @@
 import type { Family } from '../model/address.js';
+import type { NftJump, NftRules } from './native/addon.js';
 
 /** One table that iptables-nft keeps, where kube-proxy's IPVS mode has chains. */
 export interface RulesPlace {
@@ -15,7 +16,7 @@ export const RULES_PLACES: readonly RulesPlace[] = (['ip', 'ip6'] as const).flat
 /** kube-proxy's rules in one table, as far as nobody else depends on them. */
 export interface RulesFound extends RulesPlace {
   /** Rules of the table's own chains that lead into kube-proxy's. */
-  readonly jumps: readonly { readonly chain: string; readonly handle: string }[];
+  readonly jumps: readonly NftJump[];
   readonly chains: readonly string[];
   /** Chains of kube-proxy that stay, because a rule of another program leads there. */
   readonly kept: readonly string[];
@@ -46,10 +47,8 @@ const CHAINS: Readonly<Record<RulesPlace['table'], readonly string[]>> = {
 
 const BUILT_IN = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
 
-/** Reads `list table` with handles. Matches that libnftables cannot name do not matter: only verdicts are read. */
-export function recogniseRules(listing: string, place: RulesPlace): RulesFound {
-  const { present, jumps } = readListing(listing);
-  const theirs = new Set(CHAINS[place.table].filter((chain) => present.has(chain)));
+export function recogniseRules({ chains, jumps }: NftRules, place: RulesPlace): RulesFound {
+  const theirs = new Set(CHAINS[place.table].filter((chain) => chains.includes(chain)));
   const kept = keptChains(jumps, theirs);
   return {
     ...place,
@@ -71,30 +70,8 @@ export function removalOf({ family, table, jumps, chains }: RulesFound): string 
   ].join('\n');
 }
 
-interface Jump {
-  readonly chain: string;
-  readonly handle: string;
-  readonly target: string;
-}
-
-function readListing(listing: string): { present: Set<string>; jumps: Jump[] } {
-  const present = new Set<string>();
-  const jumps: Jump[] = [];
-  let chain = '';
-  for (const line of listing.split('\n')) {
-    const opened = /^\tchain (\S+) \{/.exec(line)?.[1];
-    if (opened !== undefined) {
-      chain = opened;
-      present.add(chain);
-    }
-    const [, target, handle] = /\s(?:jump|goto) (\S+) # handle (\d+)$/.exec(line) ?? [];
-    if (target !== undefined && handle !== undefined) jumps.push({ chain, handle, target });
-  }
-  return { present, jumps };
-}
-
 // What another program's chain leads to stays, and what that leads to.
-function keptChains(jumps: readonly Jump[], theirs: ReadonlySet<string>): Set<string> {
+function keptChains(jumps: readonly NftJump[], theirs: ReadonlySet<string>): Set<string> {
   const kept = new Set<string>();
   for (let before = -1; before < kept.size; ) {
     before = kept.size;

@@ -58,13 +58,9 @@ describe.skipIf(!IN_TEST_KERNEL)('an agent that takes over from kube-proxy', () 
   }
 
   it('keeps every connection, in both families, and removes all that kube-proxy left', async () => {
-    console.time('a');
     await clusterOfKubeProxy('nft');
-    console.timeLog('a', 'laid');
     const talks = await Promise.all([talk(), talk(WEB.IPv6)]);
-    console.timeLog('a', 'talks');
     await cluster.startAgent();
-    console.timeLog('a', 'agent');
 
     const done = operationsSince(cluster.agent, 0);
     expect(done['add-virtual-server'] ?? 0).toBe(0);
@@ -76,8 +72,6 @@ describe.skipIf(!IN_TEST_KERNEL)('an agent that takes over from kube-proxy', () 
     expect(answers.map((answer) => answer.kind === 'answered' && answer.client)).toEqual(
       answers.map(() => NODE_PODS.bridge.IPv4),
     );
-
-    console.timeLog('a', 'asked');
     const rules = (await run('iptables-save', [])) + (await run('ip6tables-save', []));
     expect(rules.match(/^:KUBE-\S+/gm)?.sort()).toEqual([
       ':KUBE-FIREWALL',
@@ -87,15 +81,12 @@ describe.skipIf(!IN_TEST_KERNEL)('an agent that takes over from kube-proxy', () 
     ]);
     expect(rules.match(/-j KUBE-(?!FIREWALL)/g)).toBeNull();
     expect((await run('ipset', ['list', '-n'])).trim()).toBe('');
-
-    console.timeLog('a', 'rules');
     const bound = () => run('ip', ['-br', 'addr', 'show', 'kube-ipvs0']);
     await waitUntil(async () => !(await bound()).includes(GONE.IPv4), { what: 'the unwanted VIP to go' });
     expect((await bound()).match(/(10\.96|fd00:96)\S*/g)).toEqual([`${WEB.IPv4}/32`, `${WEB.IPv6}/128`]);
     expect((await savedServers()).filter((line) => line.includes('192.0.2.'))).toEqual(FOREIGN);
 
     // The same connections live on through a restart and a crash.
-    console.timeLog('a', 'drained');
     await cluster.agent.stop();
     await cluster.startAgent();
     expect(operationsSince(cluster.agent, 0)).toEqual({});

@@ -52,14 +52,3 @@ describe.skipIf(!IN_TEST_KERNEL)('sets of ip_set through the addon', () => {
     expect(space.handle.findIpset(SET)).toBe(true);
   });
 });
-
-describe.skipIf(!IN_TEST_KERNEL)('a listing of nftables', () => {
-  it('names handles only where it is asked to', async () => {
-    using space = new FreshNamespace();
-    space.handle.runNftSync('table ip nat {\n chain a { }\n chain b { jump a; }\n}');
-    const { ok, output } = await space.handle.listNft('list table ip nat');
-    expect(ok).toBe(true);
-    expect(output).toMatch(/jump a # handle \d+/);
-    expect((await space.handle.runNft('list table ip nat')).output).not.toContain('handle');
-  });
-});

@@ -75,8 +75,9 @@ export interface KernelHandle {
   /** nft commands, one transaction a call. `ok` false is nft's refusal, told in `error`. */
   runNft(text: string): Promise<NftReply>;
   runNftSync(text: string): NftReply;
-  /** The same, and listings name the handle of each object: a rule can be deleted by it alone. */
-  listNft(text: string): Promise<NftReply>;
+  /** Chains and jumps of a table of the family ip, or ip6; empty where there is none. EINTR: it kept changing. */
+  dumpRules(table: string): Promise<NftRules>;
+  dumpRules6(table: string): Promise<NftRules>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
   dumpSetSync(set: number): ArrayBuffer;
@@ -117,6 +118,19 @@ export interface NftReply {
   readonly ok: boolean;
   readonly output: string;
   readonly error: string;
+}
+
+export interface NftRules {
+  readonly chains: readonly string[];
+  readonly jumps: readonly NftJump[];
+}
+
+/** A rule that leads into another chain. */
+export interface NftJump {
+  readonly chain: string;
+  /** By which the rule can be deleted. */
+  readonly handle: number;
+  readonly target: string;
 }
 
 const ADDON_PATH = join(packageRoot(), 'build/Release/ipvs_native.node');
