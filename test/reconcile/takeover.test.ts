@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
+import { rehearse } from '../../src/reconcile/rehearsal.js';
 import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
@@ -147,6 +150,38 @@ describe('taking over from kube-proxy', () => {
     kernel.loseDevice();
     await agent.converge();
     expect(kernel.foreign.get(late.frontend.key)).toEqual(late);
+  });
+
+  it('can be rehearsed', async () => {
+    const kernel = kernelOfKubeProxy(inherited(), inherited(UNWANTED));
+    kernel.state.bound.add(UNUSED);
+    const source = new HandSource();
+    source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
+    source.complete = true;
+    const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+    const { operations } = await rehearse(source, desired, kernel, new NotedPredecessor(kernel));
+    const texts = operations.map(operationText);
+    expect(texts[0]).toBe('own-frontend 10.96.0.10:80/TCP for default/web:http');
+    expect(texts).toContain('set-real-server 10.96.0.11:80/TCP 10.244.0.1:8080 weight 0');
+    expect(texts.at(-1)).toBe('unbind-vip 10.96.0.99');
+    expect(kernel.log).toEqual([]);
+  });
+
+  it('is not finished while the kernel refuses a part of our table', async () => {
+    const kernel = kernelOfKubeProxy(inherited());
+    const predecessor = new NotedPredecessor(kernel);
+    let refusing = true;
+    const faulty = new FaultyKernel(kernel, ({ kind }) =>
+      refusing && kind === 'allow-hairpin' ? 'refused' : 'works',
+    );
+    const agent = testAgent(faulty, new HandSource(), {}, predecessor);
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
+    await agent.start();
+    expect(predecessor.removals).toBe(0);
+    expect(agent.loop.state().synced).toBe(false);
+    refusing = false;
+    await agent.converge();
+    expect(predecessor.removals).toBe(1);
   });
 
   it('does not happen unless it is asked for', async () => {
