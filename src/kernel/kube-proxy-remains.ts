@@ -7,7 +7,7 @@ import { NetlinkError } from './native/netlink-error.js';
 
 /** nf_tables frees the rules of a transaction behind it (nf_tables_trans_destroy_work), and their sets with them. */
 const BUSY_PATIENCE = 1000;
-const BUSY_INTERVAL = 20;
+const BUSY_INTERVAL = 100;
 
 /**
  * What kube-proxy's IPVS mode left outside of IPVS and the dummy device: chains in the tables of iptables-nft, which
@@ -26,7 +26,7 @@ export class KubeProxyRemains {
     const rules = (await this.#findRules())
       .filter(isWorthRemoving)
       .map((found) => `remove ${rulesText(found)}`);
-    const sets = everySet().filter((name) => this.#handle.findIpset(name)).length;
+    const sets = (await this.#those(everySet(), (name) => this.#handle.findIpset(name))).length;
     return [...rules, ...(sets === 0 ? [] : [`destroy ${count(sets, 'ipset')} of kube-proxy`])];
   }
 
@@ -60,21 +60,28 @@ export class KubeProxyRemains {
   }
 
   async #removeSets(done: string[], warnings: string[]): Promise<void> {
-    const present = everySet().filter((name) => this.#handle.flushIpset(name));
+    const present = await this.#those(everySet(), (name) => this.#handle.flushIpset(name));
+    let busy = await this.#those(present, (name) => this.#isBusy(name));
     const deadline = performance.now() + BUSY_PATIENCE;
-    let busy = present.filter((name) => this.#isBusy(name));
     while (busy.length > 0 && performance.now() < deadline) {
       await sleep(BUSY_INTERVAL);
-      busy = busy.filter((name) => this.#isBusy(name));
+      busy = await this.#those(busy, (name) => this.#isBusy(name));
     }
     const destroyed = present.length - busy.length;
     if (destroyed > 0) done.push(`destroyed ${count(destroyed, 'ipset')} of kube-proxy`);
     if (busy.length > 0) warnings.push(busyText(busy));
   }
 
-  #isBusy(name: string): boolean {
+  // One after the other, since a handle does one thing at a time.
+  async #those(names: readonly string[], ask: (name: string) => Promise<boolean>): Promise<string[]> {
+    const those: string[] = [];
+    for (const name of names) if (await ask(name)) those.push(name);
+    return those;
+  }
+
+  async #isBusy(name: string): Promise<boolean> {
     try {
-      this.#handle.destroyIpset(name);
+      await this.#handle.destroyIpset(name);
       return false;
     } catch (error) {
       if (error instanceof NetlinkError && error.code === 'EBUSY') return true;

@@ -25,6 +25,7 @@ export function isInherited(
 /**
  * Comes before every other plan: inherited frontends that take connections are entered into the ledger and opened while
  * their VIPs are not guarded yet. In the usual order a VIP is guarded first, and new clients would be refused meanwhile.
+ * A VIP of which nothing is wanted is guarded: so it is known as ours, and goes with the last server that drains.
  */
 export function planClaims(desired: Dataplane, observed: ObservedDataplane): PlanStage[] {
   const operations: Operation[] = [];
@@ -35,7 +36,16 @@ export function planClaims(desired: Dataplane, observed: ObservedDataplane): Pla
     operations.push({ kind: 'own-frontend', frontend, owner });
     if (takesConnections(seen)) operations.push({ kind: 'open-frontend', frontend });
   }
+  for (const address of observed.bound)
+    if (isAbandoned(address, desired, observed)) operations.push({ kind: 'guard-vip', address });
   return inStages(operations, () => false);
+}
+
+function isAbandoned(address: Address, desired: Dataplane, observed: ObservedDataplane): boolean {
+  const frontends = [...observed.frontendsAt(address)];
+  if (frontends.length === 0 || desired.bound.has(address) || observed.policy.guarded.has(address))
+    return false;
+  return !observed.isForeignAt(address) && !frontends.some((key) => desired.virtualServers.has(key));
 }
 
 /** Comes after every other plan: addresses of the dummy device that nothing wants and no virtual server uses. */

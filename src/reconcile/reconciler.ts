@@ -128,7 +128,7 @@ export class Reconciler {
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
-    else await this.#finishTakeover();
+    else this.#takeover.finish(this.#image.state, this.#parts.prepared);
     const drift = this.#drift;
     this.#drift = 0;
     return { ...result, services, drift };
@@ -197,11 +197,6 @@ export class Reconciler {
 
   *#ownPlans(keys: KernelKeys): Generator<Plan> {
     for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
-  }
-
-  async #finishTakeover(): Promise<void> {
-    const removed = await this.#takeover.finish(this.#image.state);
-    if (removed !== undefined) this.#parts.prepared(removed);
   }
 
   #plan(keys: KernelKeys): Plan {

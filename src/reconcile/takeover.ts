@@ -21,6 +21,7 @@ export class Takeover {
   readonly #desired: DesiredDataplane;
   readonly #source: ClusterSource;
   #predecessor: Predecessor | undefined;
+  #leaving = false;
 
   constructor(predecessor: Predecessor | undefined, desired: DesiredDataplane, source: ClusterSource) {
     this.#predecessor = predecessor;
@@ -43,12 +44,26 @@ export class Takeover {
     if (this.underWay && this.#source.complete) yield planRemains(this.#desired, observed());
   }
 
-  /** What the predecessor left goes as soon as our table does its work; undefined while it does not. */
-  async finish(observed: DataplaneState): Promise<Preparation | undefined> {
-    if (this.#predecessor === undefined || !this.#source.complete) return undefined;
-    if (!isTakenOver(this.#desired, observed)) return undefined;
-    const removed = await this.#predecessor.remove();
-    this.#predecessor = undefined;
-    return removed;
+  /**
+   * Has what the predecessor left removed as soon as our table does its work. Beside the passes, since it may take seconds:
+   * the kernel waits for RCU before it destroys an ipset. Nothing here waits for it; `told` hears of it.
+   */
+  finish(observed: DataplaneState, told: (removed: Preparation) => void): void {
+    const predecessor = this.#predecessor;
+    if (predecessor === undefined || this.#leaving || !this.#source.complete) return;
+    if (!isTakenOver(this.#desired, observed)) return;
+    this.#leaving = true;
+    void predecessor
+      .remove()
+      .catch((error: unknown) => ({ done: [], warnings: [failureText(error)] }))
+      .then((removed) => {
+        this.#predecessor = undefined;
+        told(removed);
+      });
   }
+}
+
+function failureText(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `what kube-proxy left could not be removed: ${reason}. The next start with --adopt tries again.`;
 }

@@ -7,14 +7,15 @@ describe.skipIf(!IN_TEST_KERNEL)('rules of another program through the addon', (
     expect(await space.handle.dumpRules('nat')).toEqual({ chains: [], jumps: [] });
     space.runWith(
       '*nat\n:A - [0:0]\n-A A -p tcp -m comment --comment "jump B" -j MASQUERADE\n' +
-        '-A PREROUTING -m comment --comment x -j A\nCOMMIT\n*filter\n:B - [0:0]\n-A INPUT -g B\nCOMMIT\n',
+        '-A POSTROUTING -m comment --comment x -j A\nCOMMIT\n*filter\n:B - [0:0]\n-A INPUT -g B\nCOMMIT\n',
       'iptables-nft-restore',
     );
     const { chains, jumps } = await space.handle.dumpRules('nat');
-    expect([...chains].sort()).toEqual(['A', 'INPUT', 'OUTPUT', 'POSTROUTING', 'PREROUTING']);
-    expect(jumps).toEqual([{ chain: 'PREROUTING', handle: expect.any(Number), target: 'A' }]);
+    expect(chains).toEqual(expect.arrayContaining(['A', 'POSTROUTING']));
+    expect(chains).not.toContain('B');
+    expect(jumps).toEqual([{ chain: 'POSTROUTING', handle: expect.any(Number), target: 'A' }]);
     const [jump] = jumps;
-    expect(space.handle.runNftSync(`delete rule ip nat PREROUTING handle ${jump?.handle}`)).toMatchObject({
+    expect(space.handle.runNftSync(`delete rule ip nat POSTROUTING handle ${jump?.handle}`)).toMatchObject({
       ok: true,
       error: '',
     });

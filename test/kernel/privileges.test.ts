@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROGRAM } from '../../lab/agent.js';
-import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import { waitUntil } from '../../lab/wait-until.js';
 import { Cluster } from './packets/support/cluster.js';
 import { dualStack } from './packets/support/dual-stack.js';
@@ -11,14 +9,11 @@ import { IN_TEST_KERNEL } from './packets/support/kernel-test.js';
 import { operationsSince, tally, weights, who } from './packets/support/summaries.js';
 import { vip } from './packets/support/vips.js';
 import { initNodeIn } from './support/init-node-in.js';
+import { LEAST_PRIVILEGE, MAIN_CONTAINER } from './support/main-container.js';
 
 const WEB = vip(1);
 const NAMES = vip(2);
 const TARGET = { address: WEB.IPv4, port: 80, protocol: 'TCP' } as const;
-const LEAST_PRIVILEGE = join(PROJECT_FOLDER, 'test/kernel/support/least-privilege');
-
-/** The main container: CAP_NET_ADMIN and nothing else; only the folder of the socket is writable. */
-const MAIN_CONTAINER = [LEAST_PRIVILEGE, 'net_admin', tmpdir()];
 
 /** CAP_NET_ADMIN is bit 12 (include/uapi/linux/capability.h). */
 const NET_ADMIN_ONLY = '0000000000001000';

@@ -152,6 +152,19 @@ describe('taking over from kube-proxy', () => {
     expect(kernel.foreign.get(late.frontend.key)).toEqual(late);
   });
 
+  it('ends, with a warning, where what is left cannot be removed', async () => {
+    const kernel = kernelOfKubeProxy(inherited());
+    const warnings: string[] = [];
+    const stubborn: Predecessor = { remove: () => Promise.reject(new Error('EPERM')) };
+    const agent = testAgent(kernel, new HandSource(), {}, stubborn, ({ warnings: more }) => {
+      warnings.push(...more);
+    });
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
+    await agent.start();
+    await agent.converge();
+    expect(warnings).toEqual([expect.stringContaining('could not be removed: EPERM. The next start')]);
+  });
+
   it('can be rehearsed', async () => {
     const kernel = kernelOfKubeProxy(inherited(), inherited(UNWANTED));
     kernel.state.bound.add(UNUSED);

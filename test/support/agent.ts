@@ -1,5 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import type { Kernel } from '../../src/kernel/kernel.js';
+import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -26,6 +26,7 @@ export function testAgent(
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
   predecessor?: Predecessor,
+  prepared: (preparation: Preparation) => void = () => undefined,
 ): TestAgent {
   const clock = new HandClock();
   const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
@@ -39,7 +40,7 @@ export function testAgent(
     predecessor,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
     listener: {
-      prepared: () => undefined,
+      prepared,
       passed: (report) => reports.push(report),
       passFailed: (error) => errors.push(error),
     },

@@ -84,11 +84,11 @@ export interface KernelHandle {
 
   /**
    * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a rule
-   * refers to a set that should be destroyed.
+   * refers to a set that should be destroyed. Before it destroys one, the kernel waits for RCU: tens of milliseconds.
    */
-  findIpset(name: string): boolean;
-  flushIpset(name: string): boolean;
-  destroyIpset(name: string): boolean;
+  findIpset(name: string): Promise<boolean>;
+  flushIpset(name: string): Promise<boolean>;
+  destroyIpset(name: string): Promise<boolean>;
 
   /**
    * Tells of removals from our device, on a thread of its own that does not keep the process alive. The callback gets

@@ -29,7 +29,9 @@ export class SteadyConversation {
     return Math.max(...this.answers.map(({ milliseconds }) => milliseconds));
   }
 
+  /** May be called again. */
   async end(): Promise<void> {
+    if (this.#over) return;
     this.#over = true;
     await this.#ended;
     await this.#connection.close();
