@@ -2,6 +2,7 @@ import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import { LONE_NODE } from './desired/node-settings.js';
 import type { Preparation } from './kernel/kernel.js';
+import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { type InsideClients, PLAIN_RULES } from './kernel/packet-table.js';
@@ -34,11 +35,13 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
   const source = composeSource(settings.source);
   const desired = composeDesired(settings);
   const kernel = composeKernel(settings);
+  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   const loop = new ReconcileLoop({
     source,
     desired,
     kernel,
     clock: systemClock,
+    predecessor: remains,
     settings: { ...DEFAULT_LOOP_SETTINGS, drainDeadline: settings.drainDeadline * 1000 },
     listener: {
       ...listener,
@@ -70,6 +73,7 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
       await source.stop();
       await loop.stop();
       await admin.close();
+      remains?.close();
       await Promise.all([kernel.close(), viewer.close()]);
     },
   };
@@ -79,11 +83,14 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
 export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
   const source = composeSource(settings.source);
   const kernel = composeKernel(settings);
+  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   await source.start({ changed: () => undefined, problemsChanged: () => undefined });
   try {
-    return await rehearse(source, composeDesired(settings), kernel);
+    const rehearsal = await rehearse(source, composeDesired(settings), kernel, remains);
+    return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };
   } finally {
     await source.stop();
+    remains?.close();
     await kernel.close();
   }
 }

@@ -16,6 +16,11 @@ const ALLOWED: readonly AllowedArrow[] = [
   },
   {
     from: 'reconcile',
+    to: 'plan/adoption.ts',
+    because: 'it asks what a predecessor left, and has it taken over before and after all other plans',
+  },
+  {
+    from: 'reconcile',
     to: 'plan/precondition.ts',
     because: 'it asks after each stage what of the plan may still follow',
   },

@@ -13,7 +13,6 @@ import {
 } from './kernel.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
-import { NetlinkError } from './native/netlink-error.js';
 import { type EncodedOperations, encodeKeys, encodeOperations } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
@@ -29,6 +28,7 @@ import {
   tableTransaction,
 } from './packet-table.js';
 import { setSysctls } from './sysctls.js';
+import { unusable } from './unusable.js';
 
 /** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
 export const DEVICE = 'kube-ipvs0';
@@ -219,20 +219,5 @@ const MIXED_FAMILIES = failed('EINVAL', 'the server is of another family than th
 function isOfOneFamily(operation: Operation): boolean {
   return (
     !('server' in operation) || familyOf(operation.server.address) === familyOf(operation.frontend.address)
-  );
-}
-
-function unusable(error: unknown): unknown {
-  if (!(error instanceof NetlinkError)) return error;
-  if (error.code === 'EPERM' || error.code === 'EACCES')
-    return new KernelUnusable(
-      'the kernel does not let this process use IPVS (EPERM).',
-      'Run it as root with CAP_NET_ADMIN in the initial user namespace; a rootless container cannot have it.',
-      { cause: error },
-    );
-  return new KernelUnusable(
-    `this kernel has no IPVS: the module ip_vs is not loaded (${error.code}).`,
-    'Load it with `modprobe ip_vs`, or install the kernel package that has the module.',
-    { cause: error },
   );
 }

@@ -6,6 +6,9 @@ import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { sameServer, type VirtualServer } from '../model/virtual-server.js';
 
+/** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
+export type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
+
 /**
  * What the kernel has acknowledged so far. It is filled by one full look, kept by folding acknowledgements, and corrected
  * by looking again wherever an answer was lost or contradicts it. Every correction answers with the keys it concerns.
@@ -14,6 +17,11 @@ export class KernelImage {
   #state = new DataplaneState();
   #known = false;
   readonly #unsure = new Map<FrontendKey, Frontend>();
+  readonly #inherits: Inherits;
+
+  constructor(inherits: Inherits = () => false) {
+    this.#inherits = inherits;
+  }
 
   get state(): DataplaneState {
     return this.#state;
@@ -46,8 +54,13 @@ export class KernelImage {
   /** One full look at everything of ours. */
   async lookAtAll(kernel: Kernel): Promise<void> {
     const { virtualServers: before, foreign } = this.#state;
-    const { dataplane } = await kernel.observe((key) => before.has(key));
+    const { dataplane, foreign: others } = await kernel.observe((key) => before.has(key));
     for (const key of foreign) disclaim(key, dataplane);
+    for (const server of others)
+      if (this.#inherits(server.frontend, dataplane.bound)) {
+        dataplane.foreign.delete(server.frontend.key);
+        dataplane.putVirtualServer(server);
+      }
     this.#state = dataplane;
     this.#known = true;
     this.#unsure.clear();
@@ -78,8 +91,9 @@ export class KernelImage {
     const known = this.#state.virtualServers.get(frontend.key);
     const foreign = this.#state.foreign.has(frontend.key);
     const ours = known !== undefined || this.#state.policy.owned.has(frontend.key);
-    if (sight.kind === 'unknown' || (sight.kind === 'present' && foreign)) return false;
-    if (sight.kind === 'present' && !ours) return this.#setForeign(frontend);
+    const inherited = !ours && this.#inherits(frontend, this.#state.bound);
+    if (sight.kind === 'unknown' || (sight.kind === 'present' && foreign && !inherited)) return false;
+    if (sight.kind === 'present' && !ours && !inherited) return this.#setForeign(frontend);
     this.#state.foreign.delete(frontend.key);
     const seen = sight.kind === 'present' ? sight.server : undefined;
     if (sameOrBothAbsent(known, seen)) return false;

@@ -9,6 +9,7 @@ import type { LoopSettings } from './loop-settings.js';
 import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
+import type { Predecessor } from './takeover.js';
 
 export interface LoopParts {
   readonly source: ClusterSource;
@@ -17,6 +18,8 @@ export interface LoopParts {
   readonly clock: Clock;
   readonly settings: LoopSettings;
   readonly listener: LoopListener;
+  /** The proxy to take over from; absent: what others left is foreign. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 export interface LoopListener {

@@ -17,6 +17,7 @@ import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
+import { type Predecessor, Takeover } from './takeover.js';
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -26,6 +27,8 @@ export interface ReconcilerParts {
   readonly settings: LoopSettings;
   /** The kernel was made ready, at the start or anew. */
   readonly prepared: (preparation: Preparation) => void;
+  /** The proxy to take over from; absent: what others left is foreign. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 /** What one pass took in and did. */
@@ -42,7 +45,8 @@ export interface PassResult extends RunResult, PassDrift {
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  readonly #image = new KernelImage();
+  readonly #takeover: Takeover;
+  readonly #image: KernelImage;
   readonly #drains: DrainBook;
   readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
@@ -57,8 +61,10 @@ export class Reconciler {
   #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
-    const { clock, settings, kernel, desired } = parts;
+    const { clock, settings, kernel, desired, source } = parts;
     this.#parts = parts;
+    this.#takeover = new Takeover(parts.predecessor, desired, source);
+    this.#image = new KernelImage(this.#takeover.inherits);
     this.#drains = new DrainBook(clock, settings.drainDeadline);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#auditor = new Auditor(kernel, this.#image, settings);
@@ -72,7 +78,7 @@ export class Reconciler {
 
   get synced(): boolean {
     const waiting = this.#dirty.size + this.#pending.size + this.#notices.length + this.#refusals.size;
-    return this.#parts.source.complete && this.#image.known && waiting === 0;
+    return this.#parts.source.complete && this.#image.known && waiting === 0 && !this.#takeover.underWay;
   }
 
   changed(services: Iterable<ServiceKey>): void {
@@ -126,6 +132,7 @@ export class Reconciler {
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
+    else this.#takeover.finish(this.#image.state, this.#parts.prepared);
     return {
       ...result,
       ...this.#drift.settle(keys, result.failures),
@@ -137,6 +144,8 @@ export class Reconciler {
 
   async #lookAgain(): Promise<void> {
     const { kernel, clock, desired } = this.#parts;
+    // Only now it is known what of the predecessor's nothing wants.
+    if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
     for (const change of this.#notices.splice(0))
       if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
       else this.#drifted(this.#image.correctByNotice(change));
@@ -161,18 +170,22 @@ export class Reconciler {
     const { desired, kernel, prepared } = this.#parts;
     prepared(await kernel.prepare());
     this.#takeInNodeAddresses();
-    await this.#image.lookAtAll(kernel);
+    // Before the look: what of the predecessor's is ours depends on what is wanted.
     this.#takeInServices();
+    await this.#image.lookAtAll(kernel);
     allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
     for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
   }
 
+  get #hasJustHeardAll(): boolean {
+    return this.#parts.source.complete && this.#removalsHeldBack;
+  }
+
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
     const { source, desired } = this.#parts;
-    if (source.complete && this.#removalsHeldBack)
-      allKeys(this.#image.state, allKeys(desired, this.#pending));
+    if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
     this.#removalsHeldBack = !source.complete;
   }
 
@@ -195,7 +208,11 @@ export class Reconciler {
     return keys;
   }
 
-  *#plans(keys: KernelKeys): Generator<Plan> {
+  #plans(keys: KernelKeys): Generator<Plan> {
+    return this.#takeover.around(this.#ownPlans(keys), () => this.#image.state);
+  }
+
+  *#ownPlans(keys: KernelKeys): Generator<Plan> {
     for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
   }
 
