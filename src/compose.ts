@@ -105,7 +105,7 @@ async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promi
 }
 
 function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplane {
-  return new DesiredDataplane({ name: nodeName, scheduler });
+  return new DesiredDataplane({ name: nodeName, zone: undefined, scheduler });
 }
 
 function composeKernel(rules: Pick<AgentSettings, 'masqueradeAll' | 'clusterCIDRs'>): NetlinkKernel {

@@ -72,7 +72,7 @@ class TimedDesired extends DesiredDataplane {
   readonly #watch: Stopwatch;
 
   constructor(watch: Stopwatch) {
-    super({ name: NODE, scheduler: SCHEDULER });
+    super({ name: NODE, zone: undefined, scheduler: SCHEDULER });
     this.#watch = watch;
   }
 

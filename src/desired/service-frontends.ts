@@ -4,8 +4,9 @@ import type { ServiceView } from '../model/cluster-view.js';
 import { type Frontend, frontend } from '../model/frontend.js';
 import type { Service, ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
-import { type ChosenEndpoints, chooseEndpoints } from './endpoint-choice.js';
+import { type Balancing, chooseEndpoints, type RealServers } from './endpoint-choice.js';
 import type { NodeSettings } from './node-settings.js';
+import { schedulerOf } from './scheduler-choice.js';
 
 /** What one Service wants on this node. */
 export interface ServiceFrontends {
@@ -31,11 +32,13 @@ const NOTHING: ServiceFrontends = { frontends: [], vips: [], hairpins: new Set()
 export function serviceFrontends({ service, slices }: ServiceView, node: NodeSettings): ServiceFrontends {
   if (service === undefined) return NOTHING;
   const hairpins = new Set<Address>();
+  const balancing: Balancing = { scheduler: schedulerOf(service, node), weights: service.weights };
   const frontends = service.clusterIPs.flatMap((vip) =>
     service.ports.map((port, index) => {
-      const chosen = chooseEndpoints(slices, familyOf(vip), port, node);
-      for (const address of chosen.local) hairpins.add(address);
-      return serviceFrontend(service, frontend(vip, port.port, port.protocol), port, index, chosen, node);
+      const chosen = chooseEndpoints(slices, familyOf(vip), port, node, balancing);
+      for (const address of chosen.hairpins) hairpins.add(address);
+      const front = frontend(vip, port.port, port.protocol);
+      return serviceFrontend(service, front, port, index, chosen.cluster, balancing);
     }),
   );
   return { frontends, vips: service.clusterIPs, hairpins };
@@ -46,8 +49,8 @@ function serviceFrontend(
   front: Frontend,
   port: ServicePort,
   index: number,
-  { realServers }: ChosenEndpoints,
-  node: NodeSettings,
+  realServers: RealServers,
+  balancing: Balancing,
 ): ServiceFrontend {
   return {
     frontend: front,
@@ -56,7 +59,7 @@ function serviceFrontend(
     virtualServer:
       realServers.size === 0
         ? undefined
-        : { frontend: front, settings: settingsOf(service, node), realServers },
+        : { frontend: front, settings: settingsOf(service, balancing), realServers },
   };
 }
 
@@ -68,9 +71,6 @@ function ownerOf(service: Service, port: ServicePort): string {
   return owner.slice(0, OWNER_LENGTH);
 }
 
-function settingsOf(service: Service, node: NodeSettings): VirtualServerSettings {
-  return {
-    scheduler: service.scheduler ?? node.scheduler,
-    persistenceTimeout: service.affinityTimeout,
-  };
+function settingsOf({ affinityTimeout }: Service, { scheduler }: Balancing): VirtualServerSettings {
+  return { scheduler, persistenceTimeout: affinityTimeout };
 }

@@ -25,13 +25,22 @@ export const SCHEDULER_FLAGS = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallbac
 
 export type SchedulerFlag = (typeof SCHEDULER_FLAGS)[number];
 
-// These ask of a weight only whether it is 0.
-const UNWEIGHTED = new Set(['rr', 'lc', 'dh']);
+// These ask of a weight only whether it is 0. With each the one to use for weights.
+const UNWEIGHTED = new Map([
+  ['rr', 'wrr'],
+  ['lc', 'wlc'],
+  ['dh', 'wrr'],
+]);
 const HASHING = new Set(['dh', 'sh', 'mh']);
 
 /** Whether servers of weight 1 and 100 get the same share. */
 export function ignoresWeights(scheduler: string): boolean {
   return UNWEIGHTED.has(scheduler);
+}
+
+/** The scheduler that does the same by weight; the one given where that does so already. */
+export function weightedKin(scheduler: string): string {
+  return UNWEIGHTED.get(scheduler) ?? scheduler;
 }
 
 /**

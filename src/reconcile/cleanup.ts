@@ -17,7 +17,7 @@ export interface CleanupReport {
 /** Removes everything of ours at once, without draining, and nothing else. */
 export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const { dataplane, foreign } = await kernel.observe();
-  const nothing = new DesiredDataplane({ name: undefined, scheduler: 'rr' });
+  const nothing = new DesiredDataplane({ name: undefined, zone: undefined, scheduler: 'rr' });
   const { done, failures } = await new StageRunner(kernel, dataplane).run([
     plan(allKeys(dataplane), nothing, dataplane, () => true),
   ]);

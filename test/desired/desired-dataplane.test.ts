@@ -17,7 +17,7 @@ type ClusterObject = Service | EndpointSlice;
 /** A view and the data plane desired for it, kept together. */
 class Cluster {
   readonly view = new ClusterView();
-  readonly desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  readonly desired = new DesiredDataplane({ name: 'node-1', zone: undefined, scheduler: 'rr' });
 
   put(...objects: readonly ClusterObject[]): KernelKeys[] {
     return objects.flatMap((object) =>
@@ -249,7 +249,7 @@ describe('a refresh answers with', () => {
       fc.property(changes, changes, (before, after) => {
         const source = new HandSource();
         apply(source, before);
-        const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const desired = new DesiredDataplane({ name: 'node-1', zone: undefined, scheduler: 'rr' });
         for (const key of source.view.keys()) desired.refresh(key, source.view.look(key));
         const old = new Map(linesOf(desired));
         const services = new Set(source.view.keys());
@@ -272,7 +272,7 @@ describe('the desired data plane', () => {
     fc.assert(
       fc.property(changes, changes, (before, after) => {
         const source = new HandSource();
-        const long = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const long = new DesiredDataplane({ name: 'node-1', zone: undefined, scheduler: 'rr' });
         const refreshAll = (desired: DesiredDataplane, keys: Iterable<ReturnType<typeof serviceKey>>) => {
           for (const key of keys) desired.refresh(key, source.view.look(key));
         };
@@ -281,7 +281,7 @@ describe('the desired data plane', () => {
         refreshAll(long, early);
         apply(source, after);
         refreshAll(long, new Set([...early, ...source.view.keys()]));
-        const short = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const short = new DesiredDataplane({ name: 'node-1', zone: undefined, scheduler: 'rr' });
         refreshAll(short, [...source.view.keys()].reverse());
         expect(dataplaneText(long)).toBe(dataplaneText(short));
         expect(long.problems.map(({ message }) => message).sort()).toEqual(
@@ -302,7 +302,7 @@ describe('the desired data plane', () => {
       fc.property(changes, (batch) => {
         const source = new HandSource();
         apply(source, batch);
-        const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const desired = new DesiredDataplane({ name: 'node-1', zone: undefined, scheduler: 'rr' });
         for (const key of source.view.keys()) desired.refresh(key, source.view.look(key));
         const { virtualServers, policy, bound } = desired;
         expect([...policy.owned.keys()].sort()).toEqual([...virtualServers.keys()].sort());

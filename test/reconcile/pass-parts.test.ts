@@ -19,7 +19,7 @@ function keys(): KernelKeySet {
 
 // POD_1 is a local endpoint, POD_2 no longer one.
 function desired(): DesiredDataplane {
-  const plane = new DesiredDataplane({ name: undefined, scheduler: 'rr' });
+  const plane = new DesiredDataplane({ name: undefined, zone: undefined, scheduler: 'rr' });
   const service = aService('web', [VIP_A]);
   plane.refresh(service.key, { service, slices: [aSlice('web', [POD_1])] });
   return plane;

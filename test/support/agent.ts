@@ -26,7 +26,7 @@ export function testAgent(
   settings: Partial<LoopSettings> = {},
 ): TestAgent {
   const clock = new HandClock();
-  const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  const desired = new DesiredDataplane({ name: 'node-1', zone: undefined, scheduler: 'rr' });
   const reports: PassReport[] = [];
   const errors: unknown[] = [];
   const loop = new ReconcileLoop({
