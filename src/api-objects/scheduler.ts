@@ -1,4 +1,10 @@
-import { SCHEDULER_FLAGS, SCHEDULERS, type SchedulerFlag } from '../model/scheduler.js';
+import {
+  ignoresWeights,
+  SCHEDULER_FLAGS,
+  SCHEDULERS,
+  type SchedulerFlag,
+  weightedKin,
+} from '../model/scheduler.js';
 import type { Service } from '../model/service.js';
 import { listedIn } from './annotation-text.js';
 import type { Field } from './field.js';
@@ -25,6 +31,15 @@ export function readScheduling(object: Field): Scheduling {
     schedulerFlags: schedulerFlags.length === 0 ? NO_FLAGS : [...new Set(schedulerFlags)],
     ...(scheduler !== undefined && { scheduler }),
   };
+}
+
+/** Tells where a wish needs weights and the scheduler asked for has no use for them. */
+export function reportWeightless(field: Field, scheduler: string | undefined): void {
+  if (scheduler === undefined || !ignoresWeights(scheduler)) return;
+  field.report(
+    `has no effect: the scheduler ${scheduler} gives every server the same share, whatever its weight.`,
+    `Choose ${weightedKin(scheduler)} in the annotation for the scheduler.`,
+  );
 }
 
 function readScheduler(field: Field): string | undefined {

@@ -1,13 +1,17 @@
 import { textOf } from './annotation-text.js';
 import type { Field } from './field.js';
 import { annotation, DRAIN_DEADLINE, SLOW_START } from './labels.js';
+import { reportWeightless } from './scheduler.js';
 
 const LONGEST = 86_400;
 const SHAPE = /^(?:(\d{1,5})|(?=\d)(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?)$/;
 
 /** Seconds in which a new endpoint comes to its full weight; 0 for at once. */
-export function readSlowStart(object: Field): number {
-  return readSeconds(annotation(object, SLOW_START), 'new endpoints start with their full weight') ?? 0;
+export function readSlowStart(object: Field, scheduler: string | undefined): number {
+  const field = annotation(object, SLOW_START);
+  const seconds = readSeconds(field, 'new endpoints start with their full weight') ?? 0;
+  if (seconds > 0) reportWeightless(field, scheduler);
+  return seconds;
 }
 
 /** Seconds for which an endpoint that is gone keeps its connections; undefined for the node's default. */

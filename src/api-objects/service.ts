@@ -78,7 +78,7 @@ function readWishes(object: Field): Wishes {
   return {
     ...scheduling,
     weights: readWeights(object, scheduling.scheduler),
-    slowStart: readSlowStart(object),
+    slowStart: readSlowStart(object, scheduling.scheduler),
     ...(drainDeadline !== undefined && { drainDeadline }),
   };
 }

@@ -1,9 +1,9 @@
-import { ignoresWeights } from '../model/scheduler.js';
 import type { WeightRule } from '../model/weight-rule.js';
 import { listedIn } from './annotation-text.js';
 import type { Field } from './field.js';
 import { annotation, WEIGHTS } from './labels.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE } from './names.js';
+import { reportWeightless } from './scheduler.js';
 import { shown } from './shown.js';
 
 const NONE: readonly WeightRule[] = [];
@@ -15,8 +15,7 @@ export function readWeights(object: Field, scheduler: string | undefined): reado
   const field = annotation(object, WEIGHTS);
   if (field.absent) return NONE;
   const rules = listedIn(field, 'all endpoints count the same').flatMap((entry) => readRule(field, entry));
-  if (rules.length > 0 && scheduler !== undefined && ignoresWeights(scheduler))
-    reportIgnored(field, scheduler);
+  if (rules.length > 0) reportWeightless(field, scheduler);
   return rules;
 }
 
@@ -37,11 +36,4 @@ function reportEntry(field: Field, entry: string): [] {
     'Correct the entry.',
   );
   return [];
-}
-
-function reportIgnored(field: Field, scheduler: string): void {
-  field.report(
-    `has no effect: the scheduler ${scheduler} gives every server the same share, whatever its weight.`,
-    `Choose ${scheduler === 'lc' ? 'wlc' : 'wrr'} in the annotation for the scheduler.`,
-  );
 }

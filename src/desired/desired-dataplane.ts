@@ -20,7 +20,7 @@ import { CountedSet } from './counted-set.js';
 import { type Claim, FrontendClaims } from './frontend-claims.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
-import { LONE_NODE, type NodeSettings } from './node-settings.js';
+import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import type { NodeView } from './node-view.js';
 import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
@@ -57,7 +57,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
   readonly #healthChecks = new Map<ServiceKey, HealthCheckService>();
 
-  constructor(node: NodeSettings) {
+  constructor(node: NodeProfile) {
     const markOf = (key: FrontendKey) => this.#marks.markOf(key);
     this.#node = { ...node, addresses: [], portAddresses: [], named: [], markOf };
     this.bound = this.#vips.members;

@@ -4,10 +4,10 @@ import { type RealServer, type RealServerKey, realServer } from '../model/real-s
 import { hashesServers } from '../model/scheduler.js';
 import type { ServicePort } from '../model/service.js';
 import { type WeightRule, weightAt } from '../model/weight-rule.js';
-import { type Candidates, candidatesThat, usableEndpoints } from './candidates.js';
+import { Candidates } from './candidates.js';
 import type { NodeSettings } from './node-settings.js';
 import { seedOf, sortCandidates } from './server-order.js';
-import { nearby } from './topology.js';
+import { isPreferred, type Preference, preferenceOf } from './topology.js';
 
 export type RealServers = ReadonlyMap<RealServerKey, RealServer>;
 
@@ -17,7 +17,11 @@ export interface ChosenEndpoints {
   readonly cluster: RealServers;
   /** Those on this node, whatever the hints say: for policy Local. */
   readonly local: RealServers;
-  /** Addresses of either list that may run on this node, so that they may call themselves. One may stand here twice. */
+  /**
+   * Addresses that may run on this node and take connections, so that they may call themselves. One that names no node is
+   * among them: a needless hairpin entry costs some bytes, a missing one cuts a pod off from itself
+   * (kubernetes/kubernetes#53775). One may stand here twice.
+   */
   readonly hairpins: readonly Address[];
 }
 
@@ -42,16 +46,10 @@ export function chooseEndpoints(
   node: NodeSettings,
   balancing: Balancing,
 ): ChosenEndpoints {
-  const { ready, leaving } = usableEndpoints(slices, family, port);
-  const anywhere = ready.endpoints.length > 0 ? nearby(ready, node) : leaving;
-  const localReady = onThisNode(ready, node);
-  const here = localReady.endpoints.length > 0 ? localReady : onThisNode(leaving, node);
-  const cluster = realServers(anywhere, node, balancing);
-  return {
-    cluster,
-    local: here === anywhere ? cluster : realServers(here, node, balancing),
-    hairpins: hairpinsOf(anywhere, here, node),
-  };
+  const candidates = new Candidates(slices, family, port);
+  if (candidates.endpoints.length === 0) return NOTHING;
+  sortCandidates(candidates, hashesServers(balancing.scheduler) ? 0 : seedOf(node.name ?? ''));
+  return divide(candidates, node, balancing.weights);
 }
 
 /** Ready endpoints on this node by address, as the health check of a load balancer counts them. */
@@ -69,56 +67,51 @@ export function countLocalReady(
 }
 
 const NONE: RealServers = new Map();
+const NOTHING: ChosenEndpoints = { cluster: NONE, local: NONE, hairpins: [] };
 
-function realServers(
-  candidates: Candidates,
-  node: NodeSettings,
-  { scheduler, weights }: Balancing,
-): RealServers {
+/** Puts each candidate, in their order, into the lists that it belongs to. */
+function divide(candidates: Candidates, node: NodeSettings, weights: readonly WeightRule[]): ChosenEndpoints {
   const { endpoints, ports } = candidates;
-  if (endpoints.length === 0) return NONE;
-  const servers = new Map<RealServerKey, RealServer>();
-  for (const index of sortCandidates(candidates, hashesServers(scheduler) ? 0 : seedOf(node.name ?? ''))) {
-    const endpoint = endpoints[index];
-    if (endpoint === undefined) continue;
-    const server = realServer(endpoint.address, ports[index] ?? 0, weightAt(weights, endpoint));
-    servers.set(server.key, server);
+  const preference = preferenceOf(candidates, node);
+  const cluster = new Map<RealServerKey, RealServer>();
+  const local = new LocalList();
+  const hairpins: Address[] = [];
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index] as Endpoint;
+    const isLocal = isOnThisNode(endpoint, node);
+    const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
+    if (!isLocal && !isForAll) continue;
+    const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint));
+    if (isForAll) cluster.set(server.key, server);
+    if (isLocal) local.add(server, endpoint.ready);
+    if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);
   }
-  return servers;
+  return { cluster, local: local.servers, hairpins };
+}
+
+/** The local candidates; most Services have none on most nodes. */
+class LocalList {
+  #ready: Map<RealServerKey, RealServer> | undefined;
+  #leaving: Map<RealServerKey, RealServer> | undefined;
+
+  get servers(): RealServers {
+    return this.#ready ?? this.#leaving ?? NONE;
+  }
+
+  add(server: RealServer, isReady: boolean): void {
+    const list = (isReady ? this.#ready : this.#leaving) ?? new Map<RealServerKey, RealServer>();
+    list.set(server.key, server);
+    if (isReady) this.#ready = list;
+    else this.#leaving = list;
+  }
+}
+
+function isWanted(endpoint: Endpoint, preference: Preference | undefined): boolean {
+  return preference === undefined || isPreferred(endpoint, preference);
 }
 
 // A node without a name is one without a cluster: there is no other that an endpoint could be on. With a name, an
 // endpoint that names no node is on none, or every node would answer a load balancer that it has one.
-function onThisNode(candidates: Candidates, { name }: NodeSettings): Candidates {
-  return name === undefined ? candidates : candidatesThat(candidates, isOn, name);
-}
-
 function isOnThisNode({ node }: Endpoint, { name }: NodeSettings): boolean {
   return name === undefined || node === name;
-}
-
-function isOn({ node }: Endpoint, name: string): boolean {
-  return node === name;
-}
-
-const NOWHERE: readonly Address[] = [];
-
-function hairpinsOf(anywhere: Candidates, here: Candidates, node: NodeSettings): readonly Address[] {
-  let found: Address[] | undefined;
-  for (const endpoint of anywhere.endpoints)
-    if (mayRunHere(endpoint, node)) {
-      found ??= [];
-      found.push(endpoint.address);
-    }
-  if (here !== anywhere && here.endpoints.length > 0) {
-    found ??= [];
-    for (const endpoint of here.endpoints) found.push(endpoint.address);
-  }
-  return found ?? NOWHERE;
-}
-
-// An endpoint that names no node may be here: a needless hairpin entry costs some bytes, a missing one cuts a pod off
-// from itself (kubernetes/kubernetes#53775).
-function mayRunHere({ node }: Endpoint, here: NodeSettings): boolean {
-  return node === undefined || here.name === undefined || node === here.name;
 }

@@ -8,6 +8,10 @@ export interface NodeSettings {
   readonly zone: string | undefined;
   /** Scheduler of every Service that asks for none. */
   readonly scheduler: string;
+}
+
+/** All that is settled about this node before the first Service is heard of. */
+export interface NodeProfile extends NodeSettings {
   /** Scheduler that sends one client to one server whatever way it comes; undefined where the kernel has none. */
   readonly stickyScheduler: string | undefined;
   /** On which of the node's addresses NodePorts are shown. */
@@ -15,7 +19,7 @@ export interface NodeSettings {
 }
 
 /** A node outside any cluster. */
-export const LONE_NODE: NodeSettings = {
+export const LONE_NODE: NodeProfile = {
   name: undefined,
   zone: undefined,
   scheduler: 'rr',

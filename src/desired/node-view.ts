@@ -1,9 +1,9 @@
 import type { Address } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { NodeSettings } from './node-settings.js';
+import type { NodeProfile } from './node-settings.js';
 
 /** This node at the moment at which a Service is worked out. */
-export interface NodeView extends NodeSettings {
+export interface NodeView extends NodeProfile {
   /** The node's own addresses. */
   readonly addresses: readonly Address[];
   /** The addresses that the Node object names, in its order. */

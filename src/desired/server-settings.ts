@@ -1,7 +1,7 @@
 import { hashesServers, type SchedulerFlag } from '../model/scheduler.js';
 import { isExternal, type Service } from '../model/service.js';
 import type { SchedulerFlags, VirtualServerSettings } from '../model/virtual-server.js';
-import type { NodeSettings } from './node-settings.js';
+import type { NodeProfile } from './node-settings.js';
 import { schedulerOf } from './scheduler-choice.js';
 
 /**
@@ -9,7 +9,7 @@ import { schedulerOf } from './scheduler-choice.js';
  * several ways in, a hash of the client's address makes all of them begin with the same pod, and what is remembered then
  * keeps the client there when endpoints come and go.
  */
-export function settingsOf(service: Service, node: NodeSettings): VirtualServerSettings {
+export function settingsOf(service: Service, node: NodeProfile): VirtualServerSettings {
   const sticks = service.affinityTimeout > 0 && isExternal(service);
   const sticky = service.scheduler === undefined && sticks ? node.stickyScheduler : undefined;
   const scheduler = sticky ?? schedulerOf(service, node);
@@ -26,7 +26,7 @@ export function settingsOf(service: Service, node: NodeSettings): VirtualServerS
  */
 export function insideSettings(
   settings: VirtualServerSettings,
-  { stickyScheduler }: NodeSettings,
+  { stickyScheduler }: NodeProfile,
 ): VirtualServerSettings {
   if (settings.persistenceTimeout === 0) return settings;
   const hashes = hashesServers(settings.scheduler) || stickyScheduler === undefined;

@@ -134,6 +134,11 @@ describe('times', () => {
   });
 });
 
+test('a slow start with a scheduler that ignores weights is told to have no effect', () => {
+  expect(told({ scheduler: 'rr', 'slow-start': '30s' })[0]).toContain('has no effect: the scheduler rr');
+  expect(told({ scheduler: 'rr', 'slow-start': '0' })).toEqual([]);
+});
+
 test('an annotation of ours that nobody knows is told, and those of others are not', () => {
   const annotations = { [`${PREFIX}weight`]: '*:2', 'example.org/weight': '3' };
   const { problems } = translateService(serviceObject({}, { annotations }));

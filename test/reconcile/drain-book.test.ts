@@ -13,7 +13,7 @@ const OTHER = realServer(POD_2, 80, 0);
 
 function withServers(...servers: RealServer[]): DataplaneState {
   const state = new DataplaneState();
-  const settings = { scheduler: 'rr', persistenceTimeout: 0 };
+  const settings = { scheduler: 'rr', schedulerFlags: '' as const, persistenceTimeout: 0 };
   state.acknowledge({ kind: 'add-virtual-server', frontend: FRONT, settings });
   for (const server of servers) state.acknowledge({ kind: 'add-real-server', frontend: FRONT, server });
   return state;

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
@@ -20,7 +21,7 @@ function agentWithStatus() {
   const clock = new HandStatusClock();
   const source = new HandSource();
   const kernel = new FakeKernel();
-  const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
   const loop: ReconcileLoop = new ReconcileLoop({
     source,
     desired,

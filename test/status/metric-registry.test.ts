@@ -23,7 +23,7 @@ const IDLE: PassReport = {
   skipped: 0,
   drift: 0,
 };
-const SETTINGS = { scheduler: 'rr', persistenceTimeout: 0 };
+const SETTINGS = { scheduler: 'rr', schedulerFlags: '' as const, persistenceTimeout: 0 };
 
 function registered(changes: Partial<MetricSources> = {}, times = NOTHING) {
   const tally = new Tally();
