@@ -1,4 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { fill, NODE, SCHEDULER } from './content.js';
 
@@ -10,7 +11,7 @@ import { fill, NODE, SCHEDULER } from './content.js';
 const [services = 10_000, endpoints = 10] = process.argv.slice(2).map(Number);
 const view = new ClusterView();
 fill(view, { services, endpoints });
-const desired = new DesiredDataplane({ name: NODE, zone: undefined, scheduler: SCHEDULER });
+const desired = new DesiredDataplane({ ...LONE_NODE, name: NODE, scheduler: SCHEDULER });
 // With --expose-gc the garbage of filling is not charged to the decision.
 globalThis.gc?.();
 const first = pass();

@@ -31,6 +31,15 @@ export function cidrContains({ family, address, prefix }: Cidr, candidate: Addre
   return formatAddress(bytes) === address;
 }
 
+/** The ranges without those that lie in another of them: nftables takes no overlapping ranges in one set. */
+export function withoutContained(ranges: readonly Cidr[]): Cidr[] {
+  const wideFirst = [...ranges].sort((a, b) => a.prefix - b.prefix);
+  const kept: Cidr[] = [];
+  for (const range of wideFirst)
+    if (!kept.some((wider) => cidrContains(wider, range.address))) kept.push(range);
+  return kept;
+}
+
 /** The last address of the range, as 4 or 16 bytes in network order; the first is `address`. */
 export function lastBytes({ address, prefix }: Cidr): Uint8Array {
   const bytes = addressBytes(address);

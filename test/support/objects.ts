@@ -8,6 +8,7 @@ import {
 } from '../../src/model/endpoint-slice.js';
 import type { Service, ServicePort } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
+import type { VirtualServerSettings } from '../../src/model/virtual-server.js';
 
 export const HTTP: ServicePort = { name: 'http', protocol: 'TCP', port: 80, nodePort: 0 };
 
@@ -50,4 +51,9 @@ export function aSlice(
     ports: over.ports ?? [{ name: 'http', protocol: 'TCP', port: 8080 }],
     endpoints: over.endpoints ?? addresses.map((address) => anEndpoint(address)),
   };
+}
+
+/** Settings of a virtual server, without affinity unless told otherwise. */
+export function settings(scheduler: string, persistenceTimeout = 0): VirtualServerSettings {
+  return { scheduler, schedulerFlags: '', persistenceTimeout };
 }
