@@ -81,6 +81,11 @@ export class DesiredDataplane implements Dataplane {
     return this.#moveTo({ ...this.#node, zone: node?.zone, named: node?.addresses ?? [] });
   }
 
+  /** The addresses on which NodePorts are shown; undefined where they are on all. */
+  get restrictedPortAddresses(): readonly Address[] | undefined {
+    return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;
+  }
+
   /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
   get problems(): Problem[] {
     return [...this.#conflicts.values(), ...this.#complaints.values()].flat();

@@ -53,6 +53,13 @@ export class NetlinkKernel implements Kernel {
     this.#rules = rules;
   }
 
+  /** Other rules from the next `prepare` on; whether they are others. */
+  setRules(rules: PacketRulesSettings): boolean {
+    if (layoutDigest(rules) === layoutDigest({ ...this.#rules, withoutRanges: false })) return false;
+    this.#rules = rules;
+    return true;
+  }
+
   async prepare(): Promise<Preparation> {
     const done: string[] = [];
     this.#requireIpvs();
