@@ -12,6 +12,7 @@ export const KUSTOMIZATIONS = [
   'overlays/beside-kube-proxy',
   'overlays/dual-stack',
   'overlays/monitoring',
+  'overlays/node-by-node',
   'overlays/replace-kube-proxy',
 ] as const;
 
