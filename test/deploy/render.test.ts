@@ -166,6 +166,11 @@ it.each([
     'a patch without a target may only delete',
   ],
   [
+    'a deletion without the namespace that the base has put there',
+    'namespace: there\nresources: [../base]\npatches: [{ patch: "{ $patch: delete, kind: DaemonSet, metadata: { name: one } }" }]',
+    'has another namespace than what it should delete',
+  ],
+  [
     'a change of name that kustomize would refuse',
     'resources: [set.yaml]\npatches: [{ path: name.yaml, target: { kind: DaemonSet, name: one } }]',
     'kustomize refuses without options.allowNameChange',
@@ -174,6 +179,8 @@ it.each([
   const folder = folderOf({
     'here/kustomization.yaml': kustomization,
     'here/set.yaml': SET,
+    'base/kustomization.yaml': 'namespace: there\nresources: [set.yaml]',
+    'base/set.yaml': SET,
     'here/p.yaml': '- { op: replace, path: /spec/nothing, value: 1 }',
     'here/name.yaml': '- { op: replace, path: /metadata/name, value: two }',
   });

@@ -73,6 +73,9 @@ function withoutObject(manifests: Manifest[], text: string): Manifest[] {
   if (removal.get('$patch') !== 'delete')
     throw new Error(`a patch without a target may only delete: ${text}`);
   const found = theOne(manifests, kindOf(removal), nameOf(removal));
+  const namespaceOf = (manifest: Manifest) => manifest.getIn(['metadata', 'namespace']);
+  if (namespaceOf(removal) !== namespaceOf(found))
+    throw new Error(`${text} has another namespace than what it should delete, and kustomize looks at it`);
   return manifests.filter((manifest) => manifest !== found);
 }
 
