@@ -1,13 +1,15 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ObservedDataplane } from '../model/dataplane.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
-import type { Clock } from './clock.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
+import type { Predecessor } from './takeover.js';
 
 export interface LoopParts {
   readonly source: ClusterSource;
@@ -16,6 +18,8 @@ export interface LoopParts {
   readonly clock: Clock;
   readonly settings: LoopSettings;
   readonly listener: LoopListener;
+  /** The proxy to take over from; absent: what others left is foreign. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 export interface LoopListener {
@@ -90,6 +94,11 @@ export class ReconcileLoop implements ClusterListener {
     this.#stopped = true;
     this.#cancelTimer();
     await this.idle();
+  }
+
+  /** What the kernel has acknowledged: for counting and showing, never for deciding. */
+  get observed(): ObservedDataplane {
+    return this.#reconciler.observed;
   }
 
   state(): SyncState {
