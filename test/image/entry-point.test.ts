@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,10 +6,26 @@ import { POD_PORT, PODS, SERVICE } from '../../examples/hostnames/hostnames-clus
 import { Lab } from '../../lab/lab.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import { waitUntil } from '../../lab/wait-until.js';
-import { containersOf, daemonSet } from '../deploy/support/deployments.js';
+import { configMap, containersOf, daemonSet } from '../deploy/support/deployments.js';
 import { builtImage } from './support/image.js';
 import { writeBundle } from './support/oci-bundle.js';
 import { RunningContainer } from './support/running-container.js';
+
+/** A folder for each volume of the pod. */
+function volumesBelow(folder: string) {
+  const made = (name: string) => {
+    mkdirSync(join(folder, name));
+    return join(folder, name);
+  };
+  return { config: made('config'), 'admin-socket': made('admin-socket'), scratch: made('scratch') };
+}
+
+/** The ConfigMap as it is, but that the Services come from a folder beside it: there is no API server here. */
+function writeConfiguration(folder: string): void {
+  const text = configMap('base').data?.['config.conf'] ?? '';
+  writeFileSync(join(folder, 'config.conf'), `${text}manifests: /var/lib/kube-proxy/hostnames\n`);
+  cpSync(join(PROJECT_FOLDER, 'examples/hostnames'), join(folder, 'hostnames'), { recursive: true });
+}
 
 /** CAP_NET_ADMIN (linux/capability.h) as /proc shows a set of capabilities. */
 const ONLY_NET_ADMIN = (1n << 12n).toString(16).padStart(16, '0');
@@ -23,14 +39,10 @@ describe('the image, run as the DaemonSet says', () => {
   beforeAll(async () => {
     lab = await Lab.create({ pods: PODS });
     await Promise.all(lab.pods.map((pod) => pod.serve(POD_PORT, 'TCP')));
-    const volumes = { config: join(PROJECT_FOLDER, 'examples/hostnames'), 'admin-socket': '', scratch: '' };
-    for (const name of ['admin-socket', 'scratch'] as const) {
-      volumes[name] = join(folder, name);
-      mkdirSync(volumes[name]);
-    }
+    const volumes = volumesBelow(folder);
+    writeConfiguration(volumes.config);
     const bundle = join(folder, 'bundle');
-    const container = { ...main, args: ['run', '--manifests', '/var/lib/kube-proxy'] };
-    writeBundle(bundle, container, {
+    writeBundle(bundle, main, {
       ...builtImage(),
       networkNamespace: `/run/netns/${lab.node.namespace.name}`,
       volumes,
