@@ -51,7 +51,8 @@ const MASQUERADE_PORTS = '1024-29999';
  */
 const INPUT_PRIORITY = 97;
 const OUTPUT_PRIORITY = -110;
-const FORWARD_PRIORITY = -10;
+/** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
+const STRAY_PRIORITY = -10;
 
 /** Names the rules: another digest in the kernel means that they are of another version or configuration. */
 export function layoutDigest(settings: PacketRulesSettings): string {
@@ -85,6 +86,7 @@ const CHAINS = [
   'input',
   'output',
   'forward',
+  'output-stray',
   'postrouting',
   'restrict',
   'guard',
@@ -95,7 +97,8 @@ const CHAINS = [
 const BASE_CHAINS: Readonly<Record<string, string>> = {
   input: `type filter hook input priority ${INPUT_PRIORITY}; policy accept;`,
   output: `type filter hook output priority ${OUTPUT_PRIORITY}; policy accept;`,
-  forward: `type filter hook forward priority ${FORWARD_PRIORITY}; policy accept;`,
+  forward: `type filter hook forward priority ${STRAY_PRIORITY}; policy accept;`,
+  'output-stray': `type filter hook output priority ${STRAY_PRIORITY}; policy accept;`,
   postrouting: 'type nat hook postrouting priority srcnat; policy accept;',
 };
 
@@ -110,8 +113,9 @@ function skeleton(): string {
 function tableBody(settings: PacketRulesSettings): string {
   return [
     chain('input', wayIn(insideMatch(settings))),
-    chain('output', [...wayIn(EVERYBODY), ...strayRules(settings)]),
+    chain('output', wayIn(EVERYBODY)),
     chain('forward', strayRules(settings)),
+    chain('output-stray', strayRules(settings)),
     chain(
       'restrict',
       FAMILIES.map((family) => restrictRule(family, settings)),
@@ -201,7 +205,7 @@ const REFUSALS = [
 ] as const;
 
 // An address of the Service range that no Service has is not local, so its packets would follow the default route and,
-// where that leads back, go round until their TTL ends.
+// where that leads back, go round until their TTL ends. What another proxy answers has another destination by now.
 function strayRules({ serviceCIDRs }: PacketRulesSettings): string[] {
   return FAMILIES.flatMap((family) => {
     const cidrs = ofFamily(serviceCIDRs, family);
