@@ -1,8 +1,11 @@
-import type { AgentSettings } from './config/agent-settings.js';
+import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
+import { LONE_NODE } from './desired/node-settings.js';
+import type { Preparation } from './kernel/kernel.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { type InsideClients, PLAIN_RULES } from './kernel/packet-table.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { StatusReport } from './model/status-report.js';
 import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
@@ -29,7 +32,7 @@ export interface AgentListener extends LoopListener {
 }
 
 export function composeAgent(settings: AgentSettings, version: string, listener: AgentListener): Agent {
-  const source = new ManifestWatcher({ folder: settings.manifests });
+  const source = composeSource(settings.source);
   const desired = composeDesired(settings);
   const kernel = composeKernel(settings);
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
@@ -78,7 +81,7 @@ export function composeAgent(settings: AgentSettings, version: string, listener:
 
 /** What `run` would do now. */
 export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
-  const source = new ManifestWatcher({ folder: settings.manifests });
+  const source = composeSource(settings.source);
   const kernel = composeKernel(settings);
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   await source.start({ changed: () => undefined, problemsChanged: () => undefined });
@@ -97,13 +100,23 @@ export function composeKernelStatus(): Promise<StatusReport> {
   return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
 }
 
+/** What `--init-only` does: sysctls, modules, the dummy device and our table. */
+export async function composePreparation(settings: AgentSettings): Promise<Preparation> {
+  const kernel = composeKernel(settings);
+  try {
+    return await kernel.prepare();
+  } finally {
+    await kernel.close();
+  }
+}
+
 export function composeCleanup(): Promise<CleanupReport> {
   return withKernel(cleanUp);
 }
 
 // Neither looks at the rules nor writes them, so what they depend on does not matter.
 async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
-  const kernel = composeKernel({ masqueradeAll: false, clusterCIDRs: [] });
+  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
   try {
     return await work(kernel);
   } finally {
@@ -112,9 +125,21 @@ async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promi
 }
 
 function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplane {
-  return new DesiredDataplane({ name: nodeName, scheduler });
+  return new DesiredDataplane({ ...LONE_NODE, name: nodeName, scheduler });
 }
 
-function composeKernel(rules: Pick<AgentSettings, 'masqueradeAll' | 'clusterCIDRs'>): NetlinkKernel {
-  return new NetlinkKernel(loadAddon(), rules);
+function composeSource(source: SourceSettings): ManifestWatcher {
+  if (source.kind === 'manifests') return new ManifestWatcher({ folder: source.folder });
+  throw new Error('Following an API server is not part of this build. Name a folder with --manifests.');
+}
+
+function composeKernel({
+  masqueradeAll,
+  localDetection,
+}: Pick<AgentSettings, 'masqueradeAll' | 'localDetection'>): NetlinkKernel {
+  const insideClients: InsideClients =
+    localDetection.kind === 'cluster-cidrs'
+      ? { kind: 'addresses', cidrs: localDetection.cidrs }
+      : { kind: 'unknown' };
+  return new NetlinkKernel(loadAddon(), { masqueradeAll, insideClients, serviceCIDRs: [] });
 }

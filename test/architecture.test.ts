@@ -31,6 +31,16 @@ const ALLOWED: readonly AllowedArrow[] = [
     because: 'files hold API objects; both sources read them with one translation',
   },
   {
+    from: 'config',
+    to: 'api-objects/shown.ts',
+    because: 'what a file of strangers holds is repeated safely in one way',
+  },
+  {
+    from: 'kubernetes',
+    to: 'api-objects',
+    because: 'the API server sends API objects; both sources read them with one translation',
+  },
+  {
     from: 'cli',
     to: 'config',
     because: 'the words of the command line become settings, and settings have one home',
@@ -42,17 +52,6 @@ const ALLOWED: readonly AllowedArrow[] = [
   { from: 'main.ts', to: 'config', because: 'it tells the version' },
 ];
 
-/** Rooms that are planned and may be empty today: their arrows may be idle. */
-const PLANNED: readonly AllowedArrow[] = [
-  {
-    from: 'kubernetes',
-    to: 'api-objects',
-    because: 'the API server sends API objects; both sources read them with one translation',
-  },
-];
-
-const RULES = [...ALLOWED, ...PLANNED];
-
 function treeOf(files: Record<string, string>): SourceTree {
   return new Map(Object.entries(files));
 }
@@ -62,7 +61,7 @@ describe('the source tree', () => {
 
   it('has only the arrows of the table, no cycle, no barrel and no default export', () => {
     expect(tree.size).toBeGreaterThan(50);
-    expect(architectureBreaches(tree, RULES)).toEqual([]);
+    expect(architectureBreaches(tree, ALLOWED)).toEqual([]);
   });
 
   it('uses every arrow of the table', () => {
@@ -71,7 +70,7 @@ describe('the source tree', () => {
 });
 
 describe('the checker finds', () => {
-  const found = (files: Record<string, string>) => architectureBreaches(treeOf(files), RULES);
+  const found = (files: Record<string, string>) => architectureBreaches(treeOf(files), ALLOWED);
 
   it('nothing amiss in a good tree', () => {
     expect(
@@ -164,6 +163,6 @@ describe('the checker finds', () => {
 
   it('an arrow of the table that nothing uses', () => {
     const tree = treeOf({ 'model/a.ts': 'export const a = 1;' });
-    expect(idleArrows(tree, RULES)).toEqual(RULES);
+    expect(idleArrows(tree, ALLOWED)).toEqual(ALLOWED);
   });
 });

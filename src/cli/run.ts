@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino';
-import type { AgentSettings } from '../config/agent-settings.js';
+import type { Configuration } from '../config/configuration.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
 import { PassLog } from '../status/pass-log.js';
-import { EXIT } from './command-line.js';
+import { EXIT } from './exit.js';
 import { explainFailure } from './failure.js';
 
 interface RunningAgent {
@@ -25,10 +25,11 @@ interface RunListener {
 
 /** `run`: keeps the agent going until SIGTERM or SIGINT. Everything programmed stays when it ends. */
 export async function runAgent(
-  settings: AgentSettings,
+  { settings, warnings }: Configuration,
   compose: (listener: RunListener) => RunningAgent,
 ): Promise<number> {
   const logger = pino({ level: settings.logLevel, base: null });
+  for (const warning of warnings) logger.warn(warning);
   try {
     await keepRunning(compose(logListener(logger)), logger);
     return EXIT.good;
@@ -51,12 +52,9 @@ async function keepRunning(agent: RunningAgent, logger: Logger): Promise<void> {
 function logListener(logger: Logger): RunListener {
   const log = new PassLog(logger);
   return {
-    prepared({ done, warnings }) {
-      for (const sentence of done) logger.info(sentence);
-      for (const sentence of warnings) logger.warn(sentence);
-    },
+    prepared: (preparation) => log.prepared(preparation),
     passed: (report) => log.passed(report),
-    passFailed: (error) => logger.error(`the kernel could not be looked at: ${explainFailure(error)}`),
+    passFailed: (error) => log.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
     problems: (loop) => log.problems(loop.state().problems),
   };
 }

@@ -1,4 +1,4 @@
-import { familyOf } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
@@ -16,7 +16,8 @@ import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
 import { type EncodedOperations, encodeKeys, encodeOperations } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
-import { outcomeOf, recordsOf } from './netlink-operations.js';
+import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
+import { readNodeAddresses } from './node-addresses.js';
 import { PACKET_SETS, setName } from './packet-sets.js';
 import {
   DELETE_TABLE,
@@ -43,7 +44,8 @@ const LOOKS_PER_JOB = 256;
 /** The network namespace that this process runs in, over netlink. */
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
-  readonly #rules: PacketRulesSettings;
+  /** As this kernel can have them. */
+  #rules: PacketRulesSettings;
 
   constructor(addon: Addon, rules: PacketRulesSettings) {
     const sets = [...PACKET_SETS.map(setName), LAYOUT_SET];
@@ -60,7 +62,11 @@ export class NetlinkKernel implements Kernel {
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
     const { written, warnings } = await setSysctls();
-    return { done: [...done, ...written.map((assignment) => `set ${assignment}`)], warnings };
+    const lacking = this.#rules.withoutRanges === true ? [NO_RANGES] : [];
+    return {
+      done: [...done, ...written.map((assignment) => `set ${assignment}`)],
+      warnings: [...lacking, ...warnings],
+    };
   }
 
   async preview(): Promise<readonly string[]> {
@@ -95,9 +101,13 @@ export class NetlinkKernel implements Kernel {
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     const sights: Sight[] = [];
     for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
-      const { buffer, count } = encodeKeys(frontends.slice(start, start + LOOKS_PER_JOB));
+      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+      const { buffer, count } = encodeKeys(asked.map(serverKey));
       const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
-      for (const answer of answers) sights.push(toSight(answer));
+      asked.forEach((frontend, index) => {
+        const answer = answers[index];
+        sights.push(answer === undefined ? NOT_ANSWERED : toSight(answer, frontend));
+      });
     }
     return sights;
   }
@@ -115,6 +125,10 @@ export class NetlinkKernel implements Kernel {
     }
     if (before !== undefined && answers !== undefined) addOutcomes(before, await answers, outcomes);
     return outcomes;
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return readNodeAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {
@@ -137,11 +151,19 @@ export class NetlinkKernel implements Kernel {
 
   async #hasTable(): Promise<boolean> {
     const [layout] = await readSet(this.#handle, PACKET_SETS.length);
-    return layout?.comment === layoutDigest(this.#rules);
+    if (layout === undefined) return false;
+    const lesser = { ...this.#rules, withoutRanges: true };
+    if (layout.comment === layoutDigest(lesser)) this.#rules = lesser;
+    return layout.comment === layoutDigest(this.#rules);
   }
 
   async #writeTable(): Promise<void> {
-    const { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    let { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    if (!ok && this.#rules.withoutRanges !== true) {
+      const lesser = { ...this.#rules, withoutRanges: true };
+      ({ ok } = await this.#handle.runNft(tableTransaction(lesser)));
+      if (ok) this.#rules = lesser;
+    }
     if (!ok)
       throw new KernelUnusable(
         `nftables refused our table: ${error.trim()}`,
@@ -149,6 +171,10 @@ export class NetlinkKernel implements Kernel {
       );
   }
 }
+
+const NO_RANGES =
+  'this kernel cannot look up address ranges in nftables sets, so load balancer addresses of Services with ' +
+  'loadBalancerSourceRanges let nobody in';
 
 /** Operations with the records that carry them. */
 interface Job extends EncodedOperations {
@@ -181,6 +207,8 @@ function addOutcomes({ operations, last }: Job, answers: Int32Array, outcomes: O
     );
   });
 }
+
+const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };
 
 /** ENOBUFS: no answer is an answer that was lost. */
 const NO_ANSWER = 105;

@@ -1,6 +1,6 @@
 import type { Kernel, KernelChange, Sight } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
-import type { Dataplane } from '../model/dataplane.js';
+import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -111,12 +111,15 @@ export class KernelImage {
     for (const address of difference(policy.hairpins, seen.policy.hairpins)) keys.hairpins.add(address);
     for (const key of difference(policy.owned, seen.policy.owned)) keys.frontends.add(key);
     for (const key of difference(policy.open, seen.policy.open)) keys.frontends.add(key);
+    for (const set of TRAFFIC_SETS)
+      for (const key of difference(policy.traffic[set], seen.policy.traffic[set])) keys.frontends.add(key);
+    for (const key of differentSources(policy.sources, seen.policy.sources)) keys.frontends.add(key);
     this.#state.putSurroundings(seen);
     return keys;
   }
 
-  /** Takes in a notification; the keys of what has to be put right. */
-  correctByNotice(change: KernelChange): KernelKeySet {
+  /** Takes in a notification about what is ours; the keys of what has to be put right. */
+  correctByNotice(change: Exclude<KernelChange, { kind: 'node-addresses' }>): KernelKeySet {
     const keys = new KernelKeySet();
     if (change.kind === 'address-removed') {
       if (this.#state.bound.delete(change.address)) keys.vips.add(change.address);
@@ -153,6 +156,16 @@ function disclaim(key: FrontendKey, observed: DataplaneState): void {
 function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {
   return a === undefined || b === undefined ? a === b : sameServer(a, b);
 }
+
+function* differentSources(a: Sources, b: Sources): Generator<FrontendKey> {
+  yield* difference(a, b);
+  for (const [key, { cidrs }] of a) {
+    const others = b.get(key)?.cidrs;
+    if (others !== undefined && !difference(cidrs, others).next().done) yield key;
+  }
+}
+
+type Sources = ReadonlyMap<FrontendKey, AllowedSources>;
 
 interface Members<T> {
   has(member: T): boolean;

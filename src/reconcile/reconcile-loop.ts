@@ -1,9 +1,10 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ObservedDataplane } from '../model/dataplane.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
-import type { Clock } from './clock.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
@@ -93,6 +94,11 @@ export class ReconcileLoop implements ClusterListener {
     this.#stopped = true;
     this.#cancelTimer();
     await this.idle();
+  }
+
+  /** What the kernel has acknowledged: for counting and showing, never for deciding. */
+  get observed(): ObservedDataplane {
+    return this.#reconciler.observed;
   }
 
   state(): SyncState {

@@ -1,16 +1,17 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
-import type { DrainState } from '../model/sync-state.js';
+import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
-import type { Clock } from './clock.js';
 import { DrainBook } from './drain-book.js';
+import { DriftBook, type PassDrift } from './drift-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
@@ -31,9 +32,11 @@ export interface ReconcilerParts {
 }
 
 /** What one pass took in and did. */
-export interface PassResult extends RunResult {
+export interface PassResult extends RunResult, PassDrift {
   readonly services: number;
-  readonly drift: number;
+  readonly drainsEnded: ReadonlyMap<DrainEnd, number>;
+  /** What the audit took; undefined where it was not due. */
+  readonly auditMilliseconds: number | undefined;
 }
 
 /**
@@ -45,13 +48,14 @@ export class Reconciler {
   readonly #takeover: Takeover;
   readonly #image: KernelImage;
   readonly #drains: DrainBook;
+  readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
   readonly #dirty = new Set<ServiceKey>();
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
-  #drift = 0;
   #services = 0;
+  #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
   #nextAudit: number;
   #nextDrain: number;
@@ -129,16 +133,22 @@ export class Reconciler {
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
     else this.#takeover.finish(this.#image.state, this.#parts.prepared);
-    const drift = this.#drift;
-    this.#drift = 0;
-    return { ...result, services, drift };
+    return {
+      ...result,
+      ...this.#drift.settle(keys, result.failures),
+      services,
+      drainsEnded: this.#drains.takeEnded(),
+      auditMilliseconds: this.#takeAuditMilliseconds(),
+    };
   }
 
   async #lookAgain(): Promise<void> {
     const { kernel, clock, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
     if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
-    for (const change of this.#notices.splice(0)) this.#drifted(this.#image.correctByNotice(change));
+    for (const change of this.#notices.splice(0))
+      if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
+      else this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
       await this.#lookAtAll();
       return;
@@ -150,9 +160,16 @@ export class Reconciler {
     if (clock.now() >= this.#nextAudit) await this.#audit();
   }
 
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound.
+  #takeInNodeAddresses(): void {
+    const { desired, kernel } = this.#parts;
+    this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
+  }
+
   async #lookAtAll(): Promise<void> {
     const { desired, kernel, prepared } = this.#parts;
     prepared(await kernel.prepare());
+    this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     this.#takeInServices();
     await this.#image.lookAtAll(kernel);
@@ -208,7 +225,7 @@ export class Reconciler {
       (frontend, server) => this.#drains.isOver(frontend, server),
       this.#isFirst,
     );
-    return source.complete ? whole : additionsOf(whole);
+    return source.complete ? whole : additionsOf(whole, desired);
   }
 
   readonly #isFirst = (frontend: FrontendKey) =>
@@ -231,11 +248,19 @@ export class Reconciler {
   async #audit(): Promise<void> {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
+    const began = clock.now();
     this.#drifted(await this.#auditor.next());
+    this.#auditMilliseconds = clock.now() - began;
+  }
+
+  #takeAuditMilliseconds(): number | undefined {
+    const taken = this.#auditMilliseconds;
+    this.#auditMilliseconds = undefined;
+    return taken;
   }
 
   #drifted(keys: KernelKeySet): void {
-    this.#drift += keys.size;
+    this.#drift.found(keys);
     this.#pending.add(keys);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
@@ -23,7 +24,7 @@ function inherited(front = WANTED, weight = 1): VirtualServer {
   const servers = [POD_1, POD_2].map((pod) => realServer(pod, 8080, weight));
   return {
     frontend: front,
-    settings: { scheduler: 'rr', persistenceTimeout: 0 },
+    settings: { scheduler: 'rr', schedulerFlags: '' as const, persistenceTimeout: 0 },
     realServers: new Map(servers.map((server) => [server.key, server])),
   };
 }
@@ -171,7 +172,7 @@ describe('taking over from kube-proxy', () => {
     const source = new HandSource();
     source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
     source.complete = true;
-    const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+    const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
     const { operations } = await rehearse(source, desired, kernel, new NotedPredecessor(kernel));
     const texts = operations.map(operationText);
     expect(texts[0]).toBe('own-frontend 10.96.0.10:80/TCP for default/web:http');

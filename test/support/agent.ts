@@ -1,4 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
@@ -29,7 +30,7 @@ export function testAgent(
   prepared: (preparation: Preparation) => void = () => undefined,
 ): TestAgent {
   const clock = new HandClock();
-  const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
   const reports: PassReport[] = [];
   const errors: unknown[] = [];
   const loop = new ReconcileLoop({

@@ -1,0 +1,140 @@
+import type { Clock } from '../model/clock.js';
+import { expectJson, type Question } from './api-answer.js';
+import type { ApiTransport } from './api-transport.js';
+import { digest } from './digest.js';
+import { ItemSplitter } from './item-splitter.js';
+import type { Listing, ObjectTaker } from './object-store.js';
+import { pagePath, type Resource, type Version, versionPath } from './resource.js';
+import { SilenceDeadline } from './silence-deadline.js';
+import { TimeSlice } from './time-slice.js';
+import type { WatchCounters } from './watch-counters.js';
+import { isRecord, parseJson, versionOf } from './watch-event.js';
+import { WatchFailure } from './watch-failure.js';
+
+/** An API server ends a request that takes longer than a minute; one that does not answer for this long never will. */
+const LONGEST_SILENCE = 90_000;
+
+export interface PageParts {
+  readonly resource: Resource;
+  readonly store: ObjectTaker;
+  readonly transport: ApiTransport;
+  readonly clock: Clock;
+  readonly counters: WatchCounters;
+}
+
+/** Reads all pages, publishes them together, and answers the version at which a watch goes on. */
+export function readPages(parts: PageParts, from: Version, abort: AbortController): Promise<Version> {
+  return bounded(parts.clock, abort, (silence) => new PageReading(parts, abort, silence).run(from));
+}
+
+/** Where the server's history is now. */
+export function readVersion(parts: PageParts, abort: AbortController): Promise<Version> {
+  const { resource, transport, clock } = parts;
+  return bounded(clock, abort, async () => {
+    const request = { method: 'GET', path: versionPath(resource) } as const;
+    const response = await transport.request(request, abort.signal);
+    await expectJson(response, { resource, verb: 'list' });
+    const splitter = new ItemSplitter();
+    await digest(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
+    return readEnvelope(splitter.envelope).version;
+  });
+}
+
+async function bounded(
+  clock: Clock,
+  abort: AbortController,
+  work: (silence: SilenceDeadline) => Promise<Version>,
+): Promise<Version> {
+  const silence = new SilenceDeadline(clock, LONGEST_SILENCE, () => abort.abort());
+  try {
+    return await work(silence);
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    throw new WatchFailure('quiet', `was asked for, and nothing came for ${LONGEST_SILENCE / 1000} s.`);
+  } finally {
+    silence.cancel();
+  }
+}
+
+class PageReading {
+  readonly #parts: PageParts;
+  readonly #abort: AbortController;
+  readonly #silence: SilenceDeadline;
+  readonly #listing: Listing;
+  readonly #question: Question;
+  #corrupt = 0;
+
+  constructor(parts: PageParts, abort: AbortController, silence: SilenceDeadline) {
+    this.#parts = parts;
+    this.#abort = abort;
+    this.#silence = silence;
+    this.#listing = parts.store.listing();
+    this.#question = { resource: parts.resource, verb: 'list' };
+  }
+
+  async run(from: Version): Promise<Version> {
+    const { resource } = this.#parts;
+    let page = await this.#read(pagePath(resource, { version: from }));
+    while (page.continueAt !== '')
+      page = await this.#read(pagePath(resource, { continueAt: page.continueAt }));
+    return this.#publish(page.version);
+  }
+
+  // The object of an item that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
+  async #publish(version: Version): Promise<Version> {
+    const slice = new TimeSlice(this.#parts.clock);
+    if (this.#corrupt === 0) {
+      await this.#listing.publish(slice);
+      return version;
+    }
+    await this.#listing.publishPart(slice);
+    throw corruptFailure(this.#corrupt, 'item');
+  }
+
+  async #read(path: string): Promise<Page> {
+    const { transport, clock, counters } = this.#parts;
+    const response = await transport.request({ method: 'GET', path }, this.#abort.signal);
+    await expectJson(response, this.#question);
+    const splitter = new ItemSplitter();
+    await digest(response.body, splitter, clock, {
+      take: (bytes) => this.#take(bytes),
+      settle: () => {
+        counters.lastHeard = clock.now();
+        this.#silence.heard();
+      },
+    });
+    return readEnvelope(splitter.envelope);
+  }
+
+  #take(bytes: Buffer): undefined {
+    const item = parseJson(bytes);
+    if (item !== undefined) {
+      this.#listing.add(item);
+      return;
+    }
+    this.#corrupt++;
+    this.#parts.counters.corruptLines++;
+  }
+}
+
+export function corruptFailure(count: number, what: 'item' | 'line'): WatchFailure {
+  const message =
+    count === 1 ? `held a ${what} that is no JSON of the API` : `held ${count} ${what}s that are no JSON`;
+  const remedy = 'Look for what lies between this node and the API server.';
+  return new WatchFailure('corrupt', `${message}; everything is asked for again.`, { remedy });
+}
+
+interface Page {
+  readonly version: Version;
+  /** Empty on the last page. */
+  readonly continueAt: string;
+}
+
+// A body that breaks off leaves brackets open, and so is no JSON either.
+function readEnvelope(bytes: Buffer): Page {
+  const list = parseJson(bytes);
+  const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
+  const version = versionOf(metadata);
+  if (version === undefined) throw corruptFailure(1, 'item');
+  return { version, continueAt: String(metadata.continue ?? '') };
+}
