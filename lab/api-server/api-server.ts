@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Http2SecureServer } from 'node:http2';
+import type { Server } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Access } from './access.js';
+import { CertificateAuthority, type KeyPair } from './certificate-authority.js';
+import { Faults } from './faults.js';
+import { ObjectStore } from './object-store.js';
+import { DEFAULT_FEATURES, type Features, RequestDesk } from './request-desk.js';
+import { type Identity, listenAt, type Protocol, setIdentity, tlsServer } from './tls-server.js';
+import { Wire } from './wire.js';
+
+export interface ApiServerOptions {
+  /** `127.0.0.1` unless said. */
+  readonly host?: string;
+  /** 0, the default, for any that is free. */
+  readonly port?: number;
+  /** Both unless said; one of them for a server or a proxy that knows no other. */
+  readonly protocols?: readonly Protocol[];
+  /** Host names and addresses in the certificate, besides `host`. */
+  readonly names?: readonly string[];
+  readonly features?: Partial<Features>;
+}
+
+const BOTH: readonly Protocol[] = ['h2', 'http/1.1'];
+
+/**
+ * An API server for tests: list and watch as the real one speaks them, over TLS, on a state in memory that the test
+ * changes, with faults that the test switches on. Requests come through `wire`, which can break.
+ */
+export class ApiServer {
+  readonly store = new ObjectStore();
+  readonly access = new Access();
+  readonly faults = new Faults();
+  readonly wire: Wire;
+  readonly desk: RequestDesk;
+  readonly #options: Required<Omit<ApiServerOptions, 'features'>>;
+  readonly #folder: string;
+  readonly #server: Http2SecureServer | Server;
+  #authority: CertificateAuthority;
+  #port = 0;
+
+  static async start(options: ApiServerOptions = {}): Promise<ApiServer> {
+    const { host = '127.0.0.1', port = 0, protocols = BOTH, names = [], features = {} } = options;
+    const full = { host, port, protocols, names };
+    const authority = await CertificateAuthority.create();
+    const folder = await mkdtemp(join(tmpdir(), 'api-server-'));
+    const identity = await newIdentity(authority, full);
+    const server = new ApiServer(full, features, folder, authority, identity);
+    await listenAt(server.#server, server.#socket);
+    server.#port = await server.wire.listen(host, port);
+    return server;
+  }
+
+  private constructor(
+    options: Required<Omit<ApiServerOptions, 'features'>>,
+    features: Partial<Features>,
+    folder: string,
+    authority: CertificateAuthority,
+    identity: Identity,
+  ) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#authority = authority;
+    this.wire = new Wire(this.#socket);
+    this.desk = new RequestDesk(this.store, this.access, this.faults, { ...DEFAULT_FEATURES, ...features });
+    this.#server = tlsServer(options.protocols, identity, (request, answer) =>
+      this.desk.take(request, answer),
+    );
+    // What a broken wire does to a connection is no news here.
+    this.#server.on('sessionError', () => undefined);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    const { host } = this.#options;
+    return `https://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  /** What clients have to trust, as PEM. */
+  get authority(): string {
+    return this.#authority.certificate;
+  }
+
+  /** A client certificate for that name, of the authority of now. */
+  clientCertificate(name: string): Promise<KeyPair> {
+    return this.#authority.client(name);
+  }
+
+  /** Another authority and a certificate of its own: who trusts the old one alone cannot connect any more. */
+  async changeAuthority(): Promise<void> {
+    this.#authority = await CertificateAuthority.create();
+    setIdentity(this.#server, await newIdentity(this.#authority, this.#options));
+  }
+
+  /** Gone from the network; the state stays. */
+  async stop(): Promise<void> {
+    await this.wire.close();
+  }
+
+  /** Back under the same address. */
+  async resume(): Promise<void> {
+    await this.wire.listen(this.#options.host, this.#port);
+  }
+
+  async close(): Promise<void> {
+    await this.wire.close();
+    this.desk.close();
+    this.#server.close();
+    await once(this.#server, 'close');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  get #socket(): string {
+    return join(this.#folder, 'inner.sock');
+  }
+}
+
+async function newIdentity(
+  authority: CertificateAuthority,
+  { host, names }: Pick<Required<ApiServerOptions>, 'host' | 'names'>,
+): Promise<Identity> {
+  const pair = await authority.server([...new Set([host, 'localhost', ...names])]);
+  return { authority: authority.certificate, pair };
+}
