@@ -16,6 +16,7 @@ export function readCreationTime(object: Field): number {
   return 0;
 }
 
-function parseTime(value: unknown): number {
+/** Milliseconds since 1970; NaN where it is no time. */
+export function parseTime(value: unknown): number {
   return typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
 }

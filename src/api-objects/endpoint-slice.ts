@@ -13,9 +13,12 @@ import type { Translation } from './translation.js';
 /** What the API server allows in one slice. More is used all the same. */
 const MOST_ENDPOINTS = 1000;
 
-/** Reads an EndpointSlice (discovery.k8s.io/v1) as the API shows it or as a person wrote it. Never throws. */
-export function translateEndpointSlice(object: unknown): Translation<EndpointSlice> {
-  return translate(READER, object);
+/**
+ * Reads an EndpointSlice (discovery.k8s.io/v1) as the API shows it or as a person wrote it. Never throws.
+ * The control plane copies the label for `proxyName` from the Service.
+ */
+export function translateEndpointSlice(object: unknown, proxyName?: string): Translation<EndpointSlice> {
+  return translate(READER, object, proxyName);
 }
 
 const READER: Reader<EndpointSlice> = {
@@ -30,8 +33,8 @@ function serviceOf(object: Field, { namespace }: Identity): ServiceKey | undefin
   return allowedName(value, DNS_LABEL) ? serviceKey(namespace, value) : undefined;
 }
 
-function readSlice(object: Field, identity: Identity): Reading<EndpointSlice> {
-  if (label(object, PROXY_NAME).value !== undefined) return { because: 'other-proxy' };
+function readSlice(object: Field, identity: Identity, proxyName: string | undefined): Reading<EndpointSlice> {
+  if (label(object, PROXY_NAME).value !== proxyName) return { because: 'other-proxy' };
   if (label(object, HEADLESS).value !== undefined) return { because: 'headless' };
   const service = serviceOf(object, identity);
   if (service === undefined) return withoutService(label(object, SERVICE_NAME));

@@ -2,12 +2,16 @@ import type { Field } from './field.js';
 
 /** Names the Service an EndpointSlice belongs to. */
 export const SERVICE_NAME = 'kubernetes.io/service-name';
-/** The object is for another proxy, whatever the value. */
+/** Names the proxy the object is for; without it, it is for the cluster's usual one. */
 export const PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 /** Set on slices of headless Services, whatever the value. */
 export const HEADLESS = 'service.kubernetes.io/headless';
 /** Our own: the IPVS scheduler of one Service. */
 export const SCHEDULER = 'kube-ipvs-proxy.io/scheduler';
+/** Of an EndpointSlice: when the change happened that it shows. Set by the control plane, for this one purpose: to measure. */
+export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
+/** Of a Node: where in the cloud it is. */
+export const ZONE = 'topology.kubernetes.io/zone';
 
 export function label(object: Field, name: string): Field {
   return object.child('metadata').child('labels').child(name);

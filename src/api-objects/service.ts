@@ -12,9 +12,12 @@ import { readServicePorts } from './service-ports.js';
 import { type Reader, type Reading, translate } from './translate.js';
 import type { Reason, Translation } from './translation.js';
 
-/** Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. */
-export function translateService(object: unknown): Translation<Service> {
-  return translate(READER, object);
+/**
+ * Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. With a `proxyName` only Services with
+ * that label are ours, without one only those that have no such label.
+ */
+export function translateService(object: unknown, proxyName?: string): Translation<Service> {
+  return translate(READER, object, proxyName);
 }
 
 const READER: Reader<Service> = {
@@ -24,8 +27,8 @@ const READER: Reader<Service> = {
   read: readService,
 };
 
-function readService(object: Field, identity: Identity): Reading<Service> {
-  const because = notServed(object);
+function readService(object: Field, identity: Identity, proxyName: string | undefined): Reading<Service> {
+  const because = notServed(object, proxyName);
   if (because !== undefined) return { because };
   const spec = object.child('spec');
   const clusterIPs = readClusterIPs(spec);
@@ -43,8 +46,8 @@ function readService(object: Field, identity: Identity): Reading<Service> {
 }
 
 /** Why a proxy has nothing to do with a Service, as kube-proxy decides it. */
-function notServed(object: Field): Reason | undefined {
-  if (label(object, PROXY_NAME).value !== undefined) return 'other-proxy';
+function notServed(object: Field, proxyName: string | undefined): Reason | undefined {
+  if (label(object, PROXY_NAME).value !== proxyName) return 'other-proxy';
   const spec = object.section('spec');
   if (spec.child('type').value === 'ExternalName') return 'external-name';
   const single = spec.child('clusterIP');

@@ -12,17 +12,18 @@ export interface Reader<R> {
   readonly nameRule: NameRule;
   /** The Service whose status shows the problems. */
   readonly serviceOf: (object: Field, identity: Identity) => ServiceKey | undefined;
-  readonly read: (object: Field, identity: Identity) => Reading<R>;
+  /** `proxyName` is this proxy's own; undefined for the proxy of all objects that name none. */
+  readonly read: (object: Field, identity: Identity, proxyName: string | undefined) => Reading<R>;
 }
 
 export type Reading<R> = { readonly record: R } | { readonly because: Reason };
 
 /** Never throws, whatever the object is. */
-export function translate<R>(reader: Reader<R>, object: unknown): Translation<R> {
+export function translate<R>(reader: Reader<R>, object: unknown, proxyName?: string): Translation<R> {
   const complaints = new Complaints();
   const root = new Field(object, complaints);
   const identity = readIdentity(root, reader.nameRule);
-  const reading: Reading<R> = identity ? reader.read(root, identity) : { because: 'nameless' };
+  const reading: Reading<R> = identity ? reader.read(root, identity, proxyName) : { because: 'nameless' };
   const problems = complaints.none ? NO_PROBLEMS : problemsOf(reader, root, identity, complaints);
   if (identity && 'record' in reading) {
     return { kind: 'translated', identity, record: reading.record, problems };

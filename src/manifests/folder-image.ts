@@ -1,13 +1,13 @@
 import { shownName } from '../api-objects/shown.js';
 import { ClusterView } from '../model/cluster-view.js';
 import type { Problem } from '../model/problem.js';
+import { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { claimProblems } from './claim-problems.js';
 import type { FileChange } from './folder-contents.js';
 import { type ObjectId, serviceNamed } from './manifest-object.js';
 import { ObjectClaims } from './object-claims.js';
 import { orphanProblems } from './orphan-slices.js';
-import { ProblemBoard } from './problem-board.js';
 import { sourceProblem } from './short-list.js';
 import type { Unreadable } from './unreadable.js';
 import { ViewWriter } from './view-writer.js';

@@ -21,8 +21,11 @@ export interface ClusterSource {
 }
 
 export interface ClusterListener {
-  /** These Services changed in the view. */
-  changed(services: Iterable<ServiceKey>): void;
+  /**
+   * These Services changed in the view. `triggers` says when the changes of their EndpointSlices happened, in milliseconds
+   * since 1970, as far as the source knows: for network_programming_duration_seconds, once they are in the kernel.
+   */
+  changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
   /** The list of problems is another than before. */
   problemsChanged(): void;
 }

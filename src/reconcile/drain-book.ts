@@ -1,9 +1,9 @@
 import type { FrontendActivity } from '../model/activity.js';
+import type { Clock } from '../model/clock.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { RealServerKey } from '../model/real-server.js';
 import type { DrainState } from '../model/sync-state.js';
-import type { Clock } from './clock.js';
 
 interface Drain {
   readonly since: number;

@@ -1,9 +1,9 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
-import type { Clock } from './clock.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';

@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
@@ -9,7 +10,6 @@ import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DrainState } from '../model/sync-state.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
-import type { Clock } from './clock.js';
 import { DrainBook } from './drain-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';

@@ -1,8 +1,8 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Clock } from '../model/clock.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
-import type { Clock } from './clock.js';
 import { failureProblem, foreignProblems } from './failure-text.js';
 import { type BackOff, RetrySchedule } from './retry-schedule.js';
 import type { Failure } from './stage-runner.js';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../model/clock.js';
 
 /** When to try again what failed: at once doubling from the first delay to the longest, for ever. */
 export interface BackOff {

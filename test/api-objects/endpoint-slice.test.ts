@@ -92,6 +92,12 @@ describe('a slice is left alone', () => {
     expect([reasonOf(translation), translation.problems]).toEqual([because, []]);
   });
 
+  test('unless its label names this proxy', () => {
+    const mine = sliceObject({}, { 'service.kubernetes.io/service-proxy-name': 'mine' });
+    expect(reasonOf(translateEndpointSlice(mine, 'mine'))).toBeUndefined();
+    expect(reasonOf(translateEndpointSlice(sliceObject(), 'mine'))).toBe('other-proxy');
+  });
+
   test('and told of when it names no Service', () => {
     const translation = slice({}, { 'kubernetes.io/service-name': undefined });
     expect(reasonOf(translation)).toBe('without-service');

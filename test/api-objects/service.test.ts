@@ -83,6 +83,16 @@ describe('a Service is left alone without a word', () => {
     expect([reasonOf(translation), translation.problems]).toEqual(['other-proxy', []]);
     expect(translation.identity).toEqual({ namespace: 'shop', name: 'web' });
   });
+
+  test.each([
+    ['mine', undefined],
+    ['other', 'other-proxy'],
+    [undefined, 'other-proxy'],
+  ])('when this proxy has the name "mine" and the label says %s: %s', (value, because) => {
+    const labels = value === undefined ? {} : { 'service.kubernetes.io/service-proxy-name': value };
+    const object = serviceObject({}, { labels });
+    expect(reasonOf(translateService(object, 'mine'))).toBe(because);
+  });
 });
 
 describe('a bad address', () => {

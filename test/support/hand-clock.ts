@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/reconcile/clock.js';
+import type { Clock } from '../../src/model/clock.js';
 
 interface Timer {
   readonly due: number;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Problem } from '../model/problem.js';
+import type { Problem } from './problem.js';
 
 /** The problems of this moment, by what they are about, so that a change replaces only its own. */
 export class ProblemBoard {

@@ -1,0 +1,178 @@
+import type { Clock } from '../model/clock.js';
+import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ClusterView } from '../model/cluster-view.js';
+import type { NodeRecord } from '../model/node.js';
+import type { Problem } from '../model/problem.js';
+import { ProblemBoard } from '../model/problem-board.js';
+import type { WatchStatistics } from '../model/watch-statistics.js';
+import type { ApiTransport } from './api-transport.js';
+import { endpointSlices, ownNode, SERVICE_CIDRS, services } from './followed-resources.js';
+import { ObjectStore, type Projection, type StoreChange } from './object-store.js';
+import { projectNode, projectService, projectServiceCIDR, projectSlice } from './projections.js';
+import { Reflector } from './reflector.js';
+import { fullName, type Resource } from './resource.js';
+import { SharedParts } from './shared-parts.js';
+import { Surroundings, type SurroundingsListener } from './surroundings.js';
+import { ViewIntake } from './view-intake.js';
+
+export interface WatcherOptions {
+  /** Stays the caller's: it is not closed by `stop`. */
+  readonly transport: ApiTransport;
+  readonly clock: Clock;
+  /** This program's own Node; undefined: none is followed. */
+  readonly nodeName: string | undefined;
+  /** Serve only what has the label service.kubernetes.io/service-proxy-name with this value; undefined: what has none. */
+  readonly proxyName?: string | undefined;
+  /** Milliseconds after which `start` resolves although not everything has been heard. 30,000 unless said. */
+  readonly patience?: number;
+  /** At least 0, below 1: spreads what the nodes of a cluster ask of one server. */
+  readonly random?: () => number;
+  /** Milliseconds since 1970, to compare with times that the control plane writes. */
+  readonly wallClock?: () => number;
+}
+
+export interface WatcherListener extends ClusterListener, SurroundingsListener {}
+
+/**
+ * The cluster as an API server tells it. Nothing that happens to the server or to the way there changes the view:
+ * it changes by what is heard, and stays as it is while nothing is.
+ */
+export class ClusterWatcher implements ClusterSource {
+  readonly #options: WatcherOptions;
+  readonly #intake = new ViewIntake();
+  readonly #surroundings = new Surroundings();
+  readonly #board = new ProblemBoard();
+  readonly #services: Reflector;
+  readonly #slices: Reflector;
+  readonly #node: Reflector | undefined;
+  readonly #ranges: Reflector;
+  #listener: WatcherListener | undefined;
+  #problems: readonly Problem[] = [];
+  #complete = false;
+  #begun: () => void = () => undefined;
+
+  constructor(options: WatcherOptions) {
+    const { nodeName, proxyName } = options;
+    const shared = new SharedParts();
+    const { service, slice } = this.#intake;
+    const { nodeRecord, range } = this.#surroundings;
+    this.#options = options;
+    this.#services = this.#reflect(
+      services(proxyName),
+      (object) => projectService(object, proxyName),
+      service,
+    );
+    this.#slices = this.#reflect(
+      endpointSlices(proxyName),
+      (object) => projectSlice(object, proxyName, shared),
+      slice,
+    );
+    this.#node =
+      nodeName === undefined ? undefined : this.#reflect(ownNode(nodeName), projectNode, nodeRecord);
+    this.#ranges = this.#reflect(SERVICE_CIDRS, projectServiceCIDR, range);
+  }
+
+  get view(): ClusterView {
+    return this.#intake.view;
+  }
+
+  /** Services and EndpointSlices have been heard. The Node and the ServiceCIDRs are not waited for. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  get node(): NodeRecord | undefined {
+    return this.#surroundings.node;
+  }
+
+  get serviceCIDRs(): readonly string[] | undefined {
+    return this.#surroundings.serviceCIDRs;
+  }
+
+  statistics(): WatchStatistics {
+    return { resources: this.#reflectors.map(({ counters }) => counters.snapshot) };
+  }
+
+  /**
+   * Resolves when Services and EndpointSlices have been heard, or when patience ends: the server may be away, and what
+   * is in the kernel needs its repairs all the same. Never rejects: no failure of a server is for ever.
+   */
+  async start(listener: WatcherListener): Promise<void> {
+    const { clock, patience = 30_000, wallClock = Date.now } = this.#options;
+    this.#listener = listener;
+    this.#intake.measureSince(wallClock());
+    const begun = new Promise<void>((resolve) => {
+      this.#begun = resolve;
+    });
+    const cancel = clock.after(patience, this.#begun);
+    for (const reflector of this.#reflectors) reflector.start();
+    await begun;
+    cancel();
+  }
+
+  /** After this the listener hears nothing more, and no request is under way. */
+  async stop(): Promise<void> {
+    this.#listener = undefined;
+    this.#begun();
+    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+  }
+
+  get #reflectors(): readonly Reflector[] {
+    return [this.#services, this.#slices, this.#node ?? [], this.#ranges].flat();
+  }
+
+  #reflect<R>(
+    resource: Resource,
+    project: (object: unknown) => Projection<R>,
+    changed: (change: StoreChange<R>) => void,
+  ): Reflector {
+    const { transport, clock, random = Math.random } = this.#options;
+    const name = fullName(resource);
+    const judged = (key: string | undefined, problems: readonly Problem[]) =>
+      this.#board.set(`${name}/${key ?? ''}`, problems);
+    const listener = {
+      settled: () => this.#tell(),
+      troubled: (problem: Problem | undefined) => {
+        this.#board.set(` ${name}`, problem === undefined ? [] : [problem]);
+        this.#tellProblems();
+      },
+    };
+    const store = new ObjectStore({ project, changed, judged });
+    return new Reflector({ resource, store, transport, clock, random, listener });
+  }
+
+  #tell(): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    const completes = !this.#complete && this.#services.counters.complete && this.#slices.counters.complete;
+    this.#complete ||= completes;
+    this.#judgeNode();
+    if (this.#node?.counters.complete) this.#surroundings.tellNode(listener);
+    if (this.#ranges.counters.complete) this.#surroundings.tellCIDRs(listener);
+    const { services, triggers } = this.#intake.take();
+    // Completion alone is news too: from now on the source vouches for what it does not have.
+    if (services.size > 0 || completes) listener.changed(services, triggers);
+    this.#tellProblems();
+    if (completes) this.#begun();
+  }
+
+  #tellProblems(): void {
+    if (!this.#board.takeChanged()) return;
+    this.#problems = this.#board.list;
+    this.#listener?.problemsChanged();
+  }
+
+  #judgeNode(): void {
+    const { nodeName } = this.#options;
+    if (this.#node?.counters.complete !== true) return;
+    const message = 'is not known to the API server.';
+    const remedy = 'Compare the name with those of `kubectl get nodes`; --hostname-override sets it.';
+    const isThere = this.#node.counters.objects > 0;
+    const problem: Problem = { kind: 'source', subject: `Node ${nodeName}`, message, remedy };
+    this.#board.set(' own node', isThere ? [] : [problem]);
+  }
+}

@@ -1,0 +1,87 @@
+import { failureOfEvent, type Question } from './api-answer.js';
+import type { Listing, ObjectTaker } from './object-store.js';
+import { corruptFailure } from './page-listing.js';
+import type { Version } from './resource.js';
+import type { WatchCounters } from './watch-counters.js';
+import { readEvent, type WatchEvent } from './watch-event.js';
+
+export interface IntakeParts {
+  readonly question: Question;
+  readonly store: ObjectTaker;
+  readonly counters: WatchCounters;
+  /** Given where the watch begins with all there is. */
+  readonly listing: Listing | undefined;
+  readonly listed: () => void;
+  /** Everything up to this version is in the store. */
+  readonly reached: (version: Version) => void;
+}
+
+/**
+ * What each line of a watch does to the store. The events of a streamed listing come in no order, and so say nothing
+ * of how far the history is known: only the bookmark at their end does, and until then nothing of them shows.
+ */
+export class EventIntake {
+  readonly #parts: IntakeParts;
+  #listing: Listing | undefined;
+  #corrupt = 0;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+    this.#listing = parts.listing;
+  }
+
+  get isListing(): boolean {
+    return this.#listing !== undefined;
+  }
+
+  /** A line made no sense. It may have been the end of the listing. */
+  get isDamaged(): boolean {
+    return this.#corrupt > 0;
+  }
+
+  /** Throws where the watch cannot go on. */
+  take(line: Buffer): void {
+    const event = readEvent(line);
+    if (event.kind === 'error') throw failureOfEvent(event.status, this.#parts.question);
+    if (event.kind === 'corrupt') this.#damage();
+    else if (this.#listing === undefined) this.#change(event);
+    else this.#list(event, this.#listing);
+  }
+
+  #list(event: Heard, listing: Listing): void {
+    if (event.kind === 'put') listing.add(event.object);
+    else if (event.kind === 'delete') listing.remove(event.object);
+    else if (event.kind === 'bookmark' && event.endsListing) this.#endListing(listing, event.version);
+  }
+
+  // The object of a line that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
+  #endListing(listing: Listing, version: Version | undefined): void {
+    if (this.#corrupt > 0) {
+      listing.publishPart();
+      throw corruptFailure(this.#corrupt, 'line');
+    }
+    listing.publish();
+    this.#listing = undefined;
+    this.#parts.counters.bookmarks++;
+    if (version !== undefined) this.#parts.reached(version);
+    this.#parts.listed();
+  }
+
+  #change(event: Heard): void {
+    const { store, counters, reached } = this.#parts;
+    if (event.kind === 'bookmark') counters.bookmarks++;
+    else counters.events++;
+    if (event.kind === 'put') store.put(event.object);
+    else if (event.kind === 'delete') store.delete(event.object);
+    if (event.version !== undefined) reached(event.version);
+  }
+
+  // In a listing the rest still counts, so that one bad line does not keep all others from this node.
+  #damage(): void {
+    this.#corrupt++;
+    this.#parts.counters.corruptLines++;
+    if (this.#listing === undefined) throw corruptFailure(1, 'line');
+  }
+}
+
+type Heard = Exclude<WatchEvent, { kind: 'error' | 'corrupt' }>;

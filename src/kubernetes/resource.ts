@@ -1,0 +1,52 @@
+/** One kind of object that is followed, and which of them. */
+export interface Resource {
+  /** In the plural and in small letters, as paths and RBAC rules spell it. */
+  readonly name: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly path: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** A server without it is in order: then it is asked for again after a long time only. */
+  readonly optional?: boolean;
+}
+
+/** Objects a page: what client-go asks for. */
+const PAGE = 500;
+
+/** Where in the server's history something begins; empty for "now, and surely not earlier". */
+export type Version = string;
+
+/** `services`, `endpointslices.discovery.k8s.io`. */
+export function fullName({ name, group }: Resource): string {
+  return group === '' ? name : `${name}.${group}`;
+}
+
+export function pagePath(resource: Resource, from: { version: Version } | { continueAt: string }): string {
+  const where = 'version' in from ? { resourceVersion: from.version } : { continue: from.continueAt };
+  return withQuery(resource, { limit: String(PAGE), ...where });
+}
+
+export function watchPath(resource: Resource, version: Version, seconds: number): string {
+  return withQuery(resource, { ...watching(seconds), resourceVersion: version });
+}
+
+/** A watch that begins with all there is (WatchList, KEP-3157). A server that does not know it refuses the match. */
+export function watchListPath(resource: Resource, version: Version, seconds: number): string {
+  const initial = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
+  return withQuery(resource, { ...watching(seconds), ...initial, resourceVersion: version });
+}
+
+function watching(seconds: number): Record<string, string> {
+  return { watch: '1', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) };
+}
+
+function withQuery(
+  { path, labelSelector, fieldSelector }: Resource,
+  parameters: Record<string, string>,
+): string {
+  const query = new URLSearchParams(parameters);
+  if (labelSelector !== undefined) query.set('labelSelector', labelSelector);
+  if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector);
+  return `${path}?${query}`;
+}

@@ -1,0 +1,50 @@
+import type { NodeRecord } from '../model/node.js';
+import type { StoreChange } from './object-store.js';
+
+export interface SurroundingsListener {
+  /** Undefined where there is no such Node. One that has gone is told once more as it was, no longer eligible. */
+  nodeChanged(node: NodeRecord | undefined): void;
+  /** The ranges of all ServiceCIDRs, in the order of their text. Not called where the server does not have them. */
+  serviceCIDRsChanged(cidrs: readonly string[]): void;
+}
+
+/** What is followed beside Services: this program's own Node, and the ranges from which Services get their addresses. */
+export class Surroundings {
+  readonly #ranges = new Map<string, readonly string[]>();
+  #node: NodeRecord | undefined;
+  #toldNode: NodeRecord | undefined | 'nothing' = 'nothing';
+  #toldCIDRs: readonly string[] | undefined;
+
+  get node(): NodeRecord | undefined {
+    return this.#node;
+  }
+
+  /** Undefined until they have been heard, and for ever where the server does not have them. */
+  get serviceCIDRs(): readonly string[] | undefined {
+    return this.#toldCIDRs;
+  }
+
+  // A Node may be deleted while everything on it still runs. Its addresses stay, or its traffic would be cut at once.
+  readonly nodeRecord = ({ before, after }: StoreChange<NodeRecord>): void => {
+    if (after !== undefined) this.#node = after;
+    else if (before !== undefined) this.#node = { ...before, eligible: false };
+  };
+
+  readonly range = ({ key, after }: StoreChange<readonly string[]>): void => {
+    if (after === undefined) this.#ranges.delete(key);
+    else this.#ranges.set(key, after);
+  };
+
+  tellNode(listener: SurroundingsListener): void {
+    if (this.#toldNode === this.#node) return;
+    this.#toldNode = this.#node;
+    listener.nodeChanged(this.#node);
+  }
+
+  tellCIDRs(listener: SurroundingsListener): void {
+    const cidrs = [...new Set([...this.#ranges.values()].flat())].sort();
+    if (this.#toldCIDRs?.join() === cidrs.join()) return;
+    this.#toldCIDRs = cidrs;
+    listener.serviceCIDRsChanged(cidrs);
+  }
+}

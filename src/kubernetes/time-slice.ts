@@ -1,0 +1,26 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../model/clock.js';
+
+/** Well below the 50 ms that nothing else in this process should ever have to wait. */
+const LONGEST = 10;
+
+/** Keeps long work from holding up everything else: after some milliseconds the event loop has its turn. */
+export class TimeSlice {
+  readonly #clock: Clock;
+  #began: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#began = clock.now();
+  }
+
+  get over(): boolean {
+    return this.#clock.now() - this.#began >= LONGEST;
+  }
+
+  /** Lets the event loop do what waits, timers and sockets included. */
+  async rest(): Promise<void> {
+    await setImmediate();
+    this.#began = this.#clock.now();
+  }
+}

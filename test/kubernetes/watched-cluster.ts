@@ -1,0 +1,108 @@
+import { setImmediate } from 'node:timers/promises';
+import { ClusterWatcher, type WatcherOptions } from '../../src/kubernetes/cluster-watcher.js';
+import type { NodeRecord } from '../../src/model/node.js';
+import { problemText } from '../../src/model/problem.js';
+import { HandClock } from '../support/hand-clock.js';
+import { type ApiObject, MemoryApi } from './memory-api.js';
+
+/** What a watcher has told, as texts. */
+export class Heard {
+  readonly changes: string[][] = [];
+  readonly nodes: (NodeRecord | undefined)[] = [];
+  readonly ranges: (readonly string[])[] = [];
+  readonly triggers: number[] = [];
+  problemChanges = 0;
+
+  changed(services: Iterable<string>, triggers: readonly number[] = []): void {
+    this.changes.push([...services].sort());
+    this.triggers.push(...triggers);
+  }
+
+  problemsChanged(): void {
+    this.problemChanges++;
+  }
+
+  nodeChanged(node: NodeRecord | undefined): void {
+    this.nodes.push(node);
+  }
+
+  serviceCIDRsChanged(cidrs: readonly string[]): void {
+    this.ranges.push(cidrs);
+  }
+
+  take(): string[][] {
+    return this.changes.splice(0);
+  }
+}
+
+/** A watcher of an API server in memory, on a clock of its own. */
+export class WatchedCluster {
+  readonly clock = new HandClock();
+  readonly heard = new Heard();
+  readonly api: MemoryApi;
+  readonly source: ClusterWatcher;
+  started: Promise<void> = Promise.resolve();
+
+  constructor(api = new MemoryApi(), options: Partial<WatcherOptions> = {}) {
+    this.api = api;
+    this.source = new ClusterWatcher({
+      transport: api,
+      clock: this.clock,
+      nodeName: undefined,
+      random: () => 0,
+      wallClock: () => 0,
+      ...options,
+    });
+  }
+
+  async start(): Promise<this> {
+    this.started = this.source.start(this.heard);
+    await setImmediate();
+    return this;
+  }
+
+  async settle(): Promise<void> {
+    await setImmediate();
+  }
+
+  /** Lets so much time pass, timer by timer, each with everything that follows from it. */
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.clock.now() + milliseconds;
+    await setImmediate();
+    for (let next = this.clock.next; next !== undefined; next = this.clock.next) {
+      if (this.clock.now() + next > end) break;
+      this.clock.advance(Math.max(0, next));
+      await setImmediate();
+    }
+    this.clock.advance(end - this.clock.now());
+    await setImmediate();
+  }
+
+  get problems(): string[] {
+    return this.source.problems.map(problemText);
+  }
+}
+
+export function service(name: string, clusterIP = '10.96.0.10', metadata: object = {}): ApiObject {
+  const ports = [{ name: 'http', port: 80, protocol: 'TCP' }];
+  return {
+    kind: 'Service',
+    metadata: { name, namespace: 'default', ...metadata },
+    spec: { clusterIP, clusterIPs: [clusterIP], ports },
+  } as ApiObject;
+}
+
+export function slice(
+  name: string,
+  of: string,
+  addresses: readonly string[],
+  metadata: object = {},
+): ApiObject {
+  return {
+    kind: 'EndpointSlice',
+    metadata: { name, namespace: 'default', labels: { 'kubernetes.io/service-name': of }, ...metadata },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    endpoints: addresses.map((address) => ({ addresses: [address], nodeName: 'node-a' })),
+  } as ApiObject;
+}
