@@ -18,94 +18,119 @@ const ITEM_DEPTH = 2;
  */
 export class ItemSplitter implements Splitter {
   readonly #longest: number;
+  readonly #envelope = new Pieces();
+  readonly #item = new Pieces();
   #depth = 0;
   #inItems = false;
   #inString = false;
   #escaped = false;
   /** The last string of the outermost object, as far as it may spell `items`. */
   #name = '';
-  #naming = false;
-  /** What belongs to no item: of a proper list `{"kind": …, "metadata": …, "items": []}`. */
-  readonly #envelope: Uint8Array[] = [];
-  #begun: Uint8Array[] = [];
-  #length = 0;
-  #envelopeLength = 0;
 
   constructor(longest = LONGEST_PIECE) {
     this.#longest = longest;
   }
 
-  /** Everything but the items; asked for at the end of the body. */
+  /** Everything but the items, to be asked for at the end: of a proper list `{"kind": …, "metadata": …, "items": []}`. */
   get envelope(): Buffer {
-    return Buffer.concat(this.#envelope, this.#envelopeLength);
+    return this.#envelope.take();
   }
 
   *push(chunk: Uint8Array): Generator<Buffer> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let start = 0;
-    for (let position = 0; position < bytes.length; position++) {
-      const byte = bytes[position] ?? 0;
-      if (this.#inString) {
-        this.#passString(byte);
-        continue;
-      }
-      const endsItem = this.#inItems && this.#depth === ITEM_DEPTH && (byte === COMMA || byte === CLOSE_LIST);
-      if (endsItem) {
-        const item = this.#completeItem(bytes.subarray(start, position));
-        // The comma belongs to nobody: without its items the list is to be an empty one.
-        start = byte === COMMA ? position + 1 : position;
-        if (item !== undefined) yield item;
-      }
+    for (let next = this.#nextMark(bytes, 0); next < bytes.length; next = this.#nextMark(bytes, next + 1)) {
+      const byte = bytes[next] ?? 0;
       const wasInItems = this.#inItems;
-      this.#passStructure(byte);
-      if (!wasInItems && this.#inItems) {
-        this.#keep(bytes.subarray(start, position + 1));
-        start = position + 1;
+      if (wasInItems && this.#depth === ITEM_DEPTH && (byte === COMMA || byte === CLOSE_LIST)) {
+        this.#keep(this.#item, bytes.subarray(start, next));
+        // The comma belongs to nobody: without its items the list is to be an empty one.
+        start = byte === COMMA ? next + 1 : next;
+        const item = this.#item.take();
+        if (!isBlank(item)) yield item;
       }
+      this.#pass(byte);
+      if (wasInItems || !this.#inItems) continue;
+      this.#keep(this.#envelope, bytes.subarray(start, next + 1));
+      start = next + 1;
     }
-    this.#keep(bytes.subarray(start));
+    this.#keep(this.#inItems ? this.#item : this.#envelope, bytes.subarray(start));
   }
 
-  #passString(byte: number): void {
-    if (this.#escaped) this.#escaped = false;
-    else if (byte === BACKSLASH) this.#escaped = true;
-    else if (byte === QUOTE) this.#inString = false;
-    if (this.#naming && this.#inString && this.#name.length < 8) this.#name += String.fromCharCode(byte);
+  /** The place of the next byte, from `from` on, that is outside a string or ends one, and means something. */
+  #nextMark(bytes: Buffer, from: number): number {
+    let position = from;
+    if (this.#inString) position = this.#endOfString(bytes, from);
+    while (position < bytes.length && !isMark(bytes[position] ?? 0)) position++;
+    return position;
   }
 
-  #passStructure(byte: number): void {
-    if (byte === QUOTE) {
-      this.#inString = true;
-      this.#naming = this.#depth === 1;
-      if (this.#naming) this.#name = '';
-    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+  #endOfString(bytes: Buffer, from: number): number {
+    let escaped = this.#escaped;
+    let position = from;
+    for (; position < bytes.length; position++) {
+      const byte = bytes[position];
+      if (escaped) escaped = false;
+      else if (byte === BACKSLASH) escaped = true;
+      else if (byte === QUOTE) break;
+    }
+    this.#escaped = escaped;
+    if (this.#depth === 1 && this.#name.length < 8)
+      this.#name += bytes.toString('latin1', from, Math.min(position, from + 8));
+    return position;
+  }
+
+  #pass(byte: number): void {
+    if (byte === QUOTE) this.#passQuote();
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       this.#depth++;
       if (byte === OPEN_LIST && this.#depth === ITEM_DEPTH && this.#name === 'items') this.#inItems = true;
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
       this.#depth--;
-      if (this.#inItems && this.#depth < ITEM_DEPTH) this.#inItems = false;
+      if (this.#depth < ITEM_DEPTH) this.#inItems = false;
     }
   }
 
-  #keep(piece: Uint8Array): void {
-    if (piece.length === 0) return;
-    if (this.#inItems) {
-      this.#begun.push(piece);
-      this.#length += piece.length;
-    } else {
-      this.#envelope.push(piece);
-      this.#envelopeLength += piece.length;
-    }
-    if (Math.max(this.#length, this.#envelopeLength) > this.#longest)
+  #passQuote(): void {
+    this.#inString = !this.#inString;
+    if (this.#inString && this.#depth === 1) this.#name = '';
+  }
+
+  #keep(pieces: Pieces, piece: Uint8Array): void {
+    pieces.add(piece);
+    if (pieces.length > this.#longest)
       throw new OversizedPiece(`an item of the list is longer than ${this.#longest} bytes`);
   }
+}
 
-  #completeItem(rest: Buffer): Buffer | undefined {
-    const item = this.#length === 0 ? rest : Buffer.concat([...this.#begun, rest]);
-    this.#begun = [];
-    this.#length = 0;
-    return isBlank(item) ? undefined : item;
+/** Bytes that arrive in pieces and are wanted as one. */
+class Pieces {
+  #pieces: Uint8Array[] = [];
+  length = 0;
+
+  add(piece: Uint8Array): void {
+    if (piece.length === 0) return;
+    this.#pieces.push(piece);
+    this.length += piece.length;
   }
+
+  take(): Buffer {
+    const whole = Buffer.concat(this.#pieces, this.length);
+    this.#pieces = [];
+    this.length = 0;
+    return whole;
+  }
+}
+
+function isMark(byte: number): boolean {
+  return (
+    byte === QUOTE ||
+    byte === COMMA ||
+    byte === OPEN_OBJECT ||
+    byte === CLOSE_OBJECT ||
+    byte === OPEN_LIST ||
+    byte === CLOSE_LIST
+  );
 }
 
 function isBlank(item: Buffer): boolean {

@@ -24,7 +24,7 @@ export interface SessionParts {
   readonly listed: () => void;
   /** Everything up to this version is in the store. */
   readonly reached: (version: Version) => void;
-  /** It lasted long enough, or told something. */
+  /** It has lasted long enough: one that is closed at once has told nothing for sure, whatever it told. */
   readonly healthy: () => void;
 }
 
@@ -107,7 +107,7 @@ export class WatchSession {
   }
 
   #settle(): void {
-    const { counters, clock, listener, healthy } = this.#parts;
+    const { counters, clock, listener } = this.#parts;
     counters.lastHeard = clock.now();
     listener.settled();
     if (this.#intake.isListing) {
@@ -115,7 +115,6 @@ export class WatchSession {
       if (!this.#intake.isDamaged) this.#silence?.heard();
       return;
     }
-    healthy();
     if (counters.bookmarks > 0) this.#guard(LONGEST_QUIET);
   }
 

@@ -18,9 +18,13 @@ export function familyOf(address: Address): Family {
 
 /** The canonical form of `text`, or undefined where it is no address. */
 export function parseAddress(text: string): Address | undefined {
-  const bytes = text.includes(':') ? parseIPv6(text) : parseIPv4(text);
+  if (!text.includes(':')) return readIPv4(text, SCRATCH, 0) ? (text as Address) : undefined;
+  const bytes = parseIPv6(text);
   return bytes === undefined ? undefined : formatAddress(bytes);
 }
+
+// Of an IPv4 address there is one text only, so its bytes are not needed to know that it is one.
+const SCRATCH = new Uint8Array(4);
 
 /** The address as 4 or 16 bytes in network order. */
 export function addressBytes(address: Address): Uint8Array {
