@@ -1,0 +1,32 @@
+import type { ApiRequest, ApiResponse, TransportError } from './api-transport.js';
+import type { LoginHeaders } from './login.js';
+
+/** A way to the server for one login: one HTTP/2 session, or a few HTTP/1.1 connections. */
+export interface Connection {
+  /** Takes further requests. */
+  readonly open: boolean;
+  /** As `ApiTransport.request`. */
+  send(call: Call, signal: AbortSignal): Promise<Answer>;
+  /** Takes no more, and ends when what is under way has ended. */
+  retire(): void;
+  /** Ends at once; what is under way fails with `reason`. */
+  destroy(reason: TransportError): void;
+}
+
+/** A request with everything that goes over the wire. */
+export interface Call {
+  readonly method: ApiRequest['method'];
+  /** With the path of the server before it. */
+  readonly path: string;
+  readonly headers: LoginHeaders;
+  readonly body: string | undefined;
+}
+
+export interface Answer extends ApiResponse {
+  readonly body: ApiResponse['body'] & Cancellable;
+}
+
+export interface Cancellable {
+  /** Ends the request though nobody has looked at the body. */
+  cancel(): void;
+}

@@ -1,0 +1,149 @@
+import { type ApiRequest, type ApiResponse, type ApiTransport, TransportError } from './api-transport.js';
+import type { Answer, Call, Connection } from './connection.js';
+import type { Credentials } from './credentials.js';
+import { CredentialsError } from './credentials-error.js';
+import { type Dialled, dial } from './dial.js';
+import { unlessAborted } from './exchange.js';
+import { Http1Connection } from './http1-connection.js';
+import { Http2Connection } from './http2-connection.js';
+import { connectionKey, type Login, sameLogin } from './login.js';
+import { DEFAULT_TRANSPORT_SETTINGS, type TransportSettings } from './transport-settings.js';
+
+type GivenSettings = Partial<TransportSettings> & Pick<TransportSettings, 'userAgent'>;
+
+/** A connection that stands or is being made; all requests of one login share it. */
+interface Line {
+  readonly key: string;
+  readonly opening: Promise<Connection>;
+  connection: Connection | undefined;
+}
+
+/**
+ * The API server over HTTP/2 with one connection, or HTTP/1.1 where it offers no HTTP/2. A changed CA or certificate,
+ * a GOAWAY and a broken connection all lead to a new connection at the next request.
+ */
+export class HttpTransport implements ApiTransport {
+  readonly #credentials: Credentials;
+  readonly #settings: TransportSettings;
+  readonly #connections = new Set<Connection>();
+  #line: Line | undefined;
+  #closed = false;
+  #emptied: () => void = () => undefined;
+
+  constructor(credentials: Credentials, settings: GivenSettings) {
+    this.#credentials = credentials;
+    this.#settings = { ...DEFAULT_TRANSPORT_SETTINGS, ...settings };
+  }
+
+  /** A 401 is passed on only after the credentials have been read anew and are the same, or are refused as well. */
+  async request(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    const login = await this.#login(signal);
+    const answer = await this.#send(login, request, signal);
+    if (answer.status !== 401) return answer;
+    this.#credentials.doubt();
+    const renewed = await this.#login(signal);
+    if (sameLogin(login, renewed)) return answer;
+    answer.body.cancel();
+    return this.#send(renewed, request, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#line = undefined;
+    const empty = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    for (const connection of this.#connections) connection.destroy(closedError());
+    if (this.#connections.size > 0) await empty;
+  }
+
+  async #login(signal: AbortSignal): Promise<Login> {
+    try {
+      return await unlessAborted(this.#credentials.login(), signal);
+    } catch (error) {
+      if (!(error instanceof CredentialsError)) throw error;
+      throw new TransportError('credentials', error.message);
+    }
+  }
+
+  async #send(login: Login, request: ApiRequest, signal: AbortSignal): Promise<Answer> {
+    const connection = await unlessAborted(this.#connection(login), signal);
+    return connection.send(this.#call(login, request), signal);
+  }
+
+  /** One that takes requests. It may close between being opened and being used; then there is one more. */
+  async #connection(login: Login): Promise<Connection> {
+    const connection = await this.#current(login).opening;
+    return connection.open ? connection : this.#current(login).opening;
+  }
+
+  #current(login: Login): Line {
+    const key = connectionKey(login);
+    const line = this.#line;
+    if (line?.key === key && line.connection?.open !== false) return line;
+    line?.connection?.retire();
+    return this.#begin(login, key);
+  }
+
+  #begin(login: Login, key: string): Line {
+    const line: Line = { key, opening: this.#open(login), connection: undefined };
+    this.#line = line;
+    line.opening.then(
+      (connection) => {
+        line.connection = connection;
+        if (this.#line !== line) connection.retire();
+      },
+      () => {
+        if (this.#line === line) this.#line = undefined;
+      },
+    );
+    return line;
+  }
+
+  async #open(login: Login): Promise<Connection> {
+    if (this.#closed) throw closedError();
+    try {
+      return this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
+    } catch (error) {
+      // A CA that was replaced a moment ago, or a certificate that was: look at the files before the next attempt.
+      if (error instanceof TransportError && error.kind === 'tls') this.#credentials.doubt();
+      throw error;
+    }
+  }
+
+  #kept({ socket, protocol }: Dialled, login: Login): Connection {
+    if (this.#closed) {
+      socket.destroy();
+      throw closedError();
+    }
+    const Kind = protocol === 'h2' ? Http2Connection : Http1Connection;
+    const connection: Connection = new Kind(socket, login, this.#settings, () => this.#forget(connection));
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#emptied();
+  }
+
+  #call({ server, headers, gzip }: Login, { method, path, body, contentType }: ApiRequest): Call {
+    const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
+    return {
+      method,
+      path: `${server.pathname.replace(/\/$/, '')}${path}`,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#settings.userAgent,
+        ...(gzip ? { 'accept-encoding': 'gzip' } : {}),
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    };
+  }
+}
+
+function closedError(): TransportError {
+  return new TransportError('aborted', 'the transport was closed');
+}

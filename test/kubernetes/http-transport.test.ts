@@ -1,0 +1,253 @@
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApiRequest } from '../../src/kubernetes/api-transport.js';
+import { Credentials } from '../../src/kubernetes/credentials.js';
+import { HttpTransport } from '../../src/kubernetes/http-transport.js';
+import { BreakablePath } from './breakable-path.js';
+import { type Asked, HttpsServer, textOf } from './https-server.js';
+import { loginTo } from './logins.js';
+
+const NEVER = new AbortController().signal;
+const PROTOCOLS = ['h2', 'http/1.1'] as const;
+
+function get(path: string): ApiRequest {
+  return { method: 'GET', path };
+}
+
+describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
+  let server: HttpsServer;
+  let transport: HttpTransport;
+
+  beforeEach(async () => {
+    server = await HttpsServer.start({ protocol });
+    transport = transportTo(server.url);
+  });
+  afterEach(async () => {
+    await transport.close();
+    await server.stop();
+  });
+
+  function transportTo(url: string): HttpTransport {
+    return new HttpTransport(new Credentials(async () => loginTo(url)), {
+      userAgent: 'kube-ipvs-proxy/test',
+    });
+  }
+
+  it('answers with status, headers and body', async () => {
+    server.answer = (_, answer) => {
+      answer.setHeader('Retry-After', '7');
+      answer.statusCode = 429;
+      answer.end('{"kind":"Status"}');
+    };
+    const { status, headers, body } = await transport.request(get('/api/v1/services?limit=500'), NEVER);
+    expect([status, headers['retry-after'], await textOf(body)]).toEqual([429, '7', '{"kind":"Status"}']);
+    expect(server.heard).toEqual(['GET /api/v1/services?limit=500']);
+  });
+
+  it('is told who asks, in JSON, compressed', async () => {
+    let heard: Asked['headers'] = {};
+    server.answer = (asked, answer) => {
+      heard = asked.headers;
+      answer.end();
+    };
+    await textOf((await transport.request(get('/version'), NEVER)).body);
+    expect(heard).toMatchObject({
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      authorization: 'Bearer token-1',
+      'user-agent': 'kube-ipvs-proxy/test',
+    });
+    expect(heard['content-type']).toBeUndefined();
+  });
+
+  it('receives bodies as JSON, of the type that the caller says', async () => {
+    const heard: unknown[] = [];
+    server.answer = async (asked, answer) => {
+      heard.push([asked.method, asked.headers['content-type'], await textOf(asked)]);
+      answer.end();
+    };
+    const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+    for (const request of [
+      { method: 'POST', path, body: { note: 'ü' } },
+      { method: 'PATCH', path, body: {} },
+      { method: 'PATCH', path, body: {}, contentType: 'application/apply-patch+yaml' },
+    ] as const) {
+      await textOf((await transport.request(request, NEVER)).body);
+    }
+    expect(heard).toEqual([
+      ['POST', 'application/json', '{"note":"ü"}'],
+      ['PATCH', 'application/merge-patch+json', '{}'],
+      ['PATCH', 'application/apply-patch+yaml', '{}'],
+    ]);
+  });
+
+  it('has its compressed bodies unpacked', async () => {
+    const text = JSON.stringify({ items: new Array(20_000).fill('slice') });
+    server.answer = (_, answer) => {
+      answer.setHeader('content-encoding', 'gzip');
+      answer.end(gzipSync(text));
+    };
+    expect(await textOf((await transport.request(get('/'), NEVER)).body)).toBe(text);
+  });
+
+  it('is heard while it still speaks', async () => {
+    server.answer = (_, answer) => void answer.write('{"type":"ADDED"}\n');
+    const { body } = await transport.request(get('/?watch=true'), NEVER);
+    for await (const piece of body) {
+      expect(Buffer.from(piece).toString()).toBe('{"type":"ADDED"}\n');
+      break;
+    }
+  });
+
+  it('hears that the loop over a body was left', async () => {
+    const closed = new Promise<void>((resolve) => {
+      server.answer = (_, answer) => {
+        answer.on('close', resolve);
+        answer.write('first');
+      };
+    });
+    const { body } = await transport.request(get('/?watch=true'), NEVER);
+    for await (const _ of body) break;
+    await closed;
+  });
+
+  it('is not asked where the caller has given up already', async () => {
+    await expect(transport.request(get('/'), AbortSignal.abort())).rejects.toMatchObject({ kind: 'aborted' });
+    expect(server.heard).toEqual([]);
+  });
+
+  it('hears that the caller gives up while it waits for an answer', async () => {
+    const giveUp = new AbortController();
+    const closed = new Promise<void>((resolve) => {
+      server.answer = (_, answer) => {
+        answer.on('close', resolve);
+        giveUp.abort();
+      };
+    });
+    await expect(transport.request(get('/'), giveUp.signal)).rejects.toMatchObject({ kind: 'aborted' });
+    await closed;
+  });
+
+  it('hears that the caller gives up in the middle of a body', async () => {
+    const giveUp = new AbortController();
+    const closed = new Promise<void>((resolve) => {
+      server.answer = (_, answer) => {
+        answer.on('close', resolve);
+        answer.write('first');
+      };
+    });
+    const { body } = await transport.request(get('/?watch=true'), giveUp.signal);
+    setTimeout(() => giveUp.abort(), 5);
+    await expect(textOf(body)).rejects.toMatchObject({ kind: 'aborted' });
+    await closed;
+  });
+
+  it.each(['cut', 'reset'] as const)('is lost where the connection is %s, and found again', async (how) => {
+    const path = await BreakablePath.to(server.port);
+    const farther = transportTo(path.url);
+    server.answer = (_, answer) => void answer.write('{"items":[');
+    const { body } = await farther.request(get('/'), NEVER);
+    setTimeout(() => path[how](), 5);
+    await expect(textOf(body)).rejects.toMatchObject({ kind: 'lost' });
+    server.answer = (_, answer) => void answer.end('{}');
+    expect(await textOf((await farther.request(get('/'), NEVER)).body)).toBe('{}');
+    await farther.close();
+    await path.stop();
+  });
+
+  it('is lost where a compressed body breaks off', async () => {
+    server.answer = (_, answer) => {
+      answer.setHeader('content-encoding', 'gzip');
+      answer.end(gzipSync('x'.repeat(1000)).subarray(0, 20));
+    };
+    const { body } = await transport.request(get('/'), NEVER);
+    await expect(textOf(body)).rejects.toMatchObject({ kind: 'lost' });
+  });
+
+  it('is found below the path of its address', async () => {
+    const farther = transportTo(`${server.url}/k8s/clusters/c-1/`);
+    await textOf((await farther.request(get('/api/v1/services'), NEVER)).body);
+    expect(server.heard).toEqual(['GET /k8s/clusters/c-1/api/v1/services']);
+    await farther.close();
+  });
+
+  it('is given up where it takes a request and does not answer it', async () => {
+    const credentials = new Credentials(async () => loginTo(server.url));
+    const hasty = new HttpTransport(credentials, { userAgent: 'test', answerDeadline: 20 });
+    server.answer = () => undefined;
+    await expect(hasty.request(get('/'), NEVER)).rejects.toMatchObject({ kind: 'silent' });
+    await hasty.close();
+  });
+
+  it('hears nothing more after close, which ends what is under way', async () => {
+    server.answer = (_, answer) => void answer.write('first');
+    const { body } = await transport.request(get('/?watch=true'), NEVER);
+    const reading = textOf(body);
+    setTimeout(() => void transport.close(), 5);
+    await expect(reading).rejects.toMatchObject({ kind: 'aborted' });
+    await expect(transport.request(get('/'), NEVER)).rejects.toMatchObject({ kind: 'aborted' });
+    await expect.poll(() => server.sockets.size, { interval: 2 }).toBe(0);
+  });
+});
+
+describe('the connection', () => {
+  let server: HttpsServer;
+  let transport: HttpTransport;
+
+  afterEach(async () => {
+    await transport.close();
+    await server.stop();
+  });
+
+  async function start(protocol: 'h2' | 'http/1.1'): Promise<void> {
+    server = await HttpsServer.start({ protocol });
+    transport = new HttpTransport(new Credentials(async () => loginTo(server.url)), { userAgent: 'test' });
+  }
+
+  async function ask(path = '/'): Promise<string> {
+    return textOf((await transport.request(get(path), new AbortController().signal)).body);
+  }
+
+  it('is one for 50 requests at once, and for those that follow, over HTTP/2', async () => {
+    await start('h2');
+    await Promise.all(Array.from({ length: 50 }, () => ask()));
+    await ask();
+    expect([server.heard.length, server.connections]).toEqual([51, 1]);
+  });
+
+  it('is kept for the next request over HTTP/1.1, and there are never more than 16', async () => {
+    await start('http/1.1');
+    await ask();
+    await ask();
+    expect(server.connections).toBe(1);
+    await Promise.all(Array.from({ length: 50 }, () => ask()));
+    expect(server.connections).toBeLessThanOrEqual(16);
+  });
+
+  it('is made anew for a GET that meets a kept HTTP/1.1 connection being closed', async () => {
+    await start('http/1.1');
+    await ask();
+    server.answer = (asked) => {
+      server.answer = (_, answer) => void answer.end('again');
+      asked.socket?.destroy();
+    };
+    expect(await ask()).toBe('again');
+    expect(server.heard).toHaveLength(3);
+  });
+
+  it('is left to end after a GOAWAY, while new requests take another', async () => {
+    await start('h2');
+    server.answer = (asked, answer) => {
+      answer.write('first');
+      if ('stream' in asked) asked.stream.session?.goaway(0);
+      setTimeout(() => answer.end(' last'), 20);
+    };
+    const { body } = await transport.request(get('/?watch=true'), NEVER);
+    const watched = textOf(body);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    server.answer = (_, answer) => void answer.end('{}');
+    expect(await ask('/after')).toBe('{}');
+    expect(await watched).toBe('first last');
+    expect(server.connections).toBe(2);
+  });
+});

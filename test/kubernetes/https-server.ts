@@ -1,0 +1,96 @@
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { type Certificate, issue, makeAuthority } from '../support/certificates.js';
+
+export type Asked = IncomingMessage | Http2ServerRequest;
+/** What the two kinds of response have in common. */
+export interface Answering {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  write(text: string): boolean;
+  end(body?: string | Uint8Array): unknown;
+  on(event: 'close', heard: () => void): unknown;
+}
+export type Answerer = (asked: Asked, answer: Answering) => void;
+
+export interface ServerWishes {
+  readonly protocol?: 'h2' | 'http/1.1' | 'plain';
+  readonly certificate?: Certificate;
+  /** Demands a client certificate of this authority. */
+  readonly clientAuthority?: Certificate;
+  readonly answer?: Answerer;
+}
+
+export const AUTHORITY = makeAuthority('cluster CA');
+export const SERVER_CERTIFICATE = issue(AUTHORITY, { name: 'kube-apiserver', hosts: ['127.0.0.1', '::1'] });
+
+/** A server on loopback that answers as a test says and counts what reaches it. */
+export class HttpsServer {
+  answer: Answerer;
+  /** TCP connections so far. */
+  connections = 0;
+  readonly sockets = new Set<Socket>();
+  /** One line for each request: method and path. */
+  readonly heard: string[] = [];
+  readonly #server: Server;
+  readonly #scheme: string;
+
+  constructor(wishes: ServerWishes = {}) {
+    this.answer = wishes.answer ?? ((_, answer) => void answer.end('{}'));
+    this.#scheme = wishes.protocol === 'plain' ? 'http' : 'https';
+    this.#server = this.#make(wishes);
+    this.#server.on('connection', (socket: Socket) => {
+      this.connections += 1;
+      this.sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  static async start(wishes: ServerWishes = {}): Promise<HttpsServer> {
+    const server = new HttpsServer(wishes);
+    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
+  }
+
+  /** From now on it shows another certificate; connections that stand are not touched. */
+  show({ cert, key }: Certificate): void {
+    (this.#server as unknown as { setSecureContext(options: object): void }).setSecureContext({ cert, key });
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #make({ protocol = 'h2', certificate = SERVER_CERTIFICATE, clientAuthority }: ServerWishes): Server {
+    const listener = (asked: Asked, answer: ServerResponse | Http2ServerResponse) => {
+      this.heard.push(`${asked.method} ${asked.url}`);
+      this.answer(asked, answer as Answering);
+    };
+    if (protocol === 'plain') return createPlainServer(listener);
+    const { cert, key } = certificate;
+    const demand =
+      clientAuthority === undefined
+        ? {}
+        : { requestCert: true, rejectUnauthorized: true, ca: clientAuthority.cert };
+    const options = { cert, key, ...demand };
+    return protocol === 'h2' ? createSecureServer(options, listener) : createServer(options, listener);
+  }
+}
+
+/** Everything that a client sends as a body. */
+export async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
