@@ -5,7 +5,7 @@ import type { Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Access } from './access.js';
-import { CertificateAuthority, type KeyPair } from './certificate-authority.js';
+import { type Authority, type Certificate, issue, makeAuthority } from './certificates.js';
 import { Faults } from './faults.js';
 import { ObjectStore } from './object-store.js';
 import { DEFAULT_FEATURES, type Features, RequestDesk } from './request-desk.js';
@@ -39,16 +39,14 @@ export class ApiServer {
   readonly #options: Required<Omit<ApiServerOptions, 'features'>>;
   readonly #folder: string;
   readonly #server: Http2SecureServer | Server;
-  #authority: CertificateAuthority;
+  #authority: Authority;
   #port = 0;
 
   static async start(options: ApiServerOptions = {}): Promise<ApiServer> {
     const { host = '127.0.0.1', port = 0, protocols = BOTH, names = [], features = {} } = options;
     const full = { host, port, protocols, names };
-    const authority = await CertificateAuthority.create();
     const folder = await mkdtemp(join(tmpdir(), 'api-server-'));
-    const identity = await newIdentity(authority, full);
-    const server = new ApiServer(full, features, folder, authority, identity);
+    const server = new ApiServer(full, features, folder);
     await listenAt(server.#server, server.#socket);
     server.#port = await server.wire.listen(host, port);
     return server;
@@ -58,15 +56,13 @@ export class ApiServer {
     options: Required<Omit<ApiServerOptions, 'features'>>,
     features: Partial<Features>,
     folder: string,
-    authority: CertificateAuthority,
-    identity: Identity,
   ) {
     this.#options = options;
     this.#folder = folder;
-    this.#authority = authority;
+    this.#authority = newAuthority();
     this.wire = new Wire(this.#socket);
     this.desk = new RequestDesk(this.store, this.access, this.faults, { ...DEFAULT_FEATURES, ...features });
-    this.#server = tlsServer(options.protocols, identity, (request, answer) =>
+    this.#server = tlsServer(options.protocols, this.#identity, (request, answer) =>
       this.desk.take(request, answer),
     );
     // What a broken wire does to a connection is no news here.
@@ -84,18 +80,18 @@ export class ApiServer {
 
   /** What clients have to trust, as PEM. */
   get authority(): string {
-    return this.#authority.certificate;
+    return this.#authority.cert;
   }
 
   /** A client certificate for that name, of the authority of now. */
-  clientCertificate(name: string): Promise<KeyPair> {
-    return this.#authority.client(name);
+  clientCertificate(name: string): Certificate {
+    return issue(this.#authority, { name });
   }
 
   /** Another authority and a certificate of its own: who trusts the old one alone cannot connect any more. */
-  async changeAuthority(): Promise<void> {
-    this.#authority = await CertificateAuthority.create();
-    setIdentity(this.#server, await newIdentity(this.#authority, this.#options));
+  changeAuthority(): void {
+    this.#authority = newAuthority();
+    setIdentity(this.#server, this.#identity);
   }
 
   /** Gone from the network; the state stays. */
@@ -116,15 +112,18 @@ export class ApiServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  get #identity(): Identity {
+    const { host, names } = this.#options;
+    const hosts = [...new Set([host, 'localhost', ...names])];
+    return { authority: this.authority, pair: issue(this.#authority, { name: 'kube-apiserver', hosts }) };
+  }
+
   get #socket(): string {
     return join(this.#folder, 'inner.sock');
   }
 }
 
-async function newIdentity(
-  authority: CertificateAuthority,
-  { host, names }: Pick<Required<ApiServerOptions>, 'host' | 'names'>,
-): Promise<Identity> {
-  const pair = await authority.server([...new Set([host, 'localhost', ...names])]);
-  return { authority: authority.certificate, pair };
+// Authorities of one cluster have one name, whatever their keys.
+function newAuthority(): Authority {
+  return makeAuthority('kubernetes');
 }

@@ -59,6 +59,8 @@ interface Asked {
   readonly query: URLSearchParams;
 }
 
+const VERSION = jsonAnswer(200, JSON.stringify({ major: '1', minor: '36', gitVersion: 'v1.36.0' }));
+
 const GZIP_FROM = 128 * 1024;
 
 /** Takes requests, judges who may ask what, and answers. */
@@ -107,6 +109,7 @@ export class RequestDesk {
 
   async #answer(request: ServerRequest, answer: ServerAnswer): Promise<void> {
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'https://api');
+    if (pathname === '/version') return send(request, answer, VERSION);
     const subject = subjectOf(pathname);
     if (subject === undefined || !this.#isServed(subject)) return send(request, answer, PAGE_NOT_FOUND);
     const verb = verbOf(request.method, query, subject);

@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import type { KeyPair } from './certificate-authority.js';
+import type { Certificate } from './certificates.js';
 
 export type Protocol = 'h2' | 'http/1.1';
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -16,7 +16,7 @@ export type ServerAnswer = ServerResponse | Http2ServerResponse;
 
 export interface Identity {
   readonly authority: string;
-  readonly pair: KeyPair;
+  readonly pair: Certificate;
 }
 
 // As long as Go's, so that no client's idle connection ends earlier than at a real server.
@@ -55,5 +55,5 @@ export function commonNameOf(request: ServerRequest): string | undefined | null 
 }
 
 function secureContext({ authority, pair }: Identity) {
-  return { ca: authority, cert: pair.certificate, key: pair.key };
+  return { ca: authority, ...pair };
 }

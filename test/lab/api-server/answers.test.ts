@@ -115,10 +115,10 @@ describe('the test API server answers', () => {
   it.each(['h2', 'http/1.1'] as const)(
     'who has a certificate of its authority, over %s',
     async (protocol) => {
-      const certificate = await server.clientCertificate('system:kube-proxy');
+      const certificate = server.clientCertificate('system:kube-proxy');
       const question = { path: SERVICES, token: '', protocol, certificate };
       expect((await ask(server, question)).status).toBe(200);
-      await server.changeAuthority();
+      server.changeAuthority();
       expect((await ask(server, question)).status).toBe(401);
     },
   );

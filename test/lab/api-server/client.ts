@@ -3,7 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import type { ApiServer } from '../../../lab/api-server/api-server.js';
-import type { KeyPair } from '../../../lab/api-server/certificate-authority.js';
+import type { Certificate } from '../../../lab/api-server/certificates.js';
 import type { Protocol } from '../../../lab/api-server/tls-server.js';
 
 export const TOKEN = 'a-token';
@@ -13,7 +13,7 @@ export interface Question {
   readonly protocol?: Protocol;
   /** Empty for none. */
   readonly token?: string;
-  readonly certificate?: KeyPair;
+  readonly certificate?: Certificate;
   readonly gzip?: boolean;
   readonly body?: object;
 }
@@ -95,7 +95,7 @@ function openHttp1(server: ApiServer, question: Question): Promise<OpenAnswer> {
 function tlsOptions(server: ApiServer, { certificate }: Question) {
   return {
     ca: server.authority,
-    ...(certificate && { cert: certificate.certificate, key: certificate.key }),
+    ...certificate,
   };
 }
 
