@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Http2SecureServer } from 'node:http2';
 import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Access } from './access.js';
@@ -9,7 +9,15 @@ import { type Authority, type Certificate, issue, makeAuthority } from './certif
 import { Faults } from './faults.js';
 import { ObjectStore } from './object-store.js';
 import { DEFAULT_FEATURES, type Features, RequestDesk } from './request-desk.js';
-import { type Identity, listenAt, type Protocol, setIdentity, tlsServer } from './tls-server.js';
+import {
+  closeServer,
+  type Identity,
+  listenAt,
+  type Protocol,
+  setIdentity,
+  socketsOf,
+  tlsServer,
+} from './tls-server.js';
 import { Wire } from './wire.js';
 
 export interface ApiServerOptions {
@@ -39,6 +47,7 @@ export class ApiServer {
   readonly #options: Required<Omit<ApiServerOptions, 'features'>>;
   readonly #folder: string;
   readonly #server: Http2SecureServer | Server;
+  readonly #sockets: ReadonlySet<Socket>;
   #authority: Authority;
   #port = 0;
 
@@ -65,6 +74,7 @@ export class ApiServer {
     this.#server = tlsServer(options.protocols, this.#identity, (request, answer) =>
       this.desk.take(request, answer),
     );
+    this.#sockets = socketsOf(this.#server);
     // What a broken wire does to a connection is no news here.
     this.#server.on('sessionError', () => undefined);
   }
@@ -107,8 +117,7 @@ export class ApiServer {
   async close(): Promise<void> {
     await this.wire.close();
     this.desk.close();
-    this.#server.close();
-    await once(this.#server, 'close');
+    await closeServer(this.#server, this.#sockets);
     await rm(this.#folder, { recursive: true, force: true });
   }
 

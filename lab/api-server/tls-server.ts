@@ -7,6 +7,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Certificate } from './certificates.js';
 
@@ -37,6 +38,27 @@ export function tlsServer(
 /** New connections are met with this one; those that are open keep theirs. */
 export function setIdentity(server: Http2SecureServer | Server, identity: Identity): void {
   server.setSecureContext(secureContext(identity));
+}
+
+/** Ends every connection, also one that was still being agreed on: `close` alone would wait for it. */
+export async function closeServer(
+  server: Http2SecureServer | Server,
+  sockets: Iterable<Socket>,
+): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  for (const socket of sockets) socket.destroy();
+  await closed;
+}
+
+/** The connections of a server, as long as they are open. */
+export function socketsOf(server: Http2SecureServer | Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 export async function listenAt(server: Http2SecureServer | Server, path: string): Promise<void> {
