@@ -14,10 +14,13 @@ import { WaitedInVain, waitUntil } from './wait-until.js';
 export const PROGRAM = join(PROJECT_FOLDER, 'dist/kube-ipvs-proxy.js');
 
 export interface AgentOptions {
-  readonly manifests: string;
+  /** The folder that it watches; undefined where `arguments` name another source. */
+  readonly manifests?: string;
   /** A path of its own for each agent: sockets of all namespaces share one file system. */
   readonly adminSocket: string;
   readonly arguments?: readonly string[];
+  /** Puts the words of the command into surroundings of their own; the process stays the same. */
+  readonly within?: (words: readonly string[]) => readonly string[];
 }
 
 /** The real agent, as a process of its own inside a node of the lab. */
@@ -29,9 +32,10 @@ export class Agent {
   readonly #ended: Promise<unknown>;
   readonly #callOff: () => void;
 
-  constructor(node: Host, { manifests, adminSocket, arguments: more = [] }: AgentOptions) {
-    const words = ['run', '--manifests', manifests, '--admin-socket', adminSocket, ...more];
-    const [command = '', ...rest] = node.namespace.inside([process.execPath, PROGRAM, ...words]);
+  constructor(node: Host, { manifests, adminSocket, arguments: more = [], within }: AgentOptions) {
+    const source = manifests === undefined ? [] : ['--manifests', manifests];
+    const words = [process.execPath, PROGRAM, 'run', ...source, '--admin-socket', adminSocket, ...more];
+    const [command = '', ...rest] = node.namespace.inside(within?.(words) ?? words);
     // A group of its own: Ctrl-C on the terminal is for the lab, which ends the agent in good order.
     this.#process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#adminSocket = adminSocket;
