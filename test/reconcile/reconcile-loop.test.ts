@@ -50,13 +50,19 @@ describe('the first pass', () => {
     let now = 0;
     clock.now = () => (now += 100);
     const { look } = source.view;
+    const later = new Map([
+      ['default/other', () => source.put(aService('late', []))],
+      ['default/late', () => source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]))],
+    ]);
     source.view.look = (key) => {
+      const tell = later.get(key);
+      later.delete(key);
       queueMicrotask(() => {
-        source.complete = true;
-        source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
+        if (tell === undefined) return;
+        tell();
+        source.complete = later.size === 0;
         source.tell(loop);
       });
-      source.view.look = look;
       return look.call(source.view, key);
     };
     loop.begin();
