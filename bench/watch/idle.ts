@@ -15,8 +15,8 @@ export interface IdleRun {
   readonly memory: number;
 }
 
-/** After the first pass the compilers and the collector have work left. */
-const SETTLE = 10_000;
+/** After the first pass the compilers and the collector have work left for a while. */
+const SETTLE = 30_000;
 
 const [kubeconfig = '', seconds = '60'] = process.argv.slice(2);
 const core = followingCore(kubeconfig, new FakeKernel());
