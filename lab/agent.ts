@@ -19,8 +19,8 @@ export interface AgentOptions {
   /** A path of its own for each agent: sockets of all namespaces share one file system. */
   readonly adminSocket: string;
   readonly arguments?: readonly string[];
-  /** Puts the words of the command into surroundings of their own; the process stays the same. */
-  readonly within?: (words: readonly string[]) => readonly string[];
+  /** Words of a command that runs the program, as `setpriv` or `env` do. */
+  readonly within?: readonly string[];
 }
 
 /** The real agent, as a process of its own inside a node of the lab. */
@@ -32,10 +32,10 @@ export class Agent {
   readonly #ended: Promise<unknown>;
   readonly #callOff: () => void;
 
-  constructor(node: Host, { manifests, adminSocket, arguments: more = [], within }: AgentOptions) {
+  constructor(node: Host, { manifests, adminSocket, arguments: more = [], within = [] }: AgentOptions) {
     const source = manifests === undefined ? [] : ['--manifests', manifests];
-    const words = [process.execPath, PROGRAM, 'run', ...source, '--admin-socket', adminSocket, ...more];
-    const [command = '', ...rest] = node.namespace.inside(within?.(words) ?? words);
+    const words = ['run', ...source, '--admin-socket', adminSocket, ...more];
+    const [command = '', ...rest] = node.namespace.inside([...within, process.execPath, PROGRAM, ...words]);
     // A group of its own: Ctrl-C on the terminal is for the lab, which ends the agent in good order.
     this.#process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#adminSocket = adminSocket;
@@ -43,6 +43,11 @@ export class Agent {
     for (const stream of [this.#process.stdout, this.#process.stderr])
       createInterface(stream).on('line', (line) => this.log.push(line));
     this.#callOff = beforeFarewell(() => this.stop());
+  }
+
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   get running(): boolean {

@@ -47,8 +47,6 @@ Outcome ChangeListener::subscribe() {
   for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR}) {
     if (outcome.ok()) outcome = socket_.join_group(group, kOperation);
   }
-  // Removals are what counts; our own bindings would wake this thread thousands of times.
-  if (outcome.ok()) socket_.ignore_type(RTM_NEWADDR);
   return outcome;
 }
 
@@ -63,8 +61,14 @@ Outcome ChangeListener::learn_index() {
   Link link;
   outcome = ask(socket, writer.messages(), sequence, kOperation,
                 [&](const Message& message) { read_link(message, &link); });
-  index_ = link.index;
+  remember_index(link.index);
   return outcome.error == ENODEV ? done() : outcome;
+}
+
+// Of our own device removals are what counts; our own bindings would wake this thread thousands of times.
+void ChangeListener::remember_index(uint32_t index) {
+  index_ = index;
+  socket_.ignore_new_addresses_of(index);
 }
 
 void ChangeListener::stop() {
@@ -110,14 +114,14 @@ bool ChangeListener::read_notifications() {
 // so the socket for the question is in it too.)
 bool ChangeListener::recover(int error) {
   const bool lost = error == ENOBUFS || error == EMSGSIZE;
-  if (lost && !learn_index().ok()) index_ = 0;
+  if (lost && !learn_index().ok()) remember_index(0);
   add(plain_change(ChangeKind::kOverrun));
   return lost;
 }
 
 void ChangeListener::read(const Message& message) {
   if (message.type == RTM_NEWLINK || message.type == RTM_DELLINK) return read_link_change(message);
-  if (message.type == RTM_DELADDR) return read_address_removal(message);
+  if (message.type == RTM_NEWADDR || message.type == RTM_DELADDR) return read_address_change(message);
 }
 
 // A renamed device is a lost one too.
@@ -126,21 +130,34 @@ void ChangeListener::read_link_change(const Message& message) {
   if (!read_link(message, &link)) return;
   const bool ours = link.name == device_ && message.type == RTM_NEWLINK;
   if (ours) {
-    index_ = link.index;
+    remember_index(link.index);
   } else if (link.index == index_) {
-    index_ = 0;
+    remember_index(0);
     add(plain_change(ChangeKind::kDeviceRemoved));
+  } else {
+    add_node_addresses();
   }
 }
 
-void ChangeListener::read_address_removal(const Message& message) {
+void ChangeListener::read_address_change(const Message& message) {
   uint32_t device = 0;
   AddressRecord address;
-  if (!read_address(message, &device, &address) || device != index_ || index_ == 0) return;
+  if (!read_address(message, &device, &address)) return;
+  if (device != index_ || index_ == 0) return add_node_addresses();
+  if (message.type == RTM_NEWADDR) return;
   ChangeRecord change = plain_change(ChangeKind::kAddressRemoved);
   change.family = address.family;
   std::memcpy(change.address, address.address, sizeof change.address);
   add(change);
+}
+
+// One is enough, however many there were since the last was fetched.
+void ChangeListener::add_node_addresses() {
+  {
+    const std::lock_guard<std::mutex> guard(lock_);
+    if (!changes_.empty() && changes_.back().kind == ChangeKind::kNodeAddresses) return;
+  }
+  add(plain_change(ChangeKind::kNodeAddresses));
 }
 
 void ChangeListener::add(const ChangeRecord& change) {

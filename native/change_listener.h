@@ -1,4 +1,5 @@
-// Watches, on a thread of its own, that nobody takes our device or its addresses away.
+// Watches, on a thread of its own, that nobody takes our device or its addresses away, and whether the node's own
+// addresses change.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +42,10 @@ class ChangeListener {
   bool recover(int error);
   void read(const Message& message);
   void read_link_change(const Message& message);
-  void read_address_removal(const Message& message);
+  void read_address_change(const Message& message);
+  void remember_index(uint32_t index);
   void add(const ChangeRecord& change);
+  void add_node_addresses();
 
   std::string device_;
   Signal signal_;

@@ -6,8 +6,10 @@
 
 #include "batch.h"
 #include "conntrack_channel.h"
+#include "ipset_channel.h"
 #include "ipvs_channel.h"
 #include "nft_channel.h"
+#include "nft_rules_channel.h"
 #include "nft_shell.h"
 #include "route_channel.h"
 
@@ -36,6 +38,8 @@ struct Kernel {
   NftChannel nft;
   NftShell shell;
   ConntrackChannel conntrack;
+  IpsetChannel ipset;
+  NftRulesChannel rules;
 
   // Of the last finished apply; the JavaScript thread's alone.
   std::string last_message;

@@ -79,10 +79,15 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("deleteDevice", &Self::run_plain<delete_device_task>),
           InstanceMethod("dumpAddresses", &Self::start_plain<dump_addresses_task>),
           InstanceMethod("dumpAddressesSync", &Self::run_plain<dump_addresses_task>),
-          InstanceMethod("runNft", &Self::start_text),
-          InstanceMethod("runNftSync", &Self::run_text),
+          InstanceMethod("runNft", &Self::start_text<run_nft_task>),
+          InstanceMethod("runNftSync", &Self::run_text<run_nft_task>),
+          InstanceMethod("dumpRules", &Self::start_text<dump_rules_task>),
+          InstanceMethod("dumpRules6", &Self::start_text<dump_rules6_task>),
           InstanceMethod("dumpSet", &Self::start_set),
           InstanceMethod("dumpSetSync", &Self::run_set),
+          InstanceMethod("findIpset", &Self::start_text<find_ipset_task>),
+          InstanceMethod("flushIpset", &Self::start_text<flush_ipset_task>),
+          InstanceMethod("destroyIpset", &Self::start_text<destroy_ipset_task>),
           InstanceMethod("watch", &Self::watch),
           InstanceMethod("unwatch", &Self::unwatch),
           InstanceMethod("close", &Self::close),
@@ -154,7 +159,7 @@ bool KernelHandle::take_set(const Napi::CallbackInfo& info, size_t* set) {
 
 bool KernelHandle::take_text(const Napi::CallbackInfo& info, std::string* text) {
   if (!is_free(info.Env())) return false;
-  if (!info[0].IsString()) return throw_type_error(info.Env(), "takes nft commands as a string");
+  if (!info[0].IsString()) return throw_type_error(info.Env(), "takes a string");
   *text = info[0].As<Napi::String>().Utf8Value();
   return true;
 }
@@ -191,14 +196,16 @@ Napi::Value KernelHandle::start_set(const Napi::CallbackInfo& info) {
   return take_set(info, &set) ? start(info.Env(), dump_set_task(set)) : info.Env().Undefined();
 }
 
+template <Task (*make)(std::string)>
 Napi::Value KernelHandle::run_text(const Napi::CallbackInfo& info) {
   std::string text;
-  return take_text(info, &text) ? run(info.Env(), run_nft_task(std::move(text))) : info.Env().Undefined();
+  return take_text(info, &text) ? run(info.Env(), make(std::move(text))) : info.Env().Undefined();
 }
 
+template <Task (*make)(std::string)>
 Napi::Value KernelHandle::start_text(const Napi::CallbackInfo& info) {
   std::string text;
-  return take_text(info, &text) ? start(info.Env(), run_nft_task(std::move(text))) : info.Env().Undefined();
+  return take_text(info, &text) ? start(info.Env(), make(std::move(text))) : info.Env().Undefined();
 }
 
 Napi::Value KernelHandle::set_ipvs_timeouts(const Napi::CallbackInfo& info) {

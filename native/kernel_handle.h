@@ -31,7 +31,9 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   Napi::Value start_batch(const Napi::CallbackInfo& info);
   Napi::Value run_set(const Napi::CallbackInfo& info);
   Napi::Value start_set(const Napi::CallbackInfo& info);
+  template <Task (*make)(std::string)>
   Napi::Value run_text(const Napi::CallbackInfo& info);
+  template <Task (*make)(std::string)>
   Napi::Value start_text(const Napi::CallbackInfo& info);
   Napi::Value set_ipvs_timeouts(const Napi::CallbackInfo& info);
   Napi::Value last_message(const Napi::CallbackInfo& info);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
 #include <sys/socket.h>
 
@@ -61,11 +62,13 @@ Outcome NetlinkSocket::join_group(int group, const char* operation) {
   return failure(errno, operation);
 }
 
-void NetlinkSocket::ignore_type(uint16_t type) {
-  // A classic BPF program loads in network order, while the type is in the host's.
+void NetlinkSocket::ignore_new_addresses_of(uint32_t index) {
+  // A classic BPF program loads in network order, while type and index are in the host's.
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(type), 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, sizeof(nlmsghdr) + offsetof(ifaddrmsg, ifa_index)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(index), 0, 1),
       BPF_STMT(BPF_RET | BPF_K, 0),
       BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
   };

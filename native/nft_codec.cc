@@ -36,6 +36,40 @@ void write_value(MessageWriter& writer, uint16_t type, const void* value, size_t
   writer.bytes(NFTA_DATA_VALUE, value, length);
 }
 
+// The last key of the range: every free bit set.
+void write_range_end(MessageWriter& writer, const OperationRecord& record) {
+  uint8_t end[kElementKeySize];
+  const size_t length = record.forwarding;
+  std::memcpy(end, element_key(record), length);
+  size_t free_bits = record.protocol;
+  for (size_t index = length; index > 0 && free_bits > 0; index--) {
+    const size_t bits = free_bits < 8 ? free_bits : 8;
+    end[index - 1] |= static_cast<uint8_t>((1u << bits) - 1);
+    free_bits -= bits;
+  }
+  write_value(writer, NFTA_SET_ELEM_KEY_END, end, length);
+}
+
+// How many bits at the end differ, where they are all 0 in the first key and all 1 in the last.
+uint8_t count_free_bits(const uint8_t* first, const uint8_t* last, size_t length) {
+  size_t bits = 0;
+  for (size_t index = length; index > 0; index--) {
+    const unsigned difference = first[index - 1] ^ last[index - 1];
+    for (unsigned bit = 0; bit < 8; bit++, bits++)
+      if ((difference >> bit & 1) == 0) return static_cast<uint8_t>(bits);
+  }
+  return static_cast<uint8_t>(bits);
+}
+
+bool read_range_end(Bytes nest, ElementRecord* record) {
+  Attribute value;
+  uint8_t last[kElementKeySize];
+  if (!find_attribute(nest, NFTA_DATA_VALUE, &value) || value.value.size != record->key_length) return false;
+  value.copy_to(last, kElementKeySize);
+  record->free_bits = static_cast<uint8_t>(count_free_bits(record->key, last, record->key_length) + 1);
+  return true;
+}
+
 void write_comment(MessageWriter& writer, std::string_view comment) {
   if (comment.empty()) return;
   const std::string_view fitting = fit_comment(comment);
@@ -100,6 +134,7 @@ ElementMessage::ElementMessage(MessageWriter& writer, OperationKind kind, const 
 void ElementMessage::append(const OperationRecord& record, std::string_view comment) {
   const Nest element(writer_, NFTA_LIST_ELEM);
   write_value(writer_, NFTA_SET_ELEM_KEY, element_key(record), record.forwarding);
+  if (record.family == kRange) write_range_end(writer_, record);
   if (record.kind != OperationKind::kAddElement) return;
   if (record.mark != 0) write_value(writer_, NFTA_SET_ELEM_DATA, &record.mark, sizeof record.mark);
   write_comment(writer_, comment);
@@ -134,15 +169,18 @@ bool read_element(Bytes element, ElementRecord* record, std::string_view* commen
   AttributeReader reader(element);
   Attribute attribute;
   bool has_key = false;
+  bool good = true;
   while (reader.next(&attribute)) {
     if (attribute.type == NFTA_SET_ELEM_KEY) has_key = read_key(attribute.value, record);
+    // The kernel puts the key before its end (nf_tables_fill_setelem).
+    if (attribute.type == NFTA_SET_ELEM_KEY_END) good = has_key && read_range_end(attribute.value, record);
     if (attribute.type == NFTA_SET_ELEM_DATA) read_data(attribute.value, record);
     if (attribute.type == NFTA_SET_ELEM_USERDATA) *comment = read_comment(attribute.value);
     if (attribute.type != NFTA_SET_ELEM_FLAGS) continue;
     uint32_t flags = 0;
     if (attribute.number(&flags)) record->flags = ntohl(flags);
   }
-  return has_key && !reader.malformed();
+  return has_key && good && !reader.malformed();
 }
 
 }  // namespace ipvsproxy

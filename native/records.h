@@ -7,7 +7,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 1;
+constexpr uint32_t kAbi = 2;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -51,6 +51,10 @@ static_assert(sizeof(OperationRecord) == 80);
 static_assert(offsetof(OperationRecord, address) == 24 && offsetof(OperationRecord, scheduler) == 56);
 static_assert(offsetof(OperationRecord, text_offset) == 24 + kElementKeySize &&
               offsetof(OperationRecord, set) == 78);
+
+// In the place of `family`, for an element of a set of ranges: `protocol` then says how many bits at the end of
+// the key may have any value.
+constexpr uint8_t kRange = 1;
 
 // For elements the bytes of both addresses and the scheduler are the key instead, as nf_tables wants it:
 // every field of a concatenation padded to 4 bytes.
@@ -125,7 +129,7 @@ static_assert(sizeof(AddressRecord) == 20);
 // A set element; its comment is in the extra bytes.
 struct ElementRecord {
   uint8_t key_length;
-  uint8_t reserved;
+  uint8_t free_bits;  // one more than the bits at the end of the key that may have any value; 0 where it is no range
   uint16_t text_length;
   uint32_t text_offset;  // from the start of the extra bytes
   uint32_t mark;         // the value of a map element of four bytes, else 0
@@ -138,6 +142,7 @@ enum class ChangeKind : uint8_t {
   kAddressRemoved = 1,
   kDeviceRemoved = 2,
   kOverrun = 3,  // notifications were lost: look again at everything
+  kNodeAddresses = 4,  // an address or a link other than ours changed: the node's own addresses may be others
 };
 
 struct ChangeRecord {

@@ -73,6 +73,41 @@ Napi::Value number_value(Napi::Env env, uint32_t value) {
   return Napi::Number::New(env, value);
 }
 
+Napi::Value rules_value(Napi::Env env, const NftRules& rules) {
+  Napi::Array chains = Napi::Array::New(env, rules.chains.size());
+  for (uint32_t index = 0; index < rules.chains.size(); index++) chains[index] = rules.chains[index];
+  Napi::Array jumps = Napi::Array::New(env, rules.jumps.size());
+  for (uint32_t index = 0; index < rules.jumps.size(); index++) {
+    Napi::Object jump = Napi::Object::New(env);
+    jump.Set("chain", rules.jumps[index].chain);
+    jump.Set("handle", static_cast<double>(rules.jumps[index].handle));
+    jump.Set("target", rules.jumps[index].target);
+    jumps[index] = jump;
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("chains", chains);
+  object.Set("jumps", jumps);
+  return object;
+}
+
+Task rules_task(bool ipv6, std::string table) {
+  return task_of(
+      NftRules{},
+      [ipv6, table = std::move(table)](Kernel& kernel, NftRules* rules) {
+        return kernel.rules.read(ipv6, table, rules);
+      },
+      rules_value);
+}
+
+Task ipset_task(IpsetCommand command, std::string name) {
+  return task_of(
+      false,
+      [command, name = std::move(name)](Kernel& kernel, bool* found) {
+        return kernel.ipset.run(command, name, found);
+      },
+      boolean_value);
+}
+
 }  // namespace
 
 Task apply_task(OperationBatch batch) {
@@ -157,6 +192,14 @@ Task run_nft_task(std::string text) {
       reply_value);
 }
 
+Task dump_rules_task(std::string table) {
+  return rules_task(false, std::move(table));
+}
+
+Task dump_rules6_task(std::string table) {
+  return rules_task(true, std::move(table));
+}
+
 Task dump_set_task(size_t set) {
   return task_of(
       SetElements{},
@@ -164,6 +207,18 @@ Task dump_set_task(size_t set) {
       [](Napi::Env env, const SetElements& elements) {
         return answer_of(env, elements.records, elements.comments.data(), elements.comments.size());
       });
+}
+
+Task find_ipset_task(std::string name) {
+  return ipset_task(IpsetCommand::kFind, std::move(name));
+}
+
+Task flush_ipset_task(std::string name) {
+  return ipset_task(IpsetCommand::kFlush, std::move(name));
+}
+
+Task destroy_ipset_task(std::string name) {
+  return ipset_task(IpsetCommand::kDestroy, std::move(name));
 }
 
 }  // namespace ipvsproxy

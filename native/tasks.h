@@ -24,6 +24,12 @@ Task delete_device_task();
 Task dump_addresses_task();
 
 Task run_nft_task(std::string text);
+Task dump_rules_task(std::string table);
+Task dump_rules6_task(std::string table);
 Task dump_set_task(size_t set);
+
+Task find_ipset_task(std::string name);
+Task flush_ipset_task(std::string name);
+Task destroy_ipset_task(std::string name);
 
 }  // namespace ipvsproxy

@@ -1,113 +1,239 @@
-import type { AgentSettings } from './config/agent-settings.js';
-import { DesiredDataplane } from './desired/desired-dataplane.js';
+import { explainFailure } from './cli/failure.js';
+import { composeDesired, composeKernel, kernelRules, stickySchedulerOf } from './compose-node.js';
+import { composeSource, type SourceListener } from './compose-source.js';
+import { ConfigWatch } from './config/config-watch.js';
+import type { Configuration } from './config/configuration.js';
+import { checkNode } from './kernel/init-node.js';
+import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
+import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
-import { NetlinkKernel } from './kernel/netlink-kernel.js';
-import { ManifestWatcher } from './manifests/manifest-watcher.js';
-import type { StatusReport } from './model/status-report.js';
-import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
+import type { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { ReportingKernel } from './kernel/reporting-kernel.js';
+import { TrafficReader } from './kernel/traffic-reader.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
-import { type Rehearsal, rehearse } from './reconcile/rehearsal.js';
 import { AdminServer } from './status/admin-server.js';
-import { statusReport } from './status/status-report.js';
+import type { PassLog } from './status/pass-log.js';
+import { StatusBoard } from './status/status-board.js';
 import { StatusSource } from './status/status-source.js';
 
-/** The only file that names concrete parts: source → desired → plan → kernel → status, in this order. */
+/** The agent: source → desired → plan → kernel → status, joined here and nowhere else. */
+
+/** What the agent tells whoever runs it. */
+export interface AgentListener {
+  readonly log: PassLog;
+  info(sentence: string): void;
+  setLogLevel(level: string): void;
+  /** These settings have changed, and only a new start applies them. */
+  restart(settings: readonly string[]): void;
+}
 
 export interface Agent {
-  /** Resolves when the source has been heard once; what it said is then being programmed. */
+  /**
+   * Resolves when the source has been heard, or its patience has ended; what it said is then being programmed. Rejects
+   * where this node or its configuration can never do the work.
+   */
   start(): Promise<void>;
   /** Lets the pass under way end. Everything programmed stays in the kernel. */
   stop(): Promise<void>;
 }
 
-export interface AgentListener extends LoopListener {
-  /** Called after each pass and whenever the source finds something amiss. */
-  problems(loop: ReconcileLoop): void;
-}
-
-export function composeAgent(settings: AgentSettings, version: string, listener: AgentListener): Agent {
-  const source = new ManifestWatcher({ folder: settings.manifests });
-  const desired = composeDesired(settings);
-  const kernel = composeKernel(settings);
-  const loop = new ReconcileLoop({
-    source,
-    desired,
-    kernel,
-    clock: systemClock,
-    settings: { ...DEFAULT_LOOP_SETTINGS, drainDeadline: settings.drainDeadline * 1000 },
-    listener: {
-      ...listener,
-      passed(report) {
-        listener.passed(report);
-        listener.problems(loop);
-      },
+export function composeAgent(configuration: Configuration, version: string, listener: AgentListener): Agent {
+  const { settings } = configuration;
+  let agent: ComposedAgent | undefined;
+  const admin = new AdminServer(settings.adminSocket, {
+    '/status': async () => {
+      if (agent === undefined) throw new Error('the agent has only just started; ask again');
+      return agent.status.report();
     },
   });
-  // A handle does one thing at a time: whoever asks for the status must not hold up a pass.
-  const viewer = composeKernel(settings);
-  const status = new StatusSource(
-    () => viewer.observe(),
-    () => ({ version, state: loop.state(), withoutEndpoints: desired.withoutEndpoints() }),
-  );
-  const admin = new AdminServer(settings.adminSocket, { '/status': () => status.report() });
   return {
     async start() {
       // The socket first: where another agent has it, nothing has been written yet.
       await admin.listen();
-      listener.prepared(await kernel.prepare());
-      await source.start({
-        changed: (services) => loop.changed(services),
-        problemsChanged: () => listener.problems(loop),
-      });
-      loop.begin();
+      const { features, ...preparation } = await checkNode(loadAddon(), settings.nodeSetUp);
+      listener.info(featureText(features));
+      listener.log.prepared(preparation);
+      agent = new ComposedAgent(configuration, version, listener, features);
+      await agent.start();
     },
     async stop() {
-      await source.stop();
-      await loop.stop();
+      await agent?.stop();
       await admin.close();
-      await Promise.all([kernel.close(), viewer.close()]);
     },
   };
 }
 
-/** What `run` would do now. */
-export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
-  const source = new ManifestWatcher({ folder: settings.manifests });
-  const kernel = composeKernel(settings);
-  await source.start({ changed: () => undefined, problemsChanged: () => undefined });
-  try {
-    return await rehearse(source, composeDesired(settings), kernel);
-  } finally {
-    await source.stop();
-    await kernel.close();
+class ComposedAgent {
+  readonly status: StatusSource;
+  readonly #configuration: Configuration;
+  readonly #version: string;
+  readonly #listener: AgentListener;
+  readonly #addon = loadAddon();
+  readonly #source;
+  readonly #desired;
+  readonly #kernel: NetlinkKernel;
+  // A handle does one thing at a time: whoever asks for the status or the traffic must not hold up a pass.
+  readonly #viewer: NetlinkKernel;
+  readonly #traffic: TrafficReader;
+  readonly #predecessor: KubeProxyRemains | undefined;
+  readonly #loop: ReconcileLoop;
+  readonly #board: StatusBoard;
+  readonly #watch: ConfigWatch;
+
+  constructor(
+    configuration: Configuration,
+    version: string,
+    listener: AgentListener,
+    features: KernelFeatures,
+  ) {
+    const { settings } = configuration;
+    this.#configuration = configuration;
+    this.#version = version;
+    this.#listener = listener;
+    this.#source = composeSource(settings, version, () => this.#board.problemsChanged());
+    this.#desired = composeDesired(settings, stickySchedulerOf(features));
+    this.#kernel = composeKernel(settings);
+    this.#viewer = composeKernel(settings);
+    this.#traffic = TrafficReader.open(this.#addon);
+    this.#predecessor = settings.adopt ? new KubeProxyRemains(this.#addon) : undefined;
+    this.#loop = this.#composeLoop();
+    this.#watch = this.#composeWatch();
+    this.#board = this.#composeBoard(features);
+    this.status = this.#composeStatus();
   }
-}
 
-/** The status as the kernel alone tells it, for when no agent runs. */
-export function composeKernelStatus(): Promise<StatusReport> {
-  return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
-}
-
-export function composeCleanup(): Promise<CleanupReport> {
-  return withKernel(cleanUp);
-}
-
-// Neither looks at the rules nor writes them, so what they depend on does not matter.
-async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
-  const kernel = composeKernel({ masqueradeAll: false, clusterCIDRs: [] });
-  try {
-    return await work(kernel);
-  } finally {
-    await kernel.close();
+  async start(): Promise<void> {
+    await this.#board.start();
+    this.#board.prepared(await this.#kernel.prepare());
+    await this.#source.start(this.#sourceListener());
+    await this.#source.refuseOwnWay();
+    this.#loop.begin();
+    await this.#watch.start();
   }
-}
 
-function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplane {
-  return new DesiredDataplane({ name: nodeName, scheduler });
-}
+  async stop(): Promise<void> {
+    await this.#watch.stop();
+    await this.#source.stop();
+    await this.#loop.stop();
+    await this.#source.close();
+    await this.#board.stop();
+    this.#predecessor?.close();
+    this.#traffic.close();
+    await Promise.all([this.#kernel.close(), this.#viewer.close()]);
+  }
 
-function composeKernel(rules: Pick<AgentSettings, 'masqueradeAll' | 'clusterCIDRs'>): NetlinkKernel {
-  return new NetlinkKernel(loadAddon(), rules);
+  #composeLoop(): ReconcileLoop {
+    const { drainDeadline, auditPeriod, gatherTime } = this.#configuration.settings;
+    return new ReconcileLoop({
+      source: this.#source.cluster,
+      desired: this.#desired,
+      kernel: new ReportingKernel(this.#kernel, (operations, outcomes) =>
+        this.#board.performed(operations, outcomes),
+      ),
+      clock: systemClock,
+      predecessor: this.#predecessor,
+      settings: {
+        ...DEFAULT_LOOP_SETTINGS,
+        drainDeadline: drainDeadline * 1000,
+        auditPeriod: auditPeriod * 1000,
+        gatherTime: gatherTime * 1000,
+      },
+      listener: this.#loopListener(),
+    });
+  }
+
+  #loopListener(): LoopListener {
+    return {
+      prepared: (preparation) => this.#board.prepared(preparation),
+      passed: (report) => {
+        this.#board.healthChecks.update(this.#desired.healthChecks);
+        this.#board.passed(report);
+      },
+      passFailed: (error) =>
+        this.#board.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
+    };
+  }
+
+  #sourceListener(): SourceListener {
+    return {
+      changed: (services, triggers) => {
+        this.#board.changed(services, triggers);
+        this.#loop.changed(services);
+      },
+      problemsChanged: () => this.#board.problemsChanged(),
+      nodeChanged: (node) => {
+        this.#board.nodeChanged(node);
+        this.#loop.changed(this.#desired.setNode(node));
+        this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
+        this.#keepRules();
+      },
+      serviceCIDRsChanged: () => this.#keepRules(),
+    };
+  }
+
+  // Some rules depend on what the cluster says of this node and of its Services' addresses.
+  #keepRules(): void {
+    const { node, serviceCIDRs } = this.#source.surroundings();
+    const rules = kernelRules(this.#configuration.settings, node, serviceCIDRs);
+    if (this.#kernel.setRules(rules)) this.#loop.prepareAgain();
+  }
+
+  #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {
+    const { settings, documents } = this.#configuration;
+    const { enabled, maxServicePorts } = settings.perServiceMetrics;
+    return new StatusBoard({
+      settings: {
+        version: this.#version,
+        node: settings.nodeName ?? '',
+        families: ipv6 === 'off' ? ['IPv4'] : ['IPv4', 'IPv6'],
+        healthTimeout: 2_000 * settings.syncPeriod,
+        serving: settings.serving,
+        trafficLimit: enabled ? maxServicePorts : 0,
+      },
+      sources: {
+        state: () => this.#state(),
+        view: this.#source.cluster.view,
+        observed: () => this.#loop.observed,
+        traffic: () => this.#traffic.read(),
+        ...this.#source.statistics,
+      },
+      clock: { ...systemClock, wallTime: Date.now },
+      log: this.#listener.log,
+      sink: this.#source.sink,
+      configuration: () => documents.proxy,
+    });
+  }
+
+  #state() {
+    const state = this.#loop.state();
+    return { ...state, problems: [...state.problems, ...this.#source.problems(), ...this.#watch.problems] };
+  }
+
+  #composeStatus(): StatusSource {
+    return new StatusSource(
+      () => this.#viewer.observe(),
+      () => ({
+        version: this.#version,
+        state: { ...this.#state(), problems: this.#board.problems() },
+        withoutEndpoints: this.#desired.withoutEndpoints(),
+      }),
+    );
+  }
+
+  #composeWatch(): ConfigWatch {
+    return new ConfigWatch(this.#configuration, {
+      changed: ({ warnings }, { live, restart }) => {
+        for (const warning of warnings) this.#listener.info(warning);
+        if (restart.length > 0) return this.#listener.restart(restart);
+        if (live.logLevel !== undefined) this.#listener.setLogLevel(live.logLevel);
+        if (live.nodeSetUp === undefined) return;
+        void checkNode(this.#addon, live.nodeSetUp)
+          .then((preparation) => this.#board.prepared(preparation))
+          .catch((error) => this.#board.passFailed(`the node could not be set up: ${explainFailure(error)}`));
+      },
+      problems: () => this.#board.problemsChanged(),
+    });
+  }
 }

@@ -1,12 +1,22 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { runCleanup } from './cli/cleanup.js';
-import { commandLine, EXIT } from './cli/command-line.js';
+import { commandLine } from './cli/command-line.js';
+import { EXIT } from './cli/exit.js';
 import { explainFailure } from './cli/failure.js';
+import { runInitOnly } from './cli/init-only.js';
 import { runPlan } from './cli/plan.js';
 import { runAgent } from './cli/run.js';
 import { runStatus } from './cli/status.js';
-import { composeAgent, composeCleanup, composeKernelStatus, composeRehearsal } from './compose.js';
+import { commandWords } from './cli/words.js';
+import { composeAgent } from './compose.js';
+import {
+  composeCleanup,
+  composeKernelStatus,
+  composePreparation,
+  composeRehearsal,
+} from './compose-commands.js';
+import { ConfigError } from './config/config-error.js';
 import { VERSION } from './config/version.js';
 
 /** The exit code of what the command line asks for; see `--help` for the codes. */
@@ -15,9 +25,12 @@ async function main(words: readonly string[]): Promise<number> {
   const program = commandLine(
     VERSION,
     {
-      run: (settings) => runAgent(settings, (listener) => composeAgent(settings, VERSION, listener)),
+      run: (configuration) =>
+        runAgent(configuration, (listener) => composeAgent(configuration, VERSION, listener)),
+      initOnly: (configuration) =>
+        runInitOnly(configuration, () => composePreparation(configuration.settings)),
       status: (options) => runStatus(options, composeKernelStatus),
-      plan: (settings) => runPlan(() => composeRehearsal(settings)),
+      plan: ({ settings }) => runPlan(() => composeRehearsal(settings, VERSION)),
       cleanup: (options) => runCleanup(options, composeCleanup),
     },
     (answer) => {
@@ -25,12 +38,12 @@ async function main(words: readonly string[]): Promise<number> {
     },
   );
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(commandWords(words), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
     process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
-    return EXIT.problem;
+    return error instanceof ConfigError ? EXIT.usage : EXIT.problem;
   }
 }
 

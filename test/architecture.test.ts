@@ -16,6 +16,11 @@ const ALLOWED: readonly AllowedArrow[] = [
   },
   {
     from: 'reconcile',
+    to: 'plan/adoption.ts',
+    because: 'it asks what a predecessor left, and has it taken over before and after all other plans',
+  },
+  {
+    from: 'reconcile',
     to: 'plan/precondition.ts',
     because: 'it asks after each stage what of the plan may still follow',
   },
@@ -24,6 +29,11 @@ const ALLOWED: readonly AllowedArrow[] = [
     from: 'manifests',
     to: 'api-objects',
     because: 'files hold API objects; both sources read them with one translation',
+  },
+  {
+    from: 'config',
+    to: 'api-objects/shown.ts',
+    because: 'what a file of strangers holds is repeated safely in one way',
   },
   {
     from: 'kubernetes',
@@ -36,8 +46,12 @@ const ALLOWED: readonly AllowedArrow[] = [
     because: 'the words of the command line become settings, and settings have one home',
   },
   { from: 'cli', to: 'status', because: 'both sides of the admin socket must agree on what goes over it' },
-  { from: 'compose.ts', to: '*', because: 'it is the only file that joins rooms' },
+  { from: 'compose.ts', to: '*', because: 'it joins the rooms to the agent' },
+  { from: 'compose-source.ts', to: '*', because: 'it joins what the agent hears the cluster by' },
+  { from: 'compose-node.ts', to: '*', because: 'it makes the parts that depend on this node' },
+  { from: 'compose-commands.ts', to: '*', because: 'it joins rooms to commands that end by themselves' },
   { from: 'main.ts', to: 'compose.ts', because: 'it starts what is composed' },
+  { from: 'main.ts', to: 'compose-commands.ts', because: 'it starts what is composed' },
   { from: 'main.ts', to: 'cli', because: 'it hands the words of the command line to the command they name' },
   { from: 'main.ts', to: 'config', because: 'it tells the version' },
 ];

@@ -1,6 +1,8 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
 import type { ServiceView } from '../../src/model/cluster-view.js';
 import type { KernelKeys } from '../../src/model/kernel-keys.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
@@ -36,9 +38,7 @@ export function assembleCore(size: Size, options: CoreOptions = {}): Core {
   fill(source.view, size);
   const watch = new Stopwatch();
   const writes: Writes = { jobs: 0, records: 0, messages: 0 };
-  const kernel =
-    options.kernel ??
-    new NetlinkKernel(countedAddon(watch, writes), { masqueradeAll: false, clusterCIDRs: [] });
+  const kernel = options.kernel ?? new NetlinkKernel(countedAddon(watch, writes), PLAIN_RULES);
   let waiting: PromiseWithResolvers<PassReport> | undefined;
   const loop = new ReconcileLoop({
     source,
@@ -72,7 +72,7 @@ class TimedDesired extends DesiredDataplane {
   readonly #watch: Stopwatch;
 
   constructor(watch: Stopwatch) {
-    super({ name: NODE, scheduler: SCHEDULER });
+    super({ ...LONE_NODE, name: NODE, scheduler: SCHEDULER });
     this.#watch = watch;
   }
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { tableTransaction } from '../../src/kernel/packet-table.js';
+import { PLAIN_RULES, tableTransaction } from '../../src/kernel/packet-table.js';
 import type { AgentRun } from './agent.js';
 import type { ChangeSamples } from './change.js';
 import { LOCAL_ENDPOINTS, pod, SCHEDULER, SERVICE_PORT, type Size, TARGET_PORT, vip } from './content.js';
@@ -72,7 +72,7 @@ mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
 
 function measureBaseline(namespace: Namespace): void {
-  namespace.run(['nft', '-f', '-'], tableTransaction({ masqueradeAll: false, clusterCIDRs: [] }));
+  namespace.run(['nft', '-f', '-'], tableTransaction(PLAIN_RULES));
   const words = [tool('baseline'), services, endpoints, LOCAL_ENDPOINTS, 'sets'].map(String);
   baselines.push(JSON.parse(namespace.run(words)) as BaselineRun);
   contents.add(contentOf(namespace));

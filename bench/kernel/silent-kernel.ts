@@ -1,12 +1,13 @@
 import type { Observation, Preparation } from '../../src/kernel/kernel.js';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 
 /** The netlink kernel without a kernel: every record is encoded, and its answer is at once that it was done. */
 export class SilentKernel extends NetlinkKernel {
   constructor() {
-    super(silentAddon(), { masqueradeAll: false, clusterCIDRs: [] });
+    super(silentAddon(), PLAIN_RULES);
   }
 
   override async prepare(): Promise<Preparation> {

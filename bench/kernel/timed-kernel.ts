@@ -6,6 +6,7 @@ import type {
   Sight,
   Surroundings,
 } from '../../src/kernel/kernel.js';
+import type { Address } from '../../src/model/address.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import type { Outcome } from '../../src/model/outcome.js';
@@ -47,6 +48,10 @@ export class TimedKernel implements Kernel {
 
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return this.#watch.timeAsync('perform', () => this.#inner.perform(operations));
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return this.#inner.nodeAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {

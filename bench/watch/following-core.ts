@@ -1,4 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { HttpTransport } from '../../src/kubernetes/http-transport.js';
@@ -25,7 +26,7 @@ export function followingCore(
   const source = new ClusterWatcher({ transport, clock: systemClock, nodeName: 'node-1' });
   const loop = new ReconcileLoop({
     source,
-    desired: new DesiredDataplane({ name: 'node-1', scheduler: 'rr' }),
+    desired: new DesiredDataplane({ ...LONE_NODE, name: 'node-1' }),
     kernel,
     clock: systemClock,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },

@@ -2,6 +2,7 @@ import { type Address, type Family, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint-slice.js';
 import { readAddress } from './address-field.js';
 import type { Field } from './field.js';
+import { readHints, readZone } from './hints.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
 
 const so = 'the endpoint is left out';
@@ -14,8 +15,12 @@ export function readEndpoint(field: Field, family: Family): Endpoint | undefined
   const address = readFirstAddress(field.child('addresses'), family);
   const conditions = readConditions(field.child('conditions'));
   const node = readNode(field.child('nodeName'));
+  const zone = readZone(field.child('zone'));
+  const hints = field.child('hints');
   if (address === undefined || conditions === undefined) return undefined;
-  return node === undefined ? { address, ...conditions } : { address, ...conditions, node };
+  const endpoint =
+    node === undefined ? { address, ...conditions, zone } : { address, ...conditions, node, zone };
+  return hints.absent ? endpoint : { ...endpoint, ...readHints(hints) };
 }
 
 // The API lets consumers take the first address only, and kube-proxy does.

@@ -46,6 +46,11 @@ export class Field {
     return new Field(inside, this.#complaints, this, name);
   }
 
+  /** The names of an object's own children; none where there is no object. */
+  names(): readonly string[] {
+    return isObject(this.value) ? Object.keys(this.value) : [];
+  }
+
   /** One entry of a list; absent where there is no list. */
   entry(index: number): Field {
     const inside: unknown = Array.isArray(this.value) ? this.value[index] : undefined;

@@ -6,12 +6,18 @@ export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 /** Set on slices of headless Services, whatever the value. */
 export const HEADLESS = 'service.kubernetes.io/headless';
-/** Our own: the IPVS scheduler of one Service. */
-export const SCHEDULER = 'kube-ipvs-proxy.io/scheduler';
 /** Of an EndpointSlice: when the change happened that it shows. Set by the control plane, for this one purpose: to measure. */
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 /** Of a Node: where in the cloud it is. */
 export const ZONE = 'topology.kubernetes.io/zone';
+
+/** Annotations of our own, for one Service: what the Service API has no field for. */
+export const OWN_PREFIX = 'kube-ipvs-proxy.io/';
+export const SCHEDULER = `${OWN_PREFIX}scheduler`;
+export const FLAGS = `${OWN_PREFIX}scheduler-flags`;
+export const WEIGHTS = `${OWN_PREFIX}weights`;
+export const SLOW_START = `${OWN_PREFIX}slow-start`;
+export const DRAIN_DEADLINE = `${OWN_PREFIX}drain-deadline`;
 
 export function label(object: Field, name: string): Field {
   return object.child('metadata').child('labels').child(name);

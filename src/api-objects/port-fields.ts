@@ -6,11 +6,11 @@ import { allowedName, DNS_LABEL } from './names.js';
 
 const so = 'the port is left out';
 
-export function readPortNumber(field: Field): number | undefined {
+export function readPortNumber(field: Field, instead: string = so): number | undefined {
   const { value } = field;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535) return value;
   const remedy = typeof value === 'string' ? 'Write a number without quotes.' : 'Correct the number.';
-  field.complain({ expected: 'a whole number from 1 to 65535', so, remedy });
+  field.complain({ expected: 'a whole number from 1 to 65535', so: instead, remedy });
   return undefined;
 }
 

@@ -1,22 +1,27 @@
 import type { ServicePort } from '../model/service.js';
 import type { Field } from './field.js';
+import { readNodePort } from './node-port.js';
 import { readPortName, readPortNumber, readProtocol } from './port-fields.js';
+import type { ServiceType } from './service-type.js';
 
 /** The ports that make sense. Of two with one name, or with one number and protocol, the first stays. */
-export function readServicePorts(spec: Field): readonly ServicePort[] {
+export function readServicePorts(spec: Field, type: ServiceType): readonly ServicePort[] {
   const names = new Set<string>();
   const numbers = new Set<string>();
+  const nodePorts = new Set<string>();
   const list = spec.child('ports');
   const ports = list.items('the Service has no ports').flatMap((field) => {
     const port = readServicePort(field);
     if (port === undefined || isTaken(field, port, names, numbers)) return [];
-    return [port];
+    return [{ ...port, nodePort: readNodePort(field.child('nodePort'), port.protocol, type, nodePorts) }];
   });
   if (list.absent) reportNone(list);
   return ports;
 }
 
-function readServicePort(field: Field): ServicePort | undefined {
+type Own = Omit<ServicePort, 'nodePort'>;
+
+function readServicePort(field: Field): Own | undefined {
   if (!field.isObject('the port is left out')) return undefined;
   const name = readPortName(field.child('name'));
   const protocol = readProtocol(field.child('protocol'));
@@ -25,12 +30,7 @@ function readServicePort(field: Field): ServicePort | undefined {
   return { name, protocol, port };
 }
 
-function isTaken(
-  field: Field,
-  { name, protocol, port }: ServicePort,
-  names: Set<string>,
-  numbers: Set<string>,
-) {
+function isTaken(field: Field, { name, protocol, port }: Own, names: Set<string>, numbers: Set<string>) {
   const number = `${port}/${protocol}`;
   if (names.has(name)) {
     const named = name === '' ? 'without a name' : `named ${name}`;

@@ -3,14 +3,22 @@ import { serviceKey } from '../model/service-key.js';
 import { readAffinityTimeout } from './affinity.js';
 import { readClusterIPs } from './cluster-ips.js';
 import { readCreationTime } from './creation-time.js';
+import { readExternalAddresses } from './external-addresses.js';
 import type { Field } from './field.js';
+import { readHealthCheckPort } from './health-check-port.js';
 import type { Identity } from './identity.js';
 import { label, PROXY_NAME } from './labels.js';
 import { DNS_LABEL } from './names.js';
-import { readScheduler } from './scheduler.js';
+import { reportUnknownAnnotations } from './own-annotations.js';
+import { readScheduling } from './scheduler.js';
+import { readDrainDeadline, readSlowStart } from './seconds.js';
 import { readServicePorts } from './service-ports.js';
+import { readServiceType } from './service-type.js';
+import { readSourceRanges } from './source-ranges.js';
+import { readExternalPolicy, readInternalPolicy } from './traffic-policy.js';
 import { type Reader, type Reading, translate } from './translate.js';
 import type { Reason, Translation } from './translation.js';
+import { readWeights } from './weights.js';
 
 /**
  * Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. With a `proxyName` only Services with
@@ -33,17 +41,60 @@ function readService(object: Field, identity: Identity, proxyName: string | unde
   const spec = object.child('spec');
   const clusterIPs = readClusterIPs(spec);
   if (clusterIPs.length === 0) return { because: 'unusable-cluster-ip' };
-  const scheduler = readScheduler(object);
   const record: Service = {
     key: serviceKey(identity.namespace, identity.name),
     clusterIPs,
-    ports: readServicePorts(spec),
+    ...readOutside(object, clusterIPs),
+    internalPolicy: readInternalPolicy(spec),
     affinityTimeout: readAffinityTimeout(spec),
+    ...readWishes(object),
     created: readCreationTime(object),
-    ...(scheduler !== undefined && { scheduler }),
   };
   return { record };
 }
+
+/** The ports, and all that lets clients in by another way than a clusterIP. */
+function readOutside(object: Field, clusterIPs: Service['clusterIPs']): Outside {
+  const spec = object.child('spec');
+  const type = readServiceType(spec);
+  const addresses = readExternalAddresses(spec, object.section('status'), clusterIPs);
+  const ports = readServicePorts(spec, type);
+  const canBeExternal = type !== 'ClusterIP' || addresses.externalIPs.length > 0;
+  const externalPolicy = readExternalPolicy(spec, canBeExternal || addresses.loadBalancerIPs.length > 0);
+  return {
+    ...addresses,
+    ports,
+    externalPolicy,
+    healthCheckNodePort: readHealthCheckPort(spec, type, { externalPolicy, ports }),
+    ...readSourceRanges(spec, { clusterIPs, loadBalancerIPs: addresses.loadBalancerIPs }),
+  };
+}
+
+/** What the annotations ask for. */
+function readWishes(object: Field): Wishes {
+  reportUnknownAnnotations(object);
+  const scheduling = readScheduling(object);
+  const drainDeadline = readDrainDeadline(object);
+  return {
+    ...scheduling,
+    weights: readWeights(object, scheduling.scheduler),
+    slowStart: readSlowStart(object, scheduling.scheduler),
+    ...(drainDeadline !== undefined && { drainDeadline }),
+  };
+}
+
+type Outside = Pick<
+  Service,
+  | 'externalIPs'
+  | 'loadBalancerIPs'
+  | 'ports'
+  | 'externalPolicy'
+  | 'healthCheckNodePort'
+  | 'sourceRanges'
+  | 'hasUnreadRanges'
+>;
+
+type Wishes = Pick<Service, 'scheduler' | 'schedulerFlags' | 'weights' | 'slowStart' | 'drainDeadline'>;
 
 /** Why a proxy has nothing to do with a Service, as kube-proxy decides it. */
 function notServed(object: Field, proxyName: string | undefined): Reason | undefined {

@@ -1,7 +1,8 @@
 import type { Problem } from '../model/problem.js';
 import { problemText } from '../model/problem.js';
 import { AgentNotRunning, askAgent } from './admin-client.js';
-import { type CleanupOptions, EXIT } from './command-line.js';
+import type { CleanupOptions } from './command-line.js';
+import { EXIT } from './exit.js';
 
 interface CleanupReport {
   readonly done: readonly string[];

@@ -1,13 +1,16 @@
-import { Command, InvalidArgumentError } from 'commander';
-import type { AgentSettings } from '../config/agent-settings.js';
-import { DEFAULT_ADMIN_SOCKET, DEFAULT_SETTINGS, LOG_LEVELS } from '../config/agent-settings.js';
-import { cidrs, FlagError, logLevel, schedulerName, seconds } from '../config/flag-values.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultDocuments } from '../config/checked-documents.js';
+import type { Configuration } from '../config/configuration.js';
+import { type GivenOptions, givenConfiguration, withConfigOptions } from './config-options.js';
+import { writeConfig } from './write-config.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
-  run(settings: AgentSettings): Promise<number>;
+  run(configuration: Configuration): Promise<number>;
+  /** `--init-only`: prepares the node and ends. */
+  initOnly(configuration: Configuration): Promise<number>;
   status(options: StatusOptions): Promise<number>;
-  plan(settings: AgentSettings): Promise<number>;
+  plan(configuration: Configuration): Promise<number>;
   cleanup(options: CleanupOptions): Promise<number>;
 }
 
@@ -20,13 +23,11 @@ export interface CleanupOptions {
   readonly adminSocket: string;
 }
 
-/** 0 good, 1 a problem was found, 2 the command line makes no sense, 3 the agent cannot be reached. */
-export const EXIT = { good: 0, problem: 1, usage: 2, unreachable: 3 } as const;
-
 const EXIT_CODES = `
-Exit codes: 0 good, 1 a problem was found, 2 wrong usage, 3 the agent is not running.`;
+Without a command, and with any flag, it is \`run\`: kube-proxy's command line works unchanged.
+Exit codes: 0 good, 1 a problem was found, 2 wrong usage or configuration, 3 the agent is not running.`;
 
-/** The command line as commander knows it; `done` receives the exit code of the command that ran. */
+/** The command line as commander knows it; `done` receives the exit code of the command that ran. See `commandWords`. */
 export function commandLine(version: string, commands: Commands, done: (code: number) => void): Command {
   const program = new Command('kube-ipvs-proxy')
     .description('The IPVS service proxy for Kubernetes.')
@@ -45,15 +46,36 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
 function addRun(program: Command, commands: Commands, done: (code: number) => void): void {
   const command = program
     .command('run')
-    .description('keep the kernel as the Services and EndpointSlices say, until it is stopped');
-  withSettings(command).action(async (options) => done(await commands.run(toSettings(options))));
+    .description('keep the kernel as the Services and EndpointSlices say, until it is stopped')
+    .option('--write-config-to <file>', 'write the configuration with every default there, and end')
+    .addOption(truth('--init-only [boolean]', 'do what needs full privileges, and end'))
+    .addOption(truth('--cleanup [boolean]', 'as the command cleanup'));
+  withConfigOptions(command).action(async (options: RunOptions) => done(await run(options, commands)));
+}
+
+interface RunOptions extends GivenOptions {
+  readonly writeConfigTo?: string;
+  readonly initOnly?: boolean;
+  readonly cleanup?: boolean;
+}
+
+// In kube-proxy's order: who writes a file or cleans up does not start anything.
+async function run(options: RunOptions, commands: Commands): Promise<number> {
+  const configuration = await givenConfiguration(options);
+  const { writeConfigTo = '' } = options;
+  if (writeConfigTo !== '') return writeConfig(writeConfigTo, configuration);
+  if (options.cleanup === true) return commands.cleanup({ adminSocket: configuration.settings.adminSocket });
+  if (options.initOnly === true) return commands.initOnly(configuration);
+  return commands.run(configuration);
 }
 
 function addPlan(program: Command, commands: Commands, done: (code: number) => void): void {
   const command = program
     .command('plan')
     .description('print what `run` would change in the kernel, and change nothing');
-  withSettings(command).action(async (options) => done(await commands.plan(toSettings(options))));
+  withConfigOptions(command).action(async (options: GivenOptions) =>
+    done(await commands.plan(await givenConfiguration(options))),
+  );
 }
 
 function addStatus(program: Command, commands: Commands, done: (code: number) => void): void {
@@ -63,7 +85,7 @@ function addStatus(program: Command, commands: Commands, done: (code: number) =>
       'show what is programmed, for which Service, and what is wrong; also without a running agent',
     )
     .option('-o, --output <format>', 'table or json', outputFormat, 'table' as const)
-    .option('--admin-socket <path>', "the agent's socket", DEFAULT_ADMIN_SOCKET)
+    .option('--admin-socket <path>', "the agent's socket", defaultAdminSocket())
     .action(async (options: StatusOptions) => done(await commands.status(options)));
 }
 
@@ -71,58 +93,24 @@ function addCleanup(program: Command, commands: Commands, done: (code: number) =
   program
     .command('cleanup')
     .description('remove everything of ours from the kernel and nothing else; stop the agent first')
-    .option('--admin-socket <path>', "the agent's socket", DEFAULT_ADMIN_SOCKET)
+    .option('--admin-socket <path>', "the agent's socket", defaultAdminSocket())
     .action(async (options: CleanupOptions) => done(await commands.cleanup(options)));
 }
 
-interface RawSettings {
-  readonly manifests: string;
-  readonly nodeName?: string;
-  readonly scheduler: string;
-  readonly drainDeadline: number;
-  readonly clusterCidr?: readonly string[];
-  readonly masqueradeAll?: boolean;
-  readonly adminSocket: string;
-  readonly logLevel: AgentSettings['logLevel'];
+function defaultAdminSocket(): string {
+  return defaultDocuments().own.adminSocket;
 }
 
-function withSettings(command: Command): Command {
-  const { scheduler, drainDeadline, adminSocket } = DEFAULT_SETTINGS;
-  return command
-    .requiredOption('--manifests <folder>', 'folder of Service and EndpointSlice YAML')
-    .option('--node-name <name>', 'this node as EndpointSlices call it (default: any endpoint may be here)')
-    .option('--scheduler <name>', 'scheduler of Services that name none', parse(schedulerName), scheduler)
-    .option(
-      '--drain-deadline <seconds>',
-      'removed TCP endpoints go after this time although connections remain',
-      parse(seconds),
-      drainDeadline,
-    )
-    .option('--cluster-cidr <cidrs>', 'pod addresses; clients outside are masqueraded', parse(cidrs))
-    .option('--masquerade-all', 'masquerade every connection through a VIP')
-    .option('--admin-socket <path>', 'socket that `status` asks', adminSocket)
-    .option('--log-level <level>', LOG_LEVELS.join(', '), parse(logLevel), DEFAULT_SETTINGS.logLevel);
-}
-
-function toSettings(raw: RawSettings): AgentSettings {
-  const { clusterCidr = [], masqueradeAll = false, nodeName, ...rest } = raw;
-  return { ...rest, nodeName, masqueradeAll, clusterCIDRs: clusterCidr };
+function truth(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (text !== 'true' && text !== 'false')
+      throw new InvalidArgumentError(`'${text}' is neither true nor false.`);
+    return text === 'true';
+  });
 }
 
 function outputFormat(text: string): 'table' | 'json' {
   if (text !== 'table' && text !== 'json')
     throw new InvalidArgumentError(`'${text}' is no format; expected table or json.`);
   return text;
-}
-
-// commander shows the flag's name before the message of its own error type only.
-function parse<T>(read: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return read(text);
-    } catch (error) {
-      if (error instanceof FlagError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
 }

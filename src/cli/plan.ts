@@ -1,6 +1,6 @@
 import type { Operation } from '../model/operation.js';
 import { type Problem, problemText } from '../model/problem.js';
-import { EXIT } from './command-line.js';
+import { EXIT } from './exit.js';
 import { planText } from './plan-text.js';
 
 interface Rehearsal {

@@ -1,6 +1,7 @@
 import type { StatusReport } from '../model/status-report.js';
 import { AgentNotRunning, askAgent } from './admin-client.js';
-import { EXIT, type StatusOptions } from './command-line.js';
+import type { StatusOptions } from './command-line.js';
+import { EXIT } from './exit.js';
 import { statusTable } from './status-table.js';
 
 /** `status`: asks the agent, and where none runs the kernel itself. */

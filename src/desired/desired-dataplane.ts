@@ -1,20 +1,35 @@
 import type { Address } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import type { Dataplane, Ownership } from '../model/dataplane.js';
+import {
+  type AllowedSources,
+  type Dataplane,
+  eachTrafficSet,
+  type Ownership,
+  TRAFFIC_SETS,
+  type TrafficSet,
+} from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import type { NodeRecord } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
+import { isExternal as hasOutside } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
 import { type Claim, FrontendClaims } from './frontend-claims.js';
-import type { NodeSettings } from './node-settings.js';
-import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { MarkBook } from './mark-book.js';
+import { nodePortAddresses } from './node-port-addresses.js';
+import { LONE_NODE, type NodeProfile } from './node-settings.js';
+import type { NodeView } from './node-view.js';
+import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 interface Share {
   readonly claims: readonly Claim[];
   readonly vips: readonly Address[];
   readonly hairpins: ReadonlySet<Address>;
+  /** Whether the node's addresses matter to it. */
+  readonly isExternal: boolean;
 }
 
 /**
@@ -29,28 +44,56 @@ export class DesiredDataplane implements Dataplane {
     readonly owned: Map<FrontendKey, Ownership>;
     readonly open: Map<FrontendKey, Frontend>;
     readonly hairpins: ReadonlySet<Address>;
+    readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>>;
+    readonly sources: Map<FrontendKey, AllowedSources>;
   };
-  readonly #node: NodeSettings;
+  #node: NodeView;
+  readonly #marks = new MarkBook();
   readonly #vips = new CountedSet<Address>();
   readonly #hairpins = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, Share>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
+  readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
+  readonly #healthChecks = new Map<ServiceKey, HealthCheckService>();
 
-  constructor(node: NodeSettings) {
-    this.#node = node;
+  constructor(node: NodeProfile) {
+    const markOf = (key: FrontendKey) => this.#marks.markOf(key);
+    this.#node = { ...node, addresses: [], portAddresses: [], named: [], markOf };
     this.bound = this.#vips.members;
     this.policy = {
       guarded: this.#vips.members,
       owned: new Map(),
       open: new Map(),
       hairpins: this.#hairpins.members,
+      traffic: eachTrafficSet(() => new Map()),
+      sources: new Map(),
     };
   }
 
-  /** Services that lost a frontend to an older one. */
+  /** The node's own addresses are others; answers with the Services that have to be worked out anew. */
+  setNodeAddresses(addresses: readonly Address[]): ServiceKey[] {
+    return this.#moveTo({ ...this.#node, addresses });
+  }
+
+  /** What the Node object says now, undefined while there is none. */
+  setNode(node: NodeRecord | undefined): ServiceKey[] {
+    return this.#moveTo({ ...this.#node, zone: node?.zone, named: node?.addresses ?? [] });
+  }
+
+  /** The addresses on which NodePorts are shown; undefined where they are on all. */
+  get restrictedPortAddresses(): readonly Address[] | undefined {
+    return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;
+  }
+
+  /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
   get problems(): Problem[] {
-    return [...this.#conflicts.values()].flat();
+    return [...this.#conflicts.values(), ...this.#complaints.values()].flat();
+  }
+
+  /** For each Service that load balancers ask about: the port they ask, and its ready endpoints on this node. */
+  get healthChecks(): ReadonlyMap<ServiceKey, HealthCheckService> {
+    return this.#healthChecks;
   }
 
   /** The Service that has the frontend. */
@@ -73,11 +116,13 @@ export class DesiredDataplane implements Dataplane {
   refresh(key: ServiceKey, view: ServiceView): KernelKeys {
     const touched = new KernelKeySet();
     const before = this.#shares.get(key);
-    const after = this.#share(key, view, serviceFrontends(view, this.#node));
+    const wants = serviceFrontends(view, this.#node);
+    const after = this.#share(key, view, wants);
+    keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
+    keep(this.#healthChecks, key, wants.healthCheck);
     if (after !== undefined) this.#enter(after, touched);
     if (before !== undefined) this.#leave(before, touched);
-    if (after === undefined) this.#shares.delete(key);
-    else this.#shares.set(key, after);
+    keep(this.#shares, key, after);
     for (const frontend of touched.frontends) this.#settle(frontend);
     return touched;
   }
@@ -86,7 +131,19 @@ export class DesiredDataplane implements Dataplane {
     const created = view.service?.created ?? 0;
     if (wants.frontends.length === 0) return undefined;
     const claims = wants.frontends.map((wish) => ({ service: key, created, wish }));
-    return { claims, vips: wants.vips, hairpins: wants.hairpins };
+    const isExternal = view.service !== undefined && hasOutside(view.service);
+    return { claims, vips: wants.vips, hairpins: wants.hairpins, isExternal };
+  }
+
+  // Addresses matter to Services with ways from outside only; name and zone to everyone's choice of endpoints.
+  #moveTo(node: NodeView): ServiceKey[] {
+    const before = this.#node;
+    const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
+    this.#node = { ...node, portAddresses };
+    if (node.zone !== before.zone) return [...this.#shares.keys()];
+    if (sameList(node.addresses, before.addresses) && sameList(portAddresses, before.portAddresses))
+      return [];
+    return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }
 
   #enter(share: Share, touched: KernelKeySet): void {
@@ -106,6 +163,7 @@ export class DesiredDataplane implements Dataplane {
   #settle(key: FrontendKey): void {
     const wish = this.#claims.winner(key)?.wish;
     this.#setConflicts(key);
+    this.#settleTraffic(key, wish);
     if (wish?.virtualServer === undefined) {
       this.virtualServers.delete(key);
       this.policy.owned.delete(key);
@@ -115,6 +173,16 @@ export class DesiredDataplane implements Dataplane {
     this.virtualServers.set(key, wish.virtualServer);
     this.policy.owned.set(key, { frontend: wish.frontend, owner: wish.owner });
     this.policy.open.set(key, wish.frontend);
+  }
+
+  #settleTraffic(key: FrontendKey, wish: ServiceFrontend | undefined): void {
+    const { traffic, sources } = this.policy;
+    for (const set of TRAFFIC_SETS) traffic[set].delete(key);
+    sources.delete(key);
+    if (wish === undefined) return;
+    for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
+    const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
+    if (cidrs.size > 0) sources.set(key, { frontend: wish.frontend, cidrs });
   }
 
   #setConflicts(key: FrontendKey): void {
@@ -144,4 +212,18 @@ function conflict({ service, wish }: Claim, winner: Claim): Problem {
     message: `${wish.frontend.key} already belongs to Service ${winner.service}, which is older.`,
     remedy: `Give one of the two another address or port; until then ${winner.service} keeps the traffic.`,
   };
+}
+
+/** For whoever wants everything of ours gone. */
+export function nothingDesired(): DesiredDataplane {
+  return new DesiredDataplane(LONE_NODE);
+}
+
+function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }

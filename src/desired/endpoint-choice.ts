@@ -1,68 +1,117 @@
 import type { Address, Family } from '../model/address.js';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
+import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
 import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
+import { hashesServers } from '../model/scheduler.js';
 import type { ServicePort } from '../model/service.js';
+import { type WeightRule, weightAt } from '../model/weight-rule.js';
+import { Candidates } from './candidates.js';
 import type { NodeSettings } from './node-settings.js';
+import { seedOf, sortCandidates } from './server-order.js';
+import { isPreferred, type Preference, preferenceOf } from './topology.js';
 
+export type RealServers = ReadonlyMap<RealServerKey, RealServer>;
+
+/** The two lists among which the traffic policies choose; both iterate in the order for the kernel. */
 export interface ChosenEndpoints {
-  readonly realServers: ReadonlyMap<RealServerKey, RealServer>;
-  /** Addresses of those that may run on this node. */
-  readonly local: readonly Address[];
+  /** For clients that may be sent to any node. */
+  readonly cluster: RealServers;
+  /** Those on this node, whatever the hints say: for policy Local. */
+  readonly local: RealServers;
+  /**
+   * Addresses that may run on this node and take connections, so that they may call themselves. One that names no node is
+   * among them: a needless hairpin entry costs some bytes, a missing one cuts a pod off from itself
+   * (kubernetes/kubernetes#53775). One may stand here twice.
+   */
+  readonly hairpins: readonly Address[];
+}
+
+/** What decides on shares and order. */
+export interface Balancing {
+  /** The scheduler that the Service gets. */
+  readonly scheduler: string;
+  readonly weights: readonly WeightRule[];
 }
 
 /**
  * The endpoints that serve one ServicePort in one family, from all slices of the Service.
  *
- * A slice's port belongs to the ServicePort of the same name and protocol; its number may differ between slices
- * (KEP-752). Ready endpoints are used; where none is ready, those that still serve while they terminate, so that a
- * rollout does not refuse connections that a pod would still answer (KEP-1669). An endpoint in several slices counts once.
+ * Ready endpoints are used; where none is ready, those that still serve while they terminate, so that a rollout does not
+ * refuse connections that a pod would still answer (KEP-1669). Each list falls back for itself. Hints never thin out the
+ * local list, and never what is terminating. An endpoint in several slices counts once.
  */
 export function chooseEndpoints(
   slices: readonly EndpointSlice[],
   family: Family,
   port: ServicePort,
   node: NodeSettings,
+  balancing: Balancing,
 ): ChosenEndpoints {
-  const own = slices.filter((slice) => slice.family === family);
-  const ready = choose(own, port, node, isReady);
-  return ready.realServers.size > 0 ? ready : choose(own, port, node, isFallback);
+  const candidates = new Candidates(slices, family, port);
+  if (candidates.endpoints.length === 0) return NOTHING;
+  sortCandidates(candidates, hashesServers(balancing.scheduler) ? 0 : seedOf(node.name ?? ''));
+  return divide(candidates, node, balancing.weights);
 }
 
-function choose(
+/** Ready endpoints on this node by address, as the health check of a load balancer counts them. */
+export function countLocalReady(
   slices: readonly EndpointSlice[],
-  wanted: ServicePort,
+  family: Family,
   node: NodeSettings,
-  usable: (endpoint: Endpoint) => boolean,
-): ChosenEndpoints {
-  const realServers = new Map<RealServerKey, RealServer>();
-  const local: Address[] = [];
+): number {
+  const addresses = new Set<Address>();
   for (const slice of slices)
-    for (const port of slice.ports) {
-      if (!isSamePort(port, wanted)) continue;
-      for (const endpoint of slice.endpoints) {
-        if (!usable(endpoint)) continue;
-        const server = realServer(endpoint.address, port.port, 1);
-        realServers.set(server.key, server);
-        if (mayRunHere(endpoint, node)) local.push(endpoint.address);
-      }
-    }
-  return { realServers, local };
+    if (slice.family === family)
+      for (const endpoint of slice.endpoints)
+        if (endpoint.ready && isOnThisNode(endpoint, node)) addresses.add(endpoint.address);
+  return addresses.size;
 }
 
-function isSamePort(port: EndpointPort, wanted: ServicePort): boolean {
-  return port.name === wanted.name && port.protocol === wanted.protocol;
+const NONE: RealServers = new Map();
+const NOTHING: ChosenEndpoints = { cluster: NONE, local: NONE, hairpins: [] };
+
+/** Puts each candidate, in their order, into the lists that it belongs to. */
+function divide(candidates: Candidates, node: NodeSettings, weights: readonly WeightRule[]): ChosenEndpoints {
+  const { endpoints, ports } = candidates;
+  const preference = preferenceOf(candidates, node);
+  const cluster = new Map<RealServerKey, RealServer>();
+  const local = new LocalList();
+  const hairpins: Address[] = [];
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index] as Endpoint;
+    const isLocal = isOnThisNode(endpoint, node);
+    const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
+    if (!isLocal && !isForAll) continue;
+    const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint));
+    if (isForAll) cluster.set(server.key, server);
+    if (isLocal) local.add(server, endpoint.ready);
+    if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);
+  }
+  return { cluster, local: local.servers, hairpins };
 }
 
-function isReady({ ready }: Endpoint): boolean {
-  return ready;
+/** The local candidates; most Services have none on most nodes. */
+class LocalList {
+  #ready: Map<RealServerKey, RealServer> | undefined;
+  #leaving: Map<RealServerKey, RealServer> | undefined;
+
+  get servers(): RealServers {
+    return this.#ready ?? this.#leaving ?? NONE;
+  }
+
+  add(server: RealServer, isReady: boolean): void {
+    const list = (isReady ? this.#ready : this.#leaving) ?? new Map<RealServerKey, RealServer>();
+    list.set(server.key, server);
+    if (isReady) this.#ready = list;
+    else this.#leaving = list;
+  }
 }
 
-function isFallback({ serving, terminating }: Endpoint): boolean {
-  return serving && terminating;
+function isWanted(endpoint: Endpoint, preference: Preference | undefined): boolean {
+  return preference === undefined || isPreferred(endpoint, preference);
 }
 
-// An endpoint that names no node may be here: a needless hairpin entry costs some bytes, a missing one cuts a pod off
-// from itself (kubernetes/kubernetes#53775).
-function mayRunHere({ node }: Endpoint, here: NodeSettings): boolean {
-  return node === undefined || here.name === undefined || node === here.name;
+// A node without a name is one without a cluster: there is no other that an endpoint could be on. With a name, an
+// endpoint that names no node is on none, or every node would answer a load balancer that it has one.
+function isOnThisNode({ node }: Endpoint, { name }: NodeSettings): boolean {
+  return name === undefined || node === name;
 }

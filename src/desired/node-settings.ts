@@ -1,7 +1,28 @@
+import type { NodePortRule } from './node-port-addresses.js';
+
 /** What the choice of endpoints and schedulers needs to know of this node. */
 export interface NodeSettings {
   /** This node's name as EndpointSlices spell it; undefined where there is no cluster. */
   readonly name: string | undefined;
+  /** Its label topology.kubernetes.io/zone; undefined where it has none, and then no zone is preferred. */
+  readonly zone: string | undefined;
   /** Scheduler of every Service that asks for none. */
   readonly scheduler: string;
 }
+
+/** All that is settled about this node before the first Service is heard of. */
+export interface NodeProfile extends NodeSettings {
+  /** Scheduler that sends one client to one server whatever way it comes; undefined where the kernel has none. */
+  readonly stickyScheduler: string | undefined;
+  /** On which of the node's addresses NodePorts are shown. */
+  readonly nodePorts: NodePortRule;
+}
+
+/** A node outside any cluster. */
+export const LONE_NODE: NodeProfile = {
+  name: undefined,
+  zone: undefined,
+  scheduler: 'rr',
+  stickyScheduler: undefined,
+  nodePorts: [],
+};

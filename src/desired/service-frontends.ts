@@ -1,63 +1,138 @@
-import type { Address } from '../model/address.js';
-import { familyOf } from '../model/address.js';
+import { type Address, type Family, familyOf } from '../model/address.js';
+import { type Cidr, cidrContains, withoutContained } from '../model/cidr.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import { type Frontend, frontend } from '../model/frontend.js';
-import type { Service, ServicePort } from '../model/service.js';
+import type { TrafficSet } from '../model/dataplane.js';
+import type { EndpointSlice } from '../model/endpoint-slice.js';
+import { type Frontend, frontend, insideOf } from '../model/frontend.js';
+import type { HealthCheckService } from '../model/health-check.js';
+import type { Problem } from '../model/problem.js';
+import { allowedSources, type Service, type ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
-import { type ChosenEndpoints, chooseEndpoints } from './endpoint-choice.js';
-import type { NodeSettings } from './node-settings.js';
+import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
+import type { NodeView } from './node-view.js';
+import { insideSettings, settingsOf } from './server-settings.js';
+import { nodeAddressProblem, type Way, waysOf } from './service-ways.js';
 
 /** What one Service wants on this node. */
 export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
+  /** Addresses to bind. */
   readonly vips: readonly Address[];
   /** Endpoints that may run on this node, so that they may call themselves through a frontend. */
   readonly hairpins: ReadonlySet<Address>;
+  readonly problems: readonly Problem[];
+  /** Undefined where load balancers do not ask. */
+  readonly healthCheck: HealthCheckService | undefined;
 }
 
 export interface ServiceFrontend {
   readonly frontend: Frontend;
   /** `namespace/name:port`, as the ledger shows it. */
   readonly owner: string;
-  /** The VIP's place in the Service: `spec.ports[0].port`, for messages. */
+  /** The frontend's place in the Service: `spec.ports[0].port`, for messages. */
   readonly field: string;
-  /** Undefined without a usable endpoint: then new connections are refused, and there is nothing to balance. */
+  /** Undefined without a usable endpoint: then nobody gets through, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
+  /** How its packets are treated beyond that. */
+  readonly traffic: readonly TrafficSet[];
+  /** Who may reach it, where it is restricted. */
+  readonly sources: readonly Cidr[];
 }
 
-const NOTHING: ServiceFrontends = { frontends: [], vips: [], hairpins: new Set() };
+const NOTHING: ServiceFrontends = {
+  frontends: [],
+  vips: [],
+  hairpins: new Set(),
+  problems: [],
+  healthCheck: undefined,
+};
 
-/** Every VIP and port of the Service, with the endpoints of the VIP's family behind it. */
-export function serviceFrontends({ service, slices }: ServiceView, node: NodeSettings): ServiceFrontends {
+/** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
+export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
   if (service === undefined) return NOTHING;
+  const ways = waysOf(service, node);
+  const settings = settingsOf(service, node);
+  const balancing: Balancing = { scheduler: settings.scheduler, weights: service.weights };
   const hairpins = new Set<Address>();
-  const frontends = service.clusterIPs.flatMap((vip) =>
-    service.ports.map((port, index) => {
-      const chosen = chooseEndpoints(slices, familyOf(vip), port, node);
-      for (const address of chosen.local) hairpins.add(address);
-      return serviceFrontend(service, frontend(vip, port.port, port.protocol), port, index, chosen, node);
-    }),
-  );
-  return { frontends, vips: service.clusterIPs, hairpins };
+  const frontends: ServiceFrontend[] = [];
+  service.ports.forEach((port, index) => {
+    const choices = new Map<Family, ChosenEndpoints>();
+    for (const way of ways) {
+      if (way.kind === 'node' && port.nodePort === 0) continue;
+      const family = familyOf(way.address);
+      const chosen = choices.get(family) ?? chooseEndpoints(slices, family, port, node, balancing);
+      choices.set(family, chosen);
+      for (const address of chosen.hairpins) hairpins.add(address);
+      frontends.push(...wayFrontends({ service, port, index, way, chosen, settings }, node));
+    }
+  });
+  const vips = ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address);
+  const problems = ways.filter(({ kind, isNodes }) => kind !== 'node' && isNodes);
+  return {
+    frontends,
+    vips,
+    hairpins,
+    problems: problems.map((way) => nodeAddressProblem(service, way)),
+    healthCheck: healthCheckOf(service, slices, node),
+  };
 }
 
-function serviceFrontend(
-  service: Service,
-  front: Frontend,
-  port: ServicePort,
-  index: number,
-  { realServers }: ChosenEndpoints,
-  node: NodeSettings,
-): ServiceFrontend {
-  return {
+function healthCheckOf(
+  { healthCheckNodePort: port, created, clusterIPs }: Service,
+  slices: readonly EndpointSlice[],
+  node: NodeView,
+): HealthCheckService | undefined {
+  if (port === 0) return undefined;
+  // A pod that answers in both families is one endpoint: the family that has most of them counts.
+  const counts = clusterIPs.map((address) => countLocalReady(slices, familyOf(address), node));
+  return { port, localEndpoints: Math.max(0, ...counts), created };
+}
+
+/** One port of a Service by one way. */
+interface Entrance {
+  readonly service: Service;
+  readonly port: ServicePort;
+  /** Of the port in the Service. */
+  readonly index: number;
+  readonly way: Way;
+  readonly chosen: ChosenEndpoints;
+  readonly settings: VirtualServerSettings;
+}
+
+/** The frontend, and where clients inside the cluster get other endpoints than those outside, their view of it. */
+function wayFrontends(entrance: Entrance, node: NodeView): ServiceFrontend[] {
+  const { service, port, way, chosen, settings } = entrance;
+  const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
+  const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
+  const sources = way.kind === 'balancer' ? sourcesOf(service, way.address, node) : undefined;
+  const outside: ServiceFrontend = {
+    ...names(entrance),
     frontend: front,
-    owner: ownerOf(service, port),
-    field: `spec.ports[${index}].port`,
-    virtualServer:
-      realServers.size === 0
-        ? undefined
-        : { frontend: front, settings: settingsOf(service, node), realServers },
+    virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
+    traffic: trafficOf(way, servers.size > 0, chosen, sources),
+    sources: sources ?? [],
   };
+  const hasView = way.kind !== 'cluster' && way.isLocalOnly && chosen.cluster.size > 0;
+  return hasView ? [outside, insideView(entrance, front, node)] : [outside];
+}
+
+/** Clients inside the cluster, the node itself included, reach every endpoint: for them no hop is to be saved (KEP-1669). */
+function insideView(entrance: Entrance, outside: Frontend, node: NodeView): ServiceFrontend {
+  const front = insideOf(outside, node.markOf(outside.key));
+  const realServers = entrance.chosen.cluster;
+  const settings = insideSettings(entrance.settings, node);
+  return {
+    ...names(entrance),
+    frontend: front,
+    virtualServer: { frontend: front, settings, realServers },
+    traffic: [],
+    sources: [],
+  };
+}
+
+function names({ service, port, index, way }: Entrance): Pick<ServiceFrontend, 'owner' | 'field'> {
+  const field = way.kind === 'node' ? 'nodePort' : 'port';
+  return { owner: ownerOf(service, port), field: `spec.ports[${index}].${field}` };
 }
 
 // nftables keeps 127 bytes of a comment. `namespace/name` always fits; a very long port name is cut.
@@ -68,9 +143,34 @@ function ownerOf(service: Service, port: ServicePort): string {
   return owner.slice(0, OWNER_LENGTH);
 }
 
-function settingsOf(service: Service, node: NodeSettings): VirtualServerSettings {
-  return {
-    scheduler: service.scheduler ?? node.scheduler,
-    persistenceTimeout: service.affinityTimeout,
-  };
+const PLAIN: readonly TrafficSet[] = [];
+
+function trafficOf(
+  way: Way,
+  isServed: boolean,
+  chosen: ChosenEndpoints,
+  sources: readonly Cidr[] | undefined,
+): readonly TrafficSet[] {
+  if (way.kind === 'cluster' && isServed) return PLAIN;
+  const traffic: TrafficSet[] = [];
+  if (way.kind !== 'cluster') traffic.push(way.isLocalOnly ? 'source-kept' : 'masqueraded');
+  if (sources !== undefined) traffic.push('restricted');
+  if (!isServed && chosen.cluster.size > 0) traffic.push('dropped');
+  // An address that we guard refuses by itself whatever is not open.
+  else if (!isServed && way.isNodes) traffic.push('refused');
+  return traffic;
+}
+
+/**
+ * The clients allowed at a load balancer's address; undefined for everybody. The node's own clients have the address
+ * itself as their source, since it is local: they are in where the node is.
+ */
+function sourcesOf(service: Service, address: Address, node: NodeView): readonly Cidr[] | undefined {
+  const family = familyOf(address);
+  const allowed = allowedSources(service, family);
+  if (allowed === undefined) return undefined;
+  const isNodeIn = allowed.some((cidr) => node.addresses.some((own) => cidrContains(cidr, own)));
+  const own: Cidr = { family, address, prefix: family === 'IPv4' ? 32 : 128, text: '' };
+  const self = { ...own, text: `${address}/${own.prefix}` };
+  return withoutContained(isNodeIn ? [...allowed, self] : allowed);
 }

@@ -1,5 +1,5 @@
 import type { Activity, FrontendActivity } from '../model/activity.js';
-import { addressBytes, familyOf } from '../model/address.js';
+import { type Address, addressBytes, familyOf } from '../model/address.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
@@ -20,6 +20,7 @@ export class FakeKernel implements Kernel {
   /** Every operation that was tried, oldest first. */
   readonly log: Operation[] = [];
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
+  #nodeAddresses: readonly Address[] = [];
   #hasDevice = false;
   #hasTable = false;
   #listener: (change: KernelChange) => void = () => undefined;
@@ -75,6 +76,16 @@ export class FakeKernel implements Kernel {
 
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return operations.map((operation) => this.#perform(operation));
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return [...this.#nodeAddresses];
+  }
+
+  /** The node gets other addresses. */
+  setNodeAddresses(addresses: readonly Address[]): void {
+    this.#nodeAddresses = addresses;
+    this.#listener({ kind: 'node-addresses' });
   }
 
   watch(listener: (change: KernelChange) => void): void {
@@ -141,6 +152,8 @@ export class FakeKernel implements Kernel {
       case 'close-frontend':
       case 'release-vip':
       case 'forbid-hairpin':
+      case 'leave-set':
+      case 'forbid-source':
         return undefined;
       default:
         return this.#hasTable ? undefined : 'ENOENT';

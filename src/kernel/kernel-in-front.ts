@@ -1,3 +1,4 @@
+import type { Address } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
@@ -37,6 +38,10 @@ export class KernelInFront implements Kernel {
 
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return this.inner.perform(operations);
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return this.inner.nodeAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {

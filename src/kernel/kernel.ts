@@ -37,7 +37,12 @@ export interface Kernel {
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
   /** One outcome for each operation, in order. */
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
-  /** Tells of changes that others make to our device, as they happen. */
+  /**
+   * The node's own addresses on interfaces that are up: no loopback, no IPv6 link-local, none of our dummy device. In
+   * the order of the interfaces.
+   */
+  nodeAddresses(): readonly Address[];
+  /** Tells of changes that others make to our device, and of changes of the node's own addresses, as they happen. */
   watch(listener: (change: KernelChange) => void): void;
   close(): Promise<void>;
 }
@@ -67,7 +72,9 @@ export type KernelChange =
   | { readonly kind: 'address-removed'; readonly address: Address }
   | { readonly kind: 'device-removed' }
   /** Notifications were lost: only a full look tells what happened. */
-  | { readonly kind: 'overrun' };
+  | { readonly kind: 'overrun' }
+  /** The node's own addresses may be others now: ask for them. */
+  | { readonly kind: 'node-addresses' };
 
 /** This kernel, or the rights we have on it, cannot carry the data plane. */
 export class KernelUnusable extends Error {

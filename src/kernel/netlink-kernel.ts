@@ -1,4 +1,4 @@
-import { familyOf } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
@@ -13,11 +13,11 @@ import {
 } from './kernel.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
-import { NetlinkError } from './native/netlink-error.js';
 import { type EncodedOperations, encodeKeys, encodeOperations } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
-import { outcomeOf, recordsOf } from './netlink-operations.js';
+import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
+import { readNodeAddresses } from './node-addresses.js';
 import { PACKET_SETS, setName } from './packet-sets.js';
 import {
   DELETE_TABLE,
@@ -28,6 +28,7 @@ import {
   tableTransaction,
 } from './packet-table.js';
 import { setSysctls } from './sysctls.js';
+import { unusable } from './unusable.js';
 
 /** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
 export const DEVICE = 'kube-ipvs0';
@@ -43,12 +44,20 @@ const LOOKS_PER_JOB = 256;
 /** The network namespace that this process runs in, over netlink. */
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
-  readonly #rules: PacketRulesSettings;
+  /** As this kernel can have them. */
+  #rules: PacketRulesSettings;
 
   constructor(addon: Addon, rules: PacketRulesSettings) {
     const sets = [...PACKET_SETS.map(setName), LAYOUT_SET];
     this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets });
     this.#rules = rules;
+  }
+
+  /** Other rules from the next `prepare` on; whether they are others. */
+  setRules(rules: PacketRulesSettings): boolean {
+    if (layoutDigest(rules) === layoutDigest({ ...this.#rules, withoutRanges: false })) return false;
+    this.#rules = rules;
+    return true;
   }
 
   async prepare(): Promise<Preparation> {
@@ -60,7 +69,11 @@ export class NetlinkKernel implements Kernel {
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
     const { written, warnings } = await setSysctls();
-    return { done: [...done, ...written.map((assignment) => `set ${assignment}`)], warnings };
+    const lacking = this.#rules.withoutRanges === true ? [NO_RANGES] : [];
+    return {
+      done: [...done, ...written.map((assignment) => `set ${assignment}`)],
+      warnings: [...lacking, ...warnings],
+    };
   }
 
   async preview(): Promise<readonly string[]> {
@@ -95,9 +108,13 @@ export class NetlinkKernel implements Kernel {
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     const sights: Sight[] = [];
     for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
-      const { buffer, count } = encodeKeys(frontends.slice(start, start + LOOKS_PER_JOB));
+      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+      const { buffer, count } = encodeKeys(asked.map(serverKey));
       const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
-      for (const answer of answers) sights.push(toSight(answer));
+      asked.forEach((frontend, index) => {
+        const answer = answers[index];
+        sights.push(answer === undefined ? NOT_ANSWERED : toSight(answer, frontend));
+      });
     }
     return sights;
   }
@@ -115,6 +132,10 @@ export class NetlinkKernel implements Kernel {
     }
     if (before !== undefined && answers !== undefined) addOutcomes(before, await answers, outcomes);
     return outcomes;
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return readNodeAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {
@@ -137,11 +158,19 @@ export class NetlinkKernel implements Kernel {
 
   async #hasTable(): Promise<boolean> {
     const [layout] = await readSet(this.#handle, PACKET_SETS.length);
-    return layout?.comment === layoutDigest(this.#rules);
+    if (layout === undefined) return false;
+    const lesser = { ...this.#rules, withoutRanges: true };
+    if (layout.comment === layoutDigest(lesser)) this.#rules = lesser;
+    return layout.comment === layoutDigest(this.#rules);
   }
 
   async #writeTable(): Promise<void> {
-    const { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    let { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
+    if (!ok && this.#rules.withoutRanges !== true) {
+      const lesser = { ...this.#rules, withoutRanges: true };
+      ({ ok } = await this.#handle.runNft(tableTransaction(lesser)));
+      if (ok) this.#rules = lesser;
+    }
     if (!ok)
       throw new KernelUnusable(
         `nftables refused our table: ${error.trim()}`,
@@ -149,6 +178,10 @@ export class NetlinkKernel implements Kernel {
       );
   }
 }
+
+const NO_RANGES =
+  'this kernel cannot look up address ranges in nftables sets, so load balancer addresses of Services with ' +
+  'loadBalancerSourceRanges let nobody in';
 
 /** Operations with the records that carry them. */
 interface Job extends EncodedOperations {
@@ -182,6 +215,8 @@ function addOutcomes({ operations, last }: Job, answers: Int32Array, outcomes: O
   });
 }
 
+const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };
+
 /** ENOBUFS: no answer is an answer that was lost. */
 const NO_ANSWER = 105;
 
@@ -191,20 +226,5 @@ const MIXED_FAMILIES = failed('EINVAL', 'the server is of another family than th
 function isOfOneFamily(operation: Operation): boolean {
   return (
     !('server' in operation) || familyOf(operation.server.address) === familyOf(operation.frontend.address)
-  );
-}
-
-function unusable(error: unknown): unknown {
-  if (!(error instanceof NetlinkError)) return error;
-  if (error.code === 'EPERM' || error.code === 'EACCES')
-    return new KernelUnusable(
-      'the kernel does not let this process use IPVS (EPERM).',
-      'Run it as root with CAP_NET_ADMIN in the initial user namespace; a rootless container cannot have it.',
-      { cause: error },
-    );
-  return new KernelUnusable(
-    `this kernel has no IPVS: the module ip_vs is not loaded (${error.code}).`,
-    'Load it with `modprobe ip_vs`, or install the kernel package that has the module.',
-    { cause: error },
   );
 }

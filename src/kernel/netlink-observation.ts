@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Activity } from '../model/activity.js';
+import { type Family, familyOf } from '../model/address.js';
+import type { Ownership } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
-import { type FrontendKey, frontend } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, frontend, isInside } from '../model/frontend.js';
 import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type { Observation, Sight, Surroundings } from './kernel.js';
@@ -9,8 +11,14 @@ import type { KernelHandle } from './native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from './native/answer-decoder.js';
 import { errnoName, NetlinkError } from './native/netlink-error.js';
 import type { ElementRecord, LookAnswer, VirtualServerRecord } from './native/records.js';
-import { addressOfElement, frontendOfElement, PACKET_SETS, type PacketSet } from './packet-sets.js';
-import { type ProcVirtualServer, parseProcIpVs } from './proc-ip-vs.js';
+import {
+  addressOfElement,
+  frontendOfElement,
+  PACKET_SETS,
+  type PacketSet,
+  sourceOfElement,
+} from './packet-sets.js';
+import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
 import { fromKernel } from './service-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
@@ -27,13 +35,13 @@ export async function observeAll(
 ): Promise<Observation> {
   const dataplane = new DataplaneState();
   dataplane.putSurroundings(await observeSurroundings(handle));
-  const isOurs = (key: FrontendKey) => dataplane.policy.owned.has(key) || remembered(key);
+  const { owned } = dataplane.policy;
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];
-  for (const [server, itsActivity] of await readVirtualServers(handle)) {
+  for (const [server, itsActivity] of await readVirtualServers(handle, marksOf(owned))) {
     const { key } = server.frontend;
     activity.set(key, itsActivity);
-    if (isOurs(key)) dataplane.putVirtualServer(server);
+    if (owned.has(key) || remembered(key)) dataplane.putVirtualServer(server);
     else {
       dataplane.foreign.add(key);
       foreign.push(server);
@@ -42,18 +50,32 @@ export async function observeAll(
   return { dataplane, activity, foreign };
 }
 
+type Marks = ReadonlyMap<string, Frontend>;
+
+/** What stands behind each firewall mark of ours, as the ledger says: a virtual server with a mark shows no address. */
+function marksOf(owned: ReadonlyMap<FrontendKey, Ownership>): Marks {
+  const marks = new Map<string, Frontend>();
+  for (const { frontend } of owned.values())
+    if (isInside(frontend)) marks.set(markName(familyOf(frontend.address), frontend.mark), frontend);
+  return marks;
+}
+
+function markName(family: Family, mark: number): string {
+  return `${family} ${mark}`;
+}
+
+type Listed = readonly [VirtualServer, ReadonlyMap<RealServerKey, Activity>];
+
 /**
  * Settings come from a netlink dump, real servers from /proc/net/ip_vs, which is far cheaper than a dump for each
  * virtual server. Both walk the kernel's table by position and say nothing when a change between two pages makes them
  * skip an entry, so they are compared and read again where they differ.
  */
-async function readVirtualServers(
-  handle: KernelHandle,
-): Promise<[VirtualServer, ReadonlyMap<RealServerKey, Activity>][]> {
+async function readVirtualServers(handle: KernelHandle, marks: Marks): Promise<readonly Listed[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const records = decodeVirtualServers(await handle.dumpVirtualServers());
-    const listed = parseProcIpVs(await readFile('/proc/net/ip_vs', 'utf8'));
-    const joined = join(records, listed);
+    const listing = parseProcIpVs(await readFile('/proc/net/ip_vs', 'utf8'));
+    const joined = join(records, listing, marks);
     if (joined !== undefined) return joined;
   }
   throw new UnsteadyKernel('the virtual servers change faster than they can be read');
@@ -61,27 +83,40 @@ async function readVirtualServers(
 
 function join(
   records: readonly VirtualServerRecord[],
-  listed: ReadonlyMap<FrontendKey, ProcVirtualServer>,
-): [VirtualServer, ReadonlyMap<RealServerKey, Activity>][] | undefined {
-  const joined: [VirtualServer, ReadonlyMap<RealServerKey, Activity>][] = [];
+  { byFrontend, byMark }: ProcListing,
+  marks: Marks,
+): readonly Listed[] | undefined {
+  const joined: Listed[] = [];
+  let byAddress = 0;
+  let marked = 0;
   for (const record of records) {
     const { key } = record;
-    if ('mark' in key) continue;
-    const front = frontend(key.address, key.port, key.protocol);
-    const found = listed.get(front.key);
+    const isMark = 'mark' in key;
+    const front = isMark
+      ? marks.get(markName(key.family, key.mark))
+      : frontend(key.address, key.port, key.protocol);
+    const found = isMark ? sameMark(byMark[marked++], key.mark) : byFrontend.get(front?.key as FrontendKey);
+    if (!isMark) byAddress++;
     if (found === undefined) return undefined;
-    const settings = fromKernel(record);
-    joined.push([{ frontend: front, settings, realServers: found.realServers }, found.activity]);
+    // A mark that is not in the ledger is another program's; nothing that we want can collide with it unnoticed.
+    if (front === undefined) continue;
+    joined.push([
+      { frontend: front, settings: fromKernel(record), realServers: found.realServers },
+      found.activity,
+    ]);
   }
-  return joined.length === listed.size ? joined : undefined;
+  return byAddress === byFrontend.size && marked === byMark.length ? joined : undefined;
 }
 
-/** What a look at one virtual server found. */
-export function toSight(answer: LookAnswer): Sight {
+// Both listings have the marks in the order of one kernel table.
+function sameMark(server: ProcMarkServer | undefined, mark: number): ProcMarkServer | undefined {
+  return server?.mark === mark ? server : undefined;
+}
+
+/** What a look at the virtual server of one frontend found. */
+export function toSight(answer: LookAnswer, front: Frontend): Sight {
   if (answer.kind === 'absent') return { kind: 'absent' };
   if (answer.kind === 'unknown') return { kind: 'unknown', code: errnoName(answer.errno) };
-  const { key } = answer.server;
-  if ('mark' in key) return { kind: 'unknown', code: 'EINVAL' };
   const realServers = new Map<RealServerKey, RealServer>();
   const activity = new Map<RealServerKey, Activity>();
   for (const { address, port, weight, active, inactive } of answer.realServers) {
@@ -89,7 +124,6 @@ export function toSight(answer: LookAnswer): Sight {
     realServers.set(server.key, server);
     activity.set(server.key, { active, inactive });
   }
-  const front = frontend(key.address, key.port, key.protocol);
   const settings = fromKernel(answer.server);
   return { kind: 'present', server: { frontend: front, settings, realServers }, activity };
 }
@@ -114,13 +148,17 @@ export async function readSet(handle: KernelHandle, index: number): Promise<read
   }
 }
 
-function takeElement(seen: DataplaneState, set: PacketSet, { element, comment }: ElementRecord): void {
+function takeElement(seen: DataplaneState, set: PacketSet, record: ElementRecord): void {
+  const { element, comment, mark, freeBits } = record;
   if (set.purpose === 'guarded') seen.policy.guarded.add(addressOfElement(set, element));
   else if (set.purpose === 'hairpins') seen.policy.hairpins.add(addressOfElement(set, element));
   else {
-    const front = frontendOfElement(set, element);
+    const front = frontendOfElement(set, element, mark);
     if (front === undefined) return;
-    if (set.purpose === 'open') seen.policy.open.set(front.key, front);
-    else seen.policy.owned.set(front.key, { frontend: front, owner: comment });
+    if (set.purpose === 'sources') seen.policy.allow(front, sourceOfElement(set, element, freeBits ?? 0));
+    else if (set.purpose === 'open' || set.purpose === 'inside') seen.policy.open.set(front.key, front);
+    else if (set.purpose === 'owned' || set.purpose === 'owned-inside')
+      seen.policy.owned.set(front.key, { frontend: front, owner: comment });
+    else seen.policy.traffic[set.purpose].set(front.key, front);
   }
 }

@@ -1,7 +1,9 @@
+import { familyOf } from '../model/address.js';
+import { type Frontend, isInside } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome, unknown } from '../model/outcome.js';
 import { errnoName } from './native/netlink-error.js';
-import type { KernelOperation } from './native/records.js';
+import type { KernelOperation, ServerKey } from './native/records.js';
 import { elementOf } from './packet-sets.js';
 import { toKernel } from './service-settings.js';
 
@@ -13,15 +15,19 @@ export function recordsOf(operation: Operation): readonly KernelOperation[] {
   switch (operation.kind) {
     case 'add-virtual-server':
     case 'set-virtual-server':
-      return [{ kind: operation.kind, key: operation.frontend, ...toKernel(operation.settings) }];
+      return [{ kind: operation.kind, key: serverKey(operation.frontend), ...toKernel(operation.settings) }];
     case 'delete-virtual-server':
-      return [{ kind: operation.kind, key: operation.frontend }];
+      return [{ kind: operation.kind, key: serverKey(operation.frontend) }];
     case 'add-real-server':
     case 'set-real-server': {
       const { address, port, weight } = operation.server;
-      return [{ kind: operation.kind, key: operation.frontend, address, port, weight }];
+      return [{ kind: operation.kind, key: serverKey(operation.frontend), address, port, weight }];
     }
-    case 'delete-real-server':
+    case 'delete-real-server': {
+      const { address, port } = operation.server;
+      return [{ kind: operation.kind, key: serverKey(operation.frontend), address, port }];
+    }
+    // A flow knows the address that its client asked for, whatever the mark on its packets was.
     case 'forget-flows': {
       const { address, port } = operation.server;
       return [{ kind: operation.kind, key: operation.frontend, address, port }];
@@ -31,27 +37,34 @@ export function recordsOf(operation: Operation): readonly KernelOperation[] {
     case 'unbind-vip':
       return [{ kind: 'unbind-address', address: operation.address }];
     case 'own-frontend': {
-      const { set, key } = elementOf(operation);
-      const entry = { kind: 'add-element', set, element: key, comment: operation.owner } as const;
-      return operation.replaces === undefined
-        ? [entry]
-        : [{ kind: 'delete-element', set, element: key }, entry];
+      const element = elementRecord(operation);
+      const entry = { kind: 'add-element', ...element, comment: operation.owner } as const;
+      return operation.replaces === undefined ? [entry] : [{ kind: 'delete-element', ...element }, entry];
     }
     case 'open-frontend':
     case 'guard-vip':
     case 'allow-hairpin':
+    case 'enter-set':
+    case 'allow-source':
       return [{ kind: 'add-element', ...elementRecord(operation) }];
     case 'disown-frontend':
     case 'close-frontend':
     case 'release-vip':
     case 'forbid-hairpin':
+    case 'leave-set':
+    case 'forbid-source':
       return [{ kind: 'delete-element', ...elementRecord(operation) }];
   }
 }
 
 function elementRecord(operation: Parameters<typeof elementOf>[0]) {
-  const { set, key } = elementOf(operation);
-  return { set, element: key };
+  const { key, ...rest } = elementOf(operation);
+  return { ...rest, element: key };
+}
+
+/** What clients inside the cluster see is keyed by the mark that our table puts on their packets. */
+export function serverKey(front: Frontend): ServerKey {
+  return isInside(front) ? { family: familyOf(front.address), mark: front.mark } : front;
 }
 
 /**
@@ -72,6 +85,8 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
     case 'guard-vip':
     case 'open-frontend':
     case 'allow-hairpin':
+    case 'enter-set':
+    case 'allow-source':
       return code === 'EEXIST';
     case 'unbind-vip':
       return code === 'EADDRNOTAVAIL' || code === 'ENODEV';
@@ -79,6 +94,8 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
     case 'release-vip':
     case 'close-frontend':
     case 'forbid-hairpin':
+    case 'leave-set':
+    case 'forbid-source':
     case 'forget-flows':
       return code === 'ENOENT';
     default:

@@ -18,16 +18,35 @@ export class ProcFormatError extends Error {
   override readonly name = 'ProcFormatError';
 }
 
-/** Virtual servers keyed by firewall mark are left out: they show no address. */
-export function parseProcIpVs(text: string): Map<FrontendKey, ProcVirtualServer> {
-  const servers = new Map<FrontendKey, ProcVirtualServer>();
+export interface ProcListing {
+  readonly byFrontend: ReadonlyMap<FrontendKey, ProcVirtualServer>;
+  /** Those keyed by firewall mark, in the kernel's order; the listing does not tell their family. */
+  readonly byMark: readonly ProcMarkServer[];
+}
+
+export interface ProcMarkServer extends ProcVirtualServer {
+  readonly mark: number;
+}
+
+export function parseProcIpVs(text: string): ProcListing {
+  const byFrontend = new Map<FrontendKey, ProcVirtualServer>();
+  const byMark: ProcMarkServer[] = [];
   let current: ProcVirtualServer | undefined;
   for (const line of text.split('\n').slice(HEADER_LINES)) {
     const words = line.trim().split(/\s+/);
     if (words[0] === '->') addRealServer(current, words, line);
-    else if (words.length > 1) current = addVirtualServer(servers, words, line);
+    else if (words[0] === 'FWM') {
+      const server = markServer(words[1] ?? '', line);
+      byMark.push(server);
+      current = server;
+    } else if (words.length > 1) current = addVirtualServer(byFrontend, words, line);
   }
-  return servers;
+  return { byFrontend, byMark };
+}
+
+function markServer(mark: string, line: string): ProcMarkServer {
+  if (!/^[0-9A-Fa-f]{8}$/.test(mark)) throw new ProcFormatError(`/proc/net/ip_vs: no mark in '${line}'`);
+  return { mark: Number.parseInt(mark, 16), realServers: new Map(), activity: new Map() };
 }
 
 const HEADER_LINES = 3;
@@ -36,8 +55,7 @@ function addVirtualServer(
   servers: Map<FrontendKey, ProcVirtualServer>,
   [protocol, place]: readonly string[],
   line: string,
-): ProcVirtualServer | undefined {
-  if (protocol === 'FWM') return undefined;
+): ProcVirtualServer {
   const known = PROTOCOLS.find((name) => name === protocol);
   if (known === undefined) throw new ProcFormatError(`/proc/net/ip_vs: unknown protocol in '${line}'`);
   const { address, port } = parsePlace(place ?? '', line);

@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-interface Sysctl {
+export interface Sysctl {
   /** Path below /proc/sys. */
   readonly path: string;
   readonly value: string;
-  /** What goes wrong unless it is set. */
+  /** What goes wrong unless it is set; ends the sentence "cannot set …, so". */
   readonly without: string;
 }
 
 /** What IPVS needs to behave as the Service API expects (Documentation/networking/ipvs-sysctl.rst). */
-const SYSCTLS: readonly Sysctl[] = [
+export const REQUIRED_SYSCTLS: readonly Sysctl[] = [
   {
     path: 'net/ipv4/vs/conntrack',
     value: '1',
@@ -29,18 +29,22 @@ const SYSCTLS: readonly Sysctl[] = [
 ];
 
 export interface SysctlReport {
+  /** Assignments that were made, `net.ipv4.ip_forward=1`. */
   readonly written: readonly string[];
   /** What could not be read or written; the work goes on, as on nodes where /proc/sys is read-only. */
   readonly warnings: readonly string[];
 }
 
 /** Writes only what differs: without privileges /proc/sys is read-only, and an init container has already done it. */
-export async function setSysctls(root = '/proc/sys'): Promise<SysctlReport> {
+export async function setSysctls(
+  root = '/proc/sys',
+  sysctls: readonly Sysctl[] = REQUIRED_SYSCTLS,
+): Promise<SysctlReport> {
   const written: string[] = [];
   const warnings: string[] = [];
-  for (const sysctl of SYSCTLS) {
+  for (const sysctl of sysctls) {
     try {
-      if (await setSysctl(`${root}/${sysctl.path}`, sysctl.value)) written.push(assignment(sysctl));
+      if (await writeIfOther(`${root}/${sysctl.path}`, sysctl.value)) written.push(assignment(sysctl));
     } catch (error) {
       warnings.push(`cannot set ${assignment(sysctl)} (${codeOf(error)}), so ${sysctl.without}`);
     }
@@ -48,7 +52,8 @@ export async function setSysctls(root = '/proc/sys'): Promise<SysctlReport> {
   return { written, warnings };
 }
 
-async function setSysctl(file: string, value: string): Promise<boolean> {
+/** Whether it had to be written. */
+export async function writeIfOther(file: string, value: string): Promise<boolean> {
   if ((await readFile(file, 'utf8')).trim() === value) return false;
   await writeFile(file, value);
   return true;
@@ -58,6 +63,6 @@ function assignment({ path, value }: Sysctl): string {
   return `${path.replaceAll('/', '.')}=${value}`;
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -18,7 +18,7 @@ export interface ApiRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Of the body; `application/json` unless it is a patch. */
+  /** Of the body; unless said it is `application/json`, and `application/merge-patch+json` for a patch. */
   readonly contentType?: string;
 }
 
@@ -26,7 +26,10 @@ export interface ApiResponse {
   readonly status: number;
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Already decompressed, in pieces as they arrive. Leaving the loop over it early ends the request. */
+  /**
+   * Already decompressed, in pieces as they arrive; to be looped over once. Leaving the loop early ends the request. A
+   * body that nobody loops over keeps the request open until its signal is aborted.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -3,7 +3,8 @@ import { TimeSlice } from '../model/time-slice.js';
 import type { Splitter } from './line-splitter.js';
 
 export interface Eater {
-  take(piece: Buffer): void;
+  /** May take long; then it gives way to others by itself, and the rest of the body waits. */
+  take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
   /** All that has arrived is taken, or others have their turn now. */
   settle(): void;
 }
@@ -18,7 +19,8 @@ export async function digest(
   const slice = new TimeSlice(clock);
   for await (const chunk of body) {
     for (const piece of splitter.push(chunk)) {
-      eater.take(piece);
+      const taking = eater.take(piece, slice);
+      if (taking !== undefined) await taking;
       if (!slice.over) continue;
       eater.settle();
       await slice.rest();

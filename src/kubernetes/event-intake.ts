@@ -1,14 +1,17 @@
+import type { TimeSlice } from '../model/time-slice.js';
 import { failureOfEvent, type Question } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { corruptFailure } from './page-listing.js';
-import type { Version } from './resource.js';
+import { isBefore, type Version } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
 import { readEvent, type WatchEvent } from './watch-event.js';
+import { wentBack } from './watch-failure.js';
 
 export interface IntakeParts {
   readonly question: Question;
   readonly store: ObjectTaker;
   readonly counters: WatchCounters;
+  readonly from: Version;
   /** Given where the watch begins with all there is. */
   readonly listing: Listing | undefined;
   readonly listed: () => void;
@@ -23,10 +26,12 @@ export interface IntakeParts {
 export class EventIntake {
   readonly #parts: IntakeParts;
   #listing: Listing | undefined;
+  #version: Version;
   #corrupt = 0;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#version = parts.from;
     this.#listing = parts.listing;
   }
 
@@ -40,40 +45,51 @@ export class EventIntake {
   }
 
   /** Throws where the watch cannot go on. */
-  take(line: Buffer): void {
+  take(line: Buffer, slice: TimeSlice): Promise<void> | undefined {
     const event = readEvent(line);
     if (event.kind === 'error') throw failureOfEvent(event.status, this.#parts.question);
     if (event.kind === 'corrupt') this.#damage();
     else if (this.#listing === undefined) this.#change(event);
-    else this.#list(event, this.#listing);
+    else return this.#list(event, this.#listing, slice);
+    return undefined;
   }
 
-  #list(event: Heard, listing: Listing): void {
+  #list(event: Heard, listing: Listing, slice: TimeSlice): Promise<void> | undefined {
     if (event.kind === 'put') listing.add(event.object);
     else if (event.kind === 'delete') listing.remove(event.object);
-    else if (event.kind === 'bookmark' && event.endsListing) this.#endListing(listing, event.version);
+    else if (event.kind === 'bookmark' && event.endsListing)
+      return this.#endListing(listing, event.version, slice);
+    return undefined;
   }
 
   // The object of a line that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
-  #endListing(listing: Listing, version: Version | undefined): void {
+  async #endListing(listing: Listing, version: Version | undefined, slice: TimeSlice): Promise<void> {
     if (this.#corrupt > 0) {
-      listing.publishPart();
+      await listing.publishPart(slice);
       throw corruptFailure(this.#corrupt, 'line');
     }
-    listing.publish();
+    await listing.publish(slice);
     this.#listing = undefined;
     this.#parts.counters.bookmarks++;
+    this.#version = version ?? '';
     if (version !== undefined) this.#parts.reached(version);
     this.#parts.listed();
   }
 
   #change(event: Heard): void {
     const { store, counters, reached } = this.#parts;
+    this.#expectLater(event.version);
     if (event.kind === 'bookmark') counters.bookmarks++;
     else counters.events++;
     if (event.kind === 'put') store.put(event.object);
     else if (event.kind === 'delete') store.delete(event.object);
     if (event.version !== undefined) reached(event.version);
+  }
+
+  #expectLater(version: Version | undefined): void {
+    if (version === undefined) return;
+    if (isBefore(version, this.#version)) throw wentBack(version, this.#version);
+    this.#version = version;
   }
 
   // In a listing the rest still counts, so that one bad line does not keep all others from this node.

@@ -27,7 +27,7 @@ export class HttpTransport implements ApiTransport {
   readonly #settings: TransportSettings;
   readonly #connections = new Set<Connection>();
   #line: Line | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
   #emptied: () => void = () => undefined;
 
   constructor(credentials: Credentials, settings: GivenSettings) {
@@ -47,8 +47,12 @@ export class HttpTransport implements ApiTransport {
     return this.#send(renewed, request, signal);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     this.#line = undefined;
     const empty = new Promise<void>((resolve) => {
       this.#emptied = resolve;
@@ -67,8 +71,14 @@ export class HttpTransport implements ApiTransport {
   }
 
   async #send(login: Login, request: ApiRequest, signal: AbortSignal): Promise<Answer> {
-    const connection = await unlessAborted(this.#connection(login), signal);
-    return connection.send(this.#call(login, request), signal);
+    try {
+      const connection = await unlessAborted(this.#connection(login), signal);
+      return await connection.send(this.#call(login, request), signal);
+    } catch (error) {
+      // A CA or certificate may have been replaced a moment ago: look at the files before the next attempt.
+      if (error instanceof TransportError && error.kind === 'tls') this.#credentials.doubt();
+      throw error;
+    }
   }
 
   /** One that takes requests. It may close between being opened and being used; then there is one more. */
@@ -101,18 +111,12 @@ export class HttpTransport implements ApiTransport {
   }
 
   async #open(login: Login): Promise<Connection> {
-    if (this.#closed) throw closedError();
-    try {
-      return this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
-    } catch (error) {
-      // A CA that was replaced a moment ago, or a certificate that was: look at the files before the next attempt.
-      if (error instanceof TransportError && error.kind === 'tls') this.#credentials.doubt();
-      throw error;
-    }
+    if (this.#closing !== undefined) throw closedError();
+    return this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
   }
 
   #kept({ socket, protocol }: Dialled, login: Login): Connection {
-    if (this.#closed) {
+    if (this.#closing !== undefined) {
       socket.destroy();
       throw closedError();
     }

@@ -1,9 +1,9 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { TransportError } from './api-transport.js';
 import type { Answer, Call, Connection } from './connection.js';
 import { dial } from './dial.js';
+import { DialAgent } from './dial-agent.js';
 import { Exchange, unlessAborted } from './exchange.js';
 import { flatHeaders } from './flat-headers.js';
 import type { Login } from './login.js';
@@ -13,8 +13,8 @@ import { SilenceWatch } from './silence-watch.js';
 import { ServerWords } from './transport-failure.js';
 import type { TransportSettings } from './transport-settings.js';
 
-/** A watch takes one for itself: four watches, a list, an event, a probe, and as many again for a new login. */
-const MOST_SOCKETS = 16;
+/** A watch takes a connection for itself: four watches, a list, an event, a probe, and as many again for a new login. */
+const MOST_REQUESTS = 16;
 
 /**
  * A few HTTP/1.1 connections, kept for the next request. HTTP/1.1 has no PING, so silence is met twice: the kernel's
@@ -31,29 +31,38 @@ export class Http1Connection implements Connection {
   readonly #underWay = new Set<ClientRequest>();
   readonly #waiting = new Set<() => void>();
   #headers: Call['headers'] = {};
+  /** How often a first request ended a rest: what was not asked before cannot count as silence. */
+  #awakenings = 0;
   #open = true;
   #reason: TransportError | undefined;
 
   /** `first` is the connection on which the server chose HTTP/1.1. */
   constructor(first: Socket, login: Login, settings: TransportSettings, ended: () => void) {
-    const again = async () => (await dial(login, ['http/1.1'], settings)).socket;
-    this.#agent = new DialAgent(first, again, settings.readIdle);
+    this.#agent = new DialAgent(first, () => this.#dial(), {
+      keepAliveMsecs: settings.readIdle,
+      maxSockets: MOST_REQUESTS,
+    });
     this.#login = login;
     this.#server = new ServerWords(login);
     this.#settings = settings;
     this.#ended = ended;
-    const path = { heard: () => this.#agent.heard, probe: () => this.#probe(), silent: () => this.#silent() };
+    const path = {
+      heard: () => this.#agent.heard + this.#awakenings,
+      probe: () => this.#probe(),
+      silent: () => this.#silent(),
+    };
     this.#silence = new SilenceWatch(path, settings);
   }
 
+  /** Where no connection is left the next one may as well be HTTP/2. */
   get open(): boolean {
-    return this.#open;
+    return this.#open && (this.#underWay.size > 0 || this.#agent.connections > 0);
   }
 
   /** A kept connection may be closed by the server at the moment it is used again: a GET is then tried once more. */
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
     // The agent has a limit too, but does not count the connections that are still being made.
-    while (this.#underWay.size >= MOST_SOCKETS) await this.#oneIsOver(signal);
+    while (this.#underWay.size >= MOST_REQUESTS) await this.#oneIsOver(signal);
     const first = this.#begin(call);
     try {
       return await this.#exchange(first, signal);
@@ -72,6 +81,16 @@ export class Http1Connection implements Connection {
     this.#reason = reason;
     for (const call of this.#underWay) call.destroy(reason);
     this.#end();
+  }
+
+  // Where it fails the next request begins anew, with all protocols: the server may have been replaced.
+  async #dial(): Promise<Socket> {
+    try {
+      return (await dial(this.#login, ['http/1.1'], this.#settings)).socket;
+    } catch (error) {
+      this.#open = false;
+      throw error;
+    }
   }
 
   async #oneIsOver(signal: AbortSignal): Promise<void> {
@@ -95,6 +114,7 @@ export class Http1Connection implements Connection {
       host: bareHost(server),
       port: portOf(server),
     });
+    if (this.#underWay.size === 0) this.#awakenings += 1;
     this.#underWay.add(call);
     call.once('close', () => this.#over(call));
     call.end(body);
@@ -142,50 +162,5 @@ export class Http1Connection implements Connection {
     this.#silence.stop();
     this.#agent.destroy();
     this.#ended();
-  }
-}
-
-/** Keeps what it has dialled and counts what comes in. */
-class DialAgent extends Agent {
-  readonly #dial: () => Promise<Socket>;
-  readonly #sockets = new Set<Socket>();
-  #first: Socket | undefined;
-  #heardBefore = 0;
-
-  // The agent sets the time of the kernel's probes anew whenever it takes a connection back.
-  constructor(first: Socket, dialOne: () => Promise<Socket>, keepAliveMsecs: number) {
-    super({ keepAlive: true, keepAliveMsecs, maxSockets: MOST_SOCKETS, maxFreeSockets: 4 });
-    this.#dial = dialOne;
-    this.#first = this.#counted(first);
-  }
-
-  /** Bytes received on all of them, those that are gone included. */
-  get heard(): number {
-    return [...this.#sockets].reduce((sum, { bytesRead }) => sum + bytesRead, this.#heardBefore);
-  }
-
-  override createConnection(_options: unknown, done?: (error: Error | null, socket: Duplex) => void) {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined && !first.destroyed) return first;
-    this.#dial().then(
-      (socket) => done?.(null, this.#counted(socket)),
-      (error) => (done as (error: Error) => void)(error),
-    );
-    return undefined;
-  }
-
-  override destroy(): void {
-    super.destroy();
-    this.#first?.destroy();
-  }
-
-  #counted(socket: Socket): Socket {
-    this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#heardBefore += socket.bytesRead;
-    });
-    return socket;
   }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { checkedToken, readTokenFile } from './credential-file.js';
-import { credentialsError } from './credentials-error.js';
+import { credentialsError, type Place } from './credentials-error.js';
 import type { Kubeconfig } from './kubeconfig.js';
 import { readPem } from './kubeconfig-cluster.js';
 import type { KubeconfigSection } from './kubeconfig-section.js';
@@ -53,18 +53,40 @@ function impersonation(user: KubeconfigSection): LoginHeaders {
     if (groups.length === 0 && extra === undefined && uid === undefined) return {};
     throw credentialsError(user.place('as'), 'is not set although other as-… fields are.', 'Name the user.');
   }
+  const checked = (field: string, value: string) => headerValue(value, user.place(field));
   return {
-    'impersonate-user': name,
-    ...(uid === undefined ? {} : { 'impersonate-uid': uid }),
-    ...(groups.length === 0 ? {} : { 'impersonate-group': [...groups] }),
+    'impersonate-user': checked('as', name),
+    ...(uid === undefined ? {} : { 'impersonate-uid': checked('as-uid', uid) }),
+    ...(groups.length === 0
+      ? {}
+      : { 'impersonate-group': groups.map((group) => checked('as-groups', group)) }),
     ...extraHeaders(extra),
   };
 }
 
 function extraHeaders(extra: KubeconfigSection | undefined): LoginHeaders {
   const entries = extra?.keys.map((key) => [
-    `impersonate-extra-${encodeURIComponent(key).toLowerCase()}`,
-    [...extra.texts(key)],
+    `impersonate-extra-${headerName(key)}`,
+    extra.texts(key).map((value) => headerValue(value, extra.place(key))),
   ]);
   return Object.fromEntries(entries ?? []);
+}
+
+// The server undoes the escaping. What may stand in the name of a header: RFC 9110, 5.6.2.
+function headerName(key: string): string {
+  const legal = /[a-z0-9!#$&'*+.^_`|~-]/;
+  const characters = [...Buffer.from(key.toLowerCase())].map((byte) => {
+    const character = String.fromCharCode(byte);
+    return legal.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
+  });
+  return characters.join('');
+}
+
+function headerValue(value: string, place: Place): string {
+  if (/^[\x20-\x7e]+$/.test(value)) return value;
+  throw credentialsError(
+    place,
+    'holds characters that no header can carry, or none.',
+    'Use printable ASCII.',
+  );
 }

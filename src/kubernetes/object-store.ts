@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../model/problem.js';
+import type { TimeSlice } from '../model/time-slice.js';
 
 /** What is kept of one object as the API sent it. */
 export interface Projection<R> {
@@ -46,15 +47,18 @@ export interface ObjectTaker {
   listing(): Listing;
 }
 
-/** All objects there are, told one after the other; nothing shows before the end. */
+/**
+ * All objects there are, told one after the other; nothing shows before the end. Publishing gives way to others where it
+ * takes long: first what is new or changed shows, then what has gone, so that nothing is missing in between.
+ */
 export interface Listing {
   add(object: unknown): void;
   /** As a deletion that happens while the listing goes on. */
   remove(object: unknown): void;
   /** This is all there is: what was not told has gone. */
-  publish(): void;
+  publish(slice: TimeSlice): Promise<void>;
   /** Something was told that could not be read: what was not told may be that, and stays. */
-  publishPart(): void;
+  publishPart(slice: TimeSlice): Promise<void>;
 }
 
 /**
@@ -105,16 +109,23 @@ export class ObjectStore<R> implements ObjectTaker {
         const { key } = this.#parts.project(object);
         if (key !== undefined) told.delete(key);
       },
-      publish: () => {
+      publish: async (slice) => {
+        await this.#merge(told, nameless, slice);
         for (const key of this.#entries.keys()) if (!told.has(key)) this.#settle(key, undefined);
-        this.#merge(told, nameless);
       },
-      publishPart: () => this.#merge(told, nameless),
+      publishPart: (slice) => this.#merge(told, nameless, slice),
     };
   }
 
-  #merge(told: ReadonlyMap<string, Entry<R>>, nameless: readonly Problem[]): void {
-    for (const [key, entry] of told) this.#settle(key, entry);
+  async #merge(
+    told: ReadonlyMap<string, Entry<R>>,
+    nameless: readonly Problem[],
+    slice: TimeSlice,
+  ): Promise<void> {
+    for (const [key, entry] of told) {
+      this.#settle(key, entry);
+      if (slice.over) await slice.rest();
+    }
     this.#parts.judged(undefined, nameless);
   }
 

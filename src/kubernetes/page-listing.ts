@@ -1,10 +1,11 @@
 import type { Clock } from '../model/clock.js';
+import { TimeSlice } from '../model/time-slice.js';
 import { expectJson, type Question } from './api-answer.js';
 import type { ApiTransport } from './api-transport.js';
 import { digest } from './digest.js';
 import { ItemSplitter } from './item-splitter.js';
 import type { Listing, ObjectTaker } from './object-store.js';
-import { pagePath, type Resource, type Version } from './resource.js';
+import { pagePath, type Resource, type Version, versionPath } from './resource.js';
 import { SilenceDeadline } from './silence-deadline.js';
 import type { WatchCounters } from './watch-counters.js';
 import { isRecord, parseJson, versionOf } from './watch-event.js';
@@ -22,11 +23,31 @@ export interface PageParts {
 }
 
 /** Reads all pages, publishes them together, and answers the version at which a watch goes on. */
-export async function readPages(parts: PageParts, from: Version, abort: AbortController): Promise<Version> {
-  const reading = new PageReading(parts, abort);
-  const silence = new SilenceDeadline(parts.clock, LONGEST_SILENCE, () => abort.abort());
+export function readPages(parts: PageParts, from: Version, abort: AbortController): Promise<Version> {
+  return bounded(parts.clock, abort, (silence) => new PageReading(parts, abort, silence).run(from));
+}
+
+/** Where the server's history is now. */
+export function readVersion(parts: PageParts, abort: AbortController): Promise<Version> {
+  const { resource, transport, clock } = parts;
+  return bounded(clock, abort, async () => {
+    const request = { method: 'GET', path: versionPath(resource) } as const;
+    const response = await transport.request(request, abort.signal);
+    await expectJson(response, { resource, verb: 'list' });
+    const splitter = new ItemSplitter();
+    await digest(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
+    return readEnvelope(splitter.envelope).version;
+  });
+}
+
+async function bounded(
+  clock: Clock,
+  abort: AbortController,
+  work: (silence: SilenceDeadline) => Promise<Version>,
+): Promise<Version> {
+  const silence = new SilenceDeadline(clock, LONGEST_SILENCE, () => abort.abort());
   try {
-    return await reading.run(from, silence);
+    return await work(silence);
   } catch (error) {
     if (!abort.signal.aborted) throw error;
     throw new WatchFailure('quiet', `was asked for, and nothing came for ${LONGEST_SILENCE / 1000} s.`);
@@ -38,36 +59,39 @@ export async function readPages(parts: PageParts, from: Version, abort: AbortCon
 class PageReading {
   readonly #parts: PageParts;
   readonly #abort: AbortController;
+  readonly #silence: SilenceDeadline;
   readonly #listing: Listing;
   readonly #question: Question;
   #corrupt = 0;
 
-  constructor(parts: PageParts, abort: AbortController) {
+  constructor(parts: PageParts, abort: AbortController, silence: SilenceDeadline) {
     this.#parts = parts;
     this.#abort = abort;
+    this.#silence = silence;
     this.#listing = parts.store.listing();
     this.#question = { resource: parts.resource, verb: 'list' };
   }
 
-  async run(from: Version, silence: SilenceDeadline): Promise<Version> {
+  async run(from: Version): Promise<Version> {
     const { resource } = this.#parts;
-    let page = await this.#read(pagePath(resource, { version: from }), silence);
+    let page = await this.#read(pagePath(resource, { version: from }));
     while (page.continueAt !== '')
-      page = await this.#read(pagePath(resource, { continueAt: page.continueAt }), silence);
+      page = await this.#read(pagePath(resource, { continueAt: page.continueAt }));
     return this.#publish(page.version);
   }
 
   // The object of an item that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
-  #publish(version: Version): Version {
+  async #publish(version: Version): Promise<Version> {
+    const slice = new TimeSlice(this.#parts.clock);
     if (this.#corrupt === 0) {
-      this.#listing.publish();
+      await this.#listing.publish(slice);
       return version;
     }
-    this.#listing.publishPart();
+    await this.#listing.publishPart(slice);
     throw corruptFailure(this.#corrupt, 'item');
   }
 
-  async #read(path: string, silence: SilenceDeadline): Promise<Page> {
+  async #read(path: string): Promise<Page> {
     const { transport, clock, counters } = this.#parts;
     const response = await transport.request({ method: 'GET', path }, this.#abort.signal);
     await expectJson(response, this.#question);
@@ -76,13 +100,13 @@ class PageReading {
       take: (bytes) => this.#take(bytes),
       settle: () => {
         counters.lastHeard = clock.now();
-        silence.heard();
+        this.#silence.heard();
       },
     });
     return readEnvelope(splitter.envelope);
   }
 
-  #take(bytes: Buffer): void {
+  #take(bytes: Buffer): undefined {
     const item = parseJson(bytes);
     if (item !== undefined) {
       this.#listing.add(item);

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { TransportError } from './api-transport.js';
 import { opened } from './opening-socket.js';
@@ -37,7 +37,8 @@ async function connected(proxy: URL, milliseconds: number): Promise<Socket> {
   const host = bareHost(proxy);
   const port = portOf(proxy);
   const secure = proxy.protocol === 'https:';
-  const socket = secure ? connectTls({ host, port, servername: host }) : connect({ host, port });
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const socket = secure ? connectTls({ host, port, ...named }) : connect({ host, port });
   try {
     await opened(socket, secure ? 'secureConnect' : 'connect', milliseconds);
   } catch (error) {

@@ -2,11 +2,12 @@ import type { Clock } from '../model/clock.js';
 import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
 import { BackOff } from './back-off.js';
+import { HistoryPlace } from './history-place.js';
 import type { ObjectTaker } from './object-store.js';
-import { readPages } from './page-listing.js';
-import { fullName, type Resource, type Version } from './resource.js';
+import { readPages, readVersion } from './page-listing.js';
+import { fullName, isBefore, type Resource, type Version } from './resource.js';
 import { WatchCounters } from './watch-counters.js';
-import { asWatchFailure, isPassing, type WatchFailure } from './watch-failure.js';
+import { asWatchFailure, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
 export interface ReflectorParts {
@@ -41,12 +42,7 @@ export class Reflector {
   readonly #parts: ReflectorParts;
   readonly #backOff: BackOff;
   readonly #counters: WatchCounters;
-  /** The last version heard. */
-  #version: Version | undefined;
-  /** All there is has to be told anew, since events may have been missed. */
-  #listingDue = true;
-  /** The server does not have `#version`: only "now" is a place to begin. */
-  #versionIsGone = false;
+  readonly #place = new HistoryPlace();
   #streams = true;
   #unfinished = 0;
   #failuresInRow = 0;
@@ -88,7 +84,7 @@ export class Reflector {
   async #attempt(): Promise<number> {
     this.#abort = new AbortController();
     try {
-      if (this.#listingDue && !this.#streams) await this.#listPages();
+      if (this.#place.listingDue && !this.#streams) await this.#listPages();
       else await this.#watch();
       return 0;
     } catch (error) {
@@ -96,37 +92,41 @@ export class Reflector {
     }
   }
 
-  // Where nothing is known yet, any state of the server's cache will do, since the watch goes on from there.
   async #listPages(): Promise<void> {
-    const version = this.#versionIsGone ? '' : (this.#version ?? '0');
-    this.#reached(await readPages({ ...this.#parts, counters: this.#counters }, version, this.#abort));
+    const pages = { ...this.#parts, counters: this.#counters };
+    this.#place.reached(await readPages(pages, this.#place.forPages, this.#abort));
     this.#listed();
   }
 
   async #watch(): Promise<void> {
+    const { doubtful } = this.#place;
+    if (doubtful !== undefined) await this.#confirm(doubtful);
     const session = {
       ...this.#parts,
       counters: this.#counters,
-      from: this.#versionIsGone ? '' : (this.#version ?? ''),
-      listing: this.#listingDue ? this.#parts.store.listing() : undefined,
+      from: this.#place.forWatch,
+      listing: this.#place.listingDue ? this.#parts.store.listing() : undefined,
       listed: () => this.#listed(),
-      reached: (version: Version) => this.#reached(version),
+      reached: (version: Version) => this.#place.reached(version),
       healthy: () => this.#recovered(),
     };
     await new WatchSession(session, this.#abort).run();
   }
 
+  // A server that was restored from a backup takes a version that it has not reached yet, and leaves out all that happens
+  // until then. Nothing in a watch shows that, and so it is asked for whenever a watch broke.
+  async #confirm(version: Version): Promise<void> {
+    const now = await readVersion({ ...this.#parts, counters: this.#counters }, this.#abort);
+    if (isBefore(now, version)) throw wentBack(now, version);
+    this.#place.confirmed();
+  }
+
   #listed(): void {
-    this.#listingDue = false;
-    this.#versionIsGone = false;
+    this.#place.listed();
     this.#unfinished = 0;
     this.#counters.listed();
     this.#recovered();
     this.#parts.listener.settled();
-  }
-
-  #reached(version: Version): void {
-    this.#version = version;
   }
 
   #recovered(): void {
@@ -139,7 +139,7 @@ export class Reflector {
     this.#counters.restarted(failure.kind);
     this.#parts.listener.settled();
     if (this.#turnsToPages(failure)) return 0;
-    this.#judge(failure);
+    this.#place.failed(failure.kind);
     const { resource, listener } = this.#parts;
     if (failure.kind === 'not-served' && resource.optional) {
       this.#counters.isServed = false;
@@ -157,32 +157,11 @@ export class Reflector {
    * all: pages tell, and what they answer names the rule that is missing.
    */
   #turnsToPages({ kind }: WatchFailure): boolean {
-    if (!this.#listingDue || !this.#streams) return false;
+    if (!this.#place.listingDue || !this.#streams) return false;
     if (kind === 'short' || kind === 'quiet') this.#unfinished++;
     const isRefused = kind === 'rejected' || kind === 'forbidden';
     this.#streams = !isRefused && this.#unfinished < MOST_UNFINISHED;
     return !this.#streams;
-  }
-
-  // Which failures cost the place in the history. After all others the watch goes on where it was.
-  #judge({ kind }: WatchFailure): void {
-    switch (kind) {
-      case 'expired':
-      case 'future-version':
-      case 'rejected':
-      case 'quiet':
-        this.#versionIsGone = true;
-        this.#listingDue = true;
-        return;
-      // What a line would have said is lost, be it the deletion of any object. Versions say nothing of what lies between
-      // two of them, so that a complete listing is the only way to be sure that no event is lost.
-      case 'corrupt':
-      case 'oversized':
-      case 'internal':
-        this.#listingDue = true;
-        return;
-      default:
-    }
   }
 
   #problem({ kind, message, remedy }: WatchFailure): Problem {

@@ -22,6 +22,17 @@ export function fullName({ name, group }: Resource): string {
   return group === '' ? name : `${name}.${group}`;
 }
 
+/** Whether `version` lies before `other`. Those of the API server are numbers that grow (KEP-5504); of others nothing is known. */
+export function isBefore(version: Version, other: Version): boolean {
+  const areNumbers = /^\d+$/.test(version) && /^\d+$/.test(other);
+  return areNumbers && BigInt(version) < BigInt(other);
+}
+
+/** The smallest answer that tells where the server's history is now: a page of one object. */
+export function versionPath(resource: Resource): string {
+  return withQuery(resource, { limit: '1', resourceVersion: '' });
+}
+
 export function pagePath(resource: Resource, from: { version: Version } | { continueAt: string }): string {
   const where = 'version' in from ? { resourceVersion: from.version } : { continue: from.continueAt };
   return withQuery(resource, { limit: String(PAGE), ...where });

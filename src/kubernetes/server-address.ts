@@ -31,7 +31,9 @@ export function portOf(server: URL): number {
 
 function parsed(text: string, place: Place): URL {
   try {
-    return new URL(text);
+    const url = new URL(text);
+    decodeURIComponent(url.username + url.password);
+    return url;
   } catch {
     throw notAServer(place);
   }

@@ -1,7 +1,7 @@
 import type { EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
 
-/** Different ports and node names that are shared at most. A cluster that has more of them only shares less. */
-const MOST = 50_000;
+/** Port lists, and names, that are shared at most. */
+const MOST = 20_000;
 
 /**
  * What thousands of slices repeat, kept once: names of nodes, and port lists, which are the same in all slices of most
@@ -30,6 +30,8 @@ export class SharedParts {
 function keptOr<V>(kept: Map<string, V>, key: string, value: V): V {
   const known = kept.get(key);
   if (known !== undefined) return known;
-  if (kept.size < MOST) kept.set(key, value);
+  // Nodes that are long gone must not stay for ever. To begin anew costs a second copy of what is in use, once.
+  if (kept.size === MOST) kept.clear();
+  kept.set(key, value);
   return value;
 }

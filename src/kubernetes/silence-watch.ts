@@ -44,16 +44,24 @@ export class SilenceWatch {
 
   #look(): void {
     const heard = this.#path.heard();
-    this.#quietLooks = heard === this.#heard ? this.#quietLooks + 1 : 0;
-    this.#heard = heard;
-    if (this.#quietLooks !== LOOKS) return;
+    if (heard !== this.#heard) this.#alive(heard);
+    else this.#quietLooks += 1;
+    if (this.#quietLooks < LOOKS || this.#waiting !== undefined) return;
     this.#waiting = setTimeout(() => this.#judgeSoon(heard), this.#deadline);
     this.#path.probe();
+  }
+
+  #alive(heard: number): void {
+    this.#heard = heard;
+    this.#quietLooks = 0;
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
   }
 
   // Timers run before the sockets are read: after a stall the answer may be there and not yet seen.
   #judgeSoon(heard: number): void {
     this.#judging = setImmediate(() => {
+      this.#waiting = undefined;
       if (this.#path.heard() === heard) this.#path.silent();
     });
   }

@@ -4,7 +4,7 @@ import type { Login } from './login.js';
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ENOTFOUND:
-    'its name cannot be resolved; the cluster DNS may need this very proxy, so use an address or the node’s DNS',
+    'its name cannot be resolved; the DNS of the cluster works only through this program, so use an address, or dnsPolicy Default',
   EAI_AGAIN: 'its name cannot be resolved for now; look at the DNS servers of this node',
   ECONNREFUSED: 'nobody listens there; look whether the API server runs and the port is right',
   EHOSTUNREACH: 'the host cannot be reached; look at routes and firewalls',
@@ -74,11 +74,12 @@ export class ServerWords {
       );
     }
     if (code.includes('ALERT'))
-      return this.#error('tls', `${alertText(code)}${this.#ownCertificate()}`, error);
+      return this.#error('tls', `${alertText(code)}${this.#ownCertificate(code)}`, error);
     return this.#error('tls', `TLS failed (${code})`, error);
   }
 
-  #ownCertificate(): string {
+  #ownCertificate(code: string): string {
+    if (!/CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE/.test(code)) return '';
     const place = this.#login.pair?.certificate.place;
     if (place === undefined)
       return '; the kubeconfig names no client certificate, which the server may demand';

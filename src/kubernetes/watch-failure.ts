@@ -41,6 +41,11 @@ export function asWatchFailure(error: unknown): WatchFailure {
   return new WatchFailure('internal', `failed: ${String(error)}.`, { remedy, cause: error });
 }
 
+/** The server's history is shorter than what was heard of it. */
+export function wentBack(now: string, version: string): WatchFailure {
+  return new WatchFailure('future-version', `is at version ${now}, before ${version} that was heard of it.`);
+}
+
 /** Passing troubles, which a second attempt mends nearly always: they are a problem only when they last. */
 const PASSING: ReadonlySet<FailureKind> = new Set([
   'short',

@@ -41,10 +41,10 @@ const VERY_SHORT = 1_000;
 const LONGEST_LISTING_SILENCE = 60_000;
 
 /**
- * Servers that send bookmarks do so once a minute. One that has gone back in time, restored from a backup, accepts our
- * version and then says nothing at all until it has passed it: without this, what happens meanwhile would be missed.
+ * API servers send a bookmark once a minute (since 1.17). Without PINGs, as over HTTP/1.1, this is how a dead path shows,
+ * and over any protocol how a proxy shows that has forgotten the stream behind it.
  */
-const LONGEST_QUIET = 180_000;
+const LONGEST_QUIET = 90_000;
 
 /** One watch, from its request to its end. */
 export class WatchSession {
@@ -70,8 +70,7 @@ export class WatchSession {
     const { clock, counters, listing } = this.#parts;
     const began = clock.now();
     const cancelEnd = clock.after(this.#seconds * 1000 + GRACE, () => this.#end('by us'));
-    if (listing !== undefined) this.#guard(LONGEST_LISTING_SILENCE);
-    else if (counters.bookmarks > 0) this.#guard(LONGEST_QUIET);
+    this.#guard(listing === undefined ? LONGEST_QUIET : LONGEST_LISTING_SILENCE);
     try {
       await this.#follow();
     } catch (error) {
@@ -96,7 +95,7 @@ export class WatchSession {
     const cancelHealthy = listing === undefined ? clock.after(VERY_SHORT, healthy) : () => undefined;
     try {
       await digest(response.body, splitter, clock, {
-        take: (line) => this.#intake.take(line),
+        take: (line, slice) => this.#intake.take(line, slice),
         settle: () => this.#settle(),
       });
     } finally {
@@ -115,7 +114,7 @@ export class WatchSession {
       if (!this.#intake.isDamaged) this.#silence?.heard();
       return;
     }
-    if (counters.bookmarks > 0) this.#guard(LONGEST_QUIET);
+    this.#guard(LONGEST_QUIET);
   }
 
   #guard(milliseconds: number): void {

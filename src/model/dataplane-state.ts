@@ -1,5 +1,13 @@
 import type { Address } from './address.js';
-import type { Dataplane, ObservedDataplane, Ownership, PacketPolicy } from './dataplane.js';
+import type { Cidr } from './cidr.js';
+import {
+  type Dataplane,
+  eachTrafficSet,
+  type ObservedDataplane,
+  type Ownership,
+  type PacketPolicy,
+  TRAFFIC_SETS,
+} from './dataplane.js';
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
 import type { RealServer, RealServerKey } from './real-server.js';
@@ -48,6 +56,10 @@ export class DataplaneState implements ObservedDataplane {
     refill(this.policy.hairpins, policy.hairpins);
     refillMap(this.policy.owned, policy.owned);
     refillMap(this.policy.open, policy.open);
+    for (const set of TRAFFIC_SETS) refillMap(this.policy.traffic[set], policy.traffic[set]);
+    this.policy.sources.clear();
+    for (const { frontend, cidrs } of policy.sources.values())
+      for (const cidr of cidrs.values()) this.policy.allow(frontend, cidr);
   }
 
   /** Folds in one operation that the kernel has acknowledged. */
@@ -124,11 +136,18 @@ class ForeignFrontends extends Set<FrontendKey> {
   }
 }
 
+interface SourceState {
+  readonly frontend: Frontend;
+  readonly cidrs: Map<string, Cidr>;
+}
+
 class PolicyState implements PacketPolicy {
   readonly guarded = new Set<Address>();
   readonly owned = new Map<FrontendKey, Ownership>();
   readonly open = new Map<FrontendKey, Frontend>();
   readonly hairpins = new Set<Address>();
+  readonly traffic = eachTrafficSet(() => new Map<FrontendKey, Frontend>());
+  readonly sources = new Map<FrontendKey, SourceState>();
 
   acknowledge(operation: PolicyOperation): void {
     switch (operation.kind) {
@@ -156,7 +175,32 @@ class PolicyState implements PacketPolicy {
       case 'forbid-hairpin':
         this.hairpins.delete(operation.address);
         return;
+      case 'enter-set':
+        this.traffic[operation.set].set(operation.frontend.key, operation.frontend);
+        return;
+      case 'leave-set':
+        this.traffic[operation.set].delete(operation.frontend.key);
+        return;
+      case 'allow-source':
+        this.allow(operation.frontend, operation.source);
+        return;
+      case 'forbid-source':
+        this.#forbid(operation.frontend, operation.source);
+        return;
     }
+  }
+
+  allow(frontend: Frontend, source: Cidr): void {
+    const known = this.sources.get(frontend.key);
+    if (known === undefined)
+      this.sources.set(frontend.key, { frontend, cidrs: new Map([[source.text, source]]) });
+    else known.cidrs.set(source.text, source);
+  }
+
+  #forbid({ key }: Frontend, { text }: Cidr): void {
+    const known = this.sources.get(key);
+    known?.cidrs.delete(text);
+    if (known?.cidrs.size === 0) this.sources.delete(key);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import type { Cidr } from './cidr.js';
 import type { Frontend, FrontendKey } from './frontend.js';
 import type { VirtualServer } from './virtual-server.js';
 
@@ -23,6 +24,33 @@ export interface PacketPolicy {
   readonly open: ReadonlyMap<FrontendKey, Frontend>;
   /** Endpoints whose traffic to themselves is masqueraded. */
   readonly hairpins: ReadonlySet<Address>;
+  /** Frontends that are treated in a certain way, whether they have a virtual server or not. */
+  readonly traffic: TrafficSets;
+  /** For each restricted frontend the clients that may reach it. */
+  readonly sources: ReadonlyMap<FrontendKey, AllowedSources>;
+}
+
+/**
+ * refused: new connections are refused, although the address is not guarded (a node's own).
+ * dropped: new connections get no answer: there are endpoints, but none that the traffic policy lets this node use.
+ * restricted: only the clients among the allowed sources get through.
+ * masqueraded: every client is masqueraded. source-kept: clients keep their address, unless their reply would be lost.
+ */
+export const TRAFFIC_SETS = ['refused', 'dropped', 'restricted', 'masqueraded', 'source-kept'] as const;
+
+export type TrafficSet = (typeof TRAFFIC_SETS)[number];
+
+export type TrafficSets = Readonly<Record<TrafficSet, ReadonlyMap<FrontendKey, Frontend>>>;
+
+export interface AllowedSources {
+  readonly frontend: Frontend;
+  /** By text, such as `192.0.2.0/24`; all of the frontend's family. */
+  readonly cidrs: ReadonlyMap<string, Cidr>;
+}
+
+/** One value for each traffic set. */
+export function eachTrafficSet<T>(make: (set: TrafficSet) => T): Record<TrafficSet, T> {
+  return Object.fromEntries(TRAFFIC_SETS.map((set) => [set, make(set)])) as Record<TrafficSet, T>;
 }
 
 export interface Ownership {

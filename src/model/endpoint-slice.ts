@@ -35,4 +35,10 @@ export interface Endpoint {
   readonly terminating: boolean;
   /** The node it runs on; undefined where the slice does not say. */
   readonly node?: string;
+  /** The zone it runs in; undefined where the slice does not say. */
+  readonly zone?: string | undefined;
+  /** Zones whose clients should use it: hints.forZones. Absent, never empty. Endpoints share equal lists. */
+  readonly zoneHints?: readonly string[];
+  /** Nodes whose clients should use it, which weighs more: hints.forNodes. Absent, never empty. */
+  readonly nodeHints?: readonly string[];
 }

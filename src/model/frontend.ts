@@ -8,13 +8,28 @@ export interface Frontend {
   /** 1–65535. */
   readonly port: number;
   readonly protocol: Protocol;
+  /**
+   * 0: the virtual server is keyed by the address. Otherwise by this firewall mark (1–0xffffffff): it is the view that
+   * clients inside the cluster have of the same VIP:port, with other real servers than clients outside (see `insideOf`).
+   */
+  readonly mark: number;
 }
 
 /** `10.96.0.1:443/TCP` or `[fd00::1]:443/TCP`: unique, and readable in logs and output. */
 export type FrontendKey = string & { readonly __brand: 'FrontendKey' };
 
 export function frontend(address: Address, port: number, protocol: Protocol): Frontend {
-  return { key: `${hostPort(address, port)}/${protocol}` as FrontendKey, address, port, protocol };
+  return { key: `${hostPort(address, port)}/${protocol}` as FrontendKey, address, port, protocol, mark: 0 };
+}
+
+/** What clients inside the cluster see of a frontend, `10.0.0.1:80/TCP+inside`. */
+export function insideOf({ key, address, port, protocol }: Frontend, mark: number): Frontend {
+  return { key: `${key}+inside` as FrontendKey, address, port, protocol, mark };
+}
+
+/** IPVS tells clients apart by a mark on their packets only. */
+export function isInside({ mark }: Frontend): boolean {
+  return mark !== 0;
 }
 
 /** The VIP that a frontend is part of. */

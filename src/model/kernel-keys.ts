@@ -1,5 +1,5 @@
 import type { Address } from './address.js';
-import type { Dataplane } from './dataplane.js';
+import { type Dataplane, TRAFFIC_SETS } from './dataplane.js';
 import type { FrontendKey } from './frontend.js';
 
 /** The parts of the data plane that a change touches: the unit of comparison, of retry and of drift. */
@@ -32,7 +32,8 @@ export function allKeys(
   { virtualServers, bound, policy }: Dataplane,
   keys = new KernelKeySet(),
 ): KernelKeySet {
-  for (const map of [virtualServers, policy.owned, policy.open])
+  const traffic = TRAFFIC_SETS.map((set) => policy.traffic[set]);
+  for (const map of [virtualServers, policy.owned, policy.open, policy.sources, ...traffic])
     for (const key of map.keys()) keys.frontends.add(key);
   for (const set of [bound, policy.guarded]) for (const address of set) keys.vips.add(address);
   for (const address of policy.hairpins) keys.hairpins.add(address);

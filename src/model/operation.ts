@@ -1,4 +1,6 @@
 import type { Address } from './address.js';
+import type { Cidr } from './cidr.js';
+import type { TrafficSet } from './dataplane.js';
 import type { Frontend } from './frontend.js';
 import type { RealServer } from './real-server.js';
 import type { VirtualServerSettings } from './virtual-server.js';
@@ -8,7 +10,8 @@ import type { VirtualServerSettings } from './virtual-server.js';
  *
  * own/disown: the ledger entry that says a virtual server is ours. guard/release: new traffic to a VIP is refused
  * on every port that is not open. open/close: whether a frontend takes new connections. bind/unbind: the VIP as an
- * address of the dummy device. allow/forbid hairpin: masquerade what a pod sends to itself through a frontend.
+ * address of the dummy device. enter/leave set: how packets of a frontend are treated. allow/forbid source: who may
+ * reach a restricted frontend. allow/forbid hairpin: masquerade what a pod sends to itself through a frontend.
  */
 export type Operation =
   | PolicyOperation
@@ -33,7 +36,23 @@ export type PolicyOperation =
   | {
       readonly kind: 'guard-vip' | 'release-vip' | 'allow-hairpin' | 'forbid-hairpin';
       readonly address: Address;
-    };
+    }
+  | TrafficOperation
+  | SourceOperation;
+
+/** Membership of a frontend in one of the traffic sets. */
+export interface TrafficOperation {
+  readonly kind: 'enter-set' | 'leave-set';
+  readonly set: TrafficSet;
+  readonly frontend: Frontend;
+}
+
+/** Who may reach a restricted frontend. */
+export interface SourceOperation {
+  readonly kind: 'allow-source' | 'forbid-source';
+  readonly frontend: Frontend;
+  readonly source: Cidr;
+}
 
 /** set replaces all settings of an existing virtual server in place; its connections stay. */
 export interface VirtualServerWrite {
@@ -81,6 +100,12 @@ function operationWords(operation: Operation): string[] {
     case 'delete-real-server':
     case 'forget-flows':
       return [operation.frontend.key, operation.server.key];
+    case 'enter-set':
+    case 'leave-set':
+      return [operation.set, operation.frontend.key];
+    case 'allow-source':
+    case 'forbid-source':
+      return [operation.frontend.key, `from ${operation.source.text}`];
   }
 }
 
@@ -89,6 +114,8 @@ function replacedWords(replaced: string | undefined): string[] {
 }
 
 function settingsWords(settings: VirtualServerSettings): string[] {
-  const { scheduler, persistenceTimeout } = settings;
-  return persistenceTimeout > 0 ? [scheduler, `persistent ${persistenceTimeout}`] : [scheduler];
+  const { scheduler, schedulerFlags, persistenceTimeout } = settings;
+  const flags = schedulerFlags === '' ? [] : [`(${schedulerFlags})`];
+  const persistence = persistenceTimeout > 0 ? [`persistent ${persistenceTimeout}`] : [];
+  return [scheduler, ...flags, ...persistence];
 }

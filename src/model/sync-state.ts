@@ -45,4 +45,16 @@ export interface PassReport {
   readonly refused: number;
   readonly skipped: number;
   readonly drift: number;
+  /** What the drift was about, and how much drift of this or an earlier pass was put right; undefined where it was not told apart. */
+  readonly driftFound?: ReadonlyMap<DriftKind, number>;
+  readonly driftRepaired?: ReadonlyMap<DriftKind, number>;
+  /** Servers whose drain ended, and why; undefined where it was not told apart. */
+  readonly drainsEnded?: ReadonlyMap<DrainEnd, number>;
+  /** What the audit of this pass took; undefined for a pass without one. */
+  readonly auditMilliseconds?: number | undefined;
 }
+
+export type DriftKind = 'virtual-server' | 'vip' | 'hairpin';
+
+/** idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again. */
+export type DrainEnd = 'idle' | 'deadline' | 'returned';

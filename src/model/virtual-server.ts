@@ -5,9 +5,16 @@ import type { RealServer, RealServerKey } from './real-server.js';
 export interface VirtualServerSettings {
   /** The kernel's name, at most 15 characters (IP_VS_SCHEDNAME_MAXLEN): `rr`, `wrr`, `lc`, `mh` … */
   readonly scheduler: string;
+  readonly schedulerFlags: SchedulerFlags;
   /** Seconds for which one client address stays with one real server; 0 means no affinity. */
   readonly persistenceTimeout: number;
 }
+
+/**
+ * Of the schedulers mh and sh. port: the client's port counts too, so that one client is spread over all servers.
+ * fallback: a client whose server has weight 0 gets another one, instead of none.
+ */
+export type SchedulerFlags = '' | 'port' | 'fallback' | 'fallback,port';
 
 /** A virtual server with its real servers, wished or seen: both sides of every comparison have this type. */
 export interface VirtualServer {
@@ -17,7 +24,11 @@ export interface VirtualServer {
 }
 
 export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
-  return a.scheduler === b.scheduler && a.persistenceTimeout === b.persistenceTimeout;
+  return (
+    a.scheduler === b.scheduler &&
+    a.persistenceTimeout === b.persistenceTimeout &&
+    a.schedulerFlags === b.schedulerFlags
+  );
 }
 
 /** Whether a new connection would find a server. */

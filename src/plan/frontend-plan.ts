@@ -1,10 +1,12 @@
 import type { Address } from '../model/address.js';
 import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
+import { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { drains } from '../model/protocol.js';
 import { type RealServer, type RealServerKey, withWeight } from '../model/real-server.js';
 import { sameSettings, type VirtualServer } from '../model/virtual-server.js';
+import { planTraffic } from './traffic-plan.js';
 
 /** Whether a draining server may go: its connections are gone or its deadline has passed. */
 export type DrainVerdict = (frontend: FrontendKey, server: RealServerKey) => boolean;
@@ -19,7 +21,7 @@ export interface FrontendPlan {
 
 const NOTHING: FrontendPlan = { operations: [], ends: false, vip: undefined };
 
-/** Compares one frontend as it should be with what it is: virtual server, real servers, ledger and gate. */
+/** Compares one frontend as it should be with what it is: virtual server, real servers, ledger, gate and traffic sets. */
 export function planFrontend(
   key: FrontendKey,
   desired: Dataplane,
@@ -27,6 +29,17 @@ export function planFrontend(
   drained: DrainVerdict,
 ): FrontendPlan {
   if (observed.foreign.has(key)) return giveBack(key, observed);
+  const servers = planVirtualServer(key, desired, observed, drained);
+  const traffic = planTraffic(key, desired.policy, observed.policy);
+  return traffic.length === 0 ? servers : { ...servers, operations: [...servers.operations, ...traffic] };
+}
+
+function planVirtualServer(
+  key: FrontendKey,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  drained: DrainVerdict,
+): FrontendPlan {
   const wish = desired.virtualServers.get(key);
   const seen = observed.virtualServers.get(key);
   const front = wish?.frontend ?? seen?.frontend ?? leftover(key, observed);
@@ -36,13 +49,15 @@ export function planFrontend(
     : { operations: planPresence(wish, seen, desired, observed, drained), ends: false, vip: front.address };
 }
 
-// We entered it into the ledger and then found out that another program had been faster.
+// We entered it into the ledger and then found out that another program had been faster: its packets are not our business.
 function giveBack(key: FrontendKey, { policy }: ObservedDataplane): FrontendPlan {
+  const operations = planTraffic(key, UNTREATED, policy);
   const frontend = policy.owned.get(key)?.frontend;
-  return frontend === undefined
-    ? NOTHING
-    : { ...NOTHING, operations: [{ kind: 'disown-frontend', frontend }] };
+  if (frontend !== undefined) operations.push({ kind: 'disown-frontend', frontend });
+  return { ...NOTHING, operations };
 }
+
+const UNTREATED = new DataplaneState().policy;
 
 // A crash between two steps leaves an entry in the ledger or an open gate without a virtual server.
 function leftover(key: FrontendKey, { policy }: ObservedDataplane): Frontend | undefined {

@@ -1,4 +1,5 @@
 import type { Address } from '../model/address.js';
+import type { TrafficSet } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 
@@ -61,8 +62,30 @@ function stageOf(operation: Operation): Stage {
     case 'release-vip':
     case 'forbid-hairpin':
       return 'disown';
+    case 'enter-set':
+      return isGate(operation.set) ? 'close' : 'own';
+    case 'leave-set':
+      return LEAVING[operation.set];
+    // In one transaction: nftables takes no range that overlaps another, and nobody should be shut out in between.
+    case 'allow-source':
+    case 'forbid-source':
+      return 'own';
   }
 }
+
+// Opened and closed like the gate itself; how the packets of an open frontend are treated is settled before it opens.
+function isGate(set: TrafficSet): boolean {
+  return set === 'refused' || set === 'dropped';
+}
+
+const LEAVING: Readonly<Record<TrafficSet, Stage>> = {
+  refused: 'open',
+  dropped: 'open',
+  // Along with its sources.
+  restricted: 'own',
+  masqueraded: 'disown',
+  'source-kept': 'disown',
+};
 
 /** Operations of one stage: the answers to one decide whether the next may follow. */
 export interface PlanStage {

@@ -44,11 +44,24 @@ export function plan(
  * What of a plan only adds. Until every source has told everything once, nobody knows what may go: what is not
  * desired may be in the part that has not been heard.
  */
-export function additionsOf(whole: Plan): Plan {
-  return whole.filter(({ name }) => isAddition(name));
+export function additionsOf(whole: Plan, desired: Dataplane): Plan {
+  return whole
+    .filter(({ name }) => isAddition(name))
+    .map(({ name, operations }) => ({
+      name,
+      operations: operations.filter((operation) => takesNothingAway(operation, desired)),
+    }))
+    .filter(({ operations }) => operations.length > 0);
 }
 
-// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it.
+// What goes from a frontend that is to be open was heard; of others the reason may be in the part that was not.
+function takesNothingAway(operation: Operation, { policy }: Dataplane): boolean {
+  const leaves = operation.kind === 'leave-set' || operation.kind === 'forbid-source';
+  return !leaves || policy.open.has(operation.frontend.key);
+}
+
+// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it. The
+// guard tells a VIP from an address of the node itself, which carries NodePorts and is never bound or released.
 // Where another program has a virtual server at the VIP, a guard would refuse its clients: such a VIP is left as it is.
 function planVip(
   address: Address,
@@ -56,8 +69,8 @@ function planVip(
   observed: ObservedDataplane,
   ending: ReadonlySet<FrontendKey>,
 ): Operation[] {
-  const wanted = desired.bound.has(address) || stays(address, observed, ending);
   const guarded = observed.policy.guarded.has(address);
+  const wanted = desired.bound.has(address) || (guarded && stays(address, observed, ending));
   const bound = observed.bound.has(address);
   if (wanted) {
     if (observed.isForeignAt(address)) return [];

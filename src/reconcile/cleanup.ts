@@ -1,4 +1,4 @@
-import { DesiredDataplane } from '../desired/desired-dataplane.js';
+import { nothingDesired } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { allKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
@@ -17,7 +17,7 @@ export interface CleanupReport {
 /** Removes everything of ours at once, without draining, and nothing else. */
 export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const { dataplane, foreign } = await kernel.observe();
-  const nothing = new DesiredDataplane({ name: undefined, scheduler: 'rr' });
+  const nothing = nothingDesired();
   const { done, failures } = await new StageRunner(kernel, dataplane).run([
     plan(allKeys(dataplane), nothing, dataplane, () => true),
   ]);

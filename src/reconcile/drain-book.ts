@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { RealServerKey } from '../model/real-server.js';
-import type { DrainState } from '../model/sync-state.js';
+import type { DrainEnd, DrainState } from '../model/sync-state.js';
 
 interface Drain {
   readonly since: number;
@@ -18,6 +18,7 @@ export class DrainBook {
   readonly #clock: Clock;
   readonly #deadline: number;
   readonly #drains = new Map<FrontendKey, Map<RealServerKey, Drain>>();
+  #ended = new Map<DrainEnd, number>();
 
   /** `deadline`: milliseconds after which a server goes although connections remain. */
   constructor(clock: Clock, deadline: number) {
@@ -60,6 +61,8 @@ export class DrainBook {
         after ??= new Map();
         after.set(server, before?.get(server) ?? { since: this.#clock.now(), over: false });
       }
+    for (const [server, drain] of before ?? [])
+      if (!drain.over && after?.has(server) !== true && wanted?.has(server) === true) this.#end('returned');
     if (after === undefined) this.#drains.delete(key);
     else this.#drains.set(key, after);
   }
@@ -71,9 +74,21 @@ export class DrainBook {
       const seen = activity.get(server);
       const quiet = seen !== undefined && seen.active + seen.inactive === 0;
       if (!quiet && this.#clock.now() - drain.since < this.#deadline) continue;
+      if (!drain.over) this.#end(quiet ? 'idle' : 'deadline');
       drain.over = true;
       ended = true;
     }
     return ended;
+  }
+
+  /** The drains that have ended since the last time, by reason. */
+  takeEnded(): ReadonlyMap<DrainEnd, number> {
+    const ended = this.#ended;
+    this.#ended = new Map();
+    return ended;
+  }
+
+  #end(reason: DrainEnd): void {
+    this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
   }
 }

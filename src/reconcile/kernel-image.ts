@@ -1,10 +1,13 @@
 import type { Kernel, KernelChange, Sight } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
-import type { Dataplane } from '../model/dataplane.js';
+import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { sameServer, type VirtualServer } from '../model/virtual-server.js';
+
+/** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
+export type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
 
 /**
  * What the kernel has acknowledged so far. It is filled by one full look, kept by folding acknowledgements, and corrected
@@ -14,6 +17,11 @@ export class KernelImage {
   #state = new DataplaneState();
   #known = false;
   readonly #unsure = new Map<FrontendKey, Frontend>();
+  readonly #inherits: Inherits;
+
+  constructor(inherits: Inherits = () => false) {
+    this.#inherits = inherits;
+  }
 
   get state(): DataplaneState {
     return this.#state;
@@ -46,8 +54,13 @@ export class KernelImage {
   /** One full look at everything of ours. */
   async lookAtAll(kernel: Kernel): Promise<void> {
     const { virtualServers: before, foreign } = this.#state;
-    const { dataplane } = await kernel.observe((key) => before.has(key));
+    const { dataplane, foreign: others } = await kernel.observe((key) => before.has(key));
     for (const key of foreign) disclaim(key, dataplane);
+    for (const server of others)
+      if (this.#inherits(server.frontend, dataplane.bound)) {
+        dataplane.foreign.delete(server.frontend.key);
+        dataplane.putVirtualServer(server);
+      }
     this.#state = dataplane;
     this.#known = true;
     this.#unsure.clear();
@@ -78,8 +91,9 @@ export class KernelImage {
     const known = this.#state.virtualServers.get(frontend.key);
     const foreign = this.#state.foreign.has(frontend.key);
     const ours = known !== undefined || this.#state.policy.owned.has(frontend.key);
-    if (sight.kind === 'unknown' || (sight.kind === 'present' && foreign)) return false;
-    if (sight.kind === 'present' && !ours) return this.#setForeign(frontend);
+    const inherited = !ours && this.#inherits(frontend, this.#state.bound);
+    if (sight.kind === 'unknown' || (sight.kind === 'present' && foreign && !inherited)) return false;
+    if (sight.kind === 'present' && !ours && !inherited) return this.#setForeign(frontend);
     this.#state.foreign.delete(frontend.key);
     const seen = sight.kind === 'present' ? sight.server : undefined;
     if (sameOrBothAbsent(known, seen)) return false;
@@ -97,12 +111,15 @@ export class KernelImage {
     for (const address of difference(policy.hairpins, seen.policy.hairpins)) keys.hairpins.add(address);
     for (const key of difference(policy.owned, seen.policy.owned)) keys.frontends.add(key);
     for (const key of difference(policy.open, seen.policy.open)) keys.frontends.add(key);
+    for (const set of TRAFFIC_SETS)
+      for (const key of difference(policy.traffic[set], seen.policy.traffic[set])) keys.frontends.add(key);
+    for (const key of differentSources(policy.sources, seen.policy.sources)) keys.frontends.add(key);
     this.#state.putSurroundings(seen);
     return keys;
   }
 
-  /** Takes in a notification; the keys of what has to be put right. */
-  correctByNotice(change: KernelChange): KernelKeySet {
+  /** Takes in a notification about what is ours; the keys of what has to be put right. */
+  correctByNotice(change: Exclude<KernelChange, { kind: 'node-addresses' }>): KernelKeySet {
     const keys = new KernelKeySet();
     if (change.kind === 'address-removed') {
       if (this.#state.bound.delete(change.address)) keys.vips.add(change.address);
@@ -139,6 +156,16 @@ function disclaim(key: FrontendKey, observed: DataplaneState): void {
 function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {
   return a === undefined || b === undefined ? a === b : sameServer(a, b);
 }
+
+function* differentSources(a: Sources, b: Sources): Generator<FrontendKey> {
+  yield* difference(a, b);
+  for (const [key, { cidrs }] of a) {
+    const others = b.get(key)?.cidrs;
+    if (others !== undefined && !difference(cidrs, others).next().done) yield key;
+  }
+}
+
+type Sources = ReadonlyMap<FrontendKey, AllowedSources>;
 
 interface Members<T> {
   has(member: T): boolean;

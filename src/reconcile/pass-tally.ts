@@ -16,7 +16,7 @@ export class PassTally {
 
   /** `lag` is NaN where no change of the source began the pass. */
   add(result: PassResult, milliseconds: number, lag: number): PassReport {
-    const { done, refused, skipped, services, drift } = result;
+    const { done, refused, skipped, services, drift, driftFound, driftRepaired, drainsEnded } = result;
     const operations = [...done.values()].reduce((sum, count) => sum + count, 0);
     const before = this.#totals;
     this.#totals = {
@@ -26,7 +26,19 @@ export class PassTally {
       drift: before.drift + drift,
     };
     const known = Number.isNaN(lag) ? undefined : lag;
-    this.#last = { milliseconds, lag: known, services, done, refused, skipped, drift };
+    this.#last = {
+      milliseconds,
+      lag: known,
+      services,
+      done,
+      refused,
+      skipped,
+      drift,
+      driftFound,
+      driftRepaired,
+      drainsEnded,
+      auditMilliseconds: result.auditMilliseconds,
+    };
     return this.#last;
   }
 }

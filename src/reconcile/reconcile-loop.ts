@@ -2,12 +2,14 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ObservedDataplane } from '../model/dataplane.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
+import type { Predecessor } from './takeover.js';
 
 export interface LoopParts {
   readonly source: ClusterSource;
@@ -16,6 +18,8 @@ export interface LoopParts {
   readonly clock: Clock;
   readonly settings: LoopSettings;
   readonly listener: LoopListener;
+  /** The proxy to take over from; absent: what others left is foreign. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 export interface LoopListener {
@@ -41,6 +45,9 @@ export class ReconcileLoop implements ClusterListener {
   #begun = false;
   #stopped = false;
   #cancelTimer: () => void = () => undefined;
+  #endGathering: () => void = () => undefined;
+  /** When the last pass ended. */
+  #lastPass: number | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -80,6 +87,12 @@ export class ReconcileLoop implements ClusterListener {
     });
   }
 
+  /** The kernel has to be made ready anew, since what its rules depend on has changed. */
+  prepareAgain(): void {
+    this.#reconciler.noticed({ kind: 'overrun' });
+    this.wake();
+  }
+
   /** Resolves when no pass is running and none is due at once. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
@@ -89,7 +102,13 @@ export class ReconcileLoop implements ClusterListener {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
+    this.#endGathering();
     await this.idle();
+  }
+
+  /** What the kernel has acknowledged: for counting and showing, never for deciding. */
+  get observed(): ObservedDataplane {
+    return this.#reconciler.observed;
   }
 
   state(): SyncState {
@@ -108,12 +127,22 @@ export class ReconcileLoop implements ClusterListener {
   async #run(): Promise<void> {
     this.#cancelTimer();
     while (this.#again && !this.#stopped) {
+      await this.#gather();
       this.#again = false;
-      // One turn of the event loop gathers the changes that arrive together into one pass.
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.#pass();
+      if (!this.#stopped) await this.#pass();
     }
     if (!this.#stopped) this.#setTimer();
+  }
+
+  // One turn of the event loop gathers the changes that arrive together into one pass; more, where it is wished.
+  async #gather(): Promise<void> {
+    const { clock, settings } = this.#parts;
+    const wait = (this.#lastPass ?? Number.NEGATIVE_INFINITY) + settings.gatherTime - clock.now();
+    await new Promise<void>((resolve) => {
+      if (wait > 0) this.#cancelTimer = clock.after(wait, resolve);
+      else setImmediate(resolve);
+      this.#endGathering = resolve;
+    });
   }
 
   async #pass(): Promise<void> {
@@ -125,6 +154,7 @@ export class ReconcileLoop implements ClusterListener {
       const result = await this.#reconciler.pass();
       this.#retry.succeeded('pass');
       const ended = clock.now();
+      this.#lastPass = ended;
       listener.passed(this.#tally.add(result, ended - began, ended - oldestChange));
     } catch (error) {
       this.#retry.failed('pass');

@@ -7,16 +7,18 @@ import type { FrontendKey } from '../model/frontend.js';
 import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
-import type { DrainState } from '../model/sync-state.js';
+import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import { TimeSlice } from '../model/time-slice.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DrainBook } from './drain-book.js';
+import { DriftBook, type PassDrift } from './drift-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
+import { type Predecessor, Takeover } from './takeover.js';
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -26,12 +28,16 @@ export interface ReconcilerParts {
   readonly settings: LoopSettings;
   /** The kernel was made ready, at the start or anew. */
   readonly prepared: (preparation: Preparation) => void;
+  /** The proxy to take over from; absent: what others left is foreign. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 /** What one pass took in and did. */
-export interface PassResult extends RunResult {
+export interface PassResult extends RunResult, PassDrift {
   readonly services: number;
-  readonly drift: number;
+  readonly drainsEnded: ReadonlyMap<DrainEnd, number>;
+  /** What the audit took; undefined where it was not due. */
+  readonly auditMilliseconds: number | undefined;
 }
 
 /**
@@ -40,24 +46,28 @@ export interface PassResult extends RunResult {
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  readonly #image = new KernelImage();
+  readonly #takeover: Takeover;
+  readonly #image: KernelImage;
   readonly #drains: DrainBook;
+  readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
   readonly #dirty = new Set<ServiceKey>();
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
-  #drift = 0;
   #services = 0;
   /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
   #complete = false;
+  #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
   #nextAudit: number;
   #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
-    const { clock, settings, kernel, desired } = parts;
+    const { clock, settings, kernel, desired, source } = parts;
     this.#parts = parts;
+    this.#takeover = new Takeover(parts.predecessor, desired, source);
+    this.#image = new KernelImage(this.#takeover.inherits);
     this.#drains = new DrainBook(clock, settings.drainDeadline);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#auditor = new Auditor(kernel, this.#image, settings);
@@ -71,7 +81,7 @@ export class Reconciler {
 
   get synced(): boolean {
     const waiting = this.#dirty.size + this.#pending.size + this.#notices.length + this.#refusals.size;
-    return this.#parts.source.complete && this.#image.known && waiting === 0;
+    return this.#parts.source.complete && this.#image.known && waiting === 0 && !this.#takeover.underWay;
   }
 
   changed(services: Iterable<ServiceKey>): void {
@@ -126,14 +136,23 @@ export class Reconciler {
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
-    const drift = this.#drift;
-    this.#drift = 0;
-    return { ...result, services, drift };
+    else this.#takeover.finish(this.#image.state, this.#parts.prepared);
+    return {
+      ...result,
+      ...this.#drift.settle(keys, result.failures),
+      services,
+      drainsEnded: this.#drains.takeEnded(),
+      auditMilliseconds: this.#takeAuditMilliseconds(),
+    };
   }
 
   async #lookAgain(): Promise<void> {
     const { kernel, clock, desired } = this.#parts;
-    for (const change of this.#notices.splice(0)) this.#drifted(this.#image.correctByNotice(change));
+    // Only now it is known what of the predecessor's nothing wants.
+    if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
+    for (const change of this.#notices.splice(0))
+      if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
+      else this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
       await this.#lookAtAll();
       return;
@@ -145,20 +164,32 @@ export class Reconciler {
     if (clock.now() >= this.#nextAudit) await this.#audit();
   }
 
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound.
+  #takeInNodeAddresses(): void {
+    const { desired, kernel } = this.#parts;
+    this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
+  }
+
   async #lookAtAll(): Promise<void> {
     const { desired, kernel, prepared } = this.#parts;
     prepared(await kernel.prepare());
-    await this.#image.lookAtAll(kernel);
+    this.#takeInNodeAddresses();
+    // Before the look: what of the predecessor's is ours depends on what is wanted.
     await this.#takeInServices();
+    await this.#image.lookAtAll(kernel);
     allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
     for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
   }
 
+  get #hasJustHeardAll(): boolean {
+    return this.#complete && this.#removalsHeldBack;
+  }
+
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
     const { desired } = this.#parts;
-    if (this.#complete && this.#removalsHeldBack) allKeys(this.#image.state, allKeys(desired, this.#pending));
+    if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
     this.#removalsHeldBack = !this.#complete;
   }
 
@@ -185,7 +216,11 @@ export class Reconciler {
     return keys;
   }
 
-  *#plans(keys: KernelKeys): Generator<Plan> {
+  #plans(keys: KernelKeys): Generator<Plan> {
+    return this.#takeover.around(this.#ownPlans(keys), () => this.#image.state);
+  }
+
+  *#ownPlans(keys: KernelKeys): Generator<Plan> {
     for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
   }
 
@@ -198,7 +233,7 @@ export class Reconciler {
       (frontend, server) => this.#drains.isOver(frontend, server),
       this.#isFirst,
     );
-    return this.#complete ? whole : additionsOf(whole);
+    return this.#complete ? whole : additionsOf(whole, desired);
   }
 
   readonly #isFirst = (frontend: FrontendKey) =>
@@ -221,11 +256,19 @@ export class Reconciler {
   async #audit(): Promise<void> {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
+    const began = clock.now();
     this.#drifted(await this.#auditor.next());
+    this.#auditMilliseconds = clock.now() - began;
+  }
+
+  #takeAuditMilliseconds(): number | undefined {
+    const taken = this.#auditMilliseconds;
+    this.#auditMilliseconds = undefined;
+    return taken;
   }
 
   #drifted(keys: KernelKeySet): void {
-    this.#drift += keys.size;
+    this.#drift.found(keys);
     this.#pending.add(keys);
   }
 }

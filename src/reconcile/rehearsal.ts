@@ -1,11 +1,14 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { ClusterSource } from '../model/cluster-source.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
-import { plan } from '../plan/plan.js';
+import { type Plan, plan } from '../plan/plan.js';
 import { foreignProblems } from './failure-text.js';
+import { KernelImage } from './kernel-image.js';
+import { type Predecessor, Takeover } from './takeover.js';
 
 export interface Rehearsal {
   /** What would be made ready first, one sentence each. */
@@ -14,19 +17,43 @@ export interface Rehearsal {
   readonly problems: readonly Problem[];
 }
 
-/** What a first pass would do now, without doing any of it. */
+/** What a first pass would do now, without doing any of it; `predecessor` where it would take over. */
 export async function rehearse(
   source: ClusterSource,
   desired: DesiredDataplane,
   kernel: Kernel,
+  predecessor?: Predecessor,
 ): Promise<Rehearsal> {
   const { view } = source;
   for (const key of view.keys()) desired.refresh(key, view.look(key));
   const preparation = await kernel.preview();
-  const { dataplane } = await kernel.observe();
-  const keys = allKeys(desired).add(allKeys(dataplane));
-  const stages = plan(keys, desired, dataplane, () => false);
-  const operations = stages.flatMap(({ operations }) => operations);
-  const held = foreignProblems(desired, dataplane);
+  const takeover = new Takeover(predecessor, desired, source);
+  const image = new KernelImage(takeover.inherits);
+  await image.lookAtAll(kernel);
+  const { state } = image;
+  const keys = allKeys(desired).add(allKeys(state));
+  const operations = fold(
+    takeover.around(
+      lazily(() => plan(keys, desired, state, () => false)),
+      () => state,
+    ),
+    state,
+  );
+  const held = foreignProblems(desired, state);
   return { preparation, operations, problems: [...source.problems, ...desired.problems, ...held] };
+}
+
+function* lazily(make: () => Plan): Generator<Plan> {
+  yield make();
+}
+
+// Each plan is made from what those before it would have left.
+function fold(plans: Iterable<Plan>, state: DataplaneState): Operation[] {
+  const operations: Operation[] = [];
+  for (const stages of plans)
+    for (const operation of stages.flatMap((stage) => stage.operations)) {
+      state.acknowledge(operation);
+      operations.push(operation);
+    }
+  return operations;
 }

@@ -35,6 +35,7 @@ export class StageRunner {
   readonly #done = new Map<OperationKind, number>();
   readonly #failures = new Map<Subject, Failure>();
   readonly #unsure = new Set<FrontendKey>();
+  readonly #unsettled = new Set<FrontendKey>();
   readonly #mistaken = new Set<FrontendKey>();
   #refused = 0;
   #skipped = 0;
@@ -59,7 +60,9 @@ export class StageRunner {
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {
-    const tried = thatMayFollow(operations, this.#observed);
+    const tried = thatMayFollow(operations, this.#observed).filter(
+      (operation) => !this.#isExposed(operation),
+    );
     if (tried.length < operations.length) {
       const sent = new Set(tried);
       for (const operation of operations) if (!sent.has(operation)) this.#note(operation, SKIPPED);
@@ -72,7 +75,14 @@ export class StageRunner {
     await this.#giveBack();
   }
 
+  // A frontend whose clients could not be restricted, or would not be masqueraded, stays closed.
+  #isExposed(operation: Operation): boolean {
+    return operation.kind === 'open-frontend' && this.#unsettled.has(operation.frontend.key);
+  }
+
   #note(operation: Operation, outcome: Outcome): void {
+    if (operation.kind === 'enter-set' && outcome.kind !== 'done')
+      this.#unsettled.add(operation.frontend.key);
     switch (outcome.kind) {
       case 'done':
         this.#observed.acknowledge(operation);

@@ -1,17 +1,54 @@
 import type { Logger } from 'pino';
-import { type Problem, problemText } from '../model/problem.js';
+import type { Clock } from '../model/clock.js';
+import { type Operation, operationText } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
+import type { Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport } from '../model/sync-state.js';
+import { ProblemChanges } from './problem-changes.js';
+import { RepeatGate } from './repeat-gate.js';
+
+const MONOTONIC = { now: () => performance.now() };
 
 /**
- * What the agent writes to its log: one line for each pass that changed something, and each problem once when it
- * appears and once when it goes.
+ * What the agent writes to its log: one line for each pass that changed something, and each problem once when it appears and
+ * once when it goes. A line that would repeat comes once a minute at most, with the number of those left out. At debug also every
+ * changed Service and every operation.
  */
 export class PassLog {
   readonly #logger: Logger;
-  #known: ReadonlyMap<string, Problem> = new Map();
+  readonly #gate: RepeatGate;
+  readonly #changes = new ProblemChanges();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, clock: Pick<Clock, 'now'> = MONOTONIC) {
     this.#logger = logger;
+    this.#gate = new RepeatGate(clock);
+  }
+
+  /** The kernel was made ready, one sentence for each thing done and each that is not as it should be. */
+  prepared({
+    done,
+    warnings,
+  }: {
+    readonly done: readonly string[];
+    readonly warnings: readonly string[];
+  }): void {
+    for (const sentence of done) this.#sparingly('info', {}, sentence);
+    for (const sentence of warnings) this.#sparingly('warn', {}, sentence);
+  }
+
+  changed(services: Iterable<ServiceKey>): void {
+    if (!this.#logger.isLevelEnabled('debug')) return;
+    for (const service of services) this.#logger.debug({ service }, 'changed');
+  }
+
+  performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
+    if (!this.#logger.isLevelEnabled('debug')) return;
+    operations.forEach((operation, index) => {
+      const outcome = outcomes[index];
+      const errno = outcome !== undefined && 'error' in outcome ? outcome.error.code : undefined;
+      this.#logger.debug({ outcome: outcome?.kind, errno }, operationText(operation));
+    });
   }
 
   passed(report: PassReport): void {
@@ -30,14 +67,22 @@ export class PassLog {
     else this.#logger.info(fields, drift > 0 ? 'repaired what others had changed' : 'programmed');
   }
 
+  /** A pass could not be made at all; `text` says why and what would mend it. */
+  passFailed(text: string): void {
+    this.#sparingly('error', {}, text);
+  }
+
   problems(problems: readonly Problem[]): void {
-    const now = new Map(problems.map((problem) => [problemText(problem), problem]));
-    for (const [text, problem] of now)
-      if (!this.#known.has(text))
-        this.#logger.warn({ kind: problem.kind, service: problem.service, field: problem.field }, text);
-    for (const [text, problem] of this.#known)
-      if (!now.has(text)) this.#logger.info({ service: problem.service }, `settled: ${text}`);
-    this.#known = now;
+    const { appeared, settled } = this.#changes.take(problems);
+    for (const [text, { kind, service, field }] of appeared)
+      this.#sparingly('warn', { kind, service, field }, text);
+    for (const [text, { service }] of settled) this.#sparingly('info', { service }, `settled: ${text}`);
+  }
+
+  #sparingly(level: 'info' | 'warn' | 'error', fields: object, text: string): void {
+    const heldBack = this.#gate.pass(text);
+    if (heldBack === undefined) return;
+    this.#logger[level](heldBack > 0 ? { ...fields, repeated: heldBack } : fields, text);
   }
 }
 

@@ -15,8 +15,18 @@ describe('a Service in order', () => {
     expect(recordOf(translation)).toEqual({
       key: 'default/web',
       clusterIPs: ['10.96.0.10'],
-      ports: [{ name: '', protocol: 'TCP', port: 80 }],
+      externalIPs: [],
+      loadBalancerIPs: [],
+      ports: [{ name: '', protocol: 'TCP', port: 80, nodePort: 0 }],
+      internalPolicy: 'Cluster',
+      externalPolicy: 'Cluster',
+      healthCheckNodePort: 0,
+      sourceRanges: [],
+      hasUnreadRanges: false,
       affinityTimeout: 0,
+      schedulerFlags: [],
+      weights: [],
+      slowStart: 0,
       created: 0,
     });
     expect(translation.problems).toEqual([]);
@@ -44,11 +54,6 @@ describe('a Service in order', () => {
   test('counts as oldest where its creation time is null, as kubectl writes it in templates', () => {
     const translation = service({}, { creationTimestamp: null });
     expect([recordOf(translation).created, translation.problems]).toEqual([0, []]);
-  });
-
-  test('reads the scheduler annotation', () => {
-    const annotations = { 'kube-ipvs-proxy.io/scheduler': 'mh' };
-    expect(recordOf(service({}, { annotations })).scheduler).toBe('mh');
   });
 
   test('has an affinity of three hours where it says ClientIP and no more', () => {
@@ -186,9 +191,9 @@ describe('a bad port', () => {
 
   test('is not one that differs from an earlier one in the protocol', () => {
     const ports = [
-      { name: 'dns', port: 53, protocol: 'UDP' },
-      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
-      { name: 'dns-sctp', port: 53, protocol: 'SCTP' },
+      { name: 'dns', port: 53, protocol: 'UDP', nodePort: 0 },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP', nodePort: 0 },
+      { name: 'dns-sctp', port: 53, protocol: 'SCTP', nodePort: 0 },
     ];
     expect(recordOf(service({ ports })).ports).toEqual(ports);
   });
@@ -214,12 +219,6 @@ describe('a bad setting is told and the default used', () => {
     });
     expect(recordOf(translation).affinityTimeout).toBe(10_800);
     expect(translation.problems[0]?.field).toBe('spec.sessionAffinityConfig.clientIP.timeoutSeconds');
-  });
-
-  test.each(['', 'RR', 'w-rr', 'a'.repeat(16), 3])('scheduler %s', (scheduler) => {
-    const translation = service({}, { annotations: { 'kube-ipvs-proxy.io/scheduler': scheduler } });
-    expect(recordOf(translation)).not.toHaveProperty('scheduler');
-    expect(translation.problems[0]?.field).toBe('metadata.annotations[kube-ipvs-proxy.io/scheduler]');
   });
 
   test.each(['yesterday', '2026-01-31', '2026-13-31T12:00:00Z', 1_769_860_800])(

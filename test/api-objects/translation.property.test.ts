@@ -5,9 +5,11 @@ import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js'
 import { translateService } from '../../src/api-objects/service.js';
 import type { Translation } from '../../src/api-objects/translation.js';
 import { type Address, familyOf, parseAddress } from '../../src/model/address.js';
+import { parseCidr } from '../../src/model/cidr.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { problemText } from '../../src/model/problem.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
+import { SCHEDULER_FLAGS, SCHEDULERS } from '../../src/model/scheduler.js';
 import type { Service } from '../../src/model/service.js';
 import { serviceObject, sliceObject } from './objects.js';
 
@@ -52,17 +54,33 @@ function expectPort(port: number): void {
 function expectService(service: Service): void {
   expect(service.key).toMatch(/^[-a-z0-9]+\/[-a-z0-9]+$/);
   expect(service.clusterIPs.length).toBeGreaterThan(0);
-  service.clusterIPs.forEach(expectAddress);
   expect(new Set(service.clusterIPs.map(familyOf)).size).toBe(service.clusterIPs.length);
-  for (const { name, protocol, port } of service.ports) {
+  const everyAddress = [...service.clusterIPs, ...service.externalIPs, ...service.loadBalancerIPs];
+  everyAddress.forEach(expectAddress);
+  expect(new Set(everyAddress).size).toBe(everyAddress.length);
+  for (const { name, protocol, port, nodePort } of service.ports) {
     expectPort(port);
+    if (nodePort !== 0) expectPort(nodePort);
     expect(PROTOCOLS).toContain(protocol);
     expect(name).toMatch(/^[-a-z0-9]*$/);
   }
   expect(new Set(service.ports.map(({ name }) => name)).size).toBe(service.ports.length);
   expect(service.affinityTimeout >= 0 && service.affinityTimeout <= 86_400).toBe(true);
   expect(Number.isInteger(service.created) && service.created >= 0).toBe(true);
-  expect(service.scheduler ?? 'rr').toMatch(/^[a-z_]{1,15}$/);
+  expectWishes(service);
+  expect(service.healthCheckNodePort === 0 || service.externalPolicy === 'Local').toBe(true);
+  expect(['Cluster', 'Local']).toEqual(
+    expect.arrayContaining([service.internalPolicy, service.externalPolicy]),
+  );
+  for (const range of service.sourceRanges) expect(parseCidr(range.text)).toEqual(range);
+}
+
+function expectWishes({ scheduler, schedulerFlags, weights, slowStart, drainDeadline }: Service): void {
+  expect([undefined, ...SCHEDULERS]).toContain(scheduler);
+  for (const flag of schedulerFlags) expect(SCHEDULER_FLAGS).toContain(flag);
+  for (const { weight } of weights) expectPort(weight);
+  for (const seconds of [slowStart, drainDeadline ?? 0])
+    expect(Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400).toBe(true);
 }
 
 function expectSlice(slice: EndpointSlice): void {
@@ -74,6 +92,12 @@ function expectSlice(slice: EndpointSlice): void {
     for (const flag of [endpoint.ready, endpoint.serving, endpoint.terminating])
       expect(flag).toBeTypeOf('boolean');
     expect(endpoint.node ?? 'unsaid').toMatch(/^[-.a-z0-9]+$/);
+    for (const name of [
+      endpoint.zone ?? 'unsaid',
+      ...(endpoint.zoneHints ?? []),
+      ...(endpoint.nodeHints ?? []),
+    ])
+      expect(name).toMatch(/^[-.\w]+$/);
   }
   slice.ports.forEach(({ port }) => void expectPort(port));
 }
@@ -84,18 +108,45 @@ function expectInOrder<R>(translation: Translation<R>, expectRecord: (record: R)
   if (translation.kind === 'translated') expectRecord(translation.record);
 }
 
-const fullService = serviceObject(
-  {
-    sessionAffinity: 'ClientIP',
-    sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
-    type: 'ClusterIP',
-  },
-  {
-    labels: { app: 'web' },
-    annotations: { 'kube-ipvs-proxy.io/scheduler': 'wrr' },
-    creationTimestamp: '2026-01-31T12:00:00Z',
-  },
-);
+const fullService = {
+  ...(serviceObject(
+    {
+      type: 'LoadBalancer',
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+      externalIPs: ['192.0.2.10'],
+      internalTrafficPolicy: 'Local',
+      externalTrafficPolicy: 'Local',
+      healthCheckNodePort: 32_000,
+      loadBalancerSourceRanges: ['198.51.100.0/24'],
+      ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080, nodePort: 30_080 }],
+    },
+    {
+      labels: { app: 'web' },
+      annotations: {
+        'kube-ipvs-proxy.io/scheduler': 'mh,mh-port',
+        'kube-ipvs-proxy.io/scheduler-flags': 'mh-fallback',
+        'kube-ipvs-proxy.io/weights': 'zone=eu-1a:3,*:1',
+        'kube-ipvs-proxy.io/slow-start': '30s',
+        'kube-ipvs-proxy.io/drain-deadline': '5m',
+      },
+      creationTimestamp: '2026-01-31T12:00:00Z',
+    },
+  ) as object),
+  status: { loadBalancer: { ingress: [{ ip: '192.0.2.20', ipMode: 'VIP' }] } },
+};
+
+const fullSlice = sliceObject({
+  endpoints: [
+    {
+      addresses: ['10.244.0.5'],
+      conditions: { ready: true, serving: true, terminating: false },
+      nodeName: 'node-a',
+      zone: 'eu-1a',
+      hints: { forZones: [{ name: 'eu-1a' }], forNodes: [{ name: 'node-a' }] },
+    },
+  ],
+});
 
 describe('whatever the object is, nothing is thrown and what is returned is valid', () => {
   test('any value as a Service', () => {
@@ -114,7 +165,7 @@ describe('whatever the object is, nothing is thrown and what is returned is vali
   });
 
   test('a damaged EndpointSlice', () => {
-    const damagedSlice = fc.property(damaged(sliceObject()), (object) => {
+    const damagedSlice = fc.property(damaged(fullSlice), (object) => {
       expectInOrder(translateEndpointSlice(object), expectSlice);
     });
     fc.assert(damagedSlice, { numRuns: 500 });
@@ -124,5 +175,6 @@ describe('whatever the object is, nothing is thrown and what is returned is vali
 test('an object in order has no problems, and translation does not change it', () => {
   const before = JSON.stringify(fullService);
   expect(translateService(fullService).problems).toEqual([]);
+  expect(translateEndpointSlice(fullSlice).problems).toEqual([]);
   expect(JSON.stringify(fullService)).toBe(before);
 });

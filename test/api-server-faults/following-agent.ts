@@ -1,4 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
@@ -37,7 +38,7 @@ export class FollowingAgent {
     this.#clocked = new StampedKernel(this.#kernel);
     this.#loop = new ReconcileLoop({
       source: this.source,
-      desired: new DesiredDataplane({ name: 'node-1', scheduler: 'rr' }),
+      desired: new DesiredDataplane({ ...LONE_NODE, name: 'node-1' }),
       kernel: this.#clocked,
       clock,
       // Nothing is connected, so that what drains may go at once; an audit would hide a change that was missed.

@@ -1,11 +1,25 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Commands, commandLine } from '../../src/cli/command-line.js';
-import { DEFAULT_ADMIN_SOCKET } from '../../src/config/agent-settings.js';
+import { commandWords } from '../../src/cli/words.js';
+import { ConfigError } from '../../src/config/config-error.js';
+import { CONFIG_FLAGS } from '../../src/config/config-flags.js';
+import { KUBEADM_CONFIG } from '../config/kubeadm.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'command-line-'));
+  await writeFile(join(folder, 'config.conf'), KUBEADM_CONFIG);
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 function commandsThatAnswer(code: number) {
   return {
     run: vi.fn<Commands['run']>(async () => code),
+    initOnly: vi.fn<Commands['initOnly']>(async () => code),
     status: vi.fn<Commands['status']>(async () => code),
     plan: vi.fn<Commands['plan']>(async () => code),
     cleanup: vi.fn<Commands['cleanup']>(async () => code),
@@ -20,50 +34,112 @@ async function parse(...words: string[]) {
   const said: string[] = [];
   for (const command of [program, ...program.commands])
     command.configureOutput({ writeErr: (text) => said.push(text), writeOut: (text) => said.push(text) });
-  const error = await program.parseAsync(words, { from: 'user' }).then(
+  const error = await program.parseAsync(commandWords(words), { from: 'user' }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  return { commands, codes, said: said.join(''), error };
+  const settings = commands.run.mock.calls[0]?.[0].settings;
+  return { commands, codes, said: said.join(''), error, settings };
 }
 
 describe('run', () => {
-  it('has a default for everything but the folder', async () => {
-    const { commands, codes } = await parse('run', '--manifests', 'm');
-    expect(commands.run).toHaveBeenCalledWith({
-      manifests: 'm',
-      nodeName: undefined,
-      scheduler: 'rr',
-      drainDeadline: 900,
-      clusterCIDRs: [],
-      masqueradeAll: false,
-      adminSocket: DEFAULT_ADMIN_SOCKET,
-      logLevel: 'info',
+  it('takes our own flags', async () => {
+    const { settings, codes } = await parse(
+      ...['run', '--manifests', 'm', '--node-name', 'a', '--scheduler', 'wlc', '--drain-deadline', '3'],
+      ...[
+        '--cluster-cidr',
+        '10.244.0.0/16',
+        '--masquerade-all',
+        '--admin-socket',
+        '/s',
+        '--log-level',
+        'warn',
+      ],
+      ...['--adopt', '--service-proxy-name', 'x'],
+    );
+    expect(settings).toMatchObject({
+      source: { kind: 'manifests', folder: 'm' },
+      nodeName: 'a',
+      scheduler: 'wlc',
+      drainDeadline: 3,
+      localDetection: { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] },
+      masqueradeAll: true,
+      adminSocket: '/s',
+      logLevel: 'warn',
+      adopt: true,
+      serviceProxyName: 'x',
     });
     expect(codes).toEqual([7]);
   });
 
-  it('takes both CIDRs of a dual-stack cluster, in canonical form', async () => {
-    const { commands } = await parse(
-      'run',
-      '--manifests',
-      'm',
-      '--cluster-cidr',
-      '10.244.0.0/16,FD00:0:0::/48',
+  it('follows the API server where no folder is named', async () => {
+    const { settings } = await parse('run', '--kubeconfig', '/k', '--master=https://a:6443');
+    expect(settings?.source).toEqual({ kind: 'api-server', kubeconfig: '/k', master: 'https://a:6443' });
+  });
+
+  it('is what kubeadm’s DaemonSet starts, whose command line knows no commands', async () => {
+    const { commands, settings } = await parse(
+      `--config=${folder}/config.conf`,
+      '--hostname-override=Node-A',
     );
-    expect(commands.run.mock.calls[0]?.[0].clusterCIDRs).toEqual(['10.244.0.0/16', 'fd00::/48']);
+    expect(commands.run).toHaveBeenCalledOnce();
+    expect(settings?.nodeName).toBe('node-a');
+  });
+
+  it('lists grow with each flag, of other flags the last one counts', async () => {
+    const { settings } = await parse(
+      ...['--nodeport-addresses', '10.0.0.0/8,localhost', '--nodeport-addresses=primary'],
+      ...[
+        '--ipvs-scheduler',
+        'lc',
+        '--ipvs-scheduler',
+        'sh',
+        '--feature-gates=A=true',
+        '--feature-gates',
+        'B=false',
+      ],
+    );
+    expect(settings?.nodePorts.addresses).toEqual(['10.0.0.0/8', 'localhost', 'primary']);
+    expect(settings?.scheduler).toBe('sh');
+  });
+
+  it('--cleanup cleans up, --init-only prepares; neither starts the agent', async () => {
+    const cleanup = await parse('--cleanup', '--admin-socket', '/s');
+    expect(cleanup.commands.cleanup).toHaveBeenCalledWith({ adminSocket: '/s' });
+    const init = await parse('--init-only=true', `--config=${folder}/config.conf`);
+    expect(init.commands.initOnly).toHaveBeenCalledOnce();
+    for (const { commands } of [cleanup, init]) expect(commands.run).not.toHaveBeenCalled();
+  });
+
+  it('--write-config-to writes both documents and starts nothing', async () => {
+    const path = join(folder, 'written.yaml');
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const { commands, codes } = await parse('--write-config-to', path, '--ipvs-scheduler=mh');
+    write.mockRestore();
+    expect(await readFile(path, 'utf8')).toMatch(/scheduler: mh.*---\n.*kind: KubeIpvsProxyConfiguration/s);
+    expect(commands.run).not.toHaveBeenCalled();
+    expect(codes).toEqual([0]);
+  });
+
+  it('--version is answered wherever it stands', async () => {
+    expect((await parse('--config=/nowhere', '--version')).said).toBe('1.2.3\n');
+  });
+
+  it('has every flag of the table in its help', async () => {
+    const { said } = await parse('run', '--help');
+    expect(CONFIG_FLAGS.filter(({ name }) => !said.includes(` --${name} `))).toEqual([]);
   });
 });
 
 describe('wrong usage is refused with the flag, what was found and what was expected', () => {
   it.each([
-    [['run'], "required option '--manifests <folder>'"],
     [['run', '--manifests', 'm', '--drain-deadline', 'soon'], "'soon' is no time; expected seconds"],
     [['run', '--manifests', 'm', '--drain-deadline', '-1'], "'-1' is no time"],
-    [['run', '--manifests', 'm', '--scheduler', 'RR!'], "'RR!' is no scheduler"],
-    [['run', '--manifests', 'm', '--cluster-cidr', '10.0.0.0/33'], "'10.0.0.0/33' is no CIDR"],
-    [['run', '--manifests', 'm', '--cluster-cidr', '010.0.0.0/8'], "'010.0.0.0/8' is no CIDR"],
-    [['run', '--manifests', 'm', '--log-level', 'loud'], "'loud' is no log level; expected one of fatal"],
+    [['run', '--masquerade-all=maybe'], "option '--masquerade-all [boolean]' argument 'maybe' is invalid"],
+    [['run', '--oom-score-adj', 'x'], "'x' is no number"],
+    [['--frobnicate'], "unknown option '--frobnicate'"],
+    [['--config'], "option '--config <file>' argument missing"],
+    [['--config=/c', 'stray'], "too many arguments for 'run'"],
     [['status', '-o', 'xml'], "'xml' is no format; expected table or json"],
     [['frobnicate'], "unknown command 'frobnicate'"],
     [['status', '--frobnicate'], "unknown option '--frobnicate'"],
@@ -71,6 +147,23 @@ describe('wrong usage is refused with the flag, what was found and what was expe
     const { error, said, codes } = await parse(...words);
     expect(error).toBeInstanceOf(CommanderError);
     expect(said).toContain(expected);
+    expect(codes).toEqual([]);
+  });
+
+  it.each([
+    [['run', '--manifests', 'm', '--scheduler', 'RR!'], '--scheduler: "RR!" was found'],
+    [['run', '--manifests', 'm', '--cluster-cidr', '10.0.0.0/33'], '--cluster-cidr: "10.0.0.0/33" was found'],
+    [
+      ['run', '--manifests', 'm', '--log-level', 'loud'],
+      '--log-level: "loud" was found, expected one of "", fatal',
+    ],
+    [['--proxy-mode=iptables'], '--proxy-mode: "iptables" was found'],
+    [['--ipvs-sync-period=soon', '--oom-score-adj=5000'], '--oom-score-adj: 5000 was found'],
+    [['--config', 'nonexist'], 'nonexist: does not exist (ENOENT). Create it, or correct --config.'],
+  ])('%j', async (words, expected) => {
+    const { error, codes } = await parse(...words);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toContain(expected);
     expect(codes).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
+import { settings } from '../support/objects.js';
 import type { KernelFixture } from './contract-subject.js';
 import { kernelContract } from './kernel-contract.js';
 
@@ -9,8 +10,8 @@ function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
     kernel,
     outsider: {
       async addVirtualServer(frontend) {
-        const settings = { scheduler: 'wlc', persistenceTimeout: 0 };
-        kernel.foreign.set(frontend.key, { frontend, settings, realServers: new Map() });
+        const wished = settings('wlc');
+        kernel.foreign.set(frontend.key, { frontend, settings: wished, realServers: new Map() });
       },
       async removeVirtualServer(frontend) {
         kernel.state.removeVirtualServer(frontend);

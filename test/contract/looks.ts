@@ -4,6 +4,7 @@ import { PROTOCOLS } from '../../src/model/protocol.js';
 import { realServer, withWeight } from '../../src/model/real-server.js';
 import { POD_1, POD_1_6, VIP_A, VIP_A6 } from '../support/addresses.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+import { settings } from '../support/objects.js';
 import type { ContractSubject } from './contract-subject.js';
 import { add, ONE, OTHER, own, real, remove, TWO, WEB, WEB_6 } from './operations.js';
 
@@ -38,7 +39,7 @@ export function lookContract(subject: ContractSubject): void {
       const pods = { IPv4: POD_1, IPv6: POD_1_6 };
       await subject.given(
         ...fronts.map((front) => own(front, `owner of ${front.protocol}`)),
-        ...fronts.map((front, index) => add(front, { scheduler: 'wrr', persistenceTimeout: index * 60 })),
+        ...fronts.map((front, index) => add(front, settings('wrr', index * 60))),
         ...fronts.map((front, index) =>
           real('add', realServer(front.address === VIP_A ? pods.IPv4 : pods.IPv6, 8_080, index), front),
         ),

@@ -4,7 +4,20 @@ import type { Operation } from '../../src/model/operation.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import { VIP_A, VIP_A6 } from '../support/addresses.js';
 import type { ContractSubject } from './contract-subject.js';
-import { ENTRIES, LONGEST_OWNER, ONE, own, WEB, WEB_6 } from './operations.js';
+import {
+  add,
+  ENTRIES,
+  INSIDE,
+  INSIDE_6,
+  LONGEST_OWNER,
+  ONE,
+  ONE_6,
+  own,
+  real,
+  TWO,
+  WEB,
+  WEB_6,
+} from './operations.js';
 
 /** Sets and addresses are lenient: what is so already is done. */
 export function setContract(subject: ContractSubject): void {
@@ -67,6 +80,30 @@ export function setContract(subject: ContractSubject): void {
       expect(new Map([...policy.owned].map(([key, { owner }]) => [key, owner]))).toEqual(
         new Map(fronts.map(({ key, protocol }) => [key, protocol])),
       );
+    });
+  });
+
+  describe('clients inside the cluster', () => {
+    it('have a virtual server of their own behind the same address and port', async () => {
+      await subject.given(own(WEB), own(INSIDE), add(WEB), add(INSIDE));
+      await subject.given(real('add', ONE), real('add', TWO, INSIDE));
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+      expect(await subject.seen(INSIDE)).toEqual([`${INSIDE.key} rr`, `  -> ${TWO.key} weight 1`]);
+      const { dataplane, foreign } = await subject.kernel.observe();
+      expect([...dataplane.virtualServers.keys()].sort()).toEqual([WEB.key, INSIDE.key]);
+      expect(dataplane.virtualServers.get(INSIDE.key)?.frontend).toEqual(INSIDE);
+      expect(foreign).toEqual([]);
+    });
+
+    it('may be told by one mark in both families', async () => {
+      await subject.given(own(INSIDE), own(INSIDE_6), add(INSIDE), add(INSIDE_6));
+      await subject.given(real('add', ONE, INSIDE), real('add', ONE_6, INSIDE_6));
+      expect(await subject.seen(INSIDE)).toEqual([`${INSIDE.key} rr`, `  -> ${ONE.key} weight 1`]);
+      expect(await subject.seen(INSIDE_6)).toEqual([`${INSIDE_6.key} rr`, `  -> ${ONE_6.key} weight 1`]);
+      expect([...(await subject.kernel.observe()).dataplane.virtualServers.keys()].sort()).toEqual([
+        INSIDE.key,
+        INSIDE_6.key,
+      ]);
     });
   });
 

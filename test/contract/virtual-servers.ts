@@ -3,6 +3,7 @@ import { frontend } from '../../src/model/frontend.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import { type RealServer, realServer, withWeight } from '../../src/model/real-server.js';
 import { address, POD_1, POD_1_6, POD_3, VIP_A } from '../support/addresses.js';
+import { settings } from '../support/objects.js';
 import type { ContractSubject } from './contract-subject.js';
 import { add, ONE, OTHER, RR, real, remove, set, TWO, WEB, WEB_6 } from './operations.js';
 
@@ -11,9 +12,7 @@ export function virtualServerContract(subject: ContractSubject): void {
   describe('a virtual server', () => {
     it('is added once: a second time is EEXIST and changes nothing', async () => {
       await subject.given(add(WEB), real('add', ONE));
-      expect(await subject.perform(add(WEB, { scheduler: 'wrr', persistenceTimeout: 9 }))).toEqual([
-        'EEXIST',
-      ]);
+      expect(await subject.perform(add(WEB, settings('wrr', 9)))).toEqual(['EEXIST']);
       expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
     });
 
@@ -22,15 +21,15 @@ export function virtualServerContract(subject: ContractSubject): void {
     });
 
     it('with a scheduler that the kernel lacks is ENOENT, added or set, and stays as it was', async () => {
-      const settings = { scheduler: 'nosuch', persistenceTimeout: 0 };
+      const wished = settings('nosuch');
       await subject.given(add(OTHER));
-      expect(await subject.perform(add(WEB, settings), set(OTHER, settings))).toEqual(['ENOENT', 'ENOENT']);
+      expect(await subject.perform(add(WEB, wished), set(OTHER, wished))).toEqual(['ENOENT', 'ENOENT']);
       expect([await subject.seen(WEB), await subject.seen(OTHER)]).toEqual(['absent', [`${OTHER.key} rr`]]);
     });
 
     it('takes another scheduler and persistence in place, and keeps its real servers', async () => {
       await subject.given(add(WEB), real('add', ONE), real('add', withWeight(TWO, 0)));
-      await subject.given(set(WEB, { scheduler: 'wrr', persistenceTimeout: 10_800 }));
+      await subject.given(set(WEB, settings('wrr', 10_800)));
       expect(await subject.seen(WEB)).toEqual([
         `${WEB.key} wrr persistent 10800`,
         `  -> ${ONE.key} weight 1`,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { allKeys, type KernelKeys } from '../../src/model/kernel-keys.js';
@@ -17,7 +18,7 @@ type ClusterObject = Service | EndpointSlice;
 /** A view and the data plane desired for it, kept together. */
 class Cluster {
   readonly view = new ClusterView();
-  readonly desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  readonly desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
 
   put(...objects: readonly ClusterObject[]): KernelKeys[] {
     return objects.flatMap((object) =>
@@ -46,7 +47,7 @@ const clusterOf = (...objects: readonly ClusterObject[]): Cluster => {
 
 describe('a Service', () => {
   it('wants each of its VIPs with each of its ports, and the endpoints of the family behind it', () => {
-    const ports = [HTTP, { name: 'dns', protocol: 'UDP', port: 53 } as const];
+    const ports = [HTTP, { name: 'dns', protocol: 'UDP', port: 53, nodePort: 0 } as const];
     const targets = ports.map((port) => ({ ...port, port: port.port + 8_000 }));
     const cluster = clusterOf(
       aService('web', [VIP_A, VIP_A6], { ports, affinityTimeout: 60, scheduler: 'mh' }),
@@ -249,7 +250,7 @@ describe('a refresh answers with', () => {
       fc.property(changes, changes, (before, after) => {
         const source = new HandSource();
         apply(source, before);
-        const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
         for (const key of source.view.keys()) desired.refresh(key, source.view.look(key));
         const old = new Map(linesOf(desired));
         const services = new Set(source.view.keys());
@@ -272,7 +273,7 @@ describe('the desired data plane', () => {
     fc.assert(
       fc.property(changes, changes, (before, after) => {
         const source = new HandSource();
-        const long = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const long = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
         const refreshAll = (desired: DesiredDataplane, keys: Iterable<ReturnType<typeof serviceKey>>) => {
           for (const key of keys) desired.refresh(key, source.view.look(key));
         };
@@ -281,7 +282,7 @@ describe('the desired data plane', () => {
         refreshAll(long, early);
         apply(source, after);
         refreshAll(long, new Set([...early, ...source.view.keys()]));
-        const short = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const short = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
         refreshAll(short, [...source.view.keys()].reverse());
         expect(dataplaneText(long)).toBe(dataplaneText(short));
         expect(long.problems.map(({ message }) => message).sort()).toEqual(
@@ -302,7 +303,7 @@ describe('the desired data plane', () => {
       fc.property(changes, (batch) => {
         const source = new HandSource();
         apply(source, batch);
-        const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+        const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
         for (const key of source.view.keys()) desired.refresh(key, source.view.look(key));
         const { virtualServers, policy, bound } = desired;
         expect([...policy.owned.keys()].sort()).toEqual([...virtualServers.keys()].sort());

@@ -1,22 +1,33 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseEndpoints } from '../../src/desired/endpoint-choice.js';
-import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
+import {
+  type Balancing,
+  chooseEndpoints,
+  countLocalReady,
+  type RealServers,
+} from '../../src/desired/endpoint-choice.js';
+import type { NodeSettings } from '../../src/desired/node-settings.js';
+import type { Endpoint, EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import type { ServicePort } from '../../src/model/service.js';
-import { POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
+import type { WeightRule } from '../../src/model/weight-rule.js';
+import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
 import { anEndpoint, aSlice, HTTP } from '../support/objects.js';
 
-const NODE = { name: 'node-1', scheduler: 'rr' };
+const NODE = { name: 'node-1', zone: 'zone-a', scheduler: 'rr' };
+const EVEN: Balancing = { scheduler: 'rr', weights: [] };
 const TERMINATING = { ready: false, terminating: true };
 const STARTING = { ready: false, serving: false };
 const GONE = { ready: false, serving: false, terminating: true };
 
-const chosen = (slices: readonly EndpointSlice[], port: ServicePort = HTTP) => [
-  ...chooseEndpoints(slices, 'IPv4', port, NODE).realServers.keys(),
-];
+const choose = (slices: readonly EndpointSlice[], node: NodeSettings = NODE, port: ServicePort = HTTP) =>
+  chooseEndpoints(slices, 'IPv4', port, node, EVEN);
 
-const local = (slices: readonly EndpointSlice[], name: string | undefined = 'node-1') =>
-  chooseEndpoints(slices, 'IPv4', HTTP, { ...NODE, name }).local;
+/** The keys of what is chosen for the cluster, in the order of their text. */
+const chosen = (slices: readonly EndpointSlice[], port: ServicePort = HTTP) =>
+  [...choose(slices, NODE, port).cluster.keys()].sort();
+
+const hairpins = (slices: readonly EndpointSlice[]) => choose(slices).hairpins;
 
 describe('the endpoints of a port', () => {
   it('are those that are ready', () => {
@@ -51,16 +62,15 @@ describe('the endpoints of a port', () => {
   });
 
   it('have weight 1', () => {
-    const { realServers } = chooseEndpoints([aSlice('web', [POD_1])], 'IPv4', HTTP, NODE);
-    expect([...realServers.values()].map(({ weight }) => weight)).toEqual([1]);
+    const { cluster } = choose([aSlice('web', [POD_1])]);
+    expect([...cluster.values()].map(({ weight }) => weight)).toEqual([1]);
   });
 
   it('are of the family asked for', () => {
     const slices = [aSlice('web', [POD_1]), aSlice('web', [POD_1_6], { name: 'web-6' })];
     expect(chosen(slices)).toEqual(['10.244.0.1:8080']);
-    expect([...chooseEndpoints(slices, 'IPv6', HTTP, NODE).realServers.keys()]).toEqual([
-      '[fd00:244::1]:8080',
-    ]);
+    const ofOther = chooseEndpoints(slices, 'IPv6', HTTP, NODE, EVEN).cluster;
+    expect([...ofOther.keys()]).toEqual(['[fd00:244::1]:8080']);
   });
 });
 
@@ -111,24 +121,249 @@ describe('the endpoints that may call themselves from here', () => {
   const onNode = (node: string) => aSlice('web', [POD_1], { endpoints: [anEndpoint(POD_1, { node })] });
 
   it('are those of this node', () => {
-    expect(local([onNode('node-1')])).toEqual([POD_1]);
-    expect(local([onNode('node-2')])).toEqual([]);
+    expect(hairpins([onNode('node-1')])).toEqual([POD_1]);
+    expect(hairpins([onNode('node-2')])).toEqual([]);
   });
 
   it('are those that name no node as well', () => {
-    expect(local([aSlice('web', [POD_1])])).toEqual([POD_1]);
+    expect(hairpins([aSlice('web', [POD_1])])).toEqual([POD_1]);
   });
 
   it('are all where this node does not know its name', () => {
-    const { local: found } = chooseEndpoints([onNode('node-2')], 'IPv4', HTTP, {
-      name: undefined,
-      scheduler: 'rr',
-    });
+    const found = choose([onNode('node-2')], { ...NODE, name: undefined }).hairpins;
     expect(found).toEqual([POD_1]);
   });
 
   it('are only those that are used', () => {
     const endpoints = [anEndpoint(POD_1, STARTING), anEndpoint(POD_2)];
-    expect(local([aSlice('web', [POD_1], { endpoints })])).toEqual([POD_2]);
+    expect(hairpins([aSlice('web', [POD_1], { endpoints })])).toEqual([POD_2]);
+  });
+});
+
+/**
+ * What becomes of endpoints that are ready or leaving, here or elsewhere: kube-proxy's CategorizeEndpoints, row by row.
+ * In a row: r ready, s serving while it terminates, n serving but never ready, g gone.
+ */
+describe('the two lists', () => {
+  const STATES = { r: {}, s: TERMINATING, n: { ready: false, serving: true }, g: GONE };
+  const slicesOf = (here: string, elsewhere: string) => {
+    const on = (node: string, states: string, first: number) =>
+      [...states].map((state, index) =>
+        anEndpoint(address(`10.244.0.${first + index}`), { ...STATES[state as keyof typeof STATES], node }),
+      );
+    return [
+      aSlice('web', [POD_1], { endpoints: [...on('node-1', here, 1), ...on('node-2', elsewhere, 101)] }),
+    ];
+  };
+  const places = (servers: RealServers) =>
+    [...servers.values()].map(({ address }) => Number(address.split('.')[3])).sort((a, b) => a - b);
+
+  it.each([
+    // here, elsewhere, cluster, local
+    ['r', 'r', [1, 101], [1]],
+    ['r', '', [1], [1]],
+    ['', 'r', [101], []],
+    ['', '', [], []],
+    ['rs', 'rs', [1, 101], [1]],
+    ['s', 'r', [101], [1]],
+    ['sg', 'r', [101], [1]],
+    ['r', 's', [1], [1]],
+    ['s', 's', [1, 101], [1]],
+    ['', 's', [101], []],
+    ['n', 'r', [101], []],
+    ['n', 'n', [], []],
+    ['g', 'g', [], []],
+    ['ng', 's', [101], []],
+  ])('here %j and elsewhere %j: cluster %j, local %j', (here, elsewhere, cluster, local) => {
+    const found = choose(slicesOf(here, elsewhere));
+    expect({ cluster: places(found.cluster), local: places(found.local) }).toEqual({ cluster, local });
+  });
+
+  it('count an endpoint that names no node as elsewhere', () => {
+    const { cluster, local } = choose([aSlice('web', [POD_1])]);
+    expect([cluster.size, local.size]).toEqual([1, 0]);
+  });
+
+  it('are one where this node does not know its name: there is no elsewhere', () => {
+    const { cluster, local } = choose(slicesOf('', 'rr'), { ...NODE, name: undefined });
+    expect([local, local.size]).toEqual([cluster, 2]);
+  });
+
+  it('take an endpoint for local that one of two slices puts on this node', () => {
+    const slices = ['node-1', 'node-2'].map((node) =>
+      aSlice('web', [POD_1], { name: node, endpoints: [anEndpoint(POD_1, { node })] }),
+    );
+    expect([...choose(slices).local.keys()]).toEqual(['10.244.0.1:8080']);
+  });
+
+  it('let a local endpoint that only leaves call itself, although the cluster has ready ones', () => {
+    expect(choose(slicesOf('s', 'r')).hairpins).toEqual(['10.244.0.1']);
+  });
+});
+
+describe('hints', () => {
+  const PODS = [POD_1, POD_2, POD_3] as const;
+  /** Pods 1, 2 and 3 with these additions, the first of them on this node. */
+  const hinted = (...over: readonly Partial<Endpoint>[]) => [
+    aSlice('web', PODS, {
+      endpoints: over.map((each, index) =>
+        anEndpoint(PODS[index] ?? POD_1, { node: index === 0 ? 'node-1' : 'node-2', ...each }),
+      ),
+    }),
+  ];
+  const zone = (...zoneHints: string[]): Partial<Endpoint> => ({ zoneHints });
+  const node = (...nodeHints: string[]): Partial<Endpoint> => ({ nodeHints });
+  const pods = (slices: readonly EndpointSlice[], at: NodeSettings = NODE) =>
+    [...choose(slices, at).cluster.values()].map(({ address }) => PODS.indexOf(address) + 1).sort();
+
+  it.each<[string, readonly Partial<Endpoint>[], readonly number[]]>([
+    ['the zone of each keeps those of this zone', [zone('zone-b'), zone('zone-a'), zone('zone-a')], [2, 3]],
+    ['several zones of each keep those that name this one', [zone('zone-b', 'zone-a'), zone('zone-b')], [1]],
+    ['one without a hint uses all', [zone('zone-a'), {}, zone('zone-b')], [1, 2, 3]],
+    ['none for this zone uses all', [zone('zone-b'), zone('zone-c')], [1, 2]],
+    ['the node of each keeps those of this node', [node('node-2'), node('node-1')], [2]],
+    ['none for this node uses all', [node('node-2'), node('node-3')], [1, 2]],
+    [
+      'the node comes before the zone',
+      [
+        { ...node('node-1'), ...zone('zone-b') },
+        { ...node('node-2'), ...zone('zone-a') },
+      ],
+      [1],
+    ],
+    [
+      'the zone where no hint names this node',
+      [
+        { ...node('node-2'), ...zone('zone-b') },
+        { ...node('node-3'), ...zone('zone-a') },
+      ],
+      [2],
+    ],
+    [
+      'the zone where one has no hint for a node',
+      [{ ...node('node-1'), ...zone('zone-b') }, zone('zone-a')],
+      [2],
+    ],
+    ['one that is not ready need have none', [zone('zone-a'), { ready: false, serving: false }], [1]],
+    [
+      'those that only leave are used without regard to them',
+      [
+        { ...TERMINATING, ...zone('zone-a') },
+        { ...TERMINATING, ...zone('zone-b') },
+      ],
+      [1, 2],
+    ],
+  ])('%s', (_, endpoints, expected) => {
+    expect(pods(hinted(...endpoints))).toEqual(expected);
+  });
+
+  it('are nothing to a node that is in no zone', () => {
+    expect(pods(hinted(zone('zone-a'), zone('zone-b')), { ...NODE, zone: undefined })).toEqual([1, 2]);
+  });
+
+  it('do not thin out the local list', () => {
+    const { cluster, local } = choose(hinted(zone('zone-b'), zone('zone-a')));
+    expect([[...cluster.keys()], [...local.keys()]]).toEqual([['10.244.0.2:8080'], ['10.244.0.1:8080']]);
+  });
+});
+
+describe('the count for a health check', () => {
+  const count = (endpoints: readonly Endpoint[], at: NodeSettings = NODE) =>
+    countLocalReady([aSlice('web', [POD_1], { endpoints }), aSlice('web', [POD_1_6])], 'IPv4', at);
+  const here = { node: 'node-1' };
+
+  it('is that of ready endpoints on this node, each address once', () => {
+    const endpoints = [
+      anEndpoint(POD_1, here),
+      anEndpoint(POD_1, here),
+      anEndpoint(POD_2, { node: 'node-2' }),
+      anEndpoint(POD_3, { ...here, ...TERMINATING }),
+    ];
+    expect(count(endpoints)).toBe(1);
+  });
+
+  it('has all that are ready where this node does not know its name', () => {
+    expect(count([anEndpoint(POD_1, here), anEndpoint(POD_2)], { ...NODE, name: undefined })).toBe(2);
+  });
+});
+
+describe('the weight of a real server', () => {
+  it('follows the rule for its zone or node', () => {
+    const weights: readonly WeightRule[] = [
+      { kind: 'zone', name: 'zone-b', weight: 3 },
+      { kind: 'node', name: 'node-2', weight: 5 },
+    ];
+    const endpoints = [
+      anEndpoint(POD_1, { zone: 'zone-b', node: 'node-2' }),
+      anEndpoint(POD_2, { node: 'node-2' }),
+      anEndpoint(POD_3),
+    ];
+    const slices = [aSlice('web', [POD_1], { endpoints })];
+    const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, { scheduler: 'wrr', weights });
+    const found = [...cluster.values()].map(({ address, weight }) => `${address} ${weight}`);
+    expect(found.sort()).toEqual(['10.244.0.1 3', '10.244.0.2 5', '10.244.0.3 1']);
+  });
+});
+
+describe('whatever the slices are', () => {
+  const anyNode = fc.record({
+    name: fc.constantFrom('node-1', 'node-2', undefined),
+    zone: fc.constantFrom('zone-a', undefined),
+    scheduler: fc.constant('rr'),
+  });
+  const hint = fc.constantFrom<Partial<Endpoint>>({}, { zoneHints: ['zone-a'] }, { nodeHints: ['node-1'] });
+  const endpoint = fc
+    .tuple(
+      fc.integer({ min: 1, max: 40 }),
+      hint,
+      fc.constantFrom('node-1', 'node-2'),
+      fc.boolean(),
+      fc.boolean(),
+    )
+    .map(([last, hints, node, ready, terminating]) =>
+      anEndpoint(address(`10.244.0.${last}`), { ...hints, node, ready, terminating }),
+    );
+  const slices = fc
+    .array(fc.array(endpoint, { maxLength: 40 }), { maxLength: 3 })
+    .map((lists) =>
+      lists.map((endpoints, index) => aSlice('web', [POD_1], { name: `web-${index}`, endpoints })),
+    );
+
+  it('both lists hold known endpoints only, and the local one those of this node', () => {
+    fc.assert(
+      fc.property(slices, anyNode, (slices, node) => {
+        const { cluster, local, hairpins } = choose(slices, node);
+        const all = slices.flatMap(({ endpoints }) => endpoints);
+        const here = all.filter((each) => node.name === undefined || each.node === node.name);
+        const addresses = (list: readonly Endpoint[]) => new Set(list.map(({ address }) => address));
+        for (const { address } of cluster.values()) expect(addresses(all)).toContain(address);
+        for (const { address } of local.values()) expect(addresses(here)).toContain(address);
+        for (const { address } of local.values()) expect(hairpins).toContain(address);
+        expect(cluster.size > 0).toBe(all.some(({ ready, terminating }) => ready || terminating));
+      }),
+    );
+  });
+
+  it('a ready endpoint of this node is in the local list', () => {
+    fc.assert(
+      fc.property(slices, (slices) => {
+        const { local } = choose(slices);
+        for (const { endpoints } of slices)
+          for (const { ready, node, address } of endpoints)
+            if (ready && node === 'node-1') expect([...local.keys()]).toContain(`${address}:8080`);
+      }),
+    );
+  });
+
+  it('the order of slices and of endpoints is nothing to the choice', () => {
+    fc.assert(
+      fc.property(slices, anyNode, (slices, node) => {
+        const turned = [...slices]
+          .reverse()
+          .map((each) => ({ ...each, endpoints: [...each.endpoints].reverse() }));
+        const keys = (slices: readonly EndpointSlice[]) => [...choose(slices, node).cluster.keys()];
+        expect(keys(turned)).toEqual(keys(slices));
+      }),
+    );
   });
 });

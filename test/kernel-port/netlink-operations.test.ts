@@ -4,6 +4,7 @@ import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import { POD_1, VIP_A } from '../support/addresses.js';
+import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const SERVER = realServer(POD_1, 8080, 1);
@@ -11,12 +12,9 @@ const [EEXIST, ENOENT, ESRCH, ENOBUFS, ENODEV] = [-17, -2, -3, -105, -19];
 
 describe('an operation becomes kernel records', () => {
   it('with the persistent flag only where there is affinity', () => {
-    const settings = { scheduler: 'rr', persistenceTimeout: 0 };
     const write = { kind: 'add-virtual-server', frontend: FRONT } as const;
-    expect(recordsOf({ ...write, settings })).toMatchObject([{ flags: 0, timeout: 0 }]);
-    expect(recordsOf({ ...write, settings: { ...settings, persistenceTimeout: 60 } })).toMatchObject([
-      { flags: 1, timeout: 60 },
-    ]);
+    expect(recordsOf({ ...write, settings: settings('rr') })).toMatchObject([{ flags: 0, timeout: 0 }]);
+    expect(recordsOf({ ...write, settings: settings('rr', 60) })).toMatchObject([{ flags: 1, timeout: 60 }]);
   });
 
   it('and a new owner replaces the old entry in the same transaction', () => {

@@ -6,9 +6,11 @@ import {
   frontendOfElement,
   PACKET_SETS,
   setName,
+  sourceOfElement,
 } from '../../src/kernel/packet-sets.js';
-import { type Address, formatAddress } from '../../src/model/address.js';
-import { frontend } from '../../src/model/frontend.js';
+import { type Address, familyOf, formatAddress, parseAddress } from '../../src/model/address.js';
+import { TRAFFIC_SETS } from '../../src/model/dataplane.js';
+import { frontend, insideOf } from '../../src/model/frontend.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import { VIP_A, VIP_A6 } from '../support/addresses.js';
 
@@ -46,8 +48,16 @@ const addresses: fc.Arbitrary<Address> = fc
   .map(formatAddress);
 
 const frontends = fc
-  .tuple(addresses, fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(...PROTOCOLS))
-  .map(([address, port, protocol]) => frontend(address, port, protocol));
+  .tuple(
+    addresses,
+    fc.integer({ min: 1, max: 65_535 }),
+    fc.constantFrom(...PROTOCOLS),
+    fc.integer({ min: 0, max: 0xffff_ffff }),
+  )
+  .map(([address, port, protocol, mark]) => {
+    const front = frontend(address, port, protocol);
+    return mark === 0 ? front : insideOf(front, mark);
+  });
 
 describe('what is written to a set is read back as what it was', () => {
   it('for every frontend, in the ledger and in the gate', () => {
@@ -57,10 +67,36 @@ describe('what is written to a set is read back as what it was', () => {
           { kind: 'own-frontend', frontend: front, owner: 'a/b' },
           { kind: 'open-frontend', frontend: front },
         ] as const) {
-          const { set, key } = elementOf(operation);
+          const { set, key, mark } = elementOf(operation);
           const packetSet = PACKET_SETS[set];
-          expect(packetSet && frontendOfElement(packetSet, key)).toEqual(front);
+          expect(packetSet && frontendOfElement(packetSet, key, mark ?? 0)).toEqual(front);
         }
+      }),
+    );
+  });
+
+  it('for every traffic set', () => {
+    fc.assert(
+      fc.property(frontends, fc.constantFrom(...TRAFFIC_SETS), (front, name) => {
+        const outside = frontend(front.address, front.port, front.protocol);
+        const { set, key } = elementOf({ kind: 'enter-set', set: name, frontend: outside });
+        const packetSet = PACKET_SETS[set];
+        expect(packetSet?.purpose).toBe(name);
+        expect(packetSet && frontendOfElement(packetSet, key, 0)).toEqual(outside);
+      }),
+    );
+  });
+
+  it('for every range of allowed clients', () => {
+    fc.assert(
+      fc.property(frontends, fc.nat(128), (front, bits) => {
+        const family = familyOf(front.address);
+        const length = family === 'IPv4' ? bits % 33 : bits;
+        const address = parseAddress(family === 'IPv4' ? '0.0.0.0' : '::') as Address;
+        const source = { text: `${address}/${length}`, family, address, prefix: length };
+        const { set, key, freeBits } = elementOf({ kind: 'allow-source', frontend: front, source });
+        const packetSet = PACKET_SETS[set];
+        expect(packetSet && sourceOfElement(packetSet, key, freeBits ?? 0)).toEqual(source);
       }),
     );
   });

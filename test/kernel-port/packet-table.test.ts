@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
+import { layoutDigest, PLAIN_RULES as PLAIN, tableTransaction } from '../../src/kernel/packet-table.js';
 
-const PLAIN = { masqueradeAll: false, clusterCIDRs: [] };
+const ADDRESSES = { kind: 'addresses', cidrs: ['10.244.0.0/16', 'fd00:244::/48'] } as const;
 
 describe('the rules of the packet table', () => {
   it('have a digest that changes with what they depend on', () => {
     const digests = [
       layoutDigest(PLAIN),
       layoutDigest({ ...PLAIN, masqueradeAll: true }),
-      layoutDigest({ ...PLAIN, clusterCIDRs: ['10.244.0.0/16'] }),
+      layoutDigest({ ...PLAIN, insideClients: ADDRESSES }),
+      layoutDigest({ ...PLAIN, serviceCIDRs: ['10.96.0.0/12'] }),
     ];
-    expect(new Set(digests).size).toBe(3);
+    expect(new Set(digests).size).toBe(4);
     expect(layoutDigest({ ...PLAIN })).toBe(digests[0]);
   });
 
@@ -22,10 +23,21 @@ describe('the rules of the packet table', () => {
   });
 
   it('masquerade clients outside the cluster only where the cluster is known', () => {
-    expect(tableTransaction(PLAIN)).not.toContain('saddr !=');
-    const text = tableTransaction({ ...PLAIN, clusterCIDRs: ['10.244.0.0/16', 'fd00:244::/48'] });
+    expect(tableTransaction(PLAIN)).not.toMatch(/saddr != \{/);
+    const text = tableTransaction({ ...PLAIN, insideClients: ADDRESSES });
     expect(text).toContain('ip saddr != { 10.244.0.0/16 } goto masquerade-now');
     expect(text).toContain('ip6 saddr != { fd00:244::/48 } goto masquerade-now');
+  });
+
+  it('tell pods from others by the interface where addresses do not', () => {
+    const text = tableTransaction({ ...PLAIN, insideClients: { kind: 'interfaces', name: 'veth*' } });
+    expect(text).toContain('iifname "veth*" meta mark set ip daddr');
+    expect(text).toContain('iifname != "veth*" goto masquerade-now');
+  });
+
+  it('drop what goes to a Service address that no Service has', () => {
+    const text = tableTransaction({ ...PLAIN, serviceCIDRs: ['10.96.0.0/12'] });
+    expect(text).toMatch(/chain forward \{\s+ip daddr \{ 10\.96\.0\.0\/12 \} ip daddr != @guarded-4 drop/);
   });
 
   it('masquerade everything when told to', () => {

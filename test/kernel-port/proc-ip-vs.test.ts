@@ -18,7 +18,7 @@ FWM  00000005 rr
 
 describe('/proc/net/ip_vs', () => {
   it('gives servers, weights and connections of both families', () => {
-    const servers = parseProcIpVs(TEXT);
+    const servers = parseProcIpVs(TEXT).byFrontend;
     expect([...servers.keys()]).toEqual(['[fd00::1]:53/UDP', '10.0.0.1:80/TCP']);
     const [udp, tcp] = servers.values();
     expect([...(udp?.realServers.keys() ?? [])]).toEqual(['[fd00:1::aaaa]:53']);
@@ -33,12 +33,18 @@ describe('/proc/net/ip_vs', () => {
   });
 
   it('does not give the servers of a firewall mark to the virtual server before it', () => {
-    const last = [...parseProcIpVs(TEXT).values()].at(-1);
+    const last = [...parseProcIpVs(TEXT).byFrontend.values()].at(-1);
     expect(last?.realServers.size).toBe(2);
   });
 
+  it('gives the servers of each firewall mark', () => {
+    const marks = parseProcIpVs(TEXT).byMark.map(({ mark, realServers }) => [mark, [...realServers.keys()]]);
+    expect(marks).toEqual([[5, ['1.2.3.4:0']]]);
+  });
+
   it('without virtual servers is an empty answer, not an error', () => {
-    expect(parseProcIpVs(HEADER).size).toBe(0);
+    const { byFrontend, byMark } = parseProcIpVs(HEADER);
+    expect(byFrontend.size + byMark.length).toBe(0);
   });
 
   it.each([

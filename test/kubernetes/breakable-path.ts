@@ -4,11 +4,12 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class BreakablePath {
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
+  #silent = false;
 
   constructor(port: number) {
     this.#server = createServer((near) => {
       const far = connect(port, '127.0.0.1');
-      near.pipe(far).pipe(near);
+      if (!this.#silent) near.pipe(far).pipe(near);
       for (const socket of [near, far]) socket.on('error', () => undefined);
       this.#sockets.push(near, far);
     });
@@ -24,9 +25,15 @@ export class BreakablePath {
     return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Nothing passes any more, on the connections there are; both ends believe that they stand. */
+  /** Nothing passes any more; both ends believe that their connections stand, and can make new ones. */
   silence(): void {
+    this.#silent = true;
     for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  /** What is connected from now on passes. */
+  heal(): void {
+    this.#silent = false;
   }
 
   cut(): void {

@@ -235,6 +235,32 @@ describe('the connection', () => {
     expect(server.heard).toHaveLength(3);
   });
 
+  it('leaves none behind that was being made when the transport was closed', async () => {
+    await start('http/1.1');
+    const asking = [ask(), ask()].map((asked) => expect(asked).rejects.toMatchObject({ kind: 'aborted' }));
+    await expect.poll(() => server.connections, { interval: 1 }).toBeGreaterThan(0);
+    await Promise.all([transport.close(), transport.close()]);
+    await Promise.all(asking);
+    await expect.poll(() => server.sockets.size, { interval: 2 }).toBe(0);
+  });
+
+  it('is agreed on anew where the server took back all it had given', async () => {
+    await start('http/1.1');
+    await ask();
+    const { port } = server;
+    await server.stop();
+    server = await HttpsServer.start({ protocol: 'h2', port });
+    const versions: string[] = [];
+    server.answer = (asked, answer) => {
+      versions.push(asked.httpVersion);
+      answer.end();
+    };
+    // The first may still meet what is left of the old ones.
+    await ask().catch(() => undefined);
+    await ask();
+    expect(versions.at(-1)).toBe('2.0');
+  });
+
   it('is left to end after a GOAWAY, while new requests take another', async () => {
     await start('h2');
     server.answer = (asked, answer) => {

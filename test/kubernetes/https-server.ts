@@ -1,5 +1,10 @@
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { type Certificate, issue, makeAuthority } from '../../lab/api-server/certificates.js';
@@ -21,6 +26,8 @@ export interface ServerWishes {
   /** Demands a client certificate of this authority. */
   readonly clientAuthority?: Certificate;
   readonly answer?: Answerer;
+  /** Any that is free unless said. */
+  readonly port?: number;
 }
 
 export const AUTHORITY = makeAuthority('cluster CA');
@@ -31,6 +38,8 @@ export class HttpsServer {
   answer: Answerer;
   /** TCP connections so far. */
   connections = 0;
+  /** PING frames heard on all HTTP/2 sessions. */
+  pings = 0;
   readonly sockets = new Set<Socket>();
   /** One line for each request: method and path. */
   readonly heard: string[] = [];
@@ -41,6 +50,11 @@ export class HttpsServer {
     this.answer = wishes.answer ?? ((_, answer) => void answer.end('{}'));
     this.#scheme = wishes.protocol === 'plain' ? 'http' : 'https';
     this.#server = this.#make(wishes);
+    this.#server.on('session', (session: ServerHttp2Session) => {
+      session.on('ping', () => {
+        this.pings += 1;
+      });
+    });
     this.#server.on('connection', (socket: Socket) => {
       this.connections += 1;
       this.sockets.add(socket);
@@ -50,7 +64,7 @@ export class HttpsServer {
 
   static async start(wishes: ServerWishes = {}): Promise<HttpsServer> {
     const server = new HttpsServer(wishes);
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.#server.listen(wishes.port ?? 0, '127.0.0.1', resolve));
     return server;
   }
 

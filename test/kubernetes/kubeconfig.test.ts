@@ -99,7 +99,7 @@ describe('a kubeconfig', () => {
         as: 'someone',
         'as-uid': 'u-1',
         'as-groups': ['g1', 'g2'],
-        'as-user-extra': { 'Example.org/a b': ['x', 'y'] },
+        'as-user-extra': { 'Example.org/(ü)': ['x', 'y'] },
       },
     );
     expect(headers).toEqual({
@@ -107,7 +107,7 @@ describe('a kubeconfig', () => {
       'impersonate-user': 'someone',
       'impersonate-uid': 'u-1',
       'impersonate-group': ['g1', 'g2'],
-      'impersonate-extra-example.org%2fa%20b': ['x', 'y'],
+      'impersonate-extra-example.org%2f%28%c3%bc%29': ['x', 'y'],
     });
   });
 
@@ -193,6 +193,12 @@ describe('a kubeconfig', () => {
       { server: SERVER },
       { token: 'a\nx-remote-user: root' },
       'users[0].user.token: the token holds characters that no token has. Put a bearer token there, on one line.',
+    ],
+    [
+      'a user to act as that would forge a header',
+      { server: SERVER },
+      { as: 'a\nb' },
+      'users[0].user.as: holds characters that no header can carry, or none. Use printable ASCII.',
     ],
     [
       'groups without a user to act as',

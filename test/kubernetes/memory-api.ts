@@ -68,9 +68,10 @@ export class MemoryApi implements ApiTransport {
     return this.#version;
   }
 
-  /** Paths of the requests so far, without the parts that differ by chance. */
+  /** Paths of the requests so far, without the parts that differ by chance, and without those for the version alone. */
   asked(resource: string): string[] {
     return this.requests
+      .filter((path) => !path.includes('limit=1&'))
       .filter((path) => path.startsWith(`${resource}?`))
       .map((path) => decodeURIComponent(path.slice(resource.length + 1).replace(/&timeoutSeconds=\d+/, '')))
       .map((query) => query.replace(/&(?:label|field)Selector=.*$/, ''));

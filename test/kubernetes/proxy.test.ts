@@ -38,10 +38,10 @@ describe('a proxy', () => {
     await server.stop();
   });
 
-  async function ask(user = '', requests = 1): Promise<string> {
+  async function ask(user = '', requests = 1, connectTimeout = 5000): Promise<string> {
     const { port } = proxy.address() as AddressInfo;
     const login = loginTo(server.url, { proxy: new URL(`http://${user}127.0.0.1:${port}`) });
-    const settings = { userAgent: 'test', connectTimeout: 50 };
+    const settings = { userAgent: 'test', connectTimeout };
     const transport = new HttpTransport(new Credentials(async () => login), settings);
     try {
       const one = async () => {
@@ -77,7 +77,7 @@ describe('a proxy', () => {
   ])('%s is named in the error', async (_, answer, message) => {
     server = await HttpsServer.start();
     tunnel = answer;
-    const error = await ask('me:hush@').catch((reason: Error) => reason);
+    const error = await ask('me:hush@', 1, 50).catch((reason: Error) => reason);
     expect(error).toMatchObject({ kind: 'connect', message: expect.stringMatching(message) });
     expect(String(error)).toMatch(/^TransportError: the proxy 127.*; correct proxy-url or HTTPS_PROXY/);
     expect(String(error)).not.toContain('hush');

@@ -128,6 +128,13 @@ describe('a server that does not stream listings', () => {
   });
 });
 
+test('a server that forbids to watch what may be listed is told of with that verb, and what was listed is used', async () => {
+  const script = (path: string) => (path.includes('watch=1') ? { status: 403 } : undefined);
+  const cluster = await new WatchedCluster(apiWith(script)).start();
+  expect([cluster.source.complete, names(cluster)]).toEqual([true, ['default/web']]);
+  expect(cluster.problems.join()).toContain('allow it the verb watch on resources [services]');
+});
+
 describe('a watch that breaks', () => {
   test('goes on from exactly where it was, after a pause, and is no problem', async () => {
     const cluster = await new WatchedCluster(apiWith()).start();
@@ -199,7 +206,7 @@ describe('a server that has forgotten our version', () => {
     ['in an event', undefined],
     ['in its answer', { status: 410 }],
   ])('says so %s, and all is listed anew, as of now', async (_, answer) => {
-    const api = apiWith((_path, request) => (request === 1 ? answer : undefined));
+    const api = apiWith((_path, request) => (request === 2 ? answer : undefined));
     api.put(SERVICES, service('gone', '10.96.0.12'));
     const cluster = await new WatchedCluster(api).start();
     cluster.heard.take();
@@ -213,24 +220,31 @@ describe('a server that has forgotten our version', () => {
     expect([names(cluster), cluster.problems]).toEqual([['default/web', 'default/new'], []]);
   });
 
-  test('because it went back in time, is heard again although it takes our version without a word', async () => {
+  test('because it went back in time, is found out when the watch breaks', async () => {
     const api = apiWith();
     const cluster = await new WatchedCluster(api).start();
     const before = api.snapshot();
-    api.put(SERVICES, service('lost', '10.96.0.12'));
+    for (const name of ['lost', 'too']) api.put(SERVICES, service(name, '10.96.0.12'));
     await cluster.settle();
     api.restore(before);
-    await cluster.pass(2_000);
-    expect(names(cluster)).toContain('default/lost');
-    await cluster.pass(182_000);
-    expect(names(cluster)).toEqual(['default/web']);
-    expect(statistics(cluster)?.restarts).toMatchObject({ quiet: 1 });
+    api.put(SERVICES, service('after', '10.96.0.13'));
+    await cluster.pass(2_400);
+    expect(names(cluster)).toEqual(['default/web', 'default/after']);
+    expect([statistics(cluster)?.restarts, cluster.problems]).toEqual([{ lost: 1, 'future-version': 1 }, []]);
+  });
+
+  test('because it went back in time, is found out by a bookmark at the latest', async () => {
+    const cluster = await new WatchedCluster(apiWith()).start();
+    const past = '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"999"}}}';
+    cluster.api.write(SERVICES, `${past}\n`);
+    await cluster.pass(800);
+    expect(asked(cluster)[1]).toBe(`${STREAMED}&resourceVersion=`);
   });
 
   test('or does not have it yet, is asked for what it has now', async () => {
     const tooLarge = { details: { causes: [{ reason: 'ResourceVersionTooLarge' }] }, message: 'later' };
     const api = apiWith((_path, request) =>
-      request === 1 ? { status: 504, body: JSON.stringify(tooLarge) } : undefined,
+      request === 2 ? { status: 504, body: JSON.stringify(tooLarge) } : undefined,
     );
     const cluster = await new WatchedCluster(api).start();
     api.breakAll();
@@ -352,12 +366,16 @@ describe('a line that makes no sense', () => {
   });
 });
 
-test('a watch that tells nothing for minutes, not even a bookmark, is not trusted', async () => {
+test('a watch that tells nothing for longer than bookmarks take is begun again where it was', async () => {
   const cluster = await new WatchedCluster(apiWith()).start();
-  await cluster.pass(179_000);
+  const from = cluster.api.version;
+  await cluster.pass(60_000);
+  cluster.api.bookmark(SERVICES);
+  await cluster.pass(89_000);
   expect(asked(cluster)).toHaveLength(1);
   await cluster.pass(2_000);
-  expect(asked(cluster)[1]).toBe(`${STREAMED}&resourceVersion=`);
+  expect(asked(cluster)[1]).toBe(`${WATCHED}&resourceVersion=${from}`);
+  expect([statistics(cluster)?.restarts, cluster.problems]).toEqual([{ quiet: 1 }, []]);
 });
 
 test('pages that never come are given up', async () => {

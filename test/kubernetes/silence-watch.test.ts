@@ -75,6 +75,15 @@ describe('a path to the server', () => {
     expect(told.at(-1)).toMatch(/^silent/);
   });
 
+  it('that was not worth giving up is probed again as long as it is quiet', () => {
+    watch.stop();
+    let probes = 0;
+    const idle = { heard: () => 0, probe: () => probes++, silent: () => undefined };
+    watch = new SilenceWatch(idle, { readIdle: 30_000, pongDeadline: 15_000 });
+    vi.advanceTimersByTime(120_000);
+    expect(probes).toBeGreaterThanOrEqual(2);
+  });
+
   it('is left alone after stop', () => {
     alive = false;
     vi.advanceTimersByTime(31_000);

@@ -5,11 +5,12 @@ import type { Operation } from '../../src/model/operation.js';
 import { realServer, withWeight } from '../../src/model/real-server.js';
 import { POD_1, POD_2, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { settings } from '../support/objects.js';
 
 const HTTP = frontend(VIP_A, 80, 'TCP');
 const HTTPS = frontend(VIP_A, 443, 'TCP');
 const OTHER = frontend(VIP_B, 80, 'TCP');
-const RR = { scheduler: 'rr', persistenceTimeout: 0 };
+const RR = settings('rr');
 const ONE = realServer(POD_1, 8_080, 1);
 const TWO = realServer(POD_2, 8_080, 1);
 
@@ -67,8 +68,12 @@ describe('an acknowledged operation', () => {
   });
 
   it('that sets a virtual server keeps its real servers', () => {
-    const settings = { scheduler: 'lc', persistenceTimeout: 60 };
-    const state = stateAfter(add(), addReal(), { kind: 'set-virtual-server', frontend: HTTP, settings });
+    const wished = settings('lc', 60);
+    const state = stateAfter(add(), addReal(), {
+      kind: 'set-virtual-server',
+      frontend: HTTP,
+      settings: wished,
+    });
     expect(dataplaneText(state)).toBe(`${HTTP.key} lc persistent 60\n  -> ${ONE.key} weight 1`);
   });
 

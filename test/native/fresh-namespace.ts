@@ -38,6 +38,11 @@ export class FreshNamespace implements Disposable {
     return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8' });
   }
 
+  /** The same with something on its standard input. */
+  runWith(input: string, ...command: readonly string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8', input });
+  }
+
   /** Sends some datagrams from inside. On a socket for standard input, as Node gives it, bash would read ~/.bashrc. */
   sendDatagrams(target: string, port: number, count: number): void {
     const loop = `for i in $(seq ${count}); do echo hello > /dev/udp/${target}/${port}; done`;

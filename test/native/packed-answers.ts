@@ -144,7 +144,7 @@ export function addressAnswer(addresses: readonly AddressRecord[]): ArrayBuffer 
 
 export function elementAnswer(elements: readonly ElementRecord[]): ArrayBuffer {
   const comments: Buffer[] = [];
-  const records = elements.map(({ element, comment, mark, flags }) => {
+  const records = elements.map(({ element, comment, mark, flags, freeBits }) => {
     const record = Packed.empty(64);
     const text = Buffer.from(comment);
     record.bytes[0] = element.length;
@@ -152,6 +152,7 @@ export function elementAnswer(elements: readonly ElementRecord[]): ArrayBuffer {
     record.u32(4, Buffer.concat(comments).length);
     record.u32(8, mark);
     record.u32(12, flags);
+    record.bytes[1] = freeBits === undefined ? 0 : freeBits + 1;
     record.bytes.set(element, 16);
     comments.push(text);
     return record.bytes;

@@ -243,8 +243,8 @@ describe('answers', () => {
       { address: VIP_A6, prefixLength: 128 },
     ];
     const elements = [
-      { element: addressBytes(POD_1_6), comment: 'grün', mark: 0, flags: 0 },
-      { element: addressBytes(POD_1), comment: '', mark: 7, flags: 1 },
+      { element: addressBytes(POD_1_6), comment: 'grün', mark: 0, flags: 0, freeBits: undefined },
+      { element: addressBytes(POD_1), comment: '', mark: 7, flags: 1, freeBits: 8 },
     ];
     expect(decodeAddresses(addressAnswer(addresses))).toEqual(addresses);
     expect(decodeElements(elementAnswer(elements))).toEqual(elements);

@@ -86,6 +86,17 @@ function lossesOf(before: Dataplane, now: Dataplane): string[] {
   return [...entries.filter((line) => isEntry(line) && !lines.has(line)), ...servers];
 }
 
+/** What we once entered about a frontend that turned out to be another program's. */
+function isGivenUp({ kind }: Operation): boolean {
+  return kind === 'leave-set' || kind === 'forbid-source';
+}
+
+/** Whether the line is about the clients of a frontend that is to be open: then its Service has been heard. */
+function isTreatmentOf(line: string, desired: Dataplane): boolean {
+  const words = line.split(' ');
+  return words.some((word) => desired.policy.open.has(word as FrontendKey)) && !line.startsWith('open');
+}
+
 describe('a plan', () => {
   it('is empty where what is desired is what is observed', () => {
     fc.assert(
@@ -234,21 +245,21 @@ describe('what of a plan only adds', () => {
         const watch = new SafetyWatch(observed, desired);
         const before = copyOfPlane(observed, observed.foreign);
         const now = copyOfPlane(observed, observed.foreign);
-        const additions = additionsOf(plan(keysOf(desired, observed), desired, observed, drained));
+        const additions = additionsOf(plan(keysOf(desired, observed), desired, observed, drained), desired);
         for (const operation of additions.flatMap(({ operations }) => operations)) {
           now.acknowledge(operation);
           expect(watch.breaches(now), operationText(operation)).toEqual([]);
         }
-        expect(lossesOf(before, now)).toEqual([]);
+        expect(lossesOf(before, now).filter((line) => !isTreatmentOf(line, desired))).toEqual([]);
       }),
     );
   });
 
-  it('is all of a plan for what is new', () => {
+  it('is all of a plan for what is new, but for gates that shut: what is behind them may not have been heard', () => {
     fc.assert(
       fc.property(desiredPlane, (desired) => {
         const whole = plan(allKeys(desired), desired, new DataplaneState(), STILL_BUSY);
-        expect(additionsOf(whole)).toEqual(whole);
+        expect(additionsOf(whole, desired)).toEqual(whole.filter(({ name }) => name !== 'close'));
       }),
     );
   });
@@ -280,7 +291,7 @@ describe('a virtual server of another program', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
         const written = operationsOf(desired, observed, drained).flatMap((operation) =>
-          'frontend' in operation ? [operation.frontend.key] : [],
+          'frontend' in operation && !isGivenUp(operation) ? [operation.frontend.key] : [],
         );
         expect(written.filter((key) => observed.foreign.has(key))).toEqual([]);
       }),

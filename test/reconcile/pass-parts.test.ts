@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { partsOf } from '../../src/reconcile/pass-parts.js';
@@ -19,7 +20,7 @@ function keys(): KernelKeySet {
 
 // POD_1 is a local endpoint, POD_2 no longer one.
 function desired(): DesiredDataplane {
-  const plane = new DesiredDataplane({ name: undefined, scheduler: 'rr' });
+  const plane = new DesiredDataplane(LONE_NODE);
   const service = aService('web', [VIP_A]);
   plane.refresh(service.key, { service, slices: [aSlice('web', [POD_1])] });
   return plane;

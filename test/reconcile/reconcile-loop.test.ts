@@ -6,7 +6,7 @@ import { realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
-import { aService, aSlice, HTTP } from '../support/objects.js';
+import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const serverKey = (address: typeof POD_1) => realServer(address, 8080, 1).key;
@@ -190,6 +190,7 @@ describe('a changed endpoint', () => {
     await agent.loop.idle();
     expect(weights(kernel)).toEqual(['10.244.0.1:8080 1']);
     expect(agent.loop.state().drains).toEqual([]);
+    expect(agent.reports.at(-1)?.drainsEnded).toEqual(new Map([['idle', 1]]));
   });
 
   it('drains: the server is deleted at the deadline although connections remain', async () => {
@@ -229,7 +230,7 @@ describe('a changed endpoint', () => {
     const agent = testAgent(kernel);
     const ports = [{ name: 'dns', protocol, port: 5353 }];
     agent.source.put(
-      aService('dns', [VIP_A], { ports: [{ name: 'dns', protocol, port: 53 }] }),
+      aService('dns', [VIP_A], { ports: [{ name: 'dns', protocol, port: 53, nodePort: 0 }] }),
       aSlice('dns', [POD_1, POD_2], { ports }),
     );
     await agent.start();
@@ -309,7 +310,7 @@ describe('two Services that claim one VIP and port', () => {
 describe('a virtual server of another program', () => {
   const theirs = {
     frontend: FRONT,
-    settings: { scheduler: 'wlc', persistenceTimeout: 0 },
+    settings: settings('wlc'),
     realServers: new Map(),
   };
 
@@ -352,6 +353,7 @@ describe('drift', () => {
     await agent.loop.idle();
     expect(kernel.state.bound.has(VIP_A)).toBe(true);
     expect(agent.loop.state().totals.drift).toBe(1);
+    expect(agent.reports.at(-1)).toMatchObject({ driftRepaired: new Map([['vip', 1]]) });
   });
 
   it('of the whole device is repaired when the kernel tells of it', async () => {
@@ -372,6 +374,13 @@ describe('drift', () => {
     await agent.loop.idle();
     expect(weights(kernel)).toEqual(['10.244.0.1:8080 1', '10.244.0.2:8080 1']);
     expect(agent.loop.state().totals.drift).toBe(1);
+    const kinds = new Map([['virtual-server', 1]]);
+    expect(agent.reports.at(-1)).toMatchObject({
+      driftFound: kinds,
+      driftRepaired: kinds,
+      auditMilliseconds: 0,
+    });
+    expect(agent.reports[0]?.auditMilliseconds).toBeUndefined();
   });
 
   it('of a deleted virtual server and of a ledger entry is found by the audit and put back', async () => {

@@ -7,7 +7,7 @@ import { POD_1, POD_2, POD_3, VIP_A } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { foreignServer } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
-import { aService, aSlice } from '../support/objects.js';
+import { aService, aSlice, HTTP } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const WEB = aService('web', [VIP_A]);
@@ -223,7 +223,7 @@ describe('a removed table', () => {
   it('is made again by the next change', async () => {
     const { agent, kernel } = await agentWithFates();
     kernel.loseTable();
-    agent.source.put(aService('other', [VIP_A], { ports: [{ name: 'http', protocol: 'TCP', port: 81 }] }));
+    agent.source.put(aService('other', [VIP_A], { ports: [{ ...HTTP, port: 81 }] }));
     agent.source.put(aSlice('other', [POD_1]));
     await agent.loop.idle();
     await agent.converge();

@@ -1,7 +1,12 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { frontend } from '../../src/model/frontend.js';
+import { DONE, failed } from '../../src/model/outcome.js';
+import { serviceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { PassLog } from '../../src/status/pass-log.js';
+import { VIP_A } from '../support/addresses.js';
+import { HandClock } from '../support/hand-clock.js';
 
 const QUIET: PassReport = {
   milliseconds: 1.234,
@@ -13,8 +18,8 @@ const QUIET: PassReport = {
   drift: 0,
 };
 
-function logInto(lines: Record<string, unknown>[]): PassLog {
-  return new PassLog(pino({ base: null }, { write: (line) => lines.push(JSON.parse(line)) }));
+function logInto(lines: Record<string, unknown>[], level = 'info', clock = new HandClock()): PassLog {
+  return new PassLog(pino({ base: null, level }, { write: (line) => lines.push(JSON.parse(line)) }), clock);
 }
 
 describe('the log', () => {
@@ -64,6 +69,49 @@ describe('the log', () => {
     expect(lines.map(({ msg }) => msg)).toEqual([
       'Service a/b: is odd. Mend it.',
       'settled: Service a/b: is odd. Mend it.',
+    ]);
+  });
+
+  it('has a line that repeats once a minute at most, with the number of those left out', () => {
+    const lines: Record<string, unknown>[] = [];
+    const clock = new HandClock();
+    const log = logInto(lines, 'info', clock);
+    for (let second = 0; second < 61; second++) {
+      log.passFailed('the kernel does not answer.');
+      clock.advance(1_000);
+    }
+    expect(lines).toMatchObject([
+      { level: 50, msg: 'the kernel does not answer.' },
+      { level: 50, msg: 'the kernel does not answer.', repeated: 59 },
+    ]);
+  });
+
+  it('tells what was set up and what is not as it should be, once for many attempts', () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = logInto(lines);
+    const preparation = { done: ['made the dummy device'], warnings: ['a sysctl is read-only'] };
+    log.prepared(preparation);
+    log.prepared(preparation);
+    expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
+      '30 made the dummy device',
+      '40 a sysctl is read-only',
+    ]);
+  });
+
+  it('names every changed Service and every operation at debug only', () => {
+    const tell = (log: PassLog) => {
+      log.changed([serviceKey('default', 'web')]);
+      const open = { kind: 'open-frontend', frontend: frontend(VIP_A, 80, 'TCP') } as const;
+      log.performed([open, { kind: 'bind-vip', address: VIP_A }], [DONE, failed('ENODEV')]);
+    };
+    const [info, debug]: Record<string, unknown>[][] = [[], []];
+    tell(logInto(info ?? []));
+    tell(logInto(debug ?? [], 'debug'));
+    expect(info).toEqual([]);
+    expect(debug).toMatchObject([
+      { service: 'default/web', msg: 'changed' },
+      { outcome: 'done', msg: 'open-frontend 10.96.0.10:80/TCP' },
+      { outcome: 'failed', errno: 'ENODEV', msg: 'bind-vip 10.96.0.10' },
     ]);
   });
 });

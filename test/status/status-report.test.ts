@@ -6,10 +6,11 @@ import { serviceKey } from '../../src/model/service-key.js';
 import type { SyncState } from '../../src/model/sync-state.js';
 import { statusReport } from '../../src/status/status-report.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
+import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const SERVER = realServer(POD_1, 8080, 1);
-const SETTINGS = { scheduler: 'rr', persistenceTimeout: 0 };
+const SETTINGS = settings('rr');
 
 function programmed(): DataplaneState {
   const dataplane = new DataplaneState();

@@ -1,8 +1,10 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import type { Kernel } from '../../src/kernel/kernel.js';
+import { LONE_NODE } from '../../src/desired/node-settings.js';
+import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { HandClock } from './hand-clock.js';
 import { HandSource } from './hand-source.js';
 
@@ -24,9 +26,11 @@ export function testAgent(
   kernel: Kernel,
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
+  predecessor?: Predecessor,
+  prepared: (preparation: Preparation) => void = () => undefined,
 ): TestAgent {
   const clock = new HandClock();
-  const desired = new DesiredDataplane({ name: 'node-1', scheduler: 'rr' });
+  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
   const reports: PassReport[] = [];
   const errors: unknown[] = [];
   const loop = new ReconcileLoop({
@@ -34,9 +38,10 @@ export function testAgent(
     desired,
     kernel,
     clock,
+    predecessor,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
     listener: {
-      prepared: () => undefined,
+      prepared,
       passed: (report) => reports.push(report),
       passFailed: (error) => errors.push(error),
     },

@@ -22,11 +22,15 @@ export function apply(source: HandSource, changes: readonly Change[]): void {
 // Three Services, of which one is the API server's own, on three VIPs: they collide often.
 const NAMES = ['web', 'other', 'kubernetes'] as const;
 const PORTS: readonly ServicePort[] = [
-  { name: 'http', protocol: 'TCP', port: 80 },
-  { name: 'https', protocol: 'TCP', port: 443 },
-  { name: 'dns', protocol: 'UDP', port: 80 },
+  { name: 'http', protocol: 'TCP', port: 80, nodePort: 0 },
+  { name: 'https', protocol: 'TCP', port: 443, nodePort: 0 },
+  { name: 'dns', protocol: 'UDP', port: 80, nodePort: 0 },
 ];
-const TARGETS: readonly EndpointPort[] = PORTS.map((port) => ({ ...port, port: port.port + 8_000 }));
+const TARGETS: readonly EndpointPort[] = PORTS.map(({ name, protocol, port }) => ({
+  name,
+  protocol,
+  port: port + 8_000,
+}));
 
 export const service: fc.Arbitrary<Service> = fc
   .record({

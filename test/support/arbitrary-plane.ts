@@ -1,11 +1,18 @@
 import fc from 'fast-check';
-import { type Address, familyOf } from '../../src/model/address.js';
-import type { Dataplane, PacketPolicy } from '../../src/model/dataplane.js';
+import { type Address, familyOf, parseAddress } from '../../src/model/address.js';
+import type { Cidr } from '../../src/model/cidr.js';
+import {
+  type Dataplane,
+  eachTrafficSet,
+  type PacketPolicy,
+  TRAFFIC_SETS,
+} from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
-import { type Frontend, type FrontendKey, frontend } from '../../src/model/frontend.js';
+import { type Frontend, type FrontendKey, frontend, insideOf, isInside } from '../../src/model/frontend.js';
 import { type RealServer, type RealServerKey, realServer } from '../../src/model/real-server.js';
 import type { VirtualServer, VirtualServerSettings } from '../../src/model/virtual-server.js';
 import { POD_1, POD_1_6, POD_2, POD_2_6, POD_3, VIP_A, VIP_A6, VIP_B } from './addresses.js';
+import { settings } from './objects.js';
 
 // Small pools, so that VIPs are shared, servers return, and both sides of a comparison meet on the same keys.
 export const VIPS: readonly Address[] = [VIP_A, VIP_B, VIP_A6];
@@ -14,12 +21,43 @@ export const FRONTENDS: readonly Frontend[] = VIPS.flatMap((vip) => [
   frontend(vip, 80, 'TCP'),
   frontend(vip, 443, 'TCP'),
   frontend(vip, 80, 'UDP'),
+  insideOf(frontend(vip, 443, 'TCP'), 0x77),
 ]);
+const OUTSIDE = FRONTENDS.filter((front) => !isInside(front));
 
-const settings: fc.Arbitrary<VirtualServerSettings> = fc.record({
+const someSettings: fc.Arbitrary<VirtualServerSettings> = fc.record({
   scheduler: fc.constantFrom('rr', 'lc'),
+  schedulerFlags: fc.constantFrom('', '', 'port'),
   persistenceTimeout: fc.constantFrom(0, 60),
 });
+
+/** What traffic sets hold, and who may reach a frontend. */
+const treatment: fc.Arbitrary<Pick<PacketPolicy, 'traffic' | 'sources'>> = fc
+  .record({
+    members: fc.tuple(...TRAFFIC_SETS.map(() => fc.subarray(OUTSIDE, { maxLength: 3 }))),
+    sources: fc.subarray(
+      OUTSIDE.flatMap((front) => sourcesFor(front).map((cidr) => ({ front, cidr }))),
+      {
+        maxLength: 3,
+      },
+    ),
+  })
+  .map(({ members, sources }) => {
+    const state = new DataplaneState();
+    for (const { front, cidr } of sources) state.policy.allow(front, cidr);
+    const traffic = eachTrafficSet((set) => byKey(members[TRAFFIC_SETS.indexOf(set)] ?? []));
+    return { traffic, sources: state.policy.sources };
+  });
+
+function sourcesFor({ address }: Frontend): Cidr[] {
+  const texts = familyOf(address) === 'IPv4' ? ['192.0.2.0', '198.51.100.0'] : ['2001:db8::'];
+  return texts.flatMap((text) => {
+    const first = parseAddress(text);
+    return first === undefined
+      ? []
+      : [{ text: `${text}/24`, family: familyOf(first), address: first, prefix: 24 }];
+  });
+}
 
 /** What `desired/` may ask for: every virtual server has a usable server, a ledger entry and an open gate. */
 export const desiredPlane: fc.Arbitrary<Dataplane> = fc
@@ -28,8 +66,9 @@ export const desiredPlane: fc.Arbitrary<Dataplane> = fc
     vips: fc.subarray([...VIPS]),
     hairpins: fc.subarray([...PODS]),
     owner: fc.constantFrom('default/web:http', 'default/other'),
+    treatment,
   })
-  .map(({ servers, vips, hairpins, owner }) => {
+  .map(({ servers, vips, hairpins, owner, treatment }) => {
     const wished = present(servers);
     const bound = new Set([...vips, ...wished.map(({ frontend }) => frontend.address)]);
     const fronts = wished.map((server) => server.frontend);
@@ -41,6 +80,7 @@ export const desiredPlane: fc.Arbitrary<Dataplane> = fc
         owned: new Map(fronts.map((front) => [front.key, { frontend: front, owner }])),
         open: byKey(fronts),
         hairpins: new Set(hairpins),
+        ...treatment,
       },
     };
   });
@@ -64,8 +104,9 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
     bound: fc.subarray([...VIPS]),
     guarded: fc.subarray([...VIPS]),
     hairpins: fc.subarray([...PODS]),
+    treatment,
   })
-  .map(({ servers, foreign, owned, open, bound, guarded, hairpins }) => {
+  .map(({ servers, foreign, owned, open, bound, guarded, hairpins, treatment }) => {
     const theirs = new Set(foreign.map(({ key }) => key));
     const isOurs = ({ key }: Frontend) => !theirs.has(key);
     const policy: PacketPolicy = {
@@ -75,6 +116,7 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
       ),
       open: byKey(open.filter(isOurs)),
       hairpins: new Set(hairpins),
+      ...treatment,
     };
     const observed = new DataplaneState();
     for (const server of present(servers))
@@ -91,14 +133,14 @@ export function foreignServer(front: Frontend): VirtualServer {
   const server = realServer(pod, 9_999, 5);
   return {
     frontend: front,
-    settings: { scheduler: 'wlc', persistenceTimeout: 7 },
+    settings: settings('wlc', 7),
     realServers: new Map([[server.key, server]]),
   };
 }
 
 function virtualServer(front: Frontend, least: 0 | 1): fc.Arbitrary<VirtualServer> {
   return fc
-    .record({ settings, realServers: realServers(front.address, least) })
+    .record({ settings: someSettings, realServers: realServers(front.address, least) })
     .map((parts) => ({ frontend: front, ...parts }));
 }
 

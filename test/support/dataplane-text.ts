@@ -1,4 +1,4 @@
-import type { Dataplane } from '../../src/model/dataplane.js';
+import { type Dataplane, TRAFFIC_SETS } from '../../src/model/dataplane.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 
 /** A data plane as text, much as ipvsadm -Ln shows it, sorted: equal planes have equal text, and a difference reads well. */
@@ -10,18 +10,23 @@ export function dataplaneText({ virtualServers, bound, policy }: Dataplane): str
     ...sorted(policy.open.keys()).map((key) => `open ${key}`),
     ...sorted(policy.owned.keys()).map((key) => `owned ${key} by ${policy.owned.get(key)?.owner}`),
     ...sorted(policy.hairpins).map((address) => `hairpin ${address}`),
+    ...TRAFFIC_SETS.flatMap((set) => sorted(policy.traffic[set].keys()).map((key) => `${set} ${key}`)),
+    ...sorted(policy.sources.keys()).flatMap((key) =>
+      sorted(policy.sources.get(key)?.cidrs.keys() ?? []).map((cidr) => `${key} from ${cidr}`),
+    ),
   ].join('\n');
 }
 
 /** `10.96.0.10:80/TCP rr persistent 60`, and one line for each real server. */
 export function serverLines(server: VirtualServer | undefined): string[] {
   if (server === undefined) return [];
-  const { scheduler, persistenceTimeout } = server.settings;
+  const { scheduler, schedulerFlags, persistenceTimeout } = server.settings;
+  const flags = schedulerFlags === '' ? '' : ` (${schedulerFlags})`;
   const persistence = persistenceTimeout > 0 ? ` persistent ${persistenceTimeout}` : '';
   const servers = sorted(server.realServers.keys()).map(
     (key) => `  -> ${key} weight ${server.realServers.get(key)?.weight}`,
   );
-  return [`${server.frontend.key} ${scheduler}${persistence}`, ...servers];
+  return [`${server.frontend.key} ${scheduler}${flags}${persistence}`, ...servers];
 }
 
 function sorted<T extends string>(texts: Iterable<T>): T[] {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { loadAddon } from '../../src/kernel/native/addon.js';
 import { DEVICE, NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
-import { TABLE } from '../../src/kernel/packet-table.js';
+import { PLAIN_RULES, TABLE } from '../../src/kernel/packet-table.js';
 import { type Address, familyOf } from '../../src/model/address.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import { hostPort } from '../../src/model/frontend.js';
@@ -11,14 +11,12 @@ import type { KernelFixture } from '../contract/contract-subject.js';
 
 const run = promisify(execFile);
 
-const RULES = { masqueradeAll: false, clusterCIDRs: [] };
-
 /** The real kernel, in the namespace of this process; another program is played by ipvsadm, ip and nft. */
 export async function netlinkFixture(): Promise<KernelFixture> {
   if (process.env.KUBE_IPVS_PROXY_TEST_KERNEL !== '1')
     throw new Error('this test empties IPVS: run it with `npm run test:kernel`, in a kernel made for it');
   await run('ip', ['link', 'set', 'lo', 'up']);
-  const kernel = new NetlinkKernel(loadAddon(), RULES);
+  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
   return {
     kernel,
     outsider: {

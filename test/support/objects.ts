@@ -8,16 +8,27 @@ import {
 } from '../../src/model/endpoint-slice.js';
 import type { Service, ServicePort } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
+import type { VirtualServerSettings } from '../../src/model/virtual-server.js';
 
-export const HTTP: ServicePort = { name: 'http', protocol: 'TCP', port: 80 };
+export const HTTP: ServicePort = { name: 'http', protocol: 'TCP', port: 80, nodePort: 0 };
 
 /** A Service in the default namespace with one TCP port `http` 80, unless told otherwise. */
 export function aService(name: string, clusterIPs: readonly Address[], over: Partial<Service> = {}): Service {
   return {
     key: serviceKey('default', name),
     clusterIPs,
+    externalIPs: [],
+    loadBalancerIPs: [],
     ports: [HTTP],
+    internalPolicy: 'Cluster',
+    externalPolicy: 'Cluster',
+    healthCheckNodePort: 0,
+    sourceRanges: [],
+    hasUnreadRanges: false,
     affinityTimeout: 0,
+    schedulerFlags: [],
+    weights: [],
+    slowStart: 0,
     created: 0,
     ...over,
   };
@@ -40,4 +51,9 @@ export function aSlice(
     ports: over.ports ?? [{ name: 'http', protocol: 'TCP', port: 8080 }],
     endpoints: over.endpoints ?? addresses.map((address) => anEndpoint(address)),
   };
+}
+
+/** Settings of a virtual server, without affinity unless told otherwise. */
+export function settings(scheduler: string, persistenceTimeout = 0): VirtualServerSettings {
+  return { scheduler, schedulerFlags: '', persistenceTimeout };
 }

@@ -13,7 +13,7 @@ const put = (...objects: Extract<Change, { kind: 'put' }>['object'][]): Change[]
   objects.map((object) => ({ kind: 'put', object }));
 
 const web = aService('web', [VIP_A]);
-const dns = aService('dns', [VIP_B], { ports: [{ name: 'dns', protocol: 'UDP', port: 53 }] });
+const dns = aService('dns', [VIP_B], { ports: [{ name: 'dns', protocol: 'UDP', port: 53, nodePort: 0 }] });
 const dnsPorts = [{ name: 'dns', protocol: 'UDP', port: 5_353 }] as const;
 const leaving = (pod: typeof POD_1) => anEndpoint(pod, { ready: false, terminating: true });
 

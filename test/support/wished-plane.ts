@@ -1,5 +1,5 @@
 import type { Address } from '../../src/model/address.js';
-import type { Dataplane, ObservedDataplane } from '../../src/model/dataplane.js';
+import { type Dataplane, type ObservedDataplane, TRAFFIC_SETS } from '../../src/model/dataplane.js';
 import type { DataplaneState } from '../../src/model/dataplane-state.js';
 import { copyOfPlane } from './plane-copy.js';
 
@@ -13,6 +13,8 @@ export function onlyWished(desired: Dataplane, observed: ObservedDataplane): Dat
     wished.virtualServers.delete(key);
     wished.policy.owned.delete(key);
     wished.policy.open.delete(key);
+    for (const set of TRAFFIC_SETS) wished.policy.traffic[set].delete(key);
+    wished.policy.sources.delete(key);
   }
   for (const address of observed.bound) if (isForeignAddress(address, observed)) wished.bound.add(address);
   for (const address of desired.bound)

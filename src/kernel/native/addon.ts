@@ -75,9 +75,20 @@ export interface KernelHandle {
   /** nft commands, one transaction a call. `ok` false is nft's refusal, told in `error`. */
   runNft(text: string): Promise<NftReply>;
   runNftSync(text: string): NftReply;
+  /** Chains and jumps of a table of the family ip, or ip6; empty where there is none. EINTR: it kept changing. */
+  dumpRules(table: string): Promise<NftRules>;
+  dumpRules6(table: string): Promise<NftRules>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
   dumpSetSync(set: number): ArrayBuffer;
+
+  /**
+   * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a rule
+   * refers to a set that should be destroyed. Before it destroys one, the kernel waits for RCU: tens of milliseconds.
+   */
+  findIpset(name: string): Promise<boolean>;
+  flushIpset(name: string): Promise<boolean>;
+  destroyIpset(name: string): Promise<boolean>;
 
   /**
    * Tells of removals from our device, on a thread of its own that does not keep the process alive. The callback gets
@@ -107,6 +118,19 @@ export interface NftReply {
   readonly ok: boolean;
   readonly output: string;
   readonly error: string;
+}
+
+export interface NftRules {
+  readonly chains: readonly string[];
+  readonly jumps: readonly NftJump[];
+}
+
+/** A rule that leads into another chain. */
+export interface NftJump {
+  readonly chain: string;
+  /** By which the rule can be deleted. */
+  readonly handle: number;
+  readonly target: string;
 }
 
 const ADDON_PATH = join(packageRoot(), 'build/Release/ipvs_native.node');

@@ -17,7 +17,7 @@ import {
 const HEADER_SIZE = 16;
 const SCHEDULER_SIZE = 16;
 const NO_PREFIX = 255;
-const CHANGE_KINDS = ['address-removed', 'device-removed', 'overrun'] as const;
+const CHANGE_KINDS = ['address-removed', 'device-removed', 'overrun', 'node-addresses'] as const;
 const DECODER = new TextDecoder();
 
 const PROTOCOL_NAMES: ReadonlyMap<number, Protocol> = new Map(
@@ -60,7 +60,13 @@ export function decodeElements(answer: ArrayBuffer): ElementRecord[] {
     comment: reader.extraText(reader.uint32(offset + 4), reader.uint16(offset + 2)),
     mark: reader.uint32(offset + 8),
     flags: reader.uint32(offset + 12),
+    freeBits: freeBitsOf(reader.uint8(offset + 1)),
   }));
+}
+
+// One more than the number of bits; 0 where the element is no range.
+function freeBitsOf(byte: number): number | undefined {
+  return byte === 0 ? undefined : byte - 1;
 }
 
 export function decodeChanges(answer: ArrayBuffer): ChangeRecord[] {

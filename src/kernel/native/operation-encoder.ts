@@ -1,5 +1,6 @@
 import { type Address, familyOf, writeAddress } from '../../model/address.js';
 import {
+  type AddElementOperation,
   FAMILY_NUMBERS,
   type KernelOperation,
   LITTLE_ENDIAN,
@@ -35,6 +36,9 @@ const KINDS = {
   'delete-element': 10,
   'forget-flows': 11,
 } as const satisfies Record<KernelOperation['kind'], number>;
+
+// Takes the place of the family, which an element has none of.
+const RANGE = 1;
 
 const ENCODER = new TextEncoder();
 
@@ -103,12 +107,12 @@ class OperationEncoder {
         this.#address(operation.address);
         break;
       case 'add-element':
-        this.#element(operation.set, operation.element);
+        this.#element(operation);
         this.#view.setUint32(this.#offset + 8, operation.mark ?? 0, LITTLE_ENDIAN);
         this.#comment(operation.comment ?? '');
         break;
       case 'delete-element':
-        this.#element(operation.set, operation.element);
+        this.#element(operation);
         break;
       case 'forget-flows':
         this.#key(operation.key);
@@ -121,7 +125,7 @@ class OperationEncoder {
   }
 
   #key(key: ServerKey): void {
-    if ('mark' in key) {
+    if ('family' in key) {
       this.#bytes[this.#offset + 1] = FAMILY_NUMBERS[key.family];
       this.#view.setUint32(this.#offset + 8, key.mark, LITTLE_ENDIAN);
       return;
@@ -152,9 +156,11 @@ class OperationEncoder {
     for (let index = 0; index < length; index++) this.#bytes[start + index] = scheduler.charCodeAt(index);
   }
 
-  #element(set: number, element: Uint8Array): void {
+  #element({ set, element, freeBits }: Pick<AddElementOperation, 'set' | 'element' | 'freeBits'>): void {
     if (element.length > ELEMENT_SIZE) throw new RangeError(`a set element of ${element.length} bytes`);
     this.#bytes[this.#offset + 3] = element.length;
+    this.#bytes[this.#offset + 1] = freeBits === undefined ? 0 : RANGE;
+    this.#bytes[this.#offset + 2] = freeBits ?? 0;
     this.#bytes.set(element, this.#offset + 24);
     this.#view.setUint16(this.#offset + 78, set, LITTLE_ENDIAN);
   }

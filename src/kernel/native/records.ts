@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 1;
+export const ABI = 2;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -45,7 +45,7 @@ export type KernelOperation =
     }
   | { readonly kind: 'bind-address' | 'unbind-address'; readonly address: Address }
   | AddElementOperation
-  | { readonly kind: 'delete-element'; readonly set: number; readonly element: Uint8Array }
+  | DeleteElementOperation
   | ForgetFlowsOperation;
 
 /** set replaces every setting. */
@@ -80,6 +80,12 @@ export interface AddElementOperation {
   readonly comment?: string;
   /** The value where the set is a map to firewall marks; 0 for none. */
   readonly mark?: number;
+  /** Where the set holds ranges: how many bits at the end of the element may have any value. */
+  readonly freeBits?: number;
+}
+
+export interface DeleteElementOperation extends Pick<AddElementOperation, 'set' | 'element' | 'freeBits'> {
+  readonly kind: 'delete-element';
 }
 
 /** Deletes conntrack entries with this original destination whose replies come from this real server. */
@@ -161,6 +167,8 @@ export interface ElementRecord {
   readonly mark: number;
   /** NFT_SET_ELEM_*: 1 marks the open end of an interval. */
   readonly flags: number;
+  /** Where the set holds ranges: how many bits at the end of the element may have any value; else undefined. */
+  readonly freeBits: number | undefined;
 }
 
 /** What somebody did to our device; our own unbinding is reported too. */
@@ -168,4 +176,6 @@ export type ChangeRecord =
   | { readonly kind: 'address-removed'; readonly address: Address }
   | { readonly kind: 'device-removed' }
   /** Notifications were lost: only a full look tells what happened. */
-  | { readonly kind: 'overrun' };
+  | { readonly kind: 'overrun' }
+  /** An address or a link other than ours changed: the node's own addresses may be others now. */
+  | { readonly kind: 'node-addresses' };

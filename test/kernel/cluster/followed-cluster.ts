@@ -39,7 +39,7 @@ export class FollowedCluster {
     this.agent = new Agent(lab.node, {
       adminSocket: mounts.adminSocket,
       arguments: DAEMON_SET,
-      within: (words) => mounts.within(words),
+      within: mounts.within,
     });
   }
 

@@ -30,9 +30,9 @@ export class PodMounts {
     this.#folder = folder;
   }
 
-  /** The command, with everything mounted where the pod has it. */
-  within(words: readonly string[]): string[] {
-    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', MOUNT, this.#folder, ...words];
+  /** What a command is put behind, so that it finds everything where the pod has it. */
+  get within(): readonly string[] {
+    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', MOUNT, this.#folder];
   }
 
   get adminSocket(): string {

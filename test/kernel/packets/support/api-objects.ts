@@ -9,12 +9,16 @@ export interface ServiceText {
   readonly labels?: Readonly<Record<string, string>>;
   /** Further fields of spec. */
   readonly spec?: object;
+  /** Addresses of the load balancer. */
+  readonly ingress?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface PortText {
   readonly name?: string;
   readonly protocol?: Protocol;
   readonly port: number;
+  readonly nodePort?: number;
 }
 
 export interface EndpointText {
@@ -40,12 +44,15 @@ export function service({
   ports = HTTP,
   labels = {},
   spec = {},
+  ingress = [],
+  annotations = {},
 }: ServiceText): object {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace: 'default', labels },
+    metadata: { name, namespace: 'default', labels, annotations },
     spec: { clusterIP: clusterIPs[0], clusterIPs, ports, ...spec },
+    status: { loadBalancer: { ingress: ingress.map((ip) => ({ ip })) } },
   };
 }
 

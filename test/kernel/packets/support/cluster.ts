@@ -7,6 +7,8 @@ import { ManifestFolder } from './manifest-folder.js';
 export interface ClusterOptions {
   /** Arguments of `run` beyond folder and socket. */
   readonly arguments?: readonly string[];
+  /** Words of a command that runs the agent. */
+  readonly within?: readonly string[];
 }
 
 /** What every pod answers on, over all protocols. */
@@ -20,18 +22,20 @@ export class Cluster {
   readonly lab: Lab;
   readonly folder: ManifestFolder;
   readonly #arguments: readonly string[];
+  readonly #within: readonly string[];
   #agent: Agent | undefined;
 
-  static async create({ arguments: more = [] }: ClusterOptions = {}): Promise<Cluster> {
+  static async create({ arguments: more = [], within = [] }: ClusterOptions = {}): Promise<Cluster> {
     const folder = await ManifestFolder.create();
     const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
-    const cluster = new Cluster(lab, folder, more);
+    const cluster = new Cluster(lab, folder, more, within);
     const servers = [...lab.pods, ...lab.remotePods];
     await Promise.all(servers.flatMap((pod) => PROTOCOLS.map((protocol) => pod.serve(POD_PORT, protocol))));
     return cluster;
   }
 
-  private constructor(lab: Lab, folder: ManifestFolder, more: readonly string[]) {
+  private constructor(lab: Lab, folder: ManifestFolder, more: readonly string[], within: readonly string[]) {
+    this.#within = within;
     this.lab = lab;
     this.folder = folder;
     this.#arguments = more;
@@ -45,7 +49,12 @@ export class Cluster {
   /** Starts the agent, which programs what is in the folder. */
   async startAgent(): Promise<void> {
     const { path } = this.folder;
-    const options = { manifests: path, adminSocket: this.adminSocket, arguments: this.#arguments };
+    const options = {
+      manifests: path,
+      adminSocket: this.adminSocket,
+      arguments: this.#arguments,
+      within: this.#within,
+    };
     this.#agent = new Agent(this.lab.node, options);
     await this.agent.ready();
   }

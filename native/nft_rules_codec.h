@@ -1,0 +1,30 @@
+// Chains and jumps of any nftables table, bytes only. Kernel: include/uapi/linux/netfilter/nf_tables.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "message_reader.h"
+#include "message_writer.h"
+
+namespace ipvsproxy {
+
+// A rule whose verdict leads into another chain.
+struct NftJump {
+  std::string chain;
+  uint64_t handle = 0;
+  std::string target;
+};
+
+bool write_chain_dump(MessageWriter& writer, uint8_t family, uint32_t sequence);
+bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& table, uint32_t sequence);
+
+// The name of a chain of `table`; empty where the chain is another table's. False where the message is no
+// chain.
+bool read_chain(const Message& message, const std::string& table, std::string* name);
+
+// `target` stays empty where the rule leads nowhere or is another table's. False where the message is no
+// rule.
+bool read_jump(const Message& message, const std::string& table, NftJump* jump);
+
+}  // namespace ipvsproxy

@@ -1,0 +1,76 @@
+import type { Address } from '../model/address.js';
+import { readAddress } from './address-field.js';
+import type { Field } from './field.js';
+
+const NONE: readonly Address[] = [];
+const so = 'the address is left out';
+
+/** The addresses by which a Service is reached from outside; none of them is a clusterIP, and none is in both lists. */
+export interface ExternalAddresses {
+  readonly externalIPs: readonly Address[];
+  readonly loadBalancerIPs: readonly Address[];
+}
+
+/**
+ * An address that is in both lists counts as the load balancer's, whose source ranges then hold for it: the other way
+ * round they would not hold at all.
+ */
+export function readExternalAddresses(
+  spec: Field,
+  status: Field,
+  clusterIPs: readonly Address[],
+): ExternalAddresses {
+  const loadBalancerIPs = readLoadBalancerIPs(status, clusterIPs);
+  const externalIPs = readExternalIPs(spec, clusterIPs);
+  return { externalIPs: without(externalIPs, loadBalancerIPs), loadBalancerIPs };
+}
+
+function readExternalIPs(spec: Field, clusterIPs: readonly Address[]): readonly Address[] {
+  const found: Address[] = [];
+  for (const field of spec.child('externalIPs').items('the Service has no externalIPs')) {
+    const address = readAddress(field, so);
+    if (address === undefined || isClusterIP(field, address, clusterIPs)) continue;
+    if (found.includes(address))
+      field.report(`is ${address} a second time; ${so}.`, 'Remove one of the two.');
+    else found.push(address);
+  }
+  return found.length === 0 ? NONE : found;
+}
+
+// One address may stand here for each of its ports: that is no mistake. Without an ip it is a host name, which
+// clients resolve to an address that is not ours.
+function readLoadBalancerIPs(status: Field, clusterIPs: readonly Address[]): readonly Address[] {
+  const found: Address[] = [];
+  const ingress = status.section('loadBalancer').child('ingress');
+  for (const field of ingress.items('the load balancer has no addresses')) {
+    const ip = field.child('ip');
+    if (!field.isObject(so) || ip.absent || ip.value === '' || !isForNodes(field.child('ipMode'))) continue;
+    const address = readAddress(ip, so);
+    if (address === undefined || isClusterIP(ip, address, clusterIPs)) continue;
+    if (!found.includes(address)) found.push(address);
+  }
+  return found.length === 0 ? NONE : found;
+}
+
+/** Whether packets reach the nodes with the load balancer's address as their destination. */
+function isForNodes(mode: Field): boolean {
+  if (mode.absent || mode.value === 'VIP') return true;
+  if (mode.value !== 'Proxy') {
+    mode.complain({ expected: 'VIP or Proxy', so, remedy: 'Ask whoever wrote the status of the Service.' });
+  }
+  return false;
+}
+
+function isClusterIP(field: Field, address: Address, clusterIPs: readonly Address[]): boolean {
+  if (!clusterIPs.includes(address)) return false;
+  field.report(
+    `is ${address}, which is the clusterIP; ${so} here.`,
+    'Use another address for clients outside.',
+  );
+  return true;
+}
+
+function without(list: readonly Address[], taken: readonly Address[]): readonly Address[] {
+  if (list.length === 0 || taken.length === 0) return list;
+  return list.filter((address) => !taken.includes(address));
+}

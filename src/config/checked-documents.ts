@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import type { Problem } from '../model/problem.js';
+import type { Complaint } from './complaint.js';
+import { completed, type Documents } from './completed-documents.js';
+import type { RawDocuments } from './config-documents.js';
+import { ConfigError } from './config-error.js';
+import { crossComplaints } from './cross-checks.js';
+import { isMapping } from './field-kinds.js';
+import { fieldComplaints } from './field-problems.js';
+import { OWN_KIND, OWN_SCHEMA } from './own-document.js';
+import { PROXY_KIND, PROXY_SCHEMA } from './proxy-document.js';
+import { fieldPaths } from './schema-fields.js';
+
+/** Which of the two documents a field is in. */
+export type DocumentName = keyof Documents;
+
+/** In whose name a complaint is told: the file's, or a flag's. */
+export type AboutField = (document: DocumentName, complaint: Complaint) => Problem;
+
+/** The documents, complete. Throws ConfigError with everything that is wrong with both of them. */
+export function checkedDocuments(raw: RawDocuments, about: AboutField): Documents {
+  const proxy = checked(PROXY_SCHEMA, PROXY_KIND, raw.proxy ?? {});
+  const own = checked(OWN_SCHEMA, OWN_KIND, raw.own ?? {});
+  const documents = completed({ proxy: proxy.value, own: own.value });
+  const wrong = new Set(proxy.complaints.map(({ field = '' }) => field));
+  const problems = [
+    ...[...proxy.complaints, ...crossComplaints(documents, wrong)].map((one) => about('proxy', one)),
+    ...own.complaints.map((one) => about('own', one)),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return documents;
+}
+
+/** Every field at its default. */
+export function defaultDocuments(): Documents {
+  return checkedDocuments({}, () => {
+    throw new TypeError('the defaults contradict the schema');
+  });
+}
+
+interface Checked<T> {
+  /** With the default in place of whatever is wrong, so that the rest can be checked as well. */
+  readonly value: T;
+  readonly complaints: readonly Complaint[];
+}
+
+function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  kind: string,
+  value: Readonly<Record<string, unknown>>,
+): Checked<z.output<Schema>> {
+  const read = schema.safeParse(value);
+  if (read.success) return { value: read.data, complaints: [] };
+  const { issues } = read.error;
+  const complaints = fieldComplaints(kind, value, issues, fieldPaths(schema));
+  const sound = issues.reduce<Readonly<Record<string, unknown>>>(withoutIssue, value);
+  return { value: schema.parse(sound), complaints };
+}
+
+function withoutIssue(
+  value: Readonly<Record<string, unknown>>,
+  issue: z.core.$ZodIssue,
+): Readonly<Record<string, unknown>> {
+  const paths =
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+  return paths.reduce(without, value);
+}
+
+// A wrong element takes its list with it.
+function without(
+  mapping: Readonly<Record<string, unknown>>,
+  [name = '', ...rest]: readonly PropertyKey[],
+): Readonly<Record<string, unknown>> {
+  const inner = mapping[String(name)];
+  const kept = rest.length > 0 && isMapping(inner) ? without(inner, rest) : undefined;
+  const { [String(name)]: _, ...others } = mapping;
+  return kept === undefined ? others : { ...others, [String(name)]: kept };
+}

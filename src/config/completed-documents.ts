@@ -1,0 +1,96 @@
+import type { Address } from '../model/address.js';
+import { familyOf } from '../model/address.js';
+import type { LogLevel } from './agent-settings.js';
+import { durationSeconds } from './duration.js';
+import type { OwnDocument } from './own-document.js';
+import type { ProxyDocument } from './proxy-document.js';
+import { parseSocketAddress, socketAddressText } from './socket-address.js';
+
+/** The two documents with every field present and every default in its place: what `--write-config-to` writes. */
+export interface Documents {
+  readonly proxy: ProxyDocument;
+  readonly own: OwnDocument;
+}
+
+/** A comparison of everything each 10 minutes is unnoticeable at any size; see bench/. */
+const AUDIT_PERIOD = '10m0s';
+
+/**
+ * Puts kube-proxy's defaults in the place of zero values (pkg/proxy/apis/config/v1alpha1/defaults.go) and derives ours.
+ * Complete documents stay as they are.
+ */
+export function completed({ proxy, own }: Documents): Documents {
+  return {
+    proxy: completedProxy(proxy),
+    own: {
+      ...own,
+      auditPeriod: unlessZero(own.auditPeriod, unlessZero(proxy.ipvs.syncPeriod, AUDIT_PERIOD)),
+      logLevel: own.logLevel === '' ? levelOf(proxy.logging.verbosity) : own.logLevel,
+    },
+  };
+}
+
+function completedProxy(proxy: ProxyDocument): ProxyDocument {
+  const { clientConnection, iptables, nftables, ipvs } = proxy;
+  const bindAddress = proxy.bindAddress || '0.0.0.0';
+  const [every, loopback] =
+    familyOf(bindAddress as Address) === 'IPv6' ? ['[::]', '[::1]'] : ['0.0.0.0', '127.0.0.1'];
+  return {
+    ...proxy,
+    mode: 'ipvs',
+    bindAddress,
+    healthzBindAddress: withPort(proxy.healthzBindAddress || every, 10_256),
+    metricsBindAddress: withPort(proxy.metricsBindAddress || loopback, 10_249),
+    clientConnection: {
+      ...clientConnection,
+      contentType: clientConnection.contentType || 'application/vnd.kubernetes.protobuf',
+      qps: clientConnection.qps || 5,
+      burst: clientConnection.burst || 10,
+    },
+    logging: {
+      ...proxy.logging,
+      format: proxy.logging.format || 'json',
+      flushFrequency: flushFrequency(proxy.logging.flushFrequency),
+    },
+    iptables: otherModePeriods(iptables),
+    nftables: otherModePeriods(nftables),
+    ipvs: {
+      ...ipvs,
+      syncPeriod: unlessZero(ipvs.syncPeriod, '30s'),
+      scheduler: ipvs.scheduler || 'rr',
+    },
+    detectLocalMode: proxy.detectLocalMode || 'ClusterCIDR',
+    configSyncPeriod: unlessZero(proxy.configSyncPeriod, '15m0s'),
+  };
+}
+
+function otherModePeriods<T extends { readonly syncPeriod: string; readonly minSyncPeriod: string }>(
+  section: T,
+): T {
+  return {
+    ...section,
+    syncPeriod: unlessZero(section.syncPeriod, '30s'),
+    minSyncPeriod: unlessZero(section.minSyncPeriod, '1s'),
+  };
+}
+
+// Nanoseconds where it is a number. Configurations that kube-proxy wrote have the default in either spelling.
+function flushFrequency(value: string | number): string {
+  const text = typeof value === 'number' ? `${value}ns` : value;
+  return [0, 5].includes(durationSeconds(text)) ? '5s' : text;
+}
+
+/** The log level that klog's verbosity stands for: 4 is klog's word for debugging, 8 for everything. */
+function levelOf(verbosity: number): LogLevel {
+  if (verbosity >= 8) return 'trace';
+  return verbosity >= 4 ? 'debug' : 'info';
+}
+
+function unlessZero(text: string, fallback: string): string {
+  return durationSeconds(text) === 0 ? fallback : text;
+}
+
+function withPort(text: string, port: number): string {
+  const parsed = parseSocketAddress(text, port);
+  return parsed === undefined ? text : socketAddressText(parsed);
+}

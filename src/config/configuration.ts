@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import type { Problem } from '../model/problem.js';
+import type { AgentSettings } from './agent-settings.js';
+import { checkedDocuments, type DocumentName } from './checked-documents.js';
+import type { Documents } from './completed-documents.js';
+import { configDocuments } from './config-documents.js';
+import { readConfigText } from './config-file.js';
+import { type GivenFlag, withFlags } from './given-flags.js';
+import { settingsFrom } from './settings-from-documents.js';
+import { startWarnings } from './start-warnings.js';
+
+/** Where a configuration comes from. It can be read again when the file has changed. */
+export interface ConfigurationSource {
+  /** Path of `--config`; undefined: flags alone. */
+  readonly file: string | undefined;
+  readonly flags: readonly GivenFlag[];
+}
+
+/** What file and flags come to. */
+export interface Configuration {
+  readonly source: ConfigurationSource;
+  readonly settings: AgentSettings;
+  /** The same as documents, complete: for `--write-config-to` and /configz. */
+  readonly documents: Documents;
+  /** Sentences for the log at the start: what was accepted and changes nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** Rejects with ConfigError, which holds everything that is wrong. */
+export async function readConfiguration(source: ConfigurationSource): Promise<Configuration> {
+  const text = source.file === undefined ? undefined : await readConfigText(source.file);
+  return configurationFrom(source, text, hostname());
+}
+
+/** As `readConfiguration`, with the file's text and the machine's name at hand. Throws ConfigError. */
+export function configurationFrom(
+  source: ConfigurationSource,
+  text: string | undefined,
+  machine: string,
+): Configuration {
+  const { file, flags } = source;
+  const raw = text === undefined ? {} : configDocuments(file ?? '--config', text);
+  const ignored = flags.filter(({ flag }) => file !== undefined && flag.besideConfig === 'ignored');
+  const counting = flags.filter((given) => !ignored.includes(given));
+  const documents = checkedDocuments(withFlags(raw, counting), (document, complaint) => ({
+    kind: 'object',
+    ...complaint,
+    ...origin(file, counting, document, complaint.field),
+  }));
+  return {
+    source,
+    settings: settingsFrom(documents, machine),
+    documents,
+    warnings: startWarnings({ file, raw, flags, ignored, documents }),
+  };
+}
+
+/** Where a field got its value: a flag, or the file. */
+function origin(
+  file: string | undefined,
+  flags: readonly GivenFlag[],
+  document: DocumentName,
+  field: string | undefined,
+): Pick<Problem, 'subject' | 'field'> {
+  const path = field?.replace(/\[.*$/, '');
+  const given = flags.findLast(({ flag }) => flag.field?.document === document && flag.field.path === path);
+  if (given !== undefined) return { subject: 'the command line', field: `--${given.flag.name}` };
+  return { subject: file ?? 'the command line' };
+}

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import { shown } from '../api-objects/shown.js';
+import type { Complaint } from './complaint.js';
+import { isMapping } from './field-kinds.js';
+
+type Path = readonly PropertyKey[];
+
+/** A schema's findings about `value` in our words: the field, what was found, what was expected, what would mend it. */
+export function fieldComplaints(
+  kind: string,
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  known: readonly string[],
+): Complaint[] {
+  return issues.flatMap((issue): Complaint[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownField(kind, pathText([...issue.path, key]), known))
+      : [wrongValue(pathText(issue.path), valueAt(value, issue.path), issue.message)],
+  );
+}
+
+function pathText(path: Path): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}${text && '.'}${String(key)}`),
+    '',
+  );
+}
+
+function wrongValue(field: string, found: unknown, expected: string): Complaint {
+  return {
+    field,
+    message: `${shown(found)} was found, expected ${expected}.`,
+    remedy: REMEDIES[field] ?? 'Correct it, or leave it out for the default.',
+  };
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  mode: 'Write ipvs; for another mode keep kube-proxy itself.',
+};
+
+function unknownField(kind: string, field: string, known: readonly string[]): Complaint {
+  const meant = nearest(field, known);
+  return {
+    field,
+    message: `is no field of ${kind}.`,
+    remedy: meant === undefined ? 'Remove it.' : `Write ${meant} if that is meant, or remove it.`,
+  };
+}
+
+// The two slips that people make: a field at the wrong depth, and large and small letters.
+function nearest(field: string, known: readonly string[]): string | undefined {
+  const last = (path: string) => path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  const namesakes = known.filter((path) => last(path) === last(field));
+  return (
+    namesakes.find((path) => path.toLowerCase() === field.toLowerCase()) ??
+    namesakes.find((path) => path.startsWith('ipvs.')) ??
+    namesakes[0]
+  );
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (isMapping(inner) || Array.isArray(inner) ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}

@@ -1,0 +1,122 @@
+import { parseAddress } from '../model/address.js';
+import type {
+  AgentSettings,
+  ConntrackSettings,
+  IpvsSettings,
+  LocalDetection,
+  LogLevel,
+  ServingSettings,
+  SourceSettings,
+} from './agent-settings.js';
+import { parseCIDR, parseClusterCIDRs } from './cidr.js';
+import type { Documents } from './completed-documents.js';
+import { durationSeconds } from './duration.js';
+import type { ProxyDocument } from './proxy-document.js';
+
+/** What complete documents mean for the agent; `hostname` is the machine's own name. */
+export function settingsFrom({ proxy, own }: Documents, hostname: string): AgentSettings {
+  const { ipvs } = proxy;
+  const source = sourceFrom({ proxy, own });
+  return {
+    source,
+    nodeName: nodeNameFrom(proxy.hostnameOverride, source, hostname),
+    nodeAddress: concreteAddress(proxy.bindAddress),
+    serviceProxyName: own.serviceProxyName || undefined,
+    adopt: own.adopt,
+    scheduler: ipvs.scheduler,
+    excludedCIDRs: ipvs.excludeCIDRs.map((cidr) => parseCIDR(cidr) ?? cidr),
+    masqueradeAll: proxy.iptables.masqueradeAll,
+    localDetection: localDetectionFrom(proxy),
+    nodePorts: {
+      addresses: proxy.nodePortAddresses.map((text) => parseCIDR(text) ?? text),
+      localhostRelay: own.localhostNodePorts,
+    },
+    drainDeadline: durationSeconds(own.drainDeadline),
+    gatherTime: durationSeconds(ipvs.minSyncPeriod),
+    syncPeriod: durationSeconds(ipvs.syncPeriod),
+    auditPeriod: durationSeconds(own.auditPeriod),
+    serving: servingFrom({ proxy, own }),
+    perServiceMetrics: own.perServiceMetrics,
+    nodeSetUp: {
+      conntrack: conntrackFrom(proxy.conntrack),
+      ipvs: ipvsFrom({ proxy, own }),
+      strictArp: ipvs.strictARP,
+      oomScoreAdj: proxy.oomScoreAdj,
+    },
+    adminSocket: own.adminSocket,
+    logLevel: own.logLevel as LogLevel,
+  };
+}
+
+function sourceFrom({ proxy, own }: Documents): SourceSettings {
+  if (own.manifests !== '') return { kind: 'manifests', folder: own.manifests };
+  return {
+    kind: 'api-server',
+    kubeconfig: proxy.clientConnection.kubeconfig || undefined,
+    master: own.master || undefined,
+  };
+}
+
+// The API server's Node objects have the machine's name in small letters unless somebody says otherwise. A folder of
+// manifests may name any nodes or none.
+function nodeNameFrom(override: string, { kind }: SourceSettings, hostname: string): string | undefined {
+  const named = override.trim().toLowerCase();
+  if (named !== '') return named;
+  return kind === 'manifests' ? undefined : hostname.trim().toLowerCase();
+}
+
+// The unspecified address asks for a family, not for an address.
+function concreteAddress(text: string): AgentSettings['nodeAddress'] {
+  const address = parseAddress(text);
+  return address === '0.0.0.0' || address === '::' ? undefined : address;
+}
+
+function localDetectionFrom(proxy: ProxyDocument): LocalDetection {
+  switch (proxy.detectLocalMode) {
+    case 'NodeCIDR':
+      return { kind: 'node-cidr' };
+    case 'BridgeInterface':
+      return { kind: 'bridge-interface', name: proxy.detectLocal.bridgeInterface };
+    case 'InterfaceNamePrefix':
+      return { kind: 'interface-name-prefix', prefix: proxy.detectLocal.interfaceNamePrefix };
+    default: {
+      const cidrs = parseClusterCIDRs(proxy.clusterCIDR) ?? [];
+      return cidrs.length === 0 ? { kind: 'none' } : { kind: 'cluster-cidrs', cidrs };
+    }
+  }
+}
+
+function servingFrom({ proxy, own }: Documents): ServingSettings {
+  return {
+    health: own.serveHealth ? proxy.healthzBindAddress : undefined,
+    metrics: own.serveMetrics ? proxy.metricsBindAddress : undefined,
+    bindHardFail: proxy.bindAddressHardFail,
+  };
+}
+
+function ipvsFrom({ proxy: { ipvs }, own }: Documents): IpvsSettings {
+  return {
+    timeouts: {
+      tcp: durationSeconds(ipvs.tcpTimeout),
+      tcpFin: durationSeconds(ipvs.tcpFinTimeout),
+      udp: durationSeconds(ipvs.udpTimeout),
+    },
+    estimation: own.ipvs.estimation,
+    estimationCpus: own.ipvs.estimationCpus || undefined,
+    estimationNice: own.ipvs.estimationNice ?? undefined,
+    connectionLoadFactor: own.ipvs.connectionLoadFactor ?? undefined,
+    serviceLoadFactor: own.ipvs.serviceLoadFactor ?? undefined,
+  };
+}
+
+function conntrackFrom(conntrack: ProxyDocument['conntrack']): ConntrackSettings {
+  return {
+    maxPerCore: conntrack.maxPerCore,
+    min: conntrack.min,
+    tcpEstablishedTimeout: durationSeconds(conntrack.tcpEstablishedTimeout),
+    tcpCloseWaitTimeout: durationSeconds(conntrack.tcpCloseWaitTimeout),
+    tcpBeLiberal: conntrack.tcpBeLiberal,
+    udpTimeout: durationSeconds(conntrack.udpTimeout),
+    udpStreamTimeout: durationSeconds(conntrack.udpStreamTimeout),
+  };
+}

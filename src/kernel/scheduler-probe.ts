@@ -1,0 +1,62 @@
+import { FAMILIES, type Family } from '../model/address.js';
+import { SCHEDULERS } from './kernel-features.js';
+import type { KernelHandle } from './native/addon.js';
+import { decodeLookAnswers } from './native/answer-decoder.js';
+import { errnoName } from './native/netlink-error.js';
+import { encodeKeys, encodeOperations } from './native/operation-encoder.js';
+import type { KernelOperation, MarkKey } from './native/records.js';
+
+/**
+ * The mark that keys the virtual server of the trial: no packet carries it, so none is ever balanced by it. Others who
+ * mark packets use single bits or small numbers; should one have a virtual server at it, nothing is tried.
+ */
+const TRIAL_MARK = 0x6b697670;
+
+export interface SchedulerTrial {
+  /** Undefined: could not be tried. */
+  readonly schedulers: readonly string[] | undefined;
+  readonly families: readonly Family[];
+}
+
+/**
+ * Finds out by trying: a virtual server that nothing can reach is made with each scheduler and deleted in the same
+ * message. The kernel loads a scheduler's module when it is named, whatever rights we have beyond CAP_NET_ADMIN.
+ */
+export function trySchedulers(handle: KernelHandle): SchedulerTrial {
+  if (!isFree(handle, 'IPv4')) return { schedulers: undefined, families: FAMILIES };
+  const families = FAMILIES.filter((family) => isFree(handle, family) && works(handle, family, 'rr'));
+  const [family] = families;
+  if (family === undefined) return { schedulers: undefined, families };
+  return { schedulers: SCHEDULERS.filter((name) => works(handle, family, name)), families };
+}
+
+function keyOf(family: Family): MarkKey {
+  return { family, mark: TRIAL_MARK };
+}
+
+// A trial of our own that was killed half-way left a virtual server without real servers: it is taken up.
+function isFree(handle: KernelHandle, family: Family): boolean {
+  const { buffer, count } = encodeKeys([keyOf(family)]);
+  const [answer] = decodeLookAnswers(handle.lookVirtualServersSync(buffer, count));
+  if (answer?.kind === 'present' && answer.realServers.length === 0) {
+    apply(handle, { kind: 'delete-virtual-server', key: keyOf(family) });
+    return true;
+  }
+  return answer?.kind === 'absent';
+}
+
+function works(handle: KernelHandle, family: Family, scheduler: string): boolean {
+  const key = keyOf(family);
+  const [made] = apply(
+    handle,
+    { kind: 'add-virtual-server', key, scheduler, flags: 0, timeout: 0 },
+    { kind: 'delete-virtual-server', key },
+  );
+  return made === undefined;
+}
+
+/** The names of the refusals, undefined for what was done. */
+function apply(handle: KernelHandle, ...operations: readonly KernelOperation[]): (string | undefined)[] {
+  const { buffer, count } = encodeOperations(operations);
+  return [...handle.applySync(buffer, count)].map((code) => (code === 0 ? undefined : errnoName(code)));
+}

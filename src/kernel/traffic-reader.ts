@@ -1,0 +1,36 @@
+import { type FrontendKey, frontend } from '../model/frontend.js';
+import type { DataplaneTraffic, Traffic } from '../model/traffic.js';
+import type { Addon, KernelHandle } from './native/addon.js';
+import { decodeVirtualServers } from './native/answer-decoder.js';
+
+/**
+ * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, since a handle
+ * does one thing at a time and a scrape must not hold up a pass.
+ *
+ * The kernel continues such a dump by position and says nothing where a change in between makes it skip an entry: a virtual
+ * server that is missing is one that was not seen, not one that had no traffic. Those keyed by a mark are left out.
+ */
+export class TrafficReader {
+  readonly #handle: Pick<KernelHandle, 'dumpVirtualServers' | 'close'>;
+
+  constructor(handle: Pick<KernelHandle, 'dumpVirtualServers' | 'close'>) {
+    this.#handle = handle;
+  }
+
+  static open(addon: Addon): TrafficReader {
+    return new TrafficReader(new addon.KernelHandle({ device: '', table: '', sets: [] }));
+  }
+
+  async read(): Promise<DataplaneTraffic> {
+    const traffic = new Map<FrontendKey, Traffic>();
+    for (const { key, counters } of decodeVirtualServers(await this.#handle.dumpVirtualServers())) {
+      if ('mark' in key) continue;
+      traffic.set(frontend(key.address, key.port, key.protocol).key, counters);
+    }
+    return traffic;
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+}

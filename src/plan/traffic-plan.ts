@@ -1,0 +1,33 @@
+import type { AllowedSources, PacketPolicy } from '../model/dataplane.js';
+import { TRAFFIC_SETS } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
+import type { Operation } from '../model/operation.js';
+
+/**
+ * Compares how packets of one frontend should be treated with how they are. It does not depend on a virtual server: a
+ * frontend that refuses or drops everybody has none.
+ */
+export function planTraffic(key: FrontendKey, desired: PacketPolicy, observed: PacketPolicy): Operation[] {
+  const operations: Operation[] = [];
+  for (const set of TRAFFIC_SETS) {
+    const wish = desired.traffic[set].get(key);
+    const seen = observed.traffic[set].get(key);
+    if (wish !== undefined && seen === undefined) operations.push({ kind: 'enter-set', set, frontend: wish });
+    if (wish === undefined && seen !== undefined) operations.push({ kind: 'leave-set', set, frontend: seen });
+  }
+  planSources(desired.sources.get(key), observed.sources.get(key), operations);
+  return operations;
+}
+
+function planSources(
+  wish: AllowedSources | undefined,
+  seen: AllowedSources | undefined,
+  operations: Operation[],
+): void {
+  for (const [text, source] of seen?.cidrs ?? [])
+    if (seen !== undefined && wish?.cidrs.has(text) !== true)
+      operations.push({ kind: 'forbid-source', frontend: seen.frontend, source });
+  for (const [text, source] of wish?.cidrs ?? [])
+    if (wish !== undefined && seen?.cidrs.has(text) !== true)
+      operations.push({ kind: 'allow-source', frontend: wish.frontend, source });
+}

@@ -1,0 +1,69 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Preparation } from '../kernel/kernel.js';
+import type { Address } from '../model/address.js';
+import type { ClusterSource } from '../model/cluster-source.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
+import type { Frontend } from '../model/frontend.js';
+import { isInherited, isTakenOver, planClaims, planRemains } from '../plan/adoption.js';
+import type { Plan } from '../plan/plan.js';
+
+/** What a proxy before us left outside of IPVS and the dummy device. */
+export interface Predecessor {
+  /** Removes it, once our own table does its work; what could not be removed is a warning. */
+  remove(): Promise<Preparation>;
+}
+
+/**
+ * Taking over from another proxy, once, at the start. It is under way until everything wanted is in our table and the
+ * predecessor's leftovers are removed; from then on what others make is foreign as ever.
+ */
+export class Takeover {
+  readonly #desired: DesiredDataplane;
+  readonly #source: ClusterSource;
+  #predecessor: Predecessor | undefined;
+  #leaving = false;
+
+  constructor(predecessor: Predecessor | undefined, desired: DesiredDataplane, source: ClusterSource) {
+    this.#predecessor = predecessor;
+    this.#desired = desired;
+    this.#source = source;
+  }
+
+  get underWay(): boolean {
+    return this.#predecessor !== undefined;
+  }
+
+  /** Whether a virtual server outside the ledger is ours all the same. */
+  readonly inherits = (frontend: Frontend, bound: ReadonlySet<Address>): boolean =>
+    this.underWay && isInherited(frontend, this.#desired, bound, this.#source.complete);
+
+  /** The plans of a pass, between those that take over; each is made when those before it have been performed. */
+  *around(plans: Iterable<Plan>, observed: () => DataplaneState): Generator<Plan> {
+    if (this.underWay) yield planClaims(this.#desired, observed());
+    yield* plans;
+    if (this.underWay && this.#source.complete) yield planRemains(this.#desired, observed());
+  }
+
+  /**
+   * Has what the predecessor left removed as soon as our table does its work. Beside the passes, since it may take seconds:
+   * the kernel waits for RCU before it destroys an ipset. Nothing here waits for it; `told` hears of it.
+   */
+  finish(observed: DataplaneState, told: (removed: Preparation) => void): void {
+    const predecessor = this.#predecessor;
+    if (predecessor === undefined || this.#leaving || !this.#source.complete) return;
+    if (!isTakenOver(this.#desired, observed)) return;
+    this.#leaving = true;
+    void predecessor
+      .remove()
+      .catch((error: unknown) => ({ done: [], warnings: [failureText(error)] }))
+      .then((removed) => {
+        this.#predecessor = undefined;
+        told(removed);
+      });
+  }
+}
+
+function failureText(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `what kube-proxy left could not be removed: ${reason}. The next start with --adopt tries again.`;
+}

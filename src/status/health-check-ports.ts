@@ -1,0 +1,124 @@
+import type { Address } from '../model/address.js';
+import type { Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
+import { EVERYWHERE, HealthCheckPort } from './health-check-port.js';
+import type { ListenFailure } from './http-listener.js';
+import type { StatusClock } from './status-clock.js';
+
+/** What a Service of type LoadBalancer with externalTrafficPolicy Local wants of this node. */
+export interface HealthCheckService {
+  /** spec.healthCheckNodePort, 1–65535. */
+  readonly port: number;
+  /** Different ready endpoints on this node, over all its ports. */
+  readonly localEndpoints: number;
+  /** Milliseconds since 1970: where two Services claim one port, the older has it. */
+  readonly created: number;
+}
+
+export interface HealthCheckParts {
+  readonly clock: StatusClock;
+  /** As `/livez` says it. */
+  readonly isHealthy: () => boolean;
+  /** A port could not be had; it is tried again all the time. */
+  readonly problemsChanged: () => void;
+}
+
+/** The field that every problem here is about. */
+export const HEALTH_CHECK_FIELD = 'spec.healthCheckNodePort';
+
+/** Answers the health checks of load balancers: which Services have endpoints on this node. */
+export class HealthCheckPorts {
+  readonly #parts: HealthCheckParts;
+  readonly #open = new Map<ServiceKey, HealthCheckPort>();
+  readonly #closing = new Set<Promise<void>>();
+  #wanted: ReadonlyMap<ServiceKey, HealthCheckService> = new Map();
+  #owners: ReadonlyMap<number, ServiceKey> = new Map();
+  #hosts: readonly (Address | undefined)[] = EVERYWHERE;
+
+  constructor(parts: HealthCheckParts) {
+    this.#parts = parts;
+  }
+
+  /** All Services that want a port now. Those whose port stays go on without a gap. */
+  update(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): void {
+    this.#wanted = wanted;
+    this.#owners = ownersOf(wanted);
+    for (const [service, { port }] of this.#open)
+      if (wanted.get(service)?.port !== port || this.#owners.get(port) !== service) this.#close(service);
+    for (const [port, service] of this.#owners) {
+      const open = this.#open.get(service) ?? this.#start(service, port);
+      open.localEndpoints = wanted.get(service)?.localEndpoints ?? 0;
+    }
+  }
+
+  /** The addresses of this node on which node ports are served; undefined: all there are. */
+  listenOn(hosts: readonly Address[] | undefined): void {
+    this.#hosts = hosts ?? EVERYWHERE;
+    for (const port of this.#open.values()) this.#awaitLater(port.listenOn(this.#hosts));
+  }
+
+  problems(): Problem[] {
+    return [...this.#wanted].flatMap(([service, { port }]) => {
+      const owner = this.#owners.get(port);
+      if (owner !== undefined && owner !== service) return [claimProblem(service, port, owner)];
+      const failure = this.#open.get(service)?.failure;
+      return failure === undefined ? [] : [listenProblem(service, failure)];
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.#open.keys()) this.#close(service);
+    await Promise.all(this.#closing);
+  }
+
+  #start(service: ServiceKey, port: number): HealthCheckPort {
+    const { clock, isHealthy, problemsChanged } = this.#parts;
+    const opened = new HealthCheckPort({ service, port, clock, isHealthy, failed: problemsChanged });
+    this.#open.set(service, opened);
+    this.#awaitLater(opened.listenOn(this.#hosts));
+    return opened;
+  }
+
+  // The port itself is free as soon as this returns; only open connections take longer.
+  #close(service: ServiceKey): void {
+    const open = this.#open.get(service);
+    this.#open.delete(service);
+    if (open !== undefined) this.#awaitLater(open.close());
+  }
+
+  #awaitLater(closed: Promise<void>): void {
+    this.#closing.add(closed);
+    void closed.finally(() => this.#closing.delete(closed));
+  }
+}
+
+function ownersOf(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): ReadonlyMap<number, ServiceKey> {
+  const owners = new Map<number, ServiceKey>();
+  const byAge = [...wanted].sort(
+    ([a, first], [b, second]) => first.created - second.created || (a < b ? -1 : 1),
+  );
+  for (const [service, { port }] of byAge) if (!owners.has(port)) owners.set(port, service);
+  return owners;
+}
+
+function claimProblem(service: ServiceKey, port: number, owner: ServiceKey): Problem {
+  return {
+    kind: 'conflict',
+    subject: `Service ${service}`,
+    service,
+    field: HEALTH_CHECK_FIELD,
+    message: `${port} is the health check port of Service ${owner} already, which is older.`,
+    remedy: 'Load balancers get no answer for this Service. Give it another port by making it anew.',
+  };
+}
+
+function listenProblem(service: ServiceKey, failure: ListenFailure): Problem {
+  return {
+    kind: failure.code === 'EADDRINUSE' ? 'conflict' : 'kernel',
+    subject: `Service ${service}`,
+    service,
+    field: HEALTH_CHECK_FIELD,
+    message: `this node ${failure.message}, so load balancers get no answer.`,
+    remedy: 'Find out who has the port (ss -ltnp) and stop it there; it is tried again every 5 seconds.',
+  };
+}

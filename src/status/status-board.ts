@@ -1,0 +1,188 @@
+import type { NodeRecord } from '../model/node.js';
+import type { Operation } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
+import type { Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
+import type { PassReport } from '../model/sync-state.js';
+import type { BoardParts } from './board-parts.js';
+import { Counts } from './counts.js';
+import { EventRecorder, type Occurrence } from './event-recorder.js';
+import { HealthCheckPorts } from './health-check-ports.js';
+import { healthRoutes } from './health-routes.js';
+import type { Histograms } from './histograms.js';
+import { endpointChanges, serviceChanges } from './kube-proxy-metrics.js';
+import { metricRegistry } from './metric-registry.js';
+import { MetricsPage } from './metrics-page.js';
+import { metricsRoutes } from './metrics-routes.js';
+import { agentStarts, problemFound, serverFails } from './occurrences.js';
+import { PendingChanges } from './pending-changes.js';
+import { ProblemChanges } from './problem-changes.js';
+import { ProxyHealth } from './proxy-health.js';
+import { type ServerName, StatusServers } from './status-servers.js';
+import type { SyncTimes } from './sync-times.js';
+import { Tally } from './tally.js';
+
+/**
+ * The door of the room: it is told what happens, and tells it on as health, metrics, Events and log. Traffic would be the same
+ * without it; nothing here waits for anybody but `start` and `stop`.
+ */
+export class StatusBoard {
+  /** To be told which Services want a health check node port, and where node ports are served. */
+  readonly healthChecks: HealthCheckPorts;
+  readonly #parts: BoardParts;
+  readonly #tally = new Tally();
+  readonly #times: SyncTimes = { lastQueued: 0, lastPass: 0, settledServices: 0, settledEndpoints: 0 };
+  readonly #changes: PendingChanges;
+  readonly #health: ProxyHealth;
+  readonly #events: EventRecorder | undefined;
+  readonly #problemChanges = new ProblemChanges();
+  readonly #histograms: Histograms;
+  readonly #servers: StatusServers;
+  #nodeEligible = true;
+  #ready = false;
+
+  /** Throws RangeError where an address of the settings makes no sense. */
+  constructor(parts: BoardParts) {
+    const { settings, sources, clock, sink } = parts;
+    const events = new Counts('outcome');
+    this.#parts = parts;
+    this.#changes = new PendingChanges(clock);
+    this.#health = new ProxyHealth(clock, settings.healthTimeout, settings.families, this.#changes);
+    this.#events = sink === undefined ? undefined : new EventRecorder(sink, clock, events);
+    this.healthChecks = this.#newHealthChecks();
+    const problems = () => this.problems();
+    const [tally, times] = [this.#tally, this.#times];
+    const { registry, histograms } = metricRegistry({ ...settings, sources, tally, times, events, problems });
+    this.#histograms = histograms;
+    this.#servers = this.#newServers(new MetricsPage(registry, sources, tally, settings.trafficLimit));
+  }
+
+  /** Listens, and tells that the agent starts. Rejects with ListenFailure only where bindAddressHardFail is set. */
+  async start(): Promise<void> {
+    await this.#servers.start();
+    this.#tell(agentStarts(this.#parts.settings.node));
+  }
+
+  async stop(): Promise<void> {
+    this.#events?.close();
+    await Promise.all([this.#servers.close(), this.healthChecks.close()]);
+  }
+
+  /** The source has told of changes. `triggers`: when their causes happened, in milliseconds since 1970. */
+  changed(services: Iterable<ServiceKey>, triggers: readonly number[] = []): void {
+    const keys = [...services];
+    this.#tally.changedServices += keys.length;
+    this.#times.lastQueued = this.#parts.clock.wallTime();
+    this.#changes.add(triggers);
+    this.#parts.log.changed(keys);
+  }
+
+  /** The kernel has answered to writes, in the order of the operations. */
+  performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
+    this.#tally.performed(operations, outcomes);
+    this.#parts.log.performed(operations, outcomes);
+  }
+
+  prepared(preparation: { readonly done: readonly string[]; readonly warnings: readonly string[] }): void {
+    this.#parts.log.prepared(preparation);
+  }
+
+  passed(report: PassReport): void {
+    const { clock, log, sources } = this.#parts;
+    const triggers = this.#changes.settle(report.milliseconds);
+    this.#health.updated();
+    this.#tally.passed(report);
+    this.#histograms.passed(report);
+    this.#histograms.programmed(triggers, clock.wallTime());
+    this.#settleTimes();
+    this.#ready ||= sources.state().complete;
+    log.passed(report);
+    this.problemsChanged();
+  }
+
+  /** A pass could not be made at all; `text` says why and what would mend it. */
+  passFailed(text: string): void {
+    this.#tally.passFailed();
+    this.#parts.log.passFailed(text);
+  }
+
+  /** The list of problems may be another than before. */
+  problemsChanged(): void {
+    const problems = this.problems();
+    this.#parts.log.problems(problems);
+    for (const problem of this.#problemChanges.take(problems).appeared.values()) {
+      const occurrence = problemFound(problem, this.#uidOf(problem.service));
+      if (occurrence !== undefined) this.#tell(occurrence);
+    }
+  }
+
+  /** This program's own Node is another than before; undefined: it is gone. Not known yet is not gone: then nobody calls. */
+  nodeChanged(node: NodeRecord | undefined): void {
+    this.#nodeEligible = node?.eligible ?? false;
+  }
+
+  /** Everything that a person has to put right, found by the source, the kernel or the status itself. */
+  problems(): Problem[] {
+    return [
+      ...this.#parts.sources.state().problems,
+      ...this.#servers.problems(),
+      ...this.healthChecks.problems(),
+    ];
+  }
+
+  /** The port that a server listens on; undefined while it does not. */
+  port(server: ServerName): number | undefined {
+    return this.#servers.port(server);
+  }
+
+  #newHealthChecks(): HealthCheckPorts {
+    return new HealthCheckPorts({
+      clock: this.#parts.clock,
+      isHealthy: () => this.#health.isHealthy,
+      problemsChanged: () => this.problemsChanged(),
+    });
+  }
+
+  #newServers(page: MetricsPage): StatusServers {
+    const { settings, clock, configuration } = this.#parts;
+    const health = healthRoutes({
+      health: this.#health,
+      nodeEligible: () => this.#nodeEligible,
+      waitingFor: () => this.#waitingFor(),
+      answered: (probe, status) => this.#tally.probes[probe].add(1, String(status)),
+    });
+    const metrics = metricsRoutes({ page: () => page.page(), configuration });
+    return new StatusServers({
+      settings,
+      clock,
+      routes: { health, metrics },
+      failed: (server, { message }) => {
+        this.#tell(serverFails(settings.node, server, message));
+        this.problemsChanged();
+      },
+    });
+  }
+
+  #waitingFor(): string[] {
+    if (this.#ready) return [];
+    const { complete } = this.#parts.sources.state();
+    return [complete ? 'the first pass with all Services' : 'the source has not told everything once'];
+  }
+
+  // What a pass may have missed stays pending as a whole: how much of it was of which kind nobody knows.
+  #settleTimes(): void {
+    const { sources, clock } = this.#parts;
+    this.#times.lastPass = clock.wallTime();
+    if (this.#changes.oldest !== undefined) return;
+    this.#times.settledServices = serviceChanges(sources, this.#tally);
+    this.#times.settledEndpoints = endpointChanges(sources);
+  }
+
+  #uidOf(service: ServiceKey | undefined): string | undefined {
+    return service === undefined ? undefined : this.#parts.uidOf?.(service);
+  }
+
+  #tell(occurrence: Occurrence): void {
+    this.#events?.record(occurrence);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Problem } from '../model/problem.js';
+import { bindAddress } from './bind-address.js';
+import { byPath, type HttpRoute } from './http-answer.js';
+import { HttpListener, type ListenFailure } from './http-listener.js';
+import type { StatusClock } from './status-clock.js';
+import type { StatusSettings } from './status-settings.js';
+
+export type ServerName = 'health' | 'metrics';
+
+export interface ServerParts {
+  readonly settings: StatusSettings;
+  readonly clock: StatusClock;
+  readonly routes: Readonly<Record<ServerName, ReadonlyMap<string, HttpRoute>>>;
+  readonly failed: (server: ServerName, failure: ListenFailure) => void;
+}
+
+/** The servers of the status: health for probes and load balancers, metrics for scrapes. */
+export class StatusServers {
+  readonly #hardFail: boolean;
+  readonly #listeners: ReadonlyMap<ServerName, HttpListener>;
+
+  /** Throws RangeError where an address makes no sense. */
+  constructor({ settings, clock, routes, failed }: ServerParts) {
+    this.#hardFail = settings.serving.bindHardFail;
+    const listeners = new Map<ServerName, HttpListener>();
+    for (const name of ['health', 'metrics'] as const) {
+      const address = bindAddress(settings.serving[name] ?? '');
+      if (address === undefined) continue;
+      const responder = byPath(routes[name]);
+      const told = (failure: ListenFailure) => failed(name, failure);
+      listeners.set(name, new HttpListener({ address, responder, clock, failed: told }));
+    }
+    this.#listeners = listeners;
+  }
+
+  /** Rejects with ListenFailure only where bindAddressHardFail is set; otherwise a taken port is tried again. */
+  async start(): Promise<void> {
+    for (const listener of this.#listeners.values())
+      await (this.#hardFail ? listener.open() : listener.keepOpen());
+  }
+
+  /** The port in use; undefined where the server does not listen. */
+  port(name: ServerName): number | undefined {
+    return this.#listeners.get(name)?.port;
+  }
+
+  problems(): Problem[] {
+    return [...this.#listeners].flatMap(([name, { failure }]) =>
+      failure === undefined ? [] : [serverProblem(name, failure)],
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
+  }
+}
+
+const FIELDS: Readonly<Record<ServerName, string>> = {
+  health: 'healthzBindAddress',
+  metrics: 'metricsBindAddress',
+};
+
+function serverProblem(name: ServerName, failure: ListenFailure): Problem {
+  return {
+    kind: failure.code === 'EADDRINUSE' ? 'conflict' : 'kernel',
+    subject: `The ${name} server`,
+    field: FIELDS[name],
+    message: `${failure.message}.`,
+    remedy:
+      failure.code === 'EADDRINUSE'
+        ? 'Find out who has the port (ss -ltnp), often a kube-proxy that still runs; it is tried again every 5 seconds.'
+        : 'Correct the address; it is tried again every 5 seconds.',
+  };
+}

@@ -1,0 +1,60 @@
+import { ExpositionText, labelText } from './exposition.js';
+import type { Labels } from './metric-row.js';
+import type { PortTraffic, TrafficTotals, TrafficView } from './service-traffic.js';
+
+/** The statistics of Services as text for the metrics page. */
+export function trafficText({ shown, rest, leftOut }: TrafficView): string {
+  const texts = newTexts();
+  for (const port of shown) addPort(texts, port);
+  if (leftOut > 0) addTotals(texts, REST, rest);
+  const count = new ExpositionText(LEFT_OUT.name, 'gauge', LEFT_OUT.help);
+  count.add('', leftOut);
+  return [texts.connections, texts.packets, texts.bytes, texts.active, count].join('');
+}
+
+type Texts = Readonly<Record<'connections' | 'packets' | 'bytes' | 'active', ExpositionText>>;
+
+/** For the documentation's test, too. */
+export const LEFT_OUT = {
+  name: 'kube_ipvs_proxy_service_ports_left_out',
+  help: 'Service ports without statistics of their own, since only those with the most connections are shown.',
+};
+
+/** The label values of the sum of those that are left out. No namespace has this name (RFC 1123 labels). */
+const REST: Labels = { service_namespace: '', service_name: '_other', service_port: '' };
+
+function newTexts(): Texts {
+  const text = (name: string, kind: 'counter' | 'gauge', help: string) =>
+    new ExpositionText(`kube_ipvs_proxy_service_${name}`, kind, help);
+  return {
+    connections: text('connections_total', 'counter', 'Connections that IPVS made for a Service port.'),
+    packets: text('packets_total', 'counter', 'Packets; in is from clients to endpoints.'),
+    bytes: text('bytes_total', 'counter', 'Bytes; in is from clients to endpoints.'),
+    active: text('open_connections', 'gauge', 'Connections now, as IPVS counts them.'),
+  };
+}
+
+function addPort(texts: Texts, { owner, totals, activity }: PortTraffic): void {
+  const labels = labelsOf(owner);
+  addTotals(texts, labels, totals);
+  if (activity === undefined) return;
+  for (const state of ['active', 'inactive'] as const)
+    texts.active.add(labelText({ ...labels, state }), activity[state]);
+}
+
+function addTotals({ connections, packets, bytes }: Texts, labels: Labels, totals: TrafficTotals): void {
+  const incoming = labelText({ ...labels, direction: 'in' });
+  const outgoing = labelText({ ...labels, direction: 'out' });
+  connections.add(labelText(labels), totals.connections);
+  packets.add(incoming, totals.inPackets);
+  packets.add(outgoing, totals.outPackets);
+  bytes.add(incoming, totals.inBytes);
+  bytes.add(outgoing, totals.outBytes);
+}
+
+// The ledger's owner: neither a namespace nor a name contains `/` or `:` (RFC 1123 labels).
+function labelsOf(owner: string): Labels {
+  const [service = '', port = ''] = owner.split(':');
+  const [namespace = '', name = ''] = service.split('/');
+  return { service_namespace: namespace, service_name: name, service_port: port };
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
+
+describe.skipIf(!IN_TEST_KERNEL)('rules of another program through the addon', () => {
+  it('are chains and the jumps between them, of one table and family', async () => {
+    using space = new FreshNamespace();
+    expect(await space.handle.dumpRules('nat')).toEqual({ chains: [], jumps: [] });
+    space.runWith(
+      '*nat\n:A - [0:0]\n-A A -p tcp -m comment --comment "jump B" -j MASQUERADE\n' +
+        '-A POSTROUTING -m comment --comment x -j A\nCOMMIT\n*filter\n:B - [0:0]\n-A INPUT -g B\nCOMMIT\n',
+      'iptables-nft-restore',
+    );
+    const { chains, jumps } = await space.handle.dumpRules('nat');
+    expect(chains).toEqual(expect.arrayContaining(['A', 'POSTROUTING']));
+    expect(chains).not.toContain('B');
+    expect(jumps).toEqual([{ chain: 'POSTROUTING', handle: expect.any(Number), target: 'A' }]);
+    const [jump] = jumps;
+    expect(space.handle.runNftSync(`delete rule ip nat POSTROUTING handle ${jump?.handle}`)).toMatchObject({
+      ok: true,
+      error: '',
+    });
+    expect((await space.handle.dumpRules('nat')).jumps).toEqual([]);
+    expect(await space.handle.dumpRules6('nat')).toEqual({ chains: [], jumps: [] });
+  });
+});

@@ -1,0 +1,38 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TrafficReader } from '../../src/kernel/traffic-reader.js';
+import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
+import { address, VIP_A, VIP_A6 } from '../support/addresses.js';
+
+describe.skipIf(!IN_TEST_KERNEL)('the traffic of virtual servers', () => {
+  let space: FreshNamespace;
+  let reader: TrafficReader;
+
+  beforeEach(() => {
+    space = new FreshNamespace();
+    reader = new TrafficReader(space.open());
+  });
+  afterEach(() => {
+    reader.close();
+    space[Symbol.dispose]();
+  });
+
+  it('is what the kernel counted for each of them, those by mark left out', async () => {
+    const settings = { kind: 'add-virtual-server', scheduler: 'rr', flags: 0, timeout: 0 } as const;
+    const dns = { address: VIP_A, port: 53, protocol: 'UDP' } as const;
+    space.run('ip', 'addr', 'add', `${VIP_A}/32`, 'dev', 'lo');
+    space.apply(
+      { ...settings, key: dns },
+      { ...settings, key: { address: VIP_A6, port: 80, protocol: 'TCP' } },
+      { ...settings, key: { family: 'IPv4', mark: 7 } },
+      { kind: 'add-real-server', key: dns, address: address('127.0.0.1'), port: 5353, weight: 1 },
+    );
+    space.sendDatagrams(VIP_A, 53, 3);
+    await expect
+      .poll(async () => (await reader.read()).get('10.96.0.10:53/UDP' as never), {
+        timeout: 30_000,
+        interval: 500,
+      })
+      .toMatchObject({ connections: 3, inPackets: 3, inBytes: 3 * (20 + 8 + 6) });
+    expect([...(await reader.read()).keys()].sort()).toEqual(['10.96.0.10:53/UDP', '[fd00:96::10]:80/TCP']);
+  });
+});

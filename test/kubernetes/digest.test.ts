@@ -1,0 +1,64 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { digest } from '../../src/kubernetes/digest.js';
+import { LineSplitter } from '../../src/kubernetes/line-splitter.js';
+
+/** A clock on which every look costs a millisecond, as if all else took that long. */
+function slowClock() {
+  let now = 0;
+  return { now: () => now++, after: () => () => undefined };
+}
+
+async function* oneChunk(lines: number): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('x\n'.repeat(lines));
+}
+
+describe('a long body', () => {
+  test('leaves the event loop its turn every few milliseconds, although it arrived at once', async () => {
+    let turns = 0;
+    let isDone = false;
+    const others = (async () => {
+      for (; !isDone; turns++) await turn();
+    })();
+    const longest = { lines: 0, since: 0, turn: 0 };
+    const take = () => {
+      longest.since = turns === longest.turn ? longest.since + 1 : 1;
+      longest.turn = turns;
+      longest.lines = Math.max(longest.lines, longest.since);
+      return undefined;
+    };
+    await digest(oneChunk(1_000), new LineSplitter(), slowClock(), { take, settle: () => undefined });
+    isDone = true;
+    await others;
+    expect(turns).toBeGreaterThan(50);
+    expect(longest.lines).toBeLessThanOrEqual(22);
+  });
+
+  test('tells what it has so far whenever others have their turn, and at the end of every piece', async () => {
+    const events: string[] = [];
+    const eater = {
+      take: () => {
+        events.push('line');
+        return undefined;
+      },
+      settle: () => void events.push('settled'),
+    };
+    await digest(oneChunk(25), new LineSplitter(), slowClock(), eater);
+    expect(events.filter((event) => event === 'settled').length).toBeGreaterThanOrEqual(3);
+    expect(events.at(-1)).toBe('settled');
+  });
+
+  test('waits for a piece that takes long by itself', async () => {
+    const order: string[] = [];
+    const eater = {
+      async take() {
+        order.push('begun');
+        await turn();
+        order.push('done');
+      },
+      settle: () => undefined,
+    };
+    await digest(oneChunk(2), new LineSplitter(), slowClock(), eater);
+    expect(order).toEqual(['begun', 'done', 'begun', 'done']);
+  });
+});

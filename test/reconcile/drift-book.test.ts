@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { frontend } from '../../src/model/frontend.js';
+import { KernelKeySet } from '../../src/model/kernel-keys.js';
+import { DriftBook } from '../../src/reconcile/drift-book.js';
+import type { Failure } from '../../src/reconcile/stage-runner.js';
+import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
+
+const FRONT = frontend(VIP_A, 80, 'TCP');
+const REFUSED: Failure = { operation: { kind: 'bind-vip', address: VIP_A }, error: { code: 'ENODEV' } };
+
+function keys(): KernelKeySet {
+  const keys = new KernelKeySet();
+  keys.frontends.add(FRONT.key);
+  keys.vips.add(VIP_A).add(VIP_B);
+  keys.hairpins.add(POD_1);
+  return keys;
+}
+
+describe('drift', () => {
+  it('is counted by kind when it is found and when it is put right', () => {
+    const book = new DriftBook();
+    book.found(keys());
+    const counts = new Map([
+      ['virtual-server', 1],
+      ['vip', 2],
+      ['hairpin', 1],
+    ]);
+    expect(book.settle(keys(), new Map())).toEqual({ drift: 4, driftFound: counts, driftRepaired: counts });
+    expect(book.settle(keys(), new Map())).toEqual({
+      drift: 0,
+      driftFound: new Map(),
+      driftRepaired: new Map(),
+    });
+  });
+
+  it('that the kernel refuses to put right stays open until a later pass does', () => {
+    const book = new DriftBook();
+    book.found(keys());
+    const refused = book.settle(keys(), new Map([[`vip ${VIP_A}` as const, REFUSED]]));
+    expect(refused.driftRepaired.get('vip')).toBe(1);
+    expect(book.settle(new KernelKeySet(), new Map()).driftRepaired).toEqual(new Map());
+    expect(book.settle(keys(), new Map())).toMatchObject({ drift: 0, driftRepaired: new Map([['vip', 1]]) });
+  });
+});
