@@ -42,11 +42,13 @@ export interface Agent {
 export function composeAgent(configuration: Configuration, version: string, listener: AgentListener): Agent {
   const { settings } = configuration;
   let agent: ComposedAgent | undefined;
+  let composed: (agent: ComposedAgent) => void = () => undefined;
+  // Who asks before there is anything to say waits for it.
+  const answering = new Promise<ComposedAgent>((resolve) => {
+    composed = resolve;
+  });
   const admin = new AdminServer(settings.adminSocket, {
-    '/status': async () => {
-      if (agent === undefined) throw new Error('the agent has only just started; ask again');
-      return agent.status.report();
-    },
+    '/status': async () => (await answering).status.report(),
   });
   return {
     async start() {
@@ -56,6 +58,7 @@ export function composeAgent(configuration: Configuration, version: string, list
       listener.info(featureText(features));
       listener.log.prepared(preparation);
       agent = new ComposedAgent(configuration, version, listener, features);
+      composed(agent);
       await agent.start();
     },
     async stop() {
