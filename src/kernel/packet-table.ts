@@ -51,6 +51,8 @@ const MASQUERADE_PORTS = '1024-29999';
  */
 const INPUT_PRIORITY = 97;
 const OUTPUT_PRIORITY = -110;
+/** Before whoever rewrites destinations at dstnat (-100). */
+const KEEP_PRIORITY = -110;
 /** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
 const STRAY_PRIORITY = -10;
 
@@ -83,6 +85,8 @@ function tableText(body: string): string {
 }
 
 const CHAINS = [
+  'prerouting-nat',
+  'output-nat',
   'input',
   'output',
   'forward',
@@ -95,6 +99,8 @@ const CHAINS = [
 ];
 
 const BASE_CHAINS: Readonly<Record<string, string>> = {
+  'prerouting-nat': `type nat hook prerouting priority ${KEEP_PRIORITY}; policy accept;`,
+  'output-nat': `type nat hook output priority ${KEEP_PRIORITY}; policy accept;`,
   input: `type filter hook input priority ${INPUT_PRIORITY}; policy accept;`,
   output: `type filter hook output priority ${OUTPUT_PRIORITY}; policy accept;`,
   forward: `type filter hook forward priority ${STRAY_PRIORITY}; policy accept;`,
@@ -112,6 +118,8 @@ function skeleton(): string {
 
 function tableBody(settings: PacketRulesSettings): string {
   return [
+    chain('prerouting-nat', FAMILIES.map(keepDestinationRule)),
+    chain('output-nat', FAMILIES.map(keepDestinationRule)),
     chain('input', wayIn(insideMatch(settings))),
     chain('output', wayIn(EVERYBODY)),
     chain('forward', strayRules(settings)),
@@ -137,6 +145,13 @@ function tableBody(settings: PacketRulesSettings): string {
 
 function chain(name: string, rules: readonly string[]): string {
   return [`  chain ${name} {`, ...rules.map((rule) => `    ${rule}`), '  }'].join('\n');
+}
+
+// A VIP is a local address, so the rule of a hostPort (`fib daddr type local … dnat`) would take its packets to a pod that
+// has nothing to do with the Service. The first to decide on a connection's destination decides for all: it stays.
+function keepDestinationRule(family: Family): string {
+  const daddr = `${ip(family)} daddr`;
+  return `${daddr} @${name('guarded', family)} dnat ${ip(family)} to ${daddr}`;
 }
 
 /** For each family the words that match a client inside the cluster; undefined where none can be told. */

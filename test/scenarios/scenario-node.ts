@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { NodeProfile } from '../../src/desired/node-settings.js';
-import { type Address, parseAddress } from '../../src/model/address.js';
+import { type Address, type Family, parseAddress } from '../../src/model/address.js';
 import type { NodeRecord } from '../../src/model/node.js';
 
 /** The body of a section `node`; what it leaves out is as before the first one. */
@@ -11,15 +11,17 @@ interface NodeText {
   readonly addresses?: readonly string[];
   /** What the Node object names; `addresses` unless said. */
   readonly named?: readonly string[];
+  readonly families?: readonly Family[];
   readonly scheduler?: string;
   readonly nodePortAddresses?: readonly string[];
 }
 
 /** What is settled at the start of the agent. */
 export function nodeProfile(yaml = ''): Partial<NodeProfile> {
-  const { name, scheduler, nodePortAddresses } = read(yaml);
+  const { name, families, scheduler, nodePortAddresses } = read(yaml);
   return {
     ...(name !== undefined && { name }),
+    ...(families !== undefined && { families }),
     ...(scheduler !== undefined && { scheduler }),
     ...(nodePortAddresses !== undefined && { nodePorts: nodePortAddresses }),
     stickyScheduler: 'mh',

@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
+import { addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
-import { tableTransaction } from '../../../src/kernel/packet-table.js';
+import { PLAIN_RULES, tableTransaction } from '../../../src/kernel/packet-table.js';
 import { FAMILIES } from '../../../src/model/address.js';
-import { Cluster } from './support/cluster.js';
+import { Cluster, POD_PORT } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';
 import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { walk } from './support/packet-walk.js';
 import { vip } from './support/vips.js';
+
+/** The range of Service addresses, and one of them that no Service has. */
+const RANGES = { IPv4: '10.96.0.0/12', IPv6: 'fd00:96::/64' };
+const STRAY = addresses('10.96.99.99', 'fd00:96::9999');
 
 /** What a node needs besides, whatever proxies its Services: neighbour discovery of IPv6. */
 const NEIGHBOURS = 'meta l4proto ipv6-icmp accept';
@@ -40,6 +44,7 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
     pod = first;
     const ports = [{ port: 80, nodePort: 30_001 }];
     await cluster.folder.put('web', everyWay({ name: 'web', number: 1, ports, pods: [near] }));
+    await cluster.lab.remote.serve(POD_PORT, 'TCP');
     await cluster.startAgent();
   });
 
@@ -47,7 +52,7 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
 
   const put = (rules: string) => cluster.lab.node.namespace.run(['nft', '-f', '-'], rules);
 
-  it('nobody else gets through without rules for Services', async () => {
+  it('nobody gets through without rules for Services', async () => {
     await put(firewall({ input: '', forward: '' }));
     expect(await walk(pod, { address: vip(1).IPv4, port: 80 })).toBe('timed out');
     await put(firewall({ ...ADVICE, forward: '' }));
@@ -70,29 +75,39 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
       expect(await walk(pod, { address: vip(1)[family], port: 81 })).toBe('refused');
     });
 
-  it('an address of the Service range that no Service has is dropped, and goes round no loop', async () => {
-    await put('delete table inet firewall\n');
-    const { node, remote } = cluster.lab;
-    await cluster.agent.stop();
-    for (const family of FAMILIES) {
-      const [range, stray] = family === 'IPv4' ? ['10.96.0.0/12', '10.96.99.99'] : ['fd00:96::/64', 'fd00:96::9999'];
-      await node.namespace.ip([`route add ${range} via ${NODE_WIRE.there[family]}`]);
-      const place = { address: (await import('../../../src/model/address.js')).parseAddress(stray) ?? vip(1)[family], port: 80 };
-      expect([family, await walk(pod, place)]).toEqual([family, 'unreachable']);
-    }
-    await put(
-      tableTransaction({
-        masqueradeAll: false,
-        insideClients: { kind: 'unknown' },
-        serviceCIDRs: ['10.96.0.0/12', 'fd00:96::/64'],
-      }),
-    );
-    for (const family of FAMILIES) {
-      const stray = (await import('../../../src/model/address.js')).parseAddress(family === 'IPv4' ? '10.96.99.99' : 'fd00:96::9999') ?? vip(1)[family];
-      for (const client of [pod, node]) expect(await walk(client, { address: stray, port: 80 })).toBe('timed out');
-      expect(await walk(pod, { address: vip(1)[family], port: 80 })).toMatch(/^pod-1 sees /);
-      expect(await walk(node, { address: vip(1)[family], port: 80 })).toMatch(/^pod-1 sees /);
-    }
-    expect(remote.name).toBe('remote');
+  describe('and none any more', () => {
+    // What the agent would be told by an API server: the ranges of Service addresses.
+    const rules = { ...PLAIN_RULES, serviceCIDRs: Object.values(RANGES), withoutRanges: true };
+
+    beforeAll(async () => {
+      await put('delete table inet firewall\n');
+      await cluster.agent.stop();
+    });
+
+    for (const family of FAMILIES)
+      it(`an address of the Service range that no Service has goes nowhere: ${family}`, async () => {
+        const { node, remote } = cluster.lab;
+        await node.namespace.ip([`route add ${RANGES[family]} via ${NODE_WIRE.there[family]}`]);
+        await remote.namespace.ip([`addr add ${STRAY[family]} dev lo`]);
+        const stray = { address: STRAY[family], port: POD_PORT };
+        expect(await walk(pod, stray)).toMatch(/^remote sees /);
+        await put(tableTransaction(rules));
+        for (const client of [pod, node]) {
+          expect(await walk(client, stray)).toBe('timed out');
+          expect(await walk(client, { address: vip(1)[family], port: 80 })).toMatch(/^pod-1 sees /);
+        }
+        await put(tableTransaction({ ...rules, serviceCIDRs: [] }));
+      });
+
+    it('what another proxy rewrites on the node itself is no stray address', async () => {
+      const { node } = cluster.lab;
+      const to = `${cluster.lab.pods[1]?.addresses.IPv4}:${POD_PORT}`;
+      await put(tableTransaction(rules));
+      await put(
+        `add table ip other\nadd chain ip other output { type nat hook output priority -100; }\n` +
+          `add rule ip other output ip daddr ${STRAY.IPv4} tcp dport 80 dnat to ${to}\n`,
+      );
+      expect(await walk(node, { address: STRAY.IPv4, port: 80 })).toMatch(/^pod-1 sees /);
+    });
   });
 });

@@ -51,7 +51,10 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', ()
       expect(await walks(pod, place)).toEqual([`pod-1 sees ${sees}`, `remote-pod sees ${sees}`]);
       expect(await walks(outside, place)).toEqual([`pod-1 sees ${outside.addresses[family]}`]);
       const atNode = { address: NODE_WIRE.here[family], port: 30_002 };
-      expect((await walks(pod, atNode)).map((answer) => answer.split(' ')[0])).toEqual(['pod-1', 'remote-pod']);
+      expect((await walks(pod, atNode)).map((answer) => answer.split(' ')[0])).toEqual([
+        'pod-1',
+        'remote-pod',
+      ]);
       const fromOutside = { address: OUTSIDE_WIRE.here[family], port: 30_002 };
       expect(await walks(outside, fromOutside)).toEqual([`pod-1 sees ${outside.addresses[family]}`]);
     });

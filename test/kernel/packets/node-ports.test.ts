@@ -73,7 +73,10 @@ describe.skipIf(!IN_TEST_KERNEL)('a NodePort', () => {
         sourcePort: 5_353,
       });
       const [stays, goes] = client.first.pod === near.name ? [other, near] : [near, other];
-      await cluster.folder.put('names', everyWay({ name: 'names', number: 2, ports: DATAGRAMS, pods: [stays] }));
+      await cluster.folder.put(
+        'names',
+        everyWay({ name: 'names', number: 2, ports: DATAGRAMS, pods: [stays] }),
+      );
       await noServer(cluster, `${hostPort(OUTSIDE_WIRE.here[family], 30_053)}/UDP`, goes, family);
       expect(await client.again()).toMatchObject({ kind: 'answered', pod: stays.name });
       await client.close();
@@ -126,16 +129,14 @@ function sharing(name: string, port: number, pod: Host): object[] {
   ];
 }
 
-/** What portmap has: destination NAT for local addresses, at the priorities of `dstnat`. */
+/** What portmap has: destination NAT for local addresses, at the priority that iptables' table nat has. */
 async function layHostPort({ lab: { node, pods } }: Cluster): Promise<void> {
   const to = `${pods[0]?.addresses.IPv4}:${POD_PORT}`;
   const rule = `fib daddr type local tcp dport ${HOST_PORT} dnat to ${to}`;
-  const chain = (hook: string, priority: number) =>
-    `chain ${hook} { type nat hook ${hook} priority ${priority}; ${rule}; }`;
-  await node.namespace.run(
-    ['nft', '-f', '-'],
-    `table ip hostports { ${chain('prerouting', -90)} ${chain('output', -90)} }\n`,
-  );
+  const chain = (hook: string) =>
+    `add chain ip hostports ${hook} { type nat hook ${hook} priority -100; }\nadd rule ip hostports ${hook} ${rule}\n`;
+  const rules = `add table ip hostports\n${chain('prerouting')}${chain('output')}`;
+  await node.namespace.run(['nft', '-f', '-'], rules);
 }
 
 async function noServer({ agent }: Cluster, frontend: string, pod: Host, family: Family): Promise<void> {

@@ -25,16 +25,36 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
     if (first === undefined || second === undefined || third === undefined) throw new Error('too few pods');
     [pod, near, far] = [first, second, third];
     const remotePods = [far];
-    await cluster.folder.put('open', everyWay({ name: 'open', number: 1, ports: [{ port: 80, nodePort: 30_001 }], pods: [near] }));
+    await cluster.folder.put(
+      'open',
+      everyWay({ name: 'open', number: 1, ports: [{ port: 80, nodePort: 30_001 }], pods: [near] }),
+    );
     await cluster.folder.put(
       'local',
-      everyWay({ name: 'local', number: 2, ports: [{ port: 80, nodePort: 30_002 }], pods: [near], remotePods, spec: LOCAL }),
+      everyWay({
+        name: 'local',
+        number: 2,
+        ports: [{ port: 80, nodePort: 30_002 }],
+        pods: [near],
+        remotePods,
+        spec: LOCAL,
+      }),
     );
     await cluster.folder.put(
       'away',
-      everyWay({ name: 'away', number: 3, ports: [{ port: 80, nodePort: 30_003 }], pods: [], remotePods, spec: LOCAL }),
+      everyWay({
+        name: 'away',
+        number: 3,
+        ports: [{ port: 80, nodePort: 30_003 }],
+        pods: [],
+        remotePods,
+        spec: LOCAL,
+      }),
     );
-    await cluster.folder.put('empty', everyWay({ name: 'empty', number: 4, ports: [{ port: 80, nodePort: 30_004 }], pods: [] }));
+    await cluster.folder.put(
+      'empty',
+      everyWay({ name: 'empty', number: 4, ports: [{ port: 80, nodePort: 30_004 }], pods: [] }),
+    );
     await cluster.folder.put(
       'fenced',
       everyWay({

@@ -36,6 +36,8 @@ export function everyWay({ name, number, ports, pods, remotePods = [], spec = {}
       ingress: both(external(number)),
       spec: { type: 'LoadBalancer', externalIPs: both(external(number + 100)), ...spec },
     }),
-    ...FAMILIES.map((family) => slice({ service: name, family, ports: podPorts, endpoints: endpoints(family) })),
+    ...FAMILIES.map((family) =>
+      slice({ service: name, family, ports: podPorts, endpoints: endpoints(family) }),
+    ),
   ];
 }
