@@ -8,6 +8,17 @@ import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { walk, walks } from './support/packet-walk.js';
 import { vip } from './support/vips.js';
 
+/** As kubelet's chain KUBE-FIREWALL, but for every mark, and wherever a packet may be seen. */
+const MARK_HATER = ['raw', 'mangle', 'filter']
+  .flatMap((priority) => ['input', 'output', 'postrouting'].map((hook) => [hook, priority] as const))
+  .filter(([hook, priority]) => priority !== 'raw' || hook === 'output')
+  .map(
+    ([hook, priority]) => `add table inet hater
+add chain inet hater ${hook}-${priority} { type filter hook ${hook} priority ${priority}; }
+add rule inet hater ${hook}-${priority} meta mark != 0 drop\n`,
+  )
+  .join('');
+
 const LOCAL = { externalTrafficPolicy: 'Local' };
 
 describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', () => {
@@ -57,6 +68,18 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', ()
       ]);
       const fromOutside = { address: OUTSIDE_WIRE.here[family], port: 30_002 };
       expect(await walks(outside, fromOutside)).toEqual([`pod-1 sees ${outside.addresses[family]}`]);
+    });
+
+    it(`is marked for IPVS alone, so that no rule of another program sees it: ${family}`, async () => {
+      const { node } = cluster.lab;
+      await node.namespace.run(['nft', '-f', '-'], MARK_HATER);
+      const place = { address: external(2)[family], port: 80 };
+      for (const client of [pod, node])
+        expect((await walks(client, place)).map((answer) => answer.split(' ')[0])).toEqual([
+          'pod-1',
+          'remote-pod',
+        ]);
+      await node.namespace.run(['nft', 'delete', 'table', 'inet', 'hater']);
     });
 
     it(`of another node is outside to this one: ${family}`, async () => {

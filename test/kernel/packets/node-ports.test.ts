@@ -93,6 +93,22 @@ describe.skipIf(!IN_TEST_KERNEL)('a NodePort', () => {
     });
   }
 
+  for (const family of FAMILIES)
+    it(`of a deleted Service refuses new clients while open connections go on: ${family}`, async () => {
+      const { outside, node } = cluster.lab;
+      const ports = [{ port: 80, nodePort: 30_003 }];
+      await cluster.folder.put('leaving', everyWay({ name: 'leaving', number: 3, ports, pods: [near] }));
+      const inside = { address: NODE_WIRE.here[family], port: 30_003 };
+      const place = { address: OUTSIDE_WIRE.here[family], port: 30_003 };
+      await expect.poll(() => walk(outside, place), { timeout: 10_000 }).toMatch(/^pod-1 sees /);
+      const held = await outside.hold({ ...place, protocol: 'TCP' });
+      await cluster.folder.drop('leaving');
+      await expect.poll(() => walk(outside, place), { timeout: 10_000 }).toBe('refused');
+      for (const client of [pod, far, node]) expect(await walk(client, inside)).toBe('refused');
+      expect(await held.again()).toMatchObject({ kind: 'answered', pod: 'pod-1' });
+      await held.close();
+    });
+
   it('leaves a hostPort to the pod that has it, as the CNI portmap plugin lays it', async () => {
     const { outside, remote, node } = cluster.lab;
     const at = (address: Host['addresses']['IPv4']) => ({ address, port: HOST_PORT });

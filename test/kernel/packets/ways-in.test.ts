@@ -62,7 +62,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
         number: 5,
         ports: [{ port: 80, nodePort: 30_005 }],
         pods: [near],
-        spec: { loadBalancerSourceRanges: ['10.244.0.0/16', '10.244.1.0/24', 'fd00:244::/32'] },
+        spec: { loadBalancerSourceRanges: ['10.244.0.4/30', '10.244.0.5/32', 'fd00:244::4/126'] },
       }),
     );
     await cluster.folder.put(
