@@ -10,7 +10,7 @@ import type { ClusterSource } from './model/cluster-source.js';
 import type { EventSink } from './model/event.js';
 import type { NodeRecord } from './model/node.js';
 import type { Problem } from './model/problem.js';
-import { API_SERVER_SERVICE } from './model/service-key.js';
+import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
 import { systemClock } from './reconcile/clock.js';
 import type { MetricSources } from './status/metric-sources.js';
 
@@ -23,6 +23,8 @@ export interface ComposedSource {
   readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
   /** Undefined where there is nobody to tell Events. */
   readonly sink: EventSink | undefined;
+  /** Of a Service, where the source knows such a thing. */
+  uidOf(service: ServiceKey): string | undefined;
   /** Of the way to the source; those of objects are the source's own. */
   problems(): readonly Problem[];
   surroundings(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
@@ -56,6 +58,7 @@ function composeFolder(folder: string): ComposedSource {
     cluster,
     statistics: {},
     sink: undefined,
+    uidOf: () => undefined,
     problems: () => [],
     surroundings: () => ({ node: undefined, serviceCIDRs: undefined }),
     start: (listener) => cluster.start(listener),
@@ -85,6 +88,7 @@ function composeApiServer(
     cluster,
     statistics: { watch: () => cluster.statistics(), requests: () => transport.statistics },
     sink: new EventPoster(() => transport, reporter),
+    uidOf: (service) => cluster.uidOf(service),
     problems: () => credentials.problems,
     surroundings: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
     async start(listener) {

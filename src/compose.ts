@@ -3,6 +3,7 @@ import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
+import { localGaps } from './desired/local-gaps.js';
 import { checkNode } from './kernel/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
@@ -199,13 +200,15 @@ class ComposedAgent {
         state: () => this.#state(),
         view: this.#source.cluster.view,
         observed: () => this.#loop.observed,
-        traffic: () => this.#traffic.read(),
+        traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
+        withoutLocalEndpoints: () => localGaps(this.#desired),
         ...this.#source.statistics,
       },
       clock: { ...systemClock, wallTime: Date.now },
       log: this.#listener.log,
       sink: this.#source.sink,
       configuration: () => documents.proxy,
+      uidOf: (service) => this.#source.uidOf(service),
     });
   }
 

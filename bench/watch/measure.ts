@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
 import { runCommand } from '../../lab/command.js';
+import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import type { IdleRun } from './idle.js';
 import type { WatchRun } from './report.js';
 import type { ContenderName, WatchResults } from './results.js';
@@ -66,7 +67,15 @@ async function idleRun(): Promise<IdleRun> {
 
 function start(flag: string, program: string, ...words: readonly string[]): Promise<string> {
   const path = join(import.meta.dirname, program);
-  return runCommand([process.execPath, flag, path, login.kubeconfig, ...words]);
+  return runCommand([process.execPath, ...nodeOptions(), flag, path, login.kubeconfig, ...words]);
+}
+
+/** As the DaemonSet gives them to the agent, to all contenders alike. */
+function nodeOptions(): string[] {
+  const text = readFileSync(join(PROJECT_FOLDER, 'deploy/kustomize/base/daemon-set.yaml'), 'utf8');
+  const [, options] = /name: NODE_OPTIONS\n\s+value: (.+)/.exec(text) ?? [];
+  if (options === undefined) throw new Error('daemon-set.yaml sets no NODE_OPTIONS');
+  return options.split(' ');
 }
 
 function machine(): WatchResults['machine'] {

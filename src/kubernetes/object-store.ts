@@ -84,6 +84,11 @@ export class ObjectStore<R> implements ObjectTaker {
     return this.#untranslatable;
   }
 
+  /** The uid of the object that bears this name now. */
+  uidOf(key: string): string | undefined {
+    return this.#entries.get(key)?.uid;
+  }
+
   put(object: unknown): void {
     const { key, entry } = this.#read(object);
     if (key === undefined) this.#parts.judged(undefined, entry.problems);

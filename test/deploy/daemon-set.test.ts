@@ -79,7 +79,7 @@ describe.each(KUSTOMIZATIONS)('the DaemonSet of %s', (name) => {
     const limit = Number(/^(\d+)Mi$/.exec(main.resources?.limits?.memory ?? '')?.[1]);
     expect(main.env).toContainEqual({
       name: 'NODE_OPTIONS',
-      value: `--max-old-space-size=${(limit * 3) / 4}`,
+      value: `--max-old-space-size=${(limit * 3) / 4} --max-semi-space-size=4`,
     });
     expect(main.resources?.limits).not.toHaveProperty('cpu');
   });

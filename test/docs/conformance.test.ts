@@ -34,7 +34,8 @@ function isImpossible(shownBy: string): boolean {
 describe('the page about conformance', () => {
   it('shows every behaviour by a test, or says why it cannot be', () => {
     const unshown = ROWS.filter(
-      ({ shownBy }) => !isImpossible(shownBy) && !/`(scenarios|kernel\/packets|desired|status)\//.test(shownBy),
+      ({ shownBy }) =>
+        !isImpossible(shownBy) && !/`(scenarios|kernel\/packets|desired|status)\//.test(shownBy),
     );
     expect(unshown).toEqual([]);
     expect(ROWS.length).toBeGreaterThan(40);
