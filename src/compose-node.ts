@@ -4,19 +4,21 @@ import type { KernelFeatures } from './kernel/kernel-features.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import type { InsideClients, PacketRulesSettings } from './kernel/packet-table.js';
+import { FAMILIES, type Family } from './model/address.js';
 import type { NodeRecord } from './model/node.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
 
 export function composeDesired(
   { nodeName, scheduler, nodePorts }: AgentSettings,
-  stickyScheduler: string | undefined,
+  features: KernelFeatures | undefined,
 ): DesiredDataplane {
   return new DesiredDataplane({
     name: nodeName,
     zone: undefined,
     scheduler,
-    stickyScheduler,
+    families: features === undefined ? FAMILIES : familiesOf(features),
+    stickyScheduler: features && stickySchedulerOf(features),
     nodePorts: nodePorts.addresses,
   });
 }
@@ -52,7 +54,12 @@ function insideClientsOf(
   }
 }
 
+/** Of IPv6 that is switched off no address can be bound, so that nothing of it could ever be programmed. */
+function familiesOf({ ipv6, ipvs }: KernelFeatures): Family[] {
+  return ipvs.families.filter((family) => family === 'IPv4' || ipv6 !== 'off');
+}
+
 /** Both send one client to one server, and mh moves fewer clients when servers come and go. */
-export function stickySchedulerOf({ ipvs }: KernelFeatures): string | undefined {
+function stickySchedulerOf({ ipvs }: KernelFeatures): string | undefined {
   return ['mh', 'sh'].find((scheduler) => ipvs.schedulers?.includes(scheduler) === true);
 }

@@ -1,5 +1,5 @@
 import { explainFailure } from './cli/failure.js';
-import { composeDesired, composeKernel, kernelRules, stickySchedulerOf } from './compose-node.js';
+import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
@@ -97,7 +97,7 @@ class ComposedAgent {
     this.#version = version;
     this.#listener = listener;
     this.#source = composeSource(settings, version, () => this.#board.problemsChanged());
-    this.#desired = composeDesired(settings, stickySchedulerOf(features));
+    this.#desired = composeDesired(settings, features);
     this.#kernel = composeKernel(settings);
     this.#viewer = composeKernel(settings);
     this.#traffic = TrafficReader.open(this.#addon);

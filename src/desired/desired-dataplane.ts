@@ -141,7 +141,11 @@ export class DesiredDataplane implements Dataplane {
     const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
     this.#node = { ...node, portAddresses };
     if (node.zone !== before.zone) return [...this.#shares.keys()];
-    if (sameList(node.addresses, before.addresses) && sameList(portAddresses, before.portAddresses))
+    if (
+      sameList(node.addresses, before.addresses) &&
+      sameList(node.named, before.named) &&
+      sameList(portAddresses, before.portAddresses)
+    )
       return [];
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }

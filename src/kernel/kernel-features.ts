@@ -31,6 +31,7 @@ export interface IpvsFeatures {
 
 export const NFT_FEATURES = [
   'masquerade',
+  'destination NAT',
   'original destination',
   'reject',
   'intervals in concatenations',

@@ -174,7 +174,7 @@ export class NetlinkKernel implements Kernel {
     if (!ok)
       throw new KernelUnusable(
         `nftables refused our table: ${error.trim()}`,
-        'The kernel needs nf_tables with the inet family, nft_ct, nft_masq and nft_reject_inet (Linux 5.10 or later).',
+        'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
       );
   }
 }

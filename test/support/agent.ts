@@ -1,5 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
@@ -28,9 +28,10 @@ export function testAgent(
   settings: Partial<LoopSettings> = {},
   predecessor?: Predecessor,
   prepared: (preparation: Preparation) => void = () => undefined,
+  node: Partial<NodeProfile> = {},
 ): TestAgent {
   const clock = new HandClock();
-  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
+  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', ...node });
   const reports: PassReport[] = [];
   const errors: unknown[] = [];
   const loop = new ReconcileLoop({
