@@ -20,6 +20,9 @@ export class FakeKernel implements Kernel {
   /** Every operation that was tried, oldest first. */
   readonly log: Operation[] = [];
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
+  /** The machine's clock, for what the kernel keeps of moments; milliseconds. */
+  now: () => number = () => 0;
+  readonly #quietSince = new Map<string, number>();
   #nodeAddresses: readonly Address[] = [];
   #hasDevice = false;
   #hasTable = false;
@@ -70,7 +73,7 @@ export class FakeKernel implements Kernel {
     return frontends.map(({ key }) => {
       const server = this.#serverAt(key);
       if (server === undefined) return { kind: 'absent' };
-      return { kind: 'present', server: copyOf(server), activity: this.#activityOf(key) };
+      return { kind: 'present', server: copyOf(server), activity: this.#activityOf(server) };
     });
   }
 
@@ -127,6 +130,8 @@ export class FakeKernel implements Kernel {
     if (isOfServers(operation) && this.foreign.has(operation.frontend.key))
       changeForeign(this.foreign, operation);
     else this.state.acknowledge(operation);
+    if (operation.kind === 'set-real-server')
+      this.#quietSince.set(`${operation.frontend.key} ${operation.server.key}`, this.now());
     return DONE;
   }
 
@@ -172,10 +177,17 @@ export class FakeKernel implements Kernel {
     return this.state.virtualServers.get(key) ?? this.foreign.get(key);
   }
 
-  #activityOf(key: FrontendKey): FrontendActivity {
-    return this.#activity.get(key) ?? new Map();
+  #activityOf({ frontend: { key }, realServers }: VirtualServer): FrontendActivity {
+    const activity = new Map<RealServerKey, Activity>(this.#activity.get(key));
+    for (const { key: server, weight } of realServers.values()) {
+      const since = weight === 0 ? this.#quietSince.get(`${key} ${server}`) : undefined;
+      if (since !== undefined) activity.set(server, { ...(activity.get(server) ?? IDLE), quietSince: since });
+    }
+    return activity;
   }
 }
+
+const IDLE: Activity = { active: 0, inactive: 0 };
 
 function realServerRefusal(
   kind: 'add-real-server' | 'set-real-server' | 'delete-real-server',

@@ -75,6 +75,11 @@ export class ReconcileLoop implements ClusterListener {
     this.wake();
   }
 
+  /** `deadline`: milliseconds, as in the settings; it counts for drains under way too. */
+  setDrainDeadline(deadline: number): void {
+    this.#reconciler.setDrainDeadline(deadline);
+  }
+
   /** Makes a pass as soon as none is running. */
   wake(): void {
     this.#again = true;

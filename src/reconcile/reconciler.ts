@@ -11,6 +11,7 @@ import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DrainBook } from './drain-book.js';
+import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook, type PassDrift } from './drift-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
@@ -47,6 +48,7 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #takeover: Takeover;
   readonly #image: KernelImage;
+  readonly #deadlines: DrainDeadlines;
   readonly #drains: DrainBook;
   readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
@@ -65,7 +67,8 @@ export class Reconciler {
     this.#parts = parts;
     this.#takeover = new Takeover(parts.predecessor, desired, source);
     this.#image = new KernelImage(this.#takeover.inherits);
-    this.#drains = new DrainBook(clock, settings.drainDeadline);
+    this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
+    this.#drains = new DrainBook(clock, this.#deadlines);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#auditor = new Auditor(kernel, this.#image, settings);
     this.#nextAudit = clock.now() + settings.auditInterval;
@@ -91,6 +94,11 @@ export class Reconciler {
 
   problems(): Problem[] {
     return this.#refusals.problems(this.#image.state);
+  }
+
+  /** Milliseconds, of Services that ask for none of their own; drains under way included. */
+  setDrainDeadline(deadline: number): void {
+    this.#deadlines.standard = deadline;
   }
 
   drains(): DrainState[] {
