@@ -17,6 +17,7 @@ import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
+import { SlowStartBook } from './slow-start-book.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
@@ -50,6 +51,7 @@ export class Reconciler {
   readonly #image: KernelImage;
   readonly #deadlines: DrainDeadlines;
   readonly #drains: DrainBook;
+  readonly #slowStarts: SlowStartBook;
   readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
@@ -69,6 +71,7 @@ export class Reconciler {
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);
+    this.#slowStarts = new SlowStartBook(clock, desired, settings.growthInterval);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#auditor = new Auditor(kernel, this.#image, settings);
     this.#nextAudit = clock.now() + settings.auditInterval;
@@ -113,6 +116,8 @@ export class Reconciler {
     const now = this.#parts.clock.now();
     const waits = [this.#nextAudit - now];
     if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
+    const step = this.#slowStarts.wait();
+    if (step !== undefined) waits.push(step);
     if (retry !== undefined) waits.push(retry);
     return Math.max(0, Math.min(...waits));
   }
@@ -135,6 +140,7 @@ export class Reconciler {
     const services = this.#services;
     this.#services = 0;
     const keys = this.#takePending();
+    for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
     const result = await new StageRunner(kernel, this.#image.state).run(this.#plans(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
@@ -164,6 +170,7 @@ export class Reconciler {
     this.#pending.add(this.#refusals.due());
     this.#image.doubtForeign(this.#pending, desired);
     this.#pending.add(await this.#image.settleDoubts(kernel));
+    for (const key of this.#slowStarts.due()) this.#pending.frontends.add(key);
     if (clock.now() >= this.#nextDrain) await this.#countDrains();
     if (clock.now() >= this.#nextAudit) await this.#audit();
   }
@@ -232,6 +239,7 @@ export class Reconciler {
       this.#image.state,
       (frontend, server) => this.#drains.isOver(frontend, server),
       this.#isFirst,
+      (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
     return source.complete ? whole : additionsOf(whole, desired);
   }

@@ -452,3 +452,28 @@ describe('a refused operation', () => {
     expect(kernel.state.policy.open.has(FRONT.key)).toBe(true);
   });
 });
+
+describe('a Service with a slow start', () => {
+  it('lets a new endpoint grow to its weight, one write a step, and is then at rest', async () => {
+    const kernel = new FakeKernel();
+    const agent = testAgent(kernel);
+    agent.source.put(aService('web', [VIP_A], { slowStart: 5, scheduler: 'wrr' }), aSlice('web', [POD_1]));
+    await agent.start();
+    expect(weights(kernel)).toEqual(['10.244.0.1:8080 10']);
+    agent.source.put(aSlice('web', [POD_1, POD_2]));
+    await agent.loop.idle();
+    kernel.log.length = 0;
+    const seen: string[] = [];
+    for (let second = 0; second < 8; second++) {
+      agent.clock.advance(1_000);
+      await agent.loop.idle();
+      seen.push(
+        weights(kernel)
+          .find((text) => text.startsWith(serverKey(POD_2)))
+          ?.slice(-2) ?? '',
+      );
+    }
+    expect(seen.map(Number)).toEqual([2, 4, 6, 8, 10, 10, 10, 10]);
+    expect(kernel.log.map(({ kind }) => kind)).toEqual(Array(5).fill('set-real-server'));
+  });
+});
