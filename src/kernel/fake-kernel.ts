@@ -6,7 +6,15 @@ import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome } from '../model/outcome.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
 import type { VirtualServer } from '../model/virtual-server.js';
-import type { Kernel, KernelChange, Observation, Preparation, Sight, Surroundings } from './kernel.js';
+import type {
+  Kernel,
+  KernelChange,
+  Observation,
+  Preparation,
+  SetUpPart,
+  Sight,
+  Surroundings,
+} from './kernel.js';
 
 /**
  * A kernel in memory that refuses what the real one refuses, with the same errno. One contract suite holds both to
@@ -26,23 +34,28 @@ export class FakeKernel implements Kernel {
   #nodeAddresses: readonly Address[] = [];
   #hasDevice = false;
   #hasTable = false;
+  readonly #changed = new Set<SetUpPart>();
   #listener: (change: KernelChange) => void = () => undefined;
 
   async prepare(): Promise<Preparation> {
-    const done = [
-      ...(this.#hasDevice ? [] : ['made the dummy device']),
-      ...(this.#hasTable ? [] : ['made the nftables table']),
-    ];
+    const made = this.#lacking;
     this.#hasDevice = true;
     this.#hasTable = true;
-    return { done, warnings: [] };
+    this.#changed.clear();
+    return { made, done: made.map((part) => `made the ${part}`), warnings: [] };
   }
 
   async preview(): Promise<readonly string[]> {
-    return [
-      ...(this.#hasDevice ? [] : ['make the dummy device']),
-      ...(this.#hasTable ? [] : ['make the nftables table']),
-    ];
+    return this.#lacking.map((part) => `make the ${part}`);
+  }
+
+  get #lacking(): readonly SetUpPart[] {
+    const lost: Record<SetUpPart, boolean> = {
+      device: !this.#hasDevice,
+      table: !this.#hasTable,
+      sysctl: false,
+    };
+    return SET_UP_PARTS.filter((part) => lost[part] || this.#changed.has(part));
   }
 
   async dismantle(): Promise<readonly string[]> {
@@ -118,6 +131,11 @@ export class FakeKernel implements Kernel {
     this.state.putSurroundings({ bound: new Set(this.state.bound), policy: new DataplaneState().policy });
   }
 
+  /** Another program changes our rules, or a sysctl that we set; nothing tells of it. */
+  spoil(part: 'table' | 'sysctl'): void {
+    this.#changed.add(part);
+  }
+
   setActivity(frontend: FrontendKey, server: RealServerKey, activity: Activity): void {
     const servers = this.#activity.get(frontend) ?? new Map<RealServerKey, Activity>();
     this.#activity.set(frontend, servers.set(server, activity));
@@ -186,6 +204,8 @@ export class FakeKernel implements Kernel {
     return activity;
   }
 }
+
+const SET_UP_PARTS: readonly SetUpPart[] = ['device', 'table', 'sysctl'];
 
 const IDLE: Activity = { active: 0, inactive: 0 };
 

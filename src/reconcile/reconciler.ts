@@ -1,5 +1,5 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Kernel, KernelChange, Preparation, SetUpPart } from '../kernel/kernel.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
@@ -61,6 +61,7 @@ export class Reconciler {
   #services = 0;
   #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
+  #hasLooked = false;
   #nextAudit: number;
   #nextDrain: number;
 
@@ -183,7 +184,10 @@ export class Reconciler {
 
   async #lookAtAll(): Promise<void> {
     const { desired, kernel, prepared } = this.#parts;
-    prepared(await kernel.prepare());
+    const preparation = await kernel.prepare();
+    prepared(preparation);
+    if (this.#hasLooked) this.#drift.mended(preparation.made ?? []);
+    this.#hasLooked = true;
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     this.#takeInServices();
@@ -265,8 +269,19 @@ export class Reconciler {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
     const began = clock.now();
-    this.#drifted(await this.#auditor.next());
+    const made = await this.#prepareAgain();
+    this.#drifted(await this.#auditor.next(made.length > 0));
     this.#auditMilliseconds = clock.now() - began;
+  }
+
+  /** Puts right what others changed of the device, the rules and the sysctls. */
+  async #prepareAgain(): Promise<readonly SetUpPart[]> {
+    const preparation = await this.#parts.kernel.prepare();
+    const { made = [] } = preparation;
+    this.#drift.mended(made);
+    // Its warnings were told at the start.
+    if (made.length > 0) this.#parts.prepared({ ...preparation, warnings: [] });
+    return made;
   }
 
   #takeAuditMilliseconds(): number | undefined {

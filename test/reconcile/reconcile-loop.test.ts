@@ -391,6 +391,42 @@ describe('drift', () => {
     expect(kernel.state.bound.has(VIP_A)).toBe(true);
   });
 
+  it('of the whole device is counted, and its addresses too', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    kernel.loseDevice();
+    await agent.loop.idle();
+    const kinds = new Map([
+      ['vip', 1],
+      ['device', 1],
+    ]);
+    expect(agent.reports.at(-1)).toMatchObject({ driftFound: kinds, driftRepaired: kinds });
+  });
+
+  it.each(['table', 'sysctl'] as const)(
+    'of the rules or a sysctl (%s) is put right by the audit',
+    async (part) => {
+      const { agent, kernel } = await agentWithOneService();
+      kernel.spoil(part);
+      agent.clock.advance(5_000);
+      await agent.loop.idle();
+      expect(await kernel.preview()).toEqual([]);
+      const kinds = new Map([[part, 1]]);
+      expect(agent.reports.at(-1)).toMatchObject({ driftFound: kinds, driftRepaired: kinds });
+    },
+  );
+
+  it('of the whole table is put right by the audit, wherever it is in its round', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    const owned = new Set(kernel.state.policy.owned.keys());
+    kernel.loseTable();
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    expect(new Set(kernel.state.policy.owned.keys())).toEqual(owned);
+    expect(agent.reports.at(-1)?.driftFound?.get('table')).toBe(1);
+  });
+
   it('of a weight is found by the audit and put back', async () => {
     const { agent, kernel } = await agentWithOneService();
     kernel.state.acknowledge({
