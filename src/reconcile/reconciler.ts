@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation, SetUpPart } from '../kernel/kernel.js';
+import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
@@ -31,6 +32,8 @@ export interface ReconcilerParts {
   readonly prepared: (preparation: Preparation) => void;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
+  /** Virtual servers on these addresses are never taken over. */
+  readonly excluded?: readonly Cidr[];
 }
 
 /** What one pass took in and did. */
@@ -68,7 +71,7 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     const { clock, settings, kernel, desired, source } = parts;
     this.#parts = parts;
-    this.#takeover = new Takeover(parts.predecessor, desired, source);
+    this.#takeover = new Takeover(parts.predecessor, desired, source, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);

@@ -3,6 +3,7 @@ import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
+import { parseCidr } from '../../src/model/cidr.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -108,6 +109,29 @@ describe('taking over from kube-proxy', () => {
     expect(kernel.foreign.has(UNWANTED.key)).toBe(false);
     expect(kernel.state.bound.has(VIP_B)).toBe(false);
     expect(kernel.foreign.get(ELSEWHERE.key)).toEqual(inherited(ELSEWHERE));
+  });
+
+  it('takes over nothing in an excluded range, wanted or not, and says who holds what is wanted', async () => {
+    const kernel = kernelOfKubeProxy(inherited(), inherited(UNWANTED));
+    const before = new Map(kernel.foreign);
+    const excluded = ['10.96.0.0/24', 'fd00::/8'].flatMap((text) => parseCidr(text) ?? []);
+    const agent = testAgent(kernel, undefined, {}, new NotedPredecessor(kernel), undefined, excluded);
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_3]));
+    await agent.start();
+    agent.clock.advance(900_000);
+    await agent.loop.idle();
+    expect(kernel.foreign).toEqual(before);
+    expect([...kernel.state.bound]).toEqual([VIP_A, VIP_B]);
+    expect(agent.loop.state().problems).toMatchObject([{ kind: 'conflict', service: 'default/web' }]);
+  });
+
+  it('serves a Service in an excluded range like any other where nobody holds its address', async () => {
+    const kernel = new FakeKernel();
+    const excluded = [parseCidr('10.96.0.0/24')].flatMap((range) => range ?? []);
+    const agent = testAgent(kernel, undefined, {}, new NotedPredecessor(kernel), undefined, excluded);
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
+    await agent.start();
+    expect(kernel.state.policy.open.has(WANTED.key)).toBe(true);
   });
 
   it('unbinds an address that has no virtual server any more', async () => {

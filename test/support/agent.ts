@@ -1,6 +1,7 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
+import type { Cidr } from '../../src/model/cidr.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -28,6 +29,7 @@ export function testAgent(
   settings: Partial<LoopSettings> = {},
   predecessor?: Predecessor,
   prepared: (preparation: Preparation) => void = () => undefined,
+  excluded: readonly Cidr[] = [],
 ): TestAgent {
   const clock = new HandClock();
   const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
@@ -39,6 +41,7 @@ export function testAgent(
     kernel,
     clock,
     predecessor,
+    excluded,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
     listener: {
       prepared,
