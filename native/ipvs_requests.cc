@@ -53,7 +53,7 @@ void write_real_server(MessageWriter& writer, const OperationRecord& record) {
   if (record.kind == OperationKind::kDeleteRealServer) return;
   writer.number<uint32_t>(IPVS_DEST_ATTR_FWD_METHOD, record.forwarding);
   writer.number<int32_t>(IPVS_DEST_ATTR_WEIGHT, record.weight);
-  writer.number<uint32_t>(IPVS_DEST_ATTR_U_THRESH, 0);
+  writer.number<uint32_t>(IPVS_DEST_ATTR_U_THRESH, record.timeout);
   writer.number<uint32_t>(IPVS_DEST_ATTR_L_THRESH, 0);
 }
 

@@ -83,6 +83,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("runNftSync", &Self::run_text<run_nft_task>),
           InstanceMethod("dumpRules", &Self::start_text<dump_rules_task>),
           InstanceMethod("dumpRules6", &Self::start_text<dump_rules6_task>),
+          InstanceMethod("dumpWording", &Self::start_text<dump_wording_task>),
           InstanceMethod("dumpSet", &Self::start_set),
           InstanceMethod("dumpSetSync", &Self::run_set),
           InstanceMethod("findIpset", &Self::start_text<find_ipset_task>),

@@ -11,15 +11,18 @@ namespace ipvsproxy {
 namespace {
 
 constexpr const char* kOperation = "nft.dumpRules";
+constexpr const char* kWordingOperation = "nft.dumpWording";
 constexpr size_t kRequestSize = 256;
 
 }  // namespace
 
+Outcome NftRulesChannel::connect(const char* operation) {
+  return socket_.is_open() ? done() : socket_.open(NETLINK_NETFILTER, operation);
+}
+
 Outcome NftRulesChannel::read(bool ipv6, const std::string& table, NftRules* rules) {
-  if (!socket_.is_open()) {
-    Outcome outcome = socket_.open(NETLINK_NETFILTER, kOperation);
-    if (!outcome.ok()) return outcome;
-  }
+  const Outcome outcome = connect(kOperation);
+  if (!outcome.ok()) return outcome;
   const uint8_t family = ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
   return retry_interrupted([&] { return read_once(family, table, rules); });
 }
@@ -45,6 +48,32 @@ Outcome NftRulesChannel::read_once(uint8_t family, const std::string& table, Nft
   });
   if (!outcome.ok()) return outcome;
   return readable ? done() : failure(EBADMSG, kOperation);
+}
+
+Outcome NftRulesChannel::read_wording(const std::string& table, std::vector<uint8_t>* wording) {
+  const Outcome outcome = connect(kWordingOperation);
+  if (!outcome.ok()) return outcome;
+  return retry_interrupted([&] { return read_wording_once(table, wording); });
+}
+
+Outcome NftRulesChannel::read_wording_once(const std::string& table, std::vector<uint8_t>* wording) {
+  wording->clear();
+  bool readable = true;
+  const auto add = [&](const Message& message) {
+    Bytes part;
+    readable = ipvsproxy::read_wording(message, table, &part) && readable;
+    wording->insert(wording->end(), part.data, part.data + part.size);
+  };
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(2);
+  write_chain_dump(writer, NFPROTO_INET, sequence);
+  Outcome outcome = dump(socket_, writer.messages(), sequence, kWordingOperation, add);
+  if (!outcome.ok()) return outcome;
+  writer.clear();
+  write_rule_dump(writer, NFPROTO_INET, table, sequence + 1);
+  outcome = dump(socket_, writer.messages(), sequence + 1, kWordingOperation, add);
+  if (!outcome.ok()) return outcome;
+  return readable ? done() : failure(EBADMSG, kWordingOperation);
 }
 
 }  // namespace ipvsproxy

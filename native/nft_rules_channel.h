@@ -2,6 +2,7 @@
 // wrote, it writes complaints about its extensions to standard error (netlink_parse_target(), seen in 1.0.6).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,14 @@ class NftRulesChannel {
   // Of a table of the family ip, or ip6. Both are empty where there is no such table.
   Outcome read(bool ipv6, const std::string& table, NftRules* rules);
 
+  // All chains and rules of a table of the family inet as the kernel tells them, handles included: the same bytes as
+  // long as nobody changes any. Empty where there is no such table.
+  Outcome read_wording(const std::string& table, std::vector<uint8_t>* wording);
+
  private:
+  Outcome connect(const char* operation);
   Outcome read_once(uint8_t family, const std::string& table, NftRules* rules);
+  Outcome read_wording_once(const std::string& table, std::vector<uint8_t>* wording);
 
   NetlinkSocket socket_;
 };

@@ -60,6 +60,16 @@ bool read_chain(const Message& message, const std::string& table, std::string* n
   return owner != table || find_text(body, NFTA_CHAIN_NAME, name);
 }
 
+bool read_wording(const Message& message, const std::string& table, Bytes* wording) {
+  static_assert(int{NFTA_CHAIN_TABLE} == int{NFTA_RULE_TABLE}, "one reader for both");
+  Bytes body = message.payload;
+  nfgenmsg header;
+  std::string owner;
+  if (!take(&body, &header) || !find_text(body, NFTA_RULE_TABLE, &owner)) return false;
+  *wording = owner == table ? body : Bytes{};
+  return true;
+}
+
 bool read_jump(const Message& message, const std::string& table, NftJump* jump) {
   Bytes body = message.payload;
   nfgenmsg header;

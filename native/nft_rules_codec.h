@@ -23,6 +23,10 @@ bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& t
 // chain.
 bool read_chain(const Message& message, const std::string& table, std::string* name);
 
+// What a chain or rule of `table` says, without the header, in which the kernel counts changes of everybody's. Empty
+// where it is another table's; false where the message is neither.
+bool read_wording(const Message& message, const std::string& table, Bytes* wording);
+
 // `target` stays empty where the rule leads nowhere or is another table's. False where the message is no
 // rule.
 bool read_jump(const Message& message, const std::string& table, NftJump* jump);

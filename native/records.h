@@ -7,7 +7,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 2;
+constexpr uint32_t kAbi = 3;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -38,7 +38,7 @@ struct OperationRecord {
   uint16_t real_port;
   uint32_t mark;     // non-zero: the virtual server of this firewall mark; for map elements the value
   uint32_t flags;    // IP_VS_SVC_F_*
-  uint32_t timeout;  // persistence, seconds
+  uint32_t timeout;  // persistence, seconds. For real servers: the upper threshold
   int32_t weight;
   uint8_t address[kAddressSize];
   uint8_t real_address[kAddressSize];

@@ -200,6 +200,15 @@ Task dump_rules6_task(std::string table) {
   return rules_task(true, std::move(table));
 }
 
+Task dump_wording_task(std::string table) {
+  return task_of(
+      std::vector<uint8_t>{},
+      [table = std::move(table)](Kernel& kernel, std::vector<uint8_t>* wording) {
+        return kernel.rules.read_wording(table, wording);
+      },
+      records_value<uint8_t>);
+}
+
 Task dump_set_task(size_t set) {
   return task_of(
       SetElements{},

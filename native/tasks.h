@@ -26,6 +26,7 @@ Task dump_addresses_task();
 Task run_nft_task(std::string text);
 Task dump_rules_task(std::string table);
 Task dump_rules6_task(std::string table);
+Task dump_wording_task(std::string table);
 Task dump_set_task(size_t set);
 
 Task find_ipset_task(std::string name);

@@ -11,6 +11,7 @@ import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { TrafficReader } from './kernel/traffic-reader.js';
+import { parseCidr } from './model/cidr.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
@@ -129,7 +130,7 @@ class ComposedAgent {
   }
 
   #composeLoop(): ReconcileLoop {
-    const { drainDeadline, auditPeriod, gatherTime } = this.#configuration.settings;
+    const { drainDeadline, auditPeriod, gatherTime, excludedCIDRs } = this.#configuration.settings;
     return new ReconcileLoop({
       source: this.#source.cluster,
       desired: this.#desired,
@@ -138,6 +139,7 @@ class ComposedAgent {
       ),
       clock: systemClock,
       predecessor: this.#predecessor,
+      excluded: excludedCIDRs.flatMap((text) => parseCidr(text) ?? []),
       settings: {
         ...DEFAULT_LOOP_SETTINGS,
         drainDeadline: drainDeadline * 1000,
@@ -234,6 +236,7 @@ class ComposedAgent {
         for (const warning of warnings) this.#listener.info(warning);
         if (restart.length > 0) return this.#listener.restart(restart);
         if (live.logLevel !== undefined) this.#listener.setLogLevel(live.logLevel);
+        if (live.drainDeadline !== undefined) this.#loop.setDrainDeadline(live.drainDeadline * 1000);
         if (live.nodeSetUp === undefined) return;
         void checkNode(this.#addon, live.nodeSetUp)
           .then((preparation) => this.#board.prepared(preparation))

@@ -42,6 +42,16 @@ TEST(a_chain_of_the_table_and_one_of_another) {
   CHECK(!read_chain(message_of(hex("02 00 0000")), "t", &name));
 }
 
+TEST(the_wording_of_a_chain_is_what_follows_the_header) {
+  const std::string body = hex("0600 0100 74000000 0600 0300 63000000");
+  const std::string payload = hex("02 00 1234") + body;
+  Bytes wording;
+  CHECK(read_wording(message_of(payload), "t", &wording));
+  CHECK_BYTES(text_of(wording), body);
+  CHECK(read_wording(message_of(payload), "other", &wording) && wording.size == 0);
+  CHECK(!read_wording(message_of(hex("02 00 0000")), "t", &wording));
+}
+
 TEST(a_rule_that_jumps) {
   NftJump jump;
   const std::string payload = rule(kJump);

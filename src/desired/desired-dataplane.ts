@@ -13,7 +13,7 @@ import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
-import { isExternal as hasOutside } from '../model/service.js';
+import { isExternal as hasOutside, type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
@@ -55,6 +55,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #shares = new Map<ServiceKey, Share>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
+  readonly #paces = new Map<ServiceKey, Pace>();
   readonly #healthChecks = new Map<ServiceKey, HealthCheckService>();
 
   constructor(node: NodeProfile) {
@@ -101,6 +102,13 @@ export class DesiredDataplane implements Dataplane {
     return this.#claims.winner(key)?.service;
   }
 
+  /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
+  paceOf(key: FrontendKey): Pace | undefined {
+    if (this.#paces.size === 0) return undefined;
+    const service = this.serviceOf(key);
+    return service === undefined ? undefined : this.#paces.get(service);
+  }
+
   /** Frontends whose Service has no usable endpoint: they are refused. */
   withoutEndpoints(): Ownership[] {
     return [...this.#shares.values()].flatMap(({ claims }) =>
@@ -120,6 +128,7 @@ export class DesiredDataplane implements Dataplane {
     const after = this.#share(key, view, wants);
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
     keep(this.#healthChecks, key, wants.healthCheck);
+    keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
     if (after !== undefined) this.#enter(after, touched);
     if (before !== undefined) this.#leave(before, touched);
     keep(this.#shares, key, after);

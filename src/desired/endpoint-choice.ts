@@ -30,6 +30,8 @@ export interface Balancing {
   /** The scheduler that the Service gets. */
   readonly scheduler: string;
   readonly weights: readonly WeightRule[];
+  /** Every weight is multiplied by this. */
+  readonly scale: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export function chooseEndpoints(
   const candidates = new Candidates(slices, family, port);
   if (candidates.endpoints.length === 0) return NOTHING;
   sortCandidates(candidates, hashesServers(balancing.scheduler) ? 0 : seedOf(node.name ?? ''));
-  return divide(candidates, node, balancing.weights);
+  return divide(candidates, node, balancing);
 }
 
 /** Ready endpoints on this node by address, as the health check of a load balancer counts them. */
@@ -70,7 +72,7 @@ const NONE: RealServers = new Map();
 const NOTHING: ChosenEndpoints = { cluster: NONE, local: NONE, hairpins: [] };
 
 /** Puts each candidate, in their order, into the lists that it belongs to. */
-function divide(candidates: Candidates, node: NodeSettings, weights: readonly WeightRule[]): ChosenEndpoints {
+function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: Balancing): ChosenEndpoints {
   const { endpoints, ports } = candidates;
   const preference = preferenceOf(candidates, node);
   const cluster = new Map<RealServerKey, RealServer>();
@@ -81,7 +83,7 @@ function divide(candidates: Candidates, node: NodeSettings, weights: readonly We
     const isLocal = isOnThisNode(endpoint, node);
     const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
     if (!isLocal && !isForAll) continue;
-    const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint));
+    const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint) * scale);
     if (isForAll) cluster.set(server.key, server);
     if (isLocal) local.add(server, endpoint.ready);
     if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);

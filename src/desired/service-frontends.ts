@@ -12,6 +12,7 @@ import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady 
 import type { NodeView } from './node-view.js';
 import { insideSettings, settingsOf } from './server-settings.js';
 import { nodeAddressProblem, type Way, waysOf } from './service-ways.js';
+import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
 export interface ServiceFrontends {
@@ -52,7 +53,8 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   if (service === undefined) return NOTHING;
   const ways = waysOf(service, node);
   const settings = settingsOf(service, node);
-  const balancing: Balancing = { scheduler: settings.scheduler, weights: service.weights };
+  const { scheduler } = settings;
+  const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
   const hairpins = new Set<Address>();
   const frontends: ServiceFrontend[] = [];
   service.ports.forEach((port, index) => {

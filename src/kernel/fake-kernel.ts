@@ -6,7 +6,15 @@ import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome } from '../model/outcome.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
 import type { VirtualServer } from '../model/virtual-server.js';
-import type { Kernel, KernelChange, Observation, Preparation, Sight, Surroundings } from './kernel.js';
+import type {
+  Kernel,
+  KernelChange,
+  Observation,
+  Preparation,
+  SetUpPart,
+  Sight,
+  Surroundings,
+} from './kernel.js';
 
 /**
  * A kernel in memory that refuses what the real one refuses, with the same errno. One contract suite holds both to
@@ -20,26 +28,34 @@ export class FakeKernel implements Kernel {
   /** Every operation that was tried, oldest first. */
   readonly log: Operation[] = [];
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
+  /** The machine's clock, for what the kernel keeps of moments; milliseconds. */
+  now: () => number = () => 0;
+  readonly #quietSince = new Map<string, number>();
   #nodeAddresses: readonly Address[] = [];
   #hasDevice = false;
   #hasTable = false;
+  readonly #changed = new Set<SetUpPart>();
   #listener: (change: KernelChange) => void = () => undefined;
 
   async prepare(): Promise<Preparation> {
-    const done = [
-      ...(this.#hasDevice ? [] : ['made the dummy device']),
-      ...(this.#hasTable ? [] : ['made the nftables table']),
-    ];
+    const made = this.#lacking;
     this.#hasDevice = true;
     this.#hasTable = true;
-    return { done, warnings: [] };
+    this.#changed.clear();
+    return { made, done: made.map((part) => `made the ${part}`), warnings: [] };
   }
 
   async preview(): Promise<readonly string[]> {
-    return [
-      ...(this.#hasDevice ? [] : ['make the dummy device']),
-      ...(this.#hasTable ? [] : ['make the nftables table']),
-    ];
+    return this.#lacking.map((part) => `make the ${part}`);
+  }
+
+  get #lacking(): readonly SetUpPart[] {
+    const lost: Record<SetUpPart, boolean> = {
+      device: !this.#hasDevice,
+      table: !this.#hasTable,
+      sysctl: false,
+    };
+    return SET_UP_PARTS.filter((part) => lost[part] || this.#changed.has(part));
   }
 
   async dismantle(): Promise<readonly string[]> {
@@ -70,7 +86,7 @@ export class FakeKernel implements Kernel {
     return frontends.map(({ key }) => {
       const server = this.#serverAt(key);
       if (server === undefined) return { kind: 'absent' };
-      return { kind: 'present', server: copyOf(server), activity: this.#activityOf(key) };
+      return { kind: 'present', server: copyOf(server), activity: this.#activityOf(server) };
     });
   }
 
@@ -115,6 +131,11 @@ export class FakeKernel implements Kernel {
     this.state.putSurroundings({ bound: new Set(this.state.bound), policy: new DataplaneState().policy });
   }
 
+  /** Another program changes our rules, or a sysctl that we set; nothing tells of it. */
+  spoil(part: 'table' | 'sysctl'): void {
+    this.#changed.add(part);
+  }
+
   setActivity(frontend: FrontendKey, server: RealServerKey, activity: Activity): void {
     const servers = this.#activity.get(frontend) ?? new Map<RealServerKey, Activity>();
     this.#activity.set(frontend, servers.set(server, activity));
@@ -127,6 +148,8 @@ export class FakeKernel implements Kernel {
     if (isOfServers(operation) && this.foreign.has(operation.frontend.key))
       changeForeign(this.foreign, operation);
     else this.state.acknowledge(operation);
+    if (operation.kind === 'set-real-server')
+      this.#quietSince.set(`${operation.frontend.key} ${operation.server.key}`, this.now());
     return DONE;
   }
 
@@ -172,10 +195,19 @@ export class FakeKernel implements Kernel {
     return this.state.virtualServers.get(key) ?? this.foreign.get(key);
   }
 
-  #activityOf(key: FrontendKey): FrontendActivity {
-    return this.#activity.get(key) ?? new Map();
+  #activityOf({ frontend: { key }, realServers }: VirtualServer): FrontendActivity {
+    const activity = new Map<RealServerKey, Activity>(this.#activity.get(key));
+    for (const { key: server, weight } of realServers.values()) {
+      const since = weight === 0 ? this.#quietSince.get(`${key} ${server}`) : undefined;
+      if (since !== undefined) activity.set(server, { ...(activity.get(server) ?? IDLE), quietSince: since });
+    }
+    return activity;
   }
 }
+
+const SET_UP_PARTS: readonly SetUpPart[] = ['device', 'table', 'sysctl'];
+
+const IDLE: Activity = { active: 0, inactive: 0 };
 
 function realServerRefusal(
   kind: 'add-real-server' | 'set-real-server' | 'delete-real-server',

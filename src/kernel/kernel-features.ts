@@ -45,24 +45,6 @@ export type NftFeature = (typeof NFT_FEATURES)[number];
 /** off: no address of that family can exist. */
 export type Ipv6State = 'off' | 'not forwarding' | 'forwarding';
 
-/** Every scheduler of mainline Linux 7.2. */
-export const SCHEDULERS = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'fo',
-  'ovf',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'mh',
-  'sed',
-  'nq',
-  'twos',
-] as const;
-
 /** One line for the log. */
 export function featureText({ release, ipvs, nftables, ipv6, ...rest }: KernelFeatures): string {
   const lacking = NFT_FEATURES.filter((name) => nftables[name] !== 'yes');

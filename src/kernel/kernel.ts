@@ -19,7 +19,8 @@ import type { VirtualServer } from '../model/virtual-server.js';
 export interface Kernel {
   /**
    * Makes device, table and sysctls ready; changes nothing that is so already. Rejects with KernelUnusable where this
-   * kernel cannot do the work at all.
+   * kernel cannot do the work at all. Cheap where nothing is to be done, so that it also serves to put right what others
+   * changed: the elements of the sets are not its business.
    */
   prepare(): Promise<Preparation>;
   /** What `prepare` would do now, one sentence each; changes nothing. */
@@ -47,7 +48,12 @@ export interface Kernel {
   close(): Promise<void>;
 }
 
+/** What `prepare` makes, besides modules. */
+export type SetUpPart = 'device' | 'table' | 'sysctl';
+
 export interface Preparation {
+  /** What had to be made; once for each thing. Absent where nothing is said of it. */
+  readonly made?: readonly SetUpPart[];
   /** One sentence each: what was set up, for the log. */
   readonly done: readonly string[];
   /** What is not as it should be, though the work can go on. */

@@ -8,6 +8,7 @@ import {
   KernelUnusable,
   type Observation,
   type Preparation,
+  type SetUpPart,
   type Sight,
   type Surroundings,
 } from './kernel.js';
@@ -23,7 +24,10 @@ import {
   DELETE_TABLE,
   LAYOUT_SET,
   layoutDigest,
+  layoutOf,
   type PacketRulesSettings,
+  sealOf,
+  sealTransaction,
   TABLE,
   tableTransaction,
 } from './packet-table.js';
@@ -62,15 +66,21 @@ export class NetlinkKernel implements Kernel {
 
   async prepare(): Promise<Preparation> {
     const done: string[] = [];
+    const made: SetUpPart[] = [];
     this.#requireIpvs();
-    if (this.#handle.ensureDevice().created) done.push(`made the dummy device ${DEVICE}`);
+    if (this.#handle.ensureDevice().created) {
+      made.push('device');
+      done.push(`made the dummy device ${DEVICE}`);
+    }
     if (!(await this.#hasTable())) {
       await this.#writeTable();
+      made.push('table');
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
     const { written, warnings } = await setSysctls();
     const lacking = this.#rules.withoutRanges === true ? [NO_RANGES] : [];
     return {
+      made: [...made, ...written.map(() => 'sysctl' as const)],
       done: [...done, ...written.map((assignment) => `set ${assignment}`)],
       warnings: [...lacking, ...warnings],
     };
@@ -157,11 +167,15 @@ export class NetlinkKernel implements Kernel {
   }
 
   async #hasTable(): Promise<boolean> {
-    const [layout] = await readSet(this.#handle, PACKET_SETS.length);
-    if (layout === undefined) return false;
+    const { digest, seal } = layoutOf(await readSet(this.#handle, PACKET_SETS.length));
+    if (digest === undefined) return false;
     const lesser = { ...this.#rules, withoutRanges: true };
-    if (layout.comment === layoutDigest(lesser)) this.#rules = lesser;
-    return layout.comment === layoutDigest(this.#rules);
+    if (digest === layoutDigest(lesser)) this.#rules = lesser;
+    return digest === layoutDigest(this.#rules) && seal === (await this.#readSeal());
+  }
+
+  async #readSeal(): Promise<string> {
+    return sealOf(await this.#handle.dumpWording(TABLE));
   }
 
   async #writeTable(): Promise<void> {
@@ -176,6 +190,8 @@ export class NetlinkKernel implements Kernel {
         `nftables refused our table: ${error.trim()}`,
         'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
       );
+    // Killed in between, the next start finds no seal and writes the rules again.
+    await this.#handle.runNft(sealTransaction(await this.#readSeal()));
   }
 }
 

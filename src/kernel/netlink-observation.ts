@@ -18,6 +18,7 @@ import {
   sourceOfElement,
 } from './packet-sets.js';
 import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
+import { quietSince } from './quiet-mark.js';
 import { fromKernel } from './service-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
@@ -102,10 +103,11 @@ export function toSight(answer: LookAnswer, front: Frontend): Sight {
   if (answer.kind === 'unknown') return { kind: 'unknown', code: errnoName(answer.errno) };
   const realServers = new Map<RealServerKey, RealServer>();
   const activity = new Map<RealServerKey, Activity>();
-  for (const { address, port, weight, active, inactive } of answer.realServers) {
+  for (const { address, port, weight, active, inactive, upperThreshold } of answer.realServers) {
     const server = realServer(address, port, weight);
+    const since = quietSince(weight, upperThreshold);
     realServers.set(server.key, server);
-    activity.set(server.key, { active, inactive });
+    activity.set(server.key, { active, inactive, ...(since !== undefined && { quietSince: since }) });
   }
   const settings = fromKernel(answer.server);
   return { kind: 'present', server: { frontend: front, settings, realServers }, activity };

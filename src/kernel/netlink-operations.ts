@@ -5,6 +5,7 @@ import { DONE, failed, type Outcome, unknown } from '../model/outcome.js';
 import { errnoName } from './native/netlink-error.js';
 import type { KernelOperation, ServerKey } from './native/records.js';
 import { elementOf } from './packet-sets.js';
+import { quietMark } from './quiet-mark.js';
 import { toKernel } from './service-settings.js';
 
 /**
@@ -21,7 +22,8 @@ export function recordsOf(operation: Operation): readonly KernelOperation[] {
     case 'add-real-server':
     case 'set-real-server': {
       const { address, port, weight } = operation.server;
-      return [{ kind: operation.kind, key: serverKey(operation.frontend), address, port, weight }];
+      const record = { kind: operation.kind, key: serverKey(operation.frontend), address, port, weight };
+      return [weight === 0 ? { ...record, upperThreshold: quietMark() } : record];
     }
     case 'delete-real-server': {
       const { address, port } = operation.server;

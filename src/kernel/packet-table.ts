@@ -10,6 +10,12 @@ export const TABLE = 'kube-ipvs-proxy';
 /** The set whose single element carries the digest of the rules, so that a restart need not write them again. */
 export const LAYOUT_SET = 'layout';
 
+/** The element of the layout set that carries the digest of the rules. */
+const LAYOUT_ELEMENT = '0.0.0.0';
+
+/** The one that carries the seal: a digest of the rules as the kernel told them right after they were written. */
+const SEAL_ELEMENT = '0.0.0.1';
+
 /** What the constant rules depend on. */
 export interface PacketRulesSettings {
   /** Masquerade everything that comes in through a ClusterIP. */
@@ -76,8 +82,30 @@ export function tableTransaction(settings: PacketRulesSettings): string {
     ...CHAINS.map((chain) => `flush chain inet ${TABLE} ${chain}`),
     `flush set inet ${TABLE} ${LAYOUT_SET}`,
     tableText(tableBody(settings)),
-    `add element inet ${TABLE} ${LAYOUT_SET} { 0.0.0.0 comment "${layoutDigest(settings)}" }`,
+    `add element inet ${TABLE} ${LAYOUT_SET} { ${LAYOUT_ELEMENT} comment "${layoutDigest(settings)}" }`,
   ].join('\n');
+}
+
+/** Where the rules are other than this seal says, somebody changed them. Handles are part of it: they never come again. */
+export function sealOf(wording: ArrayBuffer): string {
+  return createHash('sha256').update(new Uint8Array(wording)).digest('hex').slice(0, 16);
+}
+
+export function sealTransaction(seal: string): string {
+  return `add element inet ${TABLE} ${LAYOUT_SET} { ${SEAL_ELEMENT} comment "${seal}" }`;
+}
+
+/** What the layout set says of the rules. */
+export interface Layout {
+  readonly digest: string | undefined;
+  readonly seal: string | undefined;
+}
+
+export function layoutOf(
+  elements: readonly { readonly element: Uint8Array; readonly comment: string }[],
+): Layout {
+  const commentOf = (text: string) => elements.find(({ element }) => element.join('.') === text)?.comment;
+  return { digest: commentOf(LAYOUT_ELEMENT), seal: commentOf(SEAL_ELEMENT) };
 }
 
 export const DELETE_TABLE = `delete table inet ${TABLE}`;

@@ -7,6 +7,11 @@ export interface Activity {
   readonly active: number;
   /** All other entries: opening, closing, TIME_WAIT (120 s after the close). */
   readonly inactive: number;
+  /**
+   * When the server was told to take no new connections: milliseconds on the machine's clock (`Clock.now`). Undefined
+   * where it takes them, or where nothing tells.
+   */
+  readonly quietSince?: number;
 }
 
 export type FrontendActivity = ReadonlyMap<RealServerKey, Activity>;

@@ -44,6 +44,15 @@ export interface Service {
   readonly created: number;
 }
 
+/** How fast endpoints of a Service come and go, where it asks for something of its own. */
+export type Pace = Pick<Service, 'slowStart' | 'drainDeadline'>;
+
+/** Undefined where the Service leaves both to the node. */
+export function paceOf({ slowStart, drainDeadline }: Service): Pace | undefined {
+  if (drainDeadline !== undefined) return { slowStart, drainDeadline };
+  return slowStart > 0 ? { slowStart } : undefined;
+}
+
 export type TrafficPolicy = 'Cluster' | 'Local';
 
 export interface ServicePort {

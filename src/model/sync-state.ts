@@ -54,7 +54,8 @@ export interface PassReport {
   readonly auditMilliseconds?: number | undefined;
 }
 
-export type DriftKind = 'virtual-server' | 'vip' | 'hairpin';
+/** device, table, sysctl: not what is in or on them, but themselves: made anew, rules written again, value set again. */
+export type DriftKind = 'virtual-server' | 'vip' | 'hairpin' | 'device' | 'table' | 'sysctl';
 
 /** idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again. */
 export type DrainEnd = 'idle' | 'deadline' | 'returned';

@@ -11,6 +11,9 @@ import { planTraffic } from './traffic-plan.js';
 /** Whether a draining server may go: its connections are gone or its deadline has passed. */
 export type DrainVerdict = (frontend: FrontendKey, server: RealServerKey) => boolean;
 
+/** What a wanted server may have of its weight now; a new one may have to begin with less. */
+export type WeightNow = (frontend: FrontendKey, server: RealServer) => number;
+
 export interface FrontendPlan {
   readonly operations: readonly Operation[];
   /** After these operations the frontend has no virtual server. */
@@ -27,9 +30,10 @@ export function planFrontend(
   desired: Dataplane,
   observed: ObservedDataplane,
   drained: DrainVerdict,
+  weightNow: WeightNow,
 ): FrontendPlan {
   if (observed.foreign.has(key)) return giveBack(key, observed);
-  const servers = planVirtualServer(key, desired, observed, drained);
+  const servers = planVirtualServer(key, desired, observed, drained, weightNow);
   const traffic = planTraffic(key, desired.policy, observed.policy);
   return traffic.length === 0 ? servers : { ...servers, operations: [...servers.operations, ...traffic] };
 }
@@ -39,14 +43,15 @@ function planVirtualServer(
   desired: Dataplane,
   observed: ObservedDataplane,
   drained: DrainVerdict,
+  weightNow: WeightNow,
 ): FrontendPlan {
   const wish = desired.virtualServers.get(key);
   const seen = observed.virtualServers.get(key);
   const front = wish?.frontend ?? seen?.frontend ?? leftover(key, observed);
   if (front === undefined) return NOTHING;
-  return wish === undefined
-    ? planRemoval(front, seen, observed, drained)
-    : { operations: planPresence(wish, seen, desired, observed, drained), ends: false, vip: front.address };
+  if (wish === undefined) return planRemoval(front, seen, observed, drained);
+  const operations = planPresence(wish, seen, desired, observed, drained, weightNow);
+  return { operations, ends: false, vip: front.address };
 }
 
 // We entered it into the ledger and then found out that another program had been faster: its packets are not our business.
@@ -70,6 +75,7 @@ function planPresence(
   desired: Dataplane,
   observed: ObservedDataplane,
   drained: DrainVerdict,
+  weightNow: WeightNow,
 ): Operation[] {
   const { frontend } = wish;
   const operations: Operation[] = [];
@@ -77,7 +83,7 @@ function planPresence(
   if (seen === undefined) operations.push({ kind: 'add-virtual-server', frontend, settings: wish.settings });
   else if (!sameSettings(wish.settings, seen.settings))
     operations.push({ kind: 'set-virtual-server', frontend, settings: wish.settings });
-  planServers(wish, seen, operations);
+  planServers(wish, seen, weightNow, operations);
   for (const server of seen?.realServers.values() ?? [])
     if (!wish.realServers.has(server.key)) planFarewell(frontend, server, drained, operations);
   if (!observed.policy.open.has(frontend.key)) operations.push({ kind: 'open-frontend', frontend });
@@ -92,9 +98,15 @@ function planOwnership(frontend: Frontend, desired: Dataplane, observed: Observe
   return [replaces === undefined ? operation : { ...operation, replaces }];
 }
 
-function planServers(wish: VirtualServer, seen: VirtualServer | undefined, operations: Operation[]): void {
-  const { frontend } = wish;
-  for (const server of wish.realServers.values()) {
+function planServers(
+  { frontend, realServers }: VirtualServer,
+  seen: VirtualServer | undefined,
+  weightNow: WeightNow,
+  operations: Operation[],
+): void {
+  for (const wished of realServers.values()) {
+    const weight = weightNow(frontend.key, wished);
+    const server = weight === wished.weight ? wished : withWeight(wished, weight);
     const there = seen?.realServers.get(server.key);
     if (there === undefined) operations.push({ kind: 'add-real-server', frontend, server });
     else if (there.weight !== server.weight) operations.push({ kind: 'set-real-server', frontend, server });

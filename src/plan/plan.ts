@@ -3,7 +3,7 @@ import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
-import { type DrainVerdict, planFrontend } from './frontend-plan.js';
+import { type DrainVerdict, planFrontend, type WeightNow } from './frontend-plan.js';
 import { inStages, isAddition, type PlanStage } from './order.js';
 
 /** Stages in the order in which they are performed; a stage is never empty. */
@@ -14,7 +14,7 @@ export type Plan = readonly PlanStage[];
  *
  * Laws, held by property tests:
  * - nothing to do gives no operation;
- * - performing the plan gives the desired state, except for servers that still drain;
+ * - performing the plan gives the desired state, except for servers that still drain and weights that still grow;
  * - IPVS has no transactions, so every prefix of the plan is safe: no frontend is open without a server that takes
  *   connections, no virtual server exists outside the ledger, no server that stays is ever away;
  * - a foreign virtual server is never touched.
@@ -25,12 +25,13 @@ export function plan(
   observed: ObservedDataplane,
   drained: DrainVerdict,
   first: (key: FrontendKey) => boolean = () => false,
+  weightNow: WeightNow = (_, { weight }) => weight,
 ): Plan {
   const operations: Operation[] = [];
   const ending = new Set<FrontendKey>();
   const vips = new Set(keys.vips);
   for (const key of keys.frontends) {
-    const planned = planFrontend(key, desired, observed, drained);
+    const planned = planFrontend(key, desired, observed, drained, weightNow);
     for (const operation of planned.operations) operations.push(operation);
     if (planned.ends) ending.add(key);
     if (planned.vip !== undefined) vips.add(planned.vip);

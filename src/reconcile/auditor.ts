@@ -20,12 +20,16 @@ export class Auditor {
     this.#settings = settings;
   }
 
-  /** Audits the next slice and corrects the image; the keys that have to be put right. */
-  async next(): Promise<KernelKeySet> {
+  /**
+   * Audits the next slice and corrects the image; the keys that have to be put right. `surroundings`: look at addresses and
+   * sets too, though the round has only begun.
+   */
+  async next(surroundings = false): Promise<KernelKeySet> {
     const { state } = this.#image;
     const drift = new KernelKeySet();
-    if (this.#round.length === 0) {
-      this.#round = [...state.virtualServers.keys()];
+    const isOver = this.#round.length === 0;
+    if (isOver) this.#round = [...state.virtualServers.keys()];
+    if (isOver || surroundings) {
       drift.add(this.#image.correctSurroundings(await this.#kernel.observeSurroundings()));
     }
     const slice = this.#round.splice(0, this.#sliceSize());

@@ -4,26 +4,27 @@ import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { RealServerKey } from '../model/real-server.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
+import type { DrainDeadlines } from './drain-deadlines.js';
 
 interface Drain {
-  readonly since: number;
+  /** On the clock; moved back where the kernel tells of an earlier agent's beginning. */
+  since: number;
   over: boolean;
 }
 
 /**
- * The servers that drain: observed with weight 0 and no longer desired. Which they are is read from the kernel's own
- * state, so a restart forgets none of them; only the deadline starts anew then.
+ * The servers that drain: observed with weight 0 and no longer desired. Which they are, and since when, is read from the
+ * kernel's own state, so an agent that starts in the middle of a drain goes on with it.
  */
 export class DrainBook {
   readonly #clock: Clock;
-  readonly #deadline: number;
+  readonly #deadlines: DrainDeadlines;
   readonly #drains = new Map<FrontendKey, Map<RealServerKey, Drain>>();
   #ended = new Map<DrainEnd, number>();
 
-  /** `deadline`: milliseconds after which a server goes although connections remain. */
-  constructor(clock: Clock, deadline: number) {
+  constructor(clock: Clock, deadlines: DrainDeadlines) {
     this.#clock = clock;
-    this.#deadline = deadline;
+    this.#deadlines = deadlines;
   }
 
   get frontends(): FrontendKey[] {
@@ -42,7 +43,7 @@ export class DrainBook {
       [...drains].map(([server, { since }]) => ({
         frontend,
         server,
-        left: Math.max(0, since + this.#deadline - now),
+        left: Math.max(0, since + this.#deadlines.of(frontend) - now),
       })),
     );
   }
@@ -65,15 +66,18 @@ export class DrainBook {
       if (!drain.over && after?.has(server) !== true && wanted?.has(server) === true) this.#end('returned');
     if (after === undefined) this.#drains.delete(key);
     else this.#drains.set(key, after);
+    this.#deadlines.refresh(key, after !== undefined);
   }
 
   /** Notes the connections just seen; true where a server's drain ended by it. */
   note(key: FrontendKey, activity: FrontendActivity): boolean {
     let ended = false;
+    const deadline = this.#deadlines.of(key);
     for (const [server, drain] of this.#drains.get(key) ?? []) {
       const seen = activity.get(server);
+      drain.since = Math.min(drain.since, seen?.quietSince ?? drain.since);
       const quiet = seen !== undefined && seen.active + seen.inactive === 0;
-      if (!quiet && this.#clock.now() - drain.since < this.#deadline) continue;
+      if (!quiet && this.#clock.now() - drain.since < deadline) continue;
       if (!drain.over) this.#end(quiet ? 'idle' : 'deadline');
       drain.over = true;
       ended = true;

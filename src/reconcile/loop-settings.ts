@@ -7,6 +7,8 @@ export interface LoopSettings {
   readonly drainDeadline: number;
   /** How often the connections of draining servers are counted. */
   readonly drainInterval: number;
+  /** How often the weight of a server that starts slowly grows. */
+  readonly growthInterval: number;
   /** Within this time everything that is programmed is compared once with the kernel. */
   readonly auditPeriod: number;
   /** How often a slice of the audit is done. */
@@ -20,6 +22,7 @@ export const DEFAULT_LOOP_SETTINGS: LoopSettings = {
   // IPVS itself forgets an idle TCP connection after 15 minutes (ip_vs_proto_tcp.c): nothing that lives is cut.
   drainDeadline: 900_000,
   drainInterval: 1_000,
+  growthInterval: 1_000,
   auditPeriod: 600_000,
   auditInterval: 5_000,
   gatherTime: 0,

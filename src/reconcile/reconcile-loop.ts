@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
@@ -20,6 +21,8 @@ export interface LoopParts {
   readonly listener: LoopListener;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
+  /** Virtual servers on these addresses are never taken over. */
+  readonly excluded?: readonly Cidr[];
 }
 
 export interface LoopListener {
@@ -76,6 +79,11 @@ export class ReconcileLoop implements ClusterListener {
   begin(): void {
     this.#begun = true;
     this.wake();
+  }
+
+  /** `deadline`: milliseconds, as in the settings; it counts for drains under way too. */
+  setDrainDeadline(deadline: number): void {
+    this.#reconciler.setDrainDeadline(deadline);
   }
 
   /** Makes a pass as soon as none is running. */

@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Kernel, KernelChange, Preparation, SetUpPart } from '../kernel/kernel.js';
+import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
@@ -12,11 +13,13 @@ import { TimeSlice } from '../model/time-slice.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DrainBook } from './drain-book.js';
+import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook, type PassDrift } from './drift-book.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
+import { SlowStartBook } from './slow-start-book.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
@@ -30,6 +33,8 @@ export interface ReconcilerParts {
   readonly prepared: (preparation: Preparation) => void;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
+  /** Virtual servers on these addresses are never taken over. */
+  readonly excluded?: readonly Cidr[];
 }
 
 /** What one pass took in and did. */
@@ -48,7 +53,9 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #takeover: Takeover;
   readonly #image: KernelImage;
+  readonly #deadlines: DrainDeadlines;
   readonly #drains: DrainBook;
+  readonly #slowStarts: SlowStartBook;
   readonly #drift = new DriftBook();
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
@@ -60,15 +67,18 @@ export class Reconciler {
   #complete = false;
   #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
+  #hasLooked = false;
   #nextAudit: number;
   #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
     const { clock, settings, kernel, desired, source } = parts;
     this.#parts = parts;
-    this.#takeover = new Takeover(parts.predecessor, desired, source);
+    this.#takeover = new Takeover(parts.predecessor, desired, source, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
-    this.#drains = new DrainBook(clock, settings.drainDeadline);
+    this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
+    this.#drains = new DrainBook(clock, this.#deadlines);
+    this.#slowStarts = new SlowStartBook(clock, desired, settings.growthInterval);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#auditor = new Auditor(kernel, this.#image, settings);
     this.#nextAudit = clock.now() + settings.auditInterval;
@@ -96,6 +106,11 @@ export class Reconciler {
     return this.#refusals.problems(this.#image.state);
   }
 
+  /** Milliseconds, of Services that ask for none of their own; drains under way included. */
+  setDrainDeadline(deadline: number): void {
+    this.#deadlines.standard = deadline;
+  }
+
   drains(): DrainState[] {
     return this.#drains.list();
   }
@@ -108,6 +123,8 @@ export class Reconciler {
     const now = this.#parts.clock.now();
     const waits = [this.#nextAudit - now];
     if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
+    const step = this.#slowStarts.wait();
+    if (step !== undefined) waits.push(step);
     if (retry !== undefined) waits.push(retry);
     return Math.max(0, Math.min(...waits));
   }
@@ -131,6 +148,7 @@ export class Reconciler {
     const services = this.#services;
     this.#services = 0;
     const keys = this.#takePending();
+    for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
     const result = await new StageRunner(kernel, this.#image.state).run(this.#plans(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
@@ -160,6 +178,7 @@ export class Reconciler {
     this.#pending.add(this.#refusals.due());
     this.#image.doubtForeign(this.#pending, desired);
     this.#pending.add(await this.#image.settleDoubts(kernel));
+    for (const key of this.#slowStarts.due()) this.#pending.frontends.add(key);
     if (clock.now() >= this.#nextDrain) await this.#countDrains();
     if (clock.now() >= this.#nextAudit) await this.#audit();
   }
@@ -172,7 +191,10 @@ export class Reconciler {
 
   async #lookAtAll(): Promise<void> {
     const { desired, kernel, prepared } = this.#parts;
-    prepared(await kernel.prepare());
+    const preparation = await kernel.prepare();
+    prepared(preparation);
+    if (this.#hasLooked) this.#drift.mended(preparation.made ?? []);
+    this.#hasLooked = true;
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     await this.#takeInServices();
@@ -232,6 +254,7 @@ export class Reconciler {
       this.#image.state,
       (frontend, server) => this.#drains.isOver(frontend, server),
       this.#isFirst,
+      (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
     return this.#complete ? whole : additionsOf(whole, desired);
   }
@@ -257,8 +280,19 @@ export class Reconciler {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
     const began = clock.now();
-    this.#drifted(await this.#auditor.next());
+    const made = await this.#prepareAgain();
+    this.#drifted(await this.#auditor.next(made.length > 0));
     this.#auditMilliseconds = clock.now() - began;
+  }
+
+  /** Puts right what others changed of the device, the rules and the sysctls. */
+  async #prepareAgain(): Promise<readonly SetUpPart[]> {
+    const preparation = await this.#parts.kernel.prepare();
+    const { made = [] } = preparation;
+    this.#drift.mended(made);
+    // Its warnings were told at the start.
+    if (made.length > 0) this.#parts.prepared({ ...preparation, warnings: [] });
+    return made;
   }
 
   #takeAuditMilliseconds(): number | undefined {

@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { Cidr } from '../model/cidr.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
@@ -17,17 +18,18 @@ export interface Rehearsal {
   readonly problems: readonly Problem[];
 }
 
-/** What a first pass would do now, without doing any of it; `predecessor` where it would take over. */
+/** What a first pass would do now, without doing any of it; `predecessor` where it would take over, `excluded` where not. */
 export async function rehearse(
   source: ClusterSource,
   desired: DesiredDataplane,
   kernel: Kernel,
   predecessor?: Predecessor,
+  excluded: readonly Cidr[] = [],
 ): Promise<Rehearsal> {
   const { view } = source;
   for (const key of view.keys()) desired.refresh(key, view.look(key));
   const preparation = await kernel.preview();
-  const takeover = new Takeover(predecessor, desired, source);
+  const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);
   const { state } = image;

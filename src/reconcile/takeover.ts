@@ -1,6 +1,7 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Preparation } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
+import { type Cidr, cidrContains } from '../model/cidr.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend } from '../model/frontend.js';
@@ -20,13 +21,21 @@ export interface Predecessor {
 export class Takeover {
   readonly #desired: DesiredDataplane;
   readonly #source: ClusterSource;
+  readonly #excluded: readonly Cidr[];
   #predecessor: Predecessor | undefined;
   #leaving = false;
 
-  constructor(predecessor: Predecessor | undefined, desired: DesiredDataplane, source: ClusterSource) {
+  /** `excluded`: addresses on which nothing is taken over; a virtual server there stays another program's. */
+  constructor(
+    predecessor: Predecessor | undefined,
+    desired: DesiredDataplane,
+    source: ClusterSource,
+    excluded: readonly Cidr[] = [],
+  ) {
     this.#predecessor = predecessor;
     this.#desired = desired;
     this.#source = source;
+    this.#excluded = excluded;
   }
 
   get underWay(): boolean {
@@ -35,7 +44,9 @@ export class Takeover {
 
   /** Whether a virtual server outside the ledger is ours all the same. */
   readonly inherits = (frontend: Frontend, bound: ReadonlySet<Address>): boolean =>
-    this.underWay && isInherited(frontend, this.#desired, bound, this.#source.complete);
+    this.underWay &&
+    !this.#excluded.some((range) => cidrContains(range, frontend.address)) &&
+    isInherited(frontend, this.#desired, bound, this.#source.complete);
 
   /** The plans of a pass, between those that take over; each is made when those before it have been performed. */
   *around(plans: Iterable<Plan>, observed: () => DataplaneState): Generator<Plan> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { DRAIN_DEADLINE, FLAGS, SCHEDULER, SLOW_START, WEIGHTS } from '../../src/api-objects/labels.js';
 import { defaultDocuments } from '../../src/config/checked-documents.js';
 import { type ConfigFlag, OWN_FLAGS, PROXY_FLAGS } from '../../src/config/config-flags.js';
 import { OWN_SCHEMA } from '../../src/config/own-document.js';
@@ -22,7 +23,7 @@ function cells(row: string): string[] {
     .map((cell) => cell.trim().replaceAll('`', ''));
 }
 
-const [PROXY_FIELDS, OWN_FIELDS, PROXY_FLAG_ROWS, OWN_FLAG_ROWS, ACTIONS, RELOAD_ROWS] = TABLES;
+const [PROXY_FIELDS, OWN_FIELDS, PROXY_FLAG_ROWS, OWN_FLAG_ROWS, ACTIONS, RELOAD_ROWS, ANNOTATIONS] = TABLES;
 
 function shown(value: unknown): string {
   return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
@@ -66,6 +67,11 @@ describe('docs/configuration.md says what the program does:', () => {
     expect(named.filter((field) => !exists(field))).toEqual([]);
   });
 
+  it('which annotations a Service may have', () => {
+    const names = ANNOTATIONS?.map(([name]) => name);
+    expect(names).toEqual([SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE]);
+  });
+
   it('and there is no other table that nobody checks', () => {
     expect(ACTIONS?.map(([flag]) => flag?.split(' ')[0])).toEqual([
       '--config',
@@ -74,7 +80,7 @@ describe('docs/configuration.md says what the program does:', () => {
       '--cleanup',
       '--version',
     ]);
-    expect(TABLES).toHaveLength(6);
+    expect(TABLES).toHaveLength(7);
   });
 });
 

@@ -19,6 +19,8 @@ export interface Outsider {
   removeDevice(): Promise<void>;
   /** Removes our nftables table. */
   removeTable(): Promise<void>;
+  /** Takes the rules out of one chain of our table, or sets a sysctl that we need to another value. */
+  spoil(part: 'table' | 'sysctl'): Promise<void>;
 }
 
 /** A kernel without IPVS entries, device and table, and somebody else on it. */

@@ -29,6 +29,9 @@ function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
       async removeTable() {
         kernel.loseTable();
       },
+      async spoil(part) {
+        kernel.spoil(part);
+      },
     },
     dispose: () => kernel.close(),
   };

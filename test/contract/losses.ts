@@ -42,6 +42,20 @@ export function lossContract(subject: ContractSubject): void {
     });
   });
 
+  describe('what another program changes', () => {
+    it.each(['table', 'sysctl'] as const)(
+      'is put right where it is the %s, and all entries stay',
+      async (part) => {
+        await subject.given(own(WEB), add(WEB), real('add', ONE), ...ENTRIES.map(([write]) => write));
+        const before = await subject.observed();
+        await subject.outsider.spoil(part);
+        expect((await subject.kernel.prepare()).made).toEqual([part]);
+        expect((await subject.kernel.prepare()).made).toEqual([]);
+        expect(await subject.observed()).toBe(before);
+      },
+    );
+  });
+
   describe('prepare', () => {
     it('does nothing a second time, and keeps all that was performed', async () => {
       await subject.given(own(WEB), add(WEB), real('add', ONE), ...ENTRIES.map(([write]) => write));

@@ -111,6 +111,18 @@ export function virtualServerContract(subject: ContractSubject): void {
       ]);
     });
 
+    it('with weight 0 tells since when, until it gets a weight again', async () => {
+      const since = async () => {
+        const [sight] = await subject.kernel.look([WEB]);
+        return sight?.kind === 'present' ? sight.activity.get(ONE.key)?.quietSince : sight?.kind;
+      };
+      expect(await since()).toBeUndefined();
+      await subject.given(real('set', withWeight(ONE, 0)));
+      expect(await since()).toEqual(expect.any(Number));
+      await subject.given(real('set', ONE));
+      expect(await since()).toBeUndefined();
+    });
+
     it('keeps any weight from 0 to 65535', async () => {
       for (const weight of [0, 65_535, 1]) {
         await subject.given(real('set', withWeight(ONE, weight)));

@@ -15,7 +15,7 @@ import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
 import { anEndpoint, aSlice, HTTP } from '../support/objects.js';
 
 const NODE = { name: 'node-1', zone: 'zone-a', scheduler: 'rr' };
-const EVEN: Balancing = { scheduler: 'rr', weights: [] };
+const EVEN: Balancing = { scheduler: 'rr', weights: [], scale: 1 };
 const TERMINATING = { ready: false, terminating: true };
 const STARTING = { ready: false, serving: false };
 const GONE = { ready: false, serving: false, terminating: true };
@@ -299,7 +299,7 @@ describe('the weight of a real server', () => {
       anEndpoint(POD_3),
     ];
     const slices = [aSlice('web', [POD_1], { endpoints })];
-    const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, { scheduler: 'wrr', weights });
+    const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, { scheduler: 'wrr', weights, scale: 1 });
     const found = [...cluster.values()].map(({ address, weight }) => `${address} ${weight}`);
     expect(found.sort()).toEqual(['10.244.0.1 3', '10.244.0.2 5', '10.244.0.3 1']);
   });

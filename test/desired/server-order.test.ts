@@ -9,7 +9,7 @@ const pods = (count: number) =>
 
 /** The places of the pods in the list that the node has, in the order for the kernel. */
 function orderOn(name: string, list: readonly ReturnType<typeof address>[], scheduler = 'rr'): string[] {
-  const balancing: Balancing = { scheduler, weights: [] };
+  const balancing: Balancing = { scheduler, weights: [], scale: 1 };
   const node = { name, zone: undefined, scheduler };
   const { cluster } = chooseEndpoints([aSlice('web', list)], 'IPv4', HTTP, node, balancing);
   return [...cluster.values()].map((server) => server.address);

@@ -6,7 +6,7 @@ import { DataplaneState } from '../../src/model/dataplane-state.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
 import { allKeys, type KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
 import { type Operation, operationText } from '../../src/model/operation.js';
-import type { DrainVerdict } from '../../src/plan/frontend-plan.js';
+import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-plan.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
 import {
@@ -130,6 +130,24 @@ describe('a plan', () => {
       fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
         const after = performAll(operationsOf(desired, observed, drained), observed);
         expect(operationsOf(desired, after, drained).map(operationText)).toEqual([]);
+      }),
+    );
+  });
+
+  it('gives wanted servers the weight that they may have now, and then leaves nothing to do', () => {
+    const half: WeightNow = (_, { weight }) => Math.max(1, weight >> 1);
+    fc.assert(
+      fc.property(desiredPlane, observedScene, (desired, { observed }) => {
+        const keys = keysOf(desired, observed);
+        const halved = (seen: DataplaneState) =>
+          plan(keys, desired, seen, STILL_BUSY, undefined, half).flatMap(({ operations }) => operations);
+        const after = performAll(halved(observed), observed);
+        expect(halved(after).map(operationText)).toEqual([]);
+        for (const { frontend, realServers } of desired.virtualServers.values())
+          for (const server of realServers.values()) {
+            const found = after.virtualServers.get(frontend.key)?.realServers.get(server.key);
+            if (!observed.foreign.has(frontend.key)) expect(found?.weight).toBe(half(frontend.key, server));
+          }
       }),
     );
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
+import { realServer } from '../../src/model/real-server.js';
 import { address, POD_1, POD_2, POD_3, VIP_A } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { CountingKernel } from '../support/counting-kernel.js';
@@ -46,7 +48,9 @@ describe('the cost of one changed endpoint', () => {
   });
 
   it('of draining is one look a second at the draining frontend alone', async () => {
-    const { agent, counting } = await agentWith(2_000);
+    const { agent, kernel, counting } = await agentWith(2_000);
+    const [web, leaving] = [frontend(VIP_A, 80, 'TCP'), realServer(POD_2, 8080, 1)];
+    kernel.setActivity(web.key, leaving.key, { active: 1, inactive: 0 });
     agent.source.put(aSlice('web', [POD_1]));
     await agent.loop.idle();
     counting.takeCounts();

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { type RealServer, realServer } from '../../src/model/real-server.js';
+import { serviceKey } from '../../src/model/service-key.js';
 import { DrainBook } from '../../src/reconcile/drain-book.js';
+import { DrainDeadlines } from '../../src/reconcile/drain-deadlines.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { HandClock } from '../support/hand-clock.js';
 
@@ -21,7 +23,8 @@ function withServers(...servers: RealServer[]): DataplaneState {
 
 function draining(...servers: RealServer[]) {
   const clock = new HandClock();
-  const book = new DrainBook(clock, DEADLINE);
+  const services = { serviceOf: () => undefined, paceOf: () => undefined };
+  const book = new DrainBook(clock, new DrainDeadlines(services, DEADLINE));
   book.refresh(FRONT.key, withServers(), withServers(...servers));
   const seen = (active: number) => new Map(servers.map(({ key }) => [key, { active, inactive: 0 }]));
   return { clock, book, seen };
@@ -45,10 +48,55 @@ describe('a drain ends', () => {
     expect(book.takeEnded()).toEqual(new Map([['deadline', 1]]));
   });
 
+  it('by the deadline that began with an earlier agent, where the kernel tells when that was', () => {
+    const { clock, book } = draining(ONE);
+    clock.advance(DEADLINE - 1);
+    const early = new Map([[ONE.key, { active: 1, inactive: 0, quietSince: -2 }]]);
+    expect(book.note(FRONT.key, early)).toBe(true);
+    expect(book.list()).toMatchObject([{ left: 0 }]);
+  });
+
   it('by the return of a server that is wanted again', () => {
     const { book } = draining(ONE);
     const again = withServers(realServer(POD_1, 80, 1));
     book.refresh(FRONT.key, again, again);
     expect(book.takeEnded()).toEqual(new Map([['returned', 1]]));
+  });
+});
+
+describe('the deadline of a drain', () => {
+  const slow = {
+    serviceOf: () => serviceKey('default', 'web'),
+    paceOf: () => ({ slowStart: 0, drainDeadline: 3_600 }),
+  };
+  const plain = { ...slow, paceOf: () => undefined };
+  const gone = { ...plain, serviceOf: () => undefined };
+
+  function deadlineAfter(...states: readonly (typeof slow | typeof plain | typeof gone)[]): number {
+    let now: (typeof states)[number] = gone;
+    const services = { serviceOf: () => now.serviceOf(), paceOf: () => now.paceOf() };
+    const deadlines = new DrainDeadlines(services, DEADLINE);
+    for (const state of states) {
+      now = state;
+      deadlines.refresh(FRONT.key, true);
+    }
+    return deadlines.of(FRONT.key);
+  }
+
+  it('is what its Service asks for, and outlives the Service', () => {
+    expect(deadlineAfter(slow)).toBe(3_600_000);
+    expect(deadlineAfter(slow, gone)).toBe(3_600_000);
+  });
+
+  it("is the node's again when the Service asks for nothing any more", () => {
+    expect(deadlineAfter(slow, plain)).toBe(DEADLINE);
+  });
+
+  it('is forgotten with the last server that drains', () => {
+    const deadlines = new DrainDeadlines(slow, DEADLINE);
+    deadlines.refresh(FRONT.key, true);
+    Object.assign(slow, gone);
+    deadlines.refresh(FRONT.key, false);
+    expect(deadlines.of(FRONT.key)).toBe(DEADLINE);
   });
 });

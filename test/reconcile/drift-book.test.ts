@@ -33,6 +33,17 @@ describe('drift', () => {
     });
   });
 
+  it('of the set-up is found and put right in one', () => {
+    const book = new DriftBook();
+    book.mended(['table', 'sysctl', 'sysctl']);
+    const counts = new Map([
+      ['table', 1],
+      ['sysctl', 2],
+    ]);
+    const settled = book.settle(keys(), new Map());
+    expect(settled).toEqual({ drift: 3, driftFound: counts, driftRepaired: counts });
+  });
+
   it('that the kernel refuses to put right stays open until a later pass does', () => {
     const book = new DriftBook();
     book.found(keys());

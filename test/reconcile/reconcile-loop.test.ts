@@ -5,7 +5,7 @@ import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
-import { testAgent } from '../support/agent.js';
+import { type TestAgent, testAgent } from '../support/agent.js';
 import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
@@ -211,6 +211,68 @@ describe('a changed endpoint', () => {
     expect(weights(kernel)).toEqual(['10.244.0.1:8080 1']);
   });
 
+  /** Seconds until the server that drains is gone. */
+  async function secondsToDrain({ clock, loop }: TestAgent, kernel: FakeKernel): Promise<number> {
+    let seconds = 0;
+    for (; weights(kernel).length > 1 && seconds < 1_000; seconds++) {
+      clock.advance(1_000);
+      await loop.idle();
+    }
+    return seconds;
+  }
+
+  it('drains as long as its Service asks for, and when that is changed for so long', async () => {
+    const kernel = new FakeKernel();
+    const agent = testAgent(kernel);
+    const web = aService('web', [VIP_A], { drainDeadline: 600 });
+    agent.source.put(web, aSlice('web', [POD_1, POD_2]));
+    await agent.start();
+    kernel.setActivity(FRONT.key, serverKey(POD_2), { active: 1, inactive: 0 });
+    agent.source.put(aSlice('web', [POD_1]));
+    await agent.loop.idle();
+    expect(agent.loop.state().drains).toMatchObject([{ left: 600_000 }]);
+    agent.source.put({ ...web, drainDeadline: 20 });
+    await agent.loop.idle();
+    expect(await secondsToDrain(agent, kernel)).toBe(20);
+  });
+
+  it('drains as long as its Service asked for when the Service is deleted with it', async () => {
+    const kernel = new FakeKernel();
+    const agent = testAgent(kernel);
+    const web = aService('web', [VIP_A], { drainDeadline: 7 });
+    agent.source.put(web, aSlice('web', [POD_1, POD_2]));
+    await agent.start();
+    for (const pod of [POD_1, POD_2])
+      kernel.setActivity(FRONT.key, serverKey(pod), { active: 1, inactive: 0 });
+    agent.source.deleteService(web);
+    await agent.loop.idle();
+    expect(await secondsToDrain(agent, kernel)).toBe(7);
+    expect(kernel.state.virtualServers.size).toBe(0);
+  });
+
+  it('drains as long as the node is set to now', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    kernel.setActivity(FRONT.key, serverKey(POD_2), { active: 1, inactive: 0 });
+    agent.source.put(aSlice('web', [POD_1]));
+    await agent.loop.idle();
+    agent.loop.setDrainDeadline(12_000);
+    expect(await secondsToDrain(agent, kernel)).toBe(12);
+  });
+
+  it('drains no longer because the agent was started anew', async () => {
+    const before = await agentWithOneService();
+    const { kernel } = before;
+    kernel.now = () => 5_000;
+    kernel.setActivity(FRONT.key, serverKey(POD_2), { active: 1, inactive: 0 });
+    before.agent.source.put(aSlice('web', [POD_1]));
+    await before.agent.loop.idle();
+    await before.agent.loop.stop();
+    const after = testAgent(kernel, before.agent.source, { drainDeadline: 30_000 });
+    after.clock.advance(25_000);
+    await after.start();
+    expect(await secondsToDrain(after, kernel)).toBe(10);
+  });
+
   it('comes back by an edit of its weight, never by delete and add', async () => {
     const { agent, kernel } = await agentWithOneService();
     kernel.setActivity(FRONT.key, serverKey(POD_2), { active: 1, inactive: 0 });
@@ -363,6 +425,42 @@ describe('drift', () => {
     expect(kernel.state.bound.has(VIP_A)).toBe(true);
   });
 
+  it('of the whole device is counted, and its addresses too', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    kernel.loseDevice();
+    await agent.loop.idle();
+    const kinds = new Map([
+      ['vip', 1],
+      ['device', 1],
+    ]);
+    expect(agent.reports.at(-1)).toMatchObject({ driftFound: kinds, driftRepaired: kinds });
+  });
+
+  it.each(['table', 'sysctl'] as const)(
+    'of the rules or a sysctl (%s) is put right by the audit',
+    async (part) => {
+      const { agent, kernel } = await agentWithOneService();
+      kernel.spoil(part);
+      agent.clock.advance(5_000);
+      await agent.loop.idle();
+      expect(await kernel.preview()).toEqual([]);
+      const kinds = new Map([[part, 1]]);
+      expect(agent.reports.at(-1)).toMatchObject({ driftFound: kinds, driftRepaired: kinds });
+    },
+  );
+
+  it('of the whole table is put right by the audit, wherever it is in its round', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    const owned = new Set(kernel.state.policy.owned.keys());
+    kernel.loseTable();
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    expect(new Set(kernel.state.policy.owned.keys())).toEqual(owned);
+    expect(agent.reports.at(-1)?.driftFound?.get('table')).toBe(1);
+  });
+
   it('of a weight is found by the audit and put back', async () => {
     const { agent, kernel } = await agentWithOneService();
     kernel.state.acknowledge({
@@ -422,5 +520,30 @@ describe('a refused operation', () => {
     await agent.start();
     expect(weights(kernel)).toEqual(['10.244.0.1:8080 1']);
     expect(kernel.state.policy.open.has(FRONT.key)).toBe(true);
+  });
+});
+
+describe('a Service with a slow start', () => {
+  it('lets a new endpoint grow to its weight, one write a step, and is then at rest', async () => {
+    const kernel = new FakeKernel();
+    const agent = testAgent(kernel);
+    agent.source.put(aService('web', [VIP_A], { slowStart: 5, scheduler: 'wrr' }), aSlice('web', [POD_1]));
+    await agent.start();
+    expect(weights(kernel)).toEqual(['10.244.0.1:8080 10']);
+    agent.source.put(aSlice('web', [POD_1, POD_2]));
+    await agent.loop.idle();
+    kernel.log.length = 0;
+    const seen: string[] = [];
+    for (let second = 0; second < 8; second++) {
+      agent.clock.advance(1_000);
+      await agent.loop.idle();
+      seen.push(
+        weights(kernel)
+          .find((text) => text.startsWith(serverKey(POD_2)))
+          ?.slice(-2) ?? '',
+      );
+    }
+    expect(seen.map(Number)).toEqual([2, 4, 6, 8, 10, 10, 10, 10]);
+    expect(kernel.log.map(({ kind }) => kind)).toEqual(Array(5).fill('set-real-server'));
   });
 });

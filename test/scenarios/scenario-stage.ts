@@ -32,7 +32,7 @@ export class ScenarioStage {
   /** What is settled before the start is taken from the scenario's first section about the node. */
   constructor(sections: readonly Section[]) {
     const profile = nodeProfile(sections.find(({ name }) => name === 'node')?.body);
-    this.#agent = testAgent(this.#kernel, new HandSource(), {}, undefined, undefined, profile);
+    this.#agent = testAgent(this.#kernel, new HandSource(), {}, { node: profile });
   }
 
   async begin(): Promise<void> {

@@ -1,6 +1,7 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
+import type { Cidr } from '../../src/model/cidr.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -21,14 +22,20 @@ export interface TestAgent {
   converge(): Promise<void>;
 }
 
+/** What only some tests are about. */
+export interface Circumstances {
+  readonly predecessor?: Predecessor | undefined;
+  readonly prepared?: (preparation: Preparation) => void;
+  readonly node?: Partial<NodeProfile>;
+  readonly excluded?: readonly Cidr[];
+}
+
 /** The agent's core over any kernel, with a source and a clock that the test owns. */
 export function testAgent(
   kernel: Kernel,
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
-  predecessor?: Predecessor,
-  prepared: (preparation: Preparation) => void = () => undefined,
-  node: Partial<NodeProfile> = {},
+  { predecessor, prepared = () => undefined, node = {}, excluded = [] }: Circumstances = {},
 ): TestAgent {
   const clock = new HandClock();
   const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', ...node });
@@ -40,6 +47,7 @@ export function testAgent(
     kernel,
     clock,
     predecessor,
+    excluded,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
     listener: {
       prepared,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { loadAddon } from '../../src/kernel/native/addon.js';
 import { DEVICE, NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
@@ -35,6 +36,10 @@ export async function netlinkFixture(): Promise<KernelFixture> {
       },
       async removeTable() {
         await run('nft', ['delete', 'table', 'inet', TABLE]);
+      },
+      async spoil(part) {
+        if (part === 'table') await run('nft', ['flush', 'chain', 'inet', TABLE, 'guard']);
+        else await writeFile('/proc/sys/net/ipv4/vs/conntrack', '0');
       },
     },
     async dispose() {

@@ -78,6 +78,11 @@ export interface KernelHandle {
   /** Chains and jumps of a table of the family ip, or ip6; empty where there is none. EINTR: it kept changing. */
   dumpRules(table: string): Promise<NftRules>;
   dumpRules6(table: string): Promise<NftRules>;
+  /**
+   * Chains and rules of a table of the family inet in the kernel's own words, handles included: the same bytes as long as
+   * nobody changes any of them. EINTR: it kept changing.
+   */
+  dumpWording(table: string): Promise<ArrayBuffer>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
   dumpSetSync(set: number): ArrayBuffer;

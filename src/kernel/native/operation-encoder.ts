@@ -96,6 +96,7 @@ class OperationEncoder {
         this.#key(operation.key);
         this.#realServer(operation.address, operation.port);
         this.#bytes[this.#offset + 3] = operation.forwarding ?? 0;
+        this.#view.setUint32(this.#offset + 16, operation.upperThreshold ?? 0, LITTLE_ENDIAN);
         this.#view.setInt32(this.#offset + 20, operation.weight, LITTLE_ENDIAN);
         break;
       case 'delete-real-server':

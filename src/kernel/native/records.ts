@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 2;
+export const ABI = 3;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -68,6 +68,8 @@ export interface RealServerOperation {
   readonly weight: number;
   /** IP_VS_CONN_F_*: 0 masquerading (the default), 2 tunnel, 3 direct routing. */
   readonly forwarding?: number;
+  /** Connections at which the kernel stops to use the server; 0 or absent: never. */
+  readonly upperThreshold?: number;
 }
 
 export interface AddElementOperation {
