@@ -85,12 +85,16 @@ export class Reconciler {
     this.#nextDrain = clock.now() + settings.drainInterval;
   }
 
+  /** How much the pass that is running has taken on and not yet settled. */
+  #underWay = 0;
+
   get observed(): DataplaneState {
     return this.#image.state;
   }
 
   get synced(): boolean {
-    const waiting = this.#dirty.size + this.#pending.size + this.#notices.length + this.#refusals.size;
+    const waiting =
+      this.#dirty.size + this.#pending.size + this.#notices.length + this.#refusals.size + this.#underWay;
     return this.#parts.source.complete && this.#image.known && waiting === 0 && !this.#takeover.underWay;
   }
 
@@ -136,18 +140,22 @@ export class Reconciler {
     } catch (error) {
       this.#image.forget();
       throw error;
+    } finally {
+      this.#underWay = 0;
     }
   }
 
   async #pass(): Promise<PassResult> {
     const { kernel, desired, source } = this.#parts;
     this.#complete = source.complete;
+    this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
     await this.#takeInServices();
     const services = this.#services;
     this.#services = 0;
     const keys = this.#takePending();
+    this.#underWay = keys.size;
     for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
     const result = await new StageRunner(kernel, this.#image.state).run(this.#plans(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);

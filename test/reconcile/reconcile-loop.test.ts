@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -22,6 +23,17 @@ const weights = (kernel: FakeKernel) =>
   [...(kernel.state.virtualServers.get(FRONT.key)?.realServers.values() ?? [])].map(
     ({ key, weight }) => `${key} ${weight}`,
   );
+
+describe('a pass', () => {
+  it('is not in sync before the kernel has acknowledged the last of it', async () => {
+    const heard: boolean[] = [];
+    const kernel = new ReportingKernel(new FakeKernel(), () => heard.push(agent.loop.state().synced));
+    const agent = testAgent(kernel);
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
+    await agent.start();
+    expect([heard.length > 0, heard.includes(true), agent.loop.state().synced]).toEqual([true, false, true]);
+  });
+});
 
 describe('the first pass', () => {
   it('programs policy, virtual server, real servers, VIP and gate in the order that exposes nothing unfinished', async () => {
