@@ -188,25 +188,29 @@ export class DesiredDataplane implements Dataplane {
     this.policy.open.set(key, wish.frontend);
   }
 
+  // Most frontends are in none of these sets, and this runs for every frontend of a first pass.
   #settleTraffic(key: FrontendKey, wish: ServiceFrontend | undefined): void {
     const { traffic, sources } = this.policy;
-    for (const set of TRAFFIC_SETS) traffic[set].delete(key);
-    sources.delete(key);
+    for (const set of TRAFFIC_SETS) if (traffic[set].size > 0) traffic[set].delete(key);
+    if (sources.size > 0) sources.delete(key);
     if (wish === undefined) return;
     for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
+    if (wish.sources.length === 0) return;
     const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
-    if (cidrs.size > 0) sources.set(key, { frontend: wish.frontend, cidrs });
+    sources.set(key, { frontend: wish.frontend, cidrs });
   }
 
   #setConflicts(key: FrontendKey): void {
-    const losers = this.#claims.losers(key);
     const winner = this.#claims.winner(key);
-    if (losers.length === 0 || winner === undefined) this.#conflicts.delete(key);
-    else
-      this.#conflicts.set(
-        key,
-        losers.map((loser) => conflict(loser, winner)),
-      );
+    if (winner === undefined || !this.#claims.isContested(key)) {
+      if (this.#conflicts.size > 0) this.#conflicts.delete(key);
+      return;
+    }
+    const losers = this.#claims.losers(key);
+    this.#conflicts.set(
+      key,
+      losers.map((loser) => conflict(loser, winner)),
+    );
   }
 }
 
@@ -233,8 +237,8 @@ export function nothingDesired(): DesiredDataplane {
 }
 
 function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
+  if (value !== undefined) map.set(key, value);
+  else if (map.size > 0) map.delete(key);
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
