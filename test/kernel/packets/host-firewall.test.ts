@@ -92,10 +92,11 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
         const stray = { address: STRAY[family], port: POD_PORT };
         expect(await walk(pod, stray)).toMatch(/^remote sees /);
         await put(tableTransaction(rules));
-        for (const client of [pod, node]) {
-          expect(await walk(client, stray)).toBe('timed out');
+        const clients = [pod, node];
+        const answers = await Promise.all(clients.map((client) => walk(client, stray)));
+        expect(answers).toEqual(['timed out', 'timed out']);
+        for (const client of clients)
           expect(await walk(client, { address: vip(1)[family], port: 80 })).toMatch(/^pod-1 sees /);
-        }
         await put(tableTransaction({ ...rules, serviceCIDRs: [] }));
       });
 

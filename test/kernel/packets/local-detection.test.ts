@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { FAMILIES } from '../../../src/model/address.js';
+import { PROTOCOLS } from '../../../src/model/protocol.js';
 import { Cluster } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';
 import { IN_TEST_KERNEL } from './support/kernel-test.js';
@@ -35,7 +36,12 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', ()
     if (first === undefined || near === undefined || third === undefined) throw new Error('too few pods');
     [pod, far] = [first, third];
     const web = [{ port: 80, nodePort: 30_001 }];
-    const local = [{ port: 80, nodePort: 30_002 }];
+    const local = PROTOCOLS.map((protocol) => ({
+      name: protocol.toLowerCase(),
+      protocol,
+      port: 80,
+      nodePort: 30_002,
+    }));
     const backends = { pods: [near], remotePods: [far] };
     await cluster.folder.put('web', everyWay({ name: 'web', number: 1, ports: web, pods: [near] }));
     await cluster.folder.put(
@@ -57,10 +63,12 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', ()
 
     it(`gets pods of every node at a frontend with policy Local, and a client outside those of this one: ${family}`, async () => {
       const { outside } = cluster.lab;
-      const place = { address: external(2)[family], port: 80 };
       const sees = pod.addresses[family];
-      expect(await walks(pod, place)).toEqual([`pod-1 sees ${sees}`, `remote-pod sees ${sees}`]);
-      expect(await walks(outside, place)).toEqual([`pod-1 sees ${outside.addresses[family]}`]);
+      for (const protocol of PROTOCOLS) {
+        const place = { address: external(2)[family], port: 80, protocol };
+        expect(await walks(pod, place)).toEqual([`pod-1 sees ${sees}`, `remote-pod sees ${sees}`]);
+        expect(await walks(outside, place)).toEqual([`pod-1 sees ${outside.addresses[family]}`]);
+      }
       const atNode = { address: NODE_WIRE.here[family], port: 30_002 };
       expect((await walks(pod, atNode)).map((answer) => answer.split(' ')[0])).toEqual([
         'pod-1',
