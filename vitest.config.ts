@@ -1,13 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
 const kernelTests = ['test/kernel/**/*.test.ts', 'test/contract/*.kernel.test.ts'];
+const imageTests = ['test/image/**/*.test.ts'];
 
-// Two projects: `unit` needs no root and no kernel and runs in parallel; `kernel` runs on the real thing,
-// one file after another in one process, because start-up dominates inside an emulated machine.
+// `unit` needs no root and no kernel and runs in parallel; `kernel` runs on the real thing, one file after another in one
+// process, because start-up dominates inside an emulated machine; `image` does so with what `npm run image` has built.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: kernelTests } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...kernelTests, ...imageTests],
+          // Loading the same modules for every file anew took twice as long as all tests together. No test leaves
+          // anything behind in them.
+          isolate: false,
+        },
+      },
       {
         test: {
           name: 'kernel',
@@ -15,6 +25,15 @@ export default defineConfig({
           fileParallelism: false,
           isolate: false,
           pool: 'threads',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'image',
+          include: imageTests,
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

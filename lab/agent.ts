@@ -14,7 +14,8 @@ import { WaitedInVain, waitUntil } from './wait-until.js';
 export const PROGRAM = join(PROJECT_FOLDER, 'dist/kube-ipvs-proxy.js');
 
 export interface AgentOptions {
-  readonly manifests: string;
+  /** The folder that it watches; undefined where `arguments` name another source. */
+  readonly manifests?: string;
   /** A path of its own for each agent: sockets of all namespaces share one file system. */
   readonly adminSocket: string;
   readonly arguments?: readonly string[];
@@ -32,7 +33,8 @@ export class Agent {
   readonly #callOff: () => void;
 
   constructor(node: Host, { manifests, adminSocket, arguments: more = [], within = [] }: AgentOptions) {
-    const words = ['run', '--manifests', manifests, '--admin-socket', adminSocket, ...more];
+    const source = manifests === undefined ? [] : ['--manifests', manifests];
+    const words = ['run', ...source, '--admin-socket', adminSocket, ...more];
     const [command = '', ...rest] = node.namespace.inside([...within, process.execPath, PROGRAM, ...words]);
     // A group of its own: Ctrl-C on the terminal is for the lab, which ends the agent in good order.
     this.#process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -1,145 +1,248 @@
-import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
-import { DesiredDataplane } from './desired/desired-dataplane.js';
-import { LONE_NODE } from './desired/node-settings.js';
-import type { Preparation } from './kernel/kernel.js';
+import { explainFailure } from './cli/failure.js';
+import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
+import { composeSource, type SourceListener } from './compose-source.js';
+import { ConfigWatch } from './config/config-watch.js';
+import type { Configuration } from './config/configuration.js';
+import { localGaps } from './desired/local-gaps.js';
+import { checkNode } from './kernel/init-node.js';
+import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
-import { NetlinkKernel } from './kernel/netlink-kernel.js';
-import { type InsideClients, PLAIN_RULES } from './kernel/packet-table.js';
-import { ManifestWatcher } from './manifests/manifest-watcher.js';
-import type { StatusReport } from './model/status-report.js';
-import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
+import type { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { ReportingKernel } from './kernel/reporting-kernel.js';
+import { TrafficReader } from './kernel/traffic-reader.js';
+import { parseCidr } from './model/cidr.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
-import { type Rehearsal, rehearse } from './reconcile/rehearsal.js';
 import { AdminServer } from './status/admin-server.js';
-import { statusReport } from './status/status-report.js';
+import type { PassLog } from './status/pass-log.js';
+import { StatusBoard } from './status/status-board.js';
 import { StatusSource } from './status/status-source.js';
 
-/** The only file that names concrete parts: source → desired → plan → kernel → status, in this order. */
+/** The agent: source → desired → plan → kernel → status, joined here and nowhere else. */
+
+/** What the agent tells whoever runs it. */
+export interface AgentListener {
+  readonly log: PassLog;
+  info(sentence: string): void;
+  setLogLevel(level: string): void;
+  /** These settings have changed, and only a new start applies them. */
+  restart(settings: readonly string[]): void;
+}
 
 export interface Agent {
-  /** Resolves when the source has been heard once; what it said is then being programmed. */
+  /**
+   * Resolves when the source has been heard, or its patience has ended; what it said is then being programmed. Rejects
+   * where this node or its configuration can never do the work.
+   */
   start(): Promise<void>;
   /** Lets the pass under way end. Everything programmed stays in the kernel. */
   stop(): Promise<void>;
 }
 
-export interface AgentListener extends LoopListener {
-  /** Called after each pass and whenever the source finds something amiss. */
-  problems(loop: ReconcileLoop): void;
-}
-
-export function composeAgent(settings: AgentSettings, version: string, listener: AgentListener): Agent {
-  const source = composeSource(settings.source);
-  const desired = composeDesired(settings);
-  const kernel = composeKernel(settings);
-  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
-  const loop = new ReconcileLoop({
-    source,
-    desired,
-    kernel,
-    clock: systemClock,
-    predecessor: remains,
-    settings: { ...DEFAULT_LOOP_SETTINGS, drainDeadline: settings.drainDeadline * 1000 },
-    listener: {
-      ...listener,
-      passed(report) {
-        listener.passed(report);
-        listener.problems(loop);
-      },
-    },
+export function composeAgent(configuration: Configuration, version: string, listener: AgentListener): Agent {
+  const { settings } = configuration;
+  let agent: ComposedAgent | undefined;
+  let composed: (agent: ComposedAgent) => void = () => undefined;
+  // Who asks before there is anything to say waits for it.
+  const answering = new Promise<ComposedAgent>((resolve) => {
+    composed = resolve;
   });
-  // A handle does one thing at a time: whoever asks for the status must not hold up a pass.
-  const viewer = composeKernel(settings);
-  const status = new StatusSource(
-    () => viewer.observe(),
-    () => ({ version, state: loop.state(), withoutEndpoints: desired.withoutEndpoints() }),
-  );
-  const admin = new AdminServer(settings.adminSocket, { '/status': () => status.report() });
+  const admin = new AdminServer(settings.adminSocket, {
+    '/status': async () => (await answering).status.report(),
+  });
   return {
     async start() {
       // The socket first: where another agent has it, nothing has been written yet.
       await admin.listen();
-      listener.prepared(await kernel.prepare());
-      await source.start({
-        changed: (services) => loop.changed(services),
-        problemsChanged: () => listener.problems(loop),
-      });
-      loop.begin();
+      const { features, ...preparation } = await checkNode(loadAddon(), settings.nodeSetUp);
+      listener.info(featureText(features));
+      listener.log.prepared(preparation);
+      agent = new ComposedAgent(configuration, version, listener, features);
+      composed(agent);
+      await agent.start();
     },
     async stop() {
-      await source.stop();
-      await loop.stop();
+      await agent?.stop();
       await admin.close();
-      remains?.close();
-      await Promise.all([kernel.close(), viewer.close()]);
     },
   };
 }
 
-/** What `run` would do now. */
-export async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
-  const source = composeSource(settings.source);
-  const kernel = composeKernel(settings);
-  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
-  await source.start({ changed: () => undefined, problemsChanged: () => undefined });
-  try {
-    const rehearsal = await rehearse(source, composeDesired(settings), kernel, remains);
-    return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };
-  } finally {
-    await source.stop();
-    remains?.close();
-    await kernel.close();
+class ComposedAgent {
+  readonly status: StatusSource;
+  readonly #configuration: Configuration;
+  readonly #version: string;
+  readonly #listener: AgentListener;
+  readonly #addon = loadAddon();
+  readonly #source;
+  readonly #desired;
+  readonly #kernel: NetlinkKernel;
+  // A handle does one thing at a time: whoever asks for the status or the traffic must not hold up a pass.
+  readonly #viewer: NetlinkKernel;
+  readonly #traffic: TrafficReader;
+  readonly #predecessor: KubeProxyRemains | undefined;
+  readonly #loop: ReconcileLoop;
+  readonly #board: StatusBoard;
+  readonly #watch: ConfigWatch;
+
+  constructor(
+    configuration: Configuration,
+    version: string,
+    listener: AgentListener,
+    features: KernelFeatures,
+  ) {
+    const { settings } = configuration;
+    this.#configuration = configuration;
+    this.#version = version;
+    this.#listener = listener;
+    this.#source = composeSource(settings, version, () => this.#board.problemsChanged());
+    this.#desired = composeDesired(settings, features);
+    this.#kernel = composeKernel(settings);
+    this.#viewer = composeKernel(settings);
+    this.#traffic = TrafficReader.open(this.#addon);
+    this.#predecessor = settings.adopt ? new KubeProxyRemains(this.#addon) : undefined;
+    this.#loop = this.#composeLoop();
+    this.#watch = this.#composeWatch();
+    this.#board = this.#composeBoard(features);
+    this.status = this.#composeStatus();
   }
-}
 
-/** The status as the kernel alone tells it, for when no agent runs. */
-export function composeKernelStatus(): Promise<StatusReport> {
-  return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
-}
-
-/** What `--init-only` does: sysctls, modules, the dummy device and our table. */
-export async function composePreparation(settings: AgentSettings): Promise<Preparation> {
-  const kernel = composeKernel(settings);
-  try {
-    return await kernel.prepare();
-  } finally {
-    await kernel.close();
+  async start(): Promise<void> {
+    await this.#board.start();
+    this.#board.prepared(await this.#kernel.prepare());
+    await this.#source.start(this.#sourceListener());
+    await this.#source.refuseOwnWay();
+    this.#loop.begin();
+    await this.#watch.start();
   }
-}
 
-export function composeCleanup(): Promise<CleanupReport> {
-  return withKernel(cleanUp);
-}
-
-// Neither looks at the rules nor writes them, so what they depend on does not matter.
-async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
-  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
-  try {
-    return await work(kernel);
-  } finally {
-    await kernel.close();
+  async stop(): Promise<void> {
+    await this.#watch.stop();
+    await this.#source.stop();
+    await this.#loop.stop();
+    await this.#source.close();
+    await this.#board.stop();
+    this.#predecessor?.close();
+    this.#traffic.close();
+    await Promise.all([this.#kernel.close(), this.#viewer.close()]);
   }
-}
 
-function composeDesired({ nodeName, scheduler }: AgentSettings): DesiredDataplane {
-  return new DesiredDataplane({ ...LONE_NODE, name: nodeName, scheduler });
-}
+  #composeLoop(): ReconcileLoop {
+    const { drainDeadline, auditPeriod, gatherTime, excludedCIDRs } = this.#configuration.settings;
+    return new ReconcileLoop({
+      source: this.#source.cluster,
+      desired: this.#desired,
+      kernel: new ReportingKernel(this.#kernel, (operations, outcomes) =>
+        this.#board.performed(operations, outcomes),
+      ),
+      clock: systemClock,
+      predecessor: this.#predecessor,
+      excluded: excludedCIDRs.flatMap((text) => parseCidr(text) ?? []),
+      settings: {
+        ...DEFAULT_LOOP_SETTINGS,
+        drainDeadline: drainDeadline * 1000,
+        auditPeriod: auditPeriod * 1000,
+        gatherTime: gatherTime * 1000,
+      },
+      listener: this.#loopListener(),
+    });
+  }
 
-function composeSource(source: SourceSettings): ManifestWatcher {
-  if (source.kind === 'manifests') return new ManifestWatcher({ folder: source.folder });
-  throw new Error('Following an API server is not part of this build. Name a folder with --manifests.');
-}
+  #loopListener(): LoopListener {
+    return {
+      prepared: (preparation) => this.#board.prepared(preparation),
+      passed: (report) => {
+        this.#board.healthChecks.update(this.#desired.healthChecks);
+        this.#board.passed(report);
+      },
+      passFailed: (error) =>
+        this.#board.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
+    };
+  }
 
-function composeKernel({
-  masqueradeAll,
-  localDetection,
-}: Pick<AgentSettings, 'masqueradeAll' | 'localDetection'>): NetlinkKernel {
-  const insideClients: InsideClients =
-    localDetection.kind === 'cluster-cidrs'
-      ? { kind: 'addresses', cidrs: localDetection.cidrs }
-      : { kind: 'unknown' };
-  return new NetlinkKernel(loadAddon(), { masqueradeAll, insideClients, serviceCIDRs: [] });
+  #sourceListener(): SourceListener {
+    return {
+      changed: (services, triggers) => {
+        this.#board.changed(services, triggers);
+        this.#loop.changed(services);
+      },
+      problemsChanged: () => this.#board.problemsChanged(),
+      nodeChanged: (node) => {
+        this.#board.nodeChanged(node);
+        this.#loop.changed(this.#desired.setNode(node));
+        this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
+        this.#keepRules();
+      },
+      serviceCIDRsChanged: () => this.#keepRules(),
+    };
+  }
+
+  // Some rules depend on what the cluster says of this node and of its Services' addresses.
+  #keepRules(): void {
+    const { node, serviceCIDRs } = this.#source.surroundings();
+    const rules = kernelRules(this.#configuration.settings, node, serviceCIDRs);
+    if (this.#kernel.setRules(rules)) this.#loop.prepareAgain();
+  }
+
+  #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {
+    const { settings, documents } = this.#configuration;
+    const { enabled, maxServicePorts } = settings.perServiceMetrics;
+    return new StatusBoard({
+      settings: {
+        version: this.#version,
+        node: settings.nodeName ?? '',
+        families: ipv6 === 'off' ? ['IPv4'] : ['IPv4', 'IPv6'],
+        healthTimeout: 2_000 * settings.syncPeriod,
+        serving: settings.serving,
+        trafficLimit: enabled ? maxServicePorts : 0,
+      },
+      sources: {
+        state: () => this.#state(),
+        view: this.#source.cluster.view,
+        observed: () => this.#loop.observed,
+        traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
+        withoutLocalEndpoints: () => localGaps(this.#desired),
+        ...this.#source.statistics,
+      },
+      clock: { ...systemClock, wallTime: Date.now },
+      log: this.#listener.log,
+      sink: this.#source.sink,
+      configuration: () => documents.proxy,
+      uidOf: (service) => this.#source.uidOf(service),
+    });
+  }
+
+  #state() {
+    const state = this.#loop.state();
+    return { ...state, problems: [...state.problems, ...this.#source.problems(), ...this.#watch.problems] };
+  }
+
+  #composeStatus(): StatusSource {
+    return new StatusSource(
+      () => this.#viewer.observe(),
+      () => ({
+        version: this.#version,
+        state: { ...this.#state(), problems: this.#board.problems() },
+        withoutEndpoints: this.#desired.withoutEndpoints(),
+      }),
+    );
+  }
+
+  #composeWatch(): ConfigWatch {
+    return new ConfigWatch(this.#configuration, {
+      changed: ({ warnings }, { live, restart }) => {
+        for (const warning of warnings) this.#listener.info(warning);
+        if (restart.length > 0) return this.#listener.restart(restart);
+        if (live.logLevel !== undefined) this.#listener.setLogLevel(live.logLevel);
+        if (live.drainDeadline !== undefined) this.#loop.setDrainDeadline(live.drainDeadline * 1000);
+        if (live.nodeSetUp === undefined) return;
+        void checkNode(this.#addon, live.nodeSetUp)
+          .then((preparation) => this.#board.prepared(preparation))
+          .catch((error) => this.#board.passFailed(`the node could not be set up: ${explainFailure(error)}`));
+      },
+      problems: () => this.#board.problemsChanged(),
+    });
+  }
 }

@@ -9,13 +9,13 @@ import { runPlan } from './cli/plan.js';
 import { runAgent } from './cli/run.js';
 import { runStatus } from './cli/status.js';
 import { commandWords } from './cli/words.js';
+import { composeAgent } from './compose.js';
 import {
-  composeAgent,
   composeCleanup,
   composeKernelStatus,
   composePreparation,
   composeRehearsal,
-} from './compose.js';
+} from './compose-commands.js';
 import { ConfigError } from './config/config-error.js';
 import { VERSION } from './config/version.js';
 
@@ -26,11 +26,11 @@ async function main(words: readonly string[]): Promise<number> {
     VERSION,
     {
       run: (configuration) =>
-        runAgent(configuration, (listener) => composeAgent(configuration.settings, VERSION, listener)),
+        runAgent(configuration, (listener) => composeAgent(configuration, VERSION, listener)),
       initOnly: (configuration) =>
         runInitOnly(configuration, () => composePreparation(configuration.settings)),
       status: (options) => runStatus(options, composeKernelStatus),
-      plan: ({ settings }) => runPlan(() => composeRehearsal(settings)),
+      plan: ({ settings }) => runPlan(() => composeRehearsal(settings, VERSION)),
       cleanup: (options) => runCleanup(options, composeCleanup),
     },
     (answer) => {

@@ -46,8 +46,12 @@ const ALLOWED: readonly AllowedArrow[] = [
     because: 'the words of the command line become settings, and settings have one home',
   },
   { from: 'cli', to: 'status', because: 'both sides of the admin socket must agree on what goes over it' },
-  { from: 'compose.ts', to: '*', because: 'it is the only file that joins rooms' },
+  { from: 'compose.ts', to: '*', because: 'it joins the rooms to the agent' },
+  { from: 'compose-source.ts', to: '*', because: 'it joins what the agent hears the cluster by' },
+  { from: 'compose-node.ts', to: '*', because: 'it makes the parts that depend on this node' },
+  { from: 'compose-commands.ts', to: '*', because: 'it joins rooms to commands that end by themselves' },
   { from: 'main.ts', to: 'compose.ts', because: 'it starts what is composed' },
+  { from: 'main.ts', to: 'compose-commands.ts', because: 'it starts what is composed' },
   { from: 'main.ts', to: 'cli', because: 'it hands the words of the command line to the command they name' },
   { from: 'main.ts', to: 'config', because: 'it tells the version' },
 ];

@@ -12,6 +12,8 @@ const [services = 10_000, endpoints = 10] = process.argv.slice(2).map(Number);
 const view = new ClusterView();
 fill(view, { services, endpoints });
 const desired = new DesiredDataplane({ ...LONE_NODE, name: NODE, scheduler: SCHEDULER });
+// With --expose-gc the garbage of filling is not charged to the decision.
+globalThis.gc?.();
 const first = pass();
 const later = Array.from({ length: 9 }, pass).sort((a, b) => a - b);
 process.stdout.write(`first ${first.toFixed(1)} later ${(later[4] ?? 0).toFixed(1)}\n`);

@@ -72,7 +72,7 @@ mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
 
 function measureBaseline(namespace: Namespace): void {
-  namespace.run(['nft', '-f', '-'], tableTransaction(PLAIN_RULES));
+  namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
   const words = [tool('baseline'), services, endpoints, LOCAL_ENDPOINTS, 'sets'].map(String);
   baselines.push(JSON.parse(namespace.run(words)) as BaselineRun);
   contents.add(contentOf(namespace));

@@ -1,6 +1,5 @@
 import { type Logger, pino } from 'pino';
 import type { Configuration } from '../config/configuration.js';
-import type { PassReport, SyncState } from '../model/sync-state.js';
 import { PassLog } from '../status/pass-log.js';
 import { EXIT } from './exit.js';
 import { explainFailure } from './failure.js';
@@ -10,20 +9,18 @@ interface RunningAgent {
   stop(): Promise<void>;
 }
 
-interface Preparation {
-  readonly done: readonly string[];
-  readonly warnings: readonly string[];
-}
-
 /** What the agent tells while it runs. */
 interface RunListener {
-  prepared(preparation: Preparation): void;
-  passed(report: PassReport): void;
-  passFailed(error: unknown): void;
-  problems(loop: { state(): SyncState }): void;
+  readonly log: PassLog;
+  info(sentence: string): void;
+  setLogLevel(level: string): void;
+  restart(settings: readonly string[]): void;
 }
 
-/** `run`: keeps the agent going until SIGTERM or SIGINT. Everything programmed stays when it ends. */
+/**
+ * `run`: keeps the agent going until SIGTERM, SIGINT, or a change of the configuration that takes a new start: then it ends
+ * well, to be started again. Everything programmed stays when it ends.
+ */
 export async function runAgent(
   { settings, warnings }: Configuration,
   compose: (listener: RunListener) => RunningAgent,
@@ -31,7 +28,7 @@ export async function runAgent(
   const logger = pino({ level: settings.logLevel, base: null });
   for (const warning of warnings) logger.warn(warning);
   try {
-    await keepRunning(compose(logListener(logger)), logger);
+    await keepRunning(compose, logger);
     return EXIT.good;
   } catch (error) {
     logger.fatal(explainFailure(error));
@@ -39,28 +36,36 @@ export async function runAgent(
   }
 }
 
-async function keepRunning(agent: RunningAgent, logger: Logger): Promise<void> {
+async function keepRunning(compose: (listener: RunListener) => RunningAgent, logger: Logger): Promise<void> {
+  const end = untilEnd();
+  const agent = compose({
+    log: new PassLog(logger),
+    info: (sentence) => logger.info(sentence),
+    setLogLevel(level) {
+      logger.level = level;
+    },
+    restart: (settings) => end.wish({ changed: settings }),
+  });
   try {
     await agent.start();
     logger.info('started');
-    logger.info({ signal: await untilSignal() }, 'stopping; everything programmed stays');
+    logger.info(await end.wished, 'stopping; everything programmed stays');
   } finally {
     await agent.stop();
   }
 }
 
-function logListener(logger: Logger): RunListener {
-  const log = new PassLog(logger);
-  return {
-    prepared: (preparation) => log.prepared(preparation),
-    passed: (report) => log.passed(report),
-    passFailed: (error) => log.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
-    problems: (loop) => log.problems(loop.state().problems),
-  };
+interface End {
+  /** What is said of it in the log. */
+  readonly wished: Promise<object>;
+  wish(reason: object): void;
 }
 
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+function untilEnd(): End {
+  let wish: (reason: object) => void = () => undefined;
+  const wished = new Promise<object>((resolve) => {
+    wish = resolve;
   });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => wish({ signal }));
+  return { wished, wish };
 }

@@ -30,7 +30,7 @@ export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
   syncPeriod: restart('health and the loop take it at the start'),
   auditPeriod: restart('the loop takes its timers at the start'),
   serving: restart('sockets are bound at the start'),
-  perServiceMetrics: live('it is asked for at each scrape'),
+  perServiceMetrics: restart('the page of metrics is made at the start'),
   nodeSetUp: live('a few sysctls and one message to the kernel, written where they differ'),
   adminSocket: restart('sockets are bound at the start'),
   logLevel: live('the logger takes it at any time'),

@@ -85,6 +85,11 @@ export class DesiredDataplane implements Dataplane {
     return this.#moveTo({ ...this.#node, zone: node?.zone, named: node?.addresses ?? [] });
   }
 
+  /** The addresses on which NodePorts are shown; undefined where they are on all. */
+  get restrictedPortAddresses(): readonly Address[] | undefined {
+    return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;
+  }
+
   /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
   get problems(): Problem[] {
     return [...this.#conflicts.values(), ...this.#complaints.values()].flat();
@@ -154,7 +159,11 @@ export class DesiredDataplane implements Dataplane {
     const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
     this.#node = { ...node, portAddresses };
     if (node.zone !== before.zone) return [...this.#shares.keys()];
-    if (sameList(node.addresses, before.addresses) && sameList(portAddresses, before.portAddresses))
+    if (
+      sameList(node.addresses, before.addresses) &&
+      sameList(node.named, before.named) &&
+      sameList(portAddresses, before.portAddresses)
+    )
       return [];
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }

@@ -1,3 +1,4 @@
+import { FAMILIES, type Family } from '../model/address.js';
 import type { NodePortRule } from './node-port-addresses.js';
 
 /** What the choice of endpoints and schedulers needs to know of this node. */
@@ -12,6 +13,8 @@ export interface NodeSettings {
 
 /** All that is settled about this node before the first Service is heard of. */
 export interface NodeProfile extends NodeSettings {
+  /** Those that this node can have addresses of; what a Service has of another is not for this node. */
+  readonly families: readonly Family[];
   /** Scheduler that sends one client to one server whatever way it comes; undefined where the kernel has none. */
   readonly stickyScheduler: string | undefined;
   /** On which of the node's addresses NodePorts are shown. */
@@ -23,6 +26,7 @@ export const LONE_NODE: NodeProfile = {
   name: undefined,
   zone: undefined,
   scheduler: 'rr',
+  families: FAMILIES,
   stickyScheduler: undefined,
   nodePorts: [],
 };

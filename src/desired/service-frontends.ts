@@ -165,14 +165,16 @@ function trafficOf(
 
 /**
  * The clients allowed at a load balancer's address; undefined for everybody. The node's own clients have the address
- * itself as their source, since it is local: they are in where the node is.
+ * itself as their source, since it is local: they are in where the node is. As in kube-proxy that goes by the addresses that the
+ * Node object names: a range of pods has an address of the node too, and does not mean the node.
  */
 function sourcesOf(service: Service, address: Address, node: NodeView): readonly Cidr[] | undefined {
   const family = familyOf(address);
   const allowed = allowedSources(service, family);
   if (allowed === undefined) return undefined;
-  const isNodeIn = allowed.some((cidr) => node.addresses.some((own) => cidrContains(cidr, own)));
-  const own: Cidr = { family, address, prefix: family === 'IPv4' ? 32 : 128, text: '' };
-  const self = { ...own, text: `${address}/${own.prefix}` };
+  const own = node.named.length > 0 ? node.named : node.addresses;
+  const isNodeIn = allowed.some((cidr) => own.some((each) => cidrContains(cidr, each)));
+  const host: Cidr = { family, address, prefix: family === 'IPv4' ? 32 : 128, text: '' };
+  const self = { ...host, text: `${address}/${host.prefix}` };
   return withoutContained(isNodeIn ? [...allowed, self] : allowed);
 }

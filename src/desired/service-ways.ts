@@ -1,4 +1,4 @@
-import type { Address } from '../model/address.js';
+import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
 import type { NodeView } from './node-view.js';
@@ -16,18 +16,21 @@ export interface Way {
   readonly isNodes: boolean;
 }
 
-/** Every way to a Service, none twice. */
+/** Every way to a Service that this node can offer, none twice. */
 export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
   const inside = internalPolicy === 'Local';
   const outside = externalPolicy === 'Local';
   const nodePorts = ports.some(({ nodePort }) => nodePort !== 0) ? node.portAddresses : [];
-  return [
+  const ways = [
     ...clusterIPs.map((address) => way('cluster', address, inside, node)),
     ...loadBalancerIPs.map((address) => way('balancer', address, outside, node)),
     ...externalIPs.map((address) => way('external', address, outside, node)),
     ...nodePorts.map((address) => way('node', address, outside, node)),
   ];
+  return node.families.length === FAMILIES.length
+    ? ways
+    : ways.filter(({ address }) => node.families.includes(familyOf(address)));
 }
 
 function way(kind: Way['kind'], address: Address, isLocalOnly: boolean, node: NodeView): Way {

@@ -31,6 +31,7 @@ export interface IpvsFeatures {
 
 export const NFT_FEATURES = [
   'masquerade',
+  'destination NAT',
   'original destination',
   'reject',
   'intervals in concatenations',
@@ -43,24 +44,6 @@ export type NftFeature = (typeof NFT_FEATURES)[number];
 
 /** off: no address of that family can exist. */
 export type Ipv6State = 'off' | 'not forwarding' | 'forwarding';
-
-/** Every scheduler of mainline Linux 7.2. */
-export const SCHEDULERS = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'fo',
-  'ovf',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'mh',
-  'sed',
-  'nq',
-  'twos',
-] as const;
 
 /** One line for the log. */
 export function featureText({ release, ipvs, nftables, ipv6, ...rest }: KernelFeatures): string {

@@ -56,6 +56,7 @@ export function lackingText({ ipvs, nftables }: KernelFeatures, scheduler: strin
 
 const NEEDED_OF_NFTABLES = [
   ['masquerade', 'nft_masq'],
+  ['destination NAT', 'nft_nat'],
   ['original destination', 'nft_ct'],
   ['reject', 'nft_reject_inet'],
 ] as const;

@@ -60,10 +60,12 @@ export class NetlinkKernel implements Kernel {
     this.#rules = rules;
   }
 
-  /** Takes effect when the kernel is prepared next, for the VIPs that are guarded already too. */
-  setStrictArp(strictArp: boolean): void {
-    this.#wished = { ...this.#wished, strictArp };
-    this.#rules = this.#wished;
+  /** Other rules from the next `prepare` on; whether they are others. */
+  setRules(rules: PacketRulesSettings): boolean {
+    if (layoutDigest(rules) === layoutDigest(this.#wished)) return false;
+    this.#wished = rules;
+    this.#rules = rules;
+    return true;
   }
 
   async prepare(): Promise<Preparation> {
@@ -207,7 +209,7 @@ export class NetlinkKernel implements Kernel {
     }
     throw new KernelUnusable(
       `nftables refused our table: ${refusal}`,
-      'The kernel needs nf_tables with the inet family, nft_ct, nft_masq and nft_reject_inet (Linux 5.10 or later).',
+      'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
     );
   }
 

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Activity } from '../model/activity.js';
-import { type Family, familyOf } from '../model/address.js';
-import type { Ownership } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
-import { type Frontend, type FrontendKey, frontend, isInside } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, frontend } from '../model/frontend.js';
 import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type { Observation, Sight, Surroundings } from './kernel.js';
+import { type Marks, marksOf } from './marks.js';
 import type { KernelHandle } from './native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from './native/answer-decoder.js';
 import { errnoName, NetlinkError } from './native/netlink-error.js';
@@ -51,20 +50,6 @@ export async function observeAll(
   return { dataplane, activity, foreign };
 }
 
-type Marks = ReadonlyMap<string, Frontend>;
-
-/** What stands behind each firewall mark of ours, as the ledger says: a virtual server with a mark shows no address. */
-function marksOf(owned: ReadonlyMap<FrontendKey, Ownership>): Marks {
-  const marks = new Map<string, Frontend>();
-  for (const { frontend } of owned.values())
-    if (isInside(frontend)) marks.set(markName(familyOf(frontend.address), frontend.mark), frontend);
-  return marks;
-}
-
-function markName(family: Family, mark: number): string {
-  return `${family} ${mark}`;
-}
-
 type Listed = readonly [VirtualServer, ReadonlyMap<RealServerKey, Activity>];
 
 /**
@@ -93,9 +78,7 @@ function join(
   for (const record of records) {
     const { key } = record;
     const isMark = 'mark' in key;
-    const front = isMark
-      ? marks.get(markName(key.family, key.mark))
-      : frontend(key.address, key.port, key.protocol);
+    const front = isMark ? marks.at(key) : frontend(key.address, key.port, key.protocol);
     const found = isMark ? sameMark(byMark[marked++], key.mark) : byFrontend.get(front?.key as FrontendKey);
     if (!isMark) byAddress++;
     if (found === undefined) return undefined;

@@ -9,6 +9,7 @@ const TRIALS: Readonly<Record<NftFeature, { readonly family: string; readonly bo
     family: 'inet',
     body: 'chain a {\n meta l4proto tcp masquerade to :1024-29999 fully-random\n }',
   },
+  'destination NAT': { family: 'inet', body: 'chain a {\n dnat ip to ip daddr\n }' },
   'original destination': {
     family: 'inet',
     body: 'set s { type ipv4_addr . inet_service; }\n chain a {\n meta l4proto tcp ct original ip daddr . ct original proto-dst @s accept\n }',

@@ -60,13 +60,18 @@ export type InsideClients =
 const MASQUERADE_PORTS = '1024-29999';
 
 /**
- * Hook priorities. IPVS takes packets to a VIP at LOCAL_IN 98 and LOCAL_OUT -99 (net/netfilter/ipvs/ip_vs_core.c). On
- * input we come right before it, so that no other program's rule ever sees our firewall marks; on output also after
- * conntrack (-200), which knows what is new.
+ * Hook priorities. IPVS takes packets to a VIP at LOCAL_IN 98 and LOCAL_OUT -99 (net/netfilter/ipvs/ip_vs_core.c), and what
+ * it has rewritten begins LOCAL_OUT from its start. On input we come right before it; on output also after conntrack (-200),
+ * which knows what is new. No other program's rule sees our firewall marks.
  */
 const INPUT_PRIORITY = 97;
 const OUTPUT_PRIORITY = -110;
-const FORWARD_PRIORITY = -10;
+/** Before table raw (-300), where other programs' rules begin. */
+const UNMARK_PRIORITY = -310;
+/** Before whoever rewrites destinations at dstnat (-100). */
+const KEEP_PRIORITY = -110;
+/** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
+const STRAY_PRIORITY = -10;
 
 /** Names the rules: another digest in the kernel means that they are of another version or configuration. */
 export function layoutDigest(settings: PacketRulesSettings): string {
@@ -111,9 +116,13 @@ function tableText(body: string): string {
 }
 
 const CHAINS = [
+  'prerouting-nat',
+  'output-nat',
   'input',
   'output',
   'forward',
+  'output-stray',
+  'output-unmark',
   'postrouting',
   'restrict',
   'guard',
@@ -122,9 +131,13 @@ const CHAINS = [
 ];
 
 const BASE_CHAINS: Readonly<Record<string, string>> = {
+  'prerouting-nat': `type nat hook prerouting priority ${KEEP_PRIORITY}; policy accept;`,
+  'output-nat': `type nat hook output priority ${KEEP_PRIORITY}; policy accept;`,
   input: `type filter hook input priority ${INPUT_PRIORITY}; policy accept;`,
   output: `type filter hook output priority ${OUTPUT_PRIORITY}; policy accept;`,
-  forward: `type filter hook forward priority ${FORWARD_PRIORITY}; policy accept;`,
+  forward: `type filter hook forward priority ${STRAY_PRIORITY}; policy accept;`,
+  'output-stray': `type filter hook output priority ${STRAY_PRIORITY}; policy accept;`,
+  'output-unmark': `type filter hook output priority ${UNMARK_PRIORITY}; policy accept;`,
   postrouting: 'type nat hook postrouting priority srcnat; policy accept;',
 };
 
@@ -138,18 +151,19 @@ function skeleton(): string {
 
 function tableBody(settings: PacketRulesSettings): string {
   return [
+    chain('prerouting-nat', FAMILIES.map(keepDestinationRule)),
+    chain('output-nat', FAMILIES.map(keepDestinationRule)),
     chain('input', wayIn(insideMatch(settings))),
-    chain('output', [...wayIn(EVERYBODY), ...strayRules(settings)]),
+    chain('output', wayIn(EVERYBODY)),
     chain('forward', strayRules(settings)),
+    chain('output-stray', strayRules(settings)),
+    chain('output-unmark', ['meta mark 0 accept', ...forEachFlow(unmarkRule)]),
     chain(
       'restrict',
       FAMILIES.map((family) => restrictRule(family, settings)),
     ),
     chain('guard', FAMILIES.flatMap(guardRules)),
-    chain(
-      'postrouting',
-      FAMILIES.flatMap((family) => PROTOCOLS.flatMap((name) => postroutingRules(family, name))),
-    ),
+    chain('postrouting', forEachFlow(postroutingRules)),
     ...FAMILIES.flatMap((family) => [
       chain(masqueradeChain(family), masqueradeRules(family, settings)),
       chain(keepSourceChain(family), keepSourceRules(family, settings)),
@@ -162,6 +176,13 @@ function tableBody(settings: PacketRulesSettings): string {
 
 function chain(name: string, rules: readonly string[]): string {
   return [`  chain ${name} {`, ...rules.map((rule) => `    ${rule}`), '  }'].join('\n');
+}
+
+// A VIP is a local address, so the rule of a hostPort (`fib daddr type local … dnat`) would take its packets to a pod that
+// has nothing to do with the Service. The first to decide on a connection's destination decides for all: it stays.
+function keepDestinationRule(family: Family): string {
+  const daddr = `${ip(family)} daddr`;
+  return `${daddr} @${name('guarded', family)} dnat ${ip(family)} to ${daddr}`;
 }
 
 /** For each family the words that match a client inside the cluster; undefined where none can be told. */
@@ -230,7 +251,7 @@ const REFUSALS = [
 ] as const;
 
 // An address of the Service range that no Service has is not local, so its packets would follow the default route and,
-// where that leads back, go round until their TTL ends.
+// where that leads back, go round until their TTL ends. What another proxy answers has another destination by now.
 function strayRules({ serviceCIDRs }: PacketRulesSettings): string[] {
   return FAMILIES.flatMap((family) => {
     const cidrs = ofFamily(serviceCIDRs, family);
@@ -241,10 +262,24 @@ function strayRules({ serviceCIDRs }: PacketRulesSettings): string[] {
   });
 }
 
+function forEachFlow(rules: (family: Family, protocol: Protocol) => readonly string[]): string[] {
+  return FAMILIES.flatMap((family) => PROTOCOLS.flatMap((protocol) => rules(family, protocol)));
+}
+
+// What IPVS has chosen a server for needs no mark any more, and others read marks in their own way: kubelet's rules drop what
+// has 0x8000 and masquerade what has 0x4000. Only packets that IPVS sends know their connection so early in LOCAL_OUT.
+function unmarkRule(family: Family, protocol: Protocol): string[] {
+  const set = setName({ purpose: 'source-kept', family, protocol });
+  return [`${askedFor(family, protocol)} @${set} meta mark set 0`];
+}
+
 // The protocol has to be matched first: the kernel refuses `ct original proto-dst` without it.
+function askedFor(family: Family, protocol: Protocol): string {
+  return `meta l4proto ${protocol.toLowerCase()} ct original ${ip(family)} daddr . ct original proto-dst`;
+}
+
 function postroutingRules(family: Family, protocol: Protocol): string[] {
-  const word = protocol.toLowerCase();
-  const asked = `meta l4proto ${word} ct original ${ip(family)} daddr . ct original proto-dst`;
+  const asked = askedFor(family, protocol);
   const set = (purpose: 'owned' | 'masqueraded' | 'source-kept') => setName({ purpose, family, protocol });
   return [
     `${asked} @${set('masqueraded')} goto masquerade-now`,

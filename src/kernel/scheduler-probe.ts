@@ -1,5 +1,5 @@
 import { FAMILIES, type Family } from '../model/address.js';
-import { SCHEDULERS } from './kernel-features.js';
+import { SCHEDULERS } from '../model/scheduler.js';
 import type { KernelHandle } from './native/addon.js';
 import { decodeLookAnswers } from './native/answer-decoder.js';
 import { errnoName } from './native/netlink-error.js';

@@ -1,5 +1,7 @@
+import type { Ownership } from '../model/dataplane.js';
 import { type FrontendKey, frontend } from '../model/frontend.js';
 import type { DataplaneTraffic, Traffic } from '../model/traffic.js';
+import { marksOf } from './marks.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeVirtualServers } from './native/answer-decoder.js';
 
@@ -8,7 +10,7 @@ import { decodeVirtualServers } from './native/answer-decoder.js';
  * does one thing at a time and a scrape must not hold up a pass.
  *
  * The kernel continues such a dump by position and says nothing where a change in between makes it skip an entry: a virtual
- * server that is missing is one that was not seen, not one that had no traffic. Those keyed by a mark are left out.
+ * server that is missing is one that was not seen, not one that had no traffic.
  */
 export class TrafficReader {
   readonly #handle: Pick<KernelHandle, 'dumpVirtualServers' | 'close'>;
@@ -21,11 +23,13 @@ export class TrafficReader {
     return new TrafficReader(new addon.KernelHandle({ device: '', table: '', sets: [] }));
   }
 
-  async read(): Promise<DataplaneTraffic> {
+  /** `owned` tells what stands behind a firewall mark; a mark that is not in it is another program's and left out. */
+  async read(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<DataplaneTraffic> {
+    const marks = marksOf(owned);
     const traffic = new Map<FrontendKey, Traffic>();
     for (const { key, counters } of decodeVirtualServers(await this.#handle.dumpVirtualServers())) {
-      if ('mark' in key) continue;
-      traffic.set(frontend(key.address, key.port, key.protocol).key, counters);
+      const front = 'mark' in key ? marks.at(key) : frontend(key.address, key.port, key.protocol);
+      if (front !== undefined) traffic.set(front.key, counters);
     }
     return traffic;
   }

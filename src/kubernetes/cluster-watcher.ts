@@ -4,10 +4,12 @@ import type { ClusterView } from '../model/cluster-view.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import { ProblemBoard } from '../model/problem-board.js';
+import type { Service } from '../model/service.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
 import type { ApiTransport } from './api-transport.js';
 import { endpointSlices, ownNode, SERVICE_CIDRS, services } from './followed-resources.js';
-import { ObjectStore, type Projection, type StoreChange } from './object-store.js';
+import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './object-store.js';
 import { projectNode, projectService, projectServiceCIDR, projectSlice } from './projections.js';
 import { Reflector } from './reflector.js';
 import { fullName, type Resource } from './resource.js';
@@ -42,6 +44,7 @@ export class ClusterWatcher implements ClusterSource {
   readonly #intake = new ViewIntake();
   readonly #surroundings = new Surroundings();
   readonly #board = new ProblemBoard();
+  readonly #serviceStore: ObjectStore<Service>;
   readonly #services: Reflector;
   readonly #slices: Reflector;
   readonly #node: Reflector | undefined;
@@ -57,19 +60,17 @@ export class ClusterWatcher implements ClusterSource {
     const { service, slice } = this.#intake;
     const { nodeRecord, range } = this.#surroundings;
     this.#options = options;
-    this.#services = this.#reflect(
-      services(proxyName),
-      (object) => projectService(object, proxyName),
-      service,
-    );
-    this.#slices = this.#reflect(
+    const ofServices = services(proxyName);
+    this.#serviceStore = this.#keep(ofServices, (object) => projectService(object, proxyName), service);
+    this.#services = this.#reflect(ofServices, this.#serviceStore);
+    this.#slices = this.#follow(
       endpointSlices(proxyName),
       (object) => projectSlice(object, proxyName, shared),
       slice,
     );
     this.#node =
-      nodeName === undefined ? undefined : this.#reflect(ownNode(nodeName), projectNode, nodeRecord);
-    this.#ranges = this.#reflect(SERVICE_CIDRS, projectServiceCIDR, range);
+      nodeName === undefined ? undefined : this.#follow(ownNode(nodeName), projectNode, nodeRecord);
+    this.#ranges = this.#follow(SERVICE_CIDRS, projectServiceCIDR, range);
   }
 
   get view(): ClusterView {
@@ -91,6 +92,11 @@ export class ClusterWatcher implements ClusterSource {
 
   get serviceCIDRs(): readonly string[] | undefined {
     return this.#surroundings.serviceCIDRs;
+  }
+
+  /** Of a Service that is there now: Events name it, so that `kubectl describe` finds them. */
+  uidOf(service: ServiceKey): string | undefined {
+    return this.#serviceStore.uidOf(service);
   }
 
   statistics(): WatchStatistics {
@@ -125,15 +131,28 @@ export class ClusterWatcher implements ClusterSource {
     return [this.#services, this.#slices, this.#node ?? [], this.#ranges].flat();
   }
 
-  #reflect<R>(
+  #follow<R>(
     resource: Resource,
     project: (object: unknown) => Projection<R>,
     changed: (change: StoreChange<R>) => void,
   ): Reflector {
-    const { transport, clock, random = Math.random } = this.#options;
+    return this.#reflect(resource, this.#keep(resource, project, changed));
+  }
+
+  #keep<R>(
+    resource: Resource,
+    project: (object: unknown) => Projection<R>,
+    changed: (change: StoreChange<R>) => void,
+  ): ObjectStore<R> {
     const name = fullName(resource);
     const judged = (key: string | undefined, problems: readonly Problem[]) =>
       this.#board.set(`${name}/${key ?? ''}`, problems);
+    return new ObjectStore({ project, changed, judged });
+  }
+
+  #reflect(resource: Resource, store: ObjectTaker): Reflector {
+    const { transport, clock, random = Math.random } = this.#options;
+    const name = fullName(resource);
     const listener = {
       settled: () => this.#tell(),
       troubled: (problem: Problem | undefined) => {
@@ -141,7 +160,6 @@ export class ClusterWatcher implements ClusterSource {
         this.#tellProblems();
       },
     };
-    const store = new ObjectStore({ project, changed, judged });
     return new Reflector({ resource, store, transport, clock, random, listener });
   }
 

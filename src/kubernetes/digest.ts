@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.js';
+import { TimeSlice } from '../model/time-slice.js';
 import type { Splitter } from './line-splitter.js';
-import { TimeSlice } from './time-slice.js';
 
 export interface Eater {
   /** May take long; then it gives way to others by itself, and the rest of the body waits. */

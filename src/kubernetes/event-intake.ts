@@ -1,8 +1,8 @@
+import type { TimeSlice } from '../model/time-slice.js';
 import { failureOfEvent, type Question } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { corruptFailure } from './page-listing.js';
 import { isBefore, type Version } from './resource.js';
-import type { TimeSlice } from './time-slice.js';
 import type { WatchCounters } from './watch-counters.js';
 import { readEvent, type WatchEvent } from './watch-event.js';
 import { wentBack } from './watch-failure.js';

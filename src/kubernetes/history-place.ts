@@ -48,7 +48,6 @@ export class HistoryPlace {
       case 'expired':
       case 'future-version':
       case 'rejected':
-      case 'quiet':
         this.#isGone = true;
         this.#listingDue = true;
         return;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../model/problem.js';
-import type { TimeSlice } from './time-slice.js';
+import type { TimeSlice } from '../model/time-slice.js';
 
 /** What is kept of one object as the API sent it. */
 export interface Projection<R> {
@@ -82,6 +82,11 @@ export class ObjectStore<R> implements ObjectTaker {
 
   get untranslatable(): number {
     return this.#untranslatable;
+  }
+
+  /** The uid of the object that bears this name now. */
+  uidOf(key: string): string | undefined {
+    return this.#entries.get(key)?.uid;
   }
 
   put(object: unknown): void {

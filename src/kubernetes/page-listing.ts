@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.js';
+import { TimeSlice } from '../model/time-slice.js';
 import { expectJson, type Question } from './api-answer.js';
 import type { ApiTransport } from './api-transport.js';
 import { digest } from './digest.js';
@@ -6,7 +7,6 @@ import { ItemSplitter } from './item-splitter.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { pagePath, type Resource, type Version, versionPath } from './resource.js';
 import { SilenceDeadline } from './silence-deadline.js';
-import { TimeSlice } from './time-slice.js';
 import type { WatchCounters } from './watch-counters.js';
 import { isRecord, parseJson, versionOf } from './watch-event.js';
 import { WatchFailure } from './watch-failure.js';

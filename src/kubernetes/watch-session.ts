@@ -41,10 +41,10 @@ const VERY_SHORT = 1_000;
 const LONGEST_LISTING_SILENCE = 60_000;
 
 /**
- * API servers send a bookmark once a minute (since 1.17). One that has gone back in time, restored from a backup, accepts
- * our version and then says nothing at all until it has passed it: without this, what happens meanwhile would be missed.
+ * API servers send a bookmark once a minute (since 1.17). Without PINGs, as over HTTP/1.1, this is how a dead path shows,
+ * and over any protocol how a proxy shows that has forgotten the stream behind it.
  */
-const LONGEST_QUIET = 180_000;
+const LONGEST_QUIET = 90_000;
 
 /** One watch, from its request to its end. */
 export class WatchSession {

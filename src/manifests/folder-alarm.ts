@@ -9,6 +9,9 @@ export interface AlarmTiming {
   readonly rescan: number;
 }
 
+/** As node:fs has it: tells of changes in a folder, or throws where it cannot. */
+export type WatchFolder = (folder: string, changed: () => void) => FSWatcher;
+
 /**
  * Rings when the folder may have changed: soon after inotify tells of it, and every `rescan` milliseconds in any
  * case, because inotify sees neither what other machines write to a shared file system, nor what happens behind
@@ -18,14 +21,16 @@ export class FolderAlarm {
   readonly #folder: string;
   readonly #timing: AlarmTiming;
   readonly #ring: () => void;
+  readonly #watchFolder: WatchFolder;
   #watcher: FSWatcher | undefined;
   #watched: string | undefined;
   #settling: NodeJS.Timeout | undefined;
   #passedOver = false;
   #rescanning: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, timing: AlarmTiming, ring: () => void) {
+  constructor(folder: string, timing: AlarmTiming, ring: () => void, watchFolder: WatchFolder = watch) {
     this.#folder = folder;
+    this.#watchFolder = watchFolder;
     this.#timing = timing;
     this.#ring = ring;
   }
@@ -72,7 +77,7 @@ export class FolderAlarm {
 
   #watchAs(identity: string): string | undefined {
     try {
-      this.#watcher = watch(this.#folder, () => this.stir());
+      this.#watcher = this.#watchFolder(this.#folder, () => this.stir());
     } catch (error) {
       return errorCode(error) ?? String(error);
     }

@@ -3,7 +3,7 @@ import type { ClusterListener, ClusterSource } from '../model/cluster-source.js'
 import type { ClusterView } from '../model/cluster-view.js';
 import { type Problem, problemText } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { FolderAlarm } from './folder-alarm.js';
+import { FolderAlarm, type WatchFolder } from './folder-alarm.js';
 import { type FileChange, FolderContents } from './folder-contents.js';
 import { FolderImage } from './folder-image.js';
 import { OneAtATime } from './one-at-a-time.js';
@@ -17,6 +17,8 @@ export interface ManifestOptions {
   readonly rescanInterval?: number;
   /** Milliseconds without a further event after which a changed folder is read. 100 unless said. */
   readonly settleTime?: number;
+  /** inotify, unless said. */
+  readonly watchFolder?: WatchFolder;
 }
 
 /** The cluster as a folder of manifests describes it, the same YAML that one would `kubectl apply`. */
@@ -32,12 +34,12 @@ export class ManifestWatcher implements ClusterSource {
   #complete = false;
   #problems: readonly Problem[] = [];
 
-  constructor({ folder, rescanInterval = 5000, settleTime = 100 }: ManifestOptions) {
+  constructor({ folder, rescanInterval = 5000, settleTime = 100, watchFolder }: ManifestOptions) {
     this.#folder = folder;
     this.#rescanInterval = rescanInterval;
     this.#contents = new FolderContents(folder);
     const timing = { settle: settleTime, rescan: rescanInterval };
-    this.#alarm = new FolderAlarm(folder, timing, () => void this.#looks.run());
+    this.#alarm = new FolderAlarm(folder, timing, () => void this.#looks.run(), watchFolder);
   }
 
   get view(): ClusterView {

@@ -4,6 +4,7 @@ import type { Frontend } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { takesConnections } from '../model/virtual-server.js';
 import { inStages, type PlanStage } from './order.js';
+import { planTraffic } from './traffic-plan.js';
 
 /**
  * Taking over from kube-proxy's IPVS mode, which keeps no ledger: what it left is told by where it is. On an address of the
@@ -67,5 +68,8 @@ export function isTakenOver(desired: Dataplane, observed: ObservedDataplane): bo
   for (const key of desired.policy.owned.keys())
     if (!observed.policy.owned.has(key) && !observed.foreign.has(key)) return false;
   for (const address of desired.policy.hairpins) if (!observed.policy.hairpins.has(address)) return false;
+  for (const key of desired.virtualServers.keys())
+    if (!observed.foreign.has(key) && planTraffic(key, desired.policy, observed.policy).length > 0)
+      return false;
   return true;
 }

@@ -71,7 +71,7 @@ function planVip(
   ending: ReadonlySet<FrontendKey>,
 ): Operation[] {
   const guarded = observed.policy.guarded.has(address);
-  const wanted = desired.bound.has(address) || (guarded && stays(address, observed, ending));
+  const wanted = desired.bound.has(address) || (guarded && drains(address, desired, observed, ending));
   const bound = observed.bound.has(address);
   if (wanted) {
     if (observed.isForeignAt(address)) return [];
@@ -86,9 +86,16 @@ function planVip(
     : [];
 }
 
-function stays(address: Address, observed: ObservedDataplane, ending: ReadonlySet<FrontendKey>): boolean {
-  for (const key of observed.frontendsAt(address)) if (!ending.has(key)) return true;
-  return false;
+// Where a frontend is to stay although its address is not to be bound, the address has become the node's own: guarding it
+// any longer would cut the node off.
+function drains(
+  address: Address,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  ending: ReadonlySet<FrontendKey>,
+): boolean {
+  const keys = [...observed.frontendsAt(address)];
+  return !keys.some((key) => desired.virtualServers.has(key)) && keys.some((key) => !ending.has(key));
 }
 
 function planHairpin(address: Address, desired: Dataplane, observed: ObservedDataplane): Operation[] {

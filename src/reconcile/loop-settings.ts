@@ -13,6 +13,8 @@ export interface LoopSettings {
   readonly auditPeriod: number;
   /** How often a slice of the audit is done. */
   readonly auditInterval: number;
+  /** At least this long between the end of a pass and the next; changes meanwhile are gathered. */
+  readonly gatherTime: number;
   readonly backOff: BackOff;
 }
 
@@ -23,5 +25,6 @@ export const DEFAULT_LOOP_SETTINGS: LoopSettings = {
   growthInterval: 1_000,
   auditPeriod: 600_000,
   auditInterval: 5_000,
+  gatherTime: 0,
   backOff: DEFAULT_BACK_OFF,
 };

@@ -48,6 +48,9 @@ export class ReconcileLoop implements ClusterListener {
   #begun = false;
   #stopped = false;
   #cancelTimer: () => void = () => undefined;
+  #endGathering: () => void = () => undefined;
+  /** When the last pass ended. */
+  #lastPass: number | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -92,6 +95,12 @@ export class ReconcileLoop implements ClusterListener {
     });
   }
 
+  /** The kernel has to be made ready anew, since what its rules depend on has changed. */
+  prepareAgain(): void {
+    this.#reconciler.prepareAgain();
+    this.wake();
+  }
+
   /** Resolves when no pass is running and none is due at once. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
@@ -101,6 +110,7 @@ export class ReconcileLoop implements ClusterListener {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
+    this.#endGathering();
     await this.idle();
   }
 
@@ -125,12 +135,22 @@ export class ReconcileLoop implements ClusterListener {
   async #run(): Promise<void> {
     this.#cancelTimer();
     while (this.#again && !this.#stopped) {
+      await this.#gather();
       this.#again = false;
-      // One turn of the event loop gathers the changes that arrive together into one pass.
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.#pass();
+      if (!this.#stopped) await this.#pass();
     }
     if (!this.#stopped) this.#setTimer();
+  }
+
+  // One turn of the event loop gathers the changes that arrive together into one pass; more, where it is wished.
+  async #gather(): Promise<void> {
+    const { clock, settings } = this.#parts;
+    const wait = (this.#lastPass ?? Number.NEGATIVE_INFINITY) + settings.gatherTime - clock.now();
+    await new Promise<void>((resolve) => {
+      if (wait > 0) this.#cancelTimer = clock.after(wait, resolve);
+      else setImmediate(resolve);
+      this.#endGathering = resolve;
+    });
   }
 
   async #pass(): Promise<void> {
@@ -142,6 +162,7 @@ export class ReconcileLoop implements ClusterListener {
       const result = await this.#reconciler.pass();
       this.#retry.succeeded('pass');
       const ended = clock.now();
+      this.#lastPass = ended;
       listener.passed(this.#tally.add(result, ended - began, ended - oldestChange));
     } catch (error) {
       this.#retry.failed('pass');

@@ -9,6 +9,7 @@ import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js'
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
+import { TimeSlice } from '../model/time-slice.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DrainBook } from './drain-book.js';
@@ -62,9 +63,11 @@ export class Reconciler {
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
   #services = 0;
+  /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
+  #complete = false;
   #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
-  #hasLooked = false;
+  #isPrepared = false;
   #nextAudit: number;
   #nextDrain: number;
 
@@ -97,6 +100,12 @@ export class Reconciler {
 
   noticed(change: KernelChange): void {
     this.#notices.push(change);
+  }
+
+  /** What has to be made because of this is no drift. */
+  prepareAgain(): void {
+    this.#isPrepared = false;
+    this.noticed({ kind: 'overrun' });
   }
 
   problems(): Problem[] {
@@ -137,10 +146,11 @@ export class Reconciler {
   }
 
   async #pass(): Promise<PassResult> {
-    const { kernel, desired } = this.#parts;
+    const { kernel, desired, source } = this.#parts;
+    this.#complete = source.complete;
     await this.#lookAgain();
     this.#releaseRemovals();
-    this.#takeInServices();
+    await this.#takeInServices();
     const services = this.#services;
     this.#services = 0;
     const keys = this.#takePending();
@@ -189,11 +199,11 @@ export class Reconciler {
     const { desired, kernel, prepared } = this.#parts;
     const preparation = await kernel.prepare();
     prepared(preparation);
-    if (this.#hasLooked) this.#drift.mended(preparation.made ?? []);
-    this.#hasLooked = true;
+    if (this.#isPrepared) this.#drift.mended(preparation.made ?? []);
+    this.#isPrepared = true;
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
-    this.#takeInServices();
+    await this.#takeInServices();
     await this.#image.lookAtAll(kernel);
     allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
@@ -201,22 +211,26 @@ export class Reconciler {
   }
 
   get #hasJustHeardAll(): boolean {
-    return this.#parts.source.complete && this.#removalsHeldBack;
+    return this.#complete && this.#removalsHeldBack;
   }
 
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
-    const { source, desired } = this.#parts;
+    const { desired } = this.#parts;
     if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
-    this.#removalsHeldBack = !source.complete;
+    this.#removalsHeldBack = !this.#complete;
   }
 
-  #takeInServices(): void {
-    const { desired, source } = this.#parts;
-    const keys = [...this.#dirty];
-    this.#dirty.clear();
-    for (const key of keys) this.#pending.add(desired.refresh(key, source.view.look(key)));
-    this.#services += keys.length;
+  // Ten thousand take a quarter of a second. What changes while others have their turn is dirty again.
+  async #takeInServices(): Promise<void> {
+    const { desired, source, clock } = this.#parts;
+    const slice = new TimeSlice(clock);
+    for (const key of [...this.#dirty]) {
+      this.#dirty.delete(key);
+      this.#services++;
+      this.#pending.add(desired.refresh(key, source.view.look(key)));
+      if (slice.over) await slice.rest();
+    }
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
@@ -239,7 +253,7 @@ export class Reconciler {
   }
 
   #plan(keys: KernelKeys): Plan {
-    const { desired, source } = this.#parts;
+    const { desired } = this.#parts;
     const whole = plan(
       keys,
       desired,
@@ -248,7 +262,7 @@ export class Reconciler {
       this.#isFirst,
       (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
-    return source.complete ? whole : additionsOf(whole, desired);
+    return this.#complete ? whole : additionsOf(whole, desired);
   }
 
   readonly #isFirst = (frontend: FrontendKey) =>
@@ -272,13 +286,13 @@ export class Reconciler {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
     const began = clock.now();
-    const made = await this.#prepareAgain();
+    const made = await this.#mend();
     this.#drifted(await this.#auditor.next(made.length > 0));
     this.#auditMilliseconds = clock.now() - began;
   }
 
   /** Puts right what others changed of the device, the rules and the sysctls. */
-  async #prepareAgain(): Promise<readonly SetUpPart[]> {
+  async #mend(): Promise<readonly SetUpPart[]> {
     const preparation = await this.#parts.kernel.prepare();
     const { made = [] } = preparation;
     this.#drift.mended(made);

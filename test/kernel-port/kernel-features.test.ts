@@ -13,6 +13,7 @@ const COMPLETE: KernelFeatures = {
   },
   nftables: {
     masquerade: 'yes',
+    'destination NAT': 'yes',
     'original destination': 'yes',
     reject: 'yes',
     'intervals in concatenations': 'yes',

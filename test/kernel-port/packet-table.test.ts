@@ -40,6 +40,26 @@ describe('the rules of the packet table', () => {
     expect(text).toMatch(/chain forward \{\s+ip daddr \{ 10\.96\.0\.0\/12 \} ip daddr != @guarded-4 drop/);
   });
 
+  it('look for stray addresses only after others may have rewritten the destination', () => {
+    const text = tableTransaction({ ...PLAIN, serviceCIDRs: ['10.96.0.0/12'] });
+    expect(text).toMatch(/chain output-stray \{ type filter hook output priority -10;/);
+    expect(text.match(/chain output \{[^}]*\}/g)?.join()).not.toContain('10.96.0.0/12');
+  });
+
+  it('settle where a VIP\u2019s packets go before a hostPort can', () => {
+    const text = tableTransaction(PLAIN);
+    expect(text).toMatch(/chain prerouting-nat \{ type nat hook prerouting priority -110;/);
+    expect(text).toContain('ip6 daddr @guarded-6 dnat ip6 to ip6 daddr');
+  });
+
+  it('take our mark off before any other rule sees what IPVS sends', () => {
+    const text = tableTransaction(PLAIN);
+    expect(text).toMatch(/chain output-unmark \{ type filter hook output priority -310;/);
+    expect(text).toMatch(
+      /chain output-unmark \{\s+meta mark 0 accept\s+meta l4proto tcp .* @source-kept-tcp-4 meta mark set 0/,
+    );
+  });
+
   it('masquerade everything when told to', () => {
     expect(tableTransaction({ ...PLAIN, masqueradeAll: true })).toMatch(
       /chain masquerade-4 \{\s+goto masquerade-now\s+\}/,

@@ -4,7 +4,7 @@ import { waitUntil } from '../../lab/wait-until.js';
 import { FAMILIES } from '../../src/model/address.js';
 import { Cluster, POD_PORT } from './packets/support/cluster.js';
 import { dualStack } from './packets/support/dual-stack.js';
-import { IN_TEST_KERNEL } from './packets/support/kernel-test.js';
+import { IN_FULL_KERNEL } from './packets/support/kernel-test.js';
 import { operationsSince, tally } from './packets/support/summaries.js';
 import { vip } from './packets/support/vips.js';
 import { initNodeIn } from './support/init-node-in.js';
@@ -24,7 +24,7 @@ const POD_CIDRS = { IPv4: '10.244.0.0/16', IPv6: 'fd00:244::/32' };
 /** In an emulated kernel on a busy machine, each start of the agent takes many seconds. */
 const PATIENCE = 300_000;
 
-describe.skipIf(!IN_TEST_KERNEL)('an agent that takes over from kube-proxy', { timeout: PATIENCE }, () => {
+describe.skipIf(!IN_FULL_KERNEL)('an agent that takes over from kube-proxy', { timeout: PATIENCE }, () => {
   let cluster: Cluster;
 
   const talks: SteadyConversation[] = [];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
+import { FreshNamespace } from '../native/fresh-namespace.js';
+import { IN_FULL_KERNEL } from './packets/support/kernel-test.js';
 
-describe.skipIf(!IN_TEST_KERNEL)('rules of another program through the addon', () => {
+describe.skipIf(!IN_FULL_KERNEL)('rules of another program through the addon', () => {
   it('are chains and the jumps between them, of one table and family', async () => {
     using space = new FreshNamespace();
     expect(await space.handle.dumpRules('nat')).toEqual({ chains: [], jumps: [] });

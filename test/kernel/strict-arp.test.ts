@@ -12,6 +12,8 @@ const NODE = address('192.0.2.1');
 const NODE_6 = address('2001:db8::1');
 const WIRE = 'strict-arp';
 
+const STRICT = { ...PLAIN_RULES, strictArp: true };
+
 const run = promisify(execFile);
 const ip = (...words: readonly string[]) => run('ip', words);
 const outside = (...words: readonly string[]) => run('ip', ['netns', 'exec', 'outside', ...words]);
@@ -89,14 +91,14 @@ describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
     'is switched on and off for VIPs that are there, and lets go of those that are released',
     async () => {
       await prepared(false);
-      kernel.setStrictArp(true);
+      expect(kernel.setRules(STRICT)).toBe(true);
       expect((await kernel.prepare()).made).toEqual(['table']);
       expect((await kernel.prepare()).made).toEqual([]);
       expect(await isAnswered(VIP_A)).toBe(false);
       await kernel.perform(vipWrites('release-vip'));
       expect(await isAnswered(VIP_A)).toBe(true);
       await kernel.perform(vipWrites('guard-vip'));
-      kernel.setStrictArp(false);
+      kernel.setRules(PLAIN_RULES);
       await kernel.prepare();
       expect(await isAnswered(VIP_A)).toBe(true);
     },
@@ -111,7 +113,7 @@ describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
   });
 
   it.skipIf(HAS_ARP_TABLES)('that the kernel cannot do is a warning, and all else is set up', async () => {
-    kernel = new NetlinkKernel(loadAddon(), { ...PLAIN_RULES, strictArp: true });
+    kernel = new NetlinkKernel(loadAddon(), STRICT);
     const { made, warnings } = await kernel.prepare();
     expect(made).toContain('table');
     expect(warnings.filter((text) => text.includes('CONFIG_NF_TABLES_ARP'))).toHaveLength(1);

@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { type Certificate, issue, makeAuthority } from '../support/certificates.js';
+import { type Certificate, issue, makeAuthority } from '../../lab/api-server/certificates.js';
 
 export type Asked = IncomingMessage | Http2ServerRequest;
 /** What the two kinds of response have in common. */

@@ -366,12 +366,16 @@ describe('a line that makes no sense', () => {
   });
 });
 
-test('a watch that tells nothing for minutes, not even a bookmark, is not trusted', async () => {
+test('a watch that tells nothing for longer than bookmarks take is begun again where it was', async () => {
   const cluster = await new WatchedCluster(apiWith()).start();
-  await cluster.pass(179_000);
+  const from = cluster.api.version;
+  await cluster.pass(60_000);
+  cluster.api.bookmark(SERVICES);
+  await cluster.pass(89_000);
   expect(asked(cluster)).toHaveLength(1);
   await cluster.pass(2_000);
-  expect(asked(cluster)[1]).toBe(`${STREAMED}&resourceVersion=`);
+  expect(asked(cluster)[1]).toBe(`${WATCHED}&resourceVersion=${from}`);
+  expect([statistics(cluster)?.restarts, cluster.problems]).toEqual([{ quiet: 1 }, []]);
 });
 
 test('pages that never come are given up', async () => {

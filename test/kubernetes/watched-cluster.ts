@@ -61,21 +61,23 @@ export class WatchedCluster {
     return this;
   }
 
+  // The second turn is for what gave way to others in the first.
   async settle(): Promise<void> {
+    await setImmediate();
     await setImmediate();
   }
 
   /** Lets so much time pass, timer by timer, each with everything that follows from it. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.clock.now() + milliseconds;
-    await setImmediate();
+    await this.settle();
     for (let next = this.clock.next; next !== undefined; next = this.clock.next) {
       if (this.clock.now() + next > end) break;
       this.clock.advance(Math.max(0, next));
-      await setImmediate();
+      await this.settle();
     }
     this.clock.advance(end - this.clock.now());
-    await setImmediate();
+    await this.settle();
   }
 
   get problems(): string[] {

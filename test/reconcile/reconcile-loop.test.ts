@@ -39,6 +39,40 @@ describe('the first pass', () => {
     ]);
   });
 
+  it('removes nothing of a Service that is told of while the others are still being decided', async () => {
+    const { kernel } = await agentWithOneService();
+    const before = kernel.log.length;
+    const agent = testAgent(kernel);
+    const { source, loop, clock } = agent;
+    source.put(aService('other', [VIP_B]), aSlice('other', [POD_3]));
+    source.tell(loop);
+    // So slow that the event loop has its turn after every Service.
+    let now = 0;
+    clock.now = () => (now += 100);
+    const { look } = source.view;
+    const later = new Map([
+      ['default/other', () => source.put(aService('late', []))],
+      ['default/late', () => source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]))],
+    ]);
+    source.view.look = (key) => {
+      const tell = later.get(key);
+      later.delete(key);
+      queueMicrotask(() => {
+        if (tell === undefined) return;
+        tell();
+        source.complete = later.size === 0;
+        source.tell(loop);
+      });
+      return look.call(source.view, key);
+    };
+    loop.begin();
+    await loop.idle();
+    const written = kernel.log.slice(before).map(operationText);
+    expect(written).toContain('open-frontend 10.96.0.11:80/TCP');
+    expect(written.filter((text) => text.includes(VIP_A))).toEqual([]);
+    await loop.stop();
+  });
+
   it('waits until the source has had its first look', async () => {
     const kernel = new FakeKernel();
     const agent = testAgent(kernel);
@@ -414,6 +448,15 @@ describe('drift', () => {
       expect(agent.reports.at(-1)).toMatchObject({ driftFound: kinds, driftRepaired: kinds });
     },
   );
+
+  it('is none where the rules have to be others, because of what the agent was told', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    kernel.spoil('table');
+    agent.loop.prepareAgain();
+    await agent.loop.idle();
+    expect(await kernel.preview()).toEqual([]);
+    expect(agent.loop.state().totals.drift).toBe(0);
+  });
 
   it('of the whole table is put right by the audit, wherever it is in its round', async () => {
     const { agent, kernel } = await agentWithOneService();

@@ -59,7 +59,7 @@ function agentOver(
   source = new HandSource(),
   predecessor = new NotedPredecessor(kernel),
 ) {
-  return { kernel, predecessor, agent: testAgent(kernel, source, {}, predecessor) };
+  return { kernel, predecessor, agent: testAgent(kernel, source, {}, { predecessor }) };
 }
 
 describe('taking over from kube-proxy', () => {
@@ -115,7 +115,7 @@ describe('taking over from kube-proxy', () => {
     const kernel = kernelOfKubeProxy(inherited(), inherited(UNWANTED));
     const before = new Map(kernel.foreign);
     const excluded = ['10.96.0.0/24', 'fd00::/8'].flatMap((text) => parseCidr(text) ?? []);
-    const agent = testAgent(kernel, undefined, {}, new NotedPredecessor(kernel), undefined, excluded);
+    const agent = testAgent(kernel, undefined, {}, { predecessor: new NotedPredecessor(kernel), excluded });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_3]));
     await agent.start();
     agent.clock.advance(900_000);
@@ -128,7 +128,7 @@ describe('taking over from kube-proxy', () => {
   it('serves a Service in an excluded range like any other where nobody holds its address', async () => {
     const kernel = new FakeKernel();
     const excluded = [parseCidr('10.96.0.0/24')].flatMap((range) => range ?? []);
-    const agent = testAgent(kernel, undefined, {}, new NotedPredecessor(kernel), undefined, excluded);
+    const agent = testAgent(kernel, undefined, {}, { predecessor: new NotedPredecessor(kernel), excluded });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
     await agent.start();
     expect(kernel.state.policy.open.has(WANTED.key)).toBe(true);
@@ -181,9 +181,15 @@ describe('taking over from kube-proxy', () => {
     const kernel = kernelOfKubeProxy(inherited());
     const warnings: string[] = [];
     const stubborn: Predecessor = { remove: () => Promise.reject(new Error('EPERM')) };
-    const agent = testAgent(kernel, new HandSource(), {}, stubborn, ({ warnings: more }) => {
-      warnings.push(...more);
-    });
+    const agent = testAgent(
+      kernel,
+      new HandSource(),
+      {},
+      {
+        predecessor: stubborn,
+        prepared: ({ warnings: more }) => warnings.push(...more),
+      },
+    );
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
     await agent.start();
     await agent.converge();
@@ -212,7 +218,7 @@ describe('taking over from kube-proxy', () => {
     const faulty = new FaultyKernel(kernel, ({ kind }) =>
       refusing && kind === 'allow-hairpin' ? 'refused' : 'works',
     );
-    const agent = testAgent(faulty, new HandSource(), {}, predecessor);
+    const agent = testAgent(faulty, new HandSource(), {}, { predecessor });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
     await agent.start();
     expect(predecessor.removals).toBe(0);

@@ -10,8 +10,8 @@ export interface Section {
   readonly body: string;
 }
 
-const STEPS = ['apply', 'delete', 'connections', 'wait'] as const;
-const EXPECTATIONS = ['plan', 'kernel', 'problems', 'left alone'] as const;
+const STEPS = ['node', 'apply', 'delete', 'connections', 'wait'] as const;
+const EXPECTATIONS = ['plan', 'kernel', 'problems', 'health checks', 'left alone'] as const;
 
 export type Step = (typeof STEPS)[number];
 export type Expectation = (typeof EXPECTATIONS)[number];

@@ -13,7 +13,9 @@ import type { Service } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { testAgent } from '../support/agent.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { HandSource } from '../support/hand-source.js';
 import { type Expectation, isExpectation, NOTHING, type Section, type Step } from './scenario-file.js';
+import { nodeProfile, nodeRecord, ownAddresses } from './scenario-node.js';
 
 interface ReadObject {
   readonly name: string;
@@ -23,9 +25,15 @@ interface ReadObject {
 /** An agent on a fake kernel, for one scenario. */
 export class ScenarioStage {
   readonly #kernel = new FakeKernel();
-  readonly #agent = testAgent(this.#kernel);
+  readonly #agent;
   readonly #objects = new Map<string, ReadObject>();
   #asked = false;
+
+  /** What is settled before the start is taken from the scenario's first section about the node. */
+  constructor(sections: readonly Section[]) {
+    const profile = nodeProfile(sections.find(({ name }) => name === 'node')?.body);
+    this.#agent = testAgent(this.#kernel, new HandSource(), {}, { node: profile });
+  }
 
   async begin(): Promise<void> {
     await this.#agent.start();
@@ -46,6 +54,9 @@ export class ScenarioStage {
 
   async #act(step: Step, body: string): Promise<void> {
     switch (step) {
+      case 'node':
+        this.#moveNode(body);
+        break;
       case 'apply':
         this.#apply(body);
         break;
@@ -69,6 +80,10 @@ export class ScenarioStage {
         return dataplaneText(this.#kernel.state).split('\n');
       case 'problems':
         return this.#problems().map(problemText);
+      case 'health checks':
+        return [...this.#agent.desired.healthChecks].map(
+          ([service, { port, localEndpoints }]) => `${service} on ${port}: ${localEndpoints} local`,
+        );
       case 'left alone':
         return [...this.#objects.values()].flatMap(({ name, translation }) =>
           translation.kind === 'left-alone' ? [`${name}: ${reasonText(translation.because)}`] : [],
@@ -79,6 +94,11 @@ export class ScenarioStage {
   #problems(): readonly Problem[] {
     const ofObjects = [...this.#objects.values()].flatMap(({ translation }) => translation.problems);
     return [...ofObjects, ...this.#agent.loop.state().problems];
+  }
+
+  #moveNode(yaml: string): void {
+    this.#agent.loop.changed(this.#agent.desired.setNode(nodeRecord(yaml)));
+    this.#kernel.setNodeAddresses(ownAddresses(yaml));
   }
 
   #apply(yaml: string): void {

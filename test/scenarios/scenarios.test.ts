@@ -11,7 +11,7 @@ describe('scenario', () => {
   it.each(FILES.map((file) => [file, parseScenario(read(file))] as const))(
     '%s: $1.behaviour',
     async (file, { sections }) => {
-      const stage = new ScenarioStage();
+      const stage = new ScenarioStage(sections);
       await stage.begin();
       const bodies: string[] = [];
       for (const section of sections) bodies.push(await stage.play(section));

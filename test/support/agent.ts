@@ -1,5 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { Cidr } from '../../src/model/cidr.js';
 import type { PassReport } from '../../src/model/sync-state.js';
@@ -22,17 +22,23 @@ export interface TestAgent {
   converge(): Promise<void>;
 }
 
+/** What only some tests are about. */
+export interface Circumstances {
+  readonly predecessor?: Predecessor | undefined;
+  readonly prepared?: (preparation: Preparation) => void;
+  readonly node?: Partial<NodeProfile>;
+  readonly excluded?: readonly Cidr[];
+}
+
 /** The agent's core over any kernel, with a source and a clock that the test owns. */
 export function testAgent(
   kernel: Kernel,
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
-  predecessor?: Predecessor,
-  prepared: (preparation: Preparation) => void = () => undefined,
-  excluded: readonly Cidr[] = [],
+  { predecessor, prepared = () => undefined, node = {}, excluded = [] }: Circumstances = {},
 ): TestAgent {
   const clock = new HandClock();
-  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
+  const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', ...node });
   const reports: PassReport[] = [];
   const errors: unknown[] = [];
   const loop = new ReconcileLoop({

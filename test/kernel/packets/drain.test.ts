@@ -15,6 +15,7 @@ const OVERSTAYING = vip(2);
 const RETURNING = vip(3);
 const NAMES = vip(4);
 const STICKY = vip(5);
+const RESUMING = vip(6);
 
 /** Seconds; longer than the ten for which IPVS remembers a connection that was reset. */
 const DEADLINE = 20;
@@ -28,6 +29,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
       ['closing', CLOSING, 'IPv4'],
       ['overstaying', OVERSTAYING, 'IPv6'],
       ['returning', RETURNING, 'IPv4'],
+      ['resuming', RESUMING, 'IPv6'],
     ] as const)
       await cluster.folder.put(name, dualStack({ name, vip, pods: cluster.lab.pods, families: [family] }));
     await cluster.folder.put('names', names(cluster.lab.pods));
@@ -115,6 +117,18 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
       'pod-1': 1,
       'pod-2': 1,
     });
+  });
+
+  it('goes on draining over a restart of the agent', { timeout: 90_000 }, async () => {
+    const held = await holdAndRemove('resuming', RESUMING, 'IPv6');
+    await cluster.agent.kill();
+    expect(await held.connection.again()).toMatchObject({ kind: 'answered', pod: held.pod });
+    await cluster.startAgent();
+    const report = await cluster.agent.status();
+    expect(report && weights(report, held.frontend)?.[held.server]).toBe(0);
+    expect(await held.connection.again()).toMatchObject({ kind: 'answered', pod: held.pod });
+    await held.connection.close();
+    await gone(held, DEADLINE);
   });
 
   it('is left by the clients that affinity had tied to it, while their open connections go on', async () => {

@@ -2,50 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Addresses, addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { FAMILIES } from '../../../src/model/address.js';
-import { service, slice } from './support/api-objects.js';
 import { Cluster } from './support/cluster.js';
-import { IN_TEST_KERNEL } from './support/kernel-test.js';
+import { everyWay, external } from './support/every-way.js';
+import { IN_FULL_KERNEL, IN_TEST_KERNEL } from './support/kernel-test.js';
 import { walk, walks } from './support/packet-walk.js';
-import { both, vip } from './support/vips.js';
+import { vip } from './support/vips.js';
 
 const CLUSTER_CIDRS = '10.244.0.0/16,fd00:244::/32';
-
-/** An address outside the cluster's ranges, as a load balancer gives them. */
-function external(number: number): Addresses {
-  return addresses(`198.51.100.${number}`, `2001:db8:51::${number.toString(16)}`);
-}
-
-interface OutsideText {
-  readonly name: string;
-  readonly number: number;
-  readonly nodePort: number;
-  readonly pods: readonly Host[];
-  readonly remotePods?: readonly Host[];
-  readonly spec?: object;
-}
-
-/** A Service of every kind at once: ClusterIP, external IP, load balancer and NodePort, in both families. */
-function everyWay({ name, number, nodePort, pods, remotePods = [], spec = {} }: OutsideText): object[] {
-  return [
-    service({
-      name,
-      clusterIPs: both(vip(number)),
-      ports: [{ port: 80, nodePort }],
-      ingress: both(external(number)),
-      spec: { type: 'LoadBalancer', externalIPs: both(external(number + 100)), ...spec },
-    }),
-    ...FAMILIES.map((family) =>
-      slice({
-        service: name,
-        family,
-        endpoints: [
-          ...pods.map((pod) => ({ address: pod.addresses[family], nodeName: 'node-1' })),
-          ...remotePods.map((pod) => ({ address: pod.addresses[family], nodeName: 'node-2' })),
-        ],
-      }),
-    ),
-  ];
-}
 
 const LOCAL = { externalTrafficPolicy: 'Local' };
 
@@ -62,24 +25,44 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
     if (first === undefined || second === undefined || third === undefined) throw new Error('too few pods');
     [pod, near, far] = [first, second, third];
     const remotePods = [far];
-    await cluster.folder.put('open', everyWay({ name: 'open', number: 1, nodePort: 30_001, pods: [near] }));
+    await cluster.folder.put(
+      'open',
+      everyWay({ name: 'open', number: 1, ports: [{ port: 80, nodePort: 30_001 }], pods: [near] }),
+    );
     await cluster.folder.put(
       'local',
-      everyWay({ name: 'local', number: 2, nodePort: 30_002, pods: [near], remotePods, spec: LOCAL }),
+      everyWay({
+        name: 'local',
+        number: 2,
+        ports: [{ port: 80, nodePort: 30_002 }],
+        pods: [near],
+        remotePods,
+        spec: LOCAL,
+      }),
     );
     await cluster.folder.put(
       'away',
-      everyWay({ name: 'away', number: 3, nodePort: 30_003, pods: [], remotePods, spec: LOCAL }),
+      everyWay({
+        name: 'away',
+        number: 3,
+        ports: [{ port: 80, nodePort: 30_003 }],
+        pods: [],
+        remotePods,
+        spec: LOCAL,
+      }),
     );
-    await cluster.folder.put('empty', everyWay({ name: 'empty', number: 4, nodePort: 30_004, pods: [] }));
+    await cluster.folder.put(
+      'empty',
+      everyWay({ name: 'empty', number: 4, ports: [{ port: 80, nodePort: 30_004 }], pods: [] }),
+    );
     await cluster.folder.put(
       'fenced',
       everyWay({
         name: 'fenced',
         number: 5,
-        nodePort: 30_005,
+        ports: [{ port: 80, nodePort: 30_005 }],
         pods: [near],
-        spec: { loadBalancerSourceRanges: ['10.244.0.0/16', '10.244.1.0/24', 'fd00:244::/32'] },
+        spec: { loadBalancerSourceRanges: ['10.244.0.4/30', '10.244.0.5/32', 'fd00:244::4/126'] },
       }),
     );
     await cluster.folder.put(
@@ -87,7 +70,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
       everyWay({
         name: 'welcome',
         number: 6,
-        nodePort: 30_006,
+        ports: [{ port: 80, nodePort: 30_006 }],
         pods: [near],
         spec: { loadBalancerSourceRanges: ['203.0.113.0/24', '2001:db8:113::/64'] },
       }),
@@ -97,7 +80,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
       everyWay({
         name: 'inward',
         number: 7,
-        nodePort: 30_007,
+        ports: [{ port: 80, nodePort: 30_007 }],
         pods: [near],
         remotePods,
         spec: { internalTrafficPolicy: 'Local' },
@@ -108,7 +91,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
       everyWay({
         name: 'inward-away',
         number: 8,
-        nodePort: 30_008,
+        ports: [{ port: 80, nodePort: 30_008 }],
         pods: [],
         remotePods,
         spec: { internalTrafficPolicy: 'Local' },
@@ -199,12 +182,16 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
         expect(await walk(outside, at(OUTSIDE_WIRE.here, 30_005))).toMatch(/^pod-1 sees /);
       });
 
-      it('within the source ranges reaches the load balancer, and so does the node where it is within', async () => {
-        expect(await walk(pod, at(external(5)))).toMatch(/^pod-1 sees /);
-        expect(await walk(cluster.lab.outside, at(external(6)))).toMatch(/^pod-1 sees /);
-        expect(await walk(cluster.lab.node, at(external(6)))).toMatch(/^pod-1 sees /);
-        expect(await walk(pod, at(external(6)))).toBe('timed out');
-      });
+      // User-mode Linux cannot look up ranges in sets: there these frontends let nobody in.
+      it.skipIf(!IN_FULL_KERNEL)(
+        'within the source ranges reaches the load balancer, and so does the node where it is within',
+        async () => {
+          expect(await walk(pod, at(external(5)))).toMatch(/^pod-1 sees /);
+          expect(await walk(cluster.lab.outside, at(external(6)))).toMatch(/^pod-1 sees /);
+          expect(await walk(cluster.lab.node, at(external(6)))).toMatch(/^pod-1 sees /);
+          expect(await walk(pod, at(external(6)))).toBe('timed out');
+        },
+      );
 
       it('of a ClusterIP with internal policy Local gets pods of its node only, and no answer where there is none', async () => {
         expect(await walks(pod, at(vip(7)))).toEqual([`pod-1 sees ${who(pod)}`]);

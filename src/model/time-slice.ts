@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../model/clock.js';
+import type { Clock } from './clock.js';
 
 /** Well below the 50 ms that nothing else in this process should ever have to wait. */
 const LONGEST = 10;

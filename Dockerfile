@@ -1,0 +1,49 @@
+# The image of kube-ipvs-proxy: Node, one JavaScript file, the addon, and the libraries it needs. docs/deploying.md says
+# how it is run, `npm run image` builds it without a container engine's daemon and tries it in the test kernel.
+ARG NODE_VERSION=24
+ARG DEBIAN_VERSION=bookworm
+
+FROM docker.io/library/node:${NODE_VERSION}-${DEBIAN_VERSION}-slim AS build
+WORKDIR /src
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+      g++ make python3 pkg-config libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libnftables-dev \
+ && rm -rf /var/lib/apt/lists/*
+# Before the sources, so that a change of ours does not fetch everything again.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY binding.gyp ./
+COPY native ./native
+COPY scripts/build-native scripts/bundle ./scripts/
+RUN npm run build:native
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build:ts
+# Symbols of Node and of the addon serve a debugger only; those that an addon links against stay.
+RUN install -D --target-directory=/out/bin "$(command -v node)" \
+ && install -D --target-directory=/out/app package.json \
+ && install -D --target-directory=/out/app/dist dist/kube-ipvs-proxy.js \
+ && install -D --target-directory=/out/app/build/Release build/Release/ipvs_native.node \
+ && strip --strip-unneeded /out/bin/node /out/app/build/Release/ipvs_native.node
+
+FROM docker.io/library/debian:${DEBIAN_VERSION}-slim AS root
+# kmod: `--init-only` loads the modules of IPVS.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+      libnl-3-200 libnl-genl-3-200 libnl-route-3-200 libnftables1 kmod libstdc++6 \
+ && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
+COPY --from=build /out/bin/node /usr/local/bin/node
+COPY --from=build /out/app /opt/kube-ipvs-proxy
+COPY LICENSE /opt/kube-ipvs-proxy/LICENSE
+# The second name is that which kubeadm's DaemonSet starts. Without the capability to override permissions even uid 0
+# cannot write where no write bit is: what runs cannot change what runs, even where the root is not mounted read-only.
+RUN ln -s /opt/kube-ipvs-proxy/dist/kube-ipvs-proxy.js /usr/local/bin/kube-ipvs-proxy \
+ && ln -s kube-ipvs-proxy /usr/local/bin/kube-proxy \
+ && mkdir -p /run/kube-ipvs-proxy /lib/modules \
+ && chmod -R a-w /bin/ /boot /etc /home /lib/ /media /mnt /opt /root /run /sbin/ /srv /usr /var
+
+# One layer, without what the steps above have thrown away.
+FROM scratch
+COPY --from=root / /
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENTRYPOINT ["/usr/local/bin/kube-ipvs-proxy"]

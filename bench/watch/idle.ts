@@ -1,0 +1,35 @@
+import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { memory } from '../kernel/memory.js';
+import { followingCore } from './following-core.js';
+
+/**
+ * An agent to which nothing happens: `idle.js KUBECONFIG SECONDS`. Its kernel is one in memory, so that the audit has
+ * something to compare with. Prints an IdleRun as JSON.
+ */
+export interface IdleRun {
+  readonly seconds: number;
+  /** Microseconds of processor time. */
+  readonly user: number;
+  readonly system: number;
+  /** Megabytes. */
+  readonly memory: number;
+}
+
+/** A minute after the first pass V8 gives memory back, which takes half a second of processor time, once. */
+const SETTLE = 90_000;
+
+const [kubeconfig = '', seconds = '60'] = process.argv.slice(2);
+const core = followingCore(kubeconfig, new FakeKernel());
+await core.start();
+await core.loop.idle();
+await wait(SETTLE);
+const before = process.cpuUsage();
+await wait(Number(seconds) * 1000);
+const { user, system } = process.cpuUsage(before);
+const run: IdleRun = { seconds: Number(seconds), user, system, memory: memory().now };
+process.stdout.write(`${JSON.stringify(run)}\n`);
+await core.stop();
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

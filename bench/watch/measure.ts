@@ -1,0 +1,89 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { join } from 'node:path';
+import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
+import { LoginFolder } from '../../lab/api-server/login-folder.js';
+import { runCommand } from '../../lab/command.js';
+import { PROJECT_FOLDER } from '../../lab/project-folder.js';
+import type { IdleRun } from './idle.js';
+import type { WatchRun } from './report.js';
+import type { ContenderName, WatchResults } from './results.js';
+
+/**
+ * `measure.js SERVICES ENDPOINTS REPEATS IDLE OUTPUT`: the contenders take turns, each in a process of its own, on one server in
+ * another. IDLE is the number of seconds of the idle measurement, 0 for none.
+ */
+const [services = 0, endpoints = 0, repeats = 0, idleSeconds = 0] = process.argv.slice(2).map(Number);
+const output = process.argv[6] ?? '';
+const TOKEN = 'bench';
+
+const CONTENDERS: readonly { name: ContenderName; program: string; watchList: boolean }[] = [
+  { name: 'streamed', program: 'agent.js', watchList: true },
+  { name: 'paged', program: 'agent.js', watchList: false },
+  { name: 'informer', program: 'informer.js', watchList: false },
+];
+
+const server = await ApiServerProcess.start();
+await server.tell({ kind: 'allow token', token: TOKEN });
+await server.tell({ kind: 'fill', size: { services, endpoints } });
+const login = await LoginFolder.create({ server: server.url, authority: server.authority, token: TOKEN });
+try {
+  await warmUp();
+  const runs = await race();
+  const idle = idleSeconds > 0 ? await idleRun() : undefined;
+  const results: WatchResults = {
+    machine: machine(),
+    size: { services, endpoints },
+    runs,
+    ...(idle && { idle }),
+  };
+  writeFileSync(output, `${JSON.stringify(results, undefined, 1)}\n`);
+} finally {
+  await server.close();
+  await login.remove();
+}
+
+// The server makes the text of each object once; whoever comes first must not wait for it.
+async function warmUp(): Promise<void> {
+  await run('agent.js', true);
+}
+
+async function race(): Promise<Record<ContenderName, WatchRun[]>> {
+  const runs: Record<ContenderName, WatchRun[]> = { streamed: [], paged: [], informer: [] };
+  for (let round = 0; round < repeats; round++)
+    for (const { name, program, watchList } of CONTENDERS) runs[name].push(await run(program, watchList));
+  return runs;
+}
+
+async function run(program: string, watchList: boolean): Promise<WatchRun> {
+  await server.tell({ kind: 'features', features: { watchList } });
+  return JSON.parse(await start('--expose-gc', program)) as WatchRun;
+}
+
+async function idleRun(): Promise<IdleRun> {
+  await server.tell({ kind: 'features', features: { watchList: true } });
+  return JSON.parse(await start('--no-deprecation', 'idle.js', String(idleSeconds))) as IdleRun;
+}
+
+function start(flag: string, program: string, ...words: readonly string[]): Promise<string> {
+  const path = join(import.meta.dirname, program);
+  return runCommand([process.execPath, ...nodeOptions(), flag, path, login.kubeconfig, ...words]);
+}
+
+/** As the DaemonSet gives them to the agent, to all contenders alike. */
+function nodeOptions(): string[] {
+  const text = readFileSync(join(PROJECT_FOLDER, 'deploy/kustomize/base/daemon-set.yaml'), 'utf8');
+  const [, options] = /name: NODE_OPTIONS\n\s+value: (.+)/.exec(text) ?? [];
+  if (options === undefined) throw new Error('daemon-set.yaml sets no NODE_OPTIONS');
+  return options.split(' ');
+}
+
+function machine(): WatchResults['machine'] {
+  return {
+    kernel: release(),
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    processors: cpus().length,
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+  };
+}

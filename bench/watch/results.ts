@@ -1,0 +1,19 @@
+import type { IdleRun } from './idle.js';
+import type { WatchRun } from './report.js';
+
+/** Everything one run has measured; bench/results/watch.json. */
+export interface WatchResults {
+  readonly machine: {
+    readonly kernel: string;
+    readonly processor: string;
+    readonly processors: number;
+    readonly node: string;
+    readonly date: string;
+  };
+  readonly size: { readonly services: number; readonly endpoints: number };
+  readonly runs: Readonly<Record<ContenderName, readonly WatchRun[]>>;
+  /** Absent where it was not asked for. */
+  readonly idle?: IdleRun;
+}
+
+export type ContenderName = 'streamed' | 'paged' | 'informer';

@@ -1,0 +1,62 @@
+import { composeDesired, composeKernel } from './compose-node.js';
+import { composeQuietSource } from './compose-source.js';
+import type { AgentSettings } from './config/agent-settings.js';
+import { initNode, type NodePreparation } from './kernel/init-node.js';
+import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
+import { loadAddon } from './kernel/native/addon.js';
+import { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { PLAIN_RULES } from './kernel/packet-table.js';
+import type { StatusReport } from './model/status-report.js';
+import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
+import { type Rehearsal, rehearse } from './reconcile/rehearsal.js';
+import { statusReport } from './status/status-report.js';
+
+/** What the commands do that end by themselves. */
+
+/** What `run` would do now. */
+export async function composeRehearsal(settings: AgentSettings, version: string): Promise<Rehearsal> {
+  const source = composeQuietSource(settings, version);
+  const kernel = composeKernel(settings);
+  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
+  const desired = composeDesired(settings, undefined);
+  try {
+    await source.start({
+      changed: () => undefined,
+      problemsChanged: () => undefined,
+      nodeChanged: (node) => void desired.setNode(node),
+      serviceCIDRsChanged: () => undefined,
+    });
+    desired.setNodeAddresses(kernel.nodeAddresses());
+    const rehearsal = await rehearse(source.cluster, desired, kernel, remains);
+    return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };
+  } finally {
+    await source.stop();
+    await source.close();
+    remains?.close();
+    await kernel.close();
+  }
+}
+
+/** The status as the kernel alone tells it, for when no agent runs. */
+export function composeKernelStatus(): Promise<StatusReport> {
+  return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
+}
+
+/** What `--init-only` does: modules, sysctls and everything else that takes more than CAP_NET_ADMIN. */
+export function composePreparation({ nodeSetUp, scheduler }: AgentSettings): Promise<NodePreparation> {
+  return initNode(loadAddon(), nodeSetUp, scheduler);
+}
+
+export function composeCleanup(): Promise<CleanupReport> {
+  return withKernel(cleanUp);
+}
+
+// Neither looks at the rules nor writes them, so what they depend on does not matter.
+async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
+  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
+  try {
+    return await work(kernel);
+  } finally {
+    await kernel.close();
+  }
+}

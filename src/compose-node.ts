@@ -1,0 +1,65 @@
+import type { AgentSettings } from './config/agent-settings.js';
+import { DesiredDataplane } from './desired/desired-dataplane.js';
+import type { KernelFeatures } from './kernel/kernel-features.js';
+import { loadAddon } from './kernel/native/addon.js';
+import { NetlinkKernel } from './kernel/netlink-kernel.js';
+import type { InsideClients, PacketRulesSettings } from './kernel/packet-table.js';
+import { FAMILIES, type Family } from './model/address.js';
+import type { NodeRecord } from './model/node.js';
+
+/** The parts that depend on this node: what is desired of it, and its kernel. */
+
+export function composeDesired(
+  { nodeName, scheduler, nodePorts }: AgentSettings,
+  features: KernelFeatures | undefined,
+): DesiredDataplane {
+  return new DesiredDataplane({
+    name: nodeName,
+    zone: undefined,
+    scheduler,
+    families: features === undefined ? FAMILIES : familiesOf(features),
+    stickyScheduler: features && stickySchedulerOf(features),
+    nodePorts: nodePorts.addresses,
+  });
+}
+
+export function composeKernel(settings: AgentSettings): NetlinkKernel {
+  return new NetlinkKernel(loadAddon(), kernelRules(settings, undefined, undefined));
+}
+
+/** The rules as far as the cluster has told what they depend on. */
+export function kernelRules(
+  { masqueradeAll, localDetection, nodeSetUp: { strictArp } }: AgentSettings,
+  node: NodeRecord | undefined,
+  serviceCIDRs: readonly string[] = [],
+): PacketRulesSettings {
+  return { masqueradeAll, insideClients: insideClientsOf(localDetection, node), serviceCIDRs, strictArp };
+}
+
+function insideClientsOf(
+  detection: AgentSettings['localDetection'],
+  node: NodeRecord | undefined,
+): InsideClients {
+  switch (detection.kind) {
+    case 'none':
+      return { kind: 'unknown' };
+    case 'cluster-cidrs':
+      return { kind: 'addresses', cidrs: detection.cidrs };
+    case 'node-cidr':
+      return node === undefined ? { kind: 'unknown' } : { kind: 'addresses', cidrs: node.podCIDRs };
+    case 'bridge-interface':
+      return { kind: 'interfaces', name: detection.name };
+    case 'interface-name-prefix':
+      return { kind: 'interfaces', name: `${detection.prefix}*` };
+  }
+}
+
+/** Of IPv6 that is switched off no address can be bound, so that nothing of it could ever be programmed. */
+function familiesOf({ ipv6, ipvs }: KernelFeatures): Family[] {
+  return ipvs.families.filter((family) => family === 'IPv4' || ipv6 !== 'off');
+}
+
+/** Both send one client to one server, and mh moves fewer clients when servers come and go. */
+function stickySchedulerOf({ ipvs }: KernelFeatures): string | undefined {
+  return ['mh', 'sh'].find((scheduler) => ipvs.schedulers?.includes(scheduler) === true);
+}

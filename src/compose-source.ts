@@ -1,0 +1,113 @@
+import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
+import { apiServerRefusal, serverAddresses } from './kubernetes/api-server-refusal.js';
+import { ClusterWatcher, type WatcherListener } from './kubernetes/cluster-watcher.js';
+import { CountingTransport } from './kubernetes/counting-transport.js';
+import { EventPoster } from './kubernetes/event-poster.js';
+import { HttpTransport } from './kubernetes/http-transport.js';
+import { openCredentials } from './kubernetes/open-credentials.js';
+import { ManifestWatcher } from './manifests/manifest-watcher.js';
+import type { ClusterSource } from './model/cluster-source.js';
+import type { EventSink } from './model/event.js';
+import type { NodeRecord } from './model/node.js';
+import type { Problem } from './model/problem.js';
+import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
+import { systemClock } from './reconcile/clock.js';
+import type { MetricSources } from './status/metric-sources.js';
+
+/** Where the agent hears of the cluster: an API server, or a folder. */
+
+export type SourceListener = WatcherListener;
+
+export interface ComposedSource {
+  readonly cluster: ClusterSource;
+  readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
+  /** Undefined where there is nobody to tell Events. */
+  readonly sink: EventSink | undefined;
+  /** Of a Service, where the source knows such a thing. */
+  uidOf(service: ServiceKey): string | undefined;
+  /** Of the way to the source; those of objects are the source's own. */
+  problems(): readonly Problem[];
+  surroundings(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
+  start(listener: SourceListener): Promise<void>;
+  /** Rejects where the way to the source leads through what this program is to program. */
+  refuseOwnWay(): Promise<void>;
+  stop(): Promise<void>;
+  /** Ends what went on after `stop`: the last Events. */
+  close(): Promise<void>;
+}
+
+export function composeSource(
+  settings: AgentSettings,
+  version: string,
+  problemsChanged: () => void,
+): ComposedSource {
+  const { source } = settings;
+  return source.kind === 'manifests'
+    ? composeFolder(source.folder)
+    : composeApiServer(source, settings, version, problemsChanged);
+}
+
+/** For a look at what there is, without Events and health. */
+export function composeQuietSource(settings: AgentSettings, version: string): ComposedSource {
+  return composeSource(settings, version, () => undefined);
+}
+
+function composeFolder(folder: string): ComposedSource {
+  const cluster = new ManifestWatcher({ folder });
+  return {
+    cluster,
+    statistics: {},
+    sink: undefined,
+    uidOf: () => undefined,
+    problems: () => [],
+    surroundings: () => ({ node: undefined, serviceCIDRs: undefined }),
+    start: (listener) => cluster.start(listener),
+    refuseOwnWay: async () => undefined,
+    stop: () => cluster.stop(),
+    close: async () => undefined,
+  };
+}
+
+function composeApiServer(
+  { kubeconfig, master }: Extract<SourceSettings, { kind: 'api-server' }>,
+  { nodeName, serviceProxyName }: AgentSettings,
+  version: string,
+  problemsChanged: () => void,
+): ComposedSource {
+  const credentials = openCredentials({ kubeconfig, master }, { problemsChanged });
+  const http = new HttpTransport(credentials, { userAgent: `kube-ipvs-proxy/${version}` });
+  const transport = new CountingTransport(http, 'api-server');
+  const cluster = new ClusterWatcher({
+    transport,
+    clock: systemClock,
+    nodeName,
+    proxyName: serviceProxyName,
+  });
+  const reporter = { controller: 'kube-ipvs-proxy', instance: `kube-ipvs-proxy-${nodeName ?? ''}` };
+  return {
+    cluster,
+    statistics: { watch: () => cluster.statistics(), requests: () => transport.statistics },
+    sink: new EventPoster(() => transport, reporter),
+    uidOf: (service) => cluster.uidOf(service),
+    problems: () => credentials.problems,
+    surroundings: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
+    async start(listener) {
+      // Where they can never be read, it is said before anything waits for an answer.
+      await credentials.login();
+      await cluster.start(listener);
+    },
+    async refuseOwnWay() {
+      // Another proxy keeps the way open.
+      if (serviceProxyName !== undefined) return;
+      const { server } = await credentials.login();
+      const { service } = cluster.view.look(API_SERVER_SERVICE);
+      const refusal = apiServerRefusal(await serverAddresses(server), {
+        serviceCIDRs: cluster.serviceCIDRs ?? [],
+        kubernetesServiceIPs: service?.clusterIPs ?? [],
+      });
+      if (refusal !== undefined) throw new Error(refusal);
+    },
+    stop: () => cluster.stop(),
+    close: () => transport.close(),
+  };
+}

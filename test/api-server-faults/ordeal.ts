@@ -1,0 +1,79 @@
+import { ApiServer } from '../../lab/api-server/api-server.js';
+import { LoginFolder } from '../../lab/api-server/login-folder.js';
+import type { Protocol } from '../../lab/api-server/tls-server.js';
+import { waitUntil } from '../../lab/wait-until.js';
+import { change, populate } from './cluster-life.js';
+import { type FaultRow, type Scene, TOKEN } from './fault-rows.js';
+import { FollowingAgent, SPEED } from './following-agent.js';
+
+/** What became of an agent to which one fault happened. */
+export interface Ordeal {
+  /** The data plane in the end, and what one has that was started afterwards. */
+  readonly state: string;
+  readonly wished: string;
+  readonly repeatedWrites: readonly string[];
+  /** Passes that could not be made. */
+  readonly errors: readonly unknown[];
+  /** Everything that was to go wrong has gone wrong. */
+  readonly isSpent: boolean;
+  /** Of the agent's clock, from the moment when nobody else had to mend anything any more to the last write. */
+  readonly seconds: number;
+}
+
+/** In every cluster: what is there until the end, and what comes while the fault lasts. */
+const [FROM_THE_BEGINNING, IN_THE_END] = ['10.244.2.4:8080', '10.244.1.20:8080'];
+
+/** Four resources are watched. */
+const WATCHES = 4;
+
+/** An agent follows a server, a fault strikes, the cluster changes, and the agent gets over it. */
+export async function survive(row: FaultRow, protocol: Protocol): Promise<Ordeal> {
+  const server = await ApiServer.start({
+    protocols: [protocol],
+    features: { bookmarkInterval: 60_000 / SPEED, freshness: 3_000 / SPEED },
+  });
+  server.access.allowToken(TOKEN);
+  populate(server.store);
+  const login = await LoginFolder.create({ server: server.url, authority: server.authority, token: TOKEN });
+  const agents = [new FollowingAgent(login.kubeconfig), new FollowingAgent(login.kubeconfig)] as const;
+  try {
+    return await meet(row, { server, login }, ...agents);
+  } finally {
+    await Promise.all(agents.map((agent) => agent.stop()));
+    await server.close();
+    await login.remove();
+  }
+}
+
+async function meet(
+  row: FaultRow,
+  scene: Scene,
+  agent: FollowingAgent,
+  fresh: FollowingAgent,
+): Promise<Ordeal> {
+  const { server } = scene;
+  await agent.start();
+  await until('the first pass', () => agent.state.includes(FROM_THE_BEGINNING));
+  await until('all watches', () => server.desk.watchCount === WATCHES);
+  await row.strike(scene);
+  change(server.store);
+  await row.mend?.(scene);
+  const mended = performance.now();
+  await until('the changes', () => agent.state.includes(IN_THE_END));
+  await fresh.start();
+  await until('a fresh start', () => fresh.state.includes(IN_THE_END));
+  // Where they never become the same, the two states tell more than this.
+  await until('the same state', () => agent.state === fresh.state).catch(() => undefined);
+  return {
+    state: agent.state,
+    wished: fresh.state,
+    repeatedWrites: agent.repeatedWrites,
+    errors: agent.errors,
+    isSpent: server.faults.spent,
+    seconds: (Math.max(0, agent.lastWrite - mended) * SPEED) / 1000,
+  };
+}
+
+function until(what: string, isSo: () => boolean): Promise<boolean> {
+  return waitUntil(async () => isSo(), { what, seconds: 8, interval: 5 });
+}

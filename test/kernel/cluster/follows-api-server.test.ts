@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Host } from '../../../lab/host.js';
+import { waitUntil } from '../../../lab/wait-until.js';
+import { IN_TEST_KERNEL } from '../packets/support/kernel-test.js';
+import { tally, who } from '../packets/support/summaries.js';
+import { vip } from '../packets/support/vips.js';
+import { FollowedCluster } from './followed-cluster.js';
+import { serviceObject, sliceObject } from './objects.js';
+
+const WEB = vip(1).IPv4;
+const SECOND = vip(2).IPv4;
+
+describe.skipIf(!IN_TEST_KERNEL).each([
+  ['HTTP/2', 'h2', 'HTTP/2.0'],
+  ['HTTP/1.1', 'http/1.1', 'HTTP/1.1'],
+] as const)("an agent with kubeadm's own configuration, over %s", (_, protocol, spoken) => {
+  let cluster: FollowedCluster;
+  let pods: readonly [Host, Host, Host, Host];
+
+  beforeAll(async () => {
+    cluster = await FollowedCluster.create([protocol]);
+    const [first, second, third] = cluster.lab.pods as [Host, Host, Host];
+    pods = [first, second, third, cluster.remotePod];
+    await create('web', WEB, [first, second]);
+    await cluster.agent.ready();
+  });
+
+  afterAll(() => cluster?.close());
+
+  async function create(name: string, address: typeof WEB, ready: readonly Host[]): Promise<void> {
+    const { server } = cluster;
+    await server.tell({ kind: 'create', resource: 'services', object: serviceObject(name, address) });
+    await server.tell({ kind: 'create', resource: 'endpointslices', object: sliceObject(name, ready) });
+  }
+
+  async function setPods(name: string, ready: readonly Host[], ending: readonly Host[] = []): Promise<void> {
+    const object = sliceObject(name, ready, ending);
+    await cluster.server.tell({ kind: 'update', resource: 'endpointslices', object });
+  }
+
+  function ask(address: typeof WEB) {
+    return cluster.lab.outside.ask({ address, port: 80, protocol: 'TCP', patience: 1000 });
+  }
+
+  /** Waits until so many requests in a row are answered by these in turn, or all meet the same refusal. */
+  async function answeredBy(address: typeof WEB, names: readonly string[]): Promise<void> {
+    const wished = names.toSorted().join();
+    await waitUntil(
+      async () => {
+        const answers = await cluster.lab.outside.askTimes(names.length * 2, {
+          address,
+          port: 80,
+          protocol: 'TCP',
+          patience: 1000,
+        });
+        return Object.keys(tally(answers)).sort().join() === wished;
+      },
+      { what: `${address} to be answered by ${wished}` },
+    );
+  }
+
+  it('programs what the server has, and speaks that protocol alone', async () => {
+    await answeredBy(WEB, ['pod-0', 'pod-1']);
+    const { requests } = await cluster.server.look();
+    expect(requests.length).toBeGreaterThan(0);
+    expect(requests.filter((request) => !request.endsWith(spoken))).toEqual([]);
+  });
+
+  it('programs a Service that is created', async () => {
+    await create('second', SECOND, [pods[2]]);
+    await answeredBy(SECOND, ['pod-2']);
+  });
+
+  it('follows a slice that is updated', async () => {
+    await setPods('second', [pods[3]]);
+    await answeredBy(SECOND, ['remote-pod']);
+  });
+
+  it('loses no request in a rolling update', async () => {
+    const outcomes: string[] = [];
+    let isRolling = true;
+    const client = (async () => {
+      while (isRolling) outcomes.push(...who([await ask(WEB)]));
+    })();
+    for (const [ready, ending] of [
+      [[pods[0], pods[1], pods[2]], []],
+      [[pods[1], pods[2]], [pods[0]]],
+      [[pods[1], pods[2], pods[3]], []],
+      [[pods[2], pods[3]], [pods[1]]],
+      [[pods[2], pods[3]], []],
+    ] as const) {
+      await setPods('web', ready, ending);
+      await answeredBy(
+        WEB,
+        ready.map(({ name }) => name),
+      );
+    }
+    isRolling = false;
+    await client;
+    expect(outcomes.length).toBeGreaterThan(10);
+    expect(outcomes.filter((outcome) => !/pod/.test(outcome))).toEqual([]);
+  });
+
+  it('refuses connections to a Service that is scaled to zero, until it has pods again', async () => {
+    await setPods('web', []);
+    await answeredBy(WEB, ['refused']);
+    await setPods('web', [pods[0]]);
+    await answeredBy(WEB, ['pod-0']);
+  });
+
+  it('goes on with a new token when the old one is revoked and the connection breaks', async () => {
+    const { server, mounts } = cluster;
+    await mounts.setToken('second-token');
+    await server.tell({ kind: 'allow token', token: 'second-token' });
+    await server.tell({ kind: 'revoke token', token: 'first-token' });
+    await server.tell({ kind: 'reset' });
+    await setPods('web', [pods[1]]);
+    await answeredBy(WEB, ['pod-1']);
+  });
+
+  it('leaves everything as it is while the server is away, and makes up for it afterwards', async () => {
+    const { server } = cluster;
+    await server.tell({ kind: 'stop' });
+    await setPods('web', [pods[2]]);
+    expect(who(await cluster.lab.outside.askTimes(3, { address: WEB, port: 80, protocol: 'TCP' }))).toEqual(
+      Array(3).fill('pod-1'),
+    );
+    await server.tell({ kind: 'resume' });
+    await answeredBy(WEB, ['pod-2']);
+  });
+
+  it('forgets a Service that is deleted', async () => {
+    const { server } = cluster;
+    await server.tell({ kind: 'delete', resource: 'services', key: 'default/second' });
+    await server.tell({ kind: 'delete', resource: 'endpointslices', key: 'default/second-abcde' });
+    await waitUntil(async () => (await ask(SECOND)).kind !== 'answered', { what: 'the VIP to fall silent' });
+    await cluster.agent.until('its end', ({ virtualServers }) =>
+      virtualServers.every(({ service }) => service !== 'default/second'),
+    );
+  });
+});
