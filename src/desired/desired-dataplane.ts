@@ -13,6 +13,7 @@ import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
+import type { RelayRoute } from '../model/relay-route.js';
 import { isExternal as hasOutside, type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
@@ -22,6 +23,7 @@ import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import type { NodeView } from './node-view.js';
+import { RelayRoutes } from './relay-routes.js';
 import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 interface Share {
@@ -55,6 +57,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #shares = new Map<ServiceKey, Share>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
+  readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
   readonly #healthChecks = new Map<ServiceKey, HealthCheckService>();
 
@@ -97,6 +100,11 @@ export class DesiredDataplane implements Dataplane {
     return this.#healthChecks;
   }
 
+  /** NodePorts on loopback addresses, for whoever relays them: the same list as long as none changes. */
+  get relays(): readonly RelayRoute[] {
+    return this.#relays.all;
+  }
+
   /** The Service that has the frontend. */
   serviceOf(key: FrontendKey): ServiceKey | undefined {
     return this.#claims.winner(key)?.service;
@@ -128,6 +136,7 @@ export class DesiredDataplane implements Dataplane {
     const after = this.#share(key, view, wants);
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
     keep(this.#healthChecks, key, wants.healthCheck);
+    this.#relays.refresh(key, view.service);
     keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
     if (after !== undefined) this.#enter(after, touched);
     if (before !== undefined) this.#leave(before, touched);
