@@ -67,7 +67,7 @@ Outcome NftChannel::dump_set(size_t set, SetElements* elements) {
   return retry_interrupted([&] { return dump_once(sets_[set], elements); });
 }
 
-Outcome NftChannel::dump_once(const std::string& set, SetElements* elements) {
+Outcome NftChannel::dump_once(const NftSet& set, SetElements* elements) {
   *elements = SetElements{};
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);

@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "exchange.h"
 #include "netlink_socket.h"
+#include "nft_codec.h"
 #include "outcome.h"
 
 namespace ipvsproxy {
@@ -24,8 +25,8 @@ struct SetElements {
 // then without them. Adding is strict (EEXIST), as is deleting (ENOENT).
 class NftChannel : public Channel {
  public:
-  NftChannel(std::string table, std::vector<std::string> sets)
-      : table_(std::move(table)), sets_(std::move(sets)) {}
+  NftChannel(std::string table, const std::vector<std::string>& sets)
+      : table_(std::move(table)), sets_(sets.begin(), sets.end()) {}
 
   void apply(const OperationBatch& batch, Run run, Results* results) override;
 
@@ -34,11 +35,11 @@ class NftChannel : public Channel {
 
  private:
   Outcome connect(const char* operation);
-  Outcome dump_once(const std::string& set, SetElements* elements);
+  Outcome dump_once(const NftSet& set, SetElements* elements);
 
   NetlinkSocket socket_;
   std::string table_;
-  std::vector<std::string> sets_;
+  std::vector<NftSet> sets_;
 };
 
 }  // namespace ipvsproxy

@@ -105,6 +105,13 @@ void read_data(Bytes nest, ElementRecord* record) {
 
 }  // namespace
 
+NftSet::NftSet(std::string_view text) {
+  constexpr std::string_view kArp = "arp:";
+  const bool is_arp = text.substr(0, kArp.size()) == kArp;
+  family = is_arp ? NFPROTO_ARP : NFPROTO_INET;
+  name = is_arp ? text.substr(kArp.size()) : text;
+}
+
 std::string_view fit_comment(std::string_view comment) {
   if (comment.size() < kCommentSize) return comment;
   size_t length = kCommentSize - 1;
@@ -121,13 +128,13 @@ bool write_transaction_end(MessageWriter& writer, uint32_t sequence) {
 }
 
 ElementMessage::ElementMessage(MessageWriter& writer, OperationKind kind, const std::string& table,
-                               const std::string& set, uint32_t sequence)
+                               const NftSet& set, uint32_t sequence)
     : writer_(writer) {
   const bool add = kind == OperationKind::kAddElement;
   const uint16_t type = message_type(add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM);
-  begin(writer, type, NFPROTO_INET, 0, add ? NLM_F_CREATE | NLM_F_EXCL : 0, sequence);
+  begin(writer, type, set.family, 0, add ? NLM_F_CREATE | NLM_F_EXCL : 0, sequence);
   writer.text(NFTA_SET_ELEM_LIST_TABLE, table);
-  writer.text(NFTA_SET_ELEM_LIST_SET, set);
+  writer.text(NFTA_SET_ELEM_LIST_SET, set.name);
   list_ = writer.open(NFTA_SET_ELEM_LIST_ELEMENTS);
 }
 
@@ -145,11 +152,11 @@ bool ElementMessage::end() {
   return writer_.end();
 }
 
-bool write_element_dump(MessageWriter& writer, const std::string& table, const std::string& set,
+bool write_element_dump(MessageWriter& writer, const std::string& table, const NftSet& set,
                         uint32_t sequence) {
-  begin(writer, message_type(NFT_MSG_GETSETELEM), NFPROTO_INET, 0, NLM_F_DUMP, sequence);
+  begin(writer, message_type(NFT_MSG_GETSETELEM), set.family, 0, NLM_F_DUMP, sequence);
   writer.text(NFTA_SET_ELEM_LIST_TABLE, table);
-  writer.text(NFTA_SET_ELEM_LIST_SET, set);
+  writer.text(NFTA_SET_ELEM_LIST_SET, set.name);
   return writer.end();
 }
 

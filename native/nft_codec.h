@@ -20,6 +20,15 @@ constexpr size_t kCommentSize = 128;
 // Cut so that it fits and no UTF-8 character is torn.
 std::string_view fit_comment(std::string_view comment);
 
+// Which set of our table. `arp:vips` is the set `vips` of the table of the same name in the family arp; a name without
+// a family is of the family inet. (A set's own name has no colon.)
+struct NftSet {
+  explicit NftSet(std::string_view text);
+
+  uint8_t family;
+  std::string name;
+};
+
 // The bracket around a transaction.
 bool write_transaction_begin(MessageWriter& writer, uint32_t sequence);
 bool write_transaction_end(MessageWriter& writer, uint32_t sequence);
@@ -27,7 +36,7 @@ bool write_transaction_end(MessageWriter& writer, uint32_t sequence);
 // A message that adds or deletes elements of one set: open, append some, close.
 class ElementMessage {
  public:
-  ElementMessage(MessageWriter& writer, OperationKind kind, const std::string& table, const std::string& set,
+  ElementMessage(MessageWriter& writer, OperationKind kind, const std::string& table, const NftSet& set,
                  uint32_t sequence);
   void append(const OperationRecord& record, std::string_view comment);
   bool end();
@@ -37,7 +46,7 @@ class ElementMessage {
   size_t list_;
 };
 
-bool write_element_dump(MessageWriter& writer, const std::string& table, const std::string& set,
+bool write_element_dump(MessageWriter& writer, const std::string& table, const NftSet& set,
                         uint32_t sequence);
 
 // One element; `comment` points into the message.

@@ -66,11 +66,11 @@ Outcome NftRulesChannel::read_wording_once(const std::string& table, std::vector
   };
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(2);
-  write_chain_dump(writer, NFPROTO_INET, sequence);
+  write_chain_dump(writer, NFPROTO_UNSPEC, sequence);
   Outcome outcome = dump(socket_, writer.messages(), sequence, kWordingOperation, add);
   if (!outcome.ok()) return outcome;
   writer.clear();
-  write_rule_dump(writer, NFPROTO_INET, table, sequence + 1);
+  write_rule_dump(writer, NFPROTO_UNSPEC, table, sequence + 1);
   outcome = dump(socket_, writer.messages(), sequence + 1, kWordingOperation, add);
   if (!outcome.ok()) return outcome;
   return readable ? done() : failure(EBADMSG, kWordingOperation);

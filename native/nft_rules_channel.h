@@ -22,7 +22,7 @@ class NftRulesChannel {
   // Of a table of the family ip, or ip6. Both are empty where there is no such table.
   Outcome read(bool ipv6, const std::string& table, NftRules* rules);
 
-  // All chains and rules of a table of the family inet as the kernel tells them, handles included: the same bytes as
+  // All chains and rules of the tables of that name, whatever their family, as the kernel tells them, handles included: the same bytes as
   // long as nobody changes any. Empty where there is no such table.
   Outcome read_wording(const std::string& table, std::vector<uint8_t>* wording);
 

@@ -25,7 +25,7 @@ bool belong_together(const OperationRecord& a, const OperationRecord& b) {
 }  // namespace
 
 NftTransaction::NftTransaction(NetlinkSocket& socket, const std::string& table,
-                               const std::vector<std::string>& sets, size_t capacity)
+                               const std::vector<NftSet>& sets, size_t capacity)
     : socket_(socket), table_(table), sets_(sets), writer_((capacity + 1) * kElementMessageSize) {}
 
 void NftTransaction::apply(const OperationBatch& batch, Run run, Results* results) {

@@ -9,13 +9,14 @@
 #include "exchange.h"
 #include "message_writer.h"
 #include "netlink_socket.h"
+#include "nft_codec.h"
 
 namespace ipvsproxy {
 
 class NftTransaction {
  public:
   // `capacity`: the most records a run may have.
-  NftTransaction(NetlinkSocket& socket, const std::string& table, const std::vector<std::string>& sets,
+  NftTransaction(NetlinkSocket& socket, const std::string& table, const std::vector<NftSet>& sets,
                  size_t capacity);
 
   void apply(const OperationBatch& batch, Run run, Results* results);
@@ -33,7 +34,7 @@ class NftTransaction {
 
   NetlinkSocket& socket_;
   const std::string& table_;
-  const std::vector<std::string>& sets_;
+  const std::vector<NftSet>& sets_;
   MessageWriter writer_;
   std::vector<size_t> records_;  // still to be done: indexes into the batch
   std::vector<size_t> firsts_;   // for each message the position in records_ of its first element

@@ -29,11 +29,11 @@ export function composeKernel(settings: AgentSettings): NetlinkKernel {
 
 /** The rules as far as the cluster has told what they depend on. */
 export function kernelRules(
-  { masqueradeAll, localDetection }: AgentSettings,
+  { masqueradeAll, localDetection, nodeSetUp: { strictArp } }: AgentSettings,
   node: NodeRecord | undefined,
   serviceCIDRs: readonly string[] = [],
 ): PacketRulesSettings {
-  return { masqueradeAll, insideClients: insideClientsOf(localDetection, node), serviceCIDRs };
+  return { masqueradeAll, insideClients: insideClientsOf(localDetection, node), serviceCIDRs, strictArp };
 }
 
 function insideClientsOf(

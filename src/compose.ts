@@ -15,6 +15,7 @@ import { parseCidr } from './model/cidr.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
+import { NodePortRelay } from './relay/node-port-relay.js';
 import { AdminServer } from './status/admin-server.js';
 import type { PassLog } from './status/pass-log.js';
 import { StatusBoard } from './status/status-board.js';
@@ -72,7 +73,7 @@ export function composeAgent(configuration: Configuration, version: string, list
 
 class ComposedAgent {
   readonly status: StatusSource;
-  readonly #configuration: Configuration;
+  #configuration: Configuration;
   readonly #version: string;
   readonly #listener: AgentListener;
   readonly #addon = loadAddon();
@@ -83,6 +84,7 @@ class ComposedAgent {
   readonly #viewer: NetlinkKernel;
   readonly #traffic: TrafficReader;
   readonly #predecessor: KubeProxyRemains | undefined;
+  readonly #relay: NodePortRelay | undefined;
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
@@ -103,6 +105,7 @@ class ComposedAgent {
     this.#viewer = composeKernel(settings);
     this.#traffic = TrafficReader.open(this.#addon);
     this.#predecessor = settings.adopt ? new KubeProxyRemains(this.#addon) : undefined;
+    this.#relay = this.#composeRelay();
     this.#loop = this.#composeLoop();
     this.#watch = this.#composeWatch();
     this.#board = this.#composeBoard(features);
@@ -124,6 +127,7 @@ class ComposedAgent {
     await this.#loop.stop();
     await this.#source.close();
     await this.#board.stop();
+    this.#relay?.close();
     this.#predecessor?.close();
     this.#traffic.close();
     await Promise.all([this.#kernel.close(), this.#viewer.close()]);
@@ -154,12 +158,18 @@ class ComposedAgent {
     return {
       prepared: (preparation) => this.#board.prepared(preparation),
       passed: (report) => {
+        this.#relay?.follow(this.#desired.relays);
         this.#board.healthChecks.update(this.#desired.healthChecks);
         this.#board.passed(report);
       },
       passFailed: (error) =>
         this.#board.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
     };
+  }
+
+  #composeRelay(): NodePortRelay | undefined {
+    if (!this.#configuration.settings.nodePorts.localhostRelay) return undefined;
+    return new NodePortRelay({ clock: systemClock, problemsChanged: () => this.#board.problemsChanged() });
   }
 
   #sourceListener(): SourceListener {
@@ -187,7 +197,7 @@ class ComposedAgent {
   }
 
   #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {
-    const { settings, documents } = this.#configuration;
+    const { settings } = this.#configuration;
     const { enabled, maxServicePorts } = settings.perServiceMetrics;
     return new StatusBoard({
       settings: {
@@ -209,14 +219,15 @@ class ComposedAgent {
       clock: { ...systemClock, wallTime: Date.now },
       log: this.#listener.log,
       sink: this.#source.sink,
-      configuration: () => documents.proxy,
+      configuration: () => this.#configuration.documents.proxy,
       uidOf: (service) => this.#source.uidOf(service),
     });
   }
 
   #state() {
     const state = this.#loop.state();
-    return { ...state, problems: [...state.problems, ...this.#source.problems(), ...this.#watch.problems] };
+    const others = [this.#source.problems(), this.#watch.problems, this.#relay?.problems ?? []];
+    return { ...state, problems: [...state.problems, ...others.flat()] };
   }
 
   #composeStatus(): StatusSource {
@@ -232,12 +243,14 @@ class ComposedAgent {
 
   #composeWatch(): ConfigWatch {
     return new ConfigWatch(this.#configuration, {
-      changed: ({ warnings }, { live, restart }) => {
-        for (const warning of warnings) this.#listener.info(warning);
+      changed: (next, { live, restart }) => {
+        for (const warning of next.warnings) this.#listener.info(warning);
         if (restart.length > 0) return this.#listener.restart(restart);
+        this.#configuration = next;
         if (live.logLevel !== undefined) this.#listener.setLogLevel(live.logLevel);
         if (live.drainDeadline !== undefined) this.#loop.setDrainDeadline(live.drainDeadline * 1000);
         if (live.nodeSetUp === undefined) return;
+        this.#keepRules();
         void checkNode(this.#addon, live.nodeSetUp)
           .then((preparation) => this.#board.prepared(preparation))
           .catch((error) => this.#board.passFailed(`the node could not be set up: ${explainFailure(error)}`));

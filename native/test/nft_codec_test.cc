@@ -7,6 +7,16 @@
 namespace ipvsproxy::test {
 namespace {
 
+TEST(a_set_of_another_family) {
+  const NftSet inet("guarded-4");
+  const NftSet arp("arp:vips");
+  CHECK(inet.family == 1 && inet.name == "guarded-4");
+  CHECK(arp.family == 3 && arp.name == "vips");
+  MessageWriter writer(256);
+  CHECK(write_element_dump(writer, "t", arp, 1));
+  CHECK(text_of(writer.messages())[16] == 3);
+}
+
 TEST(the_bracket_of_a_transaction) {
   MessageWriter writer(256);
   CHECK(write_transaction_begin(writer, 1));
@@ -20,7 +30,7 @@ TEST(add_elements_with_comment_and_mark) {
   const OperationRecord plain = element_record(OperationKind::kAddElement, "0a60000a 00500000");
   OperationRecord marked = plain;
   marked.mark = 0x1234;
-  ElementMessage message(writer, OperationKind::kAddElement, "t", "s", 1);
+  ElementMessage message(writer, OperationKind::kAddElement, "t", NftSet("s"), 1);
   message.append(plain, "a/b");
   message.append(marked, "");
   CHECK(message.end());
@@ -40,7 +50,7 @@ TEST(delete_elements_by_their_key_alone) {
   MessageWriter writer(512);
   OperationRecord record = element_record(OperationKind::kDeleteElement, "0a60000a");
   record.mark = 0x1234;
-  ElementMessage message(writer, OperationKind::kDeleteElement, "t", "s", 1);
+  ElementMessage message(writer, OperationKind::kDeleteElement, "t", NftSet("s"), 1);
   message.append(record, "ignored");
   CHECK(message.end());
   CHECK_BYTES(text_of(writer.messages()), hex("38000000 0e0a 0100 01000000 00000000 01 00 0000"
@@ -51,7 +61,7 @@ TEST(delete_elements_by_their_key_alone) {
 
 TEST(a_dump_request) {
   MessageWriter writer(256);
-  CHECK(write_element_dump(writer, "t", "s", 1));
+  CHECK(write_element_dump(writer, "t", NftSet("s"), 1));
   CHECK_BYTES(text_of(writer.messages()), hex("24000000 0d0a 0103 01000000 00000000 01 00 0000"
                                               "0600 0100 74000000"
                                               "0600 0200 73000000"));

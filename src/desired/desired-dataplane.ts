@@ -13,6 +13,7 @@ import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
+import type { RelayRoute } from '../model/relay-route.js';
 import { isExternal as hasOutside, type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
@@ -22,6 +23,7 @@ import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import type { NodeView } from './node-view.js';
+import { RelayRoutes } from './relay-routes.js';
 import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 interface Share {
@@ -55,6 +57,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #shares = new Map<ServiceKey, Share>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
+  readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
   readonly #healthChecks = new Map<ServiceKey, HealthCheckService>();
 
@@ -97,6 +100,11 @@ export class DesiredDataplane implements Dataplane {
     return this.#healthChecks;
   }
 
+  /** NodePorts on loopback addresses, for whoever relays them: the same list as long as none changes. */
+  get relays(): readonly RelayRoute[] {
+    return this.#relays.all;
+  }
+
   /** The Service that has the frontend. */
   serviceOf(key: FrontendKey): ServiceKey | undefined {
     return this.#claims.winner(key)?.service;
@@ -128,6 +136,7 @@ export class DesiredDataplane implements Dataplane {
     const after = this.#share(key, view, wants);
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
     keep(this.#healthChecks, key, wants.healthCheck);
+    this.#relays.refresh(key, view.service);
     keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
     if (after !== undefined) this.#enter(after, touched);
     if (before !== undefined) this.#leave(before, touched);
@@ -188,25 +197,29 @@ export class DesiredDataplane implements Dataplane {
     this.policy.open.set(key, wish.frontend);
   }
 
+  // Most frontends are in none of these sets, and this runs for every frontend of a first pass.
   #settleTraffic(key: FrontendKey, wish: ServiceFrontend | undefined): void {
     const { traffic, sources } = this.policy;
-    for (const set of TRAFFIC_SETS) traffic[set].delete(key);
-    sources.delete(key);
+    for (const set of TRAFFIC_SETS) if (traffic[set].size > 0) traffic[set].delete(key);
+    if (sources.size > 0) sources.delete(key);
     if (wish === undefined) return;
     for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
+    if (wish.sources.length === 0) return;
     const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
-    if (cidrs.size > 0) sources.set(key, { frontend: wish.frontend, cidrs });
+    sources.set(key, { frontend: wish.frontend, cidrs });
   }
 
   #setConflicts(key: FrontendKey): void {
-    const losers = this.#claims.losers(key);
     const winner = this.#claims.winner(key);
-    if (losers.length === 0 || winner === undefined) this.#conflicts.delete(key);
-    else
-      this.#conflicts.set(
-        key,
-        losers.map((loser) => conflict(loser, winner)),
-      );
+    if (winner === undefined || !this.#claims.isContested(key)) {
+      if (this.#conflicts.size > 0) this.#conflicts.delete(key);
+      return;
+    }
+    const losers = this.#claims.losers(key);
+    this.#conflicts.set(
+      key,
+      losers.map((loser) => conflict(loser, winner)),
+    );
   }
 }
 
@@ -233,8 +246,8 @@ export function nothingDesired(): DesiredDataplane {
 }
 
 function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
+  if (value !== undefined) map.set(key, value);
+  else if (map.size > 0) map.delete(key);
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {

@@ -34,6 +34,10 @@ export class FrontendClaims {
     return this.#claims.get(key)?.[0];
   }
 
+  isContested(key: FrontendKey): boolean {
+    return (this.#claims.get(key)?.length ?? 0) > 1;
+  }
+
   losers(key: FrontendKey): readonly Claim[] {
     return this.#claims.get(key)?.slice(1) ?? [];
   }

@@ -58,14 +58,17 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   const hairpins = new Set<Address>();
   const frontends: ServiceFrontend[] = [];
   service.ports.forEach((port, index) => {
-    const choices = new Map<Family, ChosenEndpoints>();
+    const choices: Partial<Record<Family, ChosenEndpoints>> = {};
     for (const way of ways) {
       if (way.kind === 'node' && port.nodePort === 0) continue;
       const family = familyOf(way.address);
-      const chosen = choices.get(family) ?? chooseEndpoints(slices, family, port, node, balancing);
-      choices.set(family, chosen);
+      const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
+      choices[family] = chosen;
       for (const address of chosen.hairpins) hairpins.add(address);
-      frontends.push(...wayFrontends({ service, port, index, way, chosen, settings }, node));
+      const entrance = { service, port, index, way, chosen, settings };
+      const outside = outsideFrontend(entrance, node);
+      frontends.push(outside);
+      if (hasInsideView(way, chosen)) frontends.push(insideView(entrance, outside.frontend, node));
     }
   });
   const vips = ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address);
@@ -101,40 +104,43 @@ interface Entrance {
   readonly settings: VirtualServerSettings;
 }
 
-/** The frontend, and where clients inside the cluster get other endpoints than those outside, their view of it. */
-function wayFrontends(entrance: Entrance, node: NodeView): ServiceFrontend[] {
-  const { service, port, way, chosen, settings } = entrance;
+function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
+  const { service, port, index, way, chosen, settings } = entrance;
   const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
   const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
   const sources = way.kind === 'balancer' ? sourcesOf(service, way.address, node) : undefined;
-  const outside: ServiceFrontend = {
-    ...names(entrance),
+  return {
+    owner: ownerOf(service, port),
+    field: fieldOf(way, index),
     frontend: front,
     virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
     traffic: trafficOf(way, servers.size > 0, chosen, sources),
-    sources: sources ?? [],
+    sources: sources ?? NO_SOURCES,
   };
-  const hasView = way.kind !== 'cluster' && way.isLocalOnly && chosen.cluster.size > 0;
-  return hasView ? [outside, insideView(entrance, front, node)] : [outside];
+}
+
+/** Whether clients inside the cluster get other endpoints than those outside. */
+function hasInsideView(way: Way, { cluster }: ChosenEndpoints): boolean {
+  return way.kind !== 'cluster' && way.isLocalOnly && cluster.size > 0;
 }
 
 /** Clients inside the cluster, the node itself included, reach every endpoint: for them no hop is to be saved (KEP-1669). */
 function insideView(entrance: Entrance, outside: Frontend, node: NodeView): ServiceFrontend {
+  const { service, port, index, way, chosen } = entrance;
   const front = insideOf(outside, node.markOf(outside.key));
-  const realServers = entrance.chosen.cluster;
   const settings = insideSettings(entrance.settings, node);
   return {
-    ...names(entrance),
+    owner: ownerOf(service, port),
+    field: fieldOf(way, index),
     frontend: front,
-    virtualServer: { frontend: front, settings, realServers },
-    traffic: [],
-    sources: [],
+    virtualServer: { frontend: front, settings, realServers: chosen.cluster },
+    traffic: PLAIN,
+    sources: NO_SOURCES,
   };
 }
 
-function names({ service, port, index, way }: Entrance): Pick<ServiceFrontend, 'owner' | 'field'> {
-  const field = way.kind === 'node' ? 'nodePort' : 'port';
-  return { owner: ownerOf(service, port), field: `spec.ports[${index}].${field}` };
+function fieldOf({ kind }: Way, index: number): string {
+  return `spec.ports[${index}].${kind === 'node' ? 'nodePort' : 'port'}`;
 }
 
 // nftables keeps 127 bytes of a comment. `namespace/name` always fits; a very long port name is cut.
@@ -146,6 +152,7 @@ function ownerOf(service: Service, port: ServicePort): string {
 }
 
 const PLAIN: readonly TrafficSet[] = [];
+const NO_SOURCES: readonly Cidr[] = [];
 
 function trafficOf(
   way: Way,

@@ -2,6 +2,7 @@ import { type Address, familyOf } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
+import { ARP_SET, deleteArpTable } from './arp-table.js';
 import {
   type Kernel,
   type KernelChange,
@@ -19,18 +20,18 @@ import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
 import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
 import { readNodeAddresses } from './node-addresses.js';
-import { PACKET_SETS, setName } from './packet-sets.js';
+import { arpElementOf, PACKET_SETS, setName } from './packet-sets.js';
 import {
   DELETE_TABLE,
   LAYOUT_SET,
   layoutDigest,
-  layoutOf,
+  lesserRules,
   type PacketRulesSettings,
-  sealOf,
-  sealTransaction,
+  shieldsArp,
   TABLE,
   tableTransaction,
 } from './packet-table.js';
+import { layoutOf, sealOf, sealTransaction } from './rules-seal.js';
 import { setSysctls } from './sysctls.js';
 import { unusable } from './unusable.js';
 
@@ -48,18 +49,21 @@ const LOOKS_PER_JOB = 256;
 /** The network namespace that this process runs in, over netlink. */
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
+  #wished: PacketRulesSettings;
   /** As this kernel can have them. */
   #rules: PacketRulesSettings;
 
   constructor(addon: Addon, rules: PacketRulesSettings) {
-    const sets = [...PACKET_SETS.map(setName), LAYOUT_SET];
+    const sets = [...PACKET_SETS.map(setName), LAYOUT_SET, `arp:${ARP_SET}`];
     this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets });
+    this.#wished = rules;
     this.#rules = rules;
   }
 
   /** Other rules from the next `prepare` on; whether they are others. */
   setRules(rules: PacketRulesSettings): boolean {
-    if (layoutDigest(rules) === layoutDigest({ ...this.#rules, withoutRanges: false })) return false;
+    if (layoutDigest(rules) === layoutDigest(this.#wished)) return false;
+    this.#wished = rules;
     this.#rules = rules;
     return true;
   }
@@ -78,11 +82,10 @@ export class NetlinkKernel implements Kernel {
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
     const { written, warnings } = await setSysctls();
-    const lacking = this.#rules.withoutRanges === true ? [NO_RANGES] : [];
     return {
       made: [...made, ...written.map(() => 'sysctl' as const)],
       done: [...done, ...written.map((assignment) => `set ${assignment}`)],
-      warnings: [...lacking, ...warnings],
+      warnings: [...this.#lacking(), ...warnings],
     };
   }
 
@@ -101,6 +104,7 @@ export class NetlinkKernel implements Kernel {
       this.#handle.deleteDevice();
       done.push(`removed the dummy device ${DEVICE}`);
     }
+    await this.#handle.runNft(deleteArpTable(TABLE));
     const { ok } = await this.#handle.runNft(DELETE_TABLE);
     if (ok) done.push(`removed the table inet ${TABLE}`);
     return done;
@@ -134,7 +138,7 @@ export class NetlinkKernel implements Kernel {
     const outcomes: Outcome[] = [];
     let before: Job | undefined;
     let answers: Promise<Int32Array> | undefined;
-    for (const job of jobsOf(operations)) {
+    for (const job of jobsOf(operations, shieldsArp(this.#rules))) {
       const answered = await answers;
       answers = this.#handle.apply(job.buffer, job.count);
       if (before !== undefined && answered !== undefined) addOutcomes(before, answered, outcomes);
@@ -169,9 +173,17 @@ export class NetlinkKernel implements Kernel {
   async #hasTable(): Promise<boolean> {
     const { digest, seal } = layoutOf(await readSet(this.#handle, PACKET_SETS.length));
     if (digest === undefined) return false;
-    const lesser = { ...this.#rules, withoutRanges: true };
-    if (digest === layoutDigest(lesser)) this.#rules = lesser;
-    return digest === layoutDigest(this.#rules) && seal === (await this.#readSeal());
+    const found = lesserRules(this.#wished).find((rules) => digest === layoutDigest(rules));
+    if (found === undefined || seal !== (await this.#readSeal())) return false;
+    this.#rules = found;
+    return true;
+  }
+
+  #lacking(): readonly string[] {
+    return [
+      ...(this.#rules.withoutRanges === true ? [NO_RANGES] : []),
+      ...(this.#rules.withoutArp === true ? [NO_ARP] : []),
+    ];
   }
 
   async #readSeal(): Promise<string> {
@@ -179,20 +191,56 @@ export class NetlinkKernel implements Kernel {
   }
 
   async #writeTable(): Promise<void> {
-    let { ok, error } = await this.#handle.runNft(tableTransaction(this.#rules));
-    if (!ok && this.#rules.withoutRanges !== true) {
-      const lesser = { ...this.#rules, withoutRanges: true };
-      ({ ok } = await this.#handle.runNft(tableTransaction(lesser)));
-      if (ok) this.#rules = lesser;
-    }
-    if (!ok)
-      throw new KernelUnusable(
-        `nftables refused our table: ${error.trim()}`,
-        'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
-      );
+    // What strict ARP left where it is not wanted any more; mostly there is none to delete.
+    if (this.#wished.strictArp !== true) await this.#handle.runNft(deleteArpTable(TABLE));
+    const rules = await this.#writeRules();
+    this.#rules = rules;
+    if (shieldsArp(rules)) await this.#shieldGuarded();
     // Killed in between, the next start finds no seal and writes the rules again.
     await this.#handle.runNft(sealTransaction(await this.#readSeal()));
   }
+
+  async #writeRules(): Promise<PacketRulesSettings> {
+    let refusal: string | undefined;
+    for (const rules of lesserRules(this.#wished)) {
+      const { ok, error } = await this.#handle.runNft(tableTransaction(rules));
+      if (ok) return rules;
+      refusal ??= error.trim();
+    }
+    throw new KernelUnusable(
+      `nftables refused our table: ${refusal}`,
+      'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
+    );
+  }
+
+  // VIPs that were guarded before ARP was to be strict.
+  async #shieldGuarded(): Promise<void> {
+    const guarded = await readSet(this.#handle, GUARDED_4);
+    for (let start = 0; start < guarded.length; start += OPERATIONS_PER_JOB) {
+      const part = guarded.slice(start, start + OPERATIONS_PER_JOB);
+      const records = part.map(({ element }) => ({ kind: 'add-element', set: ARP_INDEX, element }) as const);
+      const { buffer, count } = encodeOperations(records);
+      await this.#handle.apply(buffer, count);
+    }
+  }
+}
+
+const NO_ARP =
+  'this kernel has no nftables for ARP (CONFIG_NF_TABLES_ARP), so strictARP has no effect: the node answers ARP requests ' +
+  'for VIPs on every interface. Set net.ipv4.conf.all.arp_ignore=1 instead.';
+
+/** After the sets of the table and the layout. */
+const ARP_INDEX = PACKET_SETS.length + 1;
+
+const GUARDED_4 = PACKET_SETS.findIndex(({ purpose, family }) => purpose === 'guarded' && family === 'IPv4');
+
+/** Goes before the operation's own records, and in the same transaction. */
+function shieldRecord(operation: Operation): KernelOperation | undefined {
+  if (operation.kind !== 'guard-vip' && operation.kind !== 'release-vip') return undefined;
+  const element = arpElementOf(operation);
+  if (element === undefined) return undefined;
+  const kind = operation.kind === 'guard-vip' ? 'add-element' : 'delete-element';
+  return { kind, set: ARP_INDEX, element };
 }
 
 const NO_RANGES =
@@ -206,16 +254,18 @@ interface Job extends EncodedOperations {
   readonly last: readonly (number | undefined)[];
 }
 
-function* jobsOf(operations: readonly Operation[]): Generator<Job> {
+function* jobsOf(operations: readonly Operation[], strictArp: boolean): Generator<Job> {
   for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
-    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB));
+    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), strictArp);
 }
 
-function jobOf(operations: readonly Operation[]): Job {
+function jobOf(operations: readonly Operation[], strictArp: boolean): Job {
   const records: KernelOperation[] = [];
   const last: (number | undefined)[] = [];
   for (const operation of operations) {
     const own = isOfOneFamily(operation) ? recordsOf(operation) : [];
+    const shield = strictArp ? shieldRecord(operation) : undefined;
+    if (shield !== undefined) records.push(shield);
     for (const record of own) records.push(record);
     last.push(own.length === 0 ? undefined : records.length - 1);
   }

@@ -123,6 +123,13 @@ export function elementOf(operation: PolicyOperation): PacketElement {
   }
 }
 
+/** The element beside `guarded` by which no ARP request for the VIP is answered; undefined for IPv6. */
+export function arpElementOf(operation: PolicyOperation): Uint8Array | undefined {
+  const isGuard = operation.kind === 'guard-vip' || operation.kind === 'release-vip';
+  if (!isGuard || familyOf(operation.address) === 'IPv6') return undefined;
+  return addressElement('guarded', operation.address, 1).key;
+}
+
 function trafficElement(set: TrafficSet, frontend: Frontend): PacketElement {
   return set === 'masqueraded' || set === 'source-kept'
     ? flowElement(set, frontend)

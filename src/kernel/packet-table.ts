@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Family } from '../model/address.js';
 import { FAMILIES } from '../model/address.js';
 import { PROTOCOLS, type Protocol } from '../model/protocol.js';
+import { arpTable } from './arp-table.js';
 import { isMarkMap, PACKET_SETS, type PacketSet, setName } from './packet-sets.js';
 
 /** Ours alone: nothing in it is written by others, and we write nothing outside it. */
@@ -11,10 +12,7 @@ export const TABLE = 'kube-ipvs-proxy';
 export const LAYOUT_SET = 'layout';
 
 /** The element of the layout set that carries the digest of the rules. */
-const LAYOUT_ELEMENT = '0.0.0.0';
-
-/** The one that carries the seal: a digest of the rules as the kernel told them right after they were written. */
-const SEAL_ELEMENT = '0.0.0.1';
+export const LAYOUT_ELEMENT = '0.0.0.0';
 
 /** What the constant rules depend on. */
 export interface PacketRulesSettings {
@@ -23,8 +21,19 @@ export interface PacketRulesSettings {
   readonly insideClients: InsideClients;
   /** Ranges of Service addresses: packets to one that no Service has are dropped instead of wandering off. */
   readonly serviceCIDRs: readonly string[];
+  /** Answer no ARP request for a VIP, on any interface. (Neighbour discovery of IPv6 is as strict by itself.) */
+  readonly strictArp?: boolean;
+  /** Kernels without nftables for ARP: `strictArp` then has no effect. */
+  readonly withoutArp?: boolean;
   /** Kernels that cannot look up a range in a set (before 5.6, or built without): restricted frontends let nobody in. */
   readonly withoutRanges?: boolean;
+}
+
+/** The rules, and what of them a kernel may still take where it refuses those before. */
+export function lesserRules(settings: PacketRulesSettings): readonly PacketRulesSettings[] {
+  const noRanges = { ...settings, withoutRanges: true };
+  if (settings.strictArp !== true) return [settings, noRanges];
+  return [settings, noRanges, { ...settings, withoutArp: true }, { ...noRanges, withoutArp: true }];
 }
 
 /** Without any distinction between clients: enough for whoever only looks, or takes away. */
@@ -66,10 +75,14 @@ const STRAY_PRIORITY = -10;
 
 /** Names the rules: another digest in the kernel means that they are of another version or configuration. */
 export function layoutDigest(settings: PacketRulesSettings): string {
-  return createHash('sha256')
-    .update(skeleton() + tableBody(settings))
-    .digest('hex')
-    .slice(0, 16);
+  return (
+    createHash('sha256')
+      .update(skeleton() + tableBody(settings) + arpText(settings))
+      // The same rules as where nobody asks for strict ARP, but then it must not be tried again each time.
+      .update(settings.withoutArp === true ? 'without ARP' : '')
+      .digest('hex')
+      .slice(0, 16)
+  );
 }
 
 /**
@@ -82,30 +95,18 @@ export function tableTransaction(settings: PacketRulesSettings): string {
     ...CHAINS.map((chain) => `flush chain inet ${TABLE} ${chain}`),
     `flush set inet ${TABLE} ${LAYOUT_SET}`,
     tableText(tableBody(settings)),
+    arpText(settings),
     `add element inet ${TABLE} ${LAYOUT_SET} { ${LAYOUT_ELEMENT} comment "${layoutDigest(settings)}" }`,
   ].join('\n');
 }
 
-/** Where the rules are other than this seal says, somebody changed them. Handles are part of it: they never come again. */
-export function sealOf(wording: ArrayBuffer): string {
-  return createHash('sha256').update(new Uint8Array(wording)).digest('hex').slice(0, 16);
+function arpText(settings: PacketRulesSettings): string {
+  return shieldsArp(settings) ? arpTable(TABLE) : '';
 }
 
-export function sealTransaction(seal: string): string {
-  return `add element inet ${TABLE} ${LAYOUT_SET} { ${SEAL_ELEMENT} comment "${seal}" }`;
-}
-
-/** What the layout set says of the rules. */
-export interface Layout {
-  readonly digest: string | undefined;
-  readonly seal: string | undefined;
-}
-
-export function layoutOf(
-  elements: readonly { readonly element: Uint8Array; readonly comment: string }[],
-): Layout {
-  const commentOf = (text: string) => elements.find(({ element }) => element.join('.') === text)?.comment;
-  return { digest: commentOf(LAYOUT_ELEMENT), seal: commentOf(SEAL_ELEMENT) };
+/** Whether there is a table for ARP. */
+export function shieldsArp({ strictArp, withoutArp }: PacketRulesSettings): boolean {
+  return strictArp === true && withoutArp !== true;
 }
 
 export const DELETE_TABLE = `delete table inet ${TABLE}`;

@@ -10,12 +10,16 @@ import type { Operation } from '../model/operation.js';
 export function planTraffic(key: FrontendKey, desired: PacketPolicy, observed: PacketPolicy): Operation[] {
   const operations: Operation[] = [];
   for (const set of TRAFFIC_SETS) {
-    const wish = desired.traffic[set].get(key);
-    const seen = observed.traffic[set].get(key);
+    const [wished, present] = [desired.traffic[set], observed.traffic[set]];
+    // Most clusters use few of them, and this runs for every frontend of a first pass.
+    if (wished.size + present.size === 0) continue;
+    const wish = wished.get(key);
+    const seen = present.get(key);
     if (wish !== undefined && seen === undefined) operations.push({ kind: 'enter-set', set, frontend: wish });
     if (wish === undefined && seen !== undefined) operations.push({ kind: 'leave-set', set, frontend: seen });
   }
-  planSources(desired.sources.get(key), observed.sources.get(key), operations);
+  if (desired.sources.size + observed.sources.size > 0)
+    planSources(desired.sources.get(key), observed.sources.get(key), operations);
   return operations;
 }
 

@@ -97,7 +97,7 @@ export class ReconcileLoop implements ClusterListener {
 
   /** The kernel has to be made ready anew, since what its rules depend on has changed. */
   prepareAgain(): void {
-    this.#reconciler.noticed({ kind: 'overrun' });
+    this.#reconciler.prepareAgain();
     this.wake();
   }
 

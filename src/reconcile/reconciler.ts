@@ -67,7 +67,7 @@ export class Reconciler {
   #complete = false;
   #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
-  #hasLooked = false;
+  #isPrepared = false;
   #nextAudit: number;
   #nextDrain: number;
 
@@ -104,6 +104,12 @@ export class Reconciler {
 
   noticed(change: KernelChange): void {
     this.#notices.push(change);
+  }
+
+  /** What has to be made because of this is no drift. */
+  prepareAgain(): void {
+    this.#isPrepared = false;
+    this.noticed({ kind: 'overrun' });
   }
 
   problems(): Problem[] {
@@ -201,8 +207,8 @@ export class Reconciler {
     const { desired, kernel, prepared } = this.#parts;
     const preparation = await kernel.prepare();
     prepared(preparation);
-    if (this.#hasLooked) this.#drift.mended(preparation.made ?? []);
-    this.#hasLooked = true;
+    if (this.#isPrepared) this.#drift.mended(preparation.made ?? []);
+    this.#isPrepared = true;
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     await this.#takeInServices();
@@ -288,13 +294,13 @@ export class Reconciler {
     const { clock, settings } = this.#parts;
     this.#nextAudit = clock.now() + settings.auditInterval;
     const began = clock.now();
-    const made = await this.#prepareAgain();
+    const made = await this.#mend();
     this.#drifted(await this.#auditor.next(made.length > 0));
     this.#auditMilliseconds = clock.now() - began;
   }
 
   /** Puts right what others changed of the device, the rules and the sysctls. */
-  async #prepareAgain(): Promise<readonly SetUpPart[]> {
+  async #mend(): Promise<readonly SetUpPart[]> {
     const preparation = await this.#parts.kernel.prepare();
     const { made = [] } = preparation;
     this.#drift.mended(made);

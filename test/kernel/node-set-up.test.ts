@@ -70,7 +70,7 @@ describe.skipIf(!IN_TEST_KERNEL)('setting up a node', () => {
     expect(first.done).toEqual(
       expect.arrayContaining([
         'set net.ipv4.vs.conntrack=1',
-        'set net.ipv4.conf.all.arp_ignore=1',
+        'set net.ipv4.conf.all.arp_announce=2',
         'set net.netfilter.nf_conntrack_tcp_timeout_established=86400',
         'set IPVS timeouts: tcp 7200 s instead of 900 s, udp 60 s instead of 300 s',
         'set oom_score_adj of this process to -500',

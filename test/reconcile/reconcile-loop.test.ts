@@ -461,6 +461,15 @@ describe('drift', () => {
     },
   );
 
+  it('is none where the rules have to be others, because of what the agent was told', async () => {
+    const { agent, kernel } = await agentWithOneService();
+    kernel.spoil('table');
+    agent.loop.prepareAgain();
+    await agent.loop.idle();
+    expect(await kernel.preview()).toEqual([]);
+    expect(agent.loop.state().totals.drift).toBe(0);
+  });
+
   it('of the whole table is put right by the audit, wherever it is in its round', async () => {
     const { agent, kernel } = await agentWithOneService();
     agent.clock.advance(5_000);

@@ -25,7 +25,10 @@ export interface KernelHandleOptions {
   readonly device: string;
   /** Name of our nftables table, of family inet. */
   readonly table: string;
-  /** Names of its sets; operations and dumpSet() say an index into this list. */
+  /**
+   * Names of its sets; operations and dumpSet() say an index into this list. `arp:vips` is the set `vips` of the table of
+   * the same name in the family arp.
+   */
   readonly sets: readonly string[];
   /** Path of another network namespace to work in, such as /run/netns/node-1. */
   readonly networkNamespace?: string;
@@ -79,7 +82,7 @@ export interface KernelHandle {
   dumpRules(table: string): Promise<NftRules>;
   dumpRules6(table: string): Promise<NftRules>;
   /**
-   * Chains and rules of a table of the family inet in the kernel's own words, handles included: the same bytes as long as
+   * Chains and rules of the tables of that name, of all families, in the kernel's own words, handles included: the same bytes as long as
    * nobody changes any of them. EINTR: it kept changing.
    */
   dumpWording(table: string): Promise<ArrayBuffer>;

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { LAYOUT_ELEMENT, LAYOUT_SET, TABLE } from './packet-table.js';
+
+/** The element of the layout set that carries the seal. */
+const SEAL_ELEMENT = '0.0.0.1';
+
+/**
+ * A digest of the rules as the kernel told them right after they were written, kept beside their layout. Where they are
+ * other by now, somebody changed them. Handles are part of it, and they never come again.
+ */
+export function sealOf(wording: ArrayBuffer): string {
+  return createHash('sha256').update(new Uint8Array(wording)).digest('hex').slice(0, 16);
+}
+
+export function sealTransaction(seal: string): string {
+  return `add element inet ${TABLE} ${LAYOUT_SET} { ${SEAL_ELEMENT} comment "${seal}" }`;
+}
+
+/** What the layout set says of the rules. */
+export interface Layout {
+  readonly digest: string | undefined;
+  readonly seal: string | undefined;
+}
+
+export function layoutOf(
+  elements: readonly { readonly element: Uint8Array; readonly comment: string }[],
+): Layout {
+  const commentOf = (text: string) => elements.find(({ element }) => element.join('.') === text)?.comment;
+  return { digest: commentOf(LAYOUT_ELEMENT), seal: commentOf(SEAL_ELEMENT) };
+}

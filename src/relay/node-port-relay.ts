@@ -1,0 +1,86 @@
+import type { Clock } from '../model/clock.js';
+import type { Problem } from '../model/problem.js';
+import { type RelayCounts, type RelayKey, type RelayRoute, relayKey } from '../model/relay-route.js';
+import { DEFAULT_RELAY_LIMITS, RelayConnections, type RelayLimits } from './relay-connections.js';
+import { RelayListener } from './relay-listener.js';
+
+export interface RelayParts {
+  readonly clock: Clock;
+  /** Problems came or went. */
+  readonly problemsChanged: () => void;
+  readonly limits?: RelayLimits;
+}
+
+/**
+ * NodePorts on 127.0.0.1 and ::1, by connections of the agent's own: IPVS takes no packet from a loopback address, and
+ * kube-proxy's way around it in other modes (route_localnet) lets strangers reach what listens on loopback addresses.
+ * Programs that ask `localhost:nodePort` of a node go on to work; for anything else it is the slower way.
+ */
+export class NodePortRelay {
+  readonly #parts: RelayParts;
+  readonly #connections: RelayConnections;
+  readonly #listeners = new Map<RelayKey, RelayListener>();
+  #followed: readonly RelayRoute[] = [];
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+    this.#connections = new RelayConnections(parts.limits ?? DEFAULT_RELAY_LIMITS);
+  }
+
+  get counts(): RelayCounts {
+    return this.#connections.counts;
+  }
+
+  /** Ports that somebody else has. */
+  get problems(): Problem[] {
+    return [...this.#listeners.values()].flatMap(({ route, failure }) =>
+      failure === undefined || isFamilyOff(route, failure) ? [] : [listenProblem(route, failure)],
+    );
+  }
+
+  /**
+   * All routes that there should be from now on; the same list again costs nothing. Of two for one address and port the
+   * first counts.
+   */
+  follow(routes: readonly RelayRoute[]): void {
+    if (routes === this.#followed) return;
+    this.#followed = routes;
+    const wanted = new Map<RelayKey, RelayRoute>();
+    for (const route of routes) if (!wanted.has(relayKey(route))) wanted.set(relayKey(route), route);
+    for (const [key, listener] of this.#listeners)
+      if (!wanted.has(key)) {
+        this.#listeners.delete(key);
+        listener.close();
+        if (listener.failure !== undefined) this.#parts.problemsChanged();
+      }
+    for (const [key, route] of wanted) this.#listen(key, route);
+  }
+
+  /** Stops to listen and cuts what is open. */
+  close(): void {
+    this.follow([]);
+    this.#connections.close();
+  }
+
+  #listen(key: RelayKey, route: RelayRoute): void {
+    const listener = this.#listeners.get(key);
+    const { clock, problemsChanged } = this.#parts;
+    if (listener !== undefined) listener.follow(route);
+    else this.#listeners.set(key, new RelayListener(route, this.#connections, clock, problemsChanged));
+  }
+}
+
+// A node without IPv6 has no ::1, and nobody misses it.
+function isFamilyOff({ loopback }: RelayRoute, failure: string): boolean {
+  return loopback.includes(':') && (failure === 'EADDRNOTAVAIL' || failure === 'EAFNOSUPPORT');
+}
+
+function listenProblem(route: RelayRoute, failure: string): Problem {
+  return {
+    kind: 'conflict',
+    subject: `Service ${route.service}`,
+    service: route.service,
+    message: `its NodePort cannot be served on ${relayKey(route)} (${failure}); on the node's other addresses it is.`,
+    remedy: 'End the program that listens there, or switch localhostNodePorts off.',
+  };
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { arpElementOf } from '../../src/kernel/packet-sets.js';
+import { layoutDigest, lesserRules, PLAIN_RULES, tableTransaction } from '../../src/kernel/packet-table.js';
+import { layoutOf } from '../../src/kernel/rules-seal.js';
+import { POD_1, VIP_A, VIP_A6 } from '../support/addresses.js';
+
+const STRICT = { ...PLAIN_RULES, strictArp: true };
+const WITHOUT = { ...STRICT, withoutArp: true };
+
+describe('strict ARP', () => {
+  it('is a table of its own, only where it is asked for and can be had', () => {
+    const hasArp = [PLAIN_RULES, STRICT, WITHOUT].map((rules) =>
+      tableTransaction(rules).includes('table arp'),
+    );
+    expect(hasArp).toEqual([false, true, false]);
+  });
+
+  it('is told from rules that never had it, and from those of a kernel that cannot', () => {
+    expect(new Set([PLAIN_RULES, STRICT, WITHOUT].map(layoutDigest)).size).toBe(3);
+  });
+
+  it('is given up before the rest of the table is, where the kernel has no nftables for it', () => {
+    expect(lesserRules(STRICT)).toContainEqual(WITHOUT);
+    expect(lesserRules(PLAIN_RULES).map(({ withoutArp }) => withoutArp)).toEqual([undefined, undefined]);
+  });
+
+  it('goes with the guard of a VIP of IPv4', () => {
+    const elements = [
+      arpElementOf({ kind: 'guard-vip', address: VIP_A }),
+      arpElementOf({ kind: 'release-vip', address: VIP_A }),
+      arpElementOf({ kind: 'guard-vip', address: VIP_A6 }),
+      arpElementOf({ kind: 'allow-hairpin', address: POD_1 }),
+    ];
+    expect(elements.map((element) => element?.join('.'))).toEqual([VIP_A, VIP_A, undefined, undefined]);
+  });
+});
+
+describe('the layout set', () => {
+  it('says which rules there are and how they looked when they were written, whatever order it comes in', () => {
+    const elements = [
+      { element: Uint8Array.of(0, 0, 0, 1), comment: 'seal' },
+      { element: Uint8Array.of(0, 0, 0, 0), comment: 'digest' },
+    ];
+    expect(layoutOf(elements)).toEqual({ digest: 'digest', seal: 'seal' });
+    expect(layoutOf([])).toEqual({ digest: undefined, seal: undefined });
+  });
+});
