@@ -6,6 +6,7 @@ import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { PLAIN_RULES } from './kernel/packet-table.js';
+import { parsedCidrs } from './model/cidr.js';
 import type { StatusReport } from './model/status-report.js';
 import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
 import { type Rehearsal, rehearse } from './reconcile/rehearsal.js';
@@ -27,7 +28,8 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
       serviceCIDRsChanged: () => undefined,
     });
     desired.setNodeAddresses(kernel.nodeAddresses());
-    const rehearsal = await rehearse(source.cluster, desired, kernel, remains);
+    const excluded = parsedCidrs(settings.excludedCIDRs);
+    const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);
     return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };
   } finally {
     await source.stop();

@@ -9,6 +9,7 @@ import type { NodeRecord } from './model/node.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
 
+/** Without `features`, for whoever must not try what the kernel can do, as what nearly every kernel has. */
 export function composeDesired(
   { nodeName, scheduler, nodePorts }: AgentSettings,
   features: KernelFeatures | undefined,
@@ -18,7 +19,7 @@ export function composeDesired(
     zone: undefined,
     scheduler,
     families: features === undefined ? FAMILIES : familiesOf(features),
-    stickyScheduler: features && stickySchedulerOf(features),
+    stickyScheduler: features === undefined ? STICKY_SCHEDULERS[0] : stickySchedulerOf(features),
     nodePorts: nodePorts.addresses,
   });
 }
@@ -60,6 +61,8 @@ function familiesOf({ ipv6, ipvs }: KernelFeatures): Family[] {
 }
 
 /** Both send one client to one server, and mh moves fewer clients when servers come and go. */
+const STICKY_SCHEDULERS = ['mh', 'sh'] as const;
+
 function stickySchedulerOf({ ipvs }: KernelFeatures): string | undefined {
-  return ['mh', 'sh'].find((scheduler) => ipvs.schedulers?.includes(scheduler) === true);
+  return STICKY_SCHEDULERS.find((scheduler) => ipvs.schedulers?.includes(scheduler) === true);
 }

@@ -11,7 +11,7 @@ import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { TrafficReader } from './kernel/traffic-reader.js';
-import { parseCidr } from './model/cidr.js';
+import { parsedCidrs } from './model/cidr.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
@@ -143,7 +143,7 @@ class ComposedAgent {
       ),
       clock: systemClock,
       predecessor: this.#predecessor,
-      excluded: excludedCIDRs.flatMap((text) => parseCidr(text) ?? []),
+      excluded: parsedCidrs(excludedCIDRs),
       settings: {
         ...DEFAULT_LOOP_SETTINGS,
         drainDeadline: drainDeadline * 1000,

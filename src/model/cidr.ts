@@ -24,6 +24,11 @@ export function parseCidr(text: string): Cidr | undefined {
   return prefix > bytes.length * 8 ? undefined : cidrOf(bytes, prefix);
 }
 
+/** Of texts that were checked before. */
+export function parsedCidrs(texts: readonly string[]): Cidr[] {
+  return texts.flatMap((text) => parseCidr(text) ?? []);
+}
+
 export function cidrContains({ family, address, prefix }: Cidr, candidate: Address): boolean {
   if (familyOf(candidate) !== family) return false;
   const bytes = addressBytes(candidate);
