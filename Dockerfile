@@ -23,6 +23,7 @@ RUN npm run build:ts
 RUN install -D --target-directory=/out/bin "$(command -v node)" \
  && install -D --target-directory=/out/app package.json \
  && install -D --target-directory=/out/app/dist dist/kube-ipvs-proxy.js \
+ && install -D --target-directory=/out/app/dist/chunks dist/chunks/*.js \
  && install -D --target-directory=/out/app/build/Release build/Release/ipvs_native.node \
  && strip --strip-unneeded /out/bin/node /out/app/build/Release/ipvs_native.node
 
