@@ -1,5 +1,5 @@
 import { composeDesired, composeKernel } from './compose-node.js';
-import { composeQuietSource } from './compose-source.js';
+import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import { initNode, type NodePreparation } from './kernel/init-node.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
@@ -16,7 +16,7 @@ import { statusReport } from './status/status-report.js';
 
 /** What `run` would do now. */
 export async function composeRehearsal(settings: AgentSettings, version: string): Promise<Rehearsal> {
-  const source = composeQuietSource(settings, version);
+  const source = composeSource(settings, version, () => undefined);
   const kernel = composeKernel(settings);
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   const desired = composeDesired(settings, undefined);

@@ -47,11 +47,6 @@ export function composeSource(
     : composeApiServer(source, settings, version, problemsChanged);
 }
 
-/** For a look at what there is, without Events and health. */
-export function composeQuietSource(settings: AgentSettings, version: string): ComposedSource {
-  return composeSource(settings, version, () => undefined);
-}
-
 function composeFolder(folder: string): ComposedSource {
   const cluster = new ManifestWatcher({ folder });
   return {

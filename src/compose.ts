@@ -4,7 +4,7 @@ import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
 import { localGaps } from './desired/local-gaps.js';
-import { checkNode } from './kernel/init-node.js';
+import { applyNodeSetUp, checkNode } from './kernel/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
@@ -251,7 +251,7 @@ class ComposedAgent {
         if (live.drainDeadline !== undefined) this.#loop.setDrainDeadline(live.drainDeadline * 1000);
         if (live.nodeSetUp === undefined) return;
         this.#keepRules();
-        void checkNode(this.#addon, live.nodeSetUp)
+        void applyNodeSetUp(this.#addon, live.nodeSetUp)
           .then((preparation) => this.#board.prepared(preparation))
           .catch((error) => this.#board.passFailed(`the node could not be set up: ${explainFailure(error)}`));
       },

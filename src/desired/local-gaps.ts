@@ -1,13 +1,7 @@
-import { FAMILIES, type Family, familyOf } from '../model/address.js';
+import { FAMILIES, familyOf } from '../model/address.js';
+import type { LocalGap } from '../model/local-gap.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { DesiredDataplane } from './desired-dataplane.js';
-
-/** Services whose traffic policy is Local and whose endpoints are all on other nodes. */
-export interface LocalGap {
-  readonly family: Family;
-  readonly policy: 'internal' | 'external';
-  readonly services: number;
-}
 
 /** One entry for each family and policy. Costs what is dropped because of such a policy, not what the cluster has. */
 export function localGaps(desired: DesiredDataplane): LocalGap[] {

@@ -1,5 +1,5 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
-import { type Cidr, cidrContains, withoutContained } from '../model/cidr.js';
+import { type Cidr, cidrContains, cidrFrom, withoutContained } from '../model/cidr.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { TrafficSet } from '../model/dataplane.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
@@ -181,7 +181,6 @@ function sourcesOf(service: Service, address: Address, node: NodeView): readonly
   if (allowed === undefined) return undefined;
   const own = node.named.length > 0 ? node.named : node.addresses;
   const isNodeIn = allowed.some((cidr) => own.some((each) => cidrContains(cidr, each)));
-  const host: Cidr = { family, address, prefix: family === 'IPv4' ? 32 : 128, text: '' };
-  const self = { ...host, text: `${address}/${host.prefix}` };
+  const self = cidrFrom(address, family === 'IPv4' ? 32 : 128);
   return withoutContained(isNodeIn ? [...allowed, self] : allowed);
 }

@@ -51,6 +51,11 @@ export async function checkNode(
   }));
 }
 
+/** The settings have changed: only what they say, since the kernel is the same as at the start. */
+export function applyNodeSetUp(addon: Addon, settings: NodeSetUp): Promise<Preparation> {
+  return withHandle(addon, (handle) => setUpNode(handle, settings));
+}
+
 async function setUpNode(handle: KernelHandle, settings: NodeSetUp): Promise<Preparation> {
   const facts = { release: release(), processors: availableParallelism() };
   const sysctls = await setSysctls('/proc/sys', nodeSysctls(settings, facts));

@@ -6,7 +6,7 @@ import {
   formatAddress,
   writeAddress,
 } from '../model/address.js';
-import type { Cidr } from '../model/cidr.js';
+import { type Cidr, cidrFrom } from '../model/cidr.js';
 import type { TrafficSet } from '../model/dataplane.js';
 import { type Frontend, frontend, insideOf, isInside } from '../model/frontend.js';
 import type { PolicyOperation } from '../model/operation.js';
@@ -213,7 +213,7 @@ export function sourceOfElement(set: PacketSet, key: Uint8Array, freeBits: numbe
     key.subarray(frontendKeySize(set.family), frontendKeySize(set.family) + size),
   );
   const prefix = size * 8 - freeBits;
-  return { text: `${address}/${prefix}`, family: set.family, address, prefix };
+  return cidrFrom(address, prefix);
 }
 
 /** The address that an element of a `guarded` or `hairpins` set stands for. */

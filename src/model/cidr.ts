@@ -21,7 +21,9 @@ export function parseCidr(text: string): Cidr | undefined {
   if (address === undefined) return undefined;
   const bytes = addressBytes(address);
   const prefix = Number(length);
-  return prefix > bytes.length * 8 ? undefined : cidrOf(bytes, prefix);
+  if (prefix > bytes.length * 8) return undefined;
+  clearHostBits(bytes, prefix);
+  return cidrFrom(formatAddress(bytes), prefix);
 }
 
 /** Of texts that were checked before. */
@@ -53,9 +55,8 @@ export function lastBytes({ address, prefix }: Cidr): Uint8Array {
   return bytes;
 }
 
-function cidrOf(bytes: Uint8Array, prefix: number): Cidr {
-  clearHostBits(bytes, prefix);
-  const address = formatAddress(bytes);
+/** The range that begins with an address whose host bits are zero already. */
+export function cidrFrom(address: Address, prefix: number): Cidr {
   return { family: familyOf(address), address, prefix, text: `${address}/${prefix}` };
 }
 

@@ -63,8 +63,10 @@ export class Reconciler {
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
   #services = 0;
+  /** How much the pass that is running has taken on and not yet settled. */
+  #underWay = 0;
   /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
-  #complete = false;
+  readonly #heard = { complete: false };
   #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
   #isPrepared = false;
@@ -72,9 +74,9 @@ export class Reconciler {
   #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
-    const { clock, settings, kernel, desired, source } = parts;
+    const { clock, settings, kernel, desired } = parts;
     this.#parts = parts;
-    this.#takeover = new Takeover(parts.predecessor, desired, source, parts.excluded);
+    this.#takeover = new Takeover(parts.predecessor, desired, this.#heard, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);
@@ -84,9 +86,6 @@ export class Reconciler {
     this.#nextAudit = clock.now() + settings.auditInterval;
     this.#nextDrain = clock.now() + settings.drainInterval;
   }
-
-  /** How much the pass that is running has taken on and not yet settled. */
-  #underWay = 0;
 
   get observed(): DataplaneState {
     return this.#image.state;
@@ -153,7 +152,7 @@ export class Reconciler {
 
   async #pass(): Promise<PassResult> {
     const { kernel, desired, source } = this.#parts;
-    this.#complete = source.complete;
+    this.#heard.complete = source.complete;
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
@@ -219,14 +218,14 @@ export class Reconciler {
   }
 
   get #hasJustHeardAll(): boolean {
-    return this.#complete && this.#removalsHeldBack;
+    return this.#heard.complete && this.#removalsHeldBack;
   }
 
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
     const { desired } = this.#parts;
     if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
-    this.#removalsHeldBack = !this.#complete;
+    this.#removalsHeldBack = !this.#heard.complete;
   }
 
   // Ten thousand take a quarter of a second. What changes while others have their turn is dirty again.
@@ -270,7 +269,7 @@ export class Reconciler {
       this.#isFirst,
       (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
-    return this.#complete ? whole : additionsOf(whole, desired);
+    return this.#heard.complete ? whole : additionsOf(whole, desired);
   }
 
   readonly #isFirst = (frontend: FrontendKey) =>

@@ -20,21 +20,21 @@ export interface Predecessor {
  */
 export class Takeover {
   readonly #desired: DesiredDataplane;
-  readonly #source: ClusterSource;
+  readonly #heard: Pick<ClusterSource, 'complete'>;
   readonly #excluded: readonly Cidr[];
   #predecessor: Predecessor | undefined;
   #leaving = false;
 
-  /** `excluded`: addresses on which nothing is taken over; a virtual server there stays another program's. */
+  /** `heard`: as the pass judges it, which has taken in what was told until then. `excluded`: addresses on which nothing is taken over; a virtual server there stays another program's. */
   constructor(
     predecessor: Predecessor | undefined,
     desired: DesiredDataplane,
-    source: ClusterSource,
+    heard: Pick<ClusterSource, 'complete'>,
     excluded: readonly Cidr[] = [],
   ) {
     this.#predecessor = predecessor;
     this.#desired = desired;
-    this.#source = source;
+    this.#heard = heard;
     this.#excluded = excluded;
   }
 
@@ -46,13 +46,13 @@ export class Takeover {
   readonly inherits = (frontend: Frontend, bound: ReadonlySet<Address>): boolean =>
     this.underWay &&
     !this.#excluded.some((range) => cidrContains(range, frontend.address)) &&
-    isInherited(frontend, this.#desired, bound, this.#source.complete);
+    isInherited(frontend, this.#desired, bound, this.#heard.complete);
 
   /** The plans of a pass, between those that take over; each is made when those before it have been performed. */
   *around(plans: Iterable<Plan>, observed: () => DataplaneState): Generator<Plan> {
     if (this.underWay) yield planClaims(this.#desired, observed());
     yield* plans;
-    if (this.underWay && this.#source.complete) yield planRemains(this.#desired, observed());
+    if (this.underWay && this.#heard.complete) yield planRemains(this.#desired, observed());
   }
 
   /**
@@ -61,7 +61,7 @@ export class Takeover {
    */
   finish(observed: DataplaneState, told: (removed: Preparation) => void): void {
     const predecessor = this.#predecessor;
-    if (predecessor === undefined || this.#leaving || !this.#source.complete) return;
+    if (predecessor === undefined || this.#leaving || !this.#heard.complete) return;
     if (!isTakenOver(this.#desired, observed)) return;
     this.#leaving = true;
     void predecessor

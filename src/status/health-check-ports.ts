@@ -1,19 +1,10 @@
 import type { Address } from '../model/address.js';
+import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { EVERYWHERE, HealthCheckPort } from './health-check-port.js';
 import type { ListenFailure } from './http-listener.js';
 import type { StatusClock } from './status-clock.js';
-
-/** What a Service of type LoadBalancer with externalTrafficPolicy Local wants of this node. */
-export interface HealthCheckService {
-  /** spec.healthCheckNodePort, 1–65535. */
-  readonly port: number;
-  /** Different ready endpoints on this node, over all its ports. */
-  readonly localEndpoints: number;
-  /** Milliseconds since 1970: where two Services claim one port, the older has it. */
-  readonly created: number;
-}
 
 export interface HealthCheckParts {
   readonly clock: StatusClock;

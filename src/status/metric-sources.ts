@@ -1,6 +1,6 @@
-import type { Family } from '../model/address.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
+import type { LocalGap } from '../model/local-gap.js';
 import type { RequestStatistics } from '../model/request-statistics.js';
 import type { SyncState } from '../model/sync-state.js';
 import type { DataplaneTraffic } from '../model/traffic.js';
@@ -19,10 +19,4 @@ export interface MetricSources {
   readonly requests?: () => Iterable<RequestStatistics>;
   /** Services with a Local traffic policy and endpoints elsewhere only. */
   readonly withoutLocalEndpoints?: () => Iterable<LocalGap>;
-}
-
-export interface LocalGap {
-  readonly family: Family;
-  readonly policy: 'internal' | 'external';
-  readonly services: number;
 }

@@ -1,8 +1,9 @@
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { HealthCheckService } from '../../src/model/health-check.js';
 import { problemText } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { HealthCheckPorts, type HealthCheckService } from '../../src/status/health-check-ports.js';
+import { HealthCheckPorts } from '../../src/status/health-check-ports.js';
 import { address } from '../support/addresses.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
