@@ -1,6 +1,7 @@
 import type { Address, Family } from '../model/address.js';
 import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
-import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
+import { type RealServer, realServer } from '../model/real-server.js';
+import { NO_SERVERS, RealServerList, type RealServers } from '../model/real-servers.js';
 import { hashesServers } from '../model/scheduler.js';
 import type { ServicePort } from '../model/service.js';
 import { type WeightRule, weightAt } from '../model/weight-rule.js';
@@ -8,8 +9,6 @@ import { Candidates } from './candidates.js';
 import type { NodeSettings } from './node-settings.js';
 import { seedOf, sortCandidates } from './server-order.js';
 import { isPreferred, type Preference, preferenceOf } from './topology.js';
-
-export type RealServers = ReadonlyMap<RealServerKey, RealServer>;
 
 /** The two lists among which the traffic policies choose; both iterate in the order for the kernel. */
 export interface ChosenEndpoints {
@@ -68,14 +67,13 @@ export function countLocalReady(
   return addresses.size;
 }
 
-const NONE: RealServers = new Map();
-const NOTHING: ChosenEndpoints = { cluster: NONE, local: NONE, hairpins: [] };
+const NOTHING: ChosenEndpoints = { cluster: NO_SERVERS, local: NO_SERVERS, hairpins: [] };
 
 /** Puts each candidate, in their order, into the lists that it belongs to. */
 function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: Balancing): ChosenEndpoints {
   const { endpoints, ports } = candidates;
   const preference = preferenceOf(candidates, node);
-  const cluster = new Map<RealServerKey, RealServer>();
+  const cluster = new RealServerList();
   const local = new LocalList();
   const hairpins: Address[] = [];
   for (let index = 0; index < endpoints.length; index++) {
@@ -84,7 +82,7 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
     if (!isLocal && !isForAll) continue;
     const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint) * scale);
-    if (isForAll) cluster.set(server.key, server);
+    if (isForAll) cluster.put(server);
     if (isLocal) local.add(server, endpoint.ready);
     if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);
   }
@@ -93,16 +91,16 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
 
 /** The local candidates; most Services have none on most nodes. */
 class LocalList {
-  #ready: Map<RealServerKey, RealServer> | undefined;
-  #leaving: Map<RealServerKey, RealServer> | undefined;
+  #ready: RealServerList | undefined;
+  #leaving: RealServerList | undefined;
 
   get servers(): RealServers {
-    return this.#ready ?? this.#leaving ?? NONE;
+    return this.#ready ?? this.#leaving ?? NO_SERVERS;
   }
 
   add(server: RealServer, isReady: boolean): void {
-    const list = (isReady ? this.#ready : this.#leaving) ?? new Map<RealServerKey, RealServer>();
-    list.set(server.key, server);
+    const list = (isReady ? this.#ready : this.#leaving) ?? new RealServerList();
+    list.put(server);
     if (isReady) this.#ready = list;
     else this.#leaving = list;
   }

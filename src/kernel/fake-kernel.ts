@@ -5,6 +5,7 @@ import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome } from '../model/outcome.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
+import { RealServerList } from '../model/real-servers.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type {
   Kernel,
@@ -197,7 +198,7 @@ export class FakeKernel implements Kernel {
 
   #activityOf({ frontend: { key }, realServers }: VirtualServer): FrontendActivity {
     const activity = new Map<RealServerKey, Activity>(this.#activity.get(key));
-    for (const { key: server, weight } of realServers.values()) {
+    for (const { key: server, weight } of realServers) {
       const since = weight === 0 ? this.#quietSince.get(`${key} ${server}`) : undefined;
       if (since !== undefined) activity.set(server, { ...(activity.get(server) ?? IDLE), quietSince: since });
     }
@@ -215,7 +216,7 @@ function realServerRefusal(
   server: RealServer,
 ): string | undefined {
   if (virtualServer === undefined) return 'ESRCH';
-  const there = virtualServer.realServers.has(server.key);
+  const there = virtualServer.realServers.find(server) !== undefined;
   if (kind !== 'add-real-server') return there ? undefined : 'ENOENT';
   if (familyOf(server.address) !== familyOf(virtualServer.frontend.address)) return 'EINVAL';
   if (!isUnicast(server)) return 'EINVAL';
@@ -231,7 +232,7 @@ function isUnicast({ address }: RealServer): boolean {
 }
 
 function copyOf(server: VirtualServer): VirtualServer {
-  return { ...server, realServers: new Map(server.realServers) };
+  return { ...server, realServers: new RealServerList(server.realServers) };
 }
 
 type ServerOperation = Extract<Operation, { kind: `${string}-server` }>;

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Activity } from '../model/activity.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend } from '../model/frontend.js';
-import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
+import { type RealServerKey, realServer } from '../model/real-server.js';
+import { RealServerList } from '../model/real-servers.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type { Observation, Sight, Surroundings } from './kernel.js';
 import { type Marks, marksOf } from './marks.js';
@@ -101,12 +102,12 @@ function sameMark(server: ProcMarkServer | undefined, mark: number): ProcMarkSer
 export function toSight(answer: LookAnswer, front: Frontend): Sight {
   if (answer.kind === 'absent') return { kind: 'absent' };
   if (answer.kind === 'unknown') return { kind: 'unknown', code: errnoName(answer.errno) };
-  const realServers = new Map<RealServerKey, RealServer>();
+  const realServers = new RealServerList();
   const activity = new Map<RealServerKey, Activity>();
   for (const { address, port, weight, active, inactive, upperThreshold } of answer.realServers) {
     const server = realServer(address, port, weight);
     const since = quietSince(weight, upperThreshold);
-    realServers.set(server.key, server);
+    realServers.put(server);
     activity.set(server.key, { active, inactive, ...(since !== undefined && { quietSince: since }) });
   }
   const settings = fromKernel(answer.server);

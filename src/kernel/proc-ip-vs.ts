@@ -2,7 +2,8 @@ import type { Activity } from '../model/activity.js';
 import { type Address, formatAddress } from '../model/address.js';
 import { type FrontendKey, frontend } from '../model/frontend.js';
 import { PROTOCOLS } from '../model/protocol.js';
-import { type RealServer, type RealServerKey, realServer } from '../model/real-server.js';
+import { type RealServerKey, realServer } from '../model/real-server.js';
+import { RealServerList } from '../model/real-servers.js';
 
 /**
  * The real servers of every virtual server, from /proc/net/ip_vs. For a whole table it is some 15 times cheaper than a
@@ -10,7 +11,7 @@ import { type RealServer, type RealServerKey, realServer } from '../model/real-s
  * net/netfilter/ipvs/ip_vs_ctl.c.
  */
 export interface ProcVirtualServer {
-  readonly realServers: Map<RealServerKey, RealServer>;
+  readonly realServers: RealServerList;
   readonly activity: Map<RealServerKey, Activity>;
 }
 
@@ -46,7 +47,7 @@ export function parseProcIpVs(text: string): ProcListing {
 
 function markServer(mark: string, line: string): ProcMarkServer {
   if (!/^[0-9A-Fa-f]{8}$/.test(mark)) throw new ProcFormatError(`/proc/net/ip_vs: no mark in '${line}'`);
-  return { mark: Number.parseInt(mark, 16), realServers: new Map(), activity: new Map() };
+  return { mark: Number.parseInt(mark, 16), realServers: new RealServerList(), activity: new Map() };
 }
 
 const HEADER_LINES = 3;
@@ -59,7 +60,7 @@ function addVirtualServer(
   const known = PROTOCOLS.find((name) => name === protocol);
   if (known === undefined) throw new ProcFormatError(`/proc/net/ip_vs: unknown protocol in '${line}'`);
   const { address, port } = parsePlace(place ?? '', line);
-  const server = { realServers: new Map(), activity: new Map() };
+  const server = { realServers: new RealServerList(), activity: new Map() };
   servers.set(frontend(address, port, known).key, server);
   return server;
 }
@@ -72,7 +73,7 @@ function addRealServer(target: ProcVirtualServer | undefined, words: readonly st
   if (weight === undefined || active === undefined || inactive === undefined || Number.isNaN(weight))
     throw new ProcFormatError(`/proc/net/ip_vs: no weight and connections in '${line}'`);
   const server = realServer(address, port, weight);
-  target.realServers.set(server.key, server);
+  target.realServers.put(server);
   target.activity.set(server.key, { active, inactive });
 }
 

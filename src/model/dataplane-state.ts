@@ -10,7 +10,7 @@ import {
 } from './dataplane.js';
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
-import type { RealServer, RealServerKey } from './real-server.js';
+import { RealServerList } from './real-servers.js';
 import type { VirtualServer } from './virtual-server.js';
 
 const NONE: ReadonlySet<FrontendKey> = new Set();
@@ -66,7 +66,7 @@ export class DataplaneState implements ObservedDataplane {
   acknowledge(operation: Operation): void {
     switch (operation.kind) {
       case 'add-virtual-server':
-        this.#settle(operation, new Map());
+        this.#settle(operation, new RealServerList());
         return;
       case 'set-virtual-server':
         this.#settle(operation, this.#serversOf(operation.frontend));
@@ -76,10 +76,10 @@ export class DataplaneState implements ObservedDataplane {
         return;
       case 'add-real-server':
       case 'set-real-server':
-        this.#serversOf(operation.frontend).set(operation.server.key, operation.server);
+        this.#serversOf(operation.frontend).put(operation.server);
         return;
       case 'delete-real-server':
-        this.#serversOf(operation.frontend).delete(operation.server.key);
+        this.#serversOf(operation.frontend).remove(operation.server);
         return;
       case 'bind-vip':
         this.bound.add(operation.address);
@@ -94,14 +94,14 @@ export class DataplaneState implements ObservedDataplane {
     }
   }
 
-  #settle(write: VirtualServerWrite, realServers: Map<RealServerKey, RealServer>): void {
+  #settle(write: VirtualServerWrite, realServers: RealServerList): void {
     this.putVirtualServer({ frontend: write.frontend, settings: write.settings, realServers });
   }
 
-  // The maps inside are ours: every virtual server enters through putVirtualServer.
-  #serversOf(frontend: Frontend): Map<RealServerKey, RealServer> {
+  // The lists inside are ours: every virtual server enters through putVirtualServer.
+  #serversOf(frontend: Frontend): RealServerList {
     const server = this.virtualServers.get(frontend.key);
-    return server === undefined ? new Map() : (server.realServers as Map<RealServerKey, RealServer>);
+    return server === undefined ? new RealServerList() : (server.realServers as RealServerList);
   }
 }
 

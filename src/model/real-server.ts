@@ -15,9 +15,26 @@ export interface RealServer {
 export type RealServerKey = string & { readonly __brand: 'RealServerKey' };
 
 export function realServer(address: Address, port: number, weight: number): RealServer {
-  return { key: hostPort(address, port) as RealServerKey, address, port, weight };
+  return new KeyedServer(address, port, weight);
 }
 
-export function withWeight(server: RealServer, weight: number): RealServer {
-  return { ...server, weight };
+export function withWeight({ address, port }: RealServer, weight: number): RealServer {
+  return new KeyedServer(address, port, weight);
+}
+
+// A node may know 100,000 of them: with its key spelled out, each would take twice the memory.
+class KeyedServer implements RealServer {
+  readonly address: Address;
+  readonly port: number;
+  readonly weight: number;
+
+  constructor(address: Address, port: number, weight: number) {
+    this.address = address;
+    this.port = port;
+    this.weight = weight;
+  }
+
+  get key(): RealServerKey {
+    return hostPort(this.address, this.port) as RealServerKey;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Frontend } from './frontend.js';
-import type { RealServer, RealServerKey } from './real-server.js';
+import type { RealServers } from './real-servers.js';
 
 /** What the kernel is told of one virtual server, apart from its real servers: one object, one comparison, one write. */
 export interface VirtualServerSettings {
@@ -20,7 +20,7 @@ export type SchedulerFlags = '' | 'port' | 'fallback' | 'fallback,port';
 export interface VirtualServer {
   readonly frontend: Frontend;
   readonly settings: VirtualServerSettings;
-  readonly realServers: ReadonlyMap<RealServerKey, RealServer>;
+  readonly realServers: RealServers;
 }
 
 export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
@@ -33,13 +33,14 @@ export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings)
 
 /** Whether a new connection would find a server. */
 export function takesConnections(server: VirtualServer): boolean {
-  for (const { weight } of server.realServers.values()) if (weight > 0) return true;
+  for (const { weight } of server.realServers) if (weight > 0) return true;
   return false;
 }
 
 /** Equality of everything that is programmed. */
 export function sameServer(a: VirtualServer, b: VirtualServer): boolean {
   if (!sameSettings(a.settings, b.settings) || a.realServers.size !== b.realServers.size) return false;
-  for (const [key, { weight }] of a.realServers) if (b.realServers.get(key)?.weight !== weight) return false;
+  for (const server of a.realServers)
+    if (b.realServers.find(server)?.weight !== server.weight) return false;
   return true;
 }

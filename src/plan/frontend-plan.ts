@@ -5,6 +5,7 @@ import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { drains } from '../model/protocol.js';
 import { type RealServer, type RealServerKey, withWeight } from '../model/real-server.js';
+import { NO_SERVERS } from '../model/real-servers.js';
 import { sameSettings, type VirtualServer } from '../model/virtual-server.js';
 import { planTraffic } from './traffic-plan.js';
 
@@ -84,8 +85,8 @@ function planPresence(
   else if (!sameSettings(wish.settings, seen.settings))
     operations.push({ kind: 'set-virtual-server', frontend, settings: wish.settings });
   planServers(wish, seen, weightNow, operations);
-  for (const server of seen?.realServers.values() ?? [])
-    if (!wish.realServers.has(server.key)) planFarewell(frontend, server, drained, operations);
+  for (const server of seen?.realServers ?? NO_SERVERS)
+    if (wish.realServers.find(server) === undefined) planFarewell(frontend, server, drained, operations);
   if (!observed.policy.open.has(frontend.key)) operations.push({ kind: 'open-frontend', frontend });
   return operations;
 }
@@ -104,10 +105,10 @@ function planServers(
   weightNow: WeightNow,
   operations: Operation[],
 ): void {
-  for (const wished of realServers.values()) {
+  for (const wished of realServers) {
     const weight = weightNow(frontend.key, wished);
     const server = weight === wished.weight ? wished : withWeight(wished, weight);
-    const there = seen?.realServers.get(server.key);
+    const there = seen?.realServers.find(server);
     if (there === undefined) operations.push({ kind: 'add-real-server', frontend, server });
     else if (there.weight !== server.weight) operations.push({ kind: 'set-real-server', frontend, server });
   }
@@ -143,7 +144,7 @@ function planRemoval(
   const operations: Operation[] = [];
   if (observed.policy.open.has(frontend.key)) operations.push({ kind: 'close-frontend', frontend });
   let ends = true;
-  for (const server of seen?.realServers.values() ?? [])
+  for (const server of seen?.realServers ?? NO_SERVERS)
     if (!planFarewell(frontend, server, drained, operations)) ends = false;
   if (ends) {
     if (seen !== undefined) operations.push({ kind: 'delete-virtual-server', frontend });

@@ -50,7 +50,7 @@ function isStillThere(
   { frontend, server }: Extract<Operation, { kind: 'forget-flows' }>,
   state: ObservedDataplane,
 ): boolean {
-  return state.virtualServers.get(frontend.key)?.realServers.has(server.key) === true;
+  return state.virtualServers.get(frontend.key)?.realServers.find(server) !== undefined;
 }
 
 type Farewell = Extract<Operation, { kind: 'set-real-server' | 'delete-real-server' }>;
@@ -82,6 +82,6 @@ function starvedBy(stage: readonly Operation[], state: ObservedDataplane): Set<F
 }
 
 function outlives({ realServers }: VirtualServer, leaving: ReadonlySet<RealServerKey>): boolean {
-  for (const { key, weight } of realServers.values()) if (weight > 0 && !leaving.has(key)) return true;
+  for (const { key, weight } of realServers) if (weight > 0 && !leaving.has(key)) return true;
   return false;
 }

@@ -2,11 +2,13 @@ import type { FrontendActivity } from '../model/activity.js';
 import type { Clock } from '../model/clock.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { RealServerKey } from '../model/real-server.js';
+import type { RealServer, RealServerKey } from '../model/real-server.js';
+import { NO_SERVERS } from '../model/real-servers.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import type { DrainDeadlines } from './drain-deadlines.js';
 
 interface Drain {
+  readonly server: RealServer;
   /** On the clock; moved back where the kernel tells of an earlier agent's beginning. */
   since: number;
   over: boolean;
@@ -57,13 +59,14 @@ export class DrainBook {
     const wanted = desired.virtualServers.get(key)?.realServers;
     const before = this.#drains.get(key);
     let after: Map<RealServerKey, Drain> | undefined;
-    for (const { key: server, weight } of observed.virtualServers.get(key)?.realServers.values() ?? [])
-      if (weight === 0 && wanted?.has(server) !== true) {
+    for (const server of observed.virtualServers.get(key)?.realServers ?? NO_SERVERS)
+      if (server.weight === 0 && wanted?.find(server) === undefined) {
         after ??= new Map();
-        after.set(server, before?.get(server) ?? { since: this.#clock.now(), over: false });
+        after.set(server.key, before?.get(server.key) ?? { server, since: this.#clock.now(), over: false });
       }
     for (const [server, drain] of before ?? [])
-      if (!drain.over && after?.has(server) !== true && wanted?.has(server) === true) this.#end('returned');
+      if (!drain.over && after?.has(server) !== true && wanted?.find(drain.server) !== undefined)
+        this.#end('returned');
     if (after === undefined) this.#drains.delete(key);
     else this.#drains.set(key, after);
     this.#deadlines.refresh(key, after !== undefined);

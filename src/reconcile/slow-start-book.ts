@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
+import { NO_SERVERS } from '../model/real-servers.js';
 import { takesConnections } from '../model/virtual-server.js';
 
 /** The servers of one frontend whose weight still grows, each with the moment at which it began. */
@@ -55,9 +56,10 @@ export class SlowStartBook {
   }
 
   /** What the server may have of its weight now: in proportion to the time that has passed, and never nothing. */
-  weightNow(key: FrontendKey, { key: server, weight }: RealServer): number {
+  weightNow(key: FrontendKey, server: RealServer): number {
+    const { weight } = server;
     const growth = this.#growths.get(key);
-    const began = growth?.began.get(server);
+    const began = growth?.began.get(server.key);
     if (growth === undefined || began === undefined) return weight;
     const share = (this.#clock.now() - began) / growth.milliseconds;
     return Math.min(weight, Math.max(1, Math.floor(weight * share)));
@@ -73,10 +75,10 @@ export class SlowStartBook {
     const now = this.#clock.now();
     const before = this.#growths.get(key)?.began;
     const began = new Map<RealServerKey, number>();
-    for (const { key: server } of this.#desired.virtualServers.get(key)?.realServers.values() ?? []) {
-      const isThere = (seen.realServers.get(server)?.weight ?? 0) > 0;
-      const since = isThere ? before?.get(server) : now;
-      if (since !== undefined && now - since < milliseconds) began.set(server, since);
+    for (const server of this.#desired.virtualServers.get(key)?.realServers ?? NO_SERVERS) {
+      const isThere = (seen.realServers.find(server)?.weight ?? 0) > 0;
+      const since = isThere ? before?.get(server.key) : now;
+      if (since !== undefined && now - since < milliseconds) began.set(server.key, since);
     }
     return began;
   }

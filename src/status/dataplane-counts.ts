@@ -23,7 +23,7 @@ export function countDataplane({ virtualServers, bound, foreign }: ObservedDatap
   for (const { frontend, realServers } of virtualServers.values()) {
     const counts = families.get(familyOf(frontend.address));
     bump(counts, 'virtualServers');
-    for (const { weight } of realServers.values()) bump(counts, weight > 0 ? 'active' : 'draining');
+    for (const { weight } of realServers) bump(counts, weight > 0 ? 'active' : 'draining');
   }
   return { families, foreign: foreign.size };
 }

@@ -99,7 +99,7 @@ function virtualServer(server: VirtualServer, kernel: KernelView, drains: DrainI
     ...frontendStatus(frontend, undefined),
     scheduler: settings.scheduler,
     persistenceTimeout: settings.persistenceTimeout,
-    realServers: [...realServers.values()].map(({ key, address, port, weight }): RealServerStatus => {
+    realServers: [...realServers].map(({ key, address, port, weight }): RealServerStatus => {
       const { active, inactive } = activity?.get(key) ?? { active: 0, inactive: 0 };
       return { key, address, port, weight, active, inactive, drainSecondsLeft: left?.get(key) };
     }),
