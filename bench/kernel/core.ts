@@ -4,7 +4,7 @@ import type { Kernel } from '../../src/kernel/kernel.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
 import type { ServiceView } from '../../src/model/cluster-view.js';
-import type { KernelKeys } from '../../src/model/kernel-keys.js';
+import type { KernelKeys, KernelKeySet } from '../../src/model/kernel-keys.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { systemClock } from '../../src/reconcile/clock.js';
@@ -76,8 +76,8 @@ class TimedDesired extends DesiredDataplane {
     this.#watch = watch;
   }
 
-  override refresh(key: ServiceKey, view: ServiceView): KernelKeys {
-    return this.#watch.time('decide', () => super.refresh(key, view));
+  override refresh(key: ServiceKey, view: ServiceView, touched?: KernelKeySet): KernelKeys {
+    return this.#watch.time('decide', () => super.refresh(key, view, touched));
   }
 }
 

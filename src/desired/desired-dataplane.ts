@@ -14,25 +14,17 @@ import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
-import { isExternal as hasOutside, type Pace, paceOf } from '../model/service.js';
+import { type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
-import { type Claim, FrontendClaims } from './frontend-claims.js';
+import { FrontendClaims } from './frontend-claims.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import type { NodeView } from './node-view.js';
 import { RelayRoutes } from './relay-routes.js';
 import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
-
-interface Share {
-  readonly claims: readonly Claim[];
-  readonly vips: readonly Address[];
-  readonly hairpins: ReadonlySet<Address>;
-  /** Whether the node's addresses matter to it. */
-  readonly isExternal: boolean;
-}
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
@@ -54,7 +46,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #vips = new CountedSet<Address>();
   readonly #hairpins = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
-  readonly #shares = new Map<ServiceKey, Share>();
+  readonly #shares = new Map<ServiceKey, ServiceFrontends>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
   readonly #relays = new RelayRoutes();
@@ -107,7 +99,12 @@ export class DesiredDataplane implements Dataplane {
 
   /** The Service that has the frontend. */
   serviceOf(key: FrontendKey): ServiceKey | undefined {
-    return this.#claims.winner(key)?.service;
+    return this.#claims.winner(key)?.service.key;
+  }
+
+  /** The frontends that the Service asks for. */
+  frontendsOf(service: ServiceKey): readonly FrontendKey[] {
+    return this.#shares.get(service)?.frontends.map(({ frontend }) => frontend.key) ?? [];
   }
 
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
@@ -119,38 +116,29 @@ export class DesiredDataplane implements Dataplane {
 
   /** Frontends whose Service has no usable endpoint: they are refused. */
   withoutEndpoints(): Ownership[] {
-    return [...this.#shares.values()].flatMap(({ claims }) =>
-      claims.flatMap((claim) => {
-        const { frontend, owner, virtualServer } = claim.wish;
-        const refused = virtualServer === undefined && this.#claims.winner(frontend.key) === claim;
-        return refused ? [{ frontend, owner }] : [];
-      }),
+    return [...this.#shares.values()].flatMap(({ frontends }) =>
+      frontends.filter(
+        (wish) =>
+          wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
+      ),
     );
   }
 
-  /** Takes in the Service as it is now. */
-  refresh(key: ServiceKey, view: ServiceView): KernelKeys {
-    const touched = new KernelKeySet();
+  /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
+  refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
     const before = this.#shares.get(key);
     const wants = serviceFrontends(view, this.#node);
-    const after = this.#share(key, view, wants);
+    const after = wants.frontends.length === 0 ? undefined : wants;
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
     keep(this.#healthChecks, key, wants.healthCheck);
     this.#relays.refresh(key, view.service);
     keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
-    if (after !== undefined) this.#enter(after, touched);
-    if (before !== undefined) this.#leave(before, touched);
+    if (after !== undefined) this.#enter(after);
+    if (before !== undefined) this.#leave(before);
     keep(this.#shares, key, after);
-    for (const frontend of touched.frontends) this.#settle(frontend);
+    if (after !== undefined) this.#settle(after, touched);
+    if (before !== undefined) this.#settle(before, touched);
     return touched;
-  }
-
-  #share(key: ServiceKey, view: ServiceView, wants: ServiceFrontends): Share | undefined {
-    const created = view.service?.created ?? 0;
-    if (wants.frontends.length === 0) return undefined;
-    const claims = wants.frontends.map((wish) => ({ service: key, created, wish }));
-    const isExternal = view.service !== undefined && hasOutside(view.service);
-    return { claims, vips: wants.vips, hairpins: wants.hairpins, isExternal };
   }
 
   // Addresses matter to Services with ways from outside only; name and zone to everyone's choice of endpoints.
@@ -168,22 +156,30 @@ export class DesiredDataplane implements Dataplane {
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }
 
-  #enter(share: Share, touched: KernelKeySet): void {
-    for (const claim of share.claims) this.#claims.add(claim);
-    for (const vip of share.vips) this.#vips.add(vip);
-    for (const address of share.hairpins) this.#hairpins.add(address);
-    note(share, touched);
+  #enter({ frontends, vips, hairpins }: ServiceFrontends): void {
+    for (const claim of frontends) this.#claims.add(claim);
+    for (const vip of vips) this.#vips.add(vip);
+    for (const address of hairpins) this.#hairpins.add(address);
   }
 
-  #leave(share: Share, touched: KernelKeySet): void {
-    for (const claim of share.claims) this.#claims.remove(claim);
-    for (const vip of share.vips) this.#vips.remove(vip);
-    for (const address of share.hairpins) this.#hairpins.remove(address);
-    note(share, touched);
+  #leave({ frontends, vips, hairpins }: ServiceFrontends): void {
+    for (const claim of frontends) this.#claims.remove(claim);
+    for (const vip of vips) this.#vips.remove(vip);
+    for (const address of hairpins) this.#hairpins.remove(address);
   }
 
-  #settle(key: FrontendKey): void {
-    const wish = this.#claims.winner(key)?.wish;
+  /** Decides who has the frontends of a share, once every claim to them is known. */
+  #settle({ frontends, vips, hairpins }: ServiceFrontends, touched: KernelKeySet): void {
+    for (const { frontend } of frontends) {
+      touched.frontends.add(frontend.key);
+      this.#settleFrontend(frontend.key);
+    }
+    for (const vip of vips) touched.vips.add(vip);
+    for (const address of hairpins) touched.hairpins.add(address);
+  }
+
+  #settleFrontend(key: FrontendKey): void {
+    const wish = this.#claims.winner(key);
     this.#setConflicts(key);
     this.#settleTraffic(key, wish);
     if (wish?.virtualServer === undefined) {
@@ -193,7 +189,7 @@ export class DesiredDataplane implements Dataplane {
       return;
     }
     this.virtualServers.set(key, wish.virtualServer);
-    this.policy.owned.set(key, { frontend: wish.frontend, owner: wish.owner });
+    this.policy.owned.set(key, wish);
     this.policy.open.set(key, wish.frontend);
   }
 
@@ -223,20 +219,15 @@ export class DesiredDataplane implements Dataplane {
   }
 }
 
-function note(share: Share, touched: KernelKeySet): void {
-  for (const { wish } of share.claims) touched.frontends.add(wish.frontend.key);
-  for (const vip of share.vips) touched.vips.add(vip);
-  for (const address of share.hairpins) touched.hairpins.add(address);
-}
-
-function conflict({ service, wish }: Claim, winner: Claim): Problem {
+function conflict({ service, field, frontend }: ServiceFrontend, winner: ServiceFrontend): Problem {
+  const [name, older] = [service.key, winner.service.key];
   return {
     kind: 'conflict',
-    subject: `Service ${service}`,
-    service,
-    field: wish.field,
-    message: `${wish.frontend.key} already belongs to Service ${winner.service}, which is older.`,
-    remedy: `Give one of the two another address or port; until then ${winner.service} keeps the traffic.`,
+    subject: `Service ${name}`,
+    service: name,
+    field,
+    message: `${frontend.key} already belongs to Service ${older}, which is older.`,
+    remedy: `Give one of the two another address or port; until then ${older} keeps the traffic.`,
   };
 }
 

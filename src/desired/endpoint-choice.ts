@@ -86,7 +86,7 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     if (isLocal) local.add(server, endpoint.ready);
     if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);
   }
-  return { cluster, local: local.servers, hairpins };
+  return { cluster: cluster.trim(), local: local.servers, hairpins };
 }
 
 /** The local candidates; most Services have none on most nodes. */

@@ -1,51 +1,58 @@
 import type { FrontendKey } from '../model/frontend.js';
-import type { ServiceKey } from '../model/service-key.js';
 import type { ServiceFrontend } from './service-frontends.js';
-
-/** One Service's wish to have one frontend. */
-export interface Claim {
-  readonly service: ServiceKey;
-  /** creationTimestamp, milliseconds since 1970. */
-  readonly created: number;
-  readonly wish: ServiceFrontend;
-}
 
 /**
  * Who may have a frontend that several Services ask for: the oldest, by creation time and then by name, so that
  * every node decides alike and a newcomer cannot take traffic away.
  */
 export class FrontendClaims {
-  readonly #claims = new Map<FrontendKey, readonly Claim[]>();
+  /** Hardly a frontend has several, so that of one there is no list. */
+  readonly #claims = new Map<FrontendKey, ServiceFrontend | readonly ServiceFrontend[]>();
 
-  add(claim: Claim): void {
-    const { key } = claim.wish.frontend;
-    const others = this.#claims.get(key);
-    this.#claims.set(key, others === undefined ? [claim] : [...others, claim].sort(byAge));
+  add(claim: ServiceFrontend): void {
+    const { key } = claim.frontend;
+    const others = this.#listOf(key);
+    this.#claims.set(key, others.length === 0 ? claim : [...others, claim].sort(byAge));
   }
 
-  remove(claim: Claim): void {
-    const { key } = claim.wish.frontend;
-    const others = (this.#claims.get(key) ?? []).filter((other) => other !== claim);
-    if (others.length === 0) this.#claims.delete(key);
-    else this.#claims.set(key, others);
+  remove(claim: ServiceFrontend): void {
+    const { key } = claim.frontend;
+    const others = this.#listOf(key).filter((other) => other !== claim);
+    const [first] = others;
+    if (first === undefined) this.#claims.delete(key);
+    else this.#claims.set(key, others.length === 1 ? first : others);
   }
 
-  winner(key: FrontendKey): Claim | undefined {
-    return this.#claims.get(key)?.[0];
+  winner(key: FrontendKey): ServiceFrontend | undefined {
+    const claims = this.#claims.get(key);
+    return isList(claims) ? claims[0] : claims;
   }
 
   isContested(key: FrontendKey): boolean {
-    return (this.#claims.get(key)?.length ?? 0) > 1;
+    return isList(this.#claims.get(key));
   }
 
-  losers(key: FrontendKey): readonly Claim[] {
-    return this.#claims.get(key)?.slice(1) ?? [];
+  losers(key: FrontendKey): readonly ServiceFrontend[] {
+    return this.#listOf(key).slice(1);
+  }
+
+  #listOf(key: FrontendKey): readonly ServiceFrontend[] {
+    const claims = this.#claims.get(key);
+    if (claims === undefined) return [];
+    return isList(claims) ? claims : [claims];
   }
 }
 
+// Array.isArray alone knows no readonly lists.
+function isList(
+  claims: ServiceFrontend | readonly ServiceFrontend[] | undefined,
+): claims is readonly ServiceFrontend[] {
+  return Array.isArray(claims);
+}
+
 // Array.sort is stable: of two equal claims of one Service the port that is listed first wins.
-function byAge(a: Claim, b: Claim): number {
-  return a.created - b.created || compareText(a.service, b.service);
+function byAge({ service: a }: ServiceFrontend, { service: b }: ServiceFrontend): number {
+  return a.created - b.created || compareText(a.key, b.key);
 }
 
 function compareText(a: string, b: string): number {

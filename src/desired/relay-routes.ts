@@ -5,6 +5,8 @@ import type { ServiceKey } from '../model/service-key.js';
 
 const LOOPBACKS = { IPv4: '127.0.0.1' as Address, IPv6: '::1' as Address } as const;
 
+const NONE: readonly RelayRoute[] = [];
+
 /** The NodePorts of all Services on this node's loopback addresses. */
 export class RelayRoutes {
   readonly #routes = new Map<ServiceKey, readonly RelayRoute[]>();
@@ -18,8 +20,8 @@ export class RelayRoutes {
 
   refresh(key: ServiceKey, service: Service | undefined): void {
     const before = this.#routes.get(key);
-    const after = service === undefined ? [] : relayRoutes(service);
-    if (isSame(before ?? [], after)) return;
+    const after = service === undefined ? NONE : relayRoutes(service);
+    if (isSame(before ?? NONE, after)) return;
     this.#all = undefined;
     if (after.length === 0) this.#routes.delete(key);
     else this.#routes.set(key, after);
@@ -37,9 +39,9 @@ function isSame(some: readonly RelayRoute[], others: readonly RelayRoute[]): boo
 }
 
 /** The Service's NodePorts on this node's loopback addresses; none where it has no ClusterIP to relay to. */
-function relayRoutes({ key: service, clusterIPs, ports }: Service): RelayRoute[] {
+function relayRoutes({ key: service, clusterIPs, ports }: Service): readonly RelayRoute[] {
   const [first] = clusterIPs;
-  if (first === undefined) return [];
+  if (first === undefined || ports.every(({ nodePort }) => nodePort === 0)) return NONE;
   return ports
     .filter(({ nodePort, protocol }) => nodePort !== 0 && protocol === 'TCP')
     .flatMap(({ nodePort, port }) =>

@@ -6,7 +6,7 @@ import type { EndpointSlice } from '../model/endpoint-slice.js';
 import { type Frontend, frontend, insideOf } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
-import { allowedSources, type Service, type ServicePort } from '../model/service.js';
+import { allowedSources, isExternal, type Service, type ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import type { NodeView } from './node-view.js';
@@ -16,6 +16,8 @@ import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
 export interface ServiceFrontends {
+  /** Whether the node's addresses matter to it. */
+  readonly isExternal: boolean;
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
@@ -26,7 +28,9 @@ export interface ServiceFrontends {
   readonly healthCheck: HealthCheckService | undefined;
 }
 
+/** One Service's wish to have one frontend. */
 export interface ServiceFrontend {
+  readonly service: Service;
   readonly frontend: Frontend;
   /** `namespace/name:port`, as the ledger shows it. */
   readonly owner: string;
@@ -41,6 +45,7 @@ export interface ServiceFrontend {
 }
 
 const NOTHING: ServiceFrontends = {
+  isExternal: false,
   frontends: [],
   vips: [],
   hairpins: new Set(),
@@ -74,6 +79,7 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   const vips = ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address);
   const problems = ways.filter(({ kind, isNodes }) => kind !== 'node' && isNodes);
   return {
+    isExternal: isExternal(service),
     frontends,
     vips,
     hairpins,
@@ -110,6 +116,7 @@ function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
   const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
   const sources = way.kind === 'balancer' ? sourcesOf(service, way.address, node) : undefined;
   return {
+    service,
     owner: ownerOf(service, port),
     field: fieldOf(way, index),
     frontend: front,
@@ -130,6 +137,7 @@ function insideView(entrance: Entrance, outside: Frontend, node: NodeView): Serv
   const front = insideOf(outside, node.markOf(outside.key));
   const settings = insideSettings(entrance.settings, node);
   return {
+    service,
     owner: ownerOf(service, port),
     field: fieldOf(way, index),
     frontend: front,

@@ -1,4 +1,4 @@
-import { type Address, FAMILIES, familyOf } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
 import type { NodeView } from './node-view.js';
@@ -21,20 +21,24 @@ export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
   const inside = internalPolicy === 'Local';
   const outside = externalPolicy === 'Local';
-  const nodePorts = ports.some(({ nodePort }) => nodePort !== 0) ? node.portAddresses : [];
-  const ways = [
-    ...clusterIPs.map((address) => way('cluster', address, inside, node)),
-    ...loadBalancerIPs.map((address) => way('balancer', address, outside, node)),
-    ...externalIPs.map((address) => way('external', address, outside, node)),
-    ...nodePorts.map((address) => way('node', address, outside, node)),
-  ];
-  return node.families.length === FAMILIES.length
-    ? ways
-    : ways.filter(({ address }) => node.families.includes(familyOf(address)));
+  const ways: Way[] = [];
+  addWays(ways, 'cluster', clusterIPs, inside, node);
+  addWays(ways, 'balancer', loadBalancerIPs, outside, node);
+  addWays(ways, 'external', externalIPs, outside, node);
+  if (ports.some(({ nodePort }) => nodePort !== 0)) addWays(ways, 'node', node.portAddresses, outside, node);
+  return ways;
 }
 
-function way(kind: Way['kind'], address: Address, isLocalOnly: boolean, node: NodeView): Way {
-  return { kind, address, isLocalOnly, isNodes: node.addresses.includes(address) };
+function addWays(
+  ways: Way[],
+  kind: Way['kind'],
+  addresses: readonly Address[],
+  isLocalOnly: boolean,
+  { families, addresses: own }: NodeView,
+): void {
+  for (const address of addresses)
+    if (families.includes(familyOf(address)))
+      ways.push({ kind, address, isLocalOnly, isNodes: own.includes(address) });
 }
 
 /** A VIP that is the node's own address works, but other ports of it stay the node's. */

@@ -15,7 +15,7 @@ import {
 } from './kernel.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
-import { type EncodedOperations, encodeKeys, encodeOperations } from './native/operation-encoder.js';
+import { type EncodedOperations, encodeKeys, encodeOperations, RecordSpace } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
 import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
@@ -50,6 +50,8 @@ const LOOKS_PER_JOB = 256;
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
   #wished: PacketRulesSettings;
+  /** One for the job that is encoded, one for the job that is performed meanwhile. */
+  readonly #spaces = [new RecordSpace(), new RecordSpace()] as const;
   /** As this kernel can have them. */
   #rules: PacketRulesSettings;
 
@@ -138,7 +140,7 @@ export class NetlinkKernel implements Kernel {
     const outcomes: Outcome[] = [];
     let before: Job | undefined;
     let answers: Promise<Int32Array> | undefined;
-    for (const job of jobsOf(operations, shieldsArp(this.#rules))) {
+    for (const job of jobsOf(operations, shieldsArp(this.#rules), this.#spaces)) {
       const answered = await answers;
       answers = this.#handle.apply(job.buffer, job.count);
       if (before !== undefined && answered !== undefined) addOutcomes(before, answered, outcomes);
@@ -254,12 +256,19 @@ interface Job extends EncodedOperations {
   readonly last: readonly (number | undefined)[];
 }
 
-function* jobsOf(operations: readonly Operation[], strictArp: boolean): Generator<Job> {
-  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
-    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), strictArp);
+function* jobsOf(
+  operations: readonly Operation[],
+  strictArp: boolean,
+  [one, other]: readonly [RecordSpace, RecordSpace],
+): Generator<Job> {
+  let [next, before] = [one, other];
+  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB) {
+    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), strictArp, next);
+    [next, before] = [before, next];
+  }
 }
 
-function jobOf(operations: readonly Operation[], strictArp: boolean): Job {
+function jobOf(operations: readonly Operation[], strictArp: boolean, space: RecordSpace): Job {
   const records: KernelOperation[] = [];
   const last: (number | undefined)[] = [];
   for (const operation of operations) {
@@ -269,7 +278,7 @@ function jobOf(operations: readonly Operation[], strictArp: boolean): Job {
     for (const record of own) records.push(record);
     last.push(own.length === 0 ? undefined : records.length - 1);
   }
-  return { operations, last, ...encodeOperations(records) };
+  return { operations, last, ...encodeOperations(records, space) };
 }
 
 function addOutcomes({ operations, last }: Job, answers: Int32Array, outcomes: Outcome[]): void {

@@ -11,23 +11,22 @@ import {
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
 import { RealServerList } from './real-servers.js';
+import { RecentMap } from './recent-map.js';
 import type { VirtualServer } from './virtual-server.js';
-
-const NONE: ReadonlySet<FrontendKey> = new Set();
 
 /**
  * A data plane that operations change: the agent's image of the kernel, and the state of the fake kernel.
  * Both fold operations with the same code, so that the image cannot drift from the fake by a slip in one of them.
  */
 export class DataplaneState implements ObservedDataplane {
-  readonly virtualServers = new Map<FrontendKey, VirtualServer>();
+  readonly virtualServers = new RecentMap<FrontendKey, VirtualServer>();
   readonly bound = new Set<Address>();
   readonly policy = new PolicyState();
   readonly foreign = new ForeignFrontends();
-  readonly #frontendsAt = new Map<Address, Set<FrontendKey>>();
+  readonly #frontendsAt = new FrontendsByVip();
 
   frontendsAt(address: Address): ReadonlySet<FrontendKey> {
-    return this.#frontendsAt.get(address) ?? NONE;
+    return this.#frontendsAt.at(address);
   }
 
   isForeignAt(address: Address): boolean {
@@ -37,16 +36,12 @@ export class DataplaneState implements ObservedDataplane {
   putVirtualServer(server: VirtualServer): void {
     const { key, address } = server.frontend;
     this.virtualServers.set(key, server);
-    const siblings = this.#frontendsAt.get(address);
-    if (siblings === undefined) this.#frontendsAt.set(address, new Set([key]));
-    else siblings.add(key);
+    this.#frontendsAt.add(address, key);
   }
 
   removeVirtualServer(frontend: Frontend): void {
     this.virtualServers.delete(frontend.key);
-    const siblings = this.#frontendsAt.get(frontend.address);
-    siblings?.delete(frontend.key);
-    if (siblings?.size === 0) this.#frontendsAt.delete(frontend.address);
+    this.#frontendsAt.remove(frontend.address, frontend.key);
   }
 
   /** Takes over everything but the virtual servers. */
@@ -102,6 +97,30 @@ export class DataplaneState implements ObservedDataplane {
   #serversOf(frontend: Frontend): RealServerList {
     const server = this.virtualServers.get(frontend.key);
     return server === undefined ? new RealServerList() : (server.realServers as RealServerList);
+  }
+}
+
+/** Most VIPs have one frontend, and a set for each of ten thousand would take two megabytes. */
+class FrontendsByVip {
+  readonly #frontends = new Map<Address, FrontendKey | Set<FrontendKey>>();
+
+  at(address: Address): ReadonlySet<FrontendKey> {
+    const found = this.#frontends.get(address);
+    if (found === undefined) return new Set();
+    return typeof found === 'string' ? new Set([found]) : found;
+  }
+
+  add(address: Address, key: FrontendKey): void {
+    const found = this.#frontends.get(address);
+    if (found === undefined) this.#frontends.set(address, key);
+    else if (typeof found !== 'string') found.add(key);
+    else if (found !== key) this.#frontends.set(address, new Set([found, key]));
+  }
+
+  remove(address: Address, key: FrontendKey): void {
+    const found = this.#frontends.get(address);
+    if (found instanceof Set) found.delete(key);
+    if (found === key || (found instanceof Set && found.size === 0)) this.#frontends.delete(address);
   }
 }
 

@@ -20,6 +20,12 @@ export class RealServerList implements RealServers {
     for (const server of servers) this.put(server);
   }
 
+  /** Gives back what the list has reserved for more. */
+  trim(): this {
+    this.#few = this.#few.slice();
+    return this;
+  }
+
   get size(): number {
     return this.#index?.size ?? this.#few.length;
   }

@@ -1,9 +1,8 @@
 import type { Address } from '../model/address.js';
 import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
 import type { Frontend } from '../model/frontend.js';
-import type { Operation } from '../model/operation.js';
 import { takesConnections } from '../model/virtual-server.js';
-import { inStages, type PlanStage } from './order.js';
+import { type PlanStage, StagedOperations } from './order.js';
 import { planTraffic } from './traffic-plan.js';
 
 /**
@@ -29,17 +28,17 @@ export function isInherited(
  * A VIP of which nothing is wanted is guarded: so it is known as ours, and goes with the last server that drains.
  */
 export function planClaims(desired: Dataplane, observed: ObservedDataplane): PlanStage[] {
-  const operations: Operation[] = [];
+  const operations = new StagedOperations();
   for (const { frontend, realServers } of desired.virtualServers.values()) {
     const seen = observed.virtualServers.get(frontend.key);
     if (seen === undefined || realServers.size === 0 || observed.policy.owned.has(frontend.key)) continue;
     const owner = desired.policy.owned.get(frontend.key)?.owner ?? '';
-    operations.push({ kind: 'own-frontend', frontend, owner });
-    if (takesConnections(seen)) operations.push({ kind: 'open-frontend', frontend });
+    operations.add({ kind: 'own-frontend', frontend, owner });
+    if (takesConnections(seen)) operations.add({ kind: 'open-frontend', frontend });
   }
   for (const address of observed.bound)
-    if (isAbandoned(address, desired, observed)) operations.push({ kind: 'guard-vip', address });
-  return inStages(operations, () => false);
+    if (isAbandoned(address, desired, observed)) operations.add({ kind: 'guard-vip', address });
+  return operations.filled();
 }
 
 function isAbandoned(address: Address, desired: Dataplane, observed: ObservedDataplane): boolean {
@@ -51,7 +50,7 @@ function isAbandoned(address: Address, desired: Dataplane, observed: ObservedDat
 
 /** Comes after every other plan: addresses of the dummy device that nothing wants and no virtual server uses. */
 export function planRemains(desired: Dataplane, observed: ObservedDataplane): PlanStage[] {
-  const operations: Operation[] = [];
+  const operations = new StagedOperations();
   for (const address of observed.bound)
     if (
       !desired.bound.has(address) &&
@@ -59,8 +58,8 @@ export function planRemains(desired: Dataplane, observed: ObservedDataplane): Pl
       observed.frontendsAt(address).size === 0 &&
       !observed.isForeignAt(address)
     )
-      operations.push({ kind: 'unbind-vip', address });
-  return inStages(operations, () => false);
+      operations.add({ kind: 'unbind-vip', address });
+  return operations.filled();
 }
 
 /** Whether our own table does by now what the predecessor's rules did: they may go. */
@@ -68,8 +67,8 @@ export function isTakenOver(desired: Dataplane, observed: ObservedDataplane): bo
   for (const key of desired.policy.owned.keys())
     if (!observed.policy.owned.has(key) && !observed.foreign.has(key)) return false;
   for (const address of desired.policy.hairpins) if (!observed.policy.hairpins.has(address)) return false;
+  const traffic = new StagedOperations();
   for (const key of desired.virtualServers.keys())
-    if (!observed.foreign.has(key) && planTraffic(key, desired.policy, observed.policy).length > 0)
-      return false;
-  return true;
+    if (!observed.foreign.has(key)) planTraffic(key, desired.policy, observed.policy, traffic);
+  return traffic.filled().length === 0;
 }

@@ -1,6 +1,4 @@
-import type { Address } from '../model/address.js';
 import type { TrafficSet } from '../model/dataplane.js';
-import type { FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 
 /**
@@ -93,29 +91,17 @@ export interface PlanStage {
   readonly operations: readonly Operation[];
 }
 
-/**
- * Sorted into stages; within a stage the order given stays. The operations of frontends that go `first` (the API
- * server's own Service) run through all their stages before anything else begins, with the VIPs they need.
- */
-export function inStages(
-  operations: readonly Operation[],
-  first: (key: FrontendKey) => boolean,
-): PlanStage[] {
-  const urgentVips = new Set<Address>();
-  for (const operation of operations)
-    if ('frontend' in operation && first(operation.frontend.key)) urgentVips.add(operation.frontend.address);
-  if (urgentVips.size === 0) return byStage(operations);
-  const isUrgent = (operation: Operation) =>
-    'frontend' in operation ? first(operation.frontend.key) : urgentVips.has(operation.address);
-  return [
-    ...byStage(operations.filter(isUrgent)),
-    ...byStage(operations.filter((operation) => !isUrgent(operation))),
-  ];
-}
+/** Operations on their way into stages; within a stage they stay in the order in which they come. */
+export class StagedOperations {
+  readonly #stages = new Map<Stage, Operation[]>(STAGES.map((stage) => [stage, []]));
 
-function byStage(operations: readonly Operation[]): PlanStage[] {
-  const stages = STAGES.map((name) => ({ name, operations: [] as Operation[] }));
-  const named = new Map(stages.map((stage) => [stage.name, stage.operations]));
-  for (const operation of operations) named.get(stageOf(operation))?.push(operation);
-  return stages.filter((stage) => stage.operations.length > 0);
+  add(operation: Operation): void {
+    this.#stages.get(stageOf(operation))?.push(operation);
+  }
+
+  /** The stages in their order, without those that stayed empty. */
+  filled(): PlanStage[] {
+    const stages = [...this.#stages].map(([name, operations]) => ({ name, operations }));
+    return stages.filter(({ operations }) => operations.length > 0);
+  }
 }

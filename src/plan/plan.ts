@@ -3,8 +3,8 @@ import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
-import { type DrainVerdict, planFrontend, type WeightNow } from './frontend-plan.js';
-import { inStages, isAddition, type PlanStage } from './order.js';
+import { type DrainVerdict, FrontendPlanner, type WeightNow } from './frontend-planner.js';
+import { isAddition, type PlanStage, StagedOperations } from './order.js';
 
 /** Stages in the order in which they are performed; a stage is never empty. */
 export type Plan = readonly PlanStage[];
@@ -24,21 +24,15 @@ export function plan(
   desired: Dataplane,
   observed: ObservedDataplane,
   drained: DrainVerdict,
-  first: (key: FrontendKey) => boolean = () => false,
-  weightNow: WeightNow = (_, { weight }) => weight,
+  weightNow?: WeightNow,
 ): Plan {
-  const operations: Operation[] = [];
-  const ending = new Set<FrontendKey>();
-  const vips = new Set(keys.vips);
-  for (const key of keys.frontends) {
-    const planned = planFrontend(key, desired, observed, drained, weightNow);
-    for (const operation of planned.operations) operations.push(operation);
-    if (planned.ends) ending.add(key);
-    if (planned.vip !== undefined) vips.add(planned.vip);
-  }
-  for (const vip of vips) operations.push(...planVip(vip, desired, observed, ending));
-  for (const address of keys.hairpins) operations.push(...planHairpin(address, desired, observed));
-  return inStages(operations, first);
+  const operations = new StagedOperations();
+  const planner = new FrontendPlanner(desired, observed, operations, drained, weightNow);
+  for (const key of keys.frontends) planner.plan(key);
+  for (const vip of keys.vips) planner.vips.add(vip);
+  for (const vip of planner.vips) planVip(vip, desired, observed, planner.ending, operations);
+  for (const address of keys.hairpins) planHairpin(address, desired, observed, operations);
+  return operations.filled();
 }
 
 /**
@@ -69,21 +63,20 @@ function planVip(
   desired: Dataplane,
   observed: ObservedDataplane,
   ending: ReadonlySet<FrontendKey>,
-): Operation[] {
+  operations: StagedOperations,
+): void {
   const guarded = observed.policy.guarded.has(address);
   const wanted = desired.bound.has(address) || (guarded && drains(address, desired, observed, ending));
   const bound = observed.bound.has(address);
   if (wanted) {
-    if (observed.isForeignAt(address)) return [];
-    return [
-      ...(guarded ? [] : [{ kind: 'guard-vip', address } as const]),
-      ...(bound ? [] : [{ kind: 'bind-vip', address } as const]),
-    ];
+    if (observed.isForeignAt(address)) return;
+    if (!guarded) operations.add({ kind: 'guard-vip', address });
+    if (!bound) operations.add({ kind: 'bind-vip', address });
+  } else if (guarded) {
+    // Bound but not guarded it would be an address that somebody else put there.
+    if (bound) operations.add({ kind: 'unbind-vip', address });
+    operations.add({ kind: 'release-vip', address });
   }
-  // Bound but not guarded: an address that somebody else put there.
-  return guarded
-    ? [...(bound ? [{ kind: 'unbind-vip', address } as const] : []), { kind: 'release-vip', address }]
-    : [];
 }
 
 // Where a frontend is to stay although its address is not to be bound, the address has become the node's own: guarding it
@@ -98,8 +91,13 @@ function drains(
   return !keys.some((key) => desired.virtualServers.has(key)) && keys.some((key) => !ending.has(key));
 }
 
-function planHairpin(address: Address, desired: Dataplane, observed: ObservedDataplane): Operation[] {
+function planHairpin(
+  address: Address,
+  desired: Dataplane,
+  observed: ObservedDataplane,
+  operations: StagedOperations,
+): void {
   const wanted = desired.policy.hairpins.has(address);
-  if (wanted === observed.policy.hairpins.has(address)) return [];
-  return [{ kind: wanted ? 'allow-hairpin' : 'forbid-hairpin', address }];
+  if (wanted !== observed.policy.hairpins.has(address))
+    operations.add({ kind: wanted ? 'allow-hairpin' : 'forbid-hairpin', address });
 }

@@ -1,37 +1,40 @@
 import type { AllowedSources, PacketPolicy } from '../model/dataplane.js';
 import { TRAFFIC_SETS } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { Operation } from '../model/operation.js';
+import type { StagedOperations } from './order.js';
 
 /**
  * Compares how packets of one frontend should be treated with how they are. It does not depend on a virtual server: a
  * frontend that refuses or drops everybody has none.
  */
-export function planTraffic(key: FrontendKey, desired: PacketPolicy, observed: PacketPolicy): Operation[] {
-  const operations: Operation[] = [];
+export function planTraffic(
+  key: FrontendKey,
+  desired: PacketPolicy,
+  observed: PacketPolicy,
+  operations: StagedOperations,
+): void {
   for (const set of TRAFFIC_SETS) {
     const [wished, present] = [desired.traffic[set], observed.traffic[set]];
     // Most clusters use few of them, and this runs for every frontend of a first pass.
     if (wished.size + present.size === 0) continue;
     const wish = wished.get(key);
     const seen = present.get(key);
-    if (wish !== undefined && seen === undefined) operations.push({ kind: 'enter-set', set, frontend: wish });
-    if (wish === undefined && seen !== undefined) operations.push({ kind: 'leave-set', set, frontend: seen });
+    if (wish !== undefined && seen === undefined) operations.add({ kind: 'enter-set', set, frontend: wish });
+    if (wish === undefined && seen !== undefined) operations.add({ kind: 'leave-set', set, frontend: seen });
   }
   if (desired.sources.size + observed.sources.size > 0)
     planSources(desired.sources.get(key), observed.sources.get(key), operations);
-  return operations;
 }
 
 function planSources(
   wish: AllowedSources | undefined,
   seen: AllowedSources | undefined,
-  operations: Operation[],
+  operations: StagedOperations,
 ): void {
   for (const [text, source] of seen?.cidrs ?? [])
     if (seen !== undefined && wish?.cidrs.has(text) !== true)
-      operations.push({ kind: 'forbid-source', frontend: seen.frontend, source });
+      operations.add({ kind: 'forbid-source', frontend: seen.frontend, source });
   for (const [text, source] of wish?.cidrs ?? [])
     if (wish !== undefined && seen?.cidrs.has(text) !== true)
-      operations.push({ kind: 'allow-source', frontend: wish.frontend, source });
+      operations.add({ kind: 'allow-source', frontend: wish.frontend, source });
 }

@@ -9,24 +9,30 @@ const FRONTENDS_PER_PART = 256;
 /**
  * The keys of a pass in parts that are planned and performed one after the other, each from what the kernel has
  * acknowledged by then. At the first start of a large cluster the first Services work long before the last are programmed,
- * and no more than a part's operations exist at once. Frontends that go `first` are in the first part; hairpins come
- * before every frontend and go after the last; VIPs go with their frontends, and those without any with the last part.
+ * and no more than a part's operations exist at once. Frontends that go `first` (the API server's own Service) are a
+ * part of their own; hairpins come before every frontend and go after the last; VIPs go with their frontends, and those
+ * without any with the last part.
  */
 export function* partsOf(
   keys: KernelKeys,
   desired: Dataplane,
-  first: (key: FrontendKey) => boolean,
+  first: readonly FrontendKey[],
 ): Generator<KernelKeys> {
-  if (keys.frontends.size <= FRONTENDS_PER_PART) {
+  const urgent = new Set(first.filter((key) => keys.frontends.has(key)));
+  if (urgent.size === 0 && keys.frontends.size <= FRONTENDS_PER_PART) {
     yield keys;
     return;
   }
   let part = new KernelKeySet();
   const isWanted = (address: Address) => desired.policy.hairpins.has(address);
   for (const address of keys.hairpins) if (isWanted(address)) part.hairpins.add(address);
-  for (const key of keys.frontends) if (first(key)) part.frontends.add(key);
+  for (const key of urgent) part.frontends.add(key);
+  if (urgent.size > 0) {
+    yield part;
+    part = new KernelKeySet();
+  }
   for (const key of keys.frontends) {
-    if (first(key)) continue;
+    if (urgent.has(key)) continue;
     if (part.frontends.size >= FRONTENDS_PER_PART) {
       yield part;
       part = new KernelKeySet();

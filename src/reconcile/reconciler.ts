@@ -235,7 +235,7 @@ export class Reconciler {
     for (const key of [...this.#dirty]) {
       this.#dirty.delete(key);
       this.#services++;
-      this.#pending.add(desired.refresh(key, source.view.look(key)));
+      desired.refresh(key, source.view.look(key), this.#pending);
       if (slice.over) await slice.rest();
     }
   }
@@ -256,7 +256,7 @@ export class Reconciler {
   }
 
   *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
+    for (const part of partsOf(keys, this.#parts.desired, this.#urgent)) yield this.#plan(part);
   }
 
   #plan(keys: KernelKeys): Plan {
@@ -266,14 +266,14 @@ export class Reconciler {
       desired,
       this.#image.state,
       (frontend, server) => this.#drains.isOver(frontend, server),
-      this.#isFirst,
       (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
     return this.#heard.complete ? whole : additionsOf(whole, desired);
   }
 
-  readonly #isFirst = (frontend: FrontendKey) =>
-    this.#parts.desired.serviceOf(frontend) === API_SERVER_SERVICE;
+  get #urgent(): readonly FrontendKey[] {
+    return this.#parts.desired.frontendsOf(API_SERVER_SERVICE);
+  }
 
   async #countDrains(): Promise<void> {
     const { kernel, clock, settings } = this.#parts;

@@ -5,6 +5,7 @@ import type { Operation, OperationKind } from '../model/operation.js';
 import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
 import type { Plan } from '../plan/plan.js';
 import { thatMayFollow } from '../plan/precondition.js';
+import { KindTally } from './kind-tally.js';
 import { type Subject, subjectOf } from './subject.js';
 
 /** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
@@ -32,7 +33,7 @@ export interface RunResult {
 export class StageRunner {
   readonly #kernel: Kernel;
   readonly #observed: DataplaneState;
-  readonly #done = new Map<OperationKind, number>();
+  readonly #done = new KindTally();
   readonly #failures = new Map<Subject, Failure>();
   readonly #unsure = new Set<FrontendKey>();
   readonly #unsettled = new Set<FrontendKey>();
@@ -50,7 +51,7 @@ export class StageRunner {
   async run(plans: Iterable<Plan>): Promise<RunResult> {
     for (const plan of plans) for (const { operations } of plan) await this.#runStage(operations);
     return {
-      done: this.#done,
+      done: this.#done.counts,
       refused: this.#refused,
       skipped: this.#skipped,
       failures: this.#failures,
@@ -60,19 +61,22 @@ export class StageRunner {
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {
-    const tried = thatMayFollow(operations, this.#observed).filter(
-      (operation) => !this.#isExposed(operation),
-    );
+    const tried = this.#thatMayFollow(operations);
     if (tried.length < operations.length) {
       const sent = new Set(tried);
       for (const operation of operations) if (!sent.has(operation)) this.#note(operation, SKIPPED);
     }
     if (tried.length === 0) return;
     const outcomes = await this.#kernel.perform(tried);
-    tried.forEach((operation, index) => {
-      this.#note(operation, outcomes[index] ?? SKIPPED);
-    });
+    for (let index = 0; index < tried.length; index++)
+      this.#note(tried[index] as Operation, outcomes[index] ?? SKIPPED);
     await this.#giveBack();
+  }
+
+  #thatMayFollow(operations: readonly Operation[]): readonly Operation[] {
+    const founded = thatMayFollow(operations, this.#observed);
+    if (this.#unsettled.size === 0) return founded;
+    return founded.filter((operation) => !this.#isExposed(operation));
   }
 
   // A frontend whose clients could not be restricted, or would not be masqueraded, stays closed.
@@ -86,7 +90,7 @@ export class StageRunner {
     switch (outcome.kind) {
       case 'done':
         this.#observed.acknowledge(operation);
-        this.#done.set(operation.kind, (this.#done.get(operation.kind) ?? 0) + 1);
+        this.#done.count(operation.kind);
         return;
       case 'skipped':
         this.#skipped++;

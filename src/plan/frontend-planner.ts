@@ -1,0 +1,137 @@
+import type { Address } from '../model/address.js';
+import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
+import { DataplaneState } from '../model/dataplane-state.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { drains } from '../model/protocol.js';
+import { type RealServer, type RealServerKey, withWeight } from '../model/real-server.js';
+import { NO_SERVERS } from '../model/real-servers.js';
+import { sameSettings, type VirtualServer } from '../model/virtual-server.js';
+import type { StagedOperations } from './order.js';
+import { planTraffic } from './traffic-plan.js';
+
+/** Whether a draining server may go: its connections are gone or its deadline has passed. */
+export type DrainVerdict = (frontend: FrontendKey, server: RealServerKey) => boolean;
+
+/** What a wanted server may have of its weight now; a new one may have to begin with less. */
+export type WeightNow = (frontend: FrontendKey, server: RealServer) => number;
+
+const WHOLE_WEIGHT: WeightNow = (_, { weight }) => weight;
+
+/**
+ * Compares frontends, one after the other, as they should be with what they are: virtual server, real servers, ledger,
+ * gate and traffic sets.
+ */
+export class FrontendPlanner {
+  /** The VIPs that planned frontends are part of. */
+  readonly vips = new Set<Address>();
+  /** Frontends that have no virtual server after these operations. */
+  readonly ending = new Set<FrontendKey>();
+  readonly #desired: Dataplane;
+  readonly #observed: ObservedDataplane;
+  readonly #operations: StagedOperations;
+  readonly #drained: DrainVerdict;
+  readonly #weightNow: WeightNow;
+
+  /** What has to be done is added to `operations`. */
+  constructor(
+    desired: Dataplane,
+    observed: ObservedDataplane,
+    operations: StagedOperations,
+    drained: DrainVerdict,
+    weightNow: WeightNow = WHOLE_WEIGHT,
+  ) {
+    this.#desired = desired;
+    this.#observed = observed;
+    this.#operations = operations;
+    this.#drained = drained;
+    this.#weightNow = weightNow;
+  }
+
+  plan(key: FrontendKey): void {
+    if (this.#observed.foreign.has(key)) {
+      this.#giveBack(key);
+      return;
+    }
+    const wish = this.#desired.virtualServers.get(key);
+    const seen = this.#observed.virtualServers.get(key);
+    const frontend = wish?.frontend ?? seen?.frontend ?? this.#leftover(key);
+    if (frontend !== undefined) {
+      this.vips.add(frontend.address);
+      if (wish === undefined) this.#planRemoval(frontend, seen);
+      else this.#planPresence(wish, seen);
+    }
+    planTraffic(key, this.#desired.policy, this.#observed.policy, this.#operations);
+  }
+
+  // We entered it into the ledger and then found out that another program had been faster: its packets are not our business.
+  #giveBack(key: FrontendKey): void {
+    const { policy } = this.#observed;
+    planTraffic(key, UNTREATED, policy, this.#operations);
+    const frontend = policy.owned.get(key)?.frontend;
+    if (frontend !== undefined) this.#operations.add({ kind: 'disown-frontend', frontend });
+  }
+
+  // A crash between two steps leaves an entry in the ledger or an open gate without a virtual server.
+  #leftover(key: FrontendKey): Frontend | undefined {
+    const { policy } = this.#observed;
+    return policy.owned.get(key)?.frontend ?? policy.open.get(key);
+  }
+
+  #planPresence(wish: VirtualServer, seen: VirtualServer | undefined): void {
+    const { frontend, settings } = wish;
+    this.#planOwnership(frontend);
+    if (seen === undefined) this.#operations.add({ kind: 'add-virtual-server', frontend, settings });
+    else if (!sameSettings(settings, seen.settings))
+      this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
+    this.#planServers(wish, seen);
+    for (const server of seen?.realServers ?? NO_SERVERS)
+      if (wish.realServers.find(server) === undefined) this.#planFarewell(frontend, server);
+    if (!this.#observed.policy.open.has(frontend.key))
+      this.#operations.add({ kind: 'open-frontend', frontend });
+  }
+
+  #planOwnership(frontend: Frontend): void {
+    const owner = this.#desired.policy.owned.get(frontend.key)?.owner ?? '';
+    const replaces = this.#observed.policy.owned.get(frontend.key)?.owner;
+    if (replaces === undefined) this.#operations.add({ kind: 'own-frontend', frontend, owner });
+    else if (replaces !== owner) this.#operations.add({ kind: 'own-frontend', frontend, owner, replaces });
+  }
+
+  #planServers({ frontend, realServers }: VirtualServer, seen: VirtualServer | undefined): void {
+    for (const wished of realServers) {
+      const weight = this.#weightNow(frontend.key, wished);
+      const server = weight === wished.weight ? wished : withWeight(wished, weight);
+      const there = seen?.realServers.find(server);
+      if (there === undefined) this.#operations.add({ kind: 'add-real-server', frontend, server });
+      else if (there.weight !== server.weight)
+        this.#operations.add({ kind: 'set-real-server', frontend, server });
+    }
+  }
+
+  /** True when the server is gone after these operations. */
+  #planFarewell(frontend: Frontend, server: RealServer): boolean {
+    const mayDrain = drains(frontend.protocol);
+    if (!mayDrain || this.#drained(frontend.key, server.key)) {
+      this.#operations.add({ kind: 'delete-real-server', frontend, server });
+      if (!mayDrain) this.#operations.add({ kind: 'forget-flows', frontend, server });
+      return true;
+    }
+    if (server.weight !== 0)
+      this.#operations.add({ kind: 'set-real-server', frontend, server: withWeight(server, 0) });
+    return false;
+  }
+
+  #planRemoval(frontend: Frontend, seen: VirtualServer | undefined): void {
+    const { policy } = this.#observed;
+    if (policy.open.has(frontend.key)) this.#operations.add({ kind: 'close-frontend', frontend });
+    let ends = true;
+    for (const server of seen?.realServers ?? NO_SERVERS)
+      if (!this.#planFarewell(frontend, server)) ends = false;
+    if (!ends) return;
+    this.ending.add(frontend.key);
+    if (seen !== undefined) this.#operations.add({ kind: 'delete-virtual-server', frontend });
+    if (policy.owned.has(frontend.key)) this.#operations.add({ kind: 'disown-frontend', frontend });
+  }
+}
+
+const UNTREATED = new DataplaneState().policy;
