@@ -40,7 +40,6 @@ export function takesConnections(server: VirtualServer): boolean {
 /** Equality of everything that is programmed. */
 export function sameServer(a: VirtualServer, b: VirtualServer): boolean {
   if (!sameSettings(a.settings, b.settings) || a.realServers.size !== b.realServers.size) return false;
-  for (const server of a.realServers)
-    if (b.realServers.find(server)?.weight !== server.weight) return false;
+  for (const server of a.realServers) if (b.realServers.find(server)?.weight !== server.weight) return false;
   return true;
 }

@@ -15,8 +15,11 @@ const AGENT: AgentStatus = {
   problems: [],
 };
 
-const server = (pod: typeof POD_1, weight: number, drainSecondsLeft?: number) => ({
-  ...realServer(pod, 8080, weight),
+const server = (address: typeof POD_1, weight: number, drainSecondsLeft?: number) => ({
+  key: realServer(address, 8080, weight).key,
+  address,
+  port: 8080,
+  weight,
   active: 2,
   inactive: 1,
   drainSecondsLeft,

@@ -1,5 +1,6 @@
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
+import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { settings } from '../support/objects.js';
 import type { KernelFixture } from './contract-subject.js';
 import { kernelContract } from './kernel-contract.js';
@@ -11,7 +12,7 @@ function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
     outsider: {
       async addVirtualServer(frontend) {
         const wished = settings('wlc');
-        kernel.foreign.set(frontend.key, { frontend, settings: wished, realServers: new Map() });
+        kernel.foreign.set(frontend.key, { frontend, settings: wished, realServers: NO_SERVERS });
       },
       async removeVirtualServer(frontend) {
         kernel.state.removeVirtualServer(frontend);

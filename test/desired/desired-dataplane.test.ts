@@ -320,7 +320,7 @@ describe('the desired data plane', () => {
 /** Each key of the plane with what it says there. */
 function* linesOf({ virtualServers, bound, policy }: DesiredDataplane): Generator<readonly [string, string]> {
   for (const [key, { settings, realServers }] of virtualServers)
-    yield [key, JSON.stringify([settings, [...realServers.values()], policy.owned.get(key)?.owner])];
+    yield [key, JSON.stringify([settings, [...realServers], policy.owned.get(key)?.owner])];
   for (const address of bound) yield [address, 'bound'];
   for (const address of policy.hairpins) yield [address, 'hairpin'];
 }

@@ -1,18 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Balancing,
-  chooseEndpoints,
-  countLocalReady,
-  type RealServers,
-} from '../../src/desired/endpoint-choice.js';
+import { type Balancing, chooseEndpoints, countLocalReady } from '../../src/desired/endpoint-choice.js';
 import type { NodeSettings } from '../../src/desired/node-settings.js';
 import type { Endpoint, EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
+import type { RealServers } from '../../src/model/real-servers.js';
 import type { ServicePort } from '../../src/model/service.js';
 import type { WeightRule } from '../../src/model/weight-rule.js';
 import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
 import { anEndpoint, aSlice, HTTP } from '../support/objects.js';
+import { serverKeys } from '../support/server-keys.js';
 
 const NODE = { name: 'node-1', zone: 'zone-a', scheduler: 'rr' };
 const EVEN: Balancing = { scheduler: 'rr', weights: [], scale: 1 };
@@ -25,7 +22,7 @@ const choose = (slices: readonly EndpointSlice[], node: NodeSettings = NODE, por
 
 /** The keys of what is chosen for the cluster, in the order of their text. */
 const chosen = (slices: readonly EndpointSlice[], port: ServicePort = HTTP) =>
-  [...choose(slices, NODE, port).cluster.keys()].sort();
+  serverKeys(choose(slices, NODE, port).cluster).sort();
 
 const hairpins = (slices: readonly EndpointSlice[]) => choose(slices).hairpins;
 
@@ -63,14 +60,14 @@ describe('the endpoints of a port', () => {
 
   it('have weight 1', () => {
     const { cluster } = choose([aSlice('web', [POD_1])]);
-    expect([...cluster.values()].map(({ weight }) => weight)).toEqual([1]);
+    expect([...cluster].map(({ weight }) => weight)).toEqual([1]);
   });
 
   it('are of the family asked for', () => {
     const slices = [aSlice('web', [POD_1]), aSlice('web', [POD_1_6], { name: 'web-6' })];
     expect(chosen(slices)).toEqual(['10.244.0.1:8080']);
     const ofOther = chooseEndpoints(slices, 'IPv6', HTTP, NODE, EVEN).cluster;
-    expect([...ofOther.keys()]).toEqual(['[fd00:244::1]:8080']);
+    expect(serverKeys(ofOther)).toEqual(['[fd00:244::1]:8080']);
   });
 });
 
@@ -156,7 +153,7 @@ describe('the two lists', () => {
     ];
   };
   const places = (servers: RealServers) =>
-    [...servers.values()].map(({ address }) => Number(address.split('.')[3])).sort((a, b) => a - b);
+    [...servers].map(({ address }) => Number(address.split('.')[3])).sort((a, b) => a - b);
 
   it.each([
     // here, elsewhere, cluster, local
@@ -186,14 +183,14 @@ describe('the two lists', () => {
 
   it('are one where this node does not know its name: there is no elsewhere', () => {
     const { cluster, local } = choose(slicesOf('', 'rr'), { ...NODE, name: undefined });
-    expect([local, local.size]).toEqual([cluster, 2]);
+    expect([[...local], local.size]).toEqual([[...cluster], 2]);
   });
 
   it('take an endpoint for local that one of two slices puts on this node', () => {
     const slices = ['node-1', 'node-2'].map((node) =>
       aSlice('web', [POD_1], { name: node, endpoints: [anEndpoint(POD_1, { node })] }),
     );
-    expect([...choose(slices).local.keys()]).toEqual(['10.244.0.1:8080']);
+    expect(serverKeys(choose(slices).local)).toEqual(['10.244.0.1:8080']);
   });
 
   it('let a local endpoint that only leaves call itself, although the cluster has ready ones', () => {
@@ -214,7 +211,7 @@ describe('hints', () => {
   const zone = (...zoneHints: string[]): Partial<Endpoint> => ({ zoneHints });
   const node = (...nodeHints: string[]): Partial<Endpoint> => ({ nodeHints });
   const pods = (slices: readonly EndpointSlice[], at: NodeSettings = NODE) =>
-    [...choose(slices, at).cluster.values()].map(({ address }) => PODS.indexOf(address) + 1).sort();
+    [...choose(slices, at).cluster].map(({ address }) => PODS.indexOf(address) + 1).sort();
 
   it.each<[string, readonly Partial<Endpoint>[], readonly number[]]>([
     ['the zone of each keeps those of this zone', [zone('zone-b'), zone('zone-a'), zone('zone-a')], [2, 3]],
@@ -263,7 +260,7 @@ describe('hints', () => {
 
   it('do not thin out the local list', () => {
     const { cluster, local } = choose(hinted(zone('zone-b'), zone('zone-a')));
-    expect([[...cluster.keys()], [...local.keys()]]).toEqual([['10.244.0.2:8080'], ['10.244.0.1:8080']]);
+    expect([serverKeys(cluster), serverKeys(local)]).toEqual([['10.244.0.2:8080'], ['10.244.0.1:8080']]);
   });
 });
 
@@ -300,7 +297,7 @@ describe('the weight of a real server', () => {
     ];
     const slices = [aSlice('web', [POD_1], { endpoints })];
     const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, { scheduler: 'wrr', weights, scale: 1 });
-    const found = [...cluster.values()].map(({ address, weight }) => `${address} ${weight}`);
+    const found = [...cluster].map(({ address, weight }) => `${address} ${weight}`);
     expect(found.sort()).toEqual(['10.244.0.1 3', '10.244.0.2 5', '10.244.0.3 1']);
   });
 });
@@ -336,9 +333,9 @@ describe('whatever the slices are', () => {
         const all = slices.flatMap(({ endpoints }) => endpoints);
         const here = all.filter((each) => node.name === undefined || each.node === node.name);
         const addresses = (list: readonly Endpoint[]) => new Set(list.map(({ address }) => address));
-        for (const { address } of cluster.values()) expect(addresses(all)).toContain(address);
-        for (const { address } of local.values()) expect(addresses(here)).toContain(address);
-        for (const { address } of local.values()) expect(hairpins).toContain(address);
+        for (const { address } of cluster) expect(addresses(all)).toContain(address);
+        for (const { address } of local) expect(addresses(here)).toContain(address);
+        for (const { address } of local) expect(hairpins).toContain(address);
         expect(cluster.size > 0).toBe(all.some(({ ready, terminating }) => ready || terminating));
       }),
     );
@@ -350,7 +347,7 @@ describe('whatever the slices are', () => {
         const { local } = choose(slices);
         for (const { endpoints } of slices)
           for (const { ready, node, address } of endpoints)
-            if (ready && node === 'node-1') expect([...local.keys()]).toContain(`${address}:8080`);
+            if (ready && node === 'node-1') expect(serverKeys(local)).toContain(`${address}:8080`);
       }),
     );
   });
@@ -361,7 +358,7 @@ describe('whatever the slices are', () => {
         const turned = [...slices]
           .reverse()
           .map((each) => ({ ...each, endpoints: [...each.endpoints].reverse() }));
-        const keys = (slices: readonly EndpointSlice[]) => [...choose(slices, node).cluster.keys()];
+        const keys = (slices: readonly EndpointSlice[]) => serverKeys(choose(slices, node).cluster);
         expect(keys(turned)).toEqual(keys(slices));
       }),
     );

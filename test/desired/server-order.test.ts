@@ -12,7 +12,7 @@ function orderOn(name: string, list: readonly ReturnType<typeof address>[], sche
   const balancing: Balancing = { scheduler, weights: [], scale: 1 };
   const node = { name, zone: undefined, scheduler };
   const { cluster } = chooseEndpoints([aSlice('web', list)], 'IPv4', HTTP, node, balancing);
-  return [...cluster.values()].map((server) => server.address);
+  return [...cluster].map((server) => server.address);
 }
 
 const nodes = Array.from({ length: 1000 }, (_, index) => `node-${index}`);

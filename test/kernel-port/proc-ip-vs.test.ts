@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProcFormatError, parseProcIpVs } from '../../src/kernel/proc-ip-vs.js';
+import { serverKeys } from '../support/server-keys.js';
 
 const HEADER = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
@@ -21,8 +22,8 @@ describe('/proc/net/ip_vs', () => {
     const servers = parseProcIpVs(TEXT).byFrontend;
     expect([...servers.keys()]).toEqual(['[fd00::1]:53/UDP', '10.0.0.1:80/TCP']);
     const [udp, tcp] = servers.values();
-    expect([...(udp?.realServers.keys() ?? [])]).toEqual(['[fd00:1::aaaa]:53']);
-    expect([...(tcp?.realServers.values() ?? [])].map(({ key, weight }) => `${key} ${weight}`)).toEqual([
+    expect(serverKeys(udp?.realServers ?? [])).toEqual(['[fd00:1::aaaa]:53']);
+    expect([...(tcp?.realServers ?? [])].map(({ key, weight }) => `${key} ${weight}`)).toEqual([
       '10.2.3.4:8080 3',
       '10.2.3.5:8080 0',
     ]);
@@ -38,7 +39,7 @@ describe('/proc/net/ip_vs', () => {
   });
 
   it('gives the servers of each firewall mark', () => {
-    const marks = parseProcIpVs(TEXT).byMark.map(({ mark, realServers }) => [mark, [...realServers.keys()]]);
+    const marks = parseProcIpVs(TEXT).byMark.map(({ mark, realServers }) => [mark, serverKeys(realServers)]);
     expect(marks).toEqual([[5, ['1.2.3.4:0']]]);
   });
 

@@ -4,9 +4,11 @@ import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
+import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
+import { serverLines } from '../support/dataplane-text.js';
 import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
@@ -20,7 +22,7 @@ async function agentWithOneService(kernel = new FakeKernel()) {
 }
 
 const weights = (kernel: FakeKernel) =>
-  [...(kernel.state.virtualServers.get(FRONT.key)?.realServers.values() ?? [])].map(
+  [...(kernel.state.virtualServers.get(FRONT.key)?.realServers ?? [])].map(
     ({ key, weight }) => `${key} ${weight}`,
   );
 
@@ -385,14 +387,14 @@ describe('a virtual server of another program', () => {
   const theirs = {
     frontend: FRONT,
     settings: settings('wlc'),
-    realServers: new Map(),
+    realServers: NO_SERVERS,
   };
 
   it('is not touched, and the Service that wants its address says so', async () => {
     const kernel = new FakeKernel();
     kernel.foreign.set(FRONT.key, theirs);
     const { agent } = await agentWithOneService(kernel);
-    expect(kernel.foreign.get(FRONT.key)).toEqual(theirs);
+    expect(serverLines(kernel.foreign.get(FRONT.key))).toEqual([`${FRONT.key} wlc`]);
     expect(agent.loop.state().problems).toMatchObject([{ kind: 'conflict', service: 'default/web' }]);
     expect(kernel.state.policy.owned.size).toBe(0);
   });
@@ -404,7 +406,7 @@ describe('a virtual server of another program', () => {
     kernel.foreign.set(FRONT.key, theirs);
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
     await agent.loop.idle();
-    expect(kernel.foreign.get(FRONT.key)).toEqual(theirs);
+    expect(serverLines(kernel.foreign.get(FRONT.key))).toEqual([`${FRONT.key} wlc`]);
     expect(kernel.state.policy.owned.size).toBe(0);
     expect(agent.loop.state().problems).toMatchObject([{ kind: 'conflict' }]);
   });

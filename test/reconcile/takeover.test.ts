@@ -7,11 +7,13 @@ import { parseCidr } from '../../src/model/cidr.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
+import { RealServerList } from '../../src/model/real-servers.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 import { rehearse } from '../../src/reconcile/rehearsal.js';
 import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
+import { serverLines } from '../support/dataplane-text.js';
 import { HandSource } from '../support/hand-source.js';
 import { aService, aSlice } from '../support/objects.js';
 
@@ -26,9 +28,11 @@ function inherited(front = WANTED, weight = 1): VirtualServer {
   return {
     frontend: front,
     settings: { scheduler: 'rr', schedulerFlags: '' as const, persistenceTimeout: 0 },
-    realServers: new Map(servers.map((server) => [server.key, server])),
+    realServers: new RealServerList(servers),
   };
 }
+
+const foreignLines = ({ foreign }: FakeKernel) => [...foreign.values()].flatMap(serverLines);
 
 class NotedPredecessor implements Predecessor {
   removals = 0;
@@ -81,7 +85,7 @@ describe('taking over from kube-proxy', () => {
     const { agent, kernel } = agentOver(kernelOfKubeProxy(inherited()));
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_3]));
     await agent.start();
-    const weights = [...(kernel.foreign.get(WANTED.key)?.realServers.values() ?? [])];
+    const weights = [...(kernel.foreign.get(WANTED.key)?.realServers ?? [])];
     expect(weights.map(({ key, weight }) => `${key} ${weight}`)).toEqual([
       '10.244.0.1:8080 1',
       '10.244.0.2:8080 0',
@@ -101,26 +105,26 @@ describe('taking over from kube-proxy', () => {
   it('drains what nothing wants and then lets go of its address; what is elsewhere stays', async () => {
     const { agent, kernel } = agentOver(kernelOfKubeProxy(inherited(UNWANTED)));
     await agent.start();
-    const servers = () => [...(kernel.foreign.get(UNWANTED.key)?.realServers.values() ?? [])];
+    const servers = () => [...(kernel.foreign.get(UNWANTED.key)?.realServers ?? [])];
     expect(servers().map(({ weight }) => weight)).toEqual([0, 0]);
     expect(kernel.state.bound.has(VIP_B)).toBe(true);
     agent.clock.advance(900_000);
     await agent.loop.idle();
     expect(kernel.foreign.has(UNWANTED.key)).toBe(false);
     expect(kernel.state.bound.has(VIP_B)).toBe(false);
-    expect(kernel.foreign.get(ELSEWHERE.key)).toEqual(inherited(ELSEWHERE));
+    expect(serverLines(kernel.foreign.get(ELSEWHERE.key))).toEqual(serverLines(inherited(ELSEWHERE)));
   });
 
   it('takes over nothing in an excluded range, wanted or not, and says who holds what is wanted', async () => {
     const kernel = kernelOfKubeProxy(inherited(), inherited(UNWANTED));
-    const before = new Map(kernel.foreign);
+    const before = foreignLines(kernel);
     const excluded = ['10.96.0.0/24', 'fd00::/8'].flatMap((text) => parseCidr(text) ?? []);
     const agent = testAgent(kernel, undefined, {}, { predecessor: new NotedPredecessor(kernel), excluded });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_3]));
     await agent.start();
     agent.clock.advance(900_000);
     await agent.loop.idle();
-    expect(kernel.foreign).toEqual(before);
+    expect(foreignLines(kernel)).toEqual(before);
     expect([...kernel.state.bound]).toEqual([VIP_A, VIP_B]);
     expect(agent.loop.state().problems).toMatchObject([{ kind: 'conflict', service: 'default/web' }]);
   });
@@ -233,7 +237,7 @@ describe('taking over from kube-proxy', () => {
     const agent = testAgent(kernel);
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
     await agent.start();
-    expect(kernel.foreign.get(WANTED.key)).toEqual(inherited());
+    expect(serverLines(kernel.foreign.get(WANTED.key))).toEqual(serverLines(inherited()));
     expect(agent.loop.state().problems.map(({ kind }) => kind)).toEqual(['conflict']);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { realServer } from '../../src/model/real-server.js';
+import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { SyncState } from '../../src/model/sync-state.js';
 import { statusReport } from '../../src/status/status-report.js';
@@ -74,7 +75,7 @@ describe('the status report', () => {
   });
 
   it('lists virtual servers of other programs last and as foreign', () => {
-    const foreign = [{ frontend: frontend(VIP_B, 1, 'UDP'), settings: SETTINGS, realServers: new Map() }];
+    const foreign = [{ frontend: frontend(VIP_B, 1, 'UDP'), settings: SETTINGS, realServers: NO_SERVERS }];
     const report = statusReport({ dataplane: programmed(), activity, foreign }, undefined);
     expect(report.virtualServers.map(({ state }) => state)).toEqual(['programmed', 'foreign']);
   });

@@ -9,7 +9,8 @@ import {
 } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, insideOf, isInside } from '../../src/model/frontend.js';
-import { type RealServer, type RealServerKey, realServer } from '../../src/model/real-server.js';
+import { type RealServer, realServer } from '../../src/model/real-server.js';
+import { RealServerList, type RealServers } from '../../src/model/real-servers.js';
 import type { VirtualServer, VirtualServerSettings } from '../../src/model/virtual-server.js';
 import { POD_1, POD_1_6, POD_2, POD_2_6, POD_3, VIP_A, VIP_A6, VIP_B } from './addresses.js';
 import { settings } from './objects.js';
@@ -121,7 +122,7 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
     const observed = new DataplaneState();
     for (const server of present(servers))
       if (isOurs(server.frontend))
-        observed.putVirtualServer({ ...server, realServers: new Map(server.realServers) });
+        observed.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
     observed.putSurroundings({ bound: new Set(bound), policy });
     for (const key of theirs) observed.foreign.add(key);
     return { observed, foreign: foreign.map(foreignServer) };
@@ -130,11 +131,10 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
 /** A virtual server that another program made. */
 export function foreignServer(front: Frontend): VirtualServer {
   const pod = familyOf(front.address) === 'IPv4' ? POD_1 : POD_1_6;
-  const server = realServer(pod, 9_999, 5);
   return {
     frontend: front,
     settings: settings('wlc', 7),
-    realServers: new Map([[server.key, server]]),
+    realServers: new RealServerList([realServer(pod, 9_999, 5)]),
   };
 }
 
@@ -144,12 +144,12 @@ function virtualServer(front: Frontend, least: 0 | 1): fc.Arbitrary<VirtualServe
     .map((parts) => ({ frontend: front, ...parts }));
 }
 
-function realServers(vip: Address, least: 0 | 1): fc.Arbitrary<ReadonlyMap<RealServerKey, RealServer>> {
+function realServers(vip: Address, least: 0 | 1): fc.Arbitrary<RealServers> {
   const pods = PODS.filter((pod) => familyOf(pod) === familyOf(vip));
   return fc
     .subarray(pods, { minLength: least })
     .chain((chosen) => fc.tuple(...chosen.map((pod) => weighted(pod, least))))
-    .map((servers) => new Map(servers.map((server) => [server.key, server])));
+    .map((servers) => new RealServerList(servers));
 }
 
 function weighted(pod: Address, least: 0 | 1): fc.Arbitrary<RealServer> {

@@ -23,10 +23,8 @@ export function serverLines(server: VirtualServer | undefined): string[] {
   const { scheduler, schedulerFlags, persistenceTimeout } = server.settings;
   const flags = schedulerFlags === '' ? '' : ` (${schedulerFlags})`;
   const persistence = persistenceTimeout > 0 ? ` persistent ${persistenceTimeout}` : '';
-  const servers = sorted(server.realServers.keys()).map(
-    (key) => `  -> ${key} weight ${server.realServers.get(key)?.weight}`,
-  );
-  return [`${server.frontend.key} ${scheduler}${flags}${persistence}`, ...servers];
+  const servers = [...server.realServers].map(({ key, weight }) => `  -> ${key} weight ${weight}`);
+  return [`${server.frontend.key} ${scheduler}${flags}${persistence}`, ...sorted(servers)];
 }
 
 function sorted<T extends string>(texts: Iterable<T>): T[] {

@@ -61,12 +61,12 @@ function breaches({ virtualServers, bound, policy }: Dataplane): string[] {
 }
 
 function lostServers(before: VirtualServer, wish: VirtualServer, now: VirtualServer | undefined): string[] {
-  return [...before.realServers.values()]
+  return [...before.realServers]
     .filter(
       (server) =>
         server.weight > 0 &&
-        (wish.realServers.get(server.key)?.weight ?? 0) > 0 &&
-        (now?.realServers.get(server.key)?.weight ?? 0) === 0,
+        (wish.realServers.find(server)?.weight ?? 0) > 0 &&
+        (now?.realServers.find(server)?.weight ?? 0) === 0,
     )
     .map((server) => `${before.frontend.key} is without ${server.key}, which stays`);
 }

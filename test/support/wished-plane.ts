@@ -41,13 +41,9 @@ export function withoutDrains(plane: Dataplane, desired: Dataplane, before: Data
   for (const server of plane.virtualServers.values()) {
     const { key, address, protocol } = server.frontend;
     const wish = desired.virtualServers.get(key);
-    for (const { key: real, weight } of server.realServers.values())
-      if (weight === 0 && protocol === 'TCP' && wish?.realServers.has(real) !== true)
-        left.acknowledge({
-          kind: 'delete-real-server',
-          frontend: server.frontend,
-          server: { key: real } as never,
-        });
+    for (const real of server.realServers)
+      if (real.weight === 0 && protocol === 'TCP' && wish?.realServers.find(real) === undefined)
+        left.acknowledge({ kind: 'delete-real-server', frontend: server.frontend, server: real });
     if (wish !== undefined || left.virtualServers.get(key)?.realServers.size !== 0) continue;
     left.removeVirtualServer(server.frontend);
     left.policy.owned.delete(key);

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type RealServer, type RealServerKey, realServer, withWeight } from '../../src/model/real-server.js';
+import { RealServerList } from '../../src/model/real-servers.js';
+import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
+import { serverKeys } from '../support/server-keys.js';
+
+const ONE = realServer(POD_1, 8_080, 1);
+const TWO = realServer(POD_2, 8_080, 1);
+const THREE = realServer(POD_3, 8_080, 1);
+
+const text = (servers: Iterable<RealServer>) =>
+  [...servers].map(({ key, weight }) => `${key} weight ${weight}`).join(', ');
+
+describe('a list of real servers', () => {
+  it('is empty at first', () => {
+    const list = new RealServerList();
+    expect([list.size, [...list], list.find(ONE)]).toEqual([0, [], undefined]);
+  });
+
+  it('has its members in the order in which they were put', () => {
+    const list = new RealServerList([THREE, ONE]);
+    list.put(TWO);
+    expect([list.size, serverKeys(list)]).toEqual([3, [THREE.key, ONE.key, TWO.key]]);
+  });
+
+  it('tells members apart by address and by port', () => {
+    const other = realServer(POD_1, 9_090, 1);
+    const six = realServer(POD_1_6, 8_080, 1);
+    const list = new RealServerList([ONE, other, six]);
+    expect([list.size, list.find(ONE), list.find(other), list.find(six)]).toEqual([3, ONE, other, six]);
+  });
+
+  it('finds a member whatever the weight that is asked with', () => {
+    const list = new RealServerList([ONE, TWO]);
+    expect([list.find(withWeight(TWO, 7)), list.find(THREE)]).toEqual([TWO, undefined]);
+  });
+
+  it('takes another weight in place', () => {
+    const list = new RealServerList([ONE, TWO, THREE]);
+    list.put(withWeight(TWO, 0));
+    expect([list.size, list.find(TWO)?.weight]).toEqual([3, 0]);
+    expect(text(list)).toBe('10.244.0.1:8080 weight 1, 10.244.0.2:8080 weight 0, 10.244.0.3:8080 weight 1');
+  });
+
+  it('is made with each address and port once, with the last weight', () => {
+    expect(text(new RealServerList([ONE, TWO, withWeight(ONE, 5)]))).toBe(
+      '10.244.0.1:8080 weight 5, 10.244.0.2:8080 weight 1',
+    );
+  });
+
+  it('loses the member with the address and port of what is removed, and closes the gap', () => {
+    const list = new RealServerList([ONE, TWO, THREE]);
+    list.remove(withWeight(TWO, 0));
+    expect([list.size, list.find(TWO), serverKeys(list)]).toEqual([2, undefined, [ONE.key, THREE.key]]);
+  });
+
+  it('has a member that was removed and put again last', () => {
+    const list = new RealServerList([ONE, TWO]);
+    list.remove(ONE);
+    list.put(ONE);
+    expect(serverKeys(list)).toEqual([TWO.key, ONE.key]);
+  });
+
+  it('stays as it is where what is removed is no member', () => {
+    const list = new RealServerList([ONE, TWO]);
+    list.remove(THREE);
+    list.remove(realServer(POD_1, 9_090, 1));
+    expect([list.size, serverKeys(list)]).toEqual([2, [ONE.key, TWO.key]]);
+  });
+
+  it.each([3, 30])('of %i members does not follow the one that it was made from, nor lead it', (count) => {
+    const source = new RealServerList(POOL.slice(0, count));
+    const copy = new RealServerList(source);
+    source.put(ONE);
+    copy.remove(POOL[0] as RealServer);
+    expect([source.size, copy.size]).toEqual([count + 1, count - 1]);
+  });
+
+  it('does what a map by key does, however many come and go', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 12, max: 20 }), fc.array(step, STEPS), (count, steps) => {
+        const list = new RealServerList(POOL.slice(0, count));
+        const model = new Map(POOL.slice(0, count).map((server) => [server.key, server]));
+        for (const { verb, server } of steps) {
+          apply(verb, server, list, model);
+          expect(list.find(server)).toBe(model.get(server.key));
+          expect(`${list.size}: ${text(list)}`).toBe(`${model.size}: ${text(model.values())}`);
+        }
+      }),
+    );
+  });
+});
+
+// Few addresses with few ports each, so that servers return and differ in one of both.
+const POOL = Array.from({ length: 36 }, (_, index) =>
+  realServer(address(`10.244.1.${1 + (index % 12)}`), 8_080 + Math.floor(index / 12), 1),
+);
+
+/** Enough to leave the few that are searched one by one, and to come back among them. */
+const STEPS = { maxLength: 60, size: 'max' } as const;
+
+type Verb = 'put' | 'remove';
+
+const step = fc.record({
+  verb: fc.constantFrom<Verb>('put', 'remove'),
+  server: fc
+    .tuple(fc.constantFrom(...POOL), fc.integer({ min: 0, max: 3 }))
+    .map(([server, weight]) => withWeight(server, weight)),
+});
+
+function apply(
+  verb: Verb,
+  server: RealServer,
+  list: RealServerList,
+  model: Map<RealServerKey, RealServer>,
+): void {
+  list[verb](server);
+  if (verb === 'put') model.set(server.key, server);
+  else model.delete(server.key);
+}
