@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './engine.js';
 import { CommanderError } from 'commander';
 import { runCleanup } from './cli/cleanup.js';
 import { commandLine } from './cli/command-line.js';

@@ -1,3 +1,4 @@
+import '../../src/engine.js';
 import { assembleCore } from './core.js';
 import { memory, settledMemory } from './memory.js';
 import { SilentKernel } from './silent-kernel.js';

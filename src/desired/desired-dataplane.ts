@@ -118,8 +118,7 @@ export class DesiredDataplane implements Dataplane {
   withoutEndpoints(): Ownership[] {
     return [...this.#shares.values()].flatMap(({ frontends }) =>
       frontends.filter(
-        (wish) =>
-          wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
+        (wish) => wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
       ),
     );
   }

@@ -15,7 +15,12 @@ import {
 } from './kernel.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
-import { type EncodedOperations, encodeKeys, encodeOperations, RecordSpace } from './native/operation-encoder.js';
+import {
+  type EncodedOperations,
+  encodeKeys,
+  encodeOperations,
+  RecordSpace,
+} from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
 import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
@@ -40,9 +45,9 @@ export const DEVICE = 'kube-ipvs0';
 
 /**
  * Operations in one job of the worker thread: handing a job over costs some system calls, and each job of elements is one
- * nftables transaction. Their records stay below 128 KiB, where malloc begins to take fresh pages for every buffer.
+ * nftables transaction. While one is performed the next is encoded, so that they should not be few either.
  */
-const OPERATIONS_PER_JOB = 1024;
+const OPERATIONS_PER_JOB = 2048;
 
 const LOOKS_PER_JOB = 256;
 

@@ -4,7 +4,7 @@ import type { FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 
 /** Large enough to fill the kernel's batches, small enough that a plan of it is a short-lived thing. */
-const FRONTENDS_PER_PART = 256;
+const FRONTENDS_PER_PART = 512;
 
 /**
  * The keys of a pass in parts that are planned and performed one after the other, each from what the kernel has

@@ -37,6 +37,9 @@ export interface ReconcilerParts {
   readonly excluded?: readonly Cidr[];
 }
 
+/** Working them out takes some tens of microseconds each, so that a look at the clock after each would be felt. */
+const SERVICES_PER_LOOK = 16;
+
 /** What one pass took in and did. */
 export interface PassResult extends RunResult, PassDrift {
   readonly services: number;
@@ -231,7 +234,7 @@ export class Reconciler {
   // Ten thousand take a quarter of a second. What changes while others have their turn is dirty again.
   async #takeInServices(): Promise<void> {
     const { desired, source, clock } = this.#parts;
-    const slice = new TimeSlice(clock);
+    const slice = new TimeSlice(clock, SERVICES_PER_LOOK);
     for (const key of [...this.#dirty]) {
       this.#dirty.delete(key);
       this.#services++;

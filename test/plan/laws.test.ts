@@ -7,9 +7,10 @@ import type { FrontendKey } from '../../src/model/frontend.js';
 import { allKeys, type KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
 import { type Operation, operationText } from '../../src/model/operation.js';
 import { RealServerList } from '../../src/model/real-servers.js';
-import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-plan.js';
+import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-planner.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
+import { partsOf } from '../../src/reconcile/pass-parts.js';
 import {
   desiredPlane,
   FRONTENDS,
@@ -53,8 +54,15 @@ function operationsOf(
   drained: DrainVerdict = STILL_BUSY,
   first: ReadonlySet<FrontendKey> = new Set(),
 ): Operation[] {
-  const stages = plan(keysOf(desired, observed), desired, observed, drained, (key) => first.has(key));
-  return stages.flatMap(({ operations }) => operations);
+  const now = copyOfPlane(observed, observed.foreign);
+  const all: Operation[] = [];
+  for (const keys of partsOf(keysOf(desired, observed), desired, [...first]))
+    for (const { operations } of plan(keys, desired, now, drained))
+      for (const operation of operations) {
+        now.acknowledge(operation);
+        all.push(operation);
+      }
+  return all;
 }
 
 function performAll(operations: readonly Operation[], observed: DataplaneState): DataplaneState {
@@ -142,7 +150,7 @@ describe('a plan', () => {
       fc.property(desiredPlane, observedScene, (desired, { observed }) => {
         const keys = keysOf(desired, observed);
         const halved = (seen: DataplaneState) =>
-          plan(keys, desired, seen, STILL_BUSY, undefined, half).flatMap(({ operations }) => operations);
+          plan(keys, desired, seen, STILL_BUSY, half).flatMap(({ operations }) => operations);
         const after = performAll(halved(observed), observed);
         expect(halved(after).map(operationText)).toEqual([]);
         for (const { frontend, realServers } of desired.virtualServers.values())
