@@ -93,7 +93,7 @@ function contentOf(namespace: Namespace): string {
   const commands = [
     ['cat', '/proc/net/ip_vs'],
     ['ip', '-4', '-oneline', 'address', 'show', 'dev', 'kube-ipvs0'],
-    ...['guarded-4', 'owned-tcp-4', 'open-4', 'hairpins-4'].map((set) => [
+    ...['guarded-4', 'owned-tcp-4', 'open-4'].map((set) => [
       'nft',
       '-j',
       'list',

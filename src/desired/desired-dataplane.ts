@@ -29,7 +29,6 @@ import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from '.
 interface Share {
   readonly claims: readonly Claim[];
   readonly vips: readonly Address[];
-  readonly hairpins: ReadonlySet<Address>;
   /** Whether the node's addresses matter to it. */
   readonly isExternal: boolean;
 }
@@ -45,14 +44,12 @@ export class DesiredDataplane implements Dataplane {
     readonly guarded: ReadonlySet<Address>;
     readonly owned: Map<FrontendKey, Ownership>;
     readonly open: Map<FrontendKey, Frontend>;
-    readonly hairpins: ReadonlySet<Address>;
     readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>>;
     readonly sources: Map<FrontendKey, AllowedSources>;
   };
   #node: NodeView;
   readonly #marks = new MarkBook();
   readonly #vips = new CountedSet<Address>();
-  readonly #hairpins = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, Share>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
@@ -69,7 +66,6 @@ export class DesiredDataplane implements Dataplane {
       guarded: this.#vips.members,
       owned: new Map(),
       open: new Map(),
-      hairpins: this.#hairpins.members,
       traffic: eachTrafficSet(() => new Map()),
       sources: new Map(),
     };
@@ -150,7 +146,7 @@ export class DesiredDataplane implements Dataplane {
     if (wants.frontends.length === 0) return undefined;
     const claims = wants.frontends.map((wish) => ({ service: key, created, wish }));
     const isExternal = view.service !== undefined && hasOutside(view.service);
-    return { claims, vips: wants.vips, hairpins: wants.hairpins, isExternal };
+    return { claims, vips: wants.vips, isExternal };
   }
 
   // Addresses matter to Services with ways from outside only; name and zone to everyone's choice of endpoints.
@@ -171,14 +167,12 @@ export class DesiredDataplane implements Dataplane {
   #enter(share: Share, touched: KernelKeySet): void {
     for (const claim of share.claims) this.#claims.add(claim);
     for (const vip of share.vips) this.#vips.add(vip);
-    for (const address of share.hairpins) this.#hairpins.add(address);
     note(share, touched);
   }
 
   #leave(share: Share, touched: KernelKeySet): void {
     for (const claim of share.claims) this.#claims.remove(claim);
     for (const vip of share.vips) this.#vips.remove(vip);
-    for (const address of share.hairpins) this.#hairpins.remove(address);
     note(share, touched);
   }
 
@@ -226,7 +220,6 @@ export class DesiredDataplane implements Dataplane {
 function note(share: Share, touched: KernelKeySet): void {
   for (const { wish } of share.claims) touched.frontends.add(wish.frontend.key);
   for (const vip of share.vips) touched.vips.add(vip);
-  for (const address of share.hairpins) touched.hairpins.add(address);
 }
 
 function conflict({ service, wish }: Claim, winner: Claim): Problem {

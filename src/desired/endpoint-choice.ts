@@ -17,12 +17,6 @@ export interface ChosenEndpoints {
   readonly cluster: RealServers;
   /** Those on this node, whatever the hints say: for policy Local. */
   readonly local: RealServers;
-  /**
-   * Addresses that may run on this node and take connections, so that they may call themselves. One that names no node is
-   * among them: a needless hairpin entry costs some bytes, a missing one cuts a pod off from itself
-   * (kubernetes/kubernetes#53775). One may stand here twice.
-   */
-  readonly hairpins: readonly Address[];
 }
 
 /** What decides on shares and order. */
@@ -69,7 +63,7 @@ export function countLocalReady(
 }
 
 const NONE: RealServers = new Map();
-const NOTHING: ChosenEndpoints = { cluster: NONE, local: NONE, hairpins: [] };
+const NOTHING: ChosenEndpoints = { cluster: NONE, local: NONE };
 
 /** Puts each candidate, in their order, into the lists that it belongs to. */
 function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: Balancing): ChosenEndpoints {
@@ -77,7 +71,6 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
   const preference = preferenceOf(candidates, node);
   const cluster = new Map<RealServerKey, RealServer>();
   const local = new LocalList();
-  const hairpins: Address[] = [];
   for (let index = 0; index < endpoints.length; index++) {
     const endpoint = endpoints[index] as Endpoint;
     const isLocal = isOnThisNode(endpoint, node);
@@ -86,9 +79,8 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint) * scale);
     if (isForAll) cluster.set(server.key, server);
     if (isLocal) local.add(server, endpoint.ready);
-    if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);
   }
-  return { cluster, local: local.servers, hairpins };
+  return { cluster, local: local.servers };
 }
 
 /** The local candidates; most Services have none on most nodes. */

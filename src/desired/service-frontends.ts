@@ -19,8 +19,6 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
-  /** Endpoints that may run on this node, so that they may call themselves through a frontend. */
-  readonly hairpins: ReadonlySet<Address>;
   readonly problems: readonly Problem[];
   /** Undefined where load balancers do not ask. */
   readonly healthCheck: HealthCheckService | undefined;
@@ -43,7 +41,6 @@ export interface ServiceFrontend {
 const NOTHING: ServiceFrontends = {
   frontends: [],
   vips: [],
-  hairpins: new Set(),
   problems: [],
   healthCheck: undefined,
 };
@@ -55,7 +52,6 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
-  const hairpins = new Set<Address>();
   const frontends: ServiceFrontend[] = [];
   service.ports.forEach((port, index) => {
     const choices: Partial<Record<Family, ChosenEndpoints>> = {};
@@ -64,7 +60,6 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
       const family = familyOf(way.address);
       const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
       choices[family] = chosen;
-      for (const address of chosen.hairpins) hairpins.add(address);
       const entrance = { service, port, index, way, chosen, settings };
       const outside = outsideFrontend(entrance, node);
       frontends.push(outside);
@@ -76,7 +71,6 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   return {
     frontends,
     vips,
-    hairpins,
     problems: problems.map((way) => nodeAddressProblem(service, way)),
     healthCheck: healthCheckOf(service, slices, node),
   };

@@ -37,7 +37,6 @@ export function plan(
     if (planned.vip !== undefined) vips.add(planned.vip);
   }
   for (const vip of vips) operations.push(...planVip(vip, desired, observed, ending));
-  for (const address of keys.hairpins) operations.push(...planHairpin(address, desired, observed));
   return inStages(operations, first);
 }
 
@@ -96,10 +95,4 @@ function drains(
 ): boolean {
   const keys = [...observed.frontendsAt(address)];
   return !keys.some((key) => desired.virtualServers.has(key)) && keys.some((key) => !ending.has(key));
-}
-
-function planHairpin(address: Address, desired: Dataplane, observed: ObservedDataplane): Operation[] {
-  const wanted = desired.policy.hairpins.has(address);
-  if (wanted === observed.policy.hairpins.has(address)) return [];
-  return [{ kind: wanted ? 'allow-hairpin' : 'forbid-hairpin', address }];
 }

@@ -256,7 +256,7 @@ export class Reconciler {
   }
 
   *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#parts.desired, this.#isFirst)) yield this.#plan(part);
+    for (const part of partsOf(keys, this.#isFirst)) yield this.#plan(part);
   }
 
   #plan(keys: KernelKeys): Plan {
