@@ -73,7 +73,7 @@ writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
 
 function measureBaseline(namespace: Namespace): void {
   namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
-  const words = [tool('baseline'), services, endpoints, LOCAL_ENDPOINTS, 'sets'].map(String);
+  const words = [tool('baseline'), services, endpoints, 'sets'].map(String);
   baselines.push(JSON.parse(namespace.run(words)) as BaselineRun);
   contents.add(contentOf(namespace));
 }

@@ -73,7 +73,6 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod that is the only endpoint of its own Ser
     expect(await throughVip()).toBe('timed out');
     await waitUntil(async () => (await throughVip()).startsWith('pod-0 sees '), {
       what: 'the pod to reach itself again',
-      patience: 30_000,
     });
   });
 
