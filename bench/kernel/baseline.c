@@ -5,8 +5,7 @@
 //
 // makes the dummy device and then, 128 messages a send and an acknowledgement for the last of them: the virtual
 // servers, their real servers, and the VIPs as addresses of the device. With `sets` also the elements of the agent's
-// nftables sets, which must be there; LOCAL real servers get a hairpin entry. It prints the milliseconds of each
-// phase as JSON. content.ts has the same addresses; the runner compares what both have left in the kernel.
+// nftables sets, which must be there. It prints the milliseconds of each phase as JSON. content.ts has the same addresses; the runner compares what both have left in the kernel.
 #include <arpa/inet.h>
 #include <linux/genetlink.h>
 #include <linux/if_addr.h>
@@ -162,12 +161,6 @@ static size_t open_frontend(unsigned index, uint32_t key[4], char *comment) {
   return 12;
 }
 
-static size_t hairpin(unsigned index, uint32_t key[4], char *comment) {
-  (void)comment;
-  key[0] = key[1] = pod(index);
-  return 8;
-}
-
 static void write_element(Element element, unsigned index) {
   uint32_t key[4] = {0};
   char comment[130] = {0};
@@ -221,7 +214,7 @@ static void report(const char *phase) {
 }
 
 int main(int count, char **words) {
-  if (count < 4) return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS REAL_SERVERS LOCAL [sets]\n"), 2;
+  if (count < 3) return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS REAL_SERVERS [sets]\n"), 2;
   const unsigned services = (unsigned)atoi(words[1]), servers = (unsigned)atoi(words[2]);
   printf("{");
   phase_start = milliseconds();
@@ -242,11 +235,10 @@ int main(int count, char **words) {
   for (unsigned service = 0; service < services; service++) bind_vip(service);
   flush_rest("address");
   report("addresses");
-  if (count > 4) {
+  if (count > 3) {
     use_socket(NETLINK_NETFILTER);
     fill_set("owned-tcp-4", owned, services);
     fill_set("guarded-4", guarded, services);
-    fill_set("hairpins-4", hairpin, (unsigned)atoi(words[3]));
     fill_set("open-4", open_frontend, services);
     report("sets");
   }

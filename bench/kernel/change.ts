@@ -6,7 +6,7 @@ import { assembleCore, type Core } from './core.js';
 /**
  * One endpoint changes, many times: `change.js SERVICES ENDPOINTS CHANGES`. Each change replaces one pod of one Service by
  * a pod with a new address: one real server comes, one drains. In half of them both pods run on other nodes, in half on
- * this one, where a hairpin element comes and one goes, too. Counting drains and auditing are put off, so that each
+ * this one. Counting drains and auditing are put off, so that each
  * change meets an idle agent. Prints JSON: milliseconds from the source's word to the last acknowledgement, and the writes.
  */
 const NEVER = 86_400_000;

@@ -11,7 +11,7 @@ export interface Size {
   readonly endpoints: number;
 }
 
-/** Pods on the node of the agent; the kubelet's default allows 110. Each gets a hairpin element. */
+/** Pods on the node of the agent; the kubelet's default allows 110. */
 export const LOCAL_ENDPOINTS = 100;
 
 export const NODE = 'node-1';

@@ -73,7 +73,7 @@ writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
 
 function measureBaseline(namespace: Namespace): void {
   namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
-  const words = [tool('baseline'), services, endpoints, LOCAL_ENDPOINTS, 'sets'].map(String);
+  const words = [tool('baseline'), services, endpoints, 'sets'].map(String);
   baselines.push(JSON.parse(namespace.run(words)) as BaselineRun);
   contents.add(contentOf(namespace));
 }
@@ -93,7 +93,7 @@ function contentOf(namespace: Namespace): string {
   const commands = [
     ['cat', '/proc/net/ip_vs'],
     ['ip', '-4', '-oneline', 'address', 'show', 'dev', 'kube-ipvs0'],
-    ...['guarded-4', 'owned-tcp-4', 'open-4', 'hairpins-4'].map((set) => [
+    ...['guarded-4', 'owned-tcp-4', 'open-4'].map((set) => [
       'nft',
       '-j',
       'list',

@@ -105,12 +105,11 @@ function verdicts(results: Results): string[] {
       limit: 3,
     },
     {
-      what: 'one local endpoint: operations',
-      measured: most(results, 'local', 'operations'),
+      what: 'one local endpoint: kernel messages',
+      measured: most(results, 'local', 'messages'),
       unit: '',
       limit: 3,
     },
-    { what: 'one local endpoint: kernel messages', measured: most(results, 'local', 'messages'), unit: '' },
     {
       what: 'one endpoint, this many ÷ few Services',
       measured: growth(results, 'remote'),

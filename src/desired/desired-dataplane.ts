@@ -37,14 +37,12 @@ export class DesiredDataplane implements Dataplane {
     readonly guarded: ReadonlySet<Address>;
     readonly owned: Map<FrontendKey, Ownership>;
     readonly open: Map<FrontendKey, Frontend>;
-    readonly hairpins: ReadonlySet<Address>;
     readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>>;
     readonly sources: Map<FrontendKey, AllowedSources>;
   };
   #node: NodeView;
   readonly #marks = new MarkBook();
   readonly #vips = new CountedSet<Address>();
-  readonly #hairpins = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
@@ -61,7 +59,6 @@ export class DesiredDataplane implements Dataplane {
       guarded: this.#vips.members,
       owned: new Map(),
       open: new Map(),
-      hairpins: this.#hairpins.members,
       traffic: eachTrafficSet(() => new Map()),
       sources: new Map(),
     };
@@ -155,26 +152,23 @@ export class DesiredDataplane implements Dataplane {
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }
 
-  #enter({ frontends, vips, hairpins }: ServiceFrontends): void {
+  #enter({ frontends, vips }: ServiceFrontends): void {
     for (const claim of frontends) this.#claims.add(claim);
     for (const vip of vips) this.#vips.add(vip);
-    for (const address of hairpins) this.#hairpins.add(address);
   }
 
-  #leave({ frontends, vips, hairpins }: ServiceFrontends): void {
+  #leave({ frontends, vips }: ServiceFrontends): void {
     for (const claim of frontends) this.#claims.remove(claim);
     for (const vip of vips) this.#vips.remove(vip);
-    for (const address of hairpins) this.#hairpins.remove(address);
   }
 
   /** Decides who has the frontends of a share, once every claim to them is known. */
-  #settle({ frontends, vips, hairpins }: ServiceFrontends, touched: KernelKeySet): void {
+  #settle({ frontends, vips }: ServiceFrontends, touched: KernelKeySet): void {
     for (const { frontend } of frontends) {
       touched.frontends.add(frontend.key);
       this.#settleFrontend(frontend.key);
     }
     for (const vip of vips) touched.vips.add(vip);
-    for (const address of hairpins) touched.hairpins.add(address);
   }
 
   #settleFrontend(key: FrontendKey): void {

@@ -16,12 +16,6 @@ export interface ChosenEndpoints {
   readonly cluster: RealServers;
   /** Those on this node, whatever the hints say: for policy Local. */
   readonly local: RealServers;
-  /**
-   * Addresses that may run on this node and take connections, so that they may call themselves. One that names no node is
-   * among them: a needless hairpin entry costs some bytes, a missing one cuts a pod off from itself
-   * (kubernetes/kubernetes#53775). One may stand here twice.
-   */
-  readonly hairpins: readonly Address[];
 }
 
 /** What decides on shares and order. */
@@ -67,7 +61,7 @@ export function countLocalReady(
   return addresses.size;
 }
 
-const NOTHING: ChosenEndpoints = { cluster: NO_SERVERS, local: NO_SERVERS, hairpins: [] };
+const NOTHING: ChosenEndpoints = { cluster: NO_SERVERS, local: NO_SERVERS };
 
 /** Puts each candidate, in their order, into the lists that it belongs to. */
 function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: Balancing): ChosenEndpoints {
@@ -75,7 +69,6 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
   const preference = preferenceOf(candidates, node);
   const cluster = new RealServerList();
   const local = new LocalList();
-  const hairpins: Address[] = [];
   for (let index = 0; index < endpoints.length; index++) {
     const endpoint = endpoints[index] as Endpoint;
     const isLocal = isOnThisNode(endpoint, node);
@@ -84,9 +77,8 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint) * scale);
     if (isForAll) cluster.put(server);
     if (isLocal) local.add(server, endpoint.ready);
-    if (isLocal || endpoint.node === undefined) hairpins.push(endpoint.address);
   }
-  return { cluster: cluster.trim(), local: local.servers, hairpins };
+  return { cluster: cluster.trim(), local: local.servers };
 }
 
 /** The local candidates; most Services have none on most nodes. */

@@ -21,8 +21,6 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
-  /** Endpoints that may run on this node, so that they may call themselves through a frontend. */
-  readonly hairpins: ReadonlySet<Address>;
   readonly problems: readonly Problem[];
   /** Undefined where load balancers do not ask. */
   readonly healthCheck: HealthCheckService | undefined;
@@ -48,7 +46,6 @@ const NOTHING: ServiceFrontends = {
   isExternal: false,
   frontends: [],
   vips: [],
-  hairpins: new Set(),
   problems: [],
   healthCheck: undefined,
 };
@@ -60,7 +57,6 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
-  const hairpins = new Set<Address>();
   const frontends: ServiceFrontend[] = [];
   service.ports.forEach((port, index) => {
     const choices: Partial<Record<Family, ChosenEndpoints>> = {};
@@ -69,7 +65,6 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
       const family = familyOf(way.address);
       const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
       choices[family] = chosen;
-      for (const address of chosen.hairpins) hairpins.add(address);
       const entrance = { service, port, index, way, chosen, settings };
       const outside = outsideFrontend(entrance, node);
       frontends.push(outside);
@@ -82,7 +77,6 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
     isExternal: isExternal(service),
     frontends,
     vips,
-    hairpins,
     problems: problems.map((way) => nodeAddressProblem(service, way)),
     healthCheck: healthCheckOf(service, slices, node),
   };

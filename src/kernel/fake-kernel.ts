@@ -175,7 +175,6 @@ export class FakeKernel implements Kernel {
       case 'disown-frontend':
       case 'close-frontend':
       case 'release-vip':
-      case 'forbid-hairpin':
       case 'leave-set':
       case 'forbid-source':
         return undefined;

@@ -3,6 +3,7 @@ import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
 import { ARP_SET, deleteArpTable } from './arp-table.js';
+import { areEqualBytes, EQUAL_BYTES_SET } from './equal-bytes.js';
 import {
   type Kernel,
   type KernelChange,
@@ -61,7 +62,7 @@ export class NetlinkKernel implements Kernel {
   #rules: PacketRulesSettings;
 
   constructor(addon: Addon, rules: PacketRulesSettings) {
-    const sets = [...PACKET_SETS.map(setName), LAYOUT_SET, `arp:${ARP_SET}`];
+    const sets = [...PACKET_SETS.map(setName), LAYOUT_SET, `arp:${ARP_SET}`, EQUAL_BYTES_SET];
     this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets });
     this.#wished = rules;
     this.#rules = rules;
@@ -180,6 +181,7 @@ export class NetlinkKernel implements Kernel {
   async #hasTable(): Promise<boolean> {
     const { digest, seal } = layoutOf(await readSet(this.#handle, PACKET_SETS.length));
     if (digest === undefined) return false;
+    if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;
     const found = lesserRules(this.#wished).find((rules) => digest === layoutDigest(rules));
     if (found === undefined || seal !== (await this.#readSeal())) return false;
     this.#rules = found;
@@ -238,6 +240,8 @@ const NO_ARP =
 
 /** After the sets of the table and the layout. */
 const ARP_INDEX = PACKET_SETS.length + 1;
+
+const EQUAL_BYTES_INDEX = PACKET_SETS.length + 2;
 
 const GUARDED_4 = PACKET_SETS.findIndex(({ purpose, family }) => purpose === 'guarded' && family === 'IPv4');
 

@@ -137,7 +137,6 @@ export async function readSet(handle: KernelHandle, index: number): Promise<read
 function takeElement(seen: DataplaneState, set: PacketSet, record: ElementRecord): void {
   const { element, comment, mark, freeBits } = record;
   if (set.purpose === 'guarded') seen.policy.guarded.add(addressOfElement(set, element));
-  else if (set.purpose === 'hairpins') seen.policy.hairpins.add(addressOfElement(set, element));
   else {
     const front = frontendOfElement(set, element, mark);
     if (front === undefined) return;

@@ -45,14 +45,12 @@ export function recordsOf(operation: Operation): readonly KernelOperation[] {
     }
     case 'open-frontend':
     case 'guard-vip':
-    case 'allow-hairpin':
     case 'enter-set':
     case 'allow-source':
       return [{ kind: 'add-element', ...elementRecord(operation) }];
     case 'disown-frontend':
     case 'close-frontend':
     case 'release-vip':
-    case 'forbid-hairpin':
     case 'leave-set':
     case 'forbid-source':
       return [{ kind: 'delete-element', ...elementRecord(operation) }];
@@ -86,7 +84,6 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
     case 'own-frontend':
     case 'guard-vip':
     case 'open-frontend':
-    case 'allow-hairpin':
     case 'enter-set':
     case 'allow-source':
       return code === 'EEXIST';
@@ -95,7 +92,6 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
     case 'disown-frontend':
     case 'release-vip':
     case 'close-frontend':
-    case 'forbid-hairpin':
     case 'leave-set':
     case 'forbid-source':
     case 'forget-flows':

@@ -22,7 +22,7 @@ export type PacketSet =
   | { readonly purpose: FlowPurpose; readonly family: Family; readonly protocol: Protocol };
 
 /** Elements are addresses. */
-const ADDRESS_PURPOSES = ['guarded', 'hairpins'] as const;
+const ADDRESS_PURPOSES = ['guarded'] as const;
 /**
  * Elements are frontends. `inside` and `owned-inside` map them to firewall marks: what is open for clients inside the
  * cluster, and the ledger of the virtual servers behind the marks. `sources` goes on with a range of client addresses.
@@ -110,10 +110,7 @@ export function elementOf(operation: PolicyOperation): PacketElement {
     }
     case 'guard-vip':
     case 'release-vip':
-      return addressElement('guarded', operation.address, 1);
-    case 'allow-hairpin':
-    case 'forbid-hairpin':
-      return addressElement('hairpins', operation.address, 2);
+      return addressElement('guarded', operation.address);
     case 'enter-set':
     case 'leave-set':
       return trafficElement(operation.set, operation.frontend);
@@ -127,7 +124,7 @@ export function elementOf(operation: PolicyOperation): PacketElement {
 export function arpElementOf(operation: PolicyOperation): Uint8Array | undefined {
   const isGuard = operation.kind === 'guard-vip' || operation.kind === 'release-vip';
   if (!isGuard || familyOf(operation.address) === 'IPv6') return undefined;
-  return addressElement('guarded', operation.address, 1).key;
+  return addressElement('guarded', operation.address).key;
 }
 
 function trafficElement(set: TrafficSet, frontend: Frontend): PacketElement {
@@ -165,11 +162,10 @@ function sourceElement(frontend: Frontend, { address, prefix }: Cidr): PacketEle
   return { set: INDEXES[family].frontends.sources, key, freeBits: addressSize(family) * 8 - prefix };
 }
 
-function addressElement(purpose: AddressPurpose, address: Address, times: number): PacketElement {
+function addressElement(purpose: AddressPurpose, address: Address): PacketElement {
   const family = familyOf(address);
-  const size = addressSize(family);
-  const key = new Uint8Array(size * times);
-  for (let offset = 0; offset < key.length; offset += size) writeAddress(address, key, offset);
+  const key = new Uint8Array(addressSize(family));
+  writeAddress(address, key, 0);
   return { set: INDEXES[family].addresses[purpose], key };
 }
 
@@ -216,7 +212,7 @@ export function sourceOfElement(set: PacketSet, key: Uint8Array, freeBits: numbe
   return cidrFrom(address, prefix);
 }
 
-/** The address that an element of a `guarded` or `hairpins` set stands for. */
+/** The address that an element of a `guarded` set stands for. */
 export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
   return formatAddress(key.subarray(0, addressSize(set.family)));
 }

@@ -3,6 +3,7 @@ import type { Family } from '../model/address.js';
 import { FAMILIES } from '../model/address.js';
 import { PROTOCOLS, type Protocol } from '../model/protocol.js';
 import { arpTable } from './arp-table.js';
+import { EQUAL_BYTES_DECLARATION, EQUAL_BYTES_SET, fillEqualBytes, sentToItself } from './equal-bytes.js';
 import { isMarkMap, PACKET_SETS, type PacketSet, setName } from './packet-sets.js';
 
 /** Ours alone: nothing in it is written by others, and we write nothing outside it. */
@@ -94,6 +95,8 @@ export function tableTransaction(settings: PacketRulesSettings): string {
     tableText(skeleton()),
     ...CHAINS.map((chain) => `flush chain inet ${TABLE} ${chain}`),
     `flush set inet ${TABLE} ${LAYOUT_SET}`,
+    `flush set inet ${TABLE} ${EQUAL_BYTES_SET}`,
+    fillEqualBytes(TABLE),
     tableText(tableBody(settings)),
     arpText(settings),
     `add element inet ${TABLE} ${LAYOUT_SET} { ${LAYOUT_ELEMENT} comment "${layoutDigest(settings)}" }`,
@@ -144,6 +147,7 @@ const BASE_CHAINS: Readonly<Record<string, string>> = {
 function skeleton(): string {
   return [
     `  set ${LAYOUT_SET} { type ipv4_addr; }`,
+    `  ${EQUAL_BYTES_DECLARATION}`,
     ...PACKET_SETS.map(setText),
     ...CHAINS.map((name) => `  chain ${name} { ${BASE_CHAINS[name] ?? ''} }`),
   ].join('\n');
@@ -298,7 +302,8 @@ function unanswerableRules(family: Family): string[] {
   return [
     // The host's own client: the kernel chose the VIP itself as source, and no pod could answer to that.
     `${saddr} @${name('guarded', family)} goto masquerade-now`,
-    `${saddr} . ${ip(family)} daddr @${name('hairpins', family)} goto masquerade-now`,
+    // A pod that was sent to itself would see its own address as the client, and answer past the node.
+    `${sentToItself(family)} goto masquerade-now`,
   ];
 }
 
@@ -333,8 +338,6 @@ function keyType(set: PacketSet): string {
   switch (set.purpose) {
     case 'guarded':
       return address;
-    case 'hairpins':
-      return `${address} . ${address}`;
     case 'sources':
       return `${address} . inet_proto . inet_service . ${address}`;
     default:

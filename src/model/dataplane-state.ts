@@ -48,7 +48,6 @@ export class DataplaneState implements ObservedDataplane {
   putSurroundings({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
     refill(this.bound, bound);
     refill(this.policy.guarded, policy.guarded);
-    refill(this.policy.hairpins, policy.hairpins);
     refillMap(this.policy.owned, policy.owned);
     refillMap(this.policy.open, policy.open);
     for (const set of TRAFFIC_SETS) refillMap(this.policy.traffic[set], policy.traffic[set]);
@@ -164,7 +163,6 @@ class PolicyState implements PacketPolicy {
   readonly guarded = new Set<Address>();
   readonly owned = new Map<FrontendKey, Ownership>();
   readonly open = new Map<FrontendKey, Frontend>();
-  readonly hairpins = new Set<Address>();
   readonly traffic = eachTrafficSet(() => new Map<FrontendKey, Frontend>());
   readonly sources = new Map<FrontendKey, SourceState>();
 
@@ -187,12 +185,6 @@ class PolicyState implements PacketPolicy {
         return;
       case 'release-vip':
         this.guarded.delete(operation.address);
-        return;
-      case 'allow-hairpin':
-        this.hairpins.add(operation.address);
-        return;
-      case 'forbid-hairpin':
-        this.hairpins.delete(operation.address);
         return;
       case 'enter-set':
         this.traffic[operation.set].set(operation.frontend.key, operation.frontend);

@@ -22,8 +22,6 @@ export interface PacketPolicy {
   readonly owned: ReadonlyMap<FrontendKey, Ownership>;
   /** Frontends that take new connections. */
   readonly open: ReadonlyMap<FrontendKey, Frontend>;
-  /** Endpoints whose traffic to themselves is masqueraded. */
-  readonly hairpins: ReadonlySet<Address>;
   /** Frontends that are treated in a certain way, whether they have a virtual server or not. */
   readonly traffic: TrafficSets;
   /** For each restricted frontend the clients that may reach it. */

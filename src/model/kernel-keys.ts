@@ -6,23 +6,20 @@ import type { FrontendKey } from './frontend.js';
 export interface KernelKeys {
   readonly frontends: ReadonlySet<FrontendKey>;
   readonly vips: ReadonlySet<Address>;
-  readonly hairpins: ReadonlySet<Address>;
 }
 
 /** A growing collection of keys. */
 export class KernelKeySet implements KernelKeys {
   readonly frontends = new Set<FrontendKey>();
   readonly vips = new Set<Address>();
-  readonly hairpins = new Set<Address>();
 
   get size(): number {
-    return this.frontends.size + this.vips.size + this.hairpins.size;
+    return this.frontends.size + this.vips.size;
   }
 
   add(keys: KernelKeys): this {
     for (const key of keys.frontends) this.frontends.add(key);
     for (const address of keys.vips) this.vips.add(address);
-    for (const address of keys.hairpins) this.hairpins.add(address);
     return this;
   }
 }
@@ -36,6 +33,5 @@ export function allKeys(
   for (const map of [virtualServers, policy.owned, policy.open, policy.sources, ...traffic])
     for (const key of map.keys()) keys.frontends.add(key);
   for (const set of [bound, policy.guarded]) for (const address of set) keys.vips.add(address);
-  for (const address of policy.hairpins) keys.hairpins.add(address);
   return keys;
 }

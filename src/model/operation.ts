@@ -11,7 +11,7 @@ import type { VirtualServerSettings } from './virtual-server.js';
  * own/disown: the ledger entry that says a virtual server is ours. guard/release: new traffic to a VIP is refused
  * on every port that is not open. open/close: whether a frontend takes new connections. bind/unbind: the VIP as an
  * address of the dummy device. enter/leave set: how packets of a frontend are treated. allow/forbid source: who may
- * reach a restricted frontend. allow/forbid hairpin: masquerade what a pod sends to itself through a frontend.
+ * reach a restricted frontend.
  */
 export type Operation =
   | PolicyOperation
@@ -33,10 +33,7 @@ export type PolicyOperation =
       readonly replaces?: string;
     }
   | { readonly kind: 'disown-frontend' | 'open-frontend' | 'close-frontend'; readonly frontend: Frontend }
-  | {
-      readonly kind: 'guard-vip' | 'release-vip' | 'allow-hairpin' | 'forbid-hairpin';
-      readonly address: Address;
-    }
+  | { readonly kind: 'guard-vip' | 'release-vip'; readonly address: Address }
   | TrafficOperation
   | SourceOperation;
 
@@ -88,8 +85,6 @@ function operationWords(operation: Operation): string[] {
     case 'release-vip':
     case 'bind-vip':
     case 'unbind-vip':
-    case 'allow-hairpin':
-    case 'forbid-hairpin':
       return [operation.address];
     case 'add-virtual-server':
     case 'set-virtual-server':

@@ -55,7 +55,7 @@ export interface PassReport {
 }
 
 /** device, table, sysctl: not what is in or on them, but themselves: made anew, rules written again, value set again. */
-export type DriftKind = 'virtual-server' | 'vip' | 'hairpin' | 'device' | 'table' | 'sysctl';
+export type DriftKind = 'virtual-server' | 'vip' | 'device' | 'table' | 'sysctl';
 
 /** idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again. */
 export type DrainEnd = 'idle' | 'deadline' | 'returned';

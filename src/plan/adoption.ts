@@ -66,7 +66,6 @@ export function planRemains(desired: Dataplane, observed: ObservedDataplane): Pl
 export function isTakenOver(desired: Dataplane, observed: ObservedDataplane): boolean {
   for (const key of desired.policy.owned.keys())
     if (!observed.policy.owned.has(key) && !observed.foreign.has(key)) return false;
-  for (const address of desired.policy.hairpins) if (!observed.policy.hairpins.has(address)) return false;
   const traffic = new StagedOperations();
   for (const key of desired.virtualServers.keys())
     if (!observed.foreign.has(key)) planTraffic(key, desired.policy, observed.policy, traffic);

@@ -34,7 +34,6 @@ function stageOf(operation: Operation): Stage {
   switch (operation.kind) {
     case 'own-frontend':
     case 'guard-vip':
-    case 'allow-hairpin':
       return 'own';
     case 'add-virtual-server':
     case 'set-virtual-server':
@@ -58,7 +57,6 @@ function stageOf(operation: Operation): Stage {
       return 'forget';
     case 'disown-frontend':
     case 'release-vip':
-    case 'forbid-hairpin':
       return 'disown';
     case 'enter-set':
       return isGate(operation.set) ? 'close' : 'own';

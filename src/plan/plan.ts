@@ -31,7 +31,6 @@ export function plan(
   for (const key of keys.frontends) planner.plan(key);
   for (const vip of keys.vips) planner.vips.add(vip);
   for (const vip of planner.vips) planVip(vip, desired, observed, planner.ending, operations);
-  for (const address of keys.hairpins) planHairpin(address, desired, observed, operations);
   return operations.filled();
 }
 
@@ -89,15 +88,4 @@ function drains(
 ): boolean {
   const keys = [...observed.frontendsAt(address)];
   return !keys.some((key) => desired.virtualServers.has(key)) && keys.some((key) => !ending.has(key));
-}
-
-function planHairpin(
-  address: Address,
-  desired: Dataplane,
-  observed: ObservedDataplane,
-  operations: StagedOperations,
-): void {
-  const wanted = desired.policy.hairpins.has(address);
-  if (wanted !== observed.policy.hairpins.has(address))
-    operations.add({ kind: wanted ? 'allow-hairpin' : 'forbid-hairpin', address });
 }

@@ -45,6 +45,5 @@ function count(counts: Map<DriftKind, number>, kind: DriftKind): void {
 }
 
 function kindOf(subject: Subject): DriftKind {
-  if (subject.startsWith('frontend ')) return 'virtual-server';
-  return subject.startsWith('vip ') ? 'vip' : 'hairpin';
+  return subject.startsWith('frontend ') ? 'virtual-server' : 'vip';
 }

@@ -108,7 +108,6 @@ export class KernelImage {
     const keys = new KernelKeySet();
     for (const address of difference(bound, seen.bound)) keys.vips.add(address);
     for (const address of difference(policy.guarded, seen.policy.guarded)) keys.vips.add(address);
-    for (const address of difference(policy.hairpins, seen.policy.hairpins)) keys.hairpins.add(address);
     for (const key of difference(policy.owned, seen.policy.owned)) keys.frontends.add(key);
     for (const key of difference(policy.open, seen.policy.open)) keys.frontends.add(key);
     for (const set of TRAFFIC_SETS)

@@ -1,5 +1,3 @@
-import type { Address } from '../model/address.js';
-import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 
@@ -10,22 +8,15 @@ const FRONTENDS_PER_PART = 512;
  * The keys of a pass in parts that are planned and performed one after the other, each from what the kernel has
  * acknowledged by then. At the first start of a large cluster the first Services work long before the last are programmed,
  * and no more than a part's operations exist at once. Frontends that go `first` (the API server's own Service) are a
- * part of their own; hairpins come before every frontend and go after the last; VIPs go with their frontends, and those
- * without any with the last part.
+ * part of their own; VIPs go with their frontends, and those without any with the last part.
  */
-export function* partsOf(
-  keys: KernelKeys,
-  desired: Dataplane,
-  first: readonly FrontendKey[],
-): Generator<KernelKeys> {
+export function* partsOf(keys: KernelKeys, first: readonly FrontendKey[]): Generator<KernelKeys> {
   const urgent = new Set(first.filter((key) => keys.frontends.has(key)));
   if (urgent.size === 0 && keys.frontends.size <= FRONTENDS_PER_PART) {
     yield keys;
     return;
   }
   let part = new KernelKeySet();
-  const isWanted = (address: Address) => desired.policy.hairpins.has(address);
-  for (const address of keys.hairpins) if (isWanted(address)) part.hairpins.add(address);
   for (const key of urgent) part.frontends.add(key);
   if (urgent.size > 0) {
     yield part;
@@ -40,6 +31,5 @@ export function* partsOf(
     part.frontends.add(key);
   }
   for (const address of keys.vips) part.vips.add(address);
-  for (const address of keys.hairpins) if (!isWanted(address)) part.hairpins.add(address);
   yield part;
 }

@@ -259,7 +259,7 @@ export class Reconciler {
   }
 
   *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#parts.desired, this.#urgent)) yield this.#plan(part);
+    for (const part of partsOf(keys, this.#urgent)) yield this.#plan(part);
   }
 
   #plan(keys: KernelKeys): Plan {

@@ -4,18 +4,16 @@ import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
 
 /** The part of the data plane that an operation is about; what fails is retried as a whole subject. */
-export type Subject = `frontend ${FrontendKey}` | `vip ${Address}` | `hairpin ${Address}`;
+export type Subject = `frontend ${FrontendKey}` | `vip ${Address}`;
 
 export function subjectOf(operation: Operation): Subject {
   if ('frontend' in operation) return `frontend ${operation.frontend.key}`;
-  const isHairpin = operation.kind === 'allow-hairpin' || operation.kind === 'forbid-hairpin';
-  return isHairpin ? `hairpin ${operation.address}` : `vip ${operation.address}`;
+  return `vip ${operation.address}`;
 }
 
-export function* subjectsOf({ frontends, vips, hairpins }: KernelKeys): Generator<Subject> {
+export function* subjectsOf({ frontends, vips }: KernelKeys): Generator<Subject> {
   for (const key of frontends) yield `frontend ${key}`;
   for (const address of vips) yield `vip ${address}`;
-  for (const address of hairpins) yield `hairpin ${address}`;
 }
 
 export function frontendOf(subject: Subject): FrontendKey | undefined {
@@ -27,8 +25,7 @@ export function keysOf(subjects: Iterable<Subject>): KernelKeySet {
   for (const subject of subjects) {
     const frontend = frontendOf(subject);
     if (frontend !== undefined) keys.frontends.add(frontend);
-    else if (subject.startsWith('vip ')) keys.vips.add(nameOf(subject) as Address);
-    else keys.hairpins.add(nameOf(subject) as Address);
+    else keys.vips.add(nameOf(subject) as Address);
   }
   return keys;
 }

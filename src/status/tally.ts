@@ -58,6 +58,4 @@ const POLICY: ReadonlySet<Operation['kind']> = new Set([
   'close-frontend',
   'guard-vip',
   'release-vip',
-  'allow-hairpin',
-  'forbid-hairpin',
 ] as const);

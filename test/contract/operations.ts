@@ -73,10 +73,6 @@ export const ENTRIES: readonly (readonly [Operation, Operation])[] = [
     { kind: 'guard-vip', address: VIP_A },
     { kind: 'release-vip', address: VIP_A },
   ],
-  [
-    { kind: 'allow-hairpin', address: POD_1_6 },
-    { kind: 'forbid-hairpin', address: POD_1_6 },
-  ],
   [own(INSIDE), { kind: 'disown-frontend', frontend: INSIDE }],
   [
     { kind: 'open-frontend', frontend: INSIDE_6 },

@@ -43,14 +43,12 @@ export function setContract(subject: ContractSubject): void {
         ...addresses.flatMap((vip): Operation[] => [
           { kind: 'guard-vip', address: vip },
           { kind: 'bind-vip', address: vip },
-          { kind: 'allow-hairpin', address: vip },
           { kind: 'open-frontend', frontend: frontend(vip, 80, 'UDP') },
         ]),
       );
       const { bound, policy } = await subject.kernel.observeSurroundings();
       expect([...bound].sort()).toEqual(addresses);
       expect([...policy.guarded].sort()).toEqual(addresses);
-      expect([...policy.hairpins].sort()).toEqual(addresses);
       expect([...policy.open.keys()].sort()).toEqual(['10.96.0.10:80/UDP', '[fd00:96::10]:80/UDP']);
     });
 

@@ -75,8 +75,6 @@ describe('a Service', () => {
       'owned 10.96.0.10:80/TCP by default/web:http',
       'owned [fd00:96::10]:53/UDP by default/web:dns',
       'owned [fd00:96::10]:80/TCP by default/web:http',
-      'hairpin 10.244.0.1',
-      'hairpin fd00:244::1',
     ]);
   });
 
@@ -134,20 +132,6 @@ describe('a VIP that several Services share', () => {
     const cluster = clusterOf(web, other);
     cluster.put(aService('web', [VIP_B]));
     expect([...cluster.desired.bound].sort()).toEqual([VIP_A, VIP_B]);
-  });
-});
-
-describe('a pod that several Services share', () => {
-  it('may call itself until the last of them goes', () => {
-    const web = aService('web', [VIP_A]);
-    const cluster = clusterOf(
-      web,
-      aSlice('web', [POD_1]),
-      aService('other', [VIP_B]),
-      aSlice('other', [POD_1]),
-    );
-    cluster.deleteService(web);
-    expect([...cluster.desired.policy.hairpins]).toEqual([POD_1]);
   });
 });
 
@@ -210,39 +194,34 @@ describe('a frontend that several Services claim', () => {
 
 describe('a refresh answers with', () => {
   const keysOf = (keys: readonly KernelKeys[]) =>
-    keys.map(({ frontends, vips, hairpins }) => [
-      [...frontends].sort(),
-      [...vips].sort(),
-      [...hairpins].sort(),
-    ]);
+    keys.map(({ frontends, vips }) => [[...frontends].sort(), [...vips].sort()]);
 
   it('what the Service wants, where it is new', () => {
     const cluster = clusterOf(aSlice('web', [POD_1]));
-    expect(keysOf(cluster.put(aService('web', [VIP_A])))).toEqual([
-      [['10.96.0.10:80/TCP'], [VIP_A], [POD_1]],
-    ]);
+    expect(keysOf(cluster.put(aService('web', [VIP_A])))).toEqual([[['10.96.0.10:80/TCP'], [VIP_A]]]);
   });
 
   it('what it wanted and what it wants, where it changed', () => {
     const cluster = clusterOf(aService('web', [VIP_A]), aSlice('web', [POD_1]));
     expect(keysOf(cluster.put(aService('web', [VIP_B], { ports: [{ ...HTTP, port: 81 }] })))).toEqual([
-      [['10.96.0.10:80/TCP', '10.96.0.11:81/TCP'], [VIP_A, VIP_B], [POD_1]],
+      [
+        ['10.96.0.10:80/TCP', '10.96.0.11:81/TCP'],
+        [VIP_A, VIP_B],
+      ],
     ]);
-    expect(keysOf(cluster.put(aSlice('web', [POD_2])))).toEqual([
-      [['10.96.0.11:81/TCP'], [VIP_B], [POD_1, POD_2]],
-    ]);
+    expect(keysOf(cluster.put(aSlice('web', [POD_2])))).toEqual([[['10.96.0.11:81/TCP'], [VIP_B]]]);
   });
 
   it('what it wanted, where it is gone', () => {
     const web = aService('web', [VIP_A]);
     const cluster = clusterOf(web, aSlice('web', [POD_1]), aService('other', [VIP_B]));
-    expect(keysOf(cluster.deleteService(web))).toEqual([[['10.96.0.10:80/TCP'], [VIP_A], [POD_1]]]);
+    expect(keysOf(cluster.deleteService(web))).toEqual([[['10.96.0.10:80/TCP'], [VIP_A]]]);
   });
 
   it('nothing for a Service that wants nothing', () => {
     const { desired, view } = new Cluster();
     const key = serviceKey('default', 'none');
-    expect(keysOf([desired.refresh(key, view.look(key))])).toEqual([[[], [], []]]);
+    expect(keysOf([desired.refresh(key, view.look(key))])).toEqual([[[], []]]);
   });
 
   it('every key at which the data plane changed, whatever the cluster', () => {
@@ -257,8 +236,8 @@ describe('a refresh answers with', () => {
         apply(source, after);
         const touched = new Set<string>();
         for (const key of new Set([...services, ...source.view.keys()])) {
-          const { frontends, vips, hairpins } = desired.refresh(key, source.view.look(key));
-          for (const each of [...frontends, ...vips, ...hairpins]) touched.add(each);
+          const { frontends, vips } = desired.refresh(key, source.view.look(key));
+          for (const each of [...frontends, ...vips]) touched.add(each);
         }
         const now = new Map(linesOf(desired));
         for (const key of new Set([...old.keys(), ...now.keys()]))
@@ -298,7 +277,7 @@ describe('the desired data plane', () => {
       aSlice('web', [POD_1, POD_3], { endpoints: [anEndpoint(POD_1), anEndpoint(POD_3, { ready: false })] }),
     ).desired;
     const keys = allKeys(usable);
-    expect([keys.frontends.size, keys.vips.size, keys.hairpins.size]).toEqual([1, 1, 1]);
+    expect([keys.frontends.size, keys.vips.size]).toEqual([1, 1]);
     fc.assert(
       fc.property(changes, (batch) => {
         const source = new HandSource();
@@ -322,5 +301,4 @@ function* linesOf({ virtualServers, bound, policy }: DesiredDataplane): Generato
   for (const [key, { settings, realServers }] of virtualServers)
     yield [key, JSON.stringify([settings, [...realServers], policy.owned.get(key)?.owner])];
   for (const address of bound) yield [address, 'bound'];
-  for (const address of policy.hairpins) yield [address, 'hairpin'];
 }

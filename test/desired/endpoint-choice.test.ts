@@ -24,8 +24,6 @@ const choose = (slices: readonly EndpointSlice[], node: NodeSettings = NODE, por
 const chosen = (slices: readonly EndpointSlice[], port: ServicePort = HTTP) =>
   serverKeys(choose(slices, NODE, port).cluster).sort();
 
-const hairpins = (slices: readonly EndpointSlice[]) => choose(slices).hairpins;
-
 describe('the endpoints of a port', () => {
   it('are those that are ready', () => {
     const endpoints = [anEndpoint(POD_1), anEndpoint(POD_2, STARTING), anEndpoint(POD_3, TERMINATING)];
@@ -114,33 +112,6 @@ describe('a target port', () => {
   });
 });
 
-describe('the endpoints that may call themselves from here', () => {
-  const onNode = (node: string) => aSlice('web', [POD_1], { endpoints: [anEndpoint(POD_1, { node })] });
-
-  it('are those of this node', () => {
-    expect(hairpins([onNode('node-1')])).toEqual([POD_1]);
-    expect(hairpins([onNode('node-2')])).toEqual([]);
-  });
-
-  it('are those that name no node as well', () => {
-    expect(hairpins([aSlice('web', [POD_1])])).toEqual([POD_1]);
-  });
-
-  it('are all where this node does not know its name', () => {
-    const found = choose([onNode('node-2')], { ...NODE, name: undefined }).hairpins;
-    expect(found).toEqual([POD_1]);
-  });
-
-  it('are only those that are used', () => {
-    const endpoints = [anEndpoint(POD_1, STARTING), anEndpoint(POD_2)];
-    expect(hairpins([aSlice('web', [POD_1], { endpoints })])).toEqual([POD_2]);
-  });
-});
-
-/**
- * What becomes of endpoints that are ready or leaving, here or elsewhere: kube-proxy's CategorizeEndpoints, row by row.
- * In a row: r ready, s serving while it terminates, n serving but never ready, g gone.
- */
 describe('the two lists', () => {
   const STATES = { r: {}, s: TERMINATING, n: { ready: false, serving: true }, g: GONE };
   const slicesOf = (here: string, elsewhere: string) => {
@@ -191,10 +162,6 @@ describe('the two lists', () => {
       aSlice('web', [POD_1], { name: node, endpoints: [anEndpoint(POD_1, { node })] }),
     );
     expect(serverKeys(choose(slices).local)).toEqual(['10.244.0.1:8080']);
-  });
-
-  it('let a local endpoint that only leaves call itself, although the cluster has ready ones', () => {
-    expect(choose(slicesOf('s', 'r')).hairpins).toEqual(['10.244.0.1']);
   });
 });
 
@@ -329,13 +296,12 @@ describe('whatever the slices are', () => {
   it('both lists hold known endpoints only, and the local one those of this node', () => {
     fc.assert(
       fc.property(slices, anyNode, (slices, node) => {
-        const { cluster, local, hairpins } = choose(slices, node);
+        const { cluster, local } = choose(slices, node);
         const all = slices.flatMap(({ endpoints }) => endpoints);
         const here = all.filter((each) => node.name === undefined || each.node === node.name);
         const addresses = (list: readonly Endpoint[]) => new Set(list.map(({ address }) => address));
         for (const { address } of cluster) expect(addresses(all)).toContain(address);
         for (const { address } of local) expect(addresses(here)).toContain(address);
-        for (const { address } of local) expect(hairpins).toContain(address);
         expect(cluster.size > 0).toBe(all.some(({ ready, terminating }) => ready || terminating));
       }),
     );

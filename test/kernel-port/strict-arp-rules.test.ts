@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { arpElementOf } from '../../src/kernel/packet-sets.js';
 import { layoutDigest, lesserRules, PLAIN_RULES, tableTransaction } from '../../src/kernel/packet-table.js';
 import { layoutOf } from '../../src/kernel/rules-seal.js';
-import { POD_1, VIP_A, VIP_A6 } from '../support/addresses.js';
+import { frontend } from '../../src/model/frontend.js';
+import { VIP_A, VIP_A6 } from '../support/addresses.js';
 
 const STRICT = { ...PLAIN_RULES, strictArp: true };
 const WITHOUT = { ...STRICT, withoutArp: true };
@@ -29,7 +30,7 @@ describe('strict ARP', () => {
       arpElementOf({ kind: 'guard-vip', address: VIP_A }),
       arpElementOf({ kind: 'release-vip', address: VIP_A }),
       arpElementOf({ kind: 'guard-vip', address: VIP_A6 }),
-      arpElementOf({ kind: 'allow-hairpin', address: POD_1 }),
+      arpElementOf({ kind: 'close-frontend', frontend: frontend(VIP_A, 80, 'TCP') }),
     ];
     expect(elements.map((element) => element?.join('.'))).toEqual([VIP_A, VIP_A, undefined, undefined]);
   });

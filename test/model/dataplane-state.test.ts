@@ -42,10 +42,6 @@ const PAIRS: readonly (readonly [Operation, Operation])[] = [
     { kind: 'bind-vip', address: VIP_A },
     { kind: 'unbind-vip', address: VIP_A },
   ],
-  [
-    { kind: 'allow-hairpin', address: POD_1 },
-    { kind: 'forbid-hairpin', address: POD_1 },
-  ],
 ];
 
 describe('an acknowledged operation', () => {

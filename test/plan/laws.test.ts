@@ -16,7 +16,6 @@ import {
   FRONTENDS,
   type ObservedScene,
   observedScene,
-  PODS,
   VIPS,
 } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
@@ -36,12 +35,10 @@ const chosenKeys: fc.Arbitrary<KernelKeys> = fc
   .record({
     frontends: fc.subarray(FRONTENDS.map(({ key }) => key)),
     vips: fc.subarray([...VIPS]),
-    hairpins: fc.subarray([...PODS]),
   })
-  .map(({ frontends, vips, hairpins }) => ({
+  .map(({ frontends, vips }) => ({
     frontends: new Set(frontends),
     vips: new Set(vips),
-    hairpins: new Set(hairpins),
   }));
 
 function keysOf(desired: Dataplane, observed: DataplaneState): KernelKeySet {
@@ -56,7 +53,7 @@ function operationsOf(
 ): Operation[] {
   const now = copyOfPlane(observed, observed.foreign);
   const all: Operation[] = [];
-  for (const keys of partsOf(keysOf(desired, observed), desired, [...first]))
+  for (const keys of partsOf(keysOf(desired, observed), [...first]))
     for (const { operations } of plan(keys, desired, now, drained))
       for (const operation of operations) {
         now.acknowledge(operation);
@@ -181,7 +178,6 @@ describe('a plan', () => {
         for (const { operations } of plan(keys, desired, observed, STILL_BUSY))
           for (const operation of operations)
             if ('frontend' in operation) expect(keys.frontends).toContain(operation.frontend.key);
-            else if (operation.kind.endsWith('hairpin')) expect(keys.hairpins).toContain(operation.address);
             else expect(addresses).toContain(operation.address);
       }),
     );
@@ -190,7 +186,7 @@ describe('a plan', () => {
   it('for some keys is what a plan for all keys does to them', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, chosenKeys, (desired, { observed }, { frontends }) => {
-        const keys = { frontends, vips: new Set<never>(), hairpins: new Set<never>() };
+        const keys = { frontends, vips: new Set<never>() };
         const some = plan(keys, desired, observed, STILL_BUSY).flatMap(({ operations }) => operations);
         const ofThese = (operation: Operation) =>
           'frontend' in operation && frontends.has(operation.frontend.key);

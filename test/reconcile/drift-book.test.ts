@@ -3,7 +3,7 @@ import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { DriftBook } from '../../src/reconcile/drift-book.js';
 import type { Failure } from '../../src/reconcile/stage-runner.js';
-import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
+import { VIP_A, VIP_B } from '../support/addresses.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const REFUSED: Failure = { operation: { kind: 'bind-vip', address: VIP_A }, error: { code: 'ENODEV' } };
@@ -12,7 +12,6 @@ function keys(): KernelKeySet {
   const keys = new KernelKeySet();
   keys.frontends.add(FRONT.key);
   keys.vips.add(VIP_A).add(VIP_B);
-  keys.hairpins.add(POD_1);
   return keys;
 }
 
@@ -23,9 +22,8 @@ describe('drift', () => {
     const counts = new Map([
       ['virtual-server', 1],
       ['vip', 2],
-      ['hairpin', 1],
     ]);
-    expect(book.settle(keys(), new Map())).toEqual({ drift: 4, driftFound: counts, driftRepaired: counts });
+    expect(book.settle(keys(), new Map())).toEqual({ drift: 3, driftFound: counts, driftRepaired: counts });
     expect(book.settle(keys(), new Map())).toEqual({
       drift: 0,
       driftFound: new Map(),

@@ -43,8 +43,6 @@ describe('the first pass', () => {
     expect(kernel.log.map(operationText)).toEqual([
       'own-frontend 10.96.0.10:80/TCP for default/web:http',
       'guard-vip 10.96.0.10',
-      'allow-hairpin 10.244.0.1',
-      'allow-hairpin 10.244.0.2',
       'add-virtual-server 10.96.0.10:80/TCP rr',
       'add-real-server 10.96.0.10:80/TCP 10.244.0.1:8080 weight 1',
       'add-real-server 10.96.0.10:80/TCP 10.244.0.2:8080 weight 1',
@@ -186,7 +184,6 @@ describe('a changed endpoint', () => {
     expect(kernel.log.map(operationText)).toEqual([
       'add-real-server 10.96.0.10:80/TCP 10.244.0.3:8080 weight 1',
       'set-real-server 10.96.0.10:80/TCP 10.244.0.2:8080 weight 0',
-      'forbid-hairpin 10.244.0.2',
     ]);
   });
 
@@ -316,7 +313,6 @@ describe('a changed endpoint', () => {
     expect(kernel.log.map(operationText)).toEqual([
       `delete-real-server 10.96.0.10:53/${protocol} 10.244.0.2:5353`,
       `forget-flows 10.96.0.10:53/${protocol} 10.244.0.2:5353`,
-      'forbid-hairpin 10.244.0.2',
     ]);
   });
 });

@@ -75,8 +75,6 @@ describe('taking over from kube-proxy', () => {
       'own-frontend 10.96.0.10:80/TCP for default/web:http',
       'open-frontend 10.96.0.10:80/TCP',
       'guard-vip 10.96.0.10',
-      'allow-hairpin 10.244.0.1',
-      'allow-hairpin 10.244.0.2',
     ]);
     expect(predecessor.removals).toBe(1);
   });
@@ -151,7 +149,7 @@ describe('taking over from kube-proxy', () => {
     const { agent, predecessor } = agentOver(kernelOfKubeProxy(inherited()));
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
     await agent.start();
-    expect(predecessor.log).toContain('allow-hairpin 10.244.0.2');
+    expect(predecessor.log).toContain('own-frontend 10.96.0.10:80/TCP for default/web:http');
   });
 
   it('leaves everything alone that a source may still ask for', async () => {
@@ -220,7 +218,7 @@ describe('taking over from kube-proxy', () => {
     const predecessor = new NotedPredecessor(kernel);
     let refusing = true;
     const faulty = new FaultyKernel(kernel, ({ kind }) =>
-      refusing && kind === 'allow-hairpin' ? 'refused' : 'works',
+      refusing && kind === 'own-frontend' ? 'refused' : 'works',
     );
     const agent = testAgent(faulty, new HandSource(), {}, { predecessor });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));

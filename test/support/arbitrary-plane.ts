@@ -65,11 +65,10 @@ export const desiredPlane: fc.Arbitrary<Dataplane> = fc
   .record({
     servers: eachFrontend((front) => fc.option(virtualServer(front, 1), { nil: undefined })),
     vips: fc.subarray([...VIPS]),
-    hairpins: fc.subarray([...PODS]),
     owner: fc.constantFrom('default/web:http', 'default/other'),
     treatment,
   })
-  .map(({ servers, vips, hairpins, owner, treatment }) => {
+  .map(({ servers, vips, owner, treatment }) => {
     const wished = present(servers);
     const bound = new Set([...vips, ...wished.map(({ frontend }) => frontend.address)]);
     const fronts = wished.map((server) => server.frontend);
@@ -80,7 +79,6 @@ export const desiredPlane: fc.Arbitrary<Dataplane> = fc
         guarded: bound,
         owned: new Map(fronts.map((front) => [front.key, { frontend: front, owner }])),
         open: byKey(fronts),
-        hairpins: new Set(hairpins),
         ...treatment,
       },
     };
@@ -104,10 +102,9 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
     open: fc.subarray([...FRONTENDS]),
     bound: fc.subarray([...VIPS]),
     guarded: fc.subarray([...VIPS]),
-    hairpins: fc.subarray([...PODS]),
     treatment,
   })
-  .map(({ servers, foreign, owned, open, bound, guarded, hairpins, treatment }) => {
+  .map(({ servers, foreign, owned, open, bound, guarded, treatment }) => {
     const theirs = new Set(foreign.map(({ key }) => key));
     const isOurs = ({ key }: Frontend) => !theirs.has(key);
     const policy: PacketPolicy = {
@@ -116,7 +113,6 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
         owned.filter(isOurs).map((front) => [front.key, { frontend: front, owner: 'default/web:http' }]),
       ),
       open: byKey(open.filter(isOurs)),
-      hairpins: new Set(hairpins),
       ...treatment,
     };
     const observed = new DataplaneState();

@@ -9,7 +9,6 @@ export function dataplaneText({ virtualServers, bound, policy }: Dataplane): str
     ...sorted(policy.guarded).map((address) => `guarded ${address}`),
     ...sorted(policy.open.keys()).map((key) => `open ${key}`),
     ...sorted(policy.owned.keys()).map((key) => `owned ${key} by ${policy.owned.get(key)?.owner}`),
-    ...sorted(policy.hairpins).map((address) => `hairpin ${address}`),
     ...TRAFFIC_SETS.flatMap((set) => sorted(policy.traffic[set].keys()).map((key) => `${set} ${key}`)),
     ...sorted(policy.sources.keys()).flatMap((key) =>
       sorted(policy.sources.get(key)?.cidrs.keys() ?? []).map((cidr) => `${key} from ${cidr}`),
