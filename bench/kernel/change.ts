@@ -72,16 +72,23 @@ async function change({ source, loop, writes, nextPass }: Core, kind: Kind, inde
 // Of the plain Services the first have all their pods on this node, the others none; of the mixed the first hundred have
 // one each. 37 spreads the changes over the table.
 function serviceOf(kind: Kind, index: number): number {
-  if (mix === 'mixed')
-    return balancerAt(
-      kind === 'local' ? index % balancersAmong(LOCAL_ENDPOINTS) : (index * 37) % balancersAmong(services),
-    );
+  if (mix === 'mixed') return balancerFor(kind, Math.floor(index / 2));
   const local = Math.floor(LOCAL_ENDPOINTS / endpoints);
   return kind === 'local' ? index % local : local + ((index * 37) % (services - local));
 }
 
+// Every second one has policy Local.
+function balancerFor(kind: Kind, turn: number): number {
+  return balancerAt(
+    kind === 'local' ? turn % balancersAmong(LOCAL_ENDPOINTS) : (turn * 37) % balancersAmong(services),
+  );
+}
+
 function virtualServersOf({ observed }: Core['loop'], service: number): number {
-  return [...observed.policy.owned.values()].filter(({ owner }) => owner === nameOf(service)).length;
+  const name = nameOf(service);
+  let count = 0;
+  for (const { owner } of observed.policy.owned.values()) if (owner === name) count++;
+  return count;
 }
 
 function operationsOf({ done }: PassReport): number {
