@@ -1,11 +1,11 @@
 // The least work that programs a kernel: no decisions, no image of what is there, no outcome for each operation, one
 // buffer that is filled and sent. What `bench/kernel/run` measures the agent against.
 //
-//   baseline VIRTUAL_SERVERS REAL_SERVERS ADDRESSES [OWNED GUARDED HAIRPINS OPEN TREATED]
+//   baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES [OWNED GUARDED HAIRPINS OPEN TREATED]
 //
 // makes the dummy device and then, 128 messages a send and an acknowledgement for the last of them: so many virtual
-// servers, the real servers evenly below them, and the first VIPs as addresses of the device. Then so many elements of the
-// agent's nftables sets, which must be there; TREATED stands for every set that says how a frontend is treated. It prints
+// servers, the first HASHING of them with scheduler mh, the real servers evenly below them, and the first VIPs as addresses
+// of the device. Then so many elements of the agent's nftables sets, which must be there; TREATED stands for every set that says how a frontend is treated. It prints
 // the milliseconds of each phase as JSON. content.ts has the same addresses; of plain Services the runner compares what
 // both have left in the kernel.
 #include <arpa/inet.h>
@@ -76,12 +76,12 @@ static void write_service_key(unsigned service) {
   attribute16(IPVS_SVC_ATTR_PORT, htons(SERVICE_PORT));
 }
 
-static void write_virtual_server(unsigned service) {
+static void write_virtual_server(unsigned service, const char *scheduler) {
   const struct ip_vs_flags flags = {0, ~0u};
   begin_ipvs(IPVS_CMD_NEW_SERVICE);
   const size_t nest = open_nest(IPVS_CMD_ATTR_SERVICE);
   write_service_key(service);
-  text(IPVS_SVC_ATTR_SCHED_NAME, "rr");
+  text(IPVS_SVC_ATTR_SCHED_NAME, scheduler);
   attribute(IPVS_SVC_ATTR_FLAGS, &flags, sizeof flags);
   attribute32(IPVS_SVC_ATTR_TIMEOUT, 0);
   attribute32(IPVS_SVC_ATTR_NETMASK, ~0u);
@@ -236,10 +236,11 @@ static unsigned servers_before(unsigned service, unsigned services, unsigned ser
 }
 
 int main(int count, char **words) {
-  if (count != 4 && count != 9)
-    return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS REAL_SERVERS ADDRESSES "
+  if (count != 5 && count != 10)
+    return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES "
                            "[OWNED GUARDED HAIRPINS OPEN TREATED]\n"), 2;
-  const unsigned services = number(words[1]), servers = number(words[2]), addresses = number(words[3]);
+  const unsigned services = number(words[1]), hashing = number(words[2]);
+  const unsigned servers = number(words[3]), addresses = number(words[4]);
   printf("{");
   phase_start = milliseconds();
   use_socket(NETLINK_ROUTE);
@@ -248,7 +249,8 @@ int main(int count, char **words) {
   use_socket(NETLINK_GENERIC);
   find_ipvs();
   report("prepare");
-  for (unsigned service = 0; service < services; service++) write_virtual_server(service);
+  for (unsigned service = 0; service < services; service++)
+    write_virtual_server(service, service < hashing ? "mh" : "rr");
   flush_rest("virtual server");
   report("virtualServers");
   for (unsigned service = 0; service < services; service++) {
@@ -262,13 +264,13 @@ int main(int count, char **words) {
   for (unsigned service = 0; service < addresses; service++) bind_vip(service);
   flush_rest("address");
   report("addresses");
-  if (count > 4) {
+  if (count > 5) {
     use_socket(NETLINK_NETFILTER);
-    fill_set("owned-tcp-4", owned, number(words[4]));
-    fill_set("guarded-4", guarded, number(words[5]));
-    fill_set("hairpins-4", hairpin, number(words[6]));
-    fill_set("open-4", open_frontend, number(words[7]));
-    fill_set("masqueraded-tcp-4", treated, number(words[8]));
+    fill_set("owned-tcp-4", owned, number(words[5]));
+    fill_set("guarded-4", guarded, number(words[6]));
+    fill_set("hairpins-4", hairpin, number(words[7]));
+    fill_set("open-4", open_frontend, number(words[8]));
+    fill_set("masqueraded-tcp-4", treated, number(words[9]));
     report("sets");
   }
   printf("\"total\": %.3f}\n", total);

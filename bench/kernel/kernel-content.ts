@@ -14,9 +14,11 @@ export function digestOf(namespace: Namespace): string {
 
 export function countsOf(namespace: Namespace): KernelContent {
   const servers = serversIn(namespace);
+  const virtualServers = servers.filter((line) => /^(TCP|FWM) /.test(line));
   const sets = [...elementsBySet(namespace)].filter(([, entries]) => entries.length > 0);
   return {
-    virtualServers: servers.filter((line) => /^(TCP|FWM) /.test(line)).length,
+    virtualServers: virtualServers.length,
+    hashing: virtualServers.filter((line) => / mh( |$)/.test(line)).length,
     realServers: servers.filter((line) => /^ *-> [0-9A-F]/.test(line)).length,
     addresses: addressesIn(namespace).length,
     elements: Object.fromEntries(sets.map(([set, entries]) => [set, entries.length])),

@@ -120,6 +120,7 @@ function plainContent(): KernelContent {
   };
   return {
     virtualServers: services,
+    hashing: 0,
     realServers: services * endpoints,
     addresses: services,
     elements,
@@ -127,7 +128,7 @@ function plainContent(): KernelContent {
 }
 
 function runBaseline(namespace: Namespace, content: KernelContent): BaselineRun {
-  const { virtualServers, realServers, addresses, elements } = content;
+  const { virtualServers, hashing, realServers, addresses, elements } = content;
   namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
   const {
     'owned-tcp-4': owned = 0,
@@ -137,7 +138,7 @@ function runBaseline(namespace: Namespace, content: KernelContent): BaselineRun 
     ...others
   } = elements;
   const treated = Object.values(others).reduce((sum, count) => sum + count, 0);
-  const counts = [virtualServers, realServers, addresses, owned, guarded, hairpins, open, treated];
+  const counts = [virtualServers, hashing, realServers, addresses, owned, guarded, hairpins, open, treated];
   return JSON.parse(namespace.run([tool('baseline'), ...counts.map(String)])) as BaselineRun;
 }
 

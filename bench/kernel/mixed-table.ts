@@ -25,10 +25,10 @@ export function mixedLines(results: Results, mixed: MixedResults): string[] {
 }
 
 function contentLine({ content, agents }: MixedResults): string {
-  const { virtualServers, realServers, addresses, elements } = content;
+  const { virtualServers, hashing, realServers, addresses, elements } = content;
   const sets = Object.entries(elements).map(([set, number]) => `${set} ${count(number)}`);
   return (
-    `In the kernel: ${count(virtualServers)} virtual servers with ${count(realServers)} real servers, ` +
+    `In the kernel: ${count(virtualServers)} virtual servers (${count(hashing)} with scheduler mh) with ${count(realServers)} real servers, ` +
     `${count(addresses)} addresses, ${count(elementsOf(content))} elements (${sets.join(', ')}), by ` +
     `${count(agents[0]?.operations ?? 0)} operations.`
   );

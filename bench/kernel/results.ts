@@ -38,6 +38,8 @@ export interface ChangeRuns {
 
 export interface KernelContent {
   readonly virtualServers: number;
+  /** Of these, with scheduler mh: the kernel makes its table anew for every real server that is added. */
+  readonly hashing: number;
   readonly realServers: number;
   readonly addresses: number;
   /** Of each of our nftables sets that has any, by its name. */
