@@ -1,10 +1,11 @@
 import '../../src/engine.js';
 import { assembleCore } from './core.js';
 import { memory, settledMemory } from './memory.js';
+import type { Mix } from './mix.js';
 import { SilentKernel } from './silent-kernel.js';
 
 /**
- * One start of the agent's core: `agent.js SERVICES ENDPOINTS [silent]`. The source is full before the clock starts; it
+ * One start of the agent's core: `agent.js SERVICES ENDPOINTS MIX [silent]`. The source is full before the clock starts; it
  * stops when the kernel has acknowledged everything. Run twice in one namespace, the second is a restart with nothing
  * changed. With `silent` no kernel takes part: what is left is the agent's own work. Prints an AgentRun as JSON.
  */
@@ -33,9 +34,12 @@ export interface AgentRun {
   readonly memory: { readonly filled: number; readonly peak: number; readonly settled: number };
 }
 
-const [services = 0, endpoints = 0] = process.argv.slice(2).map(Number);
-const isSilent = process.argv[4] === 'silent';
-const core = assembleCore({ services, endpoints }, isSilent ? { kernel: new SilentKernel() } : {});
+const [services = 0, endpoints = 0] = process.argv.slice(2, 4).map(Number);
+const [mix = 'plain', silent = ''] = process.argv.slice(4) as [Mix?, string?];
+const core = assembleCore(
+  { services, endpoints, mix },
+  silent === 'silent' ? { kernel: new SilentKernel() } : {},
+);
 const filled = memory();
 await core.source.start(core.loop);
 

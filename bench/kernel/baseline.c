@@ -1,11 +1,13 @@
 // The least work that programs a kernel: no decisions, no image of what is there, no outcome for each operation, one
 // buffer that is filled and sent. What `bench/kernel/run` measures the agent against.
 //
-//   baseline VIRTUAL_SERVERS REAL_SERVERS LOCAL [sets]
+//   baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES [OWNED GUARDED OPEN TREATED]
 //
-// makes the dummy device and then, 128 messages a send and an acknowledgement for the last of them: the virtual
-// servers, their real servers, and the VIPs as addresses of the device. With `sets` also the elements of the agent's
-// nftables sets, which must be there. It prints the milliseconds of each phase as JSON. content.ts has the same addresses; the runner compares what both have left in the kernel.
+// makes the dummy device and then, 128 messages a send and an acknowledgement for the last of them: so many virtual
+// servers, the first HASHING of them with scheduler mh, the real servers evenly below them, and the first VIPs as addresses
+// of the device. Then so many elements of the agent's nftables sets, which must be there; TREATED stands for every set that says how a frontend is treated. It prints
+// the milliseconds of each phase as JSON. content.ts has the same addresses; of plain Services the runner compares what
+// both have left in the kernel.
 #include <arpa/inet.h>
 #include <linux/genetlink.h>
 #include <linux/if_addr.h>
@@ -74,12 +76,12 @@ static void write_service_key(unsigned service) {
   attribute16(IPVS_SVC_ATTR_PORT, htons(SERVICE_PORT));
 }
 
-static void write_virtual_server(unsigned service) {
+static void write_virtual_server(unsigned service, const char *scheduler) {
   const struct ip_vs_flags flags = {0, ~0u};
   begin_ipvs(IPVS_CMD_NEW_SERVICE);
   const size_t nest = open_nest(IPVS_CMD_ATTR_SERVICE);
   write_service_key(service);
-  text(IPVS_SVC_ATTR_SCHED_NAME, "rr");
+  text(IPVS_SVC_ATTR_SCHED_NAME, scheduler);
   attribute(IPVS_SVC_ATTR_FLAGS, &flags, sizeof flags);
   attribute32(IPVS_SVC_ATTR_TIMEOUT, 0);
   attribute32(IPVS_SVC_ATTR_NETMASK, ~0u);
@@ -153,6 +155,13 @@ static size_t owned(unsigned index, uint32_t key[4], char *comment) {
   return 8;
 }
 
+static size_t treated(unsigned index, uint32_t key[4], char *comment) {
+  (void)comment;
+  key[0] = vip(index);
+  key[1] = htons(SERVICE_PORT);
+  return 8;
+}
+
 static size_t open_frontend(unsigned index, uint32_t key[4], char *comment) {
   (void)comment;
   key[0] = vip(index);
@@ -213,9 +222,19 @@ static void report(const char *phase) {
   phase_start = milliseconds();
 }
 
+static unsigned number(const char *word) { return (unsigned)strtoul(word, NULL, 10); }
+
+// The real servers before those of this virtual server.
+static unsigned servers_before(unsigned service, unsigned services, unsigned servers) {
+  return (unsigned)((uint64_t)servers * service / services);
+}
+
 int main(int count, char **words) {
-  if (count < 3) return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS REAL_SERVERS [sets]\n"), 2;
-  const unsigned services = (unsigned)atoi(words[1]), servers = (unsigned)atoi(words[2]);
+  if (count != 5 && count != 9)
+    return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES "
+                           "[OWNED GUARDED OPEN TREATED]\n"), 2;
+  const unsigned services = number(words[1]), hashing = number(words[2]);
+  const unsigned servers = number(words[3]), addresses = number(words[4]);
   printf("{");
   phase_start = milliseconds();
   use_socket(NETLINK_ROUTE);
@@ -224,22 +243,27 @@ int main(int count, char **words) {
   use_socket(NETLINK_GENERIC);
   find_ipvs();
   report("prepare");
-  for (unsigned service = 0; service < services; service++) write_virtual_server(service);
+  for (unsigned service = 0; service < services; service++)
+    write_virtual_server(service, service < hashing ? "mh" : "rr");
   flush_rest("virtual server");
   report("virtualServers");
-  for (unsigned service = 0; service < services; service++)
-    for (unsigned server = 0; server < servers; server++) write_real_server(service, service * servers + server);
+  for (unsigned service = 0; service < services; service++) {
+    const unsigned end = servers_before(service + 1, services, servers);
+    for (unsigned server = servers_before(service, services, servers); server < end; server++)
+      write_real_server(service, server);
+  }
   flush_rest("real server");
   report("realServers");
   batch.socket = route_socket;
-  for (unsigned service = 0; service < services; service++) bind_vip(service);
+  for (unsigned service = 0; service < addresses; service++) bind_vip(service);
   flush_rest("address");
   report("addresses");
-  if (count > 3) {
+  if (count > 5) {
     use_socket(NETLINK_NETFILTER);
-    fill_set("owned-tcp-4", owned, services);
-    fill_set("guarded-4", guarded, services);
-    fill_set("open-4", open_frontend, services);
+    fill_set("owned-tcp-4", owned, number(words[5]));
+    fill_set("guarded-4", guarded, number(words[6]));
+    fill_set("open-4", open_frontend, number(words[7]));
+    fill_set("masqueraded-tcp-4", treated, number(words[8]));
     report("sets");
   }
   printf("\"total\": %.3f}\n", total);

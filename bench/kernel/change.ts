@@ -1,12 +1,13 @@
 import type { Endpoint } from '../../src/model/endpoint-slice.js';
 import type { PassReport } from '../../src/model/sync-state.js';
-import { endpoint, endpointsOf, LOCAL_ENDPOINTS, NODE, newPod, type Size, slice } from './content.js';
+import { endpoint, endpointsOf, LOCAL_ENDPOINTS, NODE, nameOf, newPod, type Size, slice } from './content.js';
 import { assembleCore, type Core } from './core.js';
+import { balancerAt, balancersAmong, type Mix } from './mix.js';
 
 /**
- * One endpoint changes, many times: `change.js SERVICES ENDPOINTS CHANGES`. Each change replaces one pod of one Service by
+ * One endpoint changes, many times: `change.js SERVICES ENDPOINTS CHANGES MIX`. Each change replaces one pod of one Service by
  * a pod with a new address: one real server comes, one drains. In half of them both pods run on other nodes, in half on
- * this one. Counting drains and auditing are put off, so that each
+ * this one. In the mix these are Services of type LoadBalancer. Counting drains and auditing are put off, so that each
  * change meets an idle agent. Prints JSON: milliseconds from the source's word to the last acknowledgement, and the writes.
  */
 const NEVER = 86_400_000;
@@ -21,10 +22,13 @@ export interface Change {
   readonly operations: number;
   readonly messages: number;
   readonly sends: number;
+  /** Virtual servers of the Service. */
+  readonly virtualServers: number;
 }
 
-const [services = 0, endpoints = 0, changes = 0] = process.argv.slice(2).map(Number);
-const size: Size = { services, endpoints };
+const [services = 0, endpoints = 0, changes = 0] = process.argv.slice(2, 5).map(Number);
+const [mix = 'plain'] = process.argv.slice(5) as [Mix?];
+const size: Size = { services, endpoints, mix };
 const core = assembleCore(size, { settings: { drainInterval: NEVER, auditInterval: NEVER } });
 await core.source.start(core.loop);
 const first = core.nextPass();
@@ -45,10 +49,11 @@ await core.close();
 async function change({ source, loop, writes, nextPass }: Core, kind: Kind, index: number): Promise<Change> {
   await pause();
   const service = serviceOf(kind, index);
-  const [, ...kept] = endpointsNow.get(service) ?? endpointsOf(service, size);
-  const now = [...kept, endpoint(newPod(index), kind === 'local' ? NODE : 'node-2')];
+  const before = endpointsNow.get(service) ?? endpointsOf(service, size);
+  const leaving = before.findIndex(({ node }) => (node === NODE) === (kind === 'local'));
+  const now = [...before.toSpliced(leaving, 1), endpoint(newPod(index), kind === 'local' ? NODE : 'node-2')];
   endpointsNow.set(service, now);
-  const before = { ...writes };
+  const { jobs, messages } = writes;
   const passed = nextPass();
   const began = performance.now();
   source.put(slice(service, now));
@@ -58,15 +63,32 @@ async function change({ source, loop, writes, nextPass }: Core, kind: Kind, inde
   return {
     milliseconds,
     operations: operationsOf(report),
-    messages: writes.messages - before.messages,
-    sends: writes.jobs - before.jobs,
+    messages: writes.messages - messages,
+    sends: writes.jobs - jobs,
+    virtualServers: virtualServersOf(loop, service),
   };
 }
 
-// The first Services have all their pods on this node, the others none. 37 spreads the changes over the table.
+// Of the plain Services the first have all their pods on this node, the others none; of the mixed the first hundred have
+// one each. 37 spreads the changes over the table.
 function serviceOf(kind: Kind, index: number): number {
+  if (mix === 'mixed') return balancerFor(kind, Math.floor(index / 2));
   const local = Math.floor(LOCAL_ENDPOINTS / endpoints);
   return kind === 'local' ? index % local : local + ((index * 37) % (services - local));
+}
+
+// Every second one has policy Local.
+function balancerFor(kind: Kind, turn: number): number {
+  return balancerAt(
+    kind === 'local' ? turn % balancersAmong(LOCAL_ENDPOINTS) : (turn * 37) % balancersAmong(services),
+  );
+}
+
+function virtualServersOf({ observed }: Core['loop'], service: number): number {
+  const name = nameOf(service);
+  let count = 0;
+  for (const { owner } of observed.policy.owned.values()) if (owner === name) count++;
+  return count;
 }
 
 function operationsOf({ done }: PassReport): number {

@@ -1,14 +1,17 @@
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
 import { translateService } from '../../src/api-objects/service.js';
+import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
 import { type Address, parseAddress } from '../../src/model/address.js';
 import type { ClusterView } from '../../src/model/cluster-view.js';
 import { type Endpoint, type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
+import { type Mix, shapeOf } from './mix.js';
 
-/** What is programmed: so many Services of one port, each with so many endpoints of its own. */
+/** What is programmed: so many Services of one port, each with so many endpoints of its own, and of which kinds. */
 export interface Size {
   readonly services: number;
   readonly endpoints: number;
+  readonly mix: Mix;
 }
 
 /** Pods on the node of the agent; the kubelet's default allows 110. */
@@ -23,6 +26,13 @@ export const TARGET_PORT = 8080;
 const FIRST_VIP = 0x0a600001;
 const FIRST_POD = 0x0a800001;
 const FIRST_NEW_POD = 0x0ac00001;
+// Only in the mix.
+const FIRST_BALANCER = 0x0a700001;
+
+/** Its NodePorts are here. */
+export const NODE_ADDRESS = ipv4(0xc0000201);
+
+const ZONES = 3;
 
 export function vip(service: number): Address {
   return ipv4(FIRST_VIP + service);
@@ -38,6 +48,12 @@ export function newPod(index: number): Address {
   return ipv4(FIRST_NEW_POD + index);
 }
 
+/** The agent's node; the mix also needs to know where it is, and what the product takes for session affinity. */
+export function profileOf({ mix }: Size): NodeProfile {
+  const node = { ...LONE_NODE, name: NODE, scheduler: SCHEDULER };
+  return mix === 'plain' ? node : { ...node, zone: zoneOf(0), stickyScheduler: 'mh' };
+}
+
 export function nameOf(service: number): ServiceKey {
   return serviceKey('bench', `service-${service}`);
 }
@@ -48,15 +64,17 @@ export function nameOf(service: number): ServiceKey {
  */
 export function fill(view: ClusterView, size: Size): void {
   for (let index = 0; index < size.services; index++) {
-    const service = translateService(JSON.parse(serviceText(index)));
+    const service = translateService(JSON.parse(serviceText(index, size)));
     const slice = translateEndpointSlice(JSON.parse(sliceText(index, size)));
     if (service.kind === 'translated') view.setService(service.record);
     if (slice.kind === 'translated') view.setSlice(slice.record);
   }
 }
 
-function serviceText(index: number): string {
+function serviceText(index: number, { mix }: Size): string {
   const [namespace, name] = nameOf(index).split('/');
+  const shape = shapeOf(index, mix);
+  const ingress = shape.type === 'LoadBalancer' ? [{ ip: ipv4(FIRST_BALANCER + index), ipMode: 'VIP' }] : [];
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Service',
@@ -68,21 +86,33 @@ function serviceText(index: number): string {
       labels: { app: name },
     },
     spec: {
-      type: 'ClusterIP',
+      type: shape.type,
       clusterIP: vip(index),
       clusterIPs: [vip(index)],
       ipFamilies: ['IPv4'],
       ipFamilyPolicy: 'SingleStack',
-      internalTrafficPolicy: 'Cluster',
-      sessionAffinity: 'None',
+      internalTrafficPolicy: shape.isInternalLocal ? 'Local' : 'Cluster',
+      ...(shape.nodePort > 0 && { externalTrafficPolicy: shape.isExternalLocal ? 'Local' : 'Cluster' }),
+      ...(shape.healthCheckNodePort > 0 && { healthCheckNodePort: shape.healthCheckNodePort }),
+      ...(shape.sourceRanges.length > 0 && { loadBalancerSourceRanges: shape.sourceRanges }),
+      sessionAffinity: shape.hasAffinity ? 'ClientIP' : 'None',
       selector: { app: name },
-      ports: [{ protocol: 'TCP', port: SERVICE_PORT, targetPort: TARGET_PORT }],
+      ports: [
+        {
+          protocol: 'TCP',
+          port: SERVICE_PORT,
+          targetPort: TARGET_PORT,
+          ...(shape.nodePort > 0 && { nodePort: shape.nodePort }),
+        },
+      ],
     },
+    ...(ingress.length > 0 && { status: { loadBalancer: { ingress } } }),
   });
 }
 
 function sliceText(index: number, size: Size): string {
   const [namespace, name] = nameOf(index).split('/');
+  const { isHinted } = shapeOf(index, size.mix);
   return JSON.stringify({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -98,16 +128,23 @@ function sliceText(index: number, size: Size): string {
       addresses: [address],
       conditions: { ready: true, serving: true, terminating: false },
       nodeName: node,
+      ...(isHinted && { zone: zoneOf(place), hints: { forZones: [{ name: zoneOf(place) }] } }),
       targetRef: { kind: 'Pod', namespace, name: `${name}-${place}`, uid: `pod-${index}-${place}` },
     })),
   });
 }
 
-export function endpointsOf(service: number, { endpoints }: Size): Endpoint[] {
+export function endpointsOf(service: number, { endpoints, mix }: Size): Endpoint[] {
   return Array.from({ length: endpoints }, (_, index) => {
     const number = service * endpoints + index;
-    return endpoint(pod(number), number < LOCAL_ENDPOINTS ? NODE : `node-${2 + (number % 1000)}`);
+    // In the mix the first Services have one each, so that there are some of every kind.
+    const isLocal = mix === 'plain' ? number < LOCAL_ENDPOINTS : index === 0 && service < LOCAL_ENDPOINTS;
+    return endpoint(pod(number), isLocal ? NODE : `node-${2 + (number % 1000)}`);
   });
+}
+
+function zoneOf(place: number): string {
+  return `zone-${place % ZONES}`;
 }
 
 export function endpoint(address: Address, node: string): Endpoint {

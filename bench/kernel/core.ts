@@ -1,5 +1,4 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
@@ -10,7 +9,7 @@ import type { PassReport } from '../../src/model/sync-state.js';
 import { systemClock } from '../../src/reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
-import { fill, NODE, SCHEDULER, type Size } from './content.js';
+import { fill, profileOf, type Size } from './content.js';
 import { countedAddon, type Writes } from './counted-addon.js';
 import { FilledSource } from './filled-source.js';
 import { Stopwatch } from './stopwatch.js';
@@ -42,7 +41,7 @@ export function assembleCore(size: Size, options: CoreOptions = {}): Core {
   let waiting: PromiseWithResolvers<PassReport> | undefined;
   const loop = new ReconcileLoop({
     source,
-    desired: new TimedDesired(watch),
+    desired: new TimedDesired(watch, size),
     kernel: new TimedKernel(kernel, watch),
     clock: systemClock,
     settings: { ...DEFAULT_LOOP_SETTINGS, ...options.settings },
@@ -75,8 +74,8 @@ class TimedDesired extends DesiredDataplane {
   readonly #watch: Stopwatch;
   #refreshed = 0;
 
-  constructor(watch: Stopwatch) {
-    super({ ...LONE_NODE, name: NODE, scheduler: SCHEDULER });
+  constructor(watch: Stopwatch, size: Size) {
+    super(profileOf(size));
     this.#watch = watch;
   }
 

@@ -1,17 +1,17 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
-import { fill, NODE, SCHEDULER } from './content.js';
+import { fill, profileOf, type Size } from './content.js';
 
 /**
- * The decision alone: `decide.js SERVICES ENDPOINTS`. A source that is full is decided upon in a process that has just
+ * The decision alone: `decide.js SERVICES ENDPOINTS [mixed]`. A source that is full is decided upon in a process that has just
  * started, as at the agent's first pass, and then nine times more, as after changes. Prints milliseconds of
  * processor time, collection of garbage included, since a busy machine adds little to them.
  */
-const [services = 10_000, endpoints = 10] = process.argv.slice(2).map(Number);
+const [services = 10_000, endpoints = 10] = process.argv.slice(2, 4).map(Number);
+const size: Size = { services, endpoints, mix: process.argv[4] === 'mixed' ? 'mixed' : 'plain' };
 const view = new ClusterView();
-fill(view, { services, endpoints });
-const desired = new DesiredDataplane({ ...LONE_NODE, name: NODE, scheduler: SCHEDULER });
+fill(view, size);
+const desired = new DesiredDataplane(profileOf(size));
 // With --expose-gc the garbage of filling is not charged to the decision.
 globalThis.gc?.();
 const first = pass();

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,18 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { PLAIN_RULES, tableTransaction } from '../../src/kernel/packet-table.js';
 import type { AgentRun } from './agent.js';
 import type { ChangeSamples } from './change.js';
-import { LOCAL_ENDPOINTS, pod, SCHEDULER, SERVICE_PORT, type Size, TARGET_PORT, vip } from './content.js';
+import { LOCAL_ENDPOINTS, pod, SCHEDULER, SERVICE_PORT, TARGET_PORT, vip } from './content.js';
+import { countsOf, digestOf } from './kernel-content.js';
+import type { Mix } from './mix.js';
 import { Contest, type Namespace } from './namespace.js';
-import type { BaselineRun, Probe, Results } from './results.js';
+import type { BaselineRun, ChangeRuns, KernelContent, MixedResults, Probe, Results } from './results.js';
 
 /**
- * Runs inside the test kernel: `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK`. TOOLS is the folder with
- * the compiled baseline and probe, OUTPUT the JSON file to write, OWN_WORK what silent starts of the agent have measured
- * outside. The contenders take turns, so that a busy machine slows them alike.
+ * Runs inside the test kernel: `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK MIXED_OWN_WORK`. TOOLS is
+ * the folder with the compiled baseline and probe, OUTPUT the JSON file to write, the last two what silent starts of the
+ * agent have measured outside. The contenders take turns, so that a busy machine slows them alike.
  */
 const [services = 0, endpoints = 0, repeats = 0, changes = 0] = process.argv.slice(2, 6).map(Number);
-const [tools = '', output = '', ownWork = '[]'] = process.argv.slice(6);
-const size: Size = { services, endpoints };
+const [tools = '', output = '', ownWork = '[]', mixedOwnWork = '[]'] = process.argv.slice(6);
 const contest = new Contest();
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -28,14 +28,25 @@ const IPVSADM_PART = 10;
 const FEW = 100;
 const CHANGE_ROUNDS = 3;
 
-const baselines: BaselineRun[] = [];
-const agents: AgentRun[] = [];
-const restarts: AgentRun[] = [];
+interface Starts {
+  readonly agents: AgentRun[];
+  readonly restarts: AgentRun[];
+  readonly baselines: BaselineRun[];
+}
+
+const plain: Starts = { agents: [], restarts: [], baselines: [] };
 const contents = new Set<string>();
 for (let round = 0; round < repeats; round++) {
   say(`round ${round + 1} of ${repeats}`);
-  await contest.inFreshNamespace(measureBaseline);
-  await contest.inFreshNamespace(measureAgent);
+  await contest.inFreshNamespace((namespace) => {
+    plain.baselines.push(runBaseline(namespace, plainContent()));
+    contents.add(digestOf(namespace));
+  });
+  await contest.inFreshNamespace((namespace) => {
+    plain.agents.push(runAgent(namespace, 'plain'));
+    contents.add(digestOf(namespace));
+    plain.restarts.push(runAgent(namespace, 'plain'));
+  });
 }
 if (contents.size !== 1) throw new Error('the agent and the C program did not program the same');
 say('ipvsadm -R');
@@ -43,12 +54,8 @@ const part = Math.ceil(services / IPVSADM_PART);
 const ipvsadm = await contest.inFreshNamespace((namespace) => restore(namespace, part));
 const ipvsadmHalf = await contest.inFreshNamespace((namespace) => restore(namespace, Math.ceil(part / 2)));
 say('one changed endpoint');
-const few: ChangeSamples[] = [];
-const many: ChangeSamples[] = [];
-for (let round = 0; round < CHANGE_ROUNDS; round++) {
-  few.push(await contest.inFreshNamespace((namespace) => changeEndpoints(namespace, FEW)));
-  many.push(await contest.inFreshNamespace((namespace) => changeEndpoints(namespace, services)));
-}
+const change = await changesOf('plain');
+const mixed = await measureMix();
 
 const results: Results = {
   machine: {
@@ -60,66 +67,76 @@ const results: Results = {
     date: new Date().toISOString().slice(0, 10),
     probe: JSON.parse(await contest.inFreshNamespace((namespace) => namespace.run([tool('probe')]))) as Probe,
   },
-  size: { ...size, local: LOCAL_ENDPOINTS, few: FEW },
-  baselines,
-  agents,
-  restarts,
+  size: { services, endpoints, local: LOCAL_ENDPOINTS, few: FEW },
+  ...plain,
   ownWork: JSON.parse(ownWork) as AgentRun[],
   ipvsadm: { services: part, milliseconds: ipvsadm, half: ipvsadmHalf, times: services / part },
-  change: { few, many },
+  change,
+  mixed,
 };
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
 
-function measureBaseline(namespace: Namespace): void {
+async function measureMix(): Promise<MixedResults> {
+  const starts: Starts = { agents: [], restarts: [], baselines: [] };
+  let content: KernelContent | undefined;
+  for (let round = 0; round < repeats; round++) {
+    say(`Services of every kind, round ${round + 1} of ${repeats}`);
+    const left = await contest.inFreshNamespace((namespace) => {
+      starts.agents.push(runAgent(namespace, 'mixed'));
+      const counts = countsOf(namespace);
+      starts.restarts.push(runAgent(namespace, 'mixed'));
+      return counts;
+    });
+    await contest.inFreshNamespace((namespace) => starts.baselines.push(runBaseline(namespace, left)));
+    content ??= left;
+  }
+  if (content === undefined) throw new Error('no round was asked for');
+  say('one changed endpoint of such a Service');
+  return {
+    content,
+    ...starts,
+    ownWork: JSON.parse(mixedOwnWork) as AgentRun[],
+    change: await changesOf('mixed'),
+  };
+}
+
+async function changesOf(mix: Mix): Promise<ChangeRuns> {
+  const few: ChangeSamples[] = [];
+  const many: ChangeSamples[] = [];
+  for (let round = 0; round < CHANGE_ROUNDS; round++) {
+    few.push(await contest.inFreshNamespace((namespace) => changeEndpoints(namespace, FEW, mix)));
+    many.push(await contest.inFreshNamespace((namespace) => changeEndpoints(namespace, services, mix)));
+  }
+  return { few, many };
+}
+
+function plainContent(): KernelContent {
+  const elements = {
+    'owned-tcp-4': services,
+    'guarded-4': services,
+    'open-4': services,
+  };
+  return {
+    virtualServers: services,
+    hashing: 0,
+    realServers: services * endpoints,
+    addresses: services,
+    elements,
+  };
+}
+
+function runBaseline(namespace: Namespace, content: KernelContent): BaselineRun {
+  const { virtualServers, hashing, realServers, addresses, elements } = content;
   namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
-  const words = [tool('baseline'), services, endpoints, 'sets'].map(String);
-  baselines.push(JSON.parse(namespace.run(words)) as BaselineRun);
-  contents.add(contentOf(namespace));
+  const { 'owned-tcp-4': owned = 0, 'guarded-4': guarded = 0, 'open-4': open = 0, ...others } = elements;
+  const treated = Object.values(others).reduce((sum, count) => sum + count, 0);
+  const counts = [virtualServers, hashing, realServers, addresses, owned, guarded, open, treated];
+  return JSON.parse(namespace.run([tool('baseline'), ...counts.map(String)])) as BaselineRun;
 }
 
-function measureAgent(namespace: Namespace): void {
-  agents.push(runAgent(namespace));
-  contents.add(contentOf(namespace));
-  restarts.push(runAgent(namespace));
-}
-
-function runAgent(namespace: Namespace): AgentRun {
-  return JSON.parse(namespace.run(script('agent.js', services, endpoints))) as AgentRun;
-}
-
-/** A digest of what is in the kernel: virtual and real servers, addresses, elements. */
-function contentOf(namespace: Namespace): string {
-  const commands = [
-    ['cat', '/proc/net/ip_vs'],
-    ['ip', '-4', '-oneline', 'address', 'show', 'dev', 'kube-ipvs0'],
-    ...['guarded-4', 'owned-tcp-4', 'open-4'].map((set) => [
-      'nft',
-      '-j',
-      'list',
-      'set',
-      'inet',
-      'kube-ipvs-proxy',
-      set,
-    ]),
-  ];
-  const hash = createHash('sha256');
-  for (const words of commands) hash.update(sorted(namespace.run(words)));
-  return hash.digest('hex');
-}
-
-// Listings are in the order of hash tables. The index and name of the device stand before its addresses.
-function sorted(listing: string): string {
-  const entries = listing.startsWith('{') ? elementsOf(listing) : listing.split('\n');
-  return entries
-    .map((line) => line.replace(/^\d+: /, ''))
-    .sort()
-    .join('\n');
-}
-
-function elementsOf(listing: string): string[] {
-  const { nftables } = JSON.parse(listing) as { nftables: { set?: { elem?: unknown[] } }[] };
-  return nftables.flatMap(({ set }) => set?.elem ?? []).map((element) => JSON.stringify(element));
+function runAgent(namespace: Namespace, mix: Mix): AgentRun {
+  return JSON.parse(namespace.run(script('agent.js', services, endpoints, mix))) as AgentRun;
 }
 
 function restore(namespace: Namespace, count: number): number {
@@ -133,11 +150,11 @@ function restore(namespace: Namespace, count: number): number {
   return namespace.time(['ipvsadm', '-R'], `${lines.join('\n')}\n`);
 }
 
-function changeEndpoints(namespace: Namespace, among: number): ChangeSamples {
-  return JSON.parse(namespace.run(script('change.js', among, endpoints, changes))) as ChangeSamples;
+function changeEndpoints(namespace: Namespace, among: number, mix: Mix): ChangeSamples {
+  return JSON.parse(namespace.run(script('change.js', among, endpoints, changes, mix))) as ChangeSamples;
 }
 
-function script(name: string, ...words: number[]): string[] {
+function script(name: string, ...words: (number | string)[]): string[] {
   return [process.execPath, '--expose-gc', join(here, name), ...words.map(String)];
 }
 

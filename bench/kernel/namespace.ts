@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODE_ADDRESS } from './content.js';
 
 /**
  * A network namespace for one run: IPVS keeps removed real servers for minutes, which slows the next additions down, so
@@ -28,6 +29,9 @@ export class Namespace {
     ip('netns', 'add', name);
     // IPVS takes no real server in a namespace where no device has ever been up.
     ip('-n', name, 'link', 'set', 'lo', 'up');
+    ip('-n', name, 'link', 'add', 'node', 'type', 'dummy');
+    ip('-n', name, 'address', 'add', `${NODE_ADDRESS}/24`, 'dev', 'node');
+    ip('-n', name, 'link', 'set', 'node', 'up');
   }
 
   delete(): void {

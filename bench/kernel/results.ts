@@ -16,7 +16,34 @@ export interface Results {
   /** Starts without a kernel, on the machine itself. */
   readonly ownWork: readonly AgentRun[];
   readonly ipvsadm: IpvsadmRun;
-  readonly change: { readonly few: readonly ChangeSamples[]; readonly many: readonly ChangeSamples[] };
+  readonly change: ChangeRuns;
+  /** The same of Services of every kind; absent from results that are older than it. */
+  readonly mixed?: MixedResults;
+}
+
+export interface MixedResults {
+  /** What the agent has left in the kernel. The C program made as many of each. */
+  readonly content: KernelContent;
+  readonly baselines: readonly BaselineRun[];
+  readonly agents: readonly AgentRun[];
+  readonly restarts: readonly AgentRun[];
+  readonly ownWork: readonly AgentRun[];
+  readonly change: ChangeRuns;
+}
+
+export interface ChangeRuns {
+  readonly few: readonly ChangeSamples[];
+  readonly many: readonly ChangeSamples[];
+}
+
+export interface KernelContent {
+  readonly virtualServers: number;
+  /** Of these, with scheduler mh: the kernel makes its table anew for every real server that is added. */
+  readonly hashing: number;
+  readonly realServers: number;
+  readonly addresses: number;
+  /** Of each of our nftables sets that has any, by its name. */
+  readonly elements: Readonly<Record<string, number>>;
 }
 
 export interface Machine {

@@ -2,7 +2,9 @@ import type { Observation, Preparation } from '../../src/kernel/kernel.js';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
+import type { Address } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { NODE_ADDRESS } from './content.js';
 
 /** The netlink kernel without a kernel: every record is encoded, and its answer is at once that it was done. */
 export class SilentKernel extends NetlinkKernel {
@@ -16,6 +18,10 @@ export class SilentKernel extends NetlinkKernel {
 
   override async observe(): Promise<Observation> {
     return { dataplane: new DataplaneState(), activity: new Map(), foreign: [] };
+  }
+
+  override nodeAddresses(): Address[] {
+    return [NODE_ADDRESS];
   }
 }
 

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentRun } from './agent.js';
-import type { Change, Kind } from './change.js';
+import { changesTable, growth, most } from './changes-table.js';
+import { memoryLine } from './memory-line.js';
+import { mixedLines } from './mixed-table.js';
+import { count, times } from './number-text.js';
 import type { BaselineRun, Results } from './results.js';
-import { median, quantile, smallest } from './statistics.js';
+import { median, smallest } from './statistics.js';
+import { type Verdict, verdictTable } from './verdict.js';
 
 type Phases = Pick<
   AgentRun,
@@ -47,9 +51,10 @@ function section(results: Results): string[] {
     '',
     ...phases(results),
     '',
-    ...changes(results),
+    ...changesTable(results.change, results.size),
     '',
-    ...memoryLines(results),
+    memoryLine(results.agents),
+    ...(results.mixed === undefined ? [] : mixedLines(results, results.mixed)),
   ];
 }
 
@@ -69,13 +74,6 @@ function conditions({ machine, agents }: Results): string {
     `${agents.length} runs each.`,
     `Here a page fault costs ${probe.pageFault} µs and a system call ${probe.systemCall} µs.`,
   ].join(' ');
-}
-
-interface Verdict {
-  readonly what: string;
-  readonly measured: number;
-  readonly unit: string;
-  readonly limit?: number;
 }
 
 function verdicts(results: Results): string[] {
@@ -100,25 +98,25 @@ function verdicts(results: Results): string[] {
     { what: '`ipvsadm -R` ÷ whole agent', measured: restored / agent, unit: '× longer', limit: -10 },
     {
       what: 'one remote endpoint: kernel messages',
-      measured: most(results, 'remote', 'messages'),
+      measured: most(results.change, 'remote', ({ messages }) => messages),
       unit: '',
       limit: 3,
     },
     {
       what: 'one local endpoint: kernel messages',
-      measured: most(results, 'local', 'messages'),
+      measured: most(results.change, 'local', ({ messages }) => messages),
       unit: '',
       limit: 3,
     },
     {
       what: 'one endpoint, this many ÷ few Services',
-      measured: growth(results, 'remote'),
+      measured: growth(results.change, 'remote'),
       unit: '×',
       limit: 1.5,
     },
     {
       what: 'one local endpoint, this many ÷ few Services',
-      measured: growth(results, 'local'),
+      measured: growth(results.change, 'local'),
       unit: '×',
       limit: 1.5,
     },
@@ -136,25 +134,7 @@ function verdicts(results: Results): string[] {
       measured: (kernelOnly + smallest(ownWork.map(({ total }) => total))) / kernelOnly,
       unit: '×',
     });
-  return [
-    '| | measured | limit | |',
-    '|---|---:|---:|---|',
-    ...rows.map((verdict) => verdictRow(verdict, isJudged(results))),
-  ];
-}
-
-// The limits are for 10,000 × 10, where a cold program's start no longer counts, and not for an emulated machine, which
-// slows JavaScript more than the kernel.
-function isJudged({ machine, size }: Results): boolean {
-  return machine.kind !== 'vm' && size.services * size.endpoints >= 100_000;
-}
-
-// A negative limit is the least that is expected.
-function verdictRow({ what, measured, unit, limit }: Verdict, judged: boolean): string {
-  const shown = `${Number.isInteger(measured) ? measured : measured.toFixed(2)} ${unit}`.trim();
-  if (limit === undefined || !judged) return `| ${what} | ${shown} | | |`;
-  const held = limit < 0 ? measured >= -limit : measured <= limit;
-  return `| ${what} | ${shown} | ${limit < 0 ? `≥ ${-limit}` : `≤ ${limit}`} | ${held ? 'held' : '**missed**'} |`;
+  return verdictTable(rows, results);
 }
 
 function ratio(agents: readonly AgentRun[], baselines: readonly BaselineRun[]): number {
@@ -188,62 +168,4 @@ function phasesOfBaseline({ virtualServers, realServers, ...run }: BaselineRun):
 function row(name: string, columns: readonly (readonly Phases[])[], phase: keyof Phases): string {
   const cells = columns.map((runs) => times(runs.map((run) => run[phase])));
   return `| ${name} | ${cells.join(' | ')} |`;
-}
-
-function times(numbers: readonly number[]): string {
-  if (numbers.length === 0 || Math.max(...numbers) === 0) return '';
-  return `${smallest(numbers).toFixed(1)} (${median(numbers).toFixed(1)})`;
-}
-
-function changes({ change, size }: Results): string[] {
-  const rows = (['remote', 'local'] as const).flatMap((kind) => [
-    changeRow(kind, size.few, pooled(change.few, kind)),
-    changeRow(kind, size.services, pooled(change.many, kind)),
-  ]);
-  return [
-    '| one endpoint replaced, source to acknowledgement | changes | median | 90 % | 99 % | operations | messages | sends |',
-    '|---|---:|---:|---:|---:|---:|---:|---:|',
-    ...rows,
-  ];
-}
-
-function changeRow(kind: Kind, services: number, samples: readonly Change[]): string {
-  const milliseconds = samples.map((sample) => sample.milliseconds);
-  const [median, ninety, ninetyNine] = [0.5, 0.9, 0.99].map((part) =>
-    quantile(milliseconds, part).toFixed(2),
-  );
-  const largest = (of: (sample: Change) => number) => Math.max(...samples.map(of));
-  const counts = [
-    largest(({ operations }) => operations),
-    largest(({ messages }) => messages),
-    largest(({ sends }) => sends),
-  ];
-  return `| ${kind}, ${count(services)} Services | ${samples.length} | ${median} | ${ninety} | ${ninetyNine} | ${counts.join(' | ')} |`;
-}
-
-function pooled(runs: readonly Record<Kind, readonly Change[]>[], kind: Kind): Change[] {
-  return runs.flatMap((samples) => [...samples[kind]]);
-}
-
-function growth({ change }: Results, kind: Kind): number {
-  const middle = (runs: Results['change']['few']) =>
-    median(pooled(runs, kind).map(({ milliseconds }) => milliseconds));
-  return middle(change.many) / middle(change.few);
-}
-
-function most({ change }: Results, kind: Kind, of: 'operations' | 'messages'): number {
-  return Math.max(...pooled(change.many, kind).map((sample) => sample[of]));
-}
-
-function memoryLines({ agents }: Results): string[] {
-  const middle = (of: (run: AgentRun) => number) => median(agents.map(of)).toFixed(0);
-  return [
-    `Resident memory of the agent's process, medians: ${middle(({ memory }) => memory.filled)} MB with the cluster known, ` +
-      `${middle(({ memory }) => memory.peak)} MB at the peak of the first pass, ` +
-      `${middle(({ memory }) => memory.settled)} MB settled (after garbage collection).`,
-  ];
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en');
 }

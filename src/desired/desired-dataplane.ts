@@ -19,6 +19,7 @@ import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
 import { FrontendClaims } from './frontend-claims.js';
+import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
@@ -49,7 +50,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
   readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
-  readonly #healthChecks = new Map<ServiceKey, HealthCheckService>();
+  readonly #healthChecks = new HealthChecks();
 
   constructor(node: NodeProfile) {
     const markOf = (key: FrontendKey) => this.#marks.markOf(key);
@@ -84,9 +85,12 @@ export class DesiredDataplane implements Dataplane {
     return [...this.#conflicts.values(), ...this.#complaints.values()].flat();
   }
 
-  /** For each Service that load balancers ask about: the port they ask, and its ready endpoints on this node. */
+  /**
+   * For each Service that load balancers ask about: the port they ask, and its ready endpoints on this node. The same map as
+   * long as none changes.
+   */
   get healthChecks(): ReadonlyMap<ServiceKey, HealthCheckService> {
-    return this.#healthChecks;
+    return this.#healthChecks.all;
   }
 
   /** NodePorts on loopback addresses, for whoever relays them: the same list as long as none changes. */
@@ -126,7 +130,7 @@ export class DesiredDataplane implements Dataplane {
     const wants = serviceFrontends(view, this.#node);
     const after = wants.frontends.length === 0 ? undefined : wants;
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
-    keep(this.#healthChecks, key, wants.healthCheck);
+    this.#healthChecks.refresh(key, wants.healthCheck);
     this.#relays.refresh(key, view.service);
     keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
     if (after !== undefined) this.#enter(after);

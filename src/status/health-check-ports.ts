@@ -30,8 +30,9 @@ export class HealthCheckPorts {
     this.#parts = parts;
   }
 
-  /** All Services that want a port now. Those whose port stays go on without a gap. */
+  /** All Services that want a port now; the same map again costs nothing. Those whose port stays go on without a gap. */
   update(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): void {
+    if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     this.#owners = ownersOf(wanted);
     for (const [service, { port }] of this.#open)
