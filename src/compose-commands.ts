@@ -25,6 +25,7 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
       changed: () => undefined,
       problemsChanged: () => undefined,
       nodeChanged: (node) => void desired.setNode(node),
+      otherNodesChanged: (others) => void desired.setOtherNodes(others),
       serviceCIDRsChanged: () => undefined,
     });
     desired.setNodeAddresses(kernel.nodeAddresses());

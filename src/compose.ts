@@ -185,6 +185,7 @@ class ComposedAgent {
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
         this.#keepRules();
       },
+      otherNodesChanged: (others) => this.#loop.changed(this.#desired.setOtherNodes(others)),
       serviceCIDRsChanged: () => this.#keepRules(),
     };
   }

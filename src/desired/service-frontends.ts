@@ -11,7 +11,7 @@ import type { VirtualServer, VirtualServerSettings } from '../model/virtual-serv
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import type { NodeView } from './node-view.js';
 import { insideSettings, settingsOf } from './server-settings.js';
-import { nodeAddressProblem, type Way, waysOf } from './service-ways.js';
+import { addressProblem, type Way, waysOf } from './service-ways.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -19,6 +19,8 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
+  /** Addresses that it claims and that other Nodes have. */
+  readonly ceded: readonly Address[];
   /** Endpoints that may run on this node, so that they may call themselves through a frontend. */
   readonly hairpins: ReadonlySet<Address>;
   readonly problems: readonly Problem[];
@@ -43,6 +45,7 @@ export interface ServiceFrontend {
 const NOTHING: ServiceFrontends = {
   frontends: [],
   vips: [],
+  ceded: [],
   hairpins: new Set(),
   problems: [],
   healthCheck: undefined,
@@ -51,7 +54,8 @@ const NOTHING: ServiceFrontends = {
 /** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
 export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
   if (service === undefined) return NOTHING;
-  const ways = waysOf(service, node);
+  const claimed = waysOf(service, node);
+  const ways = claimed.filter(({ holder }) => holder === undefined);
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
@@ -72,12 +76,12 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
     }
   });
   const vips = ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address);
-  const problems = ways.filter(({ kind, isNodes }) => kind !== 'node' && isNodes);
   return {
     frontends,
     vips,
+    ceded: claimed.filter(({ holder }) => holder !== undefined).map(({ address }) => address),
     hairpins,
-    problems: problems.map((way) => nodeAddressProblem(service, way)),
+    problems: claimed.flatMap((way) => addressProblem(service, way) ?? []),
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
