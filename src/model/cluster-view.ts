@@ -1,3 +1,4 @@
+import { type Family, familyOf } from './address.js';
 import type { EndpointSlice, SliceKey } from './endpoint-slice.js';
 import type { Service } from './service.js';
 import type { ServiceKey } from './service-key.js';
@@ -32,6 +33,14 @@ export class ClusterView {
 
   get sliceCount(): number {
     return this.#slices.size;
+  }
+
+  /** Whether any Service has an external or load balancer's address of one of these families. Looks at all of them. */
+  hasExternalAddress(families: ReadonlySet<Family>): boolean {
+    for (const { externalIPs, loadBalancerIPs } of this.#services.values())
+      if ([...externalIPs, ...loadBalancerIPs].some((address) => families.has(familyOf(address))))
+        return true;
+    return false;
   }
 
   setService(service: Service): ServiceKey[] {
