@@ -100,6 +100,10 @@ export class DesiredDataplane implements Dataplane {
     return [...new Set([...ceding, ...holding])];
   }
 
+  get otherNodes(): OtherNodes {
+    return this.#node.others;
+  }
+
   /** Whether another Node has the address, so that nothing of ours may stay at it, not even to drain. */
   isElsewhere(address: Address | undefined): boolean {
     if (address === undefined || !this.#node.others.has(address)) return false;

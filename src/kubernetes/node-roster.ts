@@ -51,7 +51,9 @@ export class NodeRoster {
   readonly #backOff: BackOff;
   #nodes: readonly NodeAddresses[] = [];
   #others = NO_OTHER_NODES;
-  #isWhole = false;
+  /** The last listing of whole Nodes, while they are needed. */
+  #whole: readonly NodeAddresses[] = [];
+  #wholeDue = Number.NEGATIVE_INFINITY;
   #failuresInRow = 0;
   #abort = new AbortController();
   #hasMet: () => void = () => undefined;
@@ -73,7 +75,8 @@ export class NodeRoster {
 
   /** Looks at once where what was seen last no longer is enough. */
   reconsider(): void {
-    if (!this.#isWhole && this.#nodes.length > 0 && this.#parts.needsWhole(this.#nodes)) this.#wake();
+    const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0;
+    if (isNarrow && this.#parts.needsWhole(this.#nodes)) this.#wake();
   }
 
   /** Resolves when no request is under way any more. */
@@ -96,7 +99,7 @@ export class NodeRoster {
   async #attempt(): Promise<number> {
     this.#abort = new AbortController();
     try {
-      return this.#looked(await this.#look());
+      return await this.#look();
     } catch (error) {
       return this.#stopped ? 0 : this.#failed(asWatchFailure(error));
     }
@@ -105,28 +108,37 @@ export class NodeRoster {
   // The table first, always: it is what tells of the Node behind which the API server may be.
   async #look(): Promise<number> {
     const table = await listNodeTable(this.#parts, this.#abort);
-    this.#isWhole = this.#parts.needsWhole(table.nodes);
-    if (!this.#isWhole || this.#nodes.length === 0) this.#take(table);
-    if (!this.#isWhole) return table.bytes;
-    const whole = await listWholeNodes(this.#parts, this.#abort);
-    this.#take(whole);
-    return table.bytes + whole.bytes;
+    if (!this.#parts.needsWhole(table.nodes)) this.#whole = [];
+    this.#take(table.nodes, table.problems);
+    if (this.#parts.needsWhole(table.nodes) && this.#parts.clock.now() >= this.#wholeDue)
+      await this.#lookAtWhole(table);
+    this.#failuresInRow = 0;
+    return this.#fairPeriod(table);
   }
 
-  #take({ nodes, problems }: NodeList): void {
+  async #lookAtWhole(table: NodeList): Promise<void> {
+    const { clock } = this.#parts;
+    const whole = await listWholeNodes(this.#parts, this.#abort);
+    this.#whole = whole.nodes;
+    this.#wholeDue = clock.now() + this.#fairPeriod(whole);
+    this.#take(table.nodes, [...table.problems, ...whole.problems]);
+  }
+
+  /** Takes the Nodes of the table, with what was seen of each as a whole. */
+  #take(table: readonly NodeAddresses[], problems: readonly Problem[]): void {
     const { nodeName, listener } = this.#parts;
-    const others = otherNodes(nodes, nodeName);
+    const names = new Set(table.map(({ name }) => name));
+    const others = otherNodes([...table, ...this.#whole.filter(({ name }) => names.has(name))], nodeName);
     const moved = movedAddresses(this.#others, others).length > 0;
-    this.#nodes = nodes;
+    this.#nodes = table;
     this.#others = others;
     listener.judged(shortened(problems));
     if (moved && !this.#stopped) listener.otherNodesChanged(others);
   }
 
-  #looked(bytes: number): number {
-    this.#failuresInRow = 0;
-    const fair = (bytes * this.#nodes.length) / BYTES_PER_MILLISECOND;
-    return this.#spread(Math.max(SHORTEST_PERIOD, fair));
+  /** After how many milliseconds the same look may be taken again. */
+  #fairPeriod({ bytes, nodes }: NodeList): number {
+    return this.#spread(Math.max(SHORTEST_PERIOD, (bytes * nodes.length) / BYTES_PER_MILLISECOND));
   }
 
   #failed(failure: WatchFailure): number {

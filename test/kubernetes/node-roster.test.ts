@@ -139,6 +139,31 @@ describe('what the table leaves out', () => {
     expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
   });
 
+  test('is asked for less often where it is large, while the table still tells who is there', async () => {
+    const api = filledApi();
+    api.put(SERVICES, external('2001:db8:51::7'));
+    const pad = Array.from({ length: 3_000 }, (_, index) => ({
+      ...node(`pad-${index}`),
+      spec: { providerID: 'x'.repeat(1_000) },
+    }));
+    // 3,000 × 3,000 × some 1.1 KB at 10 MB/s are 16 minutes.
+    api.script = (path) =>
+      path === `${NODES}?limit=500&resourceVersion=0`
+        ? { body: JSON.stringify({ metadata: {}, items: [...api.listed(NODES), ...pad] }) }
+        : undefined;
+    const cluster = await followed(api);
+    await cluster.pass(1);
+    expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
+    api.delete(NODES, node('node-b'));
+    api.put(NODES, node('node-c', '192.0.2.3', '2001:db8::3'));
+    await cluster.pass(10 * MINUTE);
+    expect(wholeListings(cluster).length).toBe(1);
+    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.3': 'node-c' });
+    await cluster.pass(10 * MINUTE);
+    expect(wholeListings(cluster).length).toBe(2);
+    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.3': 'node-c', '2001:db8::3': 'node-c' });
+  });
+
   test('is not asked for where the own Node has nothing that its row does not show', async () => {
     const api = new MemoryApi();
     api.put(NODES, node('node-a', '192.0.2.1'));
