@@ -60,6 +60,7 @@ function ownAddressProblem(service: Service, { kind, address }: Way): Problem {
 function otherNodeProblem(service: Service, { kind, address }: Way, holder: string): Problem {
   return {
     ...claimAt(service, kind),
+    everywhere: true,
     message: `${address} is an address of Node ${holder}, so only that Node serves it: bound on others, it would cut them off from that Node.`,
     remedy: REMEDY,
   };

@@ -77,7 +77,7 @@ const WHOLE: Form<Translation> = {
   reader: () => (translation) => translation,
 };
 
-/** Some 300 bytes a Node, and of each Node the first InternalIP and the first ExternalIP only. */
+/** Some 200 bytes a Node, and of each Node the first InternalIP and the first ExternalIP only. */
 export function listNodeTable(parts: ListingParts, abort: AbortController): Promise<NodeList> {
   return withinSilence(parts.clock, abort, (silence) => new NodeReading(parts, abort, silence).run(TABLE));
 }

@@ -60,6 +60,8 @@ describe('a VIP that another Node has', () => {
     expect([...cluster.desired.policy.open.keys()]).toEqual(['10.96.0.10:80/TCP', '[fd00:96::10]:80/TCP']);
     expect([...cluster.desired.policy.traffic.masqueraded.keys()]).toEqual([]);
     expect(cluster.fields).toEqual(['spec.externalIPs', 'spec.externalIPs']);
+    // Thousands of nodes say the same of it: one Event is enough.
+    expect(cluster.desired.problems.map(({ everywhere }) => everywhere)).toEqual([true, true]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NODE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { waitUntil } from '../../../lab/wait-until.js';
 import { IN_TEST_KERNEL } from '../packets/support/kernel-test.js';
@@ -127,6 +128,29 @@ describe.skipIf(!IN_TEST_KERNEL).each([
     );
     await server.tell({ kind: 'resume' });
     await answeredBy(WEB, ['pod-2']);
+  });
+
+  it('never binds the address of the node that the API server is on, whatever a Service claims', async () => {
+    const { server, agent } = cluster;
+    const externalIPs = Object.values(NODE_WIRE.there);
+    const { spec, ...rest } = serviceObject('second', SECOND);
+    const object = { ...rest, spec: { ...(spec as object), externalIPs } };
+    await server.tell({ kind: 'update', resource: 'services', object });
+    // The second family is in no table: it takes a listing of whole Nodes, and that a moment.
+    const { agent: told } = await agent.until(
+      'both addresses to be left to that node',
+      ({ agent: status }) => status?.synced === true && status.problems.length === 2,
+    );
+    expect(told?.problems.map(({ field, message }) => `${field} ${message}`).sort()).toEqual(
+      externalIPs.map((address) =>
+        expect.stringContaining(`spec.externalIPs ${address} is an address of Node node-2`),
+      ),
+    );
+    await setPods('web', [pods[0]]);
+    await answeredBy(WEB, ['pod-0']);
+    const { requests } = await server.look();
+    const listings = requests.filter((request) => request.includes('/api/v1/nodes?limit='));
+    expect(listings.length).toBeLessThanOrEqual(3);
   });
 
   it('forgets a Service that is deleted', async () => {
