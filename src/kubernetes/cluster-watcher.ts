@@ -177,15 +177,20 @@ export class ClusterWatcher implements ClusterSource {
     const completes = !this.#complete && this.#services.counters.complete && this.#slices.counters.complete;
     this.#complete ||= completes;
     this.#judgeNode();
-    if (this.#node?.counters.complete) this.#surroundings.tellNode(listener);
+    const isOther = this.#node?.counters.complete === true && this.#surroundings.tellNode(listener);
     if (this.#ranges.counters.complete) this.#surroundings.tellCIDRs(listener);
     const { services, triggers } = this.#intake.take();
     // Completion alone is news too: from now on the source vouches for what it does not have.
     if (services.size > 0 || completes) listener.changed(services, triggers);
     this.#tellProblems();
-    // A VIP that is another Node's address must not be bound first: the API server may be behind it.
-    if (completes) void this.#roster.met.then(this.#begun);
-    else if (services.size > 0) this.#roster.reconsider();
+    if (completes) void this.#meetNodes().then(this.#begun);
+    else if (isOther || this.view.externalFamilies(services).size > 0) void this.#roster.reconsider();
+  }
+
+  // A VIP that is another Node's address must not be bound first: the API server may be behind it.
+  async #meetNodes(): Promise<void> {
+    await this.#roster.met;
+    await this.#roster.reconsider();
   }
 
   #composeRoster(): NodeRoster {
@@ -206,8 +211,10 @@ export class ClusterWatcher implements ClusterSource {
     const shown = nodes.find(({ name }) => name === this.#options.nodeName)?.addresses;
     const own = this.#surroundings.node?.addresses;
     if (shown === undefined || own === undefined) return false;
-    const hidden = new Set(own.filter((address) => !shown.includes(address)).map(familyOf));
-    return hidden.size > 0 && this.#intake.view.hasExternalAddress(hidden);
+    const hidden = own.filter((address) => !shown.includes(address)).map(familyOf);
+    if (hidden.length === 0) return false;
+    const claimed = this.view.externalFamilies();
+    return hidden.some((family) => claimed.has(family));
   }
 
   #tellProblems(): void {

@@ -56,7 +56,8 @@ export class NodeRoster {
   #wholeDue = Number.NEGATIVE_INFINITY;
   #failuresInRow = 0;
   #abort = new AbortController();
-  #hasMet: () => void = () => undefined;
+  /** Who waits for the look under way, or the next one, to end. */
+  readonly #waiting: (() => void)[] = [];
   #wake: () => void = () => undefined;
   #stopped = false;
   #running: Promise<void> | undefined;
@@ -64,19 +65,19 @@ export class NodeRoster {
   constructor(parts: RosterParts) {
     this.#parts = parts;
     this.#backOff = new BackOff(parts.clock, parts.random);
-    this.met = new Promise((resolve) => {
-      this.#hasMet = resolve;
-    });
+    this.met = this.#lookEnded();
   }
 
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Looks at once where what was seen last no longer is enough. */
-  reconsider(): void {
+  /** Looks at once where what was seen last no longer is enough. Resolves when that look has ended, however it did. */
+  async reconsider(): Promise<void> {
     const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0;
-    if (isNarrow && this.#parts.needsWhole(this.#nodes)) this.#wake();
+    if (this.#stopped || !isNarrow || !this.#parts.needsWhole(this.#nodes)) return;
+    this.#wake();
+    await this.#lookEnded();
   }
 
   /** Resolves when no request is under way any more. */
@@ -90,9 +91,15 @@ export class NodeRoster {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       const wait = await this.#attempt();
-      this.#hasMet();
+      for (const tell of this.#waiting.splice(0)) tell();
       if (!this.#stopped) await this.#sleep(wait);
     }
+  }
+
+  #lookEnded(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
   }
 
   /** Answers how many milliseconds to wait before the next. */

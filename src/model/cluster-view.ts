@@ -35,12 +35,15 @@ export class ClusterView {
     return this.#slices.size;
   }
 
-  /** Whether any Service has an external or load balancer's address of one of these families. Looks at all of them. */
-  hasExternalAddress(families: ReadonlySet<Family>): boolean {
-    for (const { externalIPs, loadBalancerIPs } of this.#services.values())
-      if ([...externalIPs, ...loadBalancerIPs].some((address) => families.has(familyOf(address))))
-        return true;
-    return false;
+  /** The families of which these Services have external or load balancers' addresses. */
+  externalFamilies(services: Iterable<ServiceKey> = this.#services.keys()): Set<Family> {
+    const families = new Set<Family>();
+    for (const key of services) {
+      const service = this.#services.get(key);
+      for (const address of service?.externalIPs ?? []) families.add(familyOf(address));
+      for (const address of service?.loadBalancerIPs ?? []) families.add(familyOf(address));
+    }
+    return families;
   }
 
   setService(service: Service): ServiceKey[] {

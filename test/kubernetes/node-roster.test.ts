@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { ApiObject, Scripted } from './memory-api.js';
 import { MemoryApi, NODES, SERVICES } from './memory-api.js';
@@ -125,6 +126,19 @@ describe('what the table leaves out', () => {
     cluster.api.put(SERVICES, external('2001:db8:51::7'));
     await cluster.pass(1);
     expect([wholeListings(cluster).length, heardBy(cluster).at(-1)]).toEqual([1, withSecondFamily]);
+  });
+
+  test('is known before the start resolves too, although the table came before the Services', async () => {
+    const api = filledApi();
+    api.put(SERVICES, external('2001:db8:51::7'));
+    const serve = api.request.bind(api);
+    api.request = async (request, signal) => {
+      if (request.path.startsWith(SERVICES)) await setImmediate();
+      return serve(request, signal);
+    };
+    const cluster = await followed(api);
+    await cluster.started;
+    expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
   });
 
   test('is asked for at every look then, and no more often', async () => {
