@@ -5,9 +5,8 @@ import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import type { InsideClients, PacketRulesSettings } from './kernel/packet-table.js';
 import type { Family } from './model/address.js';
-import { cidrContains, parseCidr } from './model/cidr.js';
 import type { NodeRecord } from './model/node.js';
-import { NO_OTHER_NODES, type OtherNodes } from './model/other-nodes.js';
+import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
 
@@ -40,15 +39,9 @@ export function kernelRules(
   return {
     masqueradeAll,
     insideClients: insideClientsOf(localDetection, node),
-    serviceCIDRs: serviceCIDRs.filter((cidr) => !holdsNode(cidr, others)),
+    serviceCIDRs: rangesWithoutNodes(serviceCIDRs, others),
     strictArp,
   };
-}
-
-// In a range that Services share with Nodes, an address without a Service is no stray one.
-function holdsNode(text: string, others: OtherNodes): boolean {
-  const cidr = parseCidr(text);
-  return cidr !== undefined && [...others.keys()].some((address) => cidrContains(cidr, address));
 }
 
 function insideClientsOf(

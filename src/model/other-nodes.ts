@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import { cidrContains, parseCidr } from './cidr.js';
 
 /** A Node as far as it matters to the others: what must stay reachable there. */
 export interface NodeAddresses {
@@ -30,4 +31,12 @@ export function movedAddresses(before: OtherNodes, after: OtherNodes): Address[]
   const gone = [...before.keys()].filter((address) => !after.has(address));
   const changed = [...after].flatMap(([address, name]) => (before.get(address) === name ? [] : [address]));
   return [...gone, ...changed];
+}
+
+/** Those ranges, of the ones from which Services get addresses, in which no other Node is: elsewhere none is a stray one. */
+export function rangesWithoutNodes(ranges: readonly string[], others: OtherNodes): string[] {
+  return ranges.filter((range) => {
+    const cidr = parseCidr(range);
+    return cidr === undefined || ![...others.keys()].some((address) => cidrContains(cidr, address));
+  });
 }

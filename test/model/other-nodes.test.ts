@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { movedAddresses, type NodeAddresses, otherNodes } from '../../src/model/other-nodes.js';
+import {
+  movedAddresses,
+  type NodeAddresses,
+  otherNodes,
+  rangesWithoutNodes,
+} from '../../src/model/other-nodes.js';
 import { address } from '../support/addresses.js';
 
 const node = (name: string, ...addresses: string[]): NodeAddresses => ({
@@ -39,5 +44,14 @@ describe('addresses move', () => {
 
   it('never when nothing has changed', () => {
     expect(movedAddresses(before, new Map(before))).toEqual([]);
+  });
+});
+
+describe('ranges of Services', () => {
+  const others = otherNodes([node('a', '10.96.0.7', 'fd00::7')], undefined);
+
+  it('are left out where a Node is in them', () => {
+    const ranges = ['10.96.0.0/16', '10.97.0.0/16', 'fd00:96::/108'];
+    expect(rangesWithoutNodes(ranges, others)).toEqual(['10.97.0.0/16', 'fd00:96::/108']);
   });
 });
