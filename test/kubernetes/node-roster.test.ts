@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { TransportError } from '../../src/kubernetes/api-transport.js';
 import type { ApiObject, Scripted } from './memory-api.js';
 import { MemoryApi, NODES, SERVICES } from './memory-api.js';
 import { service, WatchedCluster } from './watched-cluster.js';
@@ -228,6 +229,17 @@ describe('where Nodes cannot be looked at', () => {
     ]);
     await cluster.pass(5_000);
     expect([cluster.problems, failures, cluster.heard.others.length]).toEqual([[], 3, 1]);
+  });
+
+  test('a way that stays broken is told in whole sentences', async () => {
+    const cluster = await followed(filledApi());
+    answersTables(cluster.api, { error: new TransportError('lost', 'the connection broke (ECONNRESET)') });
+    await cluster.pass(10 * MINUTE + 1_000);
+    expect(cluster.problems).toEqual([
+      expect.stringContaining(
+        'the connection broke (ECONNRESET). What was known of other Nodes stays in use.',
+      ),
+    ]);
   });
 
   test.each([
