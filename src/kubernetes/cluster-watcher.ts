@@ -111,8 +111,9 @@ export class ClusterWatcher implements ClusterSource {
   }
 
   /**
-   * Resolves when Services and EndpointSlices have been heard and other Nodes looked at, or when patience ends: the server may be away, and what
-   * is in the kernel needs its repairs all the same. Never rejects: no failure of a server is for ever.
+   * Resolves when Services and EndpointSlices have been heard and other Nodes have been looked at, or when patience ends:
+   * the server may be away, and what is in the kernel needs its repairs all the same. Never rejects: no failure of a
+   * server is for ever.
    */
   async start(listener: WatcherListener): Promise<void> {
     const { clock, patience = 30_000, wallClock = Date.now } = this.#options;

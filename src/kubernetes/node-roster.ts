@@ -53,6 +53,7 @@ export class NodeRoster {
   #others = NO_OTHER_NODES;
   /** The last listing of whole Nodes, while they are needed. */
   #whole: readonly NodeAddresses[] = [];
+  #wholeProblems: readonly Problem[] = [];
   #wholeDue = Number.NEGATIVE_INFINITY;
   #failuresInRow = 0;
   #abort = new AbortController();
@@ -72,9 +73,12 @@ export class NodeRoster {
     this.#running ??= this.#run();
   }
 
-  /** Looks at once where what was seen last no longer is enough. Resolves when that look has ended, however it did. */
+  /**
+   * Looks at once where what was seen last no longer is enough. Resolves when that look has ended, however it did. After a
+   * failure it waits for its back-off all the same.
+   */
   async reconsider(): Promise<void> {
-    const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0;
+    const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0 && this.#failuresInRow === 0;
     if (this.#stopped || !isNarrow || !this.#parts.needsWhole(this.#nodes)) return;
     this.#wake();
     await this.#lookEnded();
@@ -114,32 +118,43 @@ export class NodeRoster {
 
   // The table first, always: it is what tells of the Node behind which the API server may be.
   async #look(): Promise<number> {
+    const { listener } = this.#parts;
     const table = await listNodeTable(this.#parts, this.#abort);
-    if (!this.#parts.needsWhole(table.nodes)) this.#whole = [];
-    this.#take(table.nodes, table.problems);
-    if (this.#parts.needsWhole(table.nodes) && this.#parts.clock.now() >= this.#wholeDue)
-      await this.#lookAtWhole(table);
+    const wanted = this.#parts.needsWhole(table.nodes);
+    if (!wanted) this.#forgetWhole();
+    this.#take(table.nodes);
+    const whole = wanted ? await this.#lookAtWhole(table.nodes) : [];
     this.#failuresInRow = 0;
+    listener.judged(shortened([...table.problems, ...whole]));
     return this.#fairPeriod(table);
   }
 
-  async #lookAtWhole(table: NodeList): Promise<void> {
+  /** Answers what is wrong with the Nodes found. */
+  async #lookAtWhole(table: readonly NodeAddresses[]): Promise<readonly Problem[]> {
     const { clock } = this.#parts;
+    if (clock.now() < this.#wholeDue) return this.#wholeProblems;
     const whole = await listWholeNodes(this.#parts, this.#abort);
     this.#whole = whole.nodes;
+    this.#wholeProblems = whole.problems;
     this.#wholeDue = clock.now() + this.#fairPeriod(whole);
-    this.#take(table.nodes, [...table.problems, ...whole.problems]);
+    this.#take(table);
+    return whole.problems;
+  }
+
+  #forgetWhole(): void {
+    this.#whole = [];
+    this.#wholeProblems = [];
+    this.#wholeDue = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes the Nodes of the table, with what was seen of each as a whole. */
-  #take(table: readonly NodeAddresses[], problems: readonly Problem[]): void {
+  #take(table: readonly NodeAddresses[]): void {
     const { nodeName, listener } = this.#parts;
     const names = new Set(table.map(({ name }) => name));
     const others = otherNodes([...table, ...this.#whole.filter(({ name }) => names.has(name))], nodeName);
     const moved = movedAddresses(this.#others, others).length > 0;
     this.#nodes = table;
     this.#others = others;
-    listener.judged(shortened(problems));
     if (moved && !this.#stopped) listener.otherNodesChanged(others);
   }
 

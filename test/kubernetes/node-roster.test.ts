@@ -154,6 +154,26 @@ describe('what the table leaves out', () => {
     expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
   });
 
+  test('is tried again after a back-off where it fails, whatever Services do, and told once', async () => {
+    const api = filledApi();
+    api.put(SERVICES, external('2001:db8:51::7'));
+    api.script = (path) => (path === `${NODES}?limit=500&resourceVersion=0` ? { status: 500 } : undefined);
+    const cluster = await followed(api);
+    await cluster.pass(2_000);
+    const attempts = wholeListings(cluster).length;
+    for (let number = 8; number < 30; number++) {
+      api.put(SERVICES, external(`2001:db8:51::${number}`));
+      await cluster.settle();
+    }
+    expect(wholeListings(cluster).length).toBe(attempts);
+    await cluster.pass(MINUTE);
+    expect([cluster.problems.length, cluster.heard.problemChanges]).toEqual([1, 1]);
+    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.2': 'node-b' });
+    api.script = () => undefined;
+    await cluster.pass(MINUTE);
+    expect([cluster.problems, heardBy(cluster).at(-1)]).toEqual([[], withSecondFamily]);
+  });
+
   test('is asked for less often where it is large, while the table still tells who is there', async () => {
     const api = filledApi();
     api.put(SERVICES, external('2001:db8:51::7'));
