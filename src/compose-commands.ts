@@ -2,6 +2,7 @@ import { composeDesired, composeKernel } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import { initNode, type NodePreparation } from './kernel/init-node.js';
+import { previewKernel } from './kernel/kernel-preview.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
@@ -19,12 +20,13 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
   const source = composeSource(settings, version, () => undefined);
   const kernel = composeKernel(settings);
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
-  const desired = composeDesired(settings, undefined);
+  const desired = composeDesired(settings, await previewKernel());
   try {
     await source.start({
       changed: () => undefined,
       problemsChanged: () => undefined,
       nodeChanged: (node) => void desired.setNode(node),
+      otherNodesChanged: (others) => void desired.setOtherNodes(others),
       serviceCIDRsChanged: () => undefined,
     });
     desired.setNodeAddresses(kernel.nodeAddresses());

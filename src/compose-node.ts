@@ -1,25 +1,26 @@
 import type { AgentSettings } from './config/agent-settings.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
-import type { KernelFeatures } from './kernel/kernel-features.js';
+import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import type { InsideClients, PacketRulesSettings } from './kernel/packet-table.js';
-import { FAMILIES, type Family } from './model/address.js';
+import type { Family } from './model/address.js';
 import type { NodeRecord } from './model/node.js';
+import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
 
-/** Without `features`, for whoever must not try what the kernel can do, as what nearly every kernel has. */
+/** `kernel`: as found out by trying, or by reading alone for whoever must not try. */
 export function composeDesired(
   { nodeName, scheduler, nodePorts }: AgentSettings,
-  features: KernelFeatures | undefined,
+  kernel: KernelPreview,
 ): DesiredDataplane {
   return new DesiredDataplane({
     name: nodeName,
     zone: undefined,
     scheduler,
-    families: features === undefined ? FAMILIES : familiesOf(features),
-    stickyScheduler: features === undefined ? STICKY_SCHEDULERS[0] : stickySchedulerOf(features),
+    families: familiesOf(kernel),
+    stickyScheduler: stickySchedulerOf(kernel),
     nodePorts: nodePorts.addresses,
   });
 }
@@ -33,8 +34,14 @@ export function kernelRules(
   { masqueradeAll, localDetection, nodeSetUp: { strictArp } }: AgentSettings,
   node: NodeRecord | undefined,
   serviceCIDRs: readonly string[] = [],
+  others: OtherNodes = NO_OTHER_NODES,
 ): PacketRulesSettings {
-  return { masqueradeAll, insideClients: insideClientsOf(localDetection, node), serviceCIDRs, strictArp };
+  return {
+    masqueradeAll,
+    insideClients: insideClientsOf(localDetection, node),
+    serviceCIDRs: rangesWithoutNodes(serviceCIDRs, others),
+    strictArp,
+  };
 }
 
 function insideClientsOf(
@@ -56,13 +63,13 @@ function insideClientsOf(
 }
 
 /** Of IPv6 that is switched off no address can be bound, so that nothing of it could ever be programmed. */
-function familiesOf({ ipv6, ipvs }: KernelFeatures): Family[] {
+function familiesOf({ ipv6, ipvs }: KernelPreview): Family[] {
   return ipvs.families.filter((family) => family === 'IPv4' || ipv6 !== 'off');
 }
 
 /** Both send one client to one server, and mh moves fewer clients when servers come and go. */
 const STICKY_SCHEDULERS = ['mh', 'sh'] as const;
 
-function stickySchedulerOf({ ipvs }: KernelFeatures): string | undefined {
+function stickySchedulerOf({ ipvs }: KernelPreview): string | undefined {
   return STICKY_SCHEDULERS.find((scheduler) => ipvs.schedulers?.includes(scheduler) === true);
 }

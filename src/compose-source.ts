@@ -43,12 +43,12 @@ export function composeSource(
 ): ComposedSource {
   const { source } = settings;
   return source.kind === 'manifests'
-    ? composeFolder(source.folder)
+    ? composeFolder(source.folder, settings.nodeName)
     : composeApiServer(source, settings, version, problemsChanged);
 }
 
-function composeFolder(folder: string): ComposedSource {
-  const cluster = new ManifestWatcher({ folder });
+function composeFolder(folder: string, nodeName: string | undefined): ComposedSource {
+  const cluster = new ManifestWatcher({ folder, nodeName });
   return {
     cluster,
     statistics: {},

@@ -185,6 +185,10 @@ class ComposedAgent {
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
         this.#keepRules();
       },
+      otherNodesChanged: (others) => {
+        this.#loop.changed(this.#desired.setOtherNodes(others));
+        this.#keepRules();
+      },
       serviceCIDRsChanged: () => this.#keepRules(),
     };
   }
@@ -192,7 +196,7 @@ class ComposedAgent {
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
   #keepRules(): void {
     const { node, serviceCIDRs } = this.#source.surroundings();
-    const rules = kernelRules(this.#configuration.settings, node, serviceCIDRs);
+    const rules = kernelRules(this.#configuration.settings, node, serviceCIDRs, this.#desired.otherNodes);
     if (this.#kernel.setRules(rules)) this.#loop.prepareAgain();
   }
 

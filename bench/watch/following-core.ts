@@ -46,6 +46,7 @@ export function followingCore(
         changed: (services) => loop.changed(services),
         problemsChanged: () => undefined,
         nodeChanged: () => undefined,
+        otherNodesChanged: () => undefined,
         serviceCIDRsChanged: () => undefined,
       });
       loop.begin();

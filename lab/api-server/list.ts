@@ -7,6 +7,7 @@ import {
   jsonAnswer,
 } from './answer.js';
 import type { ListOptions } from './list-options.js';
+import { nodeTable } from './node-table.js';
 import type { ObjectStore } from './object-store.js';
 import { apiVersionOf, type Resource } from './resource.js';
 import type { StoredObject } from './stored-object.js';
@@ -27,7 +28,12 @@ interface Page {
 }
 
 /** A list, or a page of it. The resourceVersion that was asked for is not too large. */
-export function answerList(store: ObjectStore, resource: Resource, options: ListOptions): ApiAnswer {
+export function answerList(
+  store: ObjectStore,
+  resource: Resource,
+  options: ListOptions,
+  form: 'list' | 'table' = 'list',
+): ApiAnswer {
   const continuation = decoded(options.continue);
   if (continuation === 'unreadable') return failureAnswer(badRequest('continue key is not valid'));
   const version = continuation?.rv ?? versionOf(store, options);
@@ -37,7 +43,8 @@ export function answerList(store: ObjectStore, resource: Resource, options: List
   const rest = state.filter(
     ({ key, object }) => key > (continuation?.start ?? '') && options.selects(object),
   );
-  return jsonAnswer(200, listText(resource, pageOf(rest, version, limitOf(options))));
+  const page = pageOf(rest, version, limitOf(options));
+  return jsonAnswer(200, form === 'table' ? tableText(page) : listText(resource, page));
 }
 
 // Only an exact match wants the past: "not older than" may be the newest.
@@ -69,6 +76,11 @@ function listText(resource: Resource, { version, items, continuation, remaining 
   });
   const texts = items.map(({ item }) => item).join(',');
   return `{"kind":"${resource.kind}List","apiVersion":"${apiVersionOf(resource)}","metadata":${metadata},"items":[${texts}]}`;
+}
+
+function tableText({ version, items, continuation }: Page): string {
+  const nodes = items.map(({ object }) => object);
+  return JSON.stringify(nodeTable(nodes, String(version), continuation && encoded(continuation)));
 }
 
 function encoded(continuation: Continuation): string {

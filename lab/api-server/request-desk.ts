@@ -139,7 +139,7 @@ export class RequestDesk {
   async #reply(verb: Verb, { request, subject, query }: Asked): Promise<ApiAnswer> {
     switch (verb) {
       case 'list':
-        return this.#list(subject, listOptions(query, subject.namespace));
+        return this.#list(subject, listOptions(query, subject.namespace), request.headers.accept);
       case 'get':
         return this.#get(subject);
       default:
@@ -147,9 +147,11 @@ export class RequestDesk {
     }
   }
 
-  async #list(subject: Subject, options: ListOptions): Promise<ApiAnswer> {
+  async #list({ resource }: Subject, options: ListOptions, accept = ''): Promise<ApiAnswer> {
+    const wantsTable = accept.includes(';as=Table');
+    if (wantsTable && resource.name !== 'nodes') return failureAnswer(NO_TABLE);
     const late = await this.#waitFor(options);
-    return late ?? answerList(this.#store, subject.resource, options);
+    return late ?? answerList(this.#store, resource, options, wantsTable ? 'table' : 'list');
   }
 
   #get({ resource, namespace, name = '' }: Subject): ApiAnswer {
@@ -187,6 +189,12 @@ export class RequestDesk {
       : undefined;
   }
 }
+
+const NO_TABLE = {
+  code: 406,
+  reason: 'NotAcceptable',
+  message: 'this test server makes tables of Nodes only',
+};
 
 const NO_WATCH_LIST = forbiddenOption(
   'sendInitialEvents',

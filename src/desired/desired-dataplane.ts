@@ -12,6 +12,7 @@ import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
+import { movedAddresses, NO_OTHER_NODES, type OtherNodes } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
 import { type Pace, paceOf } from '../model/service.js';
@@ -47,6 +48,8 @@ export class DesiredDataplane implements Dataplane {
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
   readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
+  /** What Services claim and other Nodes have. */
+  readonly #ceded = new Map<ServiceKey, readonly Address[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
   readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
@@ -54,7 +57,7 @@ export class DesiredDataplane implements Dataplane {
 
   constructor(node: NodeProfile) {
     const markOf = (key: FrontendKey) => this.#marks.markOf(key);
-    this.#node = { ...node, addresses: [], portAddresses: [], named: [], markOf };
+    this.#node = { ...node, addresses: [], portAddresses: [], named: [], others: NO_OTHER_NODES, markOf };
     this.bound = this.#vips.members;
     this.policy = {
       guarded: this.#vips.members,
@@ -73,6 +76,28 @@ export class DesiredDataplane implements Dataplane {
   /** What the Node object says now, undefined while there is none. */
   setNode(node: NodeRecord | undefined): ServiceKey[] {
     return this.#moveTo({ ...this.#node, zone: node?.zone, named: node?.addresses ?? [] });
+  }
+
+  /** Which addresses other Nodes have now. Only Services that claim one of those that moved are worked out anew. */
+  setOtherNodes(others: OtherNodes): ServiceKey[] {
+    const moved = new Set(movedAddresses(this.#node.others, others));
+    this.#node = { ...this.#node, others };
+    const isMoved = (address: Address) => moved.has(address);
+    const ceding = [...this.#ceded].flatMap(([key, addresses]) => (addresses.some(isMoved) ? [key] : []));
+    // As good as always none of them is a VIP: then no Service needs to be looked at.
+    if (![...moved].some((address) => this.bound.has(address))) return ceding;
+    const holding = [...this.#shares].flatMap(([key, { vips }]) => (vips.some(isMoved) ? [key] : []));
+    return [...new Set([...ceding, ...holding])];
+  }
+
+  get otherNodes(): OtherNodes {
+    return this.#node.others;
+  }
+
+  /** Whether another Node has the address, so that nothing of ours may stay at it, not even to drain. */
+  isElsewhere(address: Address | undefined): boolean {
+    if (address === undefined || !this.#node.others.has(address)) return false;
+    return !this.#node.addresses.includes(address);
   }
 
   /** The addresses on which NodePorts are shown; undefined where they are on all. */
@@ -129,6 +154,7 @@ export class DesiredDataplane implements Dataplane {
     const before = this.#shares.get(key);
     const wants = serviceFrontends(view, this.#node);
     const after = wants.frontends.length === 0 ? undefined : wants;
+    keep(this.#ceded, key, wants.ceded.length === 0 ? undefined : wants.ceded);
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
     this.#healthChecks.refresh(key, wants.healthCheck);
     this.#relays.refresh(key, view.service);

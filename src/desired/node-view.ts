@@ -1,5 +1,6 @@
 import type { Address } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
+import type { OtherNodes } from '../model/other-nodes.js';
 import type { NodeProfile } from './node-settings.js';
 
 /** This node at the moment at which a Service is worked out. */
@@ -10,6 +11,8 @@ export interface NodeView extends NodeProfile {
   readonly named: readonly Address[];
   /** Those of its own addresses on which NodePorts are shown. */
   readonly portAddresses: readonly Address[];
+  /** Addresses that belong to other Nodes; one that this node has as well counts as its own. */
+  readonly others: OtherNodes;
   /** The firewall mark of a frontend's inside view. */
   markOf(outside: FrontendKey): number;
 }

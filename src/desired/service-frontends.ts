@@ -11,7 +11,7 @@ import type { VirtualServer, VirtualServerSettings } from '../model/virtual-serv
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import type { NodeView } from './node-view.js';
 import { insideSettings, settingsOf } from './server-settings.js';
-import { nodeAddressProblem, type Way, waysOf } from './service-ways.js';
+import { addressProblem, type Way, waysOf } from './service-ways.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -21,6 +21,8 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
+  /** Addresses that it claims and that other Nodes have. */
+  readonly ceded: readonly Address[];
   readonly problems: readonly Problem[];
   /** Undefined where load balancers do not ask. */
   readonly healthCheck: HealthCheckService | undefined;
@@ -46,6 +48,7 @@ const NOTHING: ServiceFrontends = {
   isExternal: false,
   frontends: [],
   vips: [],
+  ceded: [],
   problems: [],
   healthCheck: undefined,
 };
@@ -53,7 +56,8 @@ const NOTHING: ServiceFrontends = {
 /** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
 export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
   if (service === undefined) return NOTHING;
-  const ways = waysOf(service, node);
+  const claimed = waysOf(service, node);
+  const ways = claimed.filter(({ holder }) => holder === undefined);
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
@@ -72,12 +76,12 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
     }
   });
   const vips = ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address);
-  const problems = ways.filter(({ kind, isNodes }) => kind !== 'node' && isNodes);
   return {
     isExternal: isExternal(service),
     frontends,
     vips,
-    problems: problems.map((way) => nodeAddressProblem(service, way)),
+    ceded: claimed.filter(({ holder }) => holder !== undefined).map(({ address }) => address),
+    problems: claimed.flatMap((way) => addressProblem(service, way) ?? []),
     healthCheck: healthCheckOf(service, slices, node),
   };
 }

@@ -14,6 +14,8 @@ export interface Way {
   readonly isLocalOnly: boolean;
   /** It is one of the node's own addresses: neither bound nor guarded, since the node needs it for itself. */
   readonly isNodes: boolean;
+  /** The other Node that has the address: not served here, or this node would be cut off from that one. */
+  readonly holder: string | undefined;
 }
 
 /** Every way to a Service that this node can offer, none twice. */
@@ -34,22 +36,50 @@ function addWays(
   kind: Way['kind'],
   addresses: readonly Address[],
   isLocalOnly: boolean,
-  { families, addresses: own }: NodeView,
+  node: NodeView,
 ): void {
-  for (const address of addresses)
-    if (families.includes(familyOf(address)))
-      ways.push({ kind, address, isLocalOnly, isNodes: own.includes(address) });
+  for (const address of addresses) {
+    if (!node.families.includes(familyOf(address))) continue;
+    const isNodes = node.addresses.includes(address);
+    ways.push({
+      kind,
+      address,
+      isLocalOnly,
+      isNodes,
+      holder: isNodes ? undefined : node.others.get(address),
+    });
+  }
 }
 
-/** A VIP that is the node's own address works, but other ports of it stay the node's. */
-export function nodeAddressProblem({ key }: Service, { kind, address }: Way): Problem {
-  const field = kind === 'balancer' ? 'status.loadBalancer' : `spec.${kind}IPs`;
+/** What is wrong with a VIP that is an address of a Node; undefined for one that is not. */
+export function addressProblem(service: Service, way: Way): Problem | undefined {
+  if (way.kind === 'node') return undefined;
+  if (way.isNodes) return ownAddressProblem(service, way);
+  return way.holder === undefined ? undefined : otherNodeProblem(service, way, way.holder);
+}
+
+/** It works, but other ports of it stay the node's. */
+function ownAddressProblem(service: Service, { kind, address }: Way): Problem {
   return {
-    kind: 'conflict',
-    subject: `Service ${key}`,
-    service: key,
-    field,
+    ...claimAt(service, kind),
     message: `${address} is an address of this node itself, so it is served but neither bound nor guarded: other ports of it stay the node's own.`,
-    remedy: 'Give the Service an address that no node has.',
+    remedy: REMEDY,
   };
+}
+
+/** Its packets take the way of all others to that Node, which serves the Service at its own address. */
+function otherNodeProblem(service: Service, { kind, address }: Way, holder: string): Problem {
+  return {
+    ...claimAt(service, kind),
+    everywhere: true,
+    message: `${address} is an address of Node ${holder}, so only that Node serves it: bound on others, it would cut them off from that Node.`,
+    remedy: REMEDY,
+  };
+}
+
+const REMEDY = 'Give the Service an address that no node has.';
+
+function claimAt({ key }: Service, kind: Way['kind']) {
+  const field = kind === 'balancer' ? 'status.loadBalancer' : `spec.${kind}IPs`;
+  return { kind: 'conflict', subject: `Service ${key}`, service: key, field } as const;
 }

@@ -27,7 +27,7 @@ export async function probeKernel(handle: KernelHandle, root = '/proc'): Promise
   };
 }
 
-async function ipv6State(root: string): Promise<Ipv6State> {
+export async function ipv6State(root: string): Promise<Ipv6State> {
   // With ipv6.disable=1 the file is missing; with the sysctl no device can have an address.
   const disabled = await readWord(`${root}/sys/net/ipv6/conf/all/disable_ipv6`);
   if (disabled !== '0') return 'off';

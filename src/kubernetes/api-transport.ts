@@ -16,6 +16,8 @@ export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
   /** With the query: `/api/v1/services?limit=500`. */
   readonly path: string;
+  /** Which form of the answer is wanted; `application/json` unless said. */
+  readonly accept?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Of the body; unless said it is `application/json`, and `application/merge-patch+json` for a patch. */

@@ -1,7 +1,9 @@
+import { familyOf } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import type { NodeRecord } from '../model/node.js';
+import type { NodeAddresses, OtherNodes } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import { ProblemBoard } from '../model/problem-board.js';
 import type { Service } from '../model/service.js';
@@ -9,6 +11,7 @@ import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
 import type { ApiTransport } from './api-transport.js';
 import { endpointSlices, ownNode, SERVICE_CIDRS, services } from './followed-resources.js';
+import { NodeRoster } from './node-roster.js';
 import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './object-store.js';
 import { projectNode, projectService, projectServiceCIDR, projectSlice } from './projections.js';
 import { Reflector } from './reflector.js';
@@ -33,7 +36,9 @@ export interface WatcherOptions {
   readonly wallClock?: () => number;
 }
 
-export interface WatcherListener extends ClusterListener, SurroundingsListener {}
+export interface WatcherListener extends ClusterListener, SurroundingsListener {
+  otherNodesChanged(others: OtherNodes): void;
+}
 
 /**
  * The cluster as an API server tells it. Nothing that happens to the server or to the way there changes the view:
@@ -49,6 +54,7 @@ export class ClusterWatcher implements ClusterSource {
   readonly #slices: Reflector;
   readonly #node: Reflector | undefined;
   readonly #ranges: Reflector;
+  readonly #roster: NodeRoster;
   #listener: WatcherListener | undefined;
   #problems: readonly Problem[] = [];
   #complete = false;
@@ -71,6 +77,7 @@ export class ClusterWatcher implements ClusterSource {
     this.#node =
       nodeName === undefined ? undefined : this.#follow(ownNode(nodeName), projectNode, nodeRecord);
     this.#ranges = this.#follow(SERVICE_CIDRS, projectServiceCIDR, range);
+    this.#roster = this.#composeRoster();
   }
 
   get view(): ClusterView {
@@ -104,8 +111,9 @@ export class ClusterWatcher implements ClusterSource {
   }
 
   /**
-   * Resolves when Services and EndpointSlices have been heard, or when patience ends: the server may be away, and what
-   * is in the kernel needs its repairs all the same. Never rejects: no failure of a server is for ever.
+   * Resolves when Services and EndpointSlices have been heard and other Nodes have been looked at, or when patience ends:
+   * the server may be away, and what is in the kernel needs its repairs all the same. Never rejects: no failure of a
+   * server is for ever.
    */
   async start(listener: WatcherListener): Promise<void> {
     const { clock, patience = 30_000, wallClock = Date.now } = this.#options;
@@ -116,6 +124,7 @@ export class ClusterWatcher implements ClusterSource {
     });
     const cancel = clock.after(patience, this.#begun);
     for (const reflector of this.#reflectors) reflector.start();
+    this.#roster.start();
     await begun;
     cancel();
   }
@@ -124,7 +133,7 @@ export class ClusterWatcher implements ClusterSource {
   async stop(): Promise<void> {
     this.#listener = undefined;
     this.#begun();
-    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+    await Promise.all([this.#roster, ...this.#reflectors].map((part) => part.stop()));
   }
 
   get #reflectors(): readonly Reflector[] {
@@ -169,13 +178,44 @@ export class ClusterWatcher implements ClusterSource {
     const completes = !this.#complete && this.#services.counters.complete && this.#slices.counters.complete;
     this.#complete ||= completes;
     this.#judgeNode();
-    if (this.#node?.counters.complete) this.#surroundings.tellNode(listener);
+    const isOther = this.#node?.counters.complete === true && this.#surroundings.tellNode(listener);
     if (this.#ranges.counters.complete) this.#surroundings.tellCIDRs(listener);
     const { services, triggers } = this.#intake.take();
     // Completion alone is news too: from now on the source vouches for what it does not have.
     if (services.size > 0 || completes) listener.changed(services, triggers);
     this.#tellProblems();
-    if (completes) this.#begun();
+    if (completes) void this.#meetNodes().then(this.#begun);
+    else if (isOther || this.view.externalFamilies(services).size > 0) void this.#roster.reconsider();
+  }
+
+  // A VIP that is another Node's address must not be bound first: the API server may be behind it.
+  async #meetNodes(): Promise<void> {
+    await this.#roster.met;
+    await this.#roster.reconsider();
+  }
+
+  #composeRoster(): NodeRoster {
+    const { transport, clock, nodeName, random = Math.random } = this.#options;
+    const needsWhole = (nodes: readonly NodeAddresses[]) => this.#needsWhole(nodes);
+    const listener = {
+      otherNodesChanged: (others: OtherNodes) => this.#listener?.otherNodesChanged(others),
+      judged: (problems: readonly Problem[]) => {
+        this.#board.set(' all nodes', problems);
+        this.#tellProblems();
+      },
+    };
+    return new NodeRoster({ transport, clock, random, nodeName, needsWhole, listener });
+  }
+
+  // What the table leaves out of this Node it leaves out of the others: the second family, as a rule.
+  #needsWhole(nodes: readonly NodeAddresses[]): boolean {
+    const shown = nodes.find(({ name }) => name === this.#options.nodeName)?.addresses;
+    const own = this.#surroundings.node?.addresses;
+    if (shown === undefined || own === undefined) return false;
+    const hidden = own.filter((address) => !shown.includes(address)).map(familyOf);
+    if (hidden.length === 0) return false;
+    const claimed = this.view.externalFamilies();
+    return hidden.some((family) => claimed.has(family));
   }
 
   #tellProblems(): void {

@@ -23,6 +23,9 @@ export function ownNode(name: string): Resource {
   return { name: 'nodes', group: '', path: '/api/v1/nodes', fieldSelector: `metadata.name=${name}` };
 }
 
+/** Not followed, for that reason, but looked at seldom: decision 10. */
+export const ALL_NODES: Resource = { name: 'nodes', group: '', path: '/api/v1/nodes' };
+
 /** Since Kubernetes 1.33; older servers do not have it. */
 export const SERVICE_CIDRS: Resource = {
   name: 'servicecidrs',

@@ -131,13 +131,14 @@ export class HttpTransport implements ApiTransport {
     if (this.#connections.size === 0) this.#emptied();
   }
 
-  #call({ server, headers, gzip }: Login, { method, path, body, contentType }: ApiRequest): Call {
+  #call({ server, headers, gzip }: Login, request: ApiRequest): Call {
+    const { method, path, body, contentType, accept = 'application/json' } = request;
     const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
     return {
       method,
       path: `${server.pathname.replace(/\/$/, '')}${path}`,
       headers: {
-        accept: 'application/json',
+        accept,
         'user-agent': this.#settings.userAgent,
         ...(gzip ? { 'accept-encoding': 'gzip' } : {}),
         ...(body === undefined ? {} : { 'content-type': type }),

@@ -8,7 +8,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Depth inside the list `items`, which is a field of the outermost object. */
+/** Depth inside the list, which is a field of the outermost object. */
 const ITEM_DEPTH = 2;
 
 /**
@@ -17,6 +17,7 @@ const ITEM_DEPTH = 2;
  * It follows strings and brackets alone and leaves judgement to the parser of each part.
  */
 export class ItemSplitter implements Splitter {
+  readonly #list: string;
   readonly #longest: number;
   readonly #envelope = new Pieces();
   readonly #item = new Pieces();
@@ -24,11 +25,13 @@ export class ItemSplitter implements Splitter {
   #inItems = false;
   #inString = false;
   #escaped = false;
-  /** The last string of the outermost object, as far as it may spell `items`. */
+  /** The last string of the outermost object, as far as it may spell the name of the list. */
   #name = '';
 
-  constructor(longest = LONGEST_PIECE) {
+  /** `list`: the name of the field, of less than eight letters; in a Table the items are its `rows`. */
+  constructor(longest = LONGEST_PIECE, list: 'items' | 'rows' = 'items') {
     this.#longest = longest;
+    this.#list = list;
   }
 
   /** Everything but the items, to be asked for at the end: of a proper list `{"kind": …, "metadata": …, "items": []}`. */
@@ -84,7 +87,7 @@ export class ItemSplitter implements Splitter {
     if (byte === QUOTE) this.#passQuote();
     else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       this.#depth++;
-      if (byte === OPEN_LIST && this.#depth === ITEM_DEPTH && this.#name === 'items') this.#inItems = true;
+      if (byte === OPEN_LIST && this.#depth === ITEM_DEPTH && this.#name === this.#list) this.#inItems = true;
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
       this.#depth--;
       if (this.#depth < ITEM_DEPTH) this.#inItems = false;

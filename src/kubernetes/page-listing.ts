@@ -6,13 +6,11 @@ import { digest } from './digest.js';
 import { ItemSplitter } from './item-splitter.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { pagePath, type Resource, type Version, versionPath } from './resource.js';
-import { SilenceDeadline } from './silence-deadline.js';
+import type { SilenceDeadline } from './silence-deadline.js';
 import type { WatchCounters } from './watch-counters.js';
 import { isRecord, parseJson, versionOf } from './watch-event.js';
 import { WatchFailure } from './watch-failure.js';
-
-/** An API server ends a request that takes longer than a minute; one that does not answer for this long never will. */
-const LONGEST_SILENCE = 90_000;
+import { withinSilence } from './within-silence.js';
 
 export interface PageParts {
   readonly resource: Resource;
@@ -24,13 +22,13 @@ export interface PageParts {
 
 /** Reads all pages, publishes them together, and answers the version at which a watch goes on. */
 export function readPages(parts: PageParts, from: Version, abort: AbortController): Promise<Version> {
-  return bounded(parts.clock, abort, (silence) => new PageReading(parts, abort, silence).run(from));
+  return withinSilence(parts.clock, abort, (silence) => new PageReading(parts, abort, silence).run(from));
 }
 
 /** Where the server's history is now. */
 export function readVersion(parts: PageParts, abort: AbortController): Promise<Version> {
   const { resource, transport, clock } = parts;
-  return bounded(clock, abort, async () => {
+  return withinSilence(clock, abort, async () => {
     const request = { method: 'GET', path: versionPath(resource) } as const;
     const response = await transport.request(request, abort.signal);
     await expectJson(response, { resource, verb: 'list' });
@@ -38,22 +36,6 @@ export function readVersion(parts: PageParts, abort: AbortController): Promise<V
     await digest(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
     return readEnvelope(splitter.envelope).version;
   });
-}
-
-async function bounded(
-  clock: Clock,
-  abort: AbortController,
-  work: (silence: SilenceDeadline) => Promise<Version>,
-): Promise<Version> {
-  const silence = new SilenceDeadline(clock, LONGEST_SILENCE, () => abort.abort());
-  try {
-    return await work(silence);
-  } catch (error) {
-    if (!abort.signal.aborted) throw error;
-    throw new WatchFailure('quiet', `was asked for, and nothing came for ${LONGEST_SILENCE / 1000} s.`);
-  } finally {
-    silence.cancel();
-  }
 }
 
 class PageReading {

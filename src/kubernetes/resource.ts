@@ -38,6 +38,11 @@ export function pagePath(resource: Resource, from: { version: Version } | { cont
   return withQuery(resource, { limit: String(PAGE), ...where });
 }
 
+/** A page of the table that `kubectl get -o wide` shows, without the objects themselves. */
+export function tablePath(resource: Resource, from: { version: Version } | { continueAt: string }): string {
+  return `${pagePath(resource, from)}&includeObject=None`;
+}
+
 export function watchPath(resource: Resource, version: Version, seconds: number): string {
   return withQuery(resource, { ...watching(seconds), resourceVersion: version });
 }

@@ -35,10 +35,12 @@ export class Surroundings {
     else this.#ranges.set(key, after);
   };
 
-  tellNode(listener: SurroundingsListener): void {
-    if (this.#toldNode === this.#node) return;
+  /** Whether there was anything to tell. */
+  tellNode(listener: SurroundingsListener): boolean {
+    if (this.#toldNode === this.#node) return false;
     this.#toldNode = this.#node;
     listener.nodeChanged(this.#node);
+    return true;
   }
 
   tellCIDRs(listener: SurroundingsListener): void {

@@ -32,13 +32,19 @@ const WAIT = 'It is tried again; if it lasts, look at the API server and at what
 /** What the transport or a splitter threw. Anything else is a mistake of ours; the watch goes on after it all the same. */
 export function asWatchFailure(error: unknown): WatchFailure {
   if (error instanceof WatchFailure) return error;
-  if (error instanceof TransportError) return new WatchFailure(error.kind, error.message, { cause: error });
+  if (error instanceof TransportError)
+    return new WatchFailure(error.kind, withFullStop(error.message), { cause: error });
   if (error instanceof OversizedPiece) {
     const remedy = 'Look for what lies between this node and the API server.';
     return new WatchFailure('oversized', `cannot be read: ${error.message}.`, { remedy, cause: error });
   }
   const remedy = 'This is a mistake in kube-ipvs-proxy; report it.';
   return new WatchFailure('internal', `failed: ${String(error)}.`, { remedy, cause: error });
+}
+
+// More may be said after it.
+function withFullStop(sentence: string): string {
+  return sentence.endsWith('.') ? sentence : `${sentence}.`;
 }
 
 /** The server's history is shorter than what was heard of it. */

@@ -1,5 +1,6 @@
 import { shownName } from '../api-objects/shown.js';
 import { ClusterView } from '../model/cluster-view.js';
+import type { NodeAddresses } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
@@ -21,6 +22,10 @@ export class FolderImage {
   /** For each file whether it has been read at least once. */
   readonly #files = new Map<string, boolean>();
   #complete = false;
+
+  get nodes(): Iterable<NodeAddresses> {
+    return this.#writer.nodes.values();
+  }
 
   /**
    * True once every file has been read. A file that never could be read may hold any Service, and to take these

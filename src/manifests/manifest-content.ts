@@ -58,7 +58,8 @@ class ContentReader {
       return;
     }
     const id = objectId(kind, identity.namespace, identity.name);
-    const subject = `${kind} ${identity.namespace}/${identity.name} (${place})`;
+    const name = identity.namespace === '' ? identity.name : `${identity.namespace}/${identity.name}`;
+    const subject = `${kind} ${name} (${place})`;
     const record = translation.kind === 'translated' ? translation.record : undefined;
     problems.push(...withoutAddress(subject, translation));
     this.objects.push({ id, file: this.#file, subject, record, problems });

@@ -1,12 +1,13 @@
 import type { EndpointSlice } from '../model/endpoint-slice.js';
+import type { NodeAddresses } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 
-/** `Service/default/web`: one object among all files. */
+/** `Service/default/web`, `Node//worker-1`: one object among all files. */
 export type ObjectId = string & { readonly __brand: 'ObjectId' };
 
-export type ManifestKind = 'Service' | 'EndpointSlice';
+export type ManifestKind = 'Service' | 'EndpointSlice' | 'Node';
 
 export function objectId(kind: ManifestKind, namespace: string, name: string): ObjectId {
   return `${kind}/${namespace}/${name}` as ObjectId;
@@ -34,4 +35,5 @@ export interface ManifestObject {
 
 export type ManifestRecord =
   | { readonly kind: 'Service'; readonly service: Service }
-  | { readonly kind: 'EndpointSlice'; readonly slice: EndpointSlice };
+  | { readonly kind: 'EndpointSlice'; readonly slice: EndpointSlice }
+  | { readonly kind: 'Node'; readonly node: NodeAddresses };

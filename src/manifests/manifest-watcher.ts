@@ -1,6 +1,7 @@
 import { shownName } from '../api-objects/shown.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
+import { movedAddresses, NO_OTHER_NODES, type OtherNodes, otherNodes } from '../model/other-nodes.js';
 import { type Problem, problemText } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { FolderAlarm, type WatchFolder } from './folder-alarm.js';
@@ -13,6 +14,8 @@ import { Unreadable } from './unreadable.js';
 export interface ManifestOptions {
   /** Holds *.yaml, *.yml and *.json, each with any number of documents. */
   readonly folder: string;
+  /** Of this program's own Node: the others in the folder are those whose addresses are left to them. */
+  readonly nodeName?: string | undefined;
   /** Milliseconds between two full looks, for changes that inotify does not tell of. 5000 unless said. */
   readonly rescanInterval?: number;
   /** Milliseconds without a further event after which a changed folder is read. 100 unless said. */
@@ -24,6 +27,7 @@ export interface ManifestOptions {
 /** The cluster as a folder of manifests describes it, the same YAML that one would `kubectl apply`. */
 export class ManifestWatcher implements ClusterSource {
   readonly #folder: string;
+  readonly #nodeName: string | undefined;
   readonly #rescanInterval: number;
   readonly #contents: FolderContents;
   readonly #image = new FolderImage();
@@ -33,9 +37,11 @@ export class ManifestWatcher implements ClusterSource {
   #started = false;
   #complete = false;
   #problems: readonly Problem[] = [];
+  #others: OtherNodes = NO_OTHER_NODES;
 
-  constructor({ folder, rescanInterval = 5000, settleTime = 100, watchFolder }: ManifestOptions) {
+  constructor({ folder, nodeName, rescanInterval = 5000, settleTime = 100, watchFolder }: ManifestOptions) {
     this.#folder = folder;
+    this.#nodeName = nodeName;
     this.#rescanInterval = rescanInterval;
     this.#contents = new FolderContents(folder);
     const timing = { settle: settleTime, rescan: rescanInterval };
@@ -105,9 +111,17 @@ export class ManifestWatcher implements ClusterSource {
     this.#complete = this.#image.complete;
     const problemsChanged = this.#image.board.takeChanged();
     if (problemsChanged) this.#problems = this.#image.board.list;
+    this.#tellOthers(listener);
     // Completion alone is news too: from now on the source vouches for what it does not have.
     if (services.size > 0 || completed) listener.changed(services);
     if (problemsChanged) listener.problemsChanged();
+  }
+
+  #tellOthers(listener: ClusterListener): void {
+    const others = otherNodes(this.#image.nodes, this.#nodeName);
+    if (movedAddresses(this.#others, others).length === 0) return;
+    this.#others = others;
+    listener.otherNodesChanged?.(others);
   }
 
   #watchProblem(code: string | undefined): readonly Problem[] {

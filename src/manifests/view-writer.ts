@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterView } from '../model/cluster-view.js';
+import type { NodeAddresses } from '../model/other-nodes.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { ManifestRecord, ObjectId } from './manifest-object.js';
 
 /** Brings single objects of the view up to date. What is as it was touches nothing. */
 export class ViewWriter {
+  /** By name. */
+  readonly nodes = new Map<string, NodeAddresses>();
   readonly #view: ClusterView;
   readonly #written = new Map<ObjectId, ManifestRecord>();
 
@@ -22,14 +25,28 @@ export class ViewWriter {
   }
 
   #put(record: ManifestRecord): readonly ServiceKey[] {
-    return record.kind === 'Service'
-      ? this.#view.setService(record.service)
-      : this.#view.setSlice(record.slice);
+    switch (record.kind) {
+      case 'Service':
+        return this.#view.setService(record.service);
+      case 'EndpointSlice':
+        return this.#view.setSlice(record.slice);
+      case 'Node':
+        this.nodes.set(record.node.name, record.node);
+        return [];
+    }
   }
 
   #remove(record: ManifestRecord | undefined): readonly ServiceKey[] {
-    if (record === undefined) return [];
-    if (record.kind === 'Service') return this.#view.deleteService(record.service.key);
-    return this.#view.deleteSlice(record.slice.key);
+    switch (record?.kind) {
+      case undefined:
+        return [];
+      case 'Service':
+        return this.#view.deleteService(record.service.key);
+      case 'EndpointSlice':
+        return this.#view.deleteSlice(record.slice.key);
+      case 'Node':
+        this.nodes.delete(record.node.name);
+        return [];
+    }
   }
 }

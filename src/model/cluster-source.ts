@@ -1,4 +1,5 @@
 import type { ClusterView } from './cluster-view.js';
+import type { OtherNodes } from './other-nodes.js';
 import type { Problem } from './problem.js';
 import type { ServiceKey } from './service-key.js';
 
@@ -26,6 +27,8 @@ export interface ClusterListener {
    * since 1970, as far as the source knows: for network_programming_duration_seconds, once they are in the kernel.
    */
   changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
+  /** Other Nodes have other addresses now. Told before the Services that came with it. */
+  otherNodesChanged?(others: OtherNodes): void;
   /** The list of problems is another than before. */
   problemsChanged(): void;
 }

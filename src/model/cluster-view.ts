@@ -1,3 +1,4 @@
+import { type Family, familyOf } from './address.js';
 import type { EndpointSlice, SliceKey } from './endpoint-slice.js';
 import type { Service } from './service.js';
 import type { ServiceKey } from './service-key.js';
@@ -32,6 +33,17 @@ export class ClusterView {
 
   get sliceCount(): number {
     return this.#slices.size;
+  }
+
+  /** The families of which these Services have external or load balancers' addresses. */
+  externalFamilies(services: Iterable<ServiceKey> = this.#services.keys()): Set<Family> {
+    const families = new Set<Family>();
+    for (const key of services) {
+      const service = this.#services.get(key);
+      for (const address of service?.externalIPs ?? []) families.add(familyOf(address));
+      for (const address of service?.loadBalancerIPs ?? []) families.add(familyOf(address));
+    }
+    return families;
   }
 
   setService(service: Service): ServiceKey[] {

@@ -12,6 +12,8 @@ export interface Problem {
   readonly service?: ServiceKey;
   /** The field's path in the object, e.g. `spec.ports[1].port`. */
   readonly field?: string;
+  /** Every node finds the same, in the same words: then one Event for all of them is enough. */
+  readonly everywhere?: boolean;
   readonly message: string;
   readonly remedy: string;
 }

@@ -268,10 +268,16 @@ export class Reconciler {
       keys,
       desired,
       this.#image.state,
-      (frontend, server) => this.#drains.isOver(frontend, server),
+      (frontend, server) => this.#drains.isOver(frontend, server) || this.#isElsewhere(frontend),
       (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
     return this.#heard.complete ? whole : additionsOf(whole, desired);
+  }
+
+  // A drain would keep the address bound, and this node cut off from the Node that has it.
+  #isElsewhere(frontend: FrontendKey): boolean {
+    const seen = this.#image.state.virtualServers.get(frontend);
+    return this.#parts.desired.isElsewhere(seen?.frontend.address);
   }
 
   get #urgent(): readonly FrontendKey[] {

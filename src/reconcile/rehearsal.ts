@@ -36,7 +36,11 @@ export async function rehearse(
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
     takeover.around(
-      lazily(() => plan(keys, desired, state, () => false)),
+      lazily(() =>
+        plan(keys, desired, state, (key) =>
+          desired.isElsewhere(state.virtualServers.get(key)?.frontend.address),
+        ),
+      ),
       () => state,
     ),
     state,

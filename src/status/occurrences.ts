@@ -29,7 +29,7 @@ export function problemFound(problem: Problem, uid: string | undefined): Occurre
     action: listens ? 'Listen' : 'Program',
     note: `${place}${message} ${remedy}`,
     // The object is the same everywhere; what the kernel says is not.
-    everywhere: kind === 'object',
+    everywhere: kind === 'object' || problem.everywhere === true,
   };
 }
 

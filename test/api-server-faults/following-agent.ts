@@ -56,6 +56,7 @@ export class FollowingAgent {
       changed: (services) => this.#loop.changed(services),
       problemsChanged: () => undefined,
       nodeChanged: () => undefined,
+      otherNodesChanged: () => undefined,
       serviceCIDRsChanged: () => undefined,
     });
     this.#loop.begin();

@@ -60,6 +60,17 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     expect(heard['content-type']).toBeUndefined();
   });
 
+  it('is told the form of the answer that the caller wants', async () => {
+    let heard: unknown;
+    server.answer = (asked, answer) => {
+      heard = asked.headers.accept;
+      answer.end();
+    };
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    await textOf((await transport.request({ ...get('/api/v1/nodes'), accept }, NEVER)).body);
+    expect(heard).toBe(accept);
+  });
+
   it('receives bodies as JSON, of the type that the caller says', async () => {
     const heard: unknown[] = [];
     server.answer = async (asked, answer) => {

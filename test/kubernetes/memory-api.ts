@@ -1,3 +1,4 @@
+import { nodeTable } from '../../lab/api-server/node-table.js';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -20,9 +21,12 @@ interface StoredEvent {
   readonly version: number;
 }
 
+type Selector = (object: ApiObject) => boolean;
+
 interface OpenWatch {
   readonly path: string;
   readonly after: number;
+  readonly selects: Selector;
   readonly body: ByteQueue;
 }
 
@@ -50,6 +54,8 @@ export const SERVICE_CIDRS = '/apis/networking.k8s.io/v1/servicecidrs';
  */
 export class MemoryApi implements ApiTransport {
   readonly requests: string[] = [];
+  /** Paths of those that want a table; they are not among the others. */
+  readonly tables: string[] = [];
   /** Asked first; undefined leaves the request to the server. */
   script: (path: string) => Scripted | undefined = () => undefined;
   /** False: as a server before 1.27, or 1.33, which refuses the request. */
@@ -81,11 +87,13 @@ export class MemoryApi implements ApiTransport {
     return this.#watches.filter(({ path, body }) => path === resource && body.isOpen).map(({ body }) => body);
   }
 
-  async request({ path }: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
-    this.requests.push(path);
+  async request({ path, accept = '' }: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    const wantsTable = accept.includes('as=Table');
+    (wantsTable ? this.tables : this.requests).push(path);
     const scripted = this.script(path);
     if (scripted?.error !== undefined) throw scripted.error;
-    const response = scripted === undefined ? this.#serve(path) : answer(scripted);
+    const response =
+      scripted !== undefined ? answer(scripted) : wantsTable ? this.#nodeTable() : this.#serve(path);
     const { body } = response;
     const abort = () => (body as ByteQueue).end(new TransportError('aborted', 'was aborted.'));
     signal.addEventListener('abort', abort);
@@ -164,16 +172,17 @@ export class MemoryApi implements ApiTransport {
     const query = url.searchParams;
     const from = query.get('resourceVersion') ?? '';
     if (query.get('watch') !== '1') return this.#page(url.pathname, query, from);
-    if (query.get('sendInitialEvents') !== 'true') return this.#watch(url.pathname, from);
+    const selects = selectorOf(query);
+    if (query.get('sendInitialEvents') !== 'true') return this.#watch(url.pathname, from, selects);
     return this.streamsListings
-      ? this.#streamListing(url.pathname, from)
+      ? this.#streamListing(url.pathname, from, selects)
       : failure(422, 'is forbidden for watch');
   }
 
   #page(resource: string, query: URLSearchParams, from: string): ApiResponse {
     if (Number(from) > this.#version) return failure(504, `Too large resource version: ${from}`);
     const token = query.get('continue');
-    const rest = token === null ? this.listed(resource) : this.#pages.get(token);
+    const rest = token === null ? this.listed(resource).filter(selectorOf(query)) : this.#pages.get(token);
     if (rest === undefined) return failure(410, 'The provided continue parameter is too old.');
     const limit = Number(query.get('limit'));
     const next = rest.length > limit ? `${this.#version}/${this.requests.length}` : '';
@@ -185,30 +194,38 @@ export class MemoryApi implements ApiTransport {
     return ok(body);
   }
 
-  #streamListing(resource: string, from: string): ApiResponse {
+  #nodeTable(): ApiResponse {
+    const body = new ByteQueue();
+    this.#write(body, JSON.stringify(nodeTable(this.listed(NODES), String(this.#version))));
+    body.end();
+    return ok(body);
+  }
+
+  #streamListing(resource: string, from: string, selects: Selector): ApiResponse {
     if (Number(from) > this.#version) return failure(504, `Too large resource version: ${from}`);
-    const body = this.#open(resource, this.#version);
-    for (const object of this.listed(resource)) this.#write(body, eventLine({ type: 'ADDED', object }));
+    const body = this.#open(resource, this.#version, selects);
+    for (const object of this.listed(resource).filter(selects))
+      this.#write(body, eventLine({ type: 'ADDED', object }));
     this.#write(body, bookmarkLine(this.#version, { 'k8s.io/initial-events-end': 'true' }));
     return ok(body);
   }
 
-  #watch(resource: string, from: string): ApiResponse {
+  #watch(resource: string, from: string, selects: Selector): ApiResponse {
     const after = Number(from);
-    const body = this.#open(resource, after);
+    const body = this.#open(resource, after, selects);
     if (after < this.#oldest) {
       const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
       this.#write(body, `${JSON.stringify({ type: 'ERROR', object })}\n`);
       body.end();
     }
     for (const event of this.#events.get(resource) ?? [])
-      if (event.version > after) this.#write(body, eventLine(event));
+      if (event.version > after && selects(event.object)) this.#write(body, eventLine(event));
     return ok(body);
   }
 
-  #open(path: string, after: number): ByteQueue {
+  #open(path: string, after: number, selects: Selector): ByteQueue {
     const body = new ByteQueue();
-    this.#watches.push({ path, after, body });
+    this.#watches.push({ path, after, selects, body });
     return body;
   }
 
@@ -229,8 +246,8 @@ export class MemoryApi implements ApiTransport {
     const event = { type, object, version: Number(object.metadata.resourceVersion) };
     this.#events.set(resource, [...(this.#events.get(resource) ?? []), event]);
     // A watch of the future is told nothing until the future has come.
-    for (const { path, after, body } of this.#watches)
-      if (path === resource && event.version > after) this.#write(body, eventLine(event));
+    for (const { path, after, selects, body } of this.#watches)
+      if (path === resource && event.version > after && selects(object)) this.#write(body, eventLine(event));
   }
 
   #write(body: ByteQueue, text: string): void {
@@ -249,6 +266,12 @@ function bookmarkLine(version: number, annotations?: Record<string, string>): st
     type: 'BOOKMARK',
     object: { metadata: { resourceVersion: String(version), annotations } },
   });
+}
+
+// Of one Node by its name; labels are not looked at.
+function selectorOf(query: URLSearchParams): Selector {
+  const wanted = query.get('fieldSelector')?.replace('metadata.name=', '');
+  return ({ metadata }) => wanted === undefined || metadata.name === wanted;
 }
 
 function keyOf({ metadata }: ApiObject): string {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ClusterWatcher, type WatcherOptions } from '../../src/kubernetes/cluster-watcher.js';
 import type { NodeRecord } from '../../src/model/node.js';
+import type { OtherNodes } from '../../src/model/other-nodes.js';
 import { problemText } from '../../src/model/problem.js';
 import { HandClock } from '../support/hand-clock.js';
 import { type ApiObject, MemoryApi } from './memory-api.js';
@@ -9,6 +10,7 @@ import { type ApiObject, MemoryApi } from './memory-api.js';
 export class Heard {
   readonly changes: string[][] = [];
   readonly nodes: (NodeRecord | undefined)[] = [];
+  readonly others: OtherNodes[] = [];
   readonly ranges: (readonly string[])[] = [];
   readonly triggers: number[] = [];
   problemChanges = 0;
@@ -24,6 +26,10 @@ export class Heard {
 
   nodeChanged(node: NodeRecord | undefined): void {
     this.nodes.push(node);
+  }
+
+  otherNodesChanged(others: OtherNodes): void {
+    this.others.push(others);
   }
 
   serviceCIDRsChanged(cidrs: readonly string[]): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type ManifestOptions, ManifestWatcher } from '../../src/manifests/manifest-watcher.js';
 import type { ClusterListener } from '../../src/model/cluster-source.js';
+import type { OtherNodes } from '../../src/model/other-nodes.js';
 import { problemText } from '../../src/model/problem.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 
@@ -28,12 +29,17 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
 /** Hears what a source reports, and lets a test wait for it. */
 export class Recorder implements ClusterListener {
   readonly reports: ServiceKey[][] = [];
+  readonly others: OtherNodes[] = [];
   problemReports = 0;
   #heard: (() => void) | undefined;
 
   changed(services: Iterable<ServiceKey>): void {
     this.reports.push([...services].sort());
     this.#heard?.();
+  }
+
+  otherNodesChanged(others: OtherNodes): void {
+    this.others.push(others);
   }
 
   problemsChanged(): void {

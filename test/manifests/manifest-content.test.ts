@@ -83,7 +83,8 @@ describe('other kinds in the same file', () => {
         kind: 'source',
         subject: 'web.yaml line 1',
         message: 'has kind "Servcie" and apiVersion "v1"; it is left out.',
-        remedy: 'Supported are Service (v1), EndpointSlice (discovery.k8s.io/v1), and List (v1) of these.',
+        remedy:
+          'Supported are Service (v1), EndpointSlice (discovery.k8s.io/v1), Node (v1), and List (v1) of these.',
       },
     ]);
   });

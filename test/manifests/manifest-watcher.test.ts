@@ -229,3 +229,28 @@ async function closed(): Promise<void> {
   await setImmediate();
   await setImmediate();
 }
+
+describe('Nodes in the folder', () => {
+  const nodeYaml = (name: string, address: string) =>
+    `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\nstatus: {addresses: [{type: InternalIP, address: ${address}}]}\n`;
+
+  test('are told with their addresses, without the own one, and only when they change', async () => {
+    const { source, heard, folder } = await watched(
+      { 'a.yaml': nodeYaml('node-1', '192.0.2.1'), 'b.yaml': nodeYaml('node-2', '192.0.2.2') },
+      { nodeName: 'node-1' },
+    );
+    expect(heard.others.map((others) => [...others])).toEqual([[['192.0.2.2', 'node-2']]]);
+    await writeFiles(folder, { 'a.yaml': nodeYaml('node-1', '192.0.2.9') });
+    await source.rescan();
+    expect(heard.others.length).toBe(1);
+    await unlink(join(folder, 'b.yaml'));
+    await source.rescan();
+    expect(heard.others.at(-1)).toEqual(new Map());
+    expect(source.problems).toEqual([]);
+  });
+
+  test('that cannot be read say so by their name alone', async () => {
+    const { source } = await watched({ 'a.yaml': nodeYaml('node-2', 'ten') });
+    expect(source.problems.map(({ subject }) => subject)).toEqual(['Node node-2 (a.yaml line 1)']);
+  });
+});

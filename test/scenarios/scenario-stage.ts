@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
+import { translateNodeAddresses } from '../../src/api-objects/node-addresses.js';
 import { translateService } from '../../src/api-objects/service.js';
 import { reasonText, type Translation } from '../../src/api-objects/translation.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
@@ -7,6 +8,7 @@ import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { sliceKey } from '../../src/model/endpoint-slice.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
+import { type NodeAddresses, otherNodes } from '../../src/model/other-nodes.js';
 import { type Problem, problemText } from '../../src/model/problem.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import type { Service } from '../../src/model/service.js';
@@ -19,7 +21,7 @@ import { nodeProfile, nodeRecord, ownAddresses } from './scenario-node.js';
 
 interface ReadObject {
   readonly name: string;
-  readonly translation: Translation<Service | EndpointSlice>;
+  readonly translation: Translation<Service | EndpointSlice | NodeAddresses>;
 }
 
 /** An agent on a fake kernel, for one scenario. */
@@ -106,9 +108,21 @@ export class ScenarioStage {
       if (document.errors.length > 0) throw document.errors[0];
       const object = readObject(document.toJS());
       this.#objects.set(object.name, object);
-      if (object.translation.kind === 'translated') this.#agent.source.put(object.translation.record);
+      if (object.translation.kind === 'translated') this.#put(object.translation.record);
       else this.#forget(object.name);
     }
+  }
+
+  #put(record: Service | EndpointSlice | NodeAddresses): void {
+    if ('addresses' in record) this.#tellNodes();
+    else this.#agent.source.put(record);
+  }
+
+  #tellNodes(): void {
+    const nodes = [...this.#objects.values()].flatMap(({ translation }) =>
+      translation.kind === 'translated' && 'addresses' in translation.record ? translation.record : [],
+    );
+    this.#agent.loop.changed(this.#agent.desired.setOtherNodes(otherNodes(nodes, 'node-1')));
   }
 
   #delete(name: string): void {
@@ -118,7 +132,8 @@ export class ScenarioStage {
 
   #forget(name: string): void {
     const [kind, namespace = '', object = ''] = name.split(/[ /]/);
-    if (kind === 'Service') this.#agent.source.deleteService({ key: serviceKey(namespace, object) });
+    if (kind === 'Node') this.#tellNodes();
+    else if (kind === 'Service') this.#agent.source.deleteService({ key: serviceKey(namespace, object) });
     else this.#agent.source.deleteSlice({ key: sliceKey(namespace, object) });
   }
 
@@ -142,6 +157,7 @@ export class ScenarioStage {
 
 function readObject(object: { kind: string; metadata: { name: string; namespace?: string } }): ReadObject {
   const { name, namespace = 'default' } = object.metadata;
+  if (object.kind === 'Node') return { name: `Node ${name}`, translation: translateNodeAddresses(object) };
   const translation = object.kind === 'Service' ? translateService(object) : translateEndpointSlice(object);
   return { name: `${object.kind} ${namespace}/${name}`, translation };
 }

@@ -27,6 +27,9 @@ describe('what is told', () => {
 
   it('about what only this node knows is this node’s own', () => {
     expect(problemFound({ ...PROBLEM, kind: 'kernel' }, undefined)).toMatchObject({ everywhere: false });
+    expect(problemFound({ ...PROBLEM, kind: 'conflict', everywhere: true }, undefined)).toMatchObject({
+      everywhere: true,
+    });
   });
 
   it('is nothing where a problem is about no Service', () => {

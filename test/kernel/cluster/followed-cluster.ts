@@ -29,6 +29,7 @@ export class FollowedCluster {
     const server = await ApiServerProcess.start(options, lab.remote.namespace);
     await server.tell({ kind: 'allow token', token: TOKEN });
     await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject(NODE_NAME, NODE_WIRE.here) });
+    await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject('node-2', NODE_WIRE.there) });
     return new FollowedCluster(lab, server, await PodMounts.create(TOKEN, server.authority));
   }
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NODE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { waitUntil } from '../../../lab/wait-until.js';
+import type { Problem } from '../../../src/model/problem.js';
 import { IN_TEST_KERNEL } from '../packets/support/kernel-test.js';
 import { tally, who } from '../packets/support/summaries.js';
 import { vip } from '../packets/support/vips.js';
@@ -127,6 +129,28 @@ describe.skipIf(!IN_TEST_KERNEL).each([
     );
     await server.tell({ kind: 'resume' });
     await answeredBy(WEB, ['pod-2']);
+  });
+
+  it('never binds the address of the node that the API server is on, whatever a Service claims', async () => {
+    const { server, agent } = cluster;
+    const externalIPs = Object.values(NODE_WIRE.there);
+    const { spec, ...rest } = serviceObject('second', SECOND);
+    const object = { ...rest, spec: { ...(spec as object), externalIPs } };
+    await server.tell({ kind: 'update', resource: 'services', object });
+    const left = (problems: readonly Problem[] = []) =>
+      problems
+        .map(({ field, message }) => `${field} ${message}`)
+        .filter((text) => text.includes('of Node node-2'));
+    // The second family is in no table: it takes a listing of whole Nodes, and that a moment.
+    const { agent: told } = await agent.until(
+      'both addresses to be left to that node',
+      ({ agent: status }) => status?.synced === true && left(status.problems).length === 2,
+    );
+    expect(left(told?.problems).sort()).toEqual(
+      externalIPs.map((address) => expect.stringContaining(`spec.externalIPs ${address} is an address of`)),
+    );
+    await setPods('web', [pods[0]]);
+    await answeredBy(WEB, ['pod-0']);
   });
 
   it('forgets a Service that is deleted', async () => {

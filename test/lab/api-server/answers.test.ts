@@ -60,6 +60,28 @@ describe('the test API server answers', () => {
     expect(names(await ask(server, { path: `${SERVICES}?limit=2&resourceVersion=0` }))).toHaveLength(3);
   });
 
+  it('Nodes as the table of kubectl, with the first address of each type, and no other kind so', async () => {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const addresses = [
+      { type: 'InternalIP', address: '192.0.2.1' },
+      { type: 'InternalIP', address: '2001:db8::1' },
+    ];
+    server.store.create('nodes', { metadata: { name: 'node-a' }, status: { addresses } });
+    const path = '/api/v1/nodes?limit=500&resourceVersion=0&includeObject=None';
+    const { json } = await ask(server, { path, accept });
+    expect(json).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {} });
+    const titled = json.columnDefinitions.map(({ name }: { name: string }, index: number) => [
+      name,
+      json.rows[0].cells[index],
+    ]);
+    expect(Object.fromEntries(titled)).toMatchObject({
+      Name: 'node-a',
+      'Internal-IP': '192.0.2.1',
+      'External-IP': '<none>',
+    });
+    expect((await ask(server, { path: SERVICES, accept })).status).toBe(406);
+  });
+
   it('a list of the past to an exact resourceVersion', async () => {
     const path = `${SERVICES}?resourceVersion=1002&resourceVersionMatch=Exact`;
     expect(names(await ask(server, { path }))).toEqual(['a', 'b']);

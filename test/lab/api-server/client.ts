@@ -15,6 +15,7 @@ export interface Question {
   readonly token?: string;
   readonly certificate?: Certificate;
   readonly gzip?: boolean;
+  readonly accept?: string;
   readonly body?: object;
 }
 
@@ -99,10 +100,11 @@ function tlsOptions(server: ApiServer, { certificate }: Question) {
   };
 }
 
-function headersOf({ token = TOKEN, gzip = false, body }: Question): Record<string, string> {
+function headersOf({ token = TOKEN, gzip = false, accept, body }: Question): Record<string, string> {
   return {
     ...(token !== '' && { authorization: `Bearer ${token}` }),
     ...(gzip && { 'accept-encoding': 'gzip' }),
+    ...(accept !== undefined && { accept }),
     ...(body && { 'content-type': 'application/json' }),
   };
 }

@@ -1,0 +1,61 @@
+import type { NodeAddresses } from '../model/other-nodes.js';
+import type { Problem } from '../model/problem.js';
+import { readAddress } from './address-field.js';
+import { Complaints } from './complaints.js';
+import { Field } from './field.js';
+import { allowedName, DNS_SUBDOMAIN } from './names.js';
+import { shownName } from './shown.js';
+
+/** The columns of `kubectl get nodes -o wide` that show addresses: the first InternalIP, and the first ExternalIP. */
+const ADDRESS_COLUMNS = ['Internal-IP', 'External-IP'] as const;
+
+/** What such a cell says where a Node has none. */
+const NONE = '<none>';
+
+type Column = 'Name' | (typeof ADDRESS_COLUMNS)[number];
+
+/** In which cell of a row what is found. */
+export type NodeColumns = Readonly<Record<Column, number>>;
+
+export interface RowTranslation {
+  /** Undefined where the row names no Node. */
+  readonly node: NodeAddresses | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Undefined where one of the columns is missing. `definitions`: columnDefinitions of a Table (meta.k8s.io/v1) of Nodes. */
+export function nodeColumns(definitions: unknown): NodeColumns | undefined {
+  const names = Array.isArray(definitions) ? definitions.map((column: unknown) => nameOf(column)) : [];
+  const columns = {
+    Name: names.indexOf('Name'),
+    'Internal-IP': names.indexOf('Internal-IP'),
+    'External-IP': names.indexOf('External-IP'),
+  };
+  return Object.values(columns).includes(-1) ? undefined : columns;
+}
+
+/** Reads one row. Never throws. */
+export function translateNodeRow(row: unknown, columns: NodeColumns): RowTranslation {
+  const complaints = new Complaints();
+  const cells = new Field(row, complaints).child('cells');
+  const { value: name } = cells.entry(columns.Name);
+  const subject = `Node ${shownName(name)}`;
+  if (!allowedName(name, DNS_SUBDOMAIN)) {
+    cells.report(
+      `name no Node; the row is left out.`,
+      'Look for what lies between this node and the API server.',
+    );
+    return { node: undefined, problems: complaints.about(subject, undefined) };
+  }
+  const addresses = ADDRESS_COLUMNS.flatMap((column) => {
+    const cell = cells.entry(columns[column]);
+    if (cell.absent || cell.value === NONE) return [];
+    return readAddress(cell, `the ${column} is left out`) ?? [];
+  });
+  const problems = complaints.none ? [] : complaints.about(subject, undefined);
+  return { node: { name, addresses: [...new Set(addresses)] }, problems };
+}
+
+function nameOf(column: unknown): unknown {
+  return typeof column === 'object' && column !== null && 'name' in column ? column.name : undefined;
+}
