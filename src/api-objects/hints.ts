@@ -21,7 +21,7 @@ export function readHints(field: Field): Hints {
   if (!field.isObject('the endpoint counts as without hints')) return {};
   const zoneHints = readNames(field.child('forZones'), LABEL_VALUE);
   const nodeHints = readNames(field.child('forNodes'), DNS_SUBDOMAIN);
-  return { ...(zoneHints && { zoneHints }), ...(nodeHints && { nodeHints }) };
+  return { zoneHints, nodeHints };
 }
 
 function readNames(list: Field, rule: NameRule): readonly string[] | undefined {

@@ -242,13 +242,14 @@ export class DesiredDataplane implements Dataplane {
   }
 }
 
-function conflict({ service, field, frontend }: ServiceFrontend, winner: ServiceFrontend): Problem {
+function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {
+  const { service, frontend, portIndex, portField } = loser;
   const [name, older] = [service.key, winner.service.key];
   return {
     kind: 'conflict',
     subject: `Service ${name}`,
     service: name,
-    field,
+    field: `spec.ports[${portIndex}].${portField}`,
     message: `${frontend.key} already belongs to Service ${older}, which is older.`,
     remedy: `Give one of the two another address or port; until then ${older} keeps the traffic.`,
   };

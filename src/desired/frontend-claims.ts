@@ -11,8 +11,8 @@ export class FrontendClaims {
 
   add(claim: ServiceFrontend): void {
     const { key } = claim.frontend;
-    const others = this.#listOf(key);
-    this.#claims.set(key, others.length === 0 ? claim : [...others, claim].sort(byAge));
+    const isFirst = !this.#claims.has(key);
+    this.#claims.set(key, isFirst ? claim : [...this.#listOf(key), claim].sort(byAge));
   }
 
   remove(claim: ServiceFrontend): void {

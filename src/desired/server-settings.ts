@@ -1,6 +1,6 @@
 import { hashesServers, type SchedulerFlag } from '../model/scheduler.js';
 import { isExternal, type Service } from '../model/service.js';
-import type { SchedulerFlags, VirtualServerSettings } from '../model/virtual-server.js';
+import { type SchedulerFlags, sameSettings, type VirtualServerSettings } from '../model/virtual-server.js';
 import type { NodeProfile } from './node-settings.js';
 import { schedulerOf } from './scheduler-choice.js';
 
@@ -13,11 +13,19 @@ export function settingsOf(service: Service, node: NodeProfile): VirtualServerSe
   const sticks = service.affinityTimeout > 0 && isExternal(service);
   const sticky = service.scheduler === undefined && sticks ? node.stickyScheduler : undefined;
   const scheduler = sticky ?? schedulerOf(service, node);
-  return {
+  return shared({
     scheduler,
     schedulerFlags: flagsFor(scheduler, service.schedulerFlags),
     persistenceTimeout: service.affinityTimeout,
-  };
+  });
+}
+
+let latest: VirtualServerSettings | undefined;
+
+// Nearly all Services of a cluster ask for the same.
+function shared(settings: VirtualServerSettings): VirtualServerSettings {
+  if (latest === undefined || !sameSettings(latest, settings)) latest = settings;
+  return latest;
 }
 
 /**

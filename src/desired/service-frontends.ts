@@ -34,8 +34,9 @@ export interface ServiceFrontend {
   readonly frontend: Frontend;
   /** `namespace/name:port`, as the ledger shows it. */
   readonly owner: string;
-  /** The frontend's place in the Service: `spec.ports[0].port`, for messages. */
-  readonly field: string;
+  /** Its port in the Service, by place in `spec.ports`, and which of that port's fields asks for it. */
+  readonly portIndex: number;
+  readonly portField: 'port' | 'nodePort';
   /** Undefined without a usable endpoint: then nobody gets through, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
   /** How its packets are treated beyond that. */
@@ -57,7 +58,9 @@ const NOTHING: ServiceFrontends = {
 export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
   if (service === undefined) return NOTHING;
   const claimed = waysOf(service, node);
-  const ways = claimed.filter(({ holder }) => holder === undefined);
+  // Nearly every Service has its addresses for itself.
+  const isAlone = claimed.every(({ holder, isNodes }) => holder === undefined && !isNodes);
+  const ways = isAlone ? claimed : claimed.filter(({ holder }) => holder === undefined);
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
@@ -75,13 +78,12 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
       if (hasInsideView(way, chosen)) frontends.push(insideView(entrance, outside.frontend, node));
     }
   });
-  const vips = ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address);
   return {
     isExternal: isExternal(service),
     frontends,
-    vips,
-    ceded: claimed.filter(({ holder }) => holder !== undefined).map(({ address }) => address),
-    problems: claimed.flatMap((way) => addressProblem(service, way) ?? []),
+    vips: ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address),
+    ceded: isAlone ? [] : claimed.flatMap(({ holder, address }) => (holder === undefined ? [] : [address])),
+    problems: isAlone ? [] : claimed.flatMap((way) => addressProblem(service, way) ?? []),
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
@@ -116,7 +118,8 @@ function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
   return {
     service,
     owner: ownerOf(service, port),
-    field: fieldOf(way, index),
+    portIndex: index,
+    portField: way.kind === 'node' ? 'nodePort' : 'port',
     frontend: front,
     virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
     traffic: trafficOf(way, servers.size > 0, chosen, sources),
@@ -137,16 +140,13 @@ function insideView(entrance: Entrance, outside: Frontend, node: NodeView): Serv
   return {
     service,
     owner: ownerOf(service, port),
-    field: fieldOf(way, index),
+    portIndex: index,
+    portField: way.kind === 'node' ? 'nodePort' : 'port',
     frontend: front,
     virtualServer: { frontend: front, settings, realServers: chosen.cluster },
     traffic: PLAIN,
     sources: NO_SOURCES,
   };
-}
-
-function fieldOf({ kind }: Way, index: number): string {
-  return `spec.ports[${index}].${kind === 'node' ? 'nodePort' : 'port'}`;
 }
 
 // nftables keeps 127 bytes of a comment. `namespace/name` always fits; a very long port name is cut.

@@ -1,4 +1,4 @@
-import { type Address, familyOf } from '../model/address.js';
+import type { Address } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
@@ -24,7 +24,7 @@ import {
 } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
-import { outcomeOf, recordsOf, serverKey } from './netlink-operations.js';
+import { addRecords, outcomeOf, serverKey } from './netlink-operations.js';
 import { readNodeAddresses } from './node-addresses.js';
 import { arpElementOf, PACKET_SETS, setName } from './packet-sets.js';
 import {
@@ -281,11 +281,11 @@ function jobOf(operations: readonly Operation[], strictArp: boolean, space: Reco
   const records: KernelOperation[] = [];
   const last: (number | undefined)[] = [];
   for (const operation of operations) {
-    const own = isOfOneFamily(operation) ? recordsOf(operation) : [];
+    const before = records.length;
     const shield = strictArp ? shieldRecord(operation) : undefined;
     if (shield !== undefined) records.push(shield);
-    for (const record of own) records.push(record);
-    last.push(own.length === 0 ? undefined : records.length - 1);
+    addRecords(operation, records);
+    last.push(records.length === before ? undefined : records.length - 1);
   }
   return { operations, last, ...encodeOperations(records, space) };
 }
@@ -304,11 +304,4 @@ const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };
 /** ENOBUFS: no answer is an answer that was lost. */
 const NO_ANSWER = 105;
 
-// IPVS masquerades within one family only; sent as it is, the address would be cut to the length of the other family.
 const MIXED_FAMILIES = failed('EINVAL', 'the server is of another family than the VIP');
-
-function isOfOneFamily(operation: Operation): boolean {
-  return (
-    !('server' in operation) || familyOf(operation.server.address) === familyOf(operation.frontend.address)
-  );
-}

@@ -2,6 +2,7 @@ import { familyOf } from '../model/address.js';
 import { type Frontend, isInside } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome, unknown } from '../model/outcome.js';
+import type { RealServer } from '../model/real-server.js';
 import { errnoName } from './native/netlink-error.js';
 import type { KernelOperation, ServerKey } from './native/records.js';
 import { elementOf } from './packet-sets.js';
@@ -9,57 +10,75 @@ import { quietMark } from './quiet-mark.js';
 import { toKernel } from './service-settings.js';
 
 /**
- * The records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
- * two: nftables keeps the old comment of an element that is added again.
+ * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
+ * two: nftables keeps the old comment of an element that is added again. A server of another family than its VIP has none:
+ * IPVS masquerades within one family only, and the address would be cut to the length of the other.
  */
-export function recordsOf(operation: Operation): readonly KernelOperation[] {
+export function addRecords(operation: Operation, records: KernelOperation[]): void {
   switch (operation.kind) {
     case 'add-virtual-server':
     case 'set-virtual-server':
-      return [{ kind: operation.kind, key: serverKey(operation.frontend), ...toKernel(operation.settings) }];
+      records.push({
+        kind: operation.kind,
+        key: serverKey(operation.frontend),
+        ...toKernel(operation.settings),
+      });
+      return;
     case 'delete-virtual-server':
-      return [{ kind: operation.kind, key: serverKey(operation.frontend) }];
+      records.push({ kind: operation.kind, key: serverKey(operation.frontend) });
+      return;
     case 'add-real-server':
-    case 'set-real-server': {
-      const { address, port, weight } = operation.server;
-      const record = { kind: operation.kind, key: serverKey(operation.frontend), address, port, weight };
-      return [weight === 0 ? { ...record, upperThreshold: quietMark() } : record];
-    }
-    case 'delete-real-server': {
-      const { address, port } = operation.server;
-      return [{ kind: operation.kind, key: serverKey(operation.frontend), address, port }];
-    }
-    // A flow knows the address that its client asked for, whatever the mark on its packets was.
-    case 'forget-flows': {
-      const { address, port } = operation.server;
-      return [{ kind: operation.kind, key: operation.frontend, address, port }];
-    }
+    case 'set-real-server':
+    case 'delete-real-server':
+    case 'forget-flows':
+      if (isOfOneFamily(operation)) records.push(serverRecord(operation));
+      return;
     case 'bind-vip':
-      return [{ kind: 'bind-address', address: operation.address }];
+      records.push({ kind: 'bind-address', address: operation.address });
+      return;
     case 'unbind-vip':
-      return [{ kind: 'unbind-address', address: operation.address }];
+      records.push({ kind: 'unbind-address', address: operation.address });
+      return;
     case 'own-frontend': {
       const element = elementRecord(operation);
-      const entry = { kind: 'add-element', ...element, comment: operation.owner } as const;
-      return operation.replaces === undefined ? [entry] : [{ kind: 'delete-element', ...element }, entry];
+      if (operation.replaces !== undefined) records.push({ kind: 'delete-element', ...element });
+      records.push({ kind: 'add-element', ...element, comment: operation.owner });
+      return;
     }
     case 'open-frontend':
     case 'guard-vip':
     case 'enter-set':
     case 'allow-source':
-      return [{ kind: 'add-element', ...elementRecord(operation) }];
+      records.push({ kind: 'add-element', ...elementRecord(operation) });
+      return;
     case 'disown-frontend':
     case 'close-frontend':
     case 'release-vip':
     case 'leave-set':
     case 'forbid-source':
-      return [{ kind: 'delete-element', ...elementRecord(operation) }];
+      records.push({ kind: 'delete-element', ...elementRecord(operation) });
+      return;
   }
 }
 
+type ServerOperation = Extract<Operation, { server: RealServer }>;
+
+function isOfOneFamily({ frontend, server }: ServerOperation): boolean {
+  return familyOf(server.address) === familyOf(frontend.address);
+}
+
+function serverRecord({ kind, frontend, server }: ServerOperation): KernelOperation {
+  const { address, port, weight } = server;
+  // A flow knows the address that its client asked for, whatever the mark on its packets was.
+  if (kind === 'forget-flows') return { kind, key: frontend, address, port };
+  const key = serverKey(frontend);
+  if (kind === 'delete-real-server') return { kind, key, address, port };
+  return { kind, key, address, port, weight, upperThreshold: weight === 0 ? quietMark() : 0 };
+}
+
 function elementRecord(operation: Parameters<typeof elementOf>[0]) {
-  const { key, ...rest } = elementOf(operation);
-  return { ...rest, element: key };
+  const { set, key: element, mark, freeBits } = elementOf(operation);
+  return { set, element, mark, freeBits };
 }
 
 /** What clients inside the cluster see is keyed by the mark that our table puts on their packets. */

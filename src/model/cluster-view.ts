@@ -9,6 +9,8 @@ export interface ServiceView {
   readonly slices: readonly EndpointSlice[];
 }
 
+const NONE: readonly EndpointSlice[] = [];
+
 /**
  * The cluster as the source has told it so far, by Service. Every change answers with the Services it touches,
  * so that the cost of a change is that of these Services alone.
@@ -16,10 +18,11 @@ export interface ServiceView {
 export class ClusterView {
   readonly #services = new Map<ServiceKey, Service>();
   readonly #slices = new Map<SliceKey, EndpointSlice>();
-  readonly #slicesOf = new Map<ServiceKey, Map<SliceKey, EndpointSlice>>();
+  /** Lists are replaced, never changed: whoever has looked keeps what it saw. */
+  readonly #slicesOf = new Map<ServiceKey, readonly EndpointSlice[]>();
 
   look(key: ServiceKey): ServiceView {
-    return { service: this.#services.get(key), slices: [...(this.#slicesOf.get(key)?.values() ?? [])] };
+    return { service: this.#services.get(key), slices: this.#slicesOf.get(key) ?? NONE };
   }
 
   /** Every Service named by a Service or by a slice. */
@@ -59,7 +62,7 @@ export class ClusterView {
   setSlice(slice: EndpointSlice): ServiceKey[] {
     const touched = new Set(this.deleteSlice(slice.key));
     this.#slices.set(slice.key, slice);
-    this.#slicesBelow(slice.service).set(slice.key, slice);
+    this.#slicesOf.set(slice.service, [...(this.#slicesOf.get(slice.service) ?? NONE), slice]);
     return [...touched.add(slice.service)];
   }
 
@@ -67,17 +70,9 @@ export class ClusterView {
     const slice = this.#slices.get(key);
     if (slice === undefined) return [];
     this.#slices.delete(key);
-    const siblings = this.#slicesOf.get(slice.service);
-    siblings?.delete(key);
-    if (siblings?.size === 0) this.#slicesOf.delete(slice.service);
+    const siblings = (this.#slicesOf.get(slice.service) ?? NONE).filter((other) => other !== slice);
+    if (siblings.length === 0) this.#slicesOf.delete(slice.service);
+    else this.#slicesOf.set(slice.service, siblings);
     return [slice.service];
-  }
-
-  #slicesBelow(service: ServiceKey): Map<SliceKey, EndpointSlice> {
-    const known = this.#slicesOf.get(service);
-    if (known !== undefined) return known;
-    const created = new Map<SliceKey, EndpointSlice>();
-    this.#slicesOf.set(service, created);
-    return created;
   }
 }

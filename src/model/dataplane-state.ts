@@ -69,6 +69,9 @@ export class DataplaneState implements ObservedDataplane {
         this.removeVirtualServer(operation.frontend);
         return;
       case 'add-real-server':
+        // The kernel would have refused one that was there.
+        this.#serversOf(operation.frontend).append(operation.server);
+        return;
       case 'set-real-server':
         this.#serversOf(operation.frontend).put(operation.server);
         return;

@@ -34,11 +34,11 @@ export interface Endpoint {
   readonly serving: boolean;
   readonly terminating: boolean;
   /** The node it runs on; undefined where the slice does not say. */
-  readonly node?: string;
+  readonly node?: string | undefined;
   /** The zone it runs in; undefined where the slice does not say. */
   readonly zone?: string | undefined;
-  /** Zones whose clients should use it: hints.forZones. Absent, never empty. Endpoints share equal lists. */
-  readonly zoneHints?: readonly string[];
-  /** Nodes whose clients should use it, which weighs more: hints.forNodes. Absent, never empty. */
-  readonly nodeHints?: readonly string[];
+  /** Zones whose clients should use it: hints.forZones. Undefined, never empty. Endpoints share equal lists. */
+  readonly zoneHints?: readonly string[] | undefined;
+  /** Nodes whose clients should use it, which weighs more: hints.forNodes. Undefined, never empty. */
+  readonly nodeHints?: readonly string[] | undefined;
 }

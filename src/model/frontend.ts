@@ -1,4 +1,4 @@
-import type { Address } from './address.js';
+import { type Address, familyOf } from './address.js';
 import type { Protocol } from './protocol.js';
 
 /** One VIP:port/protocol that a ServicePort shows on this node; it also identifies the virtual server behind it. */
@@ -39,5 +39,5 @@ export function addressOf(key: FrontendKey): Address {
 
 /** `address:port`, with an IPv6 address in brackets. */
 export function hostPort(address: Address, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -47,11 +47,14 @@ export class RealServerList implements RealServers {
       return;
     }
     const place = this.#placeOf(server);
-    if (place !== -1) this.#few[place] = server;
-    else {
-      this.#few.push(server);
-      if (this.#few.length > FEW) this.#makeIndex();
-    }
+    if (place === -1) this.append(server);
+    else this.#few[place] = server;
+  }
+
+  /** Adds a server of which it is known that it is no member. */
+  append(server: RealServer): void {
+    if (this.#index !== undefined) this.#index.set(server.key, server);
+    else if (this.#few.push(server) > FEW) this.#makeIndex();
   }
 
   remove(server: RealServer): void {

@@ -269,7 +269,9 @@ export class Reconciler {
       desired,
       this.#image.state,
       (frontend, server) => this.#drains.isOver(frontend, server) || this.#isElsewhere(frontend),
-      (frontend, server) => this.#slowStarts.weightNow(frontend, server),
+      this.#slowStarts.isIdle
+        ? undefined
+        : (frontend, server) => this.#slowStarts.weightNow(frontend, server),
     );
     return this.#heard.complete ? whole : additionsOf(whole, desired);
   }

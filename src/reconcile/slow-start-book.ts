@@ -31,6 +31,11 @@ export class SlowStartBook {
     this.#interval = interval;
   }
 
+  /** Whether any weight grows. */
+  get isIdle(): boolean {
+    return this.#growths.size === 0;
+  }
+
   /** Milliseconds until weights are to grow; undefined where none does. */
   wait(): number | undefined {
     return this.#growths.size === 0 ? undefined : this.#nextStep - this.#clock.now();

@@ -46,7 +46,8 @@ describe('where an endpoint is and for whom', () => {
   ])('costs the preference only where it makes no sense: %s', (_, fields, path) => {
     const translation = slice(fields);
     expect(recordOf(translation).endpoints).toHaveLength(1);
-    expect(recordOf(translation).endpoints[0]).not.toHaveProperty('zoneHints');
+    const { zoneHints, nodeHints } = recordOf(translation).endpoints[0] ?? {};
+    expect([zoneHints, nodeHints]).toEqual([undefined, undefined]);
     expect(translation.problems.map(({ field }) => field)).toEqual([path]);
   });
 

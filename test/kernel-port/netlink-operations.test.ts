@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeOf, recordsOf } from '../../src/kernel/netlink-operations.js';
+import type { KernelOperation } from '../../src/kernel/native/records.js';
+import { addRecords, outcomeOf } from '../../src/kernel/netlink-operations.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -8,6 +9,12 @@ import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const SERVER = realServer(POD_1, 8080, 1);
+function recordsOf(operation: Operation): KernelOperation[] {
+  const records: KernelOperation[] = [];
+  addRecords(operation, records);
+  return records;
+}
+
 const [EEXIST, ENOENT, ESRCH, ENOBUFS, ENODEV] = [-17, -2, -3, -105, -19];
 
 describe('an operation becomes kernel records', () => {

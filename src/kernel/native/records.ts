@@ -79,11 +79,11 @@ export interface AddElementOperation {
   /** At most 48 bytes, as nf_tables wants them: every field of a concatenation padded to 4. */
   readonly element: Uint8Array;
   /** Shown by `nft list set`; cut to 127 bytes. */
-  readonly comment?: string;
+  readonly comment?: string | undefined;
   /** The value where the set is a map to firewall marks; 0 for none. */
-  readonly mark?: number;
+  readonly mark?: number | undefined;
   /** Where the set holds ranges: how many bits at the end of the element may have any value. */
-  readonly freeBits?: number;
+  readonly freeBits?: number | undefined;
 }
 
 export interface DeleteElementOperation extends Pick<AddElementOperation, 'set' | 'element' | 'freeBits'> {
