@@ -56,7 +56,7 @@ port_options() {
 
 qemu_options() {
   local accelerator=$1
-  printf '%s\n' -M q35 -cpu max -accel "$accelerator" -smp 2 -m "$memory" \
+  printf '%s\n' -M q35 -cpu max -accel "$accelerator" -smp "$processors" -m "$memory" \
     -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$vm_folder/kernel/kernel" -initrd "$initramfs/image" -append "$(kernel_words)$([[ $accelerator == kvm ]] || counter_speed)" \
     -chardev "file,id=boot,path=$run_folder/boot.log,append=on" -serial chardev:boot \
