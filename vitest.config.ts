@@ -16,6 +16,8 @@ export default defineConfig({
           // Loading the same modules for every file anew took twice as long as all tests together. No test leaves
           // anything behind in them.
           isolate: false,
+          // Vitest leaves one processor to itself, which on two halves the workers. It needs it at the start only.
+          maxWorkers: '100%',
         },
       },
       {

@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ipBatch, Namespace } from '../../lab/namespace.js';
 import { loadAddon } from '../../src/kernel/native/addon.js';
 import { DEVICE, NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import { PLAIN_RULES, TABLE } from '../../src/kernel/packet-table.js';
@@ -16,19 +17,20 @@ const STRICT = { ...PLAIN_RULES, strictArp: true };
 
 const run = promisify(execFile);
 const ip = (...words: readonly string[]) => run('ip', words);
-const outside = (...words: readonly string[]) => run('ip', ['netns', 'exec', 'outside', ...words]);
+const outside = new Namespace('outside');
 
 const vipWrites = (...kinds: readonly ('guard-vip' | 'bind-vip' | 'release-vip')[]) =>
   [VIP_A, VIP_A6].flatMap((vip) => kinds.map((kind): Operation => ({ kind, address: vip })));
 
 /** Whether a machine on the same wire learns from us who has the address. */
 async function isAnswered(wanted: string): Promise<boolean> {
-  await outside('ip', 'neigh', 'flush', 'dev', 'eth0');
-  await outside('bash', '-c', `echo > /dev/udp/${wanted}/9`).catch(() => undefined);
+  await outside.ip(['neigh flush dev eth0']);
+  // On a socket for standard input, as Node gives it, bash would read ~/.bashrc: emulated, that can take half a minute.
+  await outside.try(['bash', '--norc', '-c', `echo > /dev/udp/${wanted}/9`]);
   for (let attempt = 0; attempt < 50; attempt++) {
-    const { stdout } = await outside('ip', 'neigh', 'show', wanted);
-    if (stdout.includes('lladdr')) return true;
-    if (stdout.includes('FAILED')) return false;
+    const neighbour = await outside.run(['ip', 'neigh', 'show', wanted]);
+    if (neighbour.includes('lladdr')) return true;
+    if (neighbour.includes('FAILED')) return false;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return false;
@@ -42,16 +44,20 @@ describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
   let kernel: NetlinkKernel;
 
   beforeEach(async () => {
-    await ip('link', 'set', 'lo', 'up');
-    await ip('netns', 'add', 'outside');
-    await ip('link', 'add', WIRE, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', 'outside');
-    for (const words of [`${NODE}/24 dev ${WIRE}`, `${NODE_6}/64 dev ${WIRE} nodad`])
-      await ip('address', 'add', ...words.split(' '));
-    await ip('link', 'set', WIRE, 'up');
-    await outside('ip', 'address', 'add', '192.0.2.2/24', 'dev', 'eth0');
-    await outside('ip', 'address', 'add', '2001:db8::2/64', 'dev', 'eth0', 'nodad');
-    await outside('ip', 'link', 'set', 'eth0', 'up');
-    for (const vip of [VIP_A, VIP_B, VIP_A6]) await outside('ip', 'route', 'add', vip, 'dev', 'eth0');
+    await ipBatch([
+      'link set lo up',
+      'netns add outside',
+      `link add ${WIRE} type veth peer name eth0 netns outside`,
+      `address add ${NODE}/24 dev ${WIRE}`,
+      `address add ${NODE_6}/64 dev ${WIRE} nodad`,
+      `link set ${WIRE} up`,
+    ]);
+    await outside.ip([
+      'address add 192.0.2.2/24 dev eth0',
+      'address add 2001:db8::2/64 dev eth0 nodad',
+      'link set eth0 up',
+      ...[VIP_A, VIP_B, VIP_A6].map((vip) => `route add ${vip} dev eth0`),
+    ]);
   });
 
   afterEach(async () => {

@@ -35,12 +35,13 @@ export class FreshNamespace implements Disposable {
 
   /** Runs a command inside and returns what it printed. */
   run(...command: readonly string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8' });
+    return this.runWith('', ...command);
   }
 
   /** The same with something on its standard input. */
   runWith(input: string, ...command: readonly string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.name, ...command], { encoding: 'utf8', input });
+    const words = [`--net=${this.path}`, '--', ...command];
+    return execFileSync('nsenter', words, { encoding: 'utf8', input });
   }
 
   /** Sends some datagrams from inside. On a socket for standard input, as Node gives it, bash would read ~/.bashrc. */
