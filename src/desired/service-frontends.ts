@@ -80,10 +80,13 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   });
   return {
     isExternal: isExternal(service),
-    frontends,
+    // Without what a growing array has reserved for more.
+    frontends: frontends.slice(),
     vips: ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address),
-    ceded: isAlone ? [] : claimed.flatMap(({ holder, address }) => (holder === undefined ? [] : [address])),
-    problems: isAlone ? [] : claimed.flatMap((way) => addressProblem(service, way) ?? []),
+    ceded: isAlone
+      ? NO_ADDRESSES
+      : claimed.flatMap(({ holder, address }) => (holder === undefined ? [] : [address])),
+    problems: isAlone ? NO_PROBLEMS : claimed.flatMap((way) => addressProblem(service, way) ?? []),
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
@@ -159,6 +162,8 @@ function ownerOf(service: Service, port: ServicePort): string {
 
 const PLAIN: readonly TrafficSet[] = [];
 const NO_SOURCES: readonly Cidr[] = [];
+const NO_ADDRESSES: readonly Address[] = [];
+const NO_PROBLEMS: readonly Problem[] = [];
 
 function trafficOf(
   way: Way,
