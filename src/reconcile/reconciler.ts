@@ -1,5 +1,5 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import type { Kernel, KernelChange, Preparation, SetUpPart } from '../kernel/kernel.js';
+import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
@@ -19,6 +19,7 @@ import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { partsOf } from './pass-parts.js';
 import { Refusals } from './refusals.js';
+import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
 import { type RunResult, StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
@@ -60,6 +61,7 @@ export class Reconciler {
   readonly #drains: DrainBook;
   readonly #slowStarts: SlowStartBook;
   readonly #drift = new DriftBook();
+  readonly #setUp: SetUp;
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
   readonly #dirty = new Set<ServiceKey>();
@@ -70,10 +72,7 @@ export class Reconciler {
   #underWay = 0;
   /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
   readonly #heard = { complete: false };
-  #auditMilliseconds: number | undefined;
   #removalsHeldBack = false;
-  #isPrepared = false;
-  #nextAudit: number;
   #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
@@ -85,8 +84,8 @@ export class Reconciler {
     this.#drains = new DrainBook(clock, this.#deadlines);
     this.#slowStarts = new SlowStartBook(clock, desired, settings.growthInterval);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
-    this.#auditor = new Auditor(kernel, this.#image, settings);
-    this.#nextAudit = clock.now() + settings.auditInterval;
+    this.#setUp = new SetUp(kernel, this.#drift, parts.prepared);
+    this.#auditor = new Auditor(kernel, this.#image, this.#setUp, clock, settings);
     this.#nextDrain = clock.now() + settings.drainInterval;
   }
 
@@ -110,7 +109,7 @@ export class Reconciler {
 
   /** What has to be made because of this is no drift. */
   prepareAgain(): void {
-    this.#isPrepared = false;
+    this.#setUp.outdate();
     this.noticed({ kind: 'overrun' });
   }
 
@@ -133,7 +132,7 @@ export class Reconciler {
     // The answer that took our knowledge away was also a refusal, and its retry begins with a full look.
     if (!this.#image.known) return retry;
     const now = this.#parts.clock.now();
-    const waits = [this.#nextAudit - now];
+    const waits = [this.#auditor.wait()];
     if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
     const step = this.#slowStarts.wait();
     if (step !== undefined) waits.push(step);
@@ -176,7 +175,7 @@ export class Reconciler {
       ...this.#drift.settle(keys, result.failures),
       services,
       drainsEnded: this.#drains.takeEnded(),
-      auditMilliseconds: this.#takeAuditMilliseconds(),
+      auditMilliseconds: this.#auditor.takeMilliseconds(),
     };
   }
 
@@ -196,7 +195,7 @@ export class Reconciler {
     this.#pending.add(await this.#image.settleDoubts(kernel));
     for (const key of this.#slowStarts.due()) this.#pending.frontends.add(key);
     if (clock.now() >= this.#nextDrain) await this.#countDrains();
-    if (clock.now() >= this.#nextAudit) await this.#audit();
+    if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
   }
 
   // NodePorts are shown on them, and a VIP that is one of them must not be bound.
@@ -206,11 +205,8 @@ export class Reconciler {
   }
 
   async #lookAtAll(): Promise<void> {
-    const { desired, kernel, prepared } = this.#parts;
-    const preparation = await kernel.prepare();
-    prepared(preparation);
-    if (this.#isPrepared) this.#drift.mended(preparation.made ?? []);
-    this.#isPrepared = true;
+    const { desired, kernel } = this.#parts;
+    await this.#setUp.make();
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     await this.#takeInServices();
@@ -298,31 +294,6 @@ export class Reconciler {
       if (sight?.kind === 'present' && this.#drains.note(key, sight.activity))
         this.#pending.frontends.add(key);
     });
-  }
-
-  async #audit(): Promise<void> {
-    const { clock, settings } = this.#parts;
-    this.#nextAudit = clock.now() + settings.auditInterval;
-    const began = clock.now();
-    const made = await this.#mend();
-    this.#drifted(await this.#auditor.next(made.length > 0));
-    this.#auditMilliseconds = clock.now() - began;
-  }
-
-  /** Puts right what others changed of the device, the rules and the sysctls. */
-  async #mend(): Promise<readonly SetUpPart[]> {
-    const preparation = await this.#parts.kernel.prepare();
-    const { made = [] } = preparation;
-    this.#drift.mended(made);
-    // Its warnings were told at the start.
-    if (made.length > 0) this.#parts.prepared({ ...preparation, warnings: [] });
-    return made;
-  }
-
-  #takeAuditMilliseconds(): number | undefined {
-    const taken = this.#auditMilliseconds;
-    this.#auditMilliseconds = undefined;
-    return taken;
   }
 
   #drifted(keys: KernelKeySet): void {
