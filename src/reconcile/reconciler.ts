@@ -13,6 +13,7 @@ import { TimeSlice } from '../model/time-slice.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DrainBook } from './drain-book.js';
+import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook, type PassDrift } from './drift-book.js';
 import { KernelImage } from './kernel-image.js';
@@ -59,6 +60,7 @@ export class Reconciler {
   readonly #image: KernelImage;
   readonly #deadlines: DrainDeadlines;
   readonly #drains: DrainBook;
+  readonly #drainCounter: DrainCounter;
   readonly #slowStarts: SlowStartBook;
   readonly #drift = new DriftBook();
   readonly #setUp: SetUp;
@@ -73,7 +75,6 @@ export class Reconciler {
   /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
   readonly #heard = { complete: false };
   #removalsHeldBack = false;
-  #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
     const { clock, settings, kernel, desired } = parts;
@@ -82,11 +83,11 @@ export class Reconciler {
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);
+    this.#drainCounter = new DrainCounter(kernel, this.#image, this.#drains, clock, settings.drainInterval);
     this.#slowStarts = new SlowStartBook(clock, desired, settings.growthInterval);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#setUp = new SetUp(kernel, this.#drift, parts.prepared);
     this.#auditor = new Auditor(kernel, this.#image, this.#setUp, clock, settings);
-    this.#nextDrain = clock.now() + settings.drainInterval;
   }
 
   get observed(): DataplaneState {
@@ -131,13 +132,8 @@ export class Reconciler {
     const retry = this.#refusals.wait();
     // The answer that took our knowledge away was also a refusal, and its retry begins with a full look.
     if (!this.#image.known) return retry;
-    const now = this.#parts.clock.now();
-    const waits = [this.#auditor.wait()];
-    if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
-    const step = this.#slowStarts.wait();
-    if (step !== undefined) waits.push(step);
-    if (retry !== undefined) waits.push(retry);
-    return Math.max(0, Math.min(...waits));
+    const waits = [this.#auditor.wait(), this.#drainCounter.wait(), this.#slowStarts.wait(), retry];
+    return Math.max(0, Math.min(...waits.filter((wait) => wait !== undefined)));
   }
 
   /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
@@ -180,7 +176,7 @@ export class Reconciler {
   }
 
   async #lookAgain(): Promise<void> {
-    const { kernel, clock, desired } = this.#parts;
+    const { kernel, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
     if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
     for (const change of this.#notices.splice(0))
@@ -193,8 +189,8 @@ export class Reconciler {
     this.#pending.add(this.#refusals.due());
     this.#image.doubtForeign(this.#pending, desired);
     this.#pending.add(await this.#image.settleDoubts(kernel));
-    for (const key of this.#slowStarts.due()) this.#pending.frontends.add(key);
-    if (clock.now() >= this.#nextDrain) await this.#countDrains();
+    this.#reconsider(this.#slowStarts.due());
+    if (this.#drainCounter.isDue) this.#reconsider(await this.#drainCounter.count());
     if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
   }
 
@@ -213,7 +209,7 @@ export class Reconciler {
     await this.#image.lookAtAll(kernel);
     allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
-    for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
+    this.#reconsider(this.#drains.frontends);
   }
 
   get #hasJustHeardAll(): boolean {
@@ -282,18 +278,8 @@ export class Reconciler {
     return this.#parts.desired.frontendsOf(API_SERVER_SERVICE);
   }
 
-  async #countDrains(): Promise<void> {
-    const { kernel, clock, settings } = this.#parts;
-    this.#nextDrain = clock.now() + settings.drainInterval;
-    const { virtualServers } = this.#image.state;
-    const frontends = this.#drains.frontends.flatMap((key) => virtualServers.get(key)?.frontend ?? []);
-    if (frontends.length === 0) return;
-    const sights = await kernel.look(frontends);
-    frontends.forEach(({ key }, index) => {
-      const sight = sights[index];
-      if (sight?.kind === 'present' && this.#drains.note(key, sight.activity))
-        this.#pending.frontends.add(key);
-    });
+  #reconsider(frontends: readonly FrontendKey[]): void {
+    for (const key of frontends) this.#pending.frontends.add(key);
   }
 
   #drifted(keys: KernelKeySet): void {
