@@ -9,9 +9,9 @@ import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js'
 import type { Problem } from '../model/problem.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
-import { TimeSlice } from '../model/time-slice.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
+import { DirtyServices } from './dirty-services.js';
 import { DrainBook } from './drain-book.js';
 import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
@@ -39,9 +39,6 @@ export interface ReconcilerParts {
   readonly excluded?: readonly Cidr[];
 }
 
-/** Working them out takes some tens of microseconds each, so that a look at the clock after each would be felt. */
-const SERVICES_PER_LOOK = 16;
-
 /** What one pass took in and did. */
 export interface PassResult extends RunResult, PassDrift {
   readonly services: number;
@@ -66,10 +63,9 @@ export class Reconciler {
   readonly #setUp: SetUp;
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
-  readonly #dirty = new Set<ServiceKey>();
+  readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
-  #services = 0;
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
   /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
@@ -77,8 +73,9 @@ export class Reconciler {
   #removalsHeldBack = false;
 
   constructor(parts: ReconcilerParts) {
-    const { clock, settings, kernel, desired } = parts;
+    const { source, clock, settings, kernel, desired } = parts;
     this.#parts = parts;
+    this.#dirty = new DirtyServices(source, desired, clock);
     this.#takeover = new Takeover(parts.predecessor, desired, this.#heard, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
@@ -101,7 +98,7 @@ export class Reconciler {
   }
 
   changed(services: Iterable<ServiceKey>): void {
-    for (const key of services) this.#dirty.add(key);
+    this.#dirty.add(services);
   }
 
   noticed(change: KernelChange): void {
@@ -154,9 +151,8 @@ export class Reconciler {
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
-    await this.#takeInServices();
-    const services = this.#services;
-    this.#services = 0;
+    await this.#dirty.takeIn(this.#pending);
+    const services = this.#dirty.takeCount();
     const keys = this.#takePending();
     this.#underWay = keys.size;
     for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
@@ -205,7 +201,7 @@ export class Reconciler {
     await this.#setUp.make();
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
-    await this.#takeInServices();
+    await this.#dirty.takeIn(this.#pending);
     await this.#image.lookAtAll(kernel);
     allKeys(this.#image.state, allKeys(desired, this.#pending));
     // What drained may have been removed by others without a trace.
@@ -221,18 +217,6 @@ export class Reconciler {
     const { desired } = this.#parts;
     if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
     this.#removalsHeldBack = !this.#heard.complete;
-  }
-
-  // Ten thousand take a quarter of a second. What changes while others have their turn is dirty again.
-  async #takeInServices(): Promise<void> {
-    const { desired, source, clock } = this.#parts;
-    const slice = new TimeSlice(clock, SERVICES_PER_LOOK);
-    for (const key of [...this.#dirty]) {
-      this.#dirty.delete(key);
-      this.#services++;
-      desired.refresh(key, source.view.look(key), this.#pending);
-      if (slice.over) await slice.rest();
-    }
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
