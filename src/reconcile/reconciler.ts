@@ -5,20 +5,20 @@ import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
-import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
-import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import { Auditor } from './auditor.js';
 import { DirtyServices } from './dirty-services.js';
 import { DrainBook } from './drain-book.js';
 import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook, type PassDrift } from './drift-book.js';
+import { Hearing } from './hearing.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
-import { partsOf } from './pass-parts.js';
+import { PassPlanner } from './pass-planner.js';
 import { Refusals } from './refusals.js';
 import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
@@ -53,6 +53,7 @@ export interface PassResult extends RunResult, PassDrift {
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
+  readonly #hearing = new Hearing();
   readonly #takeover: Takeover;
   readonly #image: KernelImage;
   readonly #deadlines: DrainDeadlines;
@@ -63,20 +64,18 @@ export class Reconciler {
   readonly #setUp: SetUp;
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
+  readonly #planner: PassPlanner;
   readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
-  /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
-  readonly #heard = { complete: false };
-  #removalsHeldBack = false;
 
   constructor(parts: ReconcilerParts) {
     const { source, clock, settings, kernel, desired } = parts;
     this.#parts = parts;
     this.#dirty = new DirtyServices(source, desired, clock);
-    this.#takeover = new Takeover(parts.predecessor, desired, this.#heard, parts.excluded);
+    this.#takeover = new Takeover(parts.predecessor, desired, this.#hearing, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);
@@ -85,6 +84,14 @@ export class Reconciler {
     this.#refusals = new Refusals(desired, clock, settings.backOff);
     this.#setUp = new SetUp(kernel, this.#drift, parts.prepared);
     this.#auditor = new Auditor(kernel, this.#image, this.#setUp, clock, settings);
+    this.#planner = new PassPlanner({
+      desired,
+      image: this.#image,
+      drains: this.#drains,
+      slowStarts: this.#slowStarts,
+      hearing: this.#hearing,
+      takeover: this.#takeover,
+    });
   }
 
   get observed(): DataplaneState {
@@ -147,7 +154,7 @@ export class Reconciler {
 
   async #pass(): Promise<PassResult> {
     const { kernel, desired, source } = this.#parts;
-    this.#heard.complete = source.complete;
+    this.#hearing.listen(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
@@ -156,7 +163,7 @@ export class Reconciler {
     const keys = this.#takePending();
     this.#underWay = keys.size;
     for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
-    const result = await new StageRunner(kernel, this.#image.state).run(this.#plans(keys));
+    const result = await new StageRunner(kernel, this.#image.state).run(this.#planner.plans(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
@@ -174,7 +181,7 @@ export class Reconciler {
   async #lookAgain(): Promise<void> {
     const { kernel, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
-    if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
+    if (this.#takeover.underWay && this.#hearing.hasJustEnded) this.#image.forget();
     for (const change of this.#notices.splice(0))
       if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
       else this.#drifted(this.#image.correctByNotice(change));
@@ -208,15 +215,11 @@ export class Reconciler {
     this.#reconsider(this.#drains.frontends);
   }
 
-  get #hasJustHeardAll(): boolean {
-    return this.#heard.complete && this.#removalsHeldBack;
-  }
-
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
     const { desired } = this.#parts;
-    if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
-    this.#removalsHeldBack = !this.#heard.complete;
+    if (this.#hearing.hasJustEnded) allKeys(this.#image.state, allKeys(desired, this.#pending));
+    this.#hearing.settle();
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
@@ -228,38 +231,6 @@ export class Reconciler {
     for (const key of doubtful.frontends) keys.frontends.delete(key);
     this.#refusals.postpone(doubtful);
     return keys;
-  }
-
-  #plans(keys: KernelKeys): Generator<Plan> {
-    return this.#takeover.around(this.#ownPlans(keys), () => this.#image.state);
-  }
-
-  *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#urgent)) yield this.#plan(part);
-  }
-
-  #plan(keys: KernelKeys): Plan {
-    const { desired } = this.#parts;
-    const whole = plan(
-      keys,
-      desired,
-      this.#image.state,
-      (frontend, server) => this.#drains.isOver(frontend, server) || this.#isElsewhere(frontend),
-      this.#slowStarts.isIdle
-        ? undefined
-        : (frontend, server) => this.#slowStarts.weightNow(frontend, server),
-    );
-    return this.#heard.complete ? whole : additionsOf(whole, desired);
-  }
-
-  // A drain would keep the address bound, and this node cut off from the Node that has it.
-  #isElsewhere(frontend: FrontendKey): boolean {
-    const seen = this.#image.state.virtualServers.get(frontend);
-    return this.#parts.desired.isElsewhere(seen?.frontend.address);
-  }
-
-  get #urgent(): readonly FrontendKey[] {
-    return this.#parts.desired.frontendsOf(API_SERVER_SERVICE);
   }
 
   #reconsider(frontends: readonly FrontendKey[]): void {
