@@ -204,21 +204,19 @@ export class Reconciler {
   }
 
   async #lookAtAll(): Promise<void> {
-    const { desired, kernel } = this.#parts;
     await this.#setUp.make();
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     await this.#dirty.takeIn(this.#pending);
-    await this.#image.lookAtAll(kernel);
-    allKeys(this.#image.state, allKeys(desired, this.#pending));
+    await this.#image.lookAtAll(this.#parts.kernel);
+    this.#reconsiderAll();
     // What drained may have been removed by others without a trace.
     this.#reconsider(this.#drains.frontends);
   }
 
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
-    const { desired } = this.#parts;
-    if (this.#hearing.hasJustEnded) allKeys(this.#image.state, allKeys(desired, this.#pending));
+    if (this.#hearing.hasJustEnded) this.#reconsiderAll();
     this.#hearing.settle();
   }
 
@@ -226,11 +224,12 @@ export class Reconciler {
   #takePending(): KernelKeySet {
     const keys = this.#pending;
     this.#pending = new KernelKeySet();
-    const doubtful = new KernelKeySet();
-    for (const key of keys.frontends) if (this.#image.isInDoubt(key)) doubtful.frontends.add(key);
-    for (const key of doubtful.frontends) keys.frontends.delete(key);
-    this.#refusals.postpone(doubtful);
+    this.#refusals.postpone(this.#image.takeDoubtful(keys));
     return keys;
+  }
+
+  #reconsiderAll(): void {
+    allKeys(this.#image.state, allKeys(this.#parts.desired, this.#pending));
   }
 
   #reconsider(frontends: readonly FrontendKey[]): void {
