@@ -8,21 +8,22 @@ import type { FrontendKey } from '../model/frontend.js';
 import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import type { DrainEnd, DrainState } from '../model/sync-state.js';
+import type { DrainState } from '../model/sync-state.js';
 import { Auditor } from './auditor.js';
 import { DirtyServices } from './dirty-services.js';
 import { DrainBook } from './drain-book.js';
 import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
-import { DriftBook, type PassDrift } from './drift-book.js';
+import { DriftBook } from './drift-book.js';
 import { Hearing } from './hearing.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassPlanner } from './pass-planner.js';
+import type { PassResult } from './pass-result.js';
 import { Refusals } from './refusals.js';
 import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
-import { type RunResult, StageRunner } from './stage-runner.js';
+import { StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
 export interface ReconcilerParts {
@@ -37,14 +38,6 @@ export interface ReconcilerParts {
   readonly predecessor?: Predecessor | undefined;
   /** Virtual servers on these addresses are never taken over. */
   readonly excluded?: readonly Cidr[];
-}
-
-/** What one pass took in and did. */
-export interface PassResult extends RunResult, PassDrift {
-  readonly services: number;
-  readonly drainsEnded: ReadonlyMap<DrainEnd, number>;
-  /** What the audit took; undefined where it was not due. */
-  readonly auditMilliseconds: number | undefined;
 }
 
 /**
