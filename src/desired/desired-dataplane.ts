@@ -1,14 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import {
-  type AllowedSources,
-  type Dataplane,
-  eachTrafficSet,
-  type Ownership,
-  TRAFFIC_SETS,
-  type TrafficSet,
-} from '../model/dataplane.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Dataplane, Ownership } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
@@ -19,6 +12,7 @@ import { type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
+import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
@@ -35,13 +29,7 @@ import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from '.
 export class DesiredDataplane implements Dataplane {
   readonly virtualServers = new Map<FrontendKey, VirtualServer>();
   readonly bound: ReadonlySet<Address>;
-  readonly policy: {
-    readonly guarded: ReadonlySet<Address>;
-    readonly owned: Map<FrontendKey, Ownership>;
-    readonly open: Map<FrontendKey, Frontend>;
-    readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>>;
-    readonly sources: Map<FrontendKey, AllowedSources>;
-  };
+  readonly policy: DesiredPolicy;
   #node: NodeView;
   readonly #marks = new MarkBook();
   readonly #vips = new CountedSet<Address>();
@@ -59,13 +47,7 @@ export class DesiredDataplane implements Dataplane {
     const markOf = (key: FrontendKey) => this.#marks.markOf(key);
     this.#node = { ...node, addresses: [], portAddresses: [], named: [], others: NO_OTHER_NODES, markOf };
     this.bound = this.#vips.members;
-    this.policy = {
-      guarded: this.#vips.members,
-      owned: new Map(),
-      open: new Map(),
-      traffic: eachTrafficSet(() => new Map()),
-      sources: new Map(),
-    };
+    this.policy = new DesiredPolicy(this.#vips.members);
   }
 
   /** The node's own addresses are others; answers with the Services that have to be worked out anew. */
@@ -204,28 +186,9 @@ export class DesiredDataplane implements Dataplane {
   #settleFrontend(key: FrontendKey): void {
     const wish = this.#claims.winner(key);
     this.#setConflicts(key);
-    this.#settleTraffic(key, wish);
-    if (wish?.virtualServer === undefined) {
-      this.virtualServers.delete(key);
-      this.policy.owned.delete(key);
-      this.policy.open.delete(key);
-      return;
-    }
-    this.virtualServers.set(key, wish.virtualServer);
-    this.policy.owned.set(key, wish);
-    this.policy.open.set(key, wish.frontend);
-  }
-
-  // Most frontends are in none of these sets, and this runs for every frontend of a first pass.
-  #settleTraffic(key: FrontendKey, wish: ServiceFrontend | undefined): void {
-    const { traffic, sources } = this.policy;
-    for (const set of TRAFFIC_SETS) if (traffic[set].size > 0) traffic[set].delete(key);
-    if (sources.size > 0) sources.delete(key);
-    if (wish === undefined) return;
-    for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
-    if (wish.sources.length === 0) return;
-    const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
-    sources.set(key, { frontend: wish.frontend, cidrs });
+    this.policy.settle(key, wish);
+    if (wish?.virtualServer === undefined) this.virtualServers.delete(key);
+    else this.virtualServers.set(key, wish.virtualServer);
   }
 
   #setConflicts(key: FrontendKey): void {
