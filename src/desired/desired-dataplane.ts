@@ -14,13 +14,14 @@ import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
 import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
+import { FrontendConflicts } from './frontend-conflicts.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import type { NodeView } from './node-view.js';
 import { RelayRoutes } from './relay-routes.js';
-import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
@@ -35,7 +36,7 @@ export class DesiredDataplane implements Dataplane {
   readonly #vips = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
-  readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
+  readonly #conflicts = new FrontendConflicts(this.#claims);
   /** What Services claim and other Nodes have. */
   readonly #ceded = new Map<ServiceKey, readonly Address[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
@@ -89,7 +90,7 @@ export class DesiredDataplane implements Dataplane {
 
   /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
   get problems(): Problem[] {
-    return [...this.#conflicts.values(), ...this.#complaints.values()].flat();
+    return [...this.#conflicts.problems, ...[...this.#complaints.values()].flat()];
   }
 
   /**
@@ -185,37 +186,11 @@ export class DesiredDataplane implements Dataplane {
 
   #settleFrontend(key: FrontendKey): void {
     const wish = this.#claims.winner(key);
-    this.#setConflicts(key);
+    this.#conflicts.settle(key);
     this.policy.settle(key, wish);
     if (wish?.virtualServer === undefined) this.virtualServers.delete(key);
     else this.virtualServers.set(key, wish.virtualServer);
   }
-
-  #setConflicts(key: FrontendKey): void {
-    const winner = this.#claims.winner(key);
-    if (winner === undefined || !this.#claims.isContested(key)) {
-      if (this.#conflicts.size > 0) this.#conflicts.delete(key);
-      return;
-    }
-    const losers = this.#claims.losers(key);
-    this.#conflicts.set(
-      key,
-      losers.map((loser) => conflict(loser, winner)),
-    );
-  }
-}
-
-function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {
-  const { service, frontend, portIndex, portField } = loser;
-  const [name, older] = [service.key, winner.service.key];
-  return {
-    kind: 'conflict',
-    subject: `Service ${name}`,
-    service: name,
-    field: `spec.ports[${portIndex}].${portField}`,
-    message: `${frontend.key} already belongs to Service ${older}, which is older.`,
-    remedy: `Give one of the two another address or port; until then ${older} keeps the traffic.`,
-  };
 }
 
 /** For whoever wants everything of ours gone. */
