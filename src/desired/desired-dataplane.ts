@@ -19,7 +19,7 @@ import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
-import type { NodeView } from './node-view.js';
+import { type NodeView, sameAddresses } from './node-view.js';
 import { RelayRoutes } from './relay-routes.js';
 import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
@@ -156,12 +156,7 @@ export class DesiredDataplane implements Dataplane {
     const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
     this.#node = { ...node, portAddresses };
     if (node.zone !== before.zone) return [...this.#shares.keys()];
-    if (
-      sameList(node.addresses, before.addresses) &&
-      sameList(node.named, before.named) &&
-      sameList(portAddresses, before.portAddresses)
-    )
-      return [];
+    if (sameAddresses(this.#node, before)) return [];
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }
 
@@ -201,8 +196,4 @@ export function nothingDesired(): DesiredDataplane {
 function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
   if (value !== undefined) map.set(key, value);
   else if (map.size > 0) map.delete(key);
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }
