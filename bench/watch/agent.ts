@@ -1,3 +1,4 @@
+import '../../src/engine.js';
 import { SilentKernel } from '../kernel/silent-kernel.js';
 import { followingCore } from './following-core.js';
 import { report } from './report.js';

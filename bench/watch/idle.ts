@@ -1,3 +1,4 @@
+import '../../src/engine.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { memory } from '../kernel/memory.js';
 import { followingCore } from './following-core.js';

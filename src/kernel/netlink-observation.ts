@@ -4,6 +4,7 @@ import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend } from '../model/frontend.js';
 import { type RealServerKey, realServer } from '../model/real-server.js';
 import { RealServerList } from '../model/real-servers.js';
+import { TimeSlice } from '../model/time-slice.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type { Observation, Sight, Surroundings } from './kernel.js';
 import { type Marks, marksOf } from './marks.js';
@@ -28,6 +29,9 @@ export class UnsteadyKernel extends Error {
 }
 
 const ATTEMPTS = 3;
+
+/** Of /proc/net/ip_vs, between two looks at the clock; each takes a microsecond or two. */
+const LINES_PER_LOOK = 256;
 
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
 export async function observeAll(
@@ -61,7 +65,8 @@ type Listed = readonly [VirtualServer, ReadonlyMap<RealServerKey, Activity>];
 async function readVirtualServers(handle: KernelHandle, marks: Marks): Promise<readonly Listed[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const records = decodeVirtualServers(await handle.dumpVirtualServers());
-    const listing = parseProcIpVs(await readFile('/proc/net/ip_vs', 'utf8'));
+    const text = await readFile('/proc/net/ip_vs', 'utf8');
+    const listing = await parseProcIpVs(text, new TimeSlice(performance, LINES_PER_LOOK));
     const joined = join(records, listing, marks);
     if (joined !== undefined) return joined;
   }

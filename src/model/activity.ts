@@ -14,6 +14,7 @@ export interface Activity {
   readonly quietSince?: number;
 }
 
+/** A server that is left out has none. */
 export type FrontendActivity = ReadonlyMap<RealServerKey, Activity>;
 
 export type DataplaneActivity = ReadonlyMap<FrontendKey, FrontendActivity>;

@@ -6,13 +6,13 @@ const LONGEST = 10;
 
 /** Keeps long work from holding up everything else: after some milliseconds the event loop has its turn. */
 export class TimeSlice {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #stride: number;
   #asked = 0;
   #began: number;
 
   /** `stride`: of so many questions one is answered by the clock, which some kernels make a system call of. */
-  constructor(clock: Clock, stride = 1) {
+  constructor(clock: Pick<Clock, 'now'>, stride = 1) {
     this.#clock = clock;
     this.#stride = stride;
     this.#began = clock.now();

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ProcFormatError, parseProcIpVs } from '../../src/kernel/proc-ip-vs.js';
+import { TimeSlice } from '../../src/model/time-slice.js';
 import { serverKeys } from '../support/server-keys.js';
+
+const parse = (text: string) => parseProcIpVs(text, new TimeSlice(performance));
 
 const HEADER = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
@@ -18,8 +21,8 @@ FWM  00000005 rr
 `;
 
 describe('/proc/net/ip_vs', () => {
-  it('gives servers, weights and connections of both families', () => {
-    const servers = parseProcIpVs(TEXT).byFrontend;
+  it('gives servers, weights and connections of both families', async () => {
+    const servers = (await parse(TEXT)).byFrontend;
     expect([...servers.keys()]).toEqual(['[fd00::1]:53/UDP', '10.0.0.1:80/TCP']);
     const [udp, tcp] = servers.values();
     expect(serverKeys(udp?.realServers ?? [])).toEqual(['[fd00:1::aaaa]:53']);
@@ -33,27 +36,31 @@ describe('/proc/net/ip_vs', () => {
     ]);
   });
 
-  it('does not give the servers of a firewall mark to the virtual server before it', () => {
-    const last = [...parseProcIpVs(TEXT).byFrontend.values()].at(-1);
+  it('does not give the servers of a firewall mark to the virtual server before it', async () => {
+    const last = [...(await parse(TEXT)).byFrontend.values()].at(-1);
     expect(last?.realServers.size).toBe(2);
   });
 
-  it('gives the servers of each firewall mark', () => {
-    const marks = parseProcIpVs(TEXT).byMark.map(({ mark, realServers }) => [mark, serverKeys(realServers)]);
+  it('gives the servers of each firewall mark', async () => {
+    const marks = (await parse(TEXT)).byMark.map(({ mark, realServers }) => [mark, serverKeys(realServers)]);
     expect(marks).toEqual([[5, ['1.2.3.4:0']]]);
   });
 
-  it('without virtual servers is an empty answer, not an error', () => {
-    const { byFrontend, byMark } = parseProcIpVs(HEADER);
+  it('without virtual servers is an empty answer, not an error', async () => {
+    const { byFrontend, byMark } = await parse(HEADER);
     expect(byFrontend.size + byMark.length).toBe(0);
   });
 
   it.each([
     ['an unknown protocol', 'XYZ  0A000001:0050 rr \n'],
     ['an address that is cut off', 'TCP  0A0000:0050 rr \n'],
+    ['an address that is no hexadecimal number', 'TCP  0A00000G:0050 rr \n'],
+    ['a port that is too long', 'TCP  0A000001:00500 rr \n'],
+    ['an IPv6 address with a group too few', 'TCP  [fd00:0000:0000:0000:0000:0000:0001]:0050 rr \n'],
+    ['a mark that is cut off', 'FWM  0005 rr \n'],
     ['a server without weight', 'TCP  0A000001:0050 rr \n  -> 0A020304:1F90      Masq\n'],
     ['words for numbers', 'TCP  0A000001:0050 rr \n  -> 0A020304:1F90      Masq    x  y  z\n'],
-  ])('with %s is refused, since unknown is not absent', (_, text) => {
-    expect(() => parseProcIpVs(HEADER + text)).toThrow(ProcFormatError);
+  ])('with %s is refused, since unknown is not absent', async (_, text) => {
+    await expect(parse(HEADER + text)).rejects.toThrow(ProcFormatError);
   });
 });
