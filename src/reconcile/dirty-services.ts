@@ -12,11 +12,15 @@ const SERVICES_PER_LOOK = 16;
 export class DirtyServices {
   readonly #source: Pick<ClusterSource, 'view'>;
   readonly #desired: Pick<DesiredDataplane, 'refresh'>;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #keys = new Set<ServiceKey>();
   #takenIn = 0;
 
-  constructor(source: Pick<ClusterSource, 'view'>, desired: Pick<DesiredDataplane, 'refresh'>, clock: Clock) {
+  constructor(
+    source: Pick<ClusterSource, 'view'>,
+    desired: Pick<DesiredDataplane, 'refresh'>,
+    clock: Pick<Clock, 'now'>,
+  ) {
     this.#source = source;
     this.#desired = desired;
     this.#clock = clock;

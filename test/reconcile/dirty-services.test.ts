@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/model/clock.js';
 import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
@@ -21,12 +20,11 @@ function dirtyServices(millisecondsPerLook = 0) {
     },
   };
   let now = 0;
-  const clock: Clock = {
+  const clock = {
     now: () => {
       now += millisecondsPerLook;
       return now;
     },
-    after: () => () => undefined,
   };
   return { refreshed, dirty: new DirtyServices(new HandSource(), desired, clock) };
 }
