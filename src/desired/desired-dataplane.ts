@@ -1,14 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import {
-  type AllowedSources,
-  type Dataplane,
-  eachTrafficSet,
-  type Ownership,
-  TRAFFIC_SETS,
-  type TrafficSet,
-} from '../model/dataplane.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Dataplane, Ownership } from '../model/dataplane.js';
+import type { FrontendKey } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
@@ -19,14 +12,16 @@ import { type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
+import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
+import { FrontendConflicts } from './frontend-conflicts.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
-import type { NodeView } from './node-view.js';
+import { type NodeView, sameAddresses } from './node-view.js';
 import { RelayRoutes } from './relay-routes.js';
-import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
@@ -35,19 +30,13 @@ import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from '.
 export class DesiredDataplane implements Dataplane {
   readonly virtualServers = new Map<FrontendKey, VirtualServer>();
   readonly bound: ReadonlySet<Address>;
-  readonly policy: {
-    readonly guarded: ReadonlySet<Address>;
-    readonly owned: Map<FrontendKey, Ownership>;
-    readonly open: Map<FrontendKey, Frontend>;
-    readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>>;
-    readonly sources: Map<FrontendKey, AllowedSources>;
-  };
+  readonly policy: DesiredPolicy;
   #node: NodeView;
   readonly #marks = new MarkBook();
   readonly #vips = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
-  readonly #conflicts = new Map<FrontendKey, readonly Problem[]>();
+  readonly #conflicts = new FrontendConflicts(this.#claims);
   /** What Services claim and other Nodes have. */
   readonly #ceded = new Map<ServiceKey, readonly Address[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
@@ -59,13 +48,7 @@ export class DesiredDataplane implements Dataplane {
     const markOf = (key: FrontendKey) => this.#marks.markOf(key);
     this.#node = { ...node, addresses: [], portAddresses: [], named: [], others: NO_OTHER_NODES, markOf };
     this.bound = this.#vips.members;
-    this.policy = {
-      guarded: this.#vips.members,
-      owned: new Map(),
-      open: new Map(),
-      traffic: eachTrafficSet(() => new Map()),
-      sources: new Map(),
-    };
+    this.policy = new DesiredPolicy(this.#vips.members);
   }
 
   /** The node's own addresses are others; answers with the Services that have to be worked out anew. */
@@ -107,7 +90,7 @@ export class DesiredDataplane implements Dataplane {
 
   /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
   get problems(): Problem[] {
-    return [...this.#conflicts.values(), ...this.#complaints.values()].flat();
+    return [...this.#conflicts.problems, ...[...this.#complaints.values()].flat()];
   }
 
   /**
@@ -173,12 +156,7 @@ export class DesiredDataplane implements Dataplane {
     const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
     this.#node = { ...node, portAddresses };
     if (node.zone !== before.zone) return [...this.#shares.keys()];
-    if (
-      sameList(node.addresses, before.addresses) &&
-      sameList(node.named, before.named) &&
-      sameList(portAddresses, before.portAddresses)
-    )
-      return [];
+    if (sameAddresses(this.#node, before)) return [];
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
   }
 
@@ -203,56 +181,11 @@ export class DesiredDataplane implements Dataplane {
 
   #settleFrontend(key: FrontendKey): void {
     const wish = this.#claims.winner(key);
-    this.#setConflicts(key);
-    this.#settleTraffic(key, wish);
-    if (wish?.virtualServer === undefined) {
-      this.virtualServers.delete(key);
-      this.policy.owned.delete(key);
-      this.policy.open.delete(key);
-      return;
-    }
-    this.virtualServers.set(key, wish.virtualServer);
-    this.policy.owned.set(key, wish);
-    this.policy.open.set(key, wish.frontend);
+    this.#conflicts.settle(key);
+    this.policy.settle(key, wish);
+    if (wish?.virtualServer === undefined) this.virtualServers.delete(key);
+    else this.virtualServers.set(key, wish.virtualServer);
   }
-
-  // Most frontends are in none of these sets, and this runs for every frontend of a first pass.
-  #settleTraffic(key: FrontendKey, wish: ServiceFrontend | undefined): void {
-    const { traffic, sources } = this.policy;
-    for (const set of TRAFFIC_SETS) if (traffic[set].size > 0) traffic[set].delete(key);
-    if (sources.size > 0) sources.delete(key);
-    if (wish === undefined) return;
-    for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
-    if (wish.sources.length === 0) return;
-    const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
-    sources.set(key, { frontend: wish.frontend, cidrs });
-  }
-
-  #setConflicts(key: FrontendKey): void {
-    const winner = this.#claims.winner(key);
-    if (winner === undefined || !this.#claims.isContested(key)) {
-      if (this.#conflicts.size > 0) this.#conflicts.delete(key);
-      return;
-    }
-    const losers = this.#claims.losers(key);
-    this.#conflicts.set(
-      key,
-      losers.map((loser) => conflict(loser, winner)),
-    );
-  }
-}
-
-function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {
-  const { service, frontend, portIndex, portField } = loser;
-  const [name, older] = [service.key, winner.service.key];
-  return {
-    kind: 'conflict',
-    subject: `Service ${name}`,
-    service: name,
-    field: `spec.ports[${portIndex}].${portField}`,
-    message: `${frontend.key} already belongs to Service ${older}, which is older.`,
-    remedy: `Give one of the two another address or port; until then ${older} keeps the traffic.`,
-  };
 }
 
 /** For whoever wants everything of ours gone. */
@@ -263,8 +196,4 @@ export function nothingDesired(): DesiredDataplane {
 function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
   if (value !== undefined) map.set(key, value);
   else if (map.size > 0) map.delete(key);
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }

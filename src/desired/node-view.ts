@@ -16,3 +16,16 @@ export interface NodeView extends NodeProfile {
   /** The firewall mark of a frontend's inside view. */
   markOf(outside: FrontendKey): number;
 }
+
+/** Whether both have the same addresses, named and shown alike; those of other Nodes aside. */
+export function sameAddresses(a: NodeView, b: NodeView): boolean {
+  return (
+    sameList(a.addresses, b.addresses) &&
+    sameList(a.named, b.named) &&
+    sameList(a.portAddresses, b.portAddresses)
+  );
+}
+
+function sameList(a: readonly Address[], b: readonly Address[]): boolean {
+  return a.length === b.length && a.every((entry, index) => entry === b[index]);
+}

@@ -1,8 +1,11 @@
 import type { Kernel } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { KernelKeySet } from '../model/kernel-keys.js';
+import { Interval } from './interval.js';
 import type { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
+import type { SetUp } from './set-up.js';
 
 /**
  * Compares what is programmed with the kernel, a slice at a time, so that the cost is spread evenly over the audit period.
@@ -11,25 +14,54 @@ import type { LoopSettings } from './loop-settings.js';
 export class Auditor {
   readonly #kernel: Kernel;
   readonly #image: KernelImage;
+  readonly #setUp: SetUp;
+  readonly #clock: Clock;
   readonly #settings: LoopSettings;
+  readonly #interval: Interval;
   #round: FrontendKey[] = [];
+  #milliseconds: number | undefined;
 
-  constructor(kernel: Kernel, image: KernelImage, settings: LoopSettings) {
+  constructor(kernel: Kernel, image: KernelImage, setUp: SetUp, clock: Clock, settings: LoopSettings) {
     this.#kernel = kernel;
     this.#image = image;
+    this.#setUp = setUp;
+    this.#clock = clock;
     this.#settings = settings;
+    this.#interval = new Interval(clock, settings.auditInterval);
   }
 
-  /**
-   * Audits the next slice and corrects the image; the keys that have to be put right. `surroundings`: look at addresses and
-   * sets too, though the round has only begun.
-   */
-  async next(surroundings = false): Promise<KernelKeySet> {
+  get isDue(): boolean {
+    return this.#interval.isOver;
+  }
+
+  /** Milliseconds until the next slice is due. */
+  wait(): number {
+    return this.#interval.wait();
+  }
+
+  /** Mends the set-up, audits the next slice and corrects the image; the keys that have to be put right. */
+  async audit(): Promise<KernelKeySet> {
+    this.#interval.begin();
+    const began = this.#clock.now();
+    const drift = await this.#auditSlice(await this.#setUp.mend());
+    this.#milliseconds = this.#clock.now() - began;
+    return drift;
+  }
+
+  /** What the audit took since the last time; undefined where there was none. */
+  takeMilliseconds(): number | undefined {
+    const taken = this.#milliseconds;
+    this.#milliseconds = undefined;
+    return taken;
+  }
+
+  // Whoever changed the set-up may have changed addresses and sets too: they are looked at, though the round has only begun.
+  async #auditSlice(isMended: boolean): Promise<KernelKeySet> {
     const { state } = this.#image;
     const drift = new KernelKeySet();
     const isOver = this.#round.length === 0;
     if (isOver) this.#round = [...state.virtualServers.keys()];
-    if (isOver || surroundings) {
+    if (isOver || isMended) {
       drift.add(this.#image.correctSurroundings(await this.#kernel.observeSurroundings()));
     }
     const slice = this.#round.splice(0, this.#sliceSize());

@@ -82,8 +82,12 @@ export class KernelImage {
     return keys;
   }
 
-  isInDoubt(key: FrontendKey): boolean {
-    return this.#unsure.has(key);
+  /** Takes the frontends in doubt out of the keys, and answers with them. */
+  takeDoubtful({ frontends }: KernelKeySet): KernelKeySet {
+    const doubtful = new KernelKeySet();
+    for (const key of frontends) if (this.#unsure.has(key)) doubtful.frontends.add(key);
+    for (const key of doubtful.frontends) frontends.delete(key);
+    return doubtful;
   }
 
   /** Takes over what was seen of one frontend; true where the image said something else. */

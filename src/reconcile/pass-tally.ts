@@ -1,5 +1,5 @@
 import type { PassReport, SyncTotals } from '../model/sync-state.js';
-import type { PassResult } from './reconciler.js';
+import type { PassResult } from './pass-result.js';
 
 /** Sums up the passes since the start. */
 export class PassTally {

@@ -1,26 +1,29 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import type { Kernel, KernelChange, Preparation, SetUpPart } from '../kernel/kernel.js';
+import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { allKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
-import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
-import type { DrainEnd, DrainState } from '../model/sync-state.js';
-import { TimeSlice } from '../model/time-slice.js';
-import { additionsOf, type Plan, plan } from '../plan/plan.js';
+import type { ServiceKey } from '../model/service-key.js';
+import type { DrainState } from '../model/sync-state.js';
 import { Auditor } from './auditor.js';
+import { DirtyServices } from './dirty-services.js';
 import { DrainBook } from './drain-book.js';
+import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
-import { DriftBook, type PassDrift } from './drift-book.js';
+import { DriftBook } from './drift-book.js';
+import { Hearing } from './hearing.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
-import { partsOf } from './pass-parts.js';
+import { PassPlanner } from './pass-planner.js';
+import type { PassResult } from './pass-result.js';
 import { Refusals } from './refusals.js';
+import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
-import { type RunResult, StageRunner } from './stage-runner.js';
+import { StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
 export interface ReconcilerParts {
@@ -37,57 +40,51 @@ export interface ReconcilerParts {
   readonly excluded?: readonly Cidr[];
 }
 
-/** Working them out takes some tens of microseconds each, so that a look at the clock after each would be felt. */
-const SERVICES_PER_LOOK = 16;
-
-/** What one pass took in and did. */
-export interface PassResult extends RunResult, PassDrift {
-  readonly services: number;
-  readonly drainsEnded: ReadonlyMap<DrainEnd, number>;
-  /** What the audit took; undefined where it was not due. */
-  readonly auditMilliseconds: number | undefined;
-}
-
 /**
  * Sequence: what a pass consists of, without knowing when. It looks again where the image of the kernel is in doubt, works
  * out the Services that changed, plans the keys they touch, performs the plan and folds the answers in.
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
+  readonly #hearing = new Hearing();
   readonly #takeover: Takeover;
   readonly #image: KernelImage;
   readonly #deadlines: DrainDeadlines;
   readonly #drains: DrainBook;
+  readonly #drainCounter: DrainCounter;
   readonly #slowStarts: SlowStartBook;
   readonly #drift = new DriftBook();
+  readonly #setUp: SetUp;
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
-  readonly #dirty = new Set<ServiceKey>();
+  readonly #planner: PassPlanner;
+  readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
   #pending = new KernelKeySet();
-  #services = 0;
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
-  /** What the source said at the beginning of the pass: what it tells while the pass lasts may not be taken in yet. */
-  readonly #heard = { complete: false };
-  #auditMilliseconds: number | undefined;
-  #removalsHeldBack = false;
-  #isPrepared = false;
-  #nextAudit: number;
-  #nextDrain: number;
 
   constructor(parts: ReconcilerParts) {
-    const { clock, settings, kernel, desired } = parts;
+    const { source, clock, settings, kernel, desired } = parts;
     this.#parts = parts;
-    this.#takeover = new Takeover(parts.predecessor, desired, this.#heard, parts.excluded);
+    this.#dirty = new DirtyServices(source, desired, clock);
+    this.#takeover = new Takeover(parts.predecessor, desired, this.#hearing, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);
+    this.#drainCounter = new DrainCounter(kernel, this.#image, this.#drains, clock, settings.drainInterval);
     this.#slowStarts = new SlowStartBook(clock, desired, settings.growthInterval);
     this.#refusals = new Refusals(desired, clock, settings.backOff);
-    this.#auditor = new Auditor(kernel, this.#image, settings);
-    this.#nextAudit = clock.now() + settings.auditInterval;
-    this.#nextDrain = clock.now() + settings.drainInterval;
+    this.#setUp = new SetUp(kernel, this.#drift, parts.prepared);
+    this.#auditor = new Auditor(kernel, this.#image, this.#setUp, clock, settings);
+    this.#planner = new PassPlanner({
+      desired,
+      image: this.#image,
+      drains: this.#drains,
+      slowStarts: this.#slowStarts,
+      hearing: this.#hearing,
+      takeover: this.#takeover,
+    });
   }
 
   get observed(): DataplaneState {
@@ -101,7 +98,7 @@ export class Reconciler {
   }
 
   changed(services: Iterable<ServiceKey>): void {
-    for (const key of services) this.#dirty.add(key);
+    this.#dirty.add(services);
   }
 
   noticed(change: KernelChange): void {
@@ -110,7 +107,7 @@ export class Reconciler {
 
   /** What has to be made because of this is no drift. */
   prepareAgain(): void {
-    this.#isPrepared = false;
+    this.#setUp.outdate();
     this.noticed({ kind: 'overrun' });
   }
 
@@ -132,13 +129,8 @@ export class Reconciler {
     const retry = this.#refusals.wait();
     // The answer that took our knowledge away was also a refusal, and its retry begins with a full look.
     if (!this.#image.known) return retry;
-    const now = this.#parts.clock.now();
-    const waits = [this.#nextAudit - now];
-    if (this.#drains.size > 0) waits.push(this.#nextDrain - now);
-    const step = this.#slowStarts.wait();
-    if (step !== undefined) waits.push(step);
-    if (retry !== undefined) waits.push(retry);
-    return Math.max(0, Math.min(...waits));
+    const waits = [this.#auditor.wait(), this.#drainCounter.wait(), this.#slowStarts.wait(), retry];
+    return Math.max(0, Math.min(...waits.filter((wait) => wait !== undefined)));
   }
 
   /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
@@ -155,17 +147,16 @@ export class Reconciler {
 
   async #pass(): Promise<PassResult> {
     const { kernel, desired, source } = this.#parts;
-    this.#heard.complete = source.complete;
+    this.#hearing.listen(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
-    await this.#takeInServices();
-    const services = this.#services;
-    this.#services = 0;
+    await this.#dirty.takeIn(this.#pending);
+    const services = this.#dirty.takeCount();
     const keys = this.#takePending();
     this.#underWay = keys.size;
     for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
-    const result = await new StageRunner(kernel, this.#image.state).run(this.#plans(keys));
+    const result = await new StageRunner(kernel, this.#image.state).run(this.#planner.plans(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
@@ -176,14 +167,14 @@ export class Reconciler {
       ...this.#drift.settle(keys, result.failures),
       services,
       drainsEnded: this.#drains.takeEnded(),
-      auditMilliseconds: this.#takeAuditMilliseconds(),
+      auditMilliseconds: this.#auditor.takeMilliseconds(),
     };
   }
 
   async #lookAgain(): Promise<void> {
-    const { kernel, clock, desired } = this.#parts;
+    const { kernel, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
-    if (this.#takeover.underWay && this.#hasJustHeardAll) this.#image.forget();
+    if (this.#takeover.underWay && this.#hearing.hasJustEnded) this.#image.forget();
     for (const change of this.#notices.splice(0))
       if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
       else this.#drifted(this.#image.correctByNotice(change));
@@ -194,9 +185,9 @@ export class Reconciler {
     this.#pending.add(this.#refusals.due());
     this.#image.doubtForeign(this.#pending, desired);
     this.#pending.add(await this.#image.settleDoubts(kernel));
-    for (const key of this.#slowStarts.due()) this.#pending.frontends.add(key);
-    if (clock.now() >= this.#nextDrain) await this.#countDrains();
-    if (clock.now() >= this.#nextAudit) await this.#audit();
+    this.#reconsider(this.#slowStarts.due());
+    if (this.#drainCounter.isDue) this.#reconsider(await this.#drainCounter.count());
+    if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
   }
 
   // NodePorts are shown on them, and a VIP that is one of them must not be bound.
@@ -206,123 +197,36 @@ export class Reconciler {
   }
 
   async #lookAtAll(): Promise<void> {
-    const { desired, kernel, prepared } = this.#parts;
-    const preparation = await kernel.prepare();
-    prepared(preparation);
-    if (this.#isPrepared) this.#drift.mended(preparation.made ?? []);
-    this.#isPrepared = true;
+    await this.#setUp.make();
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
-    await this.#takeInServices();
-    await this.#image.lookAtAll(kernel);
-    allKeys(this.#image.state, allKeys(desired, this.#pending));
+    await this.#dirty.takeIn(this.#pending);
+    await this.#image.lookAtAll(this.#parts.kernel);
+    this.#reconsiderAll();
     // What drained may have been removed by others without a trace.
-    for (const key of this.#drains.frontends) this.#pending.frontends.add(key);
-  }
-
-  get #hasJustHeardAll(): boolean {
-    return this.#heard.complete && this.#removalsHeldBack;
+    this.#reconsider(this.#drains.frontends);
   }
 
   // Everything that was kept only because the source had not told everything is judged now.
   #releaseRemovals(): void {
-    const { desired } = this.#parts;
-    if (this.#hasJustHeardAll) allKeys(this.#image.state, allKeys(desired, this.#pending));
-    this.#removalsHeldBack = !this.#heard.complete;
-  }
-
-  // Ten thousand take a quarter of a second. What changes while others have their turn is dirty again.
-  async #takeInServices(): Promise<void> {
-    const { desired, source, clock } = this.#parts;
-    const slice = new TimeSlice(clock, SERVICES_PER_LOOK);
-    for (const key of [...this.#dirty]) {
-      this.#dirty.delete(key);
-      this.#services++;
-      desired.refresh(key, source.view.look(key), this.#pending);
-      if (slice.over) await slice.rest();
-    }
+    if (this.#hearing.hasJustEnded) this.#reconsiderAll();
+    this.#hearing.settle();
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
   #takePending(): KernelKeySet {
     const keys = this.#pending;
     this.#pending = new KernelKeySet();
-    const doubtful = new KernelKeySet();
-    for (const key of keys.frontends) if (this.#image.isInDoubt(key)) doubtful.frontends.add(key);
-    for (const key of doubtful.frontends) keys.frontends.delete(key);
-    this.#refusals.postpone(doubtful);
+    this.#refusals.postpone(this.#image.takeDoubtful(keys));
     return keys;
   }
 
-  #plans(keys: KernelKeys): Generator<Plan> {
-    return this.#takeover.around(this.#ownPlans(keys), () => this.#image.state);
+  #reconsiderAll(): void {
+    allKeys(this.#image.state, allKeys(this.#parts.desired, this.#pending));
   }
 
-  *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#urgent)) yield this.#plan(part);
-  }
-
-  #plan(keys: KernelKeys): Plan {
-    const { desired } = this.#parts;
-    const whole = plan(
-      keys,
-      desired,
-      this.#image.state,
-      (frontend, server) => this.#drains.isOver(frontend, server) || this.#isElsewhere(frontend),
-      this.#slowStarts.isIdle
-        ? undefined
-        : (frontend, server) => this.#slowStarts.weightNow(frontend, server),
-    );
-    return this.#heard.complete ? whole : additionsOf(whole, desired);
-  }
-
-  // A drain would keep the address bound, and this node cut off from the Node that has it.
-  #isElsewhere(frontend: FrontendKey): boolean {
-    const seen = this.#image.state.virtualServers.get(frontend);
-    return this.#parts.desired.isElsewhere(seen?.frontend.address);
-  }
-
-  get #urgent(): readonly FrontendKey[] {
-    return this.#parts.desired.frontendsOf(API_SERVER_SERVICE);
-  }
-
-  async #countDrains(): Promise<void> {
-    const { kernel, clock, settings } = this.#parts;
-    this.#nextDrain = clock.now() + settings.drainInterval;
-    const { virtualServers } = this.#image.state;
-    const frontends = this.#drains.frontends.flatMap((key) => virtualServers.get(key)?.frontend ?? []);
-    if (frontends.length === 0) return;
-    const sights = await kernel.look(frontends);
-    frontends.forEach(({ key }, index) => {
-      const sight = sights[index];
-      if (sight?.kind === 'present' && this.#drains.note(key, sight.activity))
-        this.#pending.frontends.add(key);
-    });
-  }
-
-  async #audit(): Promise<void> {
-    const { clock, settings } = this.#parts;
-    this.#nextAudit = clock.now() + settings.auditInterval;
-    const began = clock.now();
-    const made = await this.#mend();
-    this.#drifted(await this.#auditor.next(made.length > 0));
-    this.#auditMilliseconds = clock.now() - began;
-  }
-
-  /** Puts right what others changed of the device, the rules and the sysctls. */
-  async #mend(): Promise<readonly SetUpPart[]> {
-    const preparation = await this.#parts.kernel.prepare();
-    const { made = [] } = preparation;
-    this.#drift.mended(made);
-    // Its warnings were told at the start.
-    if (made.length > 0) this.#parts.prepared({ ...preparation, warnings: [] });
-    return made;
-  }
-
-  #takeAuditMilliseconds(): number | undefined {
-    const taken = this.#auditMilliseconds;
-    this.#auditMilliseconds = undefined;
-    return taken;
+  #reconsider(frontends: readonly FrontendKey[]): void {
+    for (const key of frontends) this.#pending.frontends.add(key);
   }
 
   #drifted(keys: KernelKeySet): void {

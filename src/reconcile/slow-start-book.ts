@@ -5,6 +5,7 @@ import type { FrontendKey } from '../model/frontend.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
 import { NO_SERVERS } from '../model/real-servers.js';
 import { takesConnections } from '../model/virtual-server.js';
+import { Interval } from './interval.js';
 
 /** The servers of one frontend whose weight still grows, each with the moment at which it began. */
 interface Growth {
@@ -20,15 +21,14 @@ interface Growth {
 export class SlowStartBook {
   readonly #clock: Clock;
   readonly #desired: Pick<DesiredDataplane, 'virtualServers' | 'paceOf'>;
-  readonly #interval: number;
+  readonly #step: Interval;
   readonly #growths = new Map<FrontendKey, Growth>();
-  #nextStep = 0;
 
   /** `interval`: milliseconds between two steps of a weight. */
   constructor(clock: Clock, desired: Pick<DesiredDataplane, 'virtualServers' | 'paceOf'>, interval: number) {
     this.#clock = clock;
     this.#desired = desired;
-    this.#interval = interval;
+    this.#step = new Interval(clock, interval);
   }
 
   /** Whether any weight grows. */
@@ -38,13 +38,13 @@ export class SlowStartBook {
 
   /** Milliseconds until weights are to grow; undefined where none does. */
   wait(): number | undefined {
-    return this.#growths.size === 0 ? undefined : this.#nextStep - this.#clock.now();
+    return this.#growths.size === 0 ? undefined : this.#step.wait();
   }
 
   /** The frontends of which a weight may have to be written anew by now. */
   due(): readonly FrontendKey[] {
-    if (this.#growths.size === 0 || this.#clock.now() < this.#nextStep) return [];
-    this.#nextStep = this.#clock.now() + this.#interval;
+    if (this.#growths.size === 0 || !this.#step.isOver) return [];
+    this.#step.begin();
     return [...this.#growths.keys()];
   }
 
@@ -56,7 +56,7 @@ export class SlowStartBook {
       this.#growths.delete(key);
       return;
     }
-    if (this.#growths.size === 0) this.#nextStep = this.#clock.now() + this.#interval;
+    if (this.#growths.size === 0) this.#step.begin();
     this.#growths.set(key, { milliseconds, began });
   }
 
