@@ -10,16 +10,6 @@ export class Stopwatch {
     return this.#sums.get(name) ?? 0;
   }
 
-  /** `standsFor`: so many pieces of work like this one, of which only one is timed. */
-  time<T>(name: string, work: () => T, standsFor = 1): T {
-    const began = performance.now();
-    try {
-      return work();
-    } finally {
-      this.add(name, (performance.now() - began) * standsFor);
-    }
-  }
-
   async timeAsync<T>(name: string, work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     try {
