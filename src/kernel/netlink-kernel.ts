@@ -14,6 +14,7 @@ import {
   type Sight,
   type Surroundings,
 } from './kernel.js';
+import { lesserRules } from './lesser-rules.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
 import {
@@ -26,17 +27,9 @@ import type { KernelOperation } from './native/records.js';
 import { observeAll, observeSurroundings, readSet, toSight } from './netlink-observation.js';
 import { addRecords, outcomeOf, serverKey } from './netlink-operations.js';
 import { readNodeAddresses } from './node-addresses.js';
+import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
 import { arpElementOf, PACKET_SETS, setName } from './packet-sets.js';
-import {
-  DELETE_TABLE,
-  LAYOUT_SET,
-  layoutDigest,
-  lesserRules,
-  type PacketRulesSettings,
-  shieldsArp,
-  TABLE,
-  tableTransaction,
-} from './packet-table.js';
+import { DELETE_TABLE, LAYOUT_SET, layoutDigest, TABLE, tableTransaction } from './packet-table.js';
 import { layoutOf, sealOf, sealTransaction } from './rules-seal.js';
 import { setSysctls } from './sysctls.js';
 import { unusable } from './unusable.js';

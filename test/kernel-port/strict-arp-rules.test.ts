@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { lesserRules } from '../../src/kernel/lesser-rules.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
 import { arpElementOf } from '../../src/kernel/packet-sets.js';
-import { layoutDigest, lesserRules, PLAIN_RULES, tableTransaction } from '../../src/kernel/packet-table.js';
+import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
 import { layoutOf } from '../../src/kernel/rules-seal.js';
 import { frontend } from '../../src/model/frontend.js';
 import { VIP_A, VIP_A6 } from '../support/addresses.js';
