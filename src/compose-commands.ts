@@ -6,7 +6,7 @@ import { previewKernel } from './kernel/kernel-preview.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
-import { PLAIN_RULES } from './kernel/packet-table.js';
+import { PLAIN_RULES } from './kernel/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
 import type { StatusReport } from './model/status-report.js';
 import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';

@@ -3,7 +3,7 @@ import { DesiredDataplane } from './desired/desired-dataplane.js';
 import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
-import type { InsideClients, PacketRulesSettings } from './kernel/packet-table.js';
+import type { InsideClients, PacketRulesSettings } from './kernel/packet-rules-settings.js';
 import type { Family } from './model/address.js';
 import type { NodeRecord } from './model/node.js';
 import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';

@@ -1,7 +1,7 @@
 import type { Observation, Preparation } from '../../src/kernel/kernel.js';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
-import { PLAIN_RULES } from '../../src/kernel/packet-table.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
 import type { Address } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { NODE_ADDRESS } from './content.js';

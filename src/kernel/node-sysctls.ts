@@ -23,7 +23,7 @@ export function conntrackMax({ maxPerCore, min }: ConntrackSetUp, processors: nu
   return maxPerCore === 0 ? 0 : Math.max(min, maxPerCore * processors);
 }
 
-// Answering is refused by a rule (packet-table.ts). Which address a request of our own carries, no rule can choose.
+// Answering is refused by a rule (arp-table.ts). Which address a request of our own carries, no rule can choose.
 const STRICT_ARP: readonly Sysctl[] = [
   {
     path: 'net/ipv4/conf/all/arp_announce',

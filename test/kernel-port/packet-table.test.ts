@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { layoutDigest, PLAIN_RULES as PLAIN, tableTransaction } from '../../src/kernel/packet-table.js';
+import { PLAIN_RULES as PLAIN } from '../../src/kernel/packet-rules-settings.js';
+import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
 
 const ADDRESSES = { kind: 'addresses', cidrs: ['10.244.0.0/16', 'fd00:244::/48'] } as const;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { lesserRules } from '../../src/kernel/lesser-rules.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
 import { arpElementOf } from '../../src/kernel/packet-sets.js';
-import { layoutDigest, lesserRules, PLAIN_RULES, tableTransaction } from '../../src/kernel/packet-table.js';
-import { layoutOf } from '../../src/kernel/rules-seal.js';
+import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
 import { frontend } from '../../src/model/frontend.js';
 import { VIP_A, VIP_A6 } from '../support/addresses.js';
 
@@ -33,16 +34,5 @@ describe('strict ARP', () => {
       arpElementOf({ kind: 'close-frontend', frontend: frontend(VIP_A, 80, 'TCP') }),
     ];
     expect(elements.map((element) => element?.join('.'))).toEqual([VIP_A, VIP_A, undefined, undefined]);
-  });
-});
-
-describe('the layout set', () => {
-  it('says which rules there are and how they looked when they were written, whatever order it comes in', () => {
-    const elements = [
-      { element: Uint8Array.of(0, 0, 0, 1), comment: 'seal' },
-      { element: Uint8Array.of(0, 0, 0, 0), comment: 'digest' },
-    ];
-    expect(layoutOf(elements)).toEqual({ digest: 'digest', seal: 'seal' });
-    expect(layoutOf([])).toEqual({ digest: undefined, seal: undefined });
   });
 });

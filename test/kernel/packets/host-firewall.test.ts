@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
-import { PLAIN_RULES, tableTransaction } from '../../../src/kernel/packet-table.js';
+import { PLAIN_RULES } from '../../../src/kernel/packet-rules-settings.js';
+import { tableTransaction } from '../../../src/kernel/packet-table.js';
 import { FAMILIES } from '../../../src/model/address.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';

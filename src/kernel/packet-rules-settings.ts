@@ -1,0 +1,36 @@
+/** What the constant rules depend on. */
+export interface PacketRulesSettings {
+  /** Masquerade everything that comes in through a ClusterIP. */
+  readonly masqueradeAll: boolean;
+  readonly insideClients: InsideClients;
+  /** Ranges of Service addresses: packets to one that no Service has are dropped instead of wandering off. */
+  readonly serviceCIDRs: readonly string[];
+  /** Answer no ARP request for a VIP, on any interface. (Neighbour discovery of IPv6 is as strict by itself.) */
+  readonly strictArp?: boolean;
+  /** Kernels without nftables for ARP: `strictArp` then has no effect. */
+  readonly withoutArp?: boolean;
+  /** Kernels that cannot look up a range in a set (before 5.6, or built without): restricted frontends let nobody in. */
+  readonly withoutRanges?: boolean;
+}
+
+/**
+ * How a pod's packet is told from one of a client outside the cluster. The node's own processes always count as inside.
+ * unknown: nobody is masqueraded for being outside, and no pod gets the view of clients inside.
+ * interfaces: the name of the interface by which pods' packets arrive, `cni0`, or its beginning, `veth*`.
+ */
+export type InsideClients =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'addresses'; readonly cidrs: readonly string[] }
+  | { readonly kind: 'interfaces'; readonly name: string };
+
+/** Without any distinction between clients: enough for whoever only looks, or takes away. */
+export const PLAIN_RULES: PacketRulesSettings = {
+  masqueradeAll: false,
+  insideClients: { kind: 'unknown' },
+  serviceCIDRs: [],
+};
+
+/** Whether there is a table for ARP. */
+export function shieldsArp({ strictArp, withoutArp }: PacketRulesSettings): boolean {
+  return strictArp === true && withoutArp !== true;
+}

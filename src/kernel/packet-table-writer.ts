@@ -1,0 +1,105 @@
+import { deleteArpTable } from './arp-table.js';
+import { areEqualBytes } from './equal-bytes.js';
+import { ARP_INDEX, EQUAL_BYTES_INDEX, GUARDED_4, LAYOUT_INDEX } from './handle-sets.js';
+import { KernelUnusable } from './kernel.js';
+import { lesserRules } from './lesser-rules.js';
+import type { KernelHandle } from './native/addon.js';
+import { encodeOperations } from './native/operation-encoder.js';
+import { readSet } from './netlink-observation.js';
+import { OPERATIONS_PER_JOB } from './operation-jobs.js';
+import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
+import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
+import { layoutOf, sealOf, sealTransaction } from './rules-seal.js';
+
+/** Writes the rules of our table, and tells whether the kernel still has them so. */
+export class PacketTableWriter {
+  readonly #handle: KernelHandle;
+  #wished: PacketRulesSettings;
+  /** As this kernel can have them. */
+  #rules: PacketRulesSettings;
+
+  constructor(handle: KernelHandle, rules: PacketRulesSettings) {
+    this.#handle = handle;
+    this.#wished = rules;
+    this.#rules = rules;
+  }
+
+  /** Whether each guarded VIP is to be in the table for ARP too. */
+  get shieldsArp(): boolean {
+    return shieldsArp(this.#rules);
+  }
+
+  /** Other rules from the next `write` on; whether they are others. */
+  setRules(rules: PacketRulesSettings): boolean {
+    if (layoutDigest(rules) === layoutDigest(this.#wished)) return false;
+    this.#wished = rules;
+    this.#rules = rules;
+    return true;
+  }
+
+  /** Whether the kernel has the table as it is wished, or as this kernel can have it, and nobody changed it. */
+  async isWritten(): Promise<boolean> {
+    const { digest, seal } = layoutOf(await readSet(this.#handle, LAYOUT_INDEX));
+    if (digest === undefined) return false;
+    if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;
+    const found = lesserRules(this.#wished).find((rules) => digest === layoutDigest(rules));
+    if (found === undefined || seal !== (await this.#readSeal())) return false;
+    this.#rules = found;
+    return true;
+  }
+
+  /** What this kernel cannot have of the rules, one sentence each. */
+  lacking(): readonly string[] {
+    return [
+      ...(this.#rules.withoutRanges === true ? [NO_RANGES] : []),
+      ...(this.#rules.withoutArp === true ? [NO_ARP] : []),
+    ];
+  }
+
+  /** Rejects with KernelUnusable where the kernel takes none of the rules, not even the least. */
+  async write(): Promise<void> {
+    // What strict ARP left where it is not wanted any more; mostly there is none to delete.
+    if (this.#wished.strictArp !== true) await this.#handle.runNft(deleteArpTable(TABLE));
+    const rules = await this.#writeRules();
+    this.#rules = rules;
+    if (shieldsArp(rules)) await this.#shieldGuarded();
+    // Killed in between, the next start finds no seal and writes the rules again.
+    await this.#handle.runNft(sealTransaction(await this.#readSeal()));
+  }
+
+  async #writeRules(): Promise<PacketRulesSettings> {
+    let refusal: string | undefined;
+    for (const rules of lesserRules(this.#wished)) {
+      const { ok, error } = await this.#handle.runNft(tableTransaction(rules));
+      if (ok) return rules;
+      refusal ??= error.trim();
+    }
+    throw new KernelUnusable(
+      `nftables refused our table: ${refusal}`,
+      'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
+    );
+  }
+
+  // VIPs that were guarded before ARP was to be strict.
+  async #shieldGuarded(): Promise<void> {
+    const guarded = await readSet(this.#handle, GUARDED_4);
+    for (let start = 0; start < guarded.length; start += OPERATIONS_PER_JOB) {
+      const part = guarded.slice(start, start + OPERATIONS_PER_JOB);
+      const records = part.map(({ element }) => ({ kind: 'add-element', set: ARP_INDEX, element }) as const);
+      const { buffer, count } = encodeOperations(records);
+      await this.#handle.apply(buffer, count);
+    }
+  }
+
+  async #readSeal(): Promise<string> {
+    return sealOf(await this.#handle.dumpWording(TABLE));
+  }
+}
+
+const NO_RANGES =
+  'this kernel cannot look up address ranges in nftables sets, so load balancer addresses of Services with ' +
+  'loadBalancerSourceRanges let nobody in';
+
+const NO_ARP =
+  'this kernel has no nftables for ARP (CONFIG_NF_TABLES_ARP), so strictARP has no effect: the node answers ARP requests ' +
+  'for VIPs on every interface. Set net.ipv4.conf.all.arp_ignore=1 instead.';
