@@ -60,6 +60,17 @@ describe.skipIf(!IN_TEST_KERNEL)('the life of an agent', () => {
     expect(answer.kind).toBe('answered');
   });
 
+  // IPv4 keeps the routes to the addresses of a device that goes down, IPv6 drops the addresses and tells.
+  it('answers in both families after somebody has set the device up and down', async () => {
+    for (const state of ['up', 'down'])
+      await cluster.lab.node.namespace.run(['ip', 'link', 'set', 'kube-ipvs0', state]);
+    await waitUntil(answers, { what: 'the VIP to answer again' });
+    await waitUntil(
+      async () => (await cluster.lab.outside.ask({ ...WEB_TARGET, address: WEB.IPv6 })).kind === 'answered',
+      { what: 'the VIP of IPv6 to answer again' },
+    );
+  });
+
   it('keeps everything when it is stopped, and says so when asked', async () => {
     const held = await cluster.lab.outside.hold(WEB_TARGET);
     await cluster.agent.stop();
