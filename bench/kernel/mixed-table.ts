@@ -100,8 +100,8 @@ function phases(plain: Results, mixed: MixedResults): string[] {
 }
 
 // An address, a guard, an owner and a gate for each.
-function plainOperations({ size: { services, endpoints, local } }: Results): number {
-  return services * (5 + endpoints) + local;
+function plainOperations({ size: { services, endpoints } }: Results): number {
+  return services * (5 + endpoints);
 }
 
 function objectsOf({ virtualServers, realServers, addresses }: KernelContent): number {
