@@ -6,6 +6,7 @@ import {
   type OtherNodes,
   otherNodes,
 } from '../model/other-nodes.js';
+import { Pause } from '../model/pause.js';
 import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
 import { BackOff } from './back-off.js';
@@ -59,13 +60,14 @@ export class NodeRoster {
   #abort = new AbortController();
   /** Who waits for the look under way, or the next one, to end. */
   readonly #waiting: (() => void)[] = [];
-  #wake: () => void = () => undefined;
+  readonly #pause: Pause;
   #stopped = false;
   #running: Promise<void> | undefined;
 
   constructor(parts: RosterParts) {
     this.#parts = parts;
     this.#backOff = new BackOff(parts.clock, parts.random);
+    this.#pause = new Pause(parts.clock);
     this.met = this.#lookEnded();
   }
 
@@ -80,7 +82,7 @@ export class NodeRoster {
   async reconsider(): Promise<void> {
     const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0 && this.#failuresInRow === 0;
     if (this.#stopped || !isNarrow || !this.#parts.needsWhole(this.#nodes)) return;
-    this.#wake();
+    this.#pause.end();
     await this.#lookEnded();
   }
 
@@ -88,7 +90,7 @@ export class NodeRoster {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#abort.abort();
-    this.#wake();
+    this.#pause.end();
     await this.#running;
   }
 
@@ -96,7 +98,7 @@ export class NodeRoster {
     while (!this.#stopped) {
       const wait = await this.#attempt();
       for (const tell of this.#waiting.splice(0)) tell();
-      if (!this.#stopped) await this.#sleep(wait);
+      if (!this.#stopped) await this.#pause.take(wait);
     }
   }
 
@@ -181,16 +183,6 @@ export class NodeRoster {
 
   #spread(milliseconds: number): number {
     return milliseconds * (1 + this.#parts.random() / 4);
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.after(milliseconds, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }
 

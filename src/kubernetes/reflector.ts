@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.js';
+import { Pause } from '../model/pause.js';
 import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
 import { BackOff } from './back-off.js';
@@ -47,13 +48,14 @@ export class Reflector {
   #unfinished = 0;
   #failuresInRow = 0;
   #abort = new AbortController();
-  #wake: () => void = () => undefined;
+  readonly #pause: Pause;
   #stopped = false;
   #running: Promise<void> | undefined;
 
   constructor(parts: ReflectorParts) {
     this.#parts = parts;
     this.#backOff = new BackOff(parts.clock, parts.random);
+    this.#pause = new Pause(parts.clock);
     this.#counters = new WatchCounters(fullName(parts.resource), parts.store);
   }
 
@@ -69,14 +71,14 @@ export class Reflector {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#abort.abort();
-    this.#wake();
+    this.#pause.end();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
       const wait = await this.#attempt();
-      if (wait > 0 && !this.#stopped) await this.#sleep(wait);
+      if (wait > 0 && !this.#stopped) await this.#pause.take(wait);
     }
   }
 
@@ -170,15 +172,5 @@ export class Reflector {
     // The transport's sentences stand by themselves.
     const began = kind === 'internal' ? `the watch ${message}` : message;
     return { kind: 'source', subject, message: `${began}${so}`, remedy };
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.after(milliseconds, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }

@@ -1,4 +1,5 @@
 import type { EventRecord, EventSink } from '../model/event.js';
+import { Pause } from '../model/pause.js';
 import type { Counts } from './counts.js';
 import type { StatusClock } from './status-clock.js';
 
@@ -12,17 +13,17 @@ const PAUSE_MILLISECONDS = 10_000;
  */
 export class EventOutbox {
   readonly #sink: EventSink;
-  readonly #clock: StatusClock;
+  /** Ended when the outbox is closed: nothing may keep the process from ending. */
+  readonly #pause: Pause;
   readonly #counts: Counts;
   readonly #queue: EventRecord[] = [];
   #sending = false;
   #closed = false;
-  #cancelPause: () => void = () => undefined;
 
   /** `counts` has the label outcome: sent, refused, failed, dropped. */
   constructor(sink: EventSink, clock: StatusClock, counts: Counts) {
     this.#sink = sink;
-    this.#clock = clock;
+    this.#pause = new Pause(clock);
     this.#counts = counts;
   }
 
@@ -39,7 +40,7 @@ export class EventOutbox {
   close(): void {
     this.#closed = true;
     this.#queue.length = 0;
-    this.#cancelPause();
+    this.#pause.end();
   }
 
   async #sendAll(): Promise<void> {
@@ -55,19 +56,8 @@ export class EventOutbox {
         return await this.#sink.send(event);
       } catch {
         if (attempt === ATTEMPTS) break;
-        await this.#pause();
+        await this.#pause.take(PAUSE_MILLISECONDS);
       }
     return 'failed';
-  }
-
-  // Ends at once when the outbox is closed: nothing may keep the process from ending.
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(PAUSE_MILLISECONDS, resolve);
-      this.#cancelPause = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }
