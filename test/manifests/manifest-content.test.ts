@@ -161,7 +161,7 @@ describe('text that makes no sense is unreadable as a whole', () => {
     ['a duplicate key', 'kind: Service\nkind: List\n', 'line 2, column 1: Map keys must be unique'],
     ['an alias without anchor', 'kind: *nothing\n', 'Unresolved alias'],
     ['aliases that multiply beyond measure', billionLaughs, 'Excessive alias count'],
-    ['nesting without end', '['.repeat(50_000), 'line 1'],
+    ['nesting without end', '['.repeat(5_000), 'line 1'],
   ])('%s', async (_, text, message) => {
     const error = await manifestContent('web.yaml', text).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Unreadable);
