@@ -1,15 +1,19 @@
 import type { Observation, Preparation } from '../../src/kernel/kernel.js';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import type { NodePlaces } from '../../src/kernel/node-places.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
 import type { Address } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { NODE_ADDRESS } from './content.js';
 
+// It shall not set up the machine that measures.
+const NOWHERE: NodePlaces = { proc: '/dev/null', sys: '/dev/null' };
+
 /** The netlink kernel without a kernel: every record is encoded, and its answer is at once that it was done. */
 export class SilentKernel extends NetlinkKernel {
   constructor() {
-    super(silentAddon(), PLAIN_RULES);
+    super(silentAddon(), PLAIN_RULES, NOWHERE);
   }
 
   override async prepare(): Promise<Preparation> {

@@ -11,12 +11,10 @@ export interface BucketReport {
 
 /**
  * Gives the connection tracking table the buckets that `max` entries need: raising the limit alone makes its chains long.
- * Never fewer than there are. The parameter can be written in the initial network namespace only, and needs a writable /sys.
+ * Never fewer than there are. `file`: the parameter hashsize of nf_conntrack, which can be written in the initial network
+ * namespace only, and needs a writable /sys.
  */
-export async function growConntrackTable(
-  max: number,
-  file = '/sys/module/nf_conntrack/parameters/hashsize',
-): Promise<BucketReport> {
+export async function growConntrackTable(max: number, file: string): Promise<BucketReport> {
   const wanted = Math.floor(max / ENTRIES_PER_BUCKET);
   if (wanted === 0) return { done: [], warnings: [] };
   try {

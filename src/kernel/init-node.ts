@@ -5,6 +5,7 @@ import type { Preparation } from './kernel.js';
 import type { KernelFeatures } from './kernel-features.js';
 import { lackingText, loadModules } from './modules.js';
 import type { Addon, IpvsTimeouts, KernelHandle } from './native/addon.js';
+import { NODE_PLACES, type NodePlaces } from './node-places.js';
 import type { NodeSetUp } from './node-set-up.js';
 import { conntrackMax, nodeSysctls } from './node-sysctls.js';
 import { setOomScore } from './oom-score.js';
@@ -25,12 +26,13 @@ export async function initNode(
   addon: Addon,
   settings: NodeSetUp,
   scheduler: string,
+  places: NodePlaces = NODE_PLACES,
 ): Promise<NodePreparation> {
   await loadModules();
   return withHandle(addon, async (handle) => {
-    const features = await probe(handle);
-    const required = await setSysctls();
-    const { done, warnings } = await setUpNode(handle, settings);
+    const features = await probe(handle, places);
+    const required = await setSysctls(`${places.proc}/sys`);
+    const { done, warnings } = await setUpNode(handle, settings, places);
     return {
       done: [...required.written.map((text) => `set ${text}`), ...done],
       warnings,
@@ -44,26 +46,38 @@ export async function initNode(
 export async function checkNode(
   addon: Addon,
   settings: NodeSetUp,
+  places: NodePlaces = NODE_PLACES,
 ): Promise<Preparation & { features: KernelFeatures }> {
   return withHandle(addon, async (handle) => ({
-    features: await probe(handle),
-    ...(await setUpNode(handle, settings)),
+    features: await probe(handle, places),
+    ...(await setUpNode(handle, settings, places)),
   }));
 }
 
 /** The settings have changed: only what they say, since the kernel is the same as at the start. */
-export function applyNodeSetUp(addon: Addon, settings: NodeSetUp): Promise<Preparation> {
-  return withHandle(addon, (handle) => setUpNode(handle, settings));
+export function applyNodeSetUp(
+  addon: Addon,
+  settings: NodeSetUp,
+  places: NodePlaces = NODE_PLACES,
+): Promise<Preparation> {
+  return withHandle(addon, (handle) => setUpNode(handle, settings, places));
 }
 
-async function setUpNode(handle: KernelHandle, settings: NodeSetUp): Promise<Preparation> {
+async function setUpNode(
+  handle: KernelHandle,
+  settings: NodeSetUp,
+  { proc, sys }: NodePlaces,
+): Promise<Preparation> {
   const facts = { release: release(), processors: availableParallelism() };
-  const sysctls = await setSysctls('/proc/sys', nodeSysctls(settings, facts));
+  const sysctls = await setSysctls(`${proc}/sys`, nodeSysctls(settings, facts));
   const reports = [
     { done: sysctls.written.map((text) => `set ${text}`), warnings: sysctls.warnings },
-    await growConntrackTable(conntrackMax(settings.conntrack, facts.processors)),
+    await growConntrackTable(
+      conntrackMax(settings.conntrack, facts.processors),
+      `${sys}/module/nf_conntrack/parameters/hashsize`,
+    ),
     setIpvsTimeouts(handle, settings.ipvs.timeouts),
-    await setOomScore(settings.oomScoreAdj),
+    await setOomScore(settings.oomScoreAdj, `${proc}/self/oom_score_adj`),
   ];
   return {
     done: reports.flatMap(({ done }) => done),
@@ -86,9 +100,9 @@ export function setIpvsTimeouts(
   return { done: [`set IPVS timeouts: ${texts.join(', ')}`], warnings: [] };
 }
 
-async function probe(handle: KernelHandle): Promise<KernelFeatures> {
+async function probe(handle: KernelHandle, { proc }: NodePlaces): Promise<KernelFeatures> {
   try {
-    return await probeKernel(handle);
+    return await probeKernel(handle, proc);
   } catch (error) {
     throw unusable(error);
   }

@@ -19,6 +19,7 @@ import { encodeKeys, RecordSpace } from './native/operation-encoder.js';
 import { observeAll, observeSurroundings, toSight } from './netlink-observation.js';
 import { serverKey } from './netlink-operations.js';
 import { readNodeAddresses } from './node-addresses.js';
+import { NODE_PLACES, type NodePlaces } from './node-places.js';
 import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
 import type { PacketRulesSettings } from './packet-rules-settings.js';
 import { DELETE_TABLE, TABLE } from './packet-table.js';
@@ -35,10 +36,12 @@ const LOOKS_PER_JOB = 256;
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
   readonly #table: PacketTableWriter;
+  readonly #places: NodePlaces;
   /** One for the job that is encoded, one for the job that is performed meanwhile. */
   readonly #spaces = [new RecordSpace(), new RecordSpace()] as const;
 
-  constructor(addon: Addon, rules: PacketRulesSettings) {
+  constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
+    this.#places = places;
     this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets: HANDLE_SETS });
     this.#table = new PacketTableWriter(this.#handle, rules);
   }
@@ -61,7 +64,7 @@ export class NetlinkKernel implements Kernel {
       made.push('table');
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
-    const { written, warnings } = await setSysctls();
+    const { written, warnings } = await setSysctls(`${this.#places.proc}/sys`);
     return {
       made: [...made, ...written.map(() => 'sysctl' as const)],
       done: [...done, ...written.map((assignment) => `set ${assignment}`)],

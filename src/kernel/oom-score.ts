@@ -5,12 +5,12 @@ import { codeOf } from './sysctls.js';
 const NOTHING: Preparation = { done: [], warnings: [] };
 
 /**
- * Makes the kernel spare this process when memory runs out. Lowering the score needs CAP_SYS_RESOURCE, which the main
+ * Makes the kernel spare this process when memory runs out; `file`: its oom_score_adj. Lowering the score needs CAP_SYS_RESOURCE, which the main
  * container does not have. There the kubelet has set −997 for a node-critical pod, and any negative score will do.
  */
 export async function setOomScore(
   score: number | undefined,
-  file = '/proc/self/oom_score_adj',
+  file: string,
   write: (file: string, text: string) => Promise<void> = writeFile,
 ): Promise<Preparation> {
   if (score === undefined) return NOTHING;

@@ -35,9 +35,9 @@ export interface SysctlReport {
   readonly warnings: readonly string[];
 }
 
-/** Writes only what differs: without privileges /proc/sys is read-only, and an init container has already done it. */
+/** `root`: `/proc/sys`. Writes only what differs: without privileges /proc/sys is read-only, and an init container has already done it. */
 export async function setSysctls(
-  root = '/proc/sys',
+  root: string,
   sysctls: readonly Sysctl[] = REQUIRED_SYSCTLS,
 ): Promise<SysctlReport> {
   const written: string[] = [];

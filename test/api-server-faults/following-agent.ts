@@ -68,6 +68,11 @@ export class FollowingAgent {
     await this.#transport.close();
   }
 
+  /** Until nothing is left to do. */
+  idle(): Promise<void> {
+    return this.#loop.idle();
+  }
+
   get state(): string {
     return dataplaneText(this.#kernel.state);
   }

@@ -5,6 +5,7 @@ import { CredentialsError } from '../../src/kubernetes/credentials-error.js';
 import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.js';
 import { readCluster } from '../../src/kubernetes/kubeconfig-cluster.js';
 import { readUser } from '../../src/kubernetes/kubeconfig-user.js';
+import { anyText } from '../support/any-text.js';
 import { kubeconfigOf } from './login-files.js';
 
 const SECRET = 'hush-hush-hush';
@@ -14,7 +15,7 @@ const SECRETS = { password: SECRET, token: `a\n${SECRET}`, 'client-key-data': SE
 /** Texts that could break a path, an address, a header or a message, and values of the wrong type. */
 const odd = fc.oneof(
   fc.constantFrom('', '\0', 'a\nb', '%zz', 'https://%zz@h', '[::', '/'),
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.jsonValue({ maxDepth: 2 }),
 );
 

@@ -18,8 +18,13 @@ export const KUSTOMIZATIONS = [
 
 export type KustomizationName = (typeof KUSTOMIZATIONS)[number];
 
-export function rendered(name: KustomizationName): Manifest[] {
-  return render(join(DEPLOY, 'kustomize', name));
+const renderings = new Map<KustomizationName, readonly Manifest[]>();
+
+/** Rendered once in a process: nobody changes what is rendered. */
+export function rendered(name: KustomizationName): readonly Manifest[] {
+  const rendering = renderings.get(name) ?? render(join(DEPLOY, 'kustomize', name));
+  renderings.set(name, rendering);
+  return rendering;
 }
 
 export function daemonSet(name: KustomizationName): V1DaemonSet {

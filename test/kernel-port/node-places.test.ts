@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { applyNodeSetUp } from '../../src/kernel/init-node.js';
+import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
+import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import type { NodePlaces } from '../../src/kernel/node-places.js';
+import { DEFAULT_NODE_SET_UP } from '../../src/kernel/node-set-up.js';
+import { nodeSysctls } from '../../src/kernel/node-sysctls.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
+import { REQUIRED_SYSCTLS } from '../../src/kernel/sysctls.js';
+import { elementAnswer } from '../native/packed-answers.js';
+
+const TIMEOUTS = { tcp: 900, tcpFin: 120, udp: 300 };
+const HASH_SIZE = 'sys/module/nf_conntrack/parameters/hashsize';
+const OOM_SCORE = 'proc/self/oom_score_adj';
+
+/** A kernel that takes everything. */
+class WillingHandle {
+  readonly ipvsInfo = () => ({});
+  readonly ipvsTimeouts = () => TIMEOUTS;
+  readonly ensureDevice = () => ({ index: 1, created: false });
+  readonly dumpSet = async () => elementAnswer([]);
+  readonly dumpWording = async () => new ArrayBuffer(0);
+  readonly runNft = async () => ({ ok: true, output: '', error: '' });
+  readonly close = () => undefined;
+}
+
+const ADDON: Addon = {
+  abi: 0,
+  KernelHandle: WillingHandle as unknown as new () => KernelHandle,
+  setErrorClass: () => undefined,
+};
+
+/** Folders of a node in which every one of these files says 0. */
+async function nodeWith(files: readonly string[]) {
+  const root = await mkdtemp(join(tmpdir(), 'node-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  for (const file of files) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), '0\n');
+  }
+  const places: NodePlaces = { proc: join(root, 'proc'), sys: join(root, 'sys') };
+  return { places, texts: () => Promise.all(files.map((file) => readFile(join(root, file), 'utf8'))) };
+}
+
+it('a kernel is prepared in the folders that were named with its addon', async () => {
+  const node = await nodeWith(REQUIRED_SYSCTLS.map(({ path }) => `proc/sys/${path}`));
+  const { done, warnings } = await new NetlinkKernel(ADDON, PLAIN_RULES, node.places).prepare();
+  expect(await node.texts()).toEqual(REQUIRED_SYSCTLS.map(({ value }) => value));
+  expect(done).toContain('set net.ipv4.ip_forward=1');
+  expect(warnings).toEqual([]);
+});
+
+it('a node is set up in the folders that were named with the addon', async () => {
+  const settings = { ...DEFAULT_NODE_SET_UP, oomScoreAdj: -999 };
+  const sysctls = nodeSysctls(settings, { release: '6.1.0', processors: 1 });
+  const files = [...sysctls.map(({ path }) => `proc/sys/${path}`), HASH_SIZE, OOM_SCORE];
+  const node = await nodeWith(files);
+  const { warnings } = await applyNodeSetUp(ADDON, settings, node.places);
+  expect(warnings).toEqual([]);
+  expect(await node.texts()).not.toContain('0\n');
+});
+
+it('where those folders are missing, nothing of the machine is written in their place', async () => {
+  const node = await nodeWith([]);
+  const { done, warnings } = await new NetlinkKernel(ADDON, PLAIN_RULES, node.places).prepare();
+  expect(done.filter((text) => text.startsWith('set '))).toEqual([]);
+  expect(warnings).toHaveLength(REQUIRED_SYSCTLS.length);
+});
