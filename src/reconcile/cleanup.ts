@@ -4,6 +4,7 @@ import { allKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { plan } from '../plan/plan.js';
 import { failureProblem } from './failure-text.js';
+import { alone } from './round.js';
 import { StageRunner } from './stage-runner.js';
 
 export interface CleanupReport {
@@ -19,7 +20,7 @@ export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const { dataplane, foreign } = await kernel.observe();
   const nothing = nothingDesired();
   const { done, failures } = await new StageRunner(kernel, dataplane).run([
-    plan(allKeys(dataplane), nothing, dataplane, () => true),
+    alone(() => plan(allKeys(dataplane), nothing, dataplane, () => true)),
   ]);
   const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
   // The table is the ledger: as long as anything of ours is left it has to stay.

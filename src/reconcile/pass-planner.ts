@@ -1,4 +1,5 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Address } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import { API_SERVER_SERVICE } from '../model/service-key.js';
@@ -6,7 +7,8 @@ import { additionsOf, type Plan, plan } from '../plan/plan.js';
 import type { DrainBook } from './drain-book.js';
 import type { Hearing } from './hearing.js';
 import type { KernelImage } from './kernel-image.js';
-import { partsOf } from './pass-parts.js';
+import { roundsOf } from './pass-parts.js';
+import type { Round } from './round.js';
 import type { SlowStartBook } from './slow-start-book.js';
 import type { Takeover } from './takeover.js';
 
@@ -27,18 +29,22 @@ export class PassPlanner {
     this.#parts = parts;
   }
 
-  /** The plans over these keys; each is made when those before it have been performed. */
-  plans(keys: KernelKeys): Generator<Plan> {
+  /** The plans over these keys; those of a round are made and performed when the rounds before have ended. */
+  rounds(keys: KernelKeys): Generator<Round> {
     const { takeover, image } = this.#parts;
-    return takeover.around(this.#ownPlans(keys), () => image.state);
+    return takeover.around(this.#ownRounds(keys), () => image.state);
   }
 
-  *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#urgent)) yield this.#plan(part);
+  *#ownRounds(keys: KernelKeys): Generator<Round> {
+    const { desired, image } = this.#parts;
+    const { guarded } = image.state.policy;
+    const isVip = (address: Address) => desired.bound.has(address) || guarded.has(address);
+    const urgent = desired.frontendsOf(API_SERVER_SERVICE);
+    for (const parts of roundsOf(keys, urgent, isVip)) yield this.#plansOf(parts);
   }
 
-  get #urgent(): readonly FrontendKey[] {
-    return this.#parts.desired.frontendsOf(API_SERVER_SERVICE);
+  *#plansOf(parts: Iterable<KernelKeys>): Round {
+    for (const part of parts) yield this.#plan(part);
   }
 
   #plan(keys: KernelKeys): Plan {

@@ -156,7 +156,7 @@ export class Reconciler {
     const keys = this.#takePending();
     this.#underWay = keys.size;
     for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
-    const result = await new StageRunner(kernel, this.#image.state).run(this.#planner.plans(keys));
+    const result = await new StageRunner(kernel, this.#image.state).run(this.#planner.rounds(keys));
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);

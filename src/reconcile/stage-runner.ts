@@ -3,10 +3,13 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Operation, OperationKind } from '../model/operation.js';
 import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
-import type { Plan } from '../plan/plan.js';
 import { thatMayFollow } from '../plan/precondition.js';
 import { KindTally } from './kind-tally.js';
+import type { Round } from './round.js';
 import { type Subject, subjectOf } from './subject.js';
+
+/** One is performed, one is waiting for its turn in the kernel, one is made or folded in. */
+const PLANS_AT_ONCE = 3;
 
 /** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
 export interface Failure {
@@ -27,7 +30,7 @@ export interface RunResult {
 }
 
 /**
- * Performs a plan stage by stage and folds each acknowledged operation into the image of the kernel.
+ * Performs plans stage by stage and folds each acknowledged operation into the image of the kernel.
  * A refused operation stops what builds on it and nothing else.
  */
 export class StageRunner {
@@ -47,9 +50,9 @@ export class StageRunner {
     this.#observed = observed;
   }
 
-  /** One plan after the other; each is asked for when those before it have been performed. */
-  async run(plans: Iterable<Plan>): Promise<RunResult> {
-    for (const plan of plans) for (const { operations } of plan) await this.#runStage(operations);
+  /** One round after the other; rejects when nothing is under way any more. */
+  async run(rounds: Iterable<Round>): Promise<RunResult> {
+    for (const round of rounds) await this.#runRound(round);
     return {
       done: this.#done.counts,
       refused: this.#refused,
@@ -58,6 +61,23 @@ export class StageRunner {
       unsure: this.#unsure,
       lost: this.#lost,
     };
+  }
+
+  // While the kernel performs a stage of one plan, this thread folds in one of another, or makes the next plan.
+  async #runRound(round: Round): Promise<void> {
+    const runs = Array.from({ length: PLANS_AT_ONCE }, () => this.#runPlansOf(round));
+    const settled = await Promise.allSettled(runs);
+    for (const run of settled) if (run.status === 'rejected') throw run.reason;
+  }
+
+  async #runPlansOf(round: Round): Promise<void> {
+    try {
+      for (let next = round.next(); next.done !== true; next = round.next())
+        for (const { operations } of next.value) await this.#runStage(operations);
+    } finally {
+      // Where something was thrown: nobody begins another.
+      round.return?.();
+    }
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {
