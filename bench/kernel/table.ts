@@ -11,18 +11,17 @@ import { type Verdict, verdictTable } from './verdict.js';
 
 type Phases = Pick<
   AgentRun,
-  'prepare' | 'look' | 'decide' | 'planAndFold' | 'encode' | 'ipvs' | 'addresses' | 'sets' | 'total'
+  'prepare' | 'look' | 'decide' | 'besides' | 'ipvs' | 'addresses' | 'sets' | 'total'
 >;
 
 const PHASES: readonly (readonly [string, keyof Phases])[] = [
   ['make ready', 'prepare'],
   ['full look', 'look'],
   ['decide', 'decide'],
-  ['plan and fold', 'planAndFold'],
-  ['encode and decode', 'encode'],
   ['IPVS', 'ipvs'],
   ['addresses', 'addresses'],
   ['nftables sets', 'sets'],
+  ['plan, encode, fold in while nothing else goes on', 'besides'],
   ['**all**', 'total'],
 ];
 
@@ -162,7 +161,7 @@ function phases({ agents, baselines, restarts, ownWork, ipvsadm, size }: Results
 }
 
 function phasesOfBaseline({ virtualServers, realServers, ...run }: BaselineRun): Phases {
-  return { ...run, look: 0, decide: 0, planAndFold: 0, encode: 0, ipvs: virtualServers + realServers };
+  return { ...run, look: 0, decide: 0, besides: 0, ipvs: virtualServers + realServers };
 }
 
 function row(name: string, columns: readonly (readonly Phases[])[], phase: keyof Phases): string {
