@@ -8,8 +8,8 @@ import { KindTally } from './kind-tally.js';
 import type { Round } from './round.js';
 import { type Subject, subjectOf } from './subject.js';
 
-/** One is performed, one is waiting for its turn in the kernel, one is made or folded in. */
-const PLANS_AT_ONCE = 3;
+/** While the kernel performs one, the other is made or folded in. A third gained nothing and took memory. */
+const PLANS_AT_ONCE = 2;
 
 /** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
 export interface Failure {
