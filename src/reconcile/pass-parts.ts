@@ -22,7 +22,11 @@ export function* roundsOf(
   const urgent = new KernelKeySet();
   for (const key of first) if (keys.frontends.has(key)) urgent.frontends.add(key);
   if (urgent.size > 0) yield [urgent];
-  yield partsOf(urgent.size > 0 ? keysWithout(keys, urgent) : keys, isVip, frontendsPerPart);
+  yield partsOf(
+    urgent.size > 0 ? new KernelKeySet().add(keys).remove(urgent) : keys,
+    isVip,
+    frontendsPerPart,
+  );
 }
 
 /**
@@ -68,9 +72,29 @@ function frontendsByPlace(
   return places;
 }
 
-function keysWithout(keys: KernelKeys, urgent: KernelKeys): KernelKeySet {
-  const rest = new KernelKeySet();
-  for (const key of keys.frontends) if (!urgent.frontends.has(key)) rest.frontends.add(key);
-  for (const address of keys.vips) rest.vips.add(address);
-  return rest;
+/**
+ * Parts of a pass whose Services are worked out when the part is asked for: at the first start of a large cluster the kernel
+ * works on the first of them while the last are not decided. Only where nothing was desired before: then all that a decision
+ * can do is to want more, and nothing that is planned for one portion is undone by another.
+ *
+ * What is planned moves from `pending` to `planned`. What another portion touches again goes back: it has to be compared when all
+ * are decided.
+ */
+export function* partsAsDecided(
+  portions: Iterable<KernelKeys>,
+  pending: KernelKeySet,
+  planned: KernelKeySet,
+): Generator<KernelKeys> {
+  for (const { frontends, vips } of portions) {
+    const part = new KernelKeySet();
+    for (const key of frontends)
+      if (planned.frontends.has(key)) pending.frontends.add(key);
+      else part.frontends.add(key);
+    for (const address of vips)
+      if (planned.vips.has(address)) pending.vips.add(address);
+      else part.vips.add(address);
+    pending.remove(part);
+    planned.add(part);
+    yield part;
+  }
 }

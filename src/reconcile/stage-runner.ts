@@ -50,9 +50,8 @@ export class StageRunner {
     this.#observed = observed;
   }
 
-  /** One round after the other; rejects when nothing is under way any more. */
-  async run(rounds: Iterable<Round>): Promise<RunResult> {
-    for (const round of rounds) await this.#runRound(round);
+  /** What became of everything so far. */
+  get result(): RunResult {
     return {
       done: this.#done.counts,
       refused: this.#refused,
@@ -63,8 +62,11 @@ export class StageRunner {
     };
   }
 
-  // While the kernel performs a stage of one plan, this thread folds in one of another, or makes the next plan.
-  async #runRound(round: Round): Promise<void> {
+  /**
+   * While the kernel performs a stage of one plan, this thread folds in one of another, or makes the next. Rejects when
+   * nothing is under way any more.
+   */
+  async perform(round: Round): Promise<void> {
     const runs = Array.from({ length: PLANS_AT_ONCE }, () => this.#runPlansOf(round));
     const settled = await Promise.allSettled(runs);
     for (const run of settled) if (run.status === 'rejected') throw run.reason;

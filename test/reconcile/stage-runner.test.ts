@@ -66,12 +66,13 @@ describe('plans performed side by side', () => {
         const stepping = new SteppingKernel(kernel, () => expect(watch.breaches(kernel.state)).toEqual([]));
         const tardy = new TardyKernel(stepping, () => wait.next().value ?? 0);
         const seen = copyOfPlane(scene.observed, scene.observed.foreign);
-        await new StageRunner(tardy, seen).run(roundsFor(desired, seen));
+        const run = new StageRunner(tardy, seen);
+        for (const round of roundsFor(desired, seen)) await run.perform(round);
 
         const alone = await kernelAt(scene);
         const state = copyOfPlane(scene.observed, scene.observed.foreign);
         const whole = plan(allKeys(desired).add(allKeys(state)), desired, state, () => true);
-        await new StageRunner(alone, state).run([[whole].values()]);
+        await new StageRunner(alone, state).perform([whole].values());
         expect(dataplaneText(kernel.state)).toBe(dataplaneText(alone.state));
         expect(dataplaneText(seen)).toBe(dataplaneText(kernel.state));
       }),
@@ -97,7 +98,7 @@ describe('plans performed side by side', () => {
         yield [{ name: 'own', operations: [{ kind: 'guard-vip', address: vip }] }];
       }
     }
-    const run = new StageRunner(new Lost(new FakeKernel()), new DataplaneState()).run([round()]);
+    const run = new StageRunner(new Lost(new FakeKernel()), new DataplaneState()).perform(round());
     await expect(run).rejects.toThrow('no netlink socket');
     expect(underWay).toBe(0);
     expect(begun).toEqual([VIP_A, VIP_B]);
