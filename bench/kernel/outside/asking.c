@@ -14,18 +14,23 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPIN = 10000, PAUSE = 20000, PATIENCE = 60, SLACK = 1000, TURN = 100000, OURS = 2 };
+// Nanoseconds, except for PATIENCE in seconds.
+enum { SPIN = 10000, PAUSE = 20000, SLACK = 1000, TURN = 100000, SECOND = 1000000000, PATIENCE = 60 };
+
+// Of the threads that run: the guest's one, and the one that waits.
+enum { OURS = 2 };
 
 struct region *region;
 static pthread_mutex_t alone = PTHREAD_MUTEX_INITIALIZER;
 static int lock = -1, load = -1;
+static char memory[256];  // the path of the guest's physical memory
 
 static void fail(const char *what) {
   fprintf(stderr, "outside: %s: %s\n", what, strerror(errno));
   _exit(70);
 }
 
-// The region's first page is not at the beginning of its file, so each run is mapped over a reserved range.
+// Its pages are in some hundreds of runs, here and there in the file: each is mapped over its part of a reserved range.
 static void map_runs(FILE *description, int file) {
   uint8_t *place =
       mmap(NULL, (size_t)REGION_PAGES * REGION_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -44,10 +49,9 @@ __attribute__((constructor)) static void find(void) {
   lock = (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
   const int copy = lock < 0 ? -1 : fcntl(lock, F_DUPFD_CLOEXEC, 0);
   FILE *description = copy < 0 ? NULL : fdopen(copy, "r");
-  char path[256];
-  if (description == NULL || fscanf(description, "%255s", path) != 1) fail(name);
-  const int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
-  if (file < 0) fail(path);
+  if (description == NULL || fscanf(description, "%255s", memory) != 1) fail(name);
+  const int file = (int)syscall(SYS_openat, AT_FDCWD, memory, O_RDWR | O_CLOEXEC);
+  if (file < 0) fail(memory);
   map_runs(description, file);
   load = (int)syscall(SYS_openat, AT_FDCWD, "/proc/loadavg", O_RDONLY | O_CLOEXEC);
   syscall(SYS_close, file);
@@ -59,17 +63,23 @@ int can_ask(void) { return region != NULL; }
 static int64_t nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000000LL + now.tv_nsec;
+  return now.tv_sec * (int64_t)SECOND + now.tv_nsec;
 }
 
 static int is_answered(uint32_t number) {
   return atomic_load_explicit(&region->answered, memory_order_acquire) == number;
 }
 
-static void give_up(void) {
-  fprintf(stderr, "outside: no answer to operation %u (%d, %d, %d, %d) within %d s\n", region->operation,
-          region->numbers[0], region->numbers[1], region->numbers[2], region->numbers[3], PATIENCE);
+static void give_up(const char *why) {
+  fprintf(stderr, "outside: no answer to operation %u (%d, %d, %d, %d): %s\n", region->operation, region->numbers[0],
+          region->numbers[1], region->numbers[2], region->numbers[3], why);
   _exit(70);
+}
+
+// The file is that of a process, so it goes with it.
+static void check_patience(int64_t waited) {
+  if (waited > PATIENCE * (int64_t)SECOND) give_up("a minute has passed");
+  if (waited > SECOND && access(memory, F_OK) < 0) give_up("user-mode Linux has ended");
 }
 
 // The fourth word of /proc/loadavg begins with how many threads of the machine run or want to run now.
@@ -86,15 +96,20 @@ static void ask_for_short_turns(void) {
   static __thread int asked;
   if (asked) return;
   asked = 1;
-  const struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t turn, deadline, period; }
-      wish = {.size = 48, .turn = TURN};
+  // struct sched_attr, which not all C libraries know.
+  const struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t turn, deadline, period;
+  } wish = {.size = sizeof wish, .turn = TURN};
   syscall(SYS_sched_setattr, 0, &wish, 0);
   prctl(PR_SET_TIMERSLACK, SLACK);
 }
 
-static int spin(uint32_t number) {
-  const int64_t began = nanoseconds();
-  while (nanoseconds() - began < SPIN) {
+static int spin(uint32_t number, int64_t end) {
+  while (nanoseconds() < end) {
     if (is_answered(number)) return 1;
     __builtin_ia32_pause();
   }
@@ -103,13 +118,13 @@ static int spin(uint32_t number) {
 
 // While the kernel works, other threads may have the processor: waits by spinning only as long as none wants it.
 static void await_answer(uint32_t number) {
+  const struct timespec pause = {.tv_nsec = PAUSE};
   const int64_t began = nanoseconds();
-  while (!spin(number)) {
-    if (nanoseconds() - began > PATIENCE * 1000000000LL) give_up();
+  for (int64_t now = began; !spin(number, now + SPIN); now = nanoseconds()) {
+    check_patience(now - began);
     if (!is_crowded()) continue;
     ask_for_short_turns();
-    const struct timespec pause = {.tv_nsec = PAUSE};
-    while (!is_answered(number) && is_crowded()) nanosleep(&pause, NULL);
+    while (!is_answered(number) && is_crowded() && nanoseconds() - now < SECOND) nanosleep(&pause, NULL);
   }
 }
 

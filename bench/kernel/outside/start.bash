@@ -45,6 +45,7 @@ kernel_process() {
 # Leaves what processes need to find the kernel side in $tools/region.
 start_kernel_side() {
   local marker process
+  end_kernel_side
   marker=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   taskset -c "$kernel_processor" bash "$test_kernel/run" --uml --timeout 1200 -- "$tools/kernel_side" "$marker" 3 &
   runner=$!
@@ -55,22 +56,18 @@ start_kernel_side() {
 # However far it has come. The script that runs user-mode Linux ends it with itself.
 end_kernel_side() {
   [[ -n $runner ]] || return 0
-  kill -TERM "$runner" 2>/dev/null
-  wait "$runner" 2>/dev/null
+  kill -TERM "$runner" 2>/dev/null || true
+  wait "$runner" 2>/dev/null || true
   runner=''
 }
 
 # measure_outside COMMAND…
 measure_outside() {
-  local code
+  local code=0
   trap end_kernel_side EXIT
-  if start_kernel_side; then
-    TEST_KERNEL=outside KUBE_IPVS_PROXY_REGION=$tools/region timeout 1200 taskset -c "$process_processor" "$@"
-    code=$?
-  else
-    code=1
-  fi
+  start_kernel_side || return
+  TEST_KERNEL=outside KUBE_IPVS_PROXY_REGION=$tools/region \
+    timeout 1200 taskset -c "$process_processor" "$@" || code=$?
   end_kernel_side
-  trap - EXIT
   return "$code"
 }
