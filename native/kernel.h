@@ -12,6 +12,7 @@
 #include "nft_rules_channel.h"
 #include "nft_shell.h"
 #include "route_channel.h"
+#include "turns.h"
 
 namespace ipvsproxy {
 
@@ -40,6 +41,9 @@ struct Kernel {
   ConntrackChannel conntrack;
   IpsetChannel ipset;
   NftRulesChannel rules;
+
+  // Of the jobs on worker threads.
+  Turns turns;
 
   // Of the last finished apply; the JavaScript thread's alone.
   std::string last_message;

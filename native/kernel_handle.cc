@@ -15,6 +15,12 @@ bool throw_type_error(Napi::Env env, const char* message) {
   return false;
 }
 
+bool throw_busy(Napi::Env env) {
+  misuse(env, "ERR_HANDLE_BUSY", "this kernel handle is busy: await its last call, or use another handle")
+      .ThrowAsJavaScriptException();
+  return false;
+}
+
 bool read_text(const Napi::Object& object, const char* name, std::string* text) {
   const Napi::Value value = object.Get(name);
   if (!value.IsString()) return false;
@@ -64,7 +70,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
   return DefineClass(
       env, "KernelHandle",
       {
-          InstanceMethod("apply", &Self::start_batch<apply_task>),
+          InstanceMethod("apply", &Self::start_write),
           InstanceMethod("applySync", &Self::run_batch<apply_task>),
           InstanceMethod("lastExtAck", &Self::last_message),
           InstanceMethod("ipvsInfo", &Self::run_plain<ipvs_info_task>),
@@ -112,10 +118,13 @@ bool KernelHandle::is_open(Napi::Env env) {
 }
 
 bool KernelHandle::is_free(Napi::Env env) {
-  if (!is_open(env) || !busy_) return kernel_ != nullptr;
-  misuse(env, "ERR_HANDLE_BUSY", "this kernel handle is busy: await its last call, or use another handle")
-      .ThrowAsJavaScriptException();
-  return false;
+  if (!is_open(env)) return false;
+  return writes_ == 0 && !occupied_ ? true : throw_busy(env);
+}
+
+bool KernelHandle::may_write(Napi::Env env) {
+  if (!is_open(env)) return false;
+  return !occupied_ ? true : throw_busy(env);
 }
 
 Napi::Value KernelHandle::run(Napi::Env env, const Task& task) {
@@ -127,17 +136,27 @@ Napi::Value KernelHandle::run(Napi::Env env, const Task& task) {
 
 // The reference keeps the handle from being collected under the job.
 Napi::Value KernelHandle::start(Napi::Env env, Task task) {
-  busy_ = true;
+  occupied_ = true;
   Ref();
   return start_task(env, std::move(task), kernel_, [this] {
-    busy_ = false;
+    occupied_ = false;
+    Unref();
+  });
+}
+
+Napi::Value KernelHandle::start_write(const Napi::CallbackInfo& info) {
+  OperationBatch batch;
+  if (!may_write(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
+  writes_++;
+  Ref();
+  return start_task(info.Env(), apply_task(std::move(batch)), kernel_, [this] {
+    writes_--;
     Unref();
   });
 }
 
 bool KernelHandle::take_batch(const Napi::CallbackInfo& info, OperationBatch* batch) {
   const Napi::Env env = info.Env();
-  if (!is_free(env)) return false;
   if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array ||
       !info[1].IsNumber()) {
     return throw_type_error(env, "takes a Uint8Array of operation records and their count");
@@ -178,13 +197,15 @@ Napi::Value KernelHandle::start_plain(const Napi::CallbackInfo& info) {
 template <Task (*make)(OperationBatch)>
 Napi::Value KernelHandle::run_batch(const Napi::CallbackInfo& info) {
   OperationBatch batch;
-  return take_batch(info, &batch) ? run(info.Env(), make(std::move(batch))) : info.Env().Undefined();
+  if (!is_free(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
+  return run(info.Env(), make(std::move(batch)));
 }
 
 template <Task (*make)(OperationBatch)>
 Napi::Value KernelHandle::start_batch(const Napi::CallbackInfo& info) {
   OperationBatch batch;
-  return take_batch(info, &batch) ? start(info.Env(), make(std::move(batch))) : info.Env().Undefined();
+  if (!is_free(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
+  return start(info.Env(), make(std::move(batch)));
 }
 
 Napi::Value KernelHandle::run_set(const Napi::CallbackInfo& info) {

@@ -1,5 +1,5 @@
-// The JavaScript class KernelHandle: checks arguments, keeps the rule of one job at a time, and hands over to
-// tasks.
+// The JavaScript class KernelHandle: checks arguments, keeps the rule of one job at a time (writes may queue up), and
+// hands over to tasks.
 #pragma once
 
 #include <napi.h>
@@ -44,9 +44,11 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
 
   // False after throwing.
   bool is_open(Napi::Env env);
-  bool is_free(Napi::Env env);  // open, and not busy with another job
+  bool is_free(Napi::Env env);   // open, and nothing is under way
+  bool may_write(Napi::Env env);  // open, and nothing but writes is under way
   Napi::Value run(Napi::Env env, const Task& task);
   Napi::Value start(Napi::Env env, Task task);
+  Napi::Value start_write(const Napi::CallbackInfo& info);
 
   // Each takes its arguments from `info`; false after throwing.
   bool take_batch(const Napi::CallbackInfo& info, OperationBatch* batch);
@@ -56,7 +58,8 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   std::string device_;
   std::shared_ptr<Kernel> kernel_;  // empty once closed
   std::unique_ptr<ChangeWatch> watch_;
-  bool busy_ = false;
+  size_t writes_ = 0;     // batches under way or waiting for their turn
+  bool occupied_ = false;  // by any other job
 };
 
 }  // namespace ipvsproxy

@@ -16,12 +16,18 @@ class TaskWorker : public Napi::AsyncWorker {
         deferred_(Napi::Promise::Deferred::New(env)),
         task_(std::move(task)),
         kernel_(std::move(kernel)),
-        finished_(std::move(finished)) {}
+        finished_(std::move(finished)),
+        ticket_(kernel_->turns.take()) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
-  void Execute() override { outcome_ = run_task(task_, *kernel_); }
+  // Worker threads begin jobs in the order in which they were queued, so none waits for one that no thread is left for.
+  void Execute() override {
+    kernel_->turns.wait(ticket_);
+    outcome_ = run_task(task_, *kernel_);
+    kernel_->turns.end();
+  }
 
   void OnOK() override {
     finished_();
@@ -37,6 +43,7 @@ class TaskWorker : public Napi::AsyncWorker {
   Task task_;
   std::shared_ptr<Kernel> kernel_;
   std::function<void()> finished_;
+  const uint64_t ticket_;
   Outcome outcome_;
 };
 

@@ -17,11 +17,9 @@ export interface AgentRun {
   readonly look: number;
   /** Services to the data plane that should be. */
   readonly decide: number;
-  /** Comparing, ordering, and folding the answers in. */
-  readonly planAndFold: number;
-  /** Operations to records, and answers to outcomes. */
-  readonly encode: number;
-  /** From handing a job to the worker thread to its answer. */
+  /** Comparing, encoding and folding in, as far as nothing else of these goes on meanwhile: while the kernel has to wait. */
+  readonly besides: number;
+  /** From a job's turn on the worker thread to the answer on this one. */
   readonly ipvs: number;
   readonly addresses: number;
   readonly sets: number;
@@ -66,15 +64,12 @@ await core.close();
 // Before the agent does anything else, such as the first slice of its audit.
 function phasesNow(): Omit<AgentRun, 'memory'> {
   const { watch, writes } = core;
-  const native = watch.of('ipvs') + watch.of('addresses') + watch.of('sets') + watch.of('flows');
-  const inKernelRoom = watch.of('prepare') + watch.of('look') + watch.of('perform');
   return {
     total,
     prepare: watch.of('prepare'),
     look: watch.of('look'),
     decide: watch.of('decide'),
-    planAndFold: total - inKernelRoom - watch.of('decide'),
-    encode: watch.of('perform') - native,
+    besides: total - watch.covered,
     ipvs: watch.of('ipvs'),
     addresses: watch.of('addresses'),
     sets: watch.of('sets'),

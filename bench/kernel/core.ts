@@ -87,7 +87,7 @@ class TimedDesired extends DesiredDataplane {
     if (this.#inRow === 0) this.#began = performance.now();
     const keys = super.refresh(key, view, touched);
     this.#inRow = (this.#inRow + 1) % ROW;
-    if (this.#inRow === 0) this.#watch.add('decide', performance.now() - this.#began);
+    if (this.#inRow === 0) this.#watch.add('decide', this.#began, performance.now());
     return keys;
   }
 }

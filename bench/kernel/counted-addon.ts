@@ -19,12 +19,20 @@ type Channel = 'ipvs' | 'addresses' | 'sets' | 'flows';
 export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
   const addon = loadAddon();
   class CountedHandle extends addon.KernelHandle {
+    // A job that waits for its turn is not at work.
+    #before = 0;
+
     override async apply(buffer: Uint8Array, count: number): Promise<Int32Array> {
       const channel = channelOf(buffer[0] ?? 0);
       writes.jobs++;
       writes.records += count;
       writes.messages += messagesOf(channel, buffer, count);
-      return watch.timeAsync(channel, () => super.apply(buffer, count));
+      const handedOver = performance.now();
+      const answers = await super.apply(buffer, count);
+      const answered = performance.now();
+      watch.add(channel, Math.max(handedOver, this.#before), answered);
+      this.#before = answered;
+      return answers;
     }
   }
   return { abi: addon.abi, KernelHandle: CountedHandle, setErrorClass: (type) => addon.setErrorClass(type) };

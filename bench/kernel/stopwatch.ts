@@ -1,13 +1,27 @@
-/** Adds up the time spent on each of several things, by name. */
+/** Times spent on several things, by name. They may overlap. */
 export class Stopwatch {
   readonly #sums = new Map<string, number>();
+  readonly #spans: (readonly [began: number, ended: number])[] = [];
 
-  add(name: string, milliseconds: number): void {
-    this.#sums.set(name, this.of(name) + milliseconds);
+  /** Both as performance.now() told them. */
+  add(name: string, began: number, ended: number): void {
+    this.#sums.set(name, this.of(name) + ended - began);
+    this.#spans.push([began, ended]);
   }
 
   of(name: string): number {
     return this.#sums.get(name) ?? 0;
+  }
+
+  /** How long at least one of the things went on. */
+  get covered(): number {
+    let sum = 0;
+    let end = Number.NEGATIVE_INFINITY;
+    for (const [began, ended] of [...this.#spans].sort(([a], [b]) => a - b)) {
+      sum += Math.max(0, ended - Math.max(began, end));
+      end = Math.max(end, ended);
+    }
+    return sum;
   }
 
   async timeAsync<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -15,7 +29,7 @@ export class Stopwatch {
     try {
       return await work();
     } finally {
-      this.add(name, performance.now() - began);
+      this.add(name, began, performance.now());
     }
   }
 }

@@ -11,18 +11,17 @@ import { type Verdict, verdictTable } from './verdict.js';
 
 type Phases = Pick<
   AgentRun,
-  'prepare' | 'look' | 'decide' | 'planAndFold' | 'encode' | 'ipvs' | 'addresses' | 'sets' | 'total'
+  'prepare' | 'look' | 'decide' | 'besides' | 'ipvs' | 'addresses' | 'sets' | 'total'
 >;
 
 const PHASES: readonly (readonly [string, keyof Phases])[] = [
   ['make ready', 'prepare'],
   ['full look', 'look'],
   ['decide', 'decide'],
-  ['plan and fold', 'planAndFold'],
-  ['encode and decode', 'encode'],
   ['IPVS', 'ipvs'],
   ['addresses', 'addresses'],
   ['nftables sets', 'sets'],
+  ['plan, encode, fold in while nothing else goes on', 'besides'],
   ['**all**', 'total'],
 ];
 
@@ -61,6 +60,7 @@ function section(results: Results): string[] {
 function title({ machine, size }: Results): string {
   const where: Record<string, string> = {
     uml: 'User-mode Linux',
+    outside: 'User-mode Linux as the kernel, processes at native speed beside it',
     vm: 'Emulated virtual machine',
     netns: "The machine's own kernel",
   };
@@ -68,11 +68,16 @@ function title({ machine, size }: Results): string {
 }
 
 function conditions({ machine, agents }: Results): string {
-  const { probe } = machine;
+  const { probe, trip } = machine;
   return [
     `Linux ${machine.kernel}, ${machine.processors} × ${machine.processor}, Node ${machine.node}, ${machine.date},`,
     `${agents.length} runs each.`,
     `Here a page fault costs ${probe.pageFault} µs and a system call ${probe.systemCall} µs.`,
+    ...(trip === undefined
+      ? []
+      : [
+          `A request to the kernel costs ${trip.request} µs, with a system call in it ${trip.systemCall} µs.`,
+        ]),
   ].join(' ');
 }
 
@@ -162,7 +167,7 @@ function phases({ agents, baselines, restarts, ownWork, ipvsadm, size }: Results
 }
 
 function phasesOfBaseline({ virtualServers, realServers, ...run }: BaselineRun): Phases {
-  return { ...run, look: 0, decide: 0, planAndFold: 0, encode: 0, ipvs: virtualServers + realServers };
+  return { ...run, look: 0, decide: 0, besides: 0, ipvs: virtualServers + realServers };
 }
 
 function row(name: string, columns: readonly (readonly Phases[])[], phase: keyof Phases): string {

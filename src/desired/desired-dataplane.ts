@@ -83,6 +83,11 @@ export class DesiredDataplane implements Dataplane {
     return !this.#node.addresses.includes(address);
   }
 
+  /** Whether no Service wants anything. */
+  get isEmpty(): boolean {
+    return this.#shares.size === 0;
+  }
+
   /** The addresses on which NodePorts are shown; undefined where they are on all. */
   get restrictedPortAddresses(): readonly Address[] | undefined {
     return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;

@@ -1,4 +1,5 @@
 import type { FrontendKey } from '../model/frontend.js';
+import { compareAge } from '../model/service.js';
 import type { ServiceFrontend } from './service-frontends.js';
 
 /**
@@ -52,9 +53,5 @@ function isList(
 
 // Array.sort is stable: of two equal claims of one Service the port that is listed first wins.
 function byAge({ service: a }: ServiceFrontend, { service: b }: ServiceFrontend): number {
-  return a.created - b.created || compareText(a.key, b.key);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return compareAge(a, b);
 }

@@ -9,13 +9,21 @@ export type Fate = 'works' | 'refused' | 'answer lost' | 'lost before and after'
 /** A kernel in front of another whose operations sometimes fail and whose answers sometimes get lost. */
 export class FaultyKernel extends KernelInFront {
   readonly #fate: (operation: Operation) => Fate;
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(inner: Kernel, fate: (operation: Operation) => Fate) {
     super(inner);
     this.#fate = fate;
   }
 
-  override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  // Operation by operation takes some turns of the event loop, in which others may ask: they wait.
+  override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const answer = this.#before.then(() => this.#performAll(operations));
+    this.#before = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #performAll(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
     for (const operation of operations) outcomes.push(await this.#performOne(operation));
     return outcomes;

@@ -11,7 +11,8 @@ import type { VirtualServer } from '../model/virtual-server.js';
  * The door to one network namespace of a kernel: the netlink kernel, the fake one for tests, and the faulty wrapper.
  *
  * Contract, held by one test suite on all of them:
- * - calls are made one at a time; a second call before the first has answered is a mistake of the caller;
+ * - calls are made one at a time; a second call before the first has answered is a mistake of the caller. Only
+ *   `perform` may be called again meanwhile: what was asked for first is then tried first;
  * - `perform` tries every operation, in order, whatever became of those before it;
  * - writing what is already so (own, guard, open, bind, allow …) and removing what is absent from a set or from the
  *   dummy device is done, not failed; virtual and real servers are strict: EEXIST, ESRCH, ENOENT as the kernel says.

@@ -32,13 +32,18 @@ export const DEVICE = 'kube-ipvs0';
 
 const LOOKS_PER_JOB = 256;
 
+/** A job that the worker thread has, or will have. */
+interface HandedOver {
+  readonly job: Job;
+  readonly answers: Promise<Int32Array>;
+}
+
 /** The network namespace that this process runs in, over netlink. */
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
   readonly #table: PacketTableWriter;
   readonly #places: NodePlaces;
-  /** One for the job that is encoded, one for the job that is performed meanwhile. */
-  readonly #spaces = [new RecordSpace(), new RecordSpace()] as const;
+  readonly #space = new RecordSpace();
 
   constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
     this.#places = places;
@@ -116,19 +121,22 @@ export class NetlinkKernel implements Kernel {
     return sights;
   }
 
-  // While the worker thread performs one job, this thread encodes the next and reads the answers of the one before.
+  // The worker thread always has the next job waiting while this one encodes another and reads the answers of the one before.
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
-    let before: Job | undefined;
-    let answers: Promise<Int32Array> | undefined;
-    for (const job of jobsOf(operations, this.#table.shieldsArp, this.#spaces)) {
-      const answered = await answers;
-      answers = this.#handle.apply(job.buffer, job.count);
-      if (before !== undefined && answered !== undefined) addOutcomes(before, answered, outcomes);
-      before = job;
+    let latest: HandedOver | undefined;
+    try {
+      for (const job of jobsOf(operations, this.#table.shieldsArp, this.#space)) {
+        const before = latest;
+        latest = { job, answers: this.#handle.apply(job.buffer, job.count) };
+        if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
+      }
+      if (latest !== undefined) addOutcomes(latest.job, await latest.answers, outcomes);
+      return outcomes;
+    } finally {
+      // Where an earlier one failed: nothing may be under way any more.
+      await latest?.answers.catch(() => undefined);
     }
-    if (before !== undefined && answers !== undefined) addOutcomes(before, await answers, outcomes);
-    return outcomes;
   }
 
   nodeAddresses(): readonly Address[] {

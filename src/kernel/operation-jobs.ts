@@ -19,17 +19,14 @@ export interface Job extends EncodedOperations {
   readonly last: readonly (number | undefined)[];
 }
 
-/** A job's records are good until the next job but one is taken: then its space is filled again. */
+/** A job's records are good until the next is taken: then `space` is filled again. */
 export function* jobsOf(
   operations: readonly Operation[],
   strictArp: boolean,
-  [one, other]: readonly [RecordSpace, RecordSpace],
+  space: RecordSpace,
 ): Generator<Job> {
-  let [next, before] = [one, other];
-  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB) {
-    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), strictArp, next);
-    [next, before] = [before, next];
-  }
+  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
+    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), strictArp, space);
 }
 
 function jobOf(operations: readonly Operation[], strictArp: boolean, space: RecordSpace): Job {

@@ -22,6 +22,12 @@ export class KernelKeySet implements KernelKeys {
     for (const address of keys.vips) this.vips.add(address);
     return this;
   }
+
+  remove(keys: KernelKeys): this {
+    for (const key of keys.frontends) this.frontends.delete(key);
+    for (const address of keys.vips) this.vips.delete(address);
+    return this;
+  }
 }
 
 /** The keys of everything in a data plane, added to `keys`. */

@@ -84,3 +84,19 @@ export function allowedSources(
   const own = sourceRanges.filter((range) => range.family === family);
   return own.length > 0 || hasUnreadRanges ? own : undefined;
 }
+
+/** The older first, by creation time and then by name: the order in which Services may have what several claim. */
+export function compareAge(a: Pick<Service, 'created' | 'key'>, b: Pick<Service, 'created' | 'key'>): number {
+  return a.created - b.created || compareText(a.key, b.key);
+}
+
+/** Whether the Service names one of these addresses as its own, in whichever field. */
+export function claimsOneOf(service: Service, addresses: readonly Address[]): boolean {
+  const { clusterIPs, externalIPs, loadBalancerIPs } = service;
+  const isOne = (address: Address) => addresses.includes(address);
+  return clusterIPs.some(isOne) || externalIPs.some(isOne) || loadBalancerIPs.some(isOne);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

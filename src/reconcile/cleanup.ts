@@ -4,6 +4,7 @@ import { allKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { plan } from '../plan/plan.js';
 import { failureProblem } from './failure-text.js';
+import { alone } from './round.js';
 import { StageRunner } from './stage-runner.js';
 
 export interface CleanupReport {
@@ -18,9 +19,9 @@ export interface CleanupReport {
 export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const { dataplane, foreign } = await kernel.observe();
   const nothing = nothingDesired();
-  const { done, failures } = await new StageRunner(kernel, dataplane).run([
-    plan(allKeys(dataplane), nothing, dataplane, () => true),
-  ]);
+  const run = new StageRunner(kernel, dataplane);
+  await run.perform(alone(() => plan(allKeys(dataplane), nothing, dataplane, () => true)));
+  const { done, failures } = run.result;
   const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
   // The table is the ledger: as long as anything of ours is left it has to stay.
   const dismantled = problems.length === 0 ? await kernel.dismantle() : [];

@@ -1,7 +1,8 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
-import type { KernelKeySet } from '../model/kernel-keys.js';
+import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import { claimsOneOf, compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { TimeSlice } from '../model/time-slice.js';
 
@@ -13,17 +14,21 @@ export class DirtyServices {
   readonly #source: Pick<ClusterSource, 'view'>;
   readonly #desired: Pick<DesiredDataplane, 'refresh'>;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #portion: number;
   readonly #keys = new Set<ServiceKey>();
   #takenIn = 0;
 
+  /** `portion`: of so many at once `portions` works out. */
   constructor(
     source: Pick<ClusterSource, 'view'>,
     desired: Pick<DesiredDataplane, 'refresh'>,
     clock: Pick<Clock, 'now'>,
+    portion: number,
   ) {
     this.#source = source;
     this.#desired = desired;
     this.#clock = clock;
+    this.#portion = portion;
   }
 
   get size(): number {
@@ -41,10 +46,22 @@ export class DirtyServices {
   async takeIn(touched: KernelKeySet): Promise<void> {
     const slice = new TimeSlice(this.#clock, SERVICES_PER_LOOK);
     for (const key of [...this.#keys]) {
-      this.#keys.delete(key);
-      this.#takenIn++;
-      this.#desired.refresh(key, this.#source.view.look(key), touched);
+      this.#workOut(key, touched);
       if (slice.over) await slice.rest();
+    }
+  }
+
+  /**
+   * Works out a portion of them whenever one is asked for; each answer is the kernel keys that may have changed. The oldest Services
+   * come first: of several that want one frontend the oldest has it, so that nobody gets what a later portion takes away.
+   * `services`: only these.
+   */
+  *portions(services: readonly ServiceKey[] = this.#oldestFirst()): Generator<KernelKeys> {
+    const keys = services.filter((key) => this.#keys.has(key));
+    for (let start = 0; start < keys.length; start += this.#portion) {
+      const touched = new KernelKeySet();
+      for (const key of keys.slice(start, start + this.#portion)) this.#workOut(key, touched);
+      yield touched;
     }
   }
 
@@ -53,5 +70,29 @@ export class DirtyServices {
     const count = this.#takenIn;
     this.#takenIn = 0;
     return count;
+  }
+
+  /** The Service, if it is dirty, and all that claim a cluster IP of it: the oldest of them has what they want both. */
+  withRivals(key: ServiceKey): ServiceKey[] {
+    const { view } = this.#source;
+    const service = view.look(key).service;
+    if (service === undefined || !this.#keys.has(key)) return [];
+    return [...this.#keys].filter((other) => {
+      const rival = view.look(other).service;
+      return rival !== undefined && claimsOneOf(rival, service.clusterIPs);
+    });
+  }
+
+  #workOut(key: ServiceKey, touched: KernelKeySet): void {
+    this.#keys.delete(key);
+    this.#takenIn++;
+    this.#desired.refresh(key, this.#source.view.look(key), touched);
+  }
+
+  // Slices without a Service want nothing, whenever they are worked out.
+  #oldestFirst(): ServiceKey[] {
+    const { view } = this.#source;
+    const aged = [...this.#keys].map((key) => view.look(key).service ?? { key, created: 0 });
+    return aged.sort(compareAge).map(({ key }) => key);
   }
 }

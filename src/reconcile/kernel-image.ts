@@ -32,6 +32,11 @@ export class KernelImage {
     return this.#known;
   }
 
+  /** Whether anything is in doubt. */
+  get isDoubted(): boolean {
+    return this.#unsure.size > 0;
+  }
+
   forget(): void {
     this.#known = false;
   }

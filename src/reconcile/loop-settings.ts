@@ -15,6 +15,8 @@ export interface LoopSettings {
   readonly auditInterval: number;
   /** At least this long between the end of a pass and the next; changes meanwhile are gathered. */
   readonly gatherTime: number;
+  /** Where no Service was worked out before, so many are at once, before the kernel gets them. */
+  readonly servicesAtOnce: number;
   readonly backOff: BackOff;
 }
 
@@ -26,5 +28,7 @@ export const DEFAULT_LOOP_SETTINGS: LoopSettings = {
   auditPeriod: 600_000,
   auditInterval: 5_000,
   gatherTime: 0,
+  // Some ten milliseconds of work.
+  servicesAtOnce: 256,
   backOff: DEFAULT_BACK_OFF,
 };

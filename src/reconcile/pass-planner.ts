@@ -1,12 +1,15 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Address } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { KernelKeys } from '../model/kernel-keys.js';
+import type { KernelKeySet, KernelKeys } from '../model/kernel-keys.js';
 import { API_SERVER_SERVICE } from '../model/service-key.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
+import type { DirtyServices } from './dirty-services.js';
 import type { DrainBook } from './drain-book.js';
 import type { Hearing } from './hearing.js';
 import type { KernelImage } from './kernel-image.js';
-import { partsOf } from './pass-parts.js';
+import { partsAsDecided, roundsOf } from './pass-parts.js';
+import type { Round } from './round.js';
 import type { SlowStartBook } from './slow-start-book.js';
 import type { Takeover } from './takeover.js';
 
@@ -27,22 +30,36 @@ export class PassPlanner {
     this.#parts = parts;
   }
 
-  /** The plans over these keys; each is made when those before it have been performed. */
-  plans(keys: KernelKeys): Generator<Plan> {
+  /** The plans over these keys; those of a round are made and performed when the rounds before have ended. */
+  rounds(keys: KernelKeys): Generator<Round> {
     const { takeover, image } = this.#parts;
-    return takeover.around(this.#ownPlans(keys), () => image.state);
+    return takeover.around(this.#ownRounds(keys), () => image.state);
   }
 
-  *#ownPlans(keys: KernelKeys): Generator<Plan> {
-    for (const part of partsOf(keys, this.#urgent)) yield this.#plan(part);
+  *#ownRounds(keys: KernelKeys): Generator<Round> {
+    const { desired, image } = this.#parts;
+    const { guarded } = image.state.policy;
+    const isVip = (address: Address) => desired.bound.has(address) || guarded.has(address);
+    const urgent = desired.frontendsOf(API_SERVER_SERVICE);
+    for (const parts of roundsOf(keys, urgent, isVip)) yield this.#plansOf(parts);
   }
 
-  get #urgent(): readonly FrontendKey[] {
-    return this.#parts.desired.frontendsOf(API_SERVER_SERVICE);
+  /**
+   * The same where nothing was worked out before (see `partsAsDecided`). What has been planned moves from `pending` to `planned`;
+   * what is left has to be planned afterwards.
+   */
+  *roundsAsDecided(dirty: DirtyServices, pending: KernelKeySet, planned: KernelKeySet): Generator<Round> {
+    for (const services of [dirty.withRivals(API_SERVER_SERVICE), undefined])
+      yield this.#plansOf(partsAsDecided(dirty.portions(services), pending, planned));
+  }
+
+  *#plansOf(parts: Iterable<KernelKeys>): Round {
+    for (const part of parts) yield this.#plan(part);
   }
 
   #plan(keys: KernelKeys): Plan {
     const { desired, image, drains, slowStarts, hearing } = this.#parts;
+    for (const key of keys.frontends) slowStarts.refresh(key, image.state);
     const whole = plan(
       keys,
       desired,

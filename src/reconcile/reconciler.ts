@@ -67,7 +67,7 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     const { source, clock, settings, kernel, desired } = parts;
     this.#parts = parts;
-    this.#dirty = new DirtyServices(source, desired, clock);
+    this.#dirty = new DirtyServices(source, desired, clock, settings.servicesAtOnce);
     this.#takeover = new Takeover(parts.predecessor, desired, this.#hearing, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
@@ -151,12 +151,18 @@ export class Reconciler {
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
+    const run = new StageRunner(kernel, this.#image.state);
+    const keys = new KernelKeySet();
+    if (this.#decidesByParts)
+      for (const round of this.#planner.roundsAsDecided(this.#dirty, this.#pending, keys))
+        await run.perform(round);
     await this.#dirty.takeIn(this.#pending);
     const services = this.#dirty.takeCount();
-    const keys = this.#takePending();
+    const rest = this.#takePending();
+    keys.add(rest);
     this.#underWay = keys.size;
-    for (const key of keys.frontends) this.#slowStarts.refresh(key, this.#image.state);
-    const result = await new StageRunner(kernel, this.#image.state).run(this.#planner.plans(keys));
+    for (const round of this.#planner.rounds(rest)) await run.perform(round);
+    const { result } = run;
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     this.#image.doubt(result.unsure, desired);
@@ -169,6 +175,11 @@ export class Reconciler {
       drainsEnded: this.#drains.takeEnded(),
       auditMilliseconds: this.#auditor.takeMilliseconds(),
     };
+  }
+
+  // Whoever takes over has to know all that is wanted before it looks, and what is in doubt has to wait.
+  get #decidesByParts(): boolean {
+    return this.#parts.desired.isEmpty && !this.#image.isDoubted && !this.#takeover.underWay;
   }
 
   async #lookAgain(): Promise<void> {
@@ -200,7 +211,7 @@ export class Reconciler {
     await this.#setUp.make();
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
-    await this.#dirty.takeIn(this.#pending);
+    if (!this.#decidesByParts) await this.#dirty.takeIn(this.#pending);
     await this.#image.lookAtAll(this.#parts.kernel);
     this.#reconsiderAll();
     // What drained may have been removed by others without a trace.

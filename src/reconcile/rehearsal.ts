@@ -6,9 +6,10 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
-import { type Plan, plan } from '../plan/plan.js';
+import { plan } from '../plan/plan.js';
 import { foreignProblems } from './failure-text.js';
 import { KernelImage } from './kernel-image.js';
+import { alone, type Round } from './round.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
 export interface Rehearsal {
@@ -36,11 +37,13 @@ export async function rehearse(
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
     takeover.around(
-      lazily(() =>
-        plan(keys, desired, state, (key) =>
-          desired.isElsewhere(state.virtualServers.get(key)?.frontend.address),
+      [
+        alone(() =>
+          plan(keys, desired, state, (key) =>
+            desired.isElsewhere(state.virtualServers.get(key)?.frontend.address),
+          ),
         ),
-      ),
+      ],
       () => state,
     ),
     state,
@@ -49,17 +52,14 @@ export async function rehearse(
   return { preparation, operations, problems: [...source.problems, ...desired.problems, ...held] };
 }
 
-function* lazily(make: () => Plan): Generator<Plan> {
-  yield make();
-}
-
 // Each plan is made from what those before it would have left.
-function fold(plans: Iterable<Plan>, state: DataplaneState): Operation[] {
+function fold(rounds: Iterable<Round>, state: DataplaneState): Operation[] {
   const operations: Operation[] = [];
-  for (const stages of plans)
-    for (const operation of stages.flatMap((stage) => stage.operations)) {
-      state.acknowledge(operation);
-      operations.push(operation);
-    }
+  for (const round of rounds)
+    for (let next = round.next(); next.done !== true; next = round.next())
+      for (const operation of next.value.flatMap((stage) => stage.operations)) {
+        state.acknowledge(operation);
+        operations.push(operation);
+      }
   return operations;
 }

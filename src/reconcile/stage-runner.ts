@@ -3,10 +3,13 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Operation, OperationKind } from '../model/operation.js';
 import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
-import type { Plan } from '../plan/plan.js';
 import { thatMayFollow } from '../plan/precondition.js';
 import { KindTally } from './kind-tally.js';
+import type { Round } from './round.js';
 import { type Subject, subjectOf } from './subject.js';
+
+/** While the kernel performs one, the other is made or folded in. A third gained nothing and took memory. */
+const PLANS_AT_ONCE = 2;
 
 /** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
 export interface Failure {
@@ -27,7 +30,7 @@ export interface RunResult {
 }
 
 /**
- * Performs a plan stage by stage and folds each acknowledged operation into the image of the kernel.
+ * Performs plans stage by stage and folds each acknowledged operation into the image of the kernel.
  * A refused operation stops what builds on it and nothing else.
  */
 export class StageRunner {
@@ -47,9 +50,8 @@ export class StageRunner {
     this.#observed = observed;
   }
 
-  /** One plan after the other; each is asked for when those before it have been performed. */
-  async run(plans: Iterable<Plan>): Promise<RunResult> {
-    for (const plan of plans) for (const { operations } of plan) await this.#runStage(operations);
+  /** What became of everything so far. */
+  get result(): RunResult {
     return {
       done: this.#done.counts,
       refused: this.#refused,
@@ -58,6 +60,26 @@ export class StageRunner {
       unsure: this.#unsure,
       lost: this.#lost,
     };
+  }
+
+  /**
+   * While the kernel performs a stage of one plan, this thread folds in one of another, or makes the next. Rejects when
+   * nothing is under way any more.
+   */
+  async perform(round: Round): Promise<void> {
+    const runs = Array.from({ length: PLANS_AT_ONCE }, () => this.#runPlansOf(round));
+    const settled = await Promise.allSettled(runs);
+    for (const run of settled) if (run.status === 'rejected') throw run.reason;
+  }
+
+  async #runPlansOf(round: Round): Promise<void> {
+    try {
+      for (let next = round.next(); next.done !== true; next = round.next())
+        for (const { operations } of next.value) await this.#runStage(operations);
+    } finally {
+      // Where something was thrown: nobody begins another.
+      round.return?.();
+    }
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {

@@ -6,7 +6,7 @@ import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend } from '../model/frontend.js';
 import { isInherited, isTakenOver, planClaims, planRemains } from '../plan/adoption.js';
-import type { Plan } from '../plan/plan.js';
+import { alone, type Round } from './round.js';
 
 /** What a proxy before us left outside of IPVS and the dummy device. */
 export interface Predecessor {
@@ -48,11 +48,11 @@ export class Takeover {
     !this.#excluded.some((range) => cidrContains(range, frontend.address)) &&
     isInherited(frontend, this.#desired, bound, this.#heard.complete);
 
-  /** The plans of a pass, between those that take over; each is made when those before it have been performed. */
-  *around(plans: Iterable<Plan>, observed: () => DataplaneState): Generator<Plan> {
-    if (this.underWay) yield planClaims(this.#desired, observed());
-    yield* plans;
-    if (this.underWay && this.#heard.complete) yield planRemains(this.#desired, observed());
+  /** The rounds of a pass, between those that take over. */
+  *around(rounds: Iterable<Round>, observed: () => DataplaneState): Generator<Round> {
+    if (this.underWay) yield alone(() => planClaims(this.#desired, observed()));
+    yield* rounds;
+    if (this.underWay && this.#heard.complete) yield alone(() => planRemains(this.#desired, observed()));
   }
 
   /**

@@ -50,6 +50,16 @@ export function virtualServerContract(subject: ContractSubject): void {
       expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`]);
     });
 
+    it('is written in the order of the asking, also where nobody waits for the answers in between', async () => {
+      const answers = await Promise.all([
+        subject.perform(add(WEB), add(OTHER)),
+        subject.perform(real('add', ONE), real('add', ONE)),
+        subject.perform(remove(WEB)),
+        subject.perform(real('set', ONE)),
+      ]);
+      expect(answers).toEqual([['done', 'done'], ['done', 'EEXIST'], ['done'], ['ESRCH']]);
+    });
+
     it('is one for each protocol at the same address and port', async () => {
       const fronts = PROTOCOLS.map((protocol) => frontend(VIP_A, 80, protocol));
       await subject.given(...fronts.map((front) => add(front)), remove(WEB));

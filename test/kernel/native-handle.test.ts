@@ -2,10 +2,22 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import type { KernelOperation, ServerKey } from '../../src/kernel/native/records.js';
 import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
 import { VIP_A } from '../support/addresses.js';
 
 const ADDON = fileURLToPath(new URL('../../build/Release/ipvs_native.node', import.meta.url));
+
+const KEY: ServerKey = { address: VIP_A, port: 80, protocol: 'TCP' };
+const ADDITION: KernelOperation = {
+  kind: 'add-virtual-server',
+  key: KEY,
+  scheduler: 'rr',
+  flags: 0,
+  timeout: 0,
+};
+const DELETION: KernelOperation = { kind: 'delete-virtual-server', key: KEY };
 
 describe.skipIf(!IN_TEST_KERNEL)('a kernel handle', () => {
   let space: FreshNamespace;
@@ -24,6 +36,24 @@ describe.skipIf(!IN_TEST_KERNEL)('a kernel handle', () => {
     expect(() => space.handle.ipvsInfo()).toThrow(busy);
     await job;
     expect(space.handle.ipvsInfo().version).toBe('1.2.1');
+  });
+
+  it('lets writes queue up, in their order, and nothing else meanwhile', async () => {
+    const { handle } = space;
+    const codes: Promise<Int32Array>[] = [];
+    for (let turn = 0; turn < 50; turn++)
+      for (const operation of [ADDITION, DELETION]) {
+        const { buffer, count } = encodeOperations([operation]);
+        codes.push(handle.apply(buffer, count));
+      }
+    const busy = expect.objectContaining({ code: 'ERR_HANDLE_BUSY' });
+    expect(() => handle.ipvsInfo()).toThrow(busy);
+    expect(() => handle.dumpVirtualServers()).toThrow(busy);
+    expect((await Promise.all(codes)).map(([code]) => code)).toEqual(codes.map(() => 0));
+    const look = handle.dumpVirtualServers();
+    const { buffer, count } = encodeOperations([ADDITION]);
+    expect(() => handle.apply(buffer, count)).toThrow(busy);
+    await look;
   });
 
   it('may be closed twice and during a job, and then says so', async () => {

@@ -10,7 +10,7 @@ import { RealServerList } from '../../src/model/real-servers.js';
 import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-planner.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
-import { partsOf } from '../../src/reconcile/pass-parts.js';
+import { roundsOf } from '../../src/reconcile/pass-parts.js';
 import {
   desiredPlane,
   FRONTENDS,
@@ -53,12 +53,13 @@ function operationsOf(
 ): Operation[] {
   const now = copyOfPlane(observed, observed.foreign);
   const all: Operation[] = [];
-  for (const keys of partsOf(keysOf(desired, observed), [...first]))
-    for (const { operations } of plan(keys, desired, now, drained))
-      for (const operation of operations) {
-        now.acknowledge(operation);
-        all.push(operation);
-      }
+  for (const round of roundsOf(keysOf(desired, observed), [...first], () => true))
+    for (const keys of round)
+      for (const { operations } of plan(keys, desired, now, drained))
+        for (const operation of operations) {
+          now.acknowledge(operation);
+          all.push(operation);
+        }
   return all;
 }
 

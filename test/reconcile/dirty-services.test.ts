@@ -3,14 +3,18 @@ import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
 import { DirtyServices } from '../../src/reconcile/dirty-services.js';
-import { VIP_A } from '../support/addresses.js';
+import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { HandSource } from '../support/hand-source.js';
+import { aService } from '../support/objects.js';
 
 const [WEB, SHOP] = [serviceKey('default', 'web'), serviceKey('default', 'shop')];
 const FRONT = frontend(VIP_A, 80, 'TCP');
 
-/** Dirty Services of a data plane that says which it was asked to work out; so many milliseconds pass with each look at the clock. */
-function dirtyServices(millisecondsPerLook = 0) {
+/**
+ * Dirty Services of a data plane that says which it was asked to work out, in portions of two; so many milliseconds pass with
+ * each look at the clock.
+ */
+function dirtyServices(millisecondsPerLook = 0, source = new HandSource()) {
   const refreshed: ServiceKey[] = [];
   const desired = {
     refresh: (key: ServiceKey, _: unknown, touched = new KernelKeySet()) => {
@@ -26,7 +30,7 @@ function dirtyServices(millisecondsPerLook = 0) {
       return now;
     },
   };
-  return { refreshed, dirty: new DirtyServices(new HandSource(), desired, clock) };
+  return { refreshed, dirty: new DirtyServices(source, desired, clock, 2) };
 }
 
 describe('dirty Services', () => {
@@ -64,5 +68,35 @@ describe('dirty Services', () => {
     expect(seen).toEqual([16]);
     expect(refreshed).toEqual(many);
     expect(dirty.size).toBe(2);
+  });
+
+  it('are worked out portion by portion when one is asked for, the oldest first', () => {
+    const source = new HandSource();
+    const young = aService('young', [], { created: 3 });
+    source.put(young, aService('b', [], { created: 1 }), aService('a', [], { created: 1 }));
+    const { refreshed, dirty } = dirtyServices(0, source);
+    dirty.add(source.view.keys());
+    const portions = dirty.portions();
+    expect(refreshed).toEqual([]);
+    expect([...(portions.next().value?.frontends ?? [])]).toEqual([FRONT.key]);
+    expect(refreshed).toEqual([serviceKey('default', 'a'), serviceKey('default', 'b')]);
+    expect(dirty.size).toBe(1);
+    portions.next();
+    expect(refreshed.at(-1)).toBe(young.key);
+    expect(portions.next().done).toBe(true);
+  });
+
+  it('are named together with those that claim an address of theirs', () => {
+    const source = new HandSource();
+    source.put(aService('web', [VIP_A], { created: 5 }), aService('shop', [VIP_B]));
+    source.put(aService('rival', [VIP_A6], { externalIPs: [VIP_A] }));
+    const { refreshed, dirty } = dirtyServices(0, source);
+    expect(dirty.withRivals(WEB)).toEqual([]);
+    dirty.add(source.view.keys());
+    const together = dirty.withRivals(WEB);
+    expect(together).toEqual([WEB, serviceKey('default', 'rival')]);
+    dirty.portions(together).next();
+    expect(refreshed).toEqual(together);
+    expect(dirty.size).toBe(1);
   });
 });

@@ -48,7 +48,7 @@ export function testAgent(
     clock,
     predecessor,
     excluded,
-    settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
+    settings: { ...DEFAULT_LOOP_SETTINGS, servicesAtOnce: 2, ...settings },
     listener: {
       prepared,
       passed: (report) => reports.push(report),

@@ -9,7 +9,7 @@ import { ABI } from './records.js';
 /**
  * The C++ addon. Synchronous calls run on the calling thread; the promises come from a worker thread. A handle does one
  * job at a time: a second call throws an Error with code ERR_HANDLE_BUSY, a call after close() one with
- * ERR_HANDLE_CLOSED. A call that fails as a whole throws or rejects with a NetlinkError.
+ * ERR_HANDLE_CLOSED. Only apply() may be called again while others of its kind are under way; they take turns. A call that fails as a whole throws or rejects with a NetlinkError.
  *
  * Its sockets belong to the network namespace of the process, or to the one named in the options, and open on first
  * use: IPVS may be loaded, unloaded and loaded again while a handle lives.
@@ -36,7 +36,7 @@ export interface KernelHandleOptions {
 
 export interface KernelHandle {
   /**
-   * Performs operation records (encodeOperations()) in order. One number for each: 0, or −errno:
+   * Performs operation records (encodeOperations()) in order, after those of earlier calls; the buffer is copied at once. One number for each: 0, or −errno:
    * - IPVS (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST; ESRCH no such virtual server; ENOENT no such real server, or unknown
    *   scheduler; EINVAL, ERANGE bad values; EPERM; EPROTONOSUPPORT this kernel has no IPVS.
    * - addresses (net/ipv4/devinet.c, net/ipv6/addrconf.c): EEXIST; EADDRNOTAVAIL not bound; ENODEV no device.

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
+import type { Address } from '../../src/model/address.js';
+import type { Dataplane } from '../../src/model/dataplane.js';
+import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { allKeys } from '../../src/model/kernel-keys.js';
+import type { Operation } from '../../src/model/operation.js';
+import type { Outcome } from '../../src/model/outcome.js';
+import { RealServerList } from '../../src/model/real-servers.js';
+import { type Plan, plan } from '../../src/plan/plan.js';
+import { roundsOf } from '../../src/reconcile/pass-parts.js';
+import type { Round } from '../../src/reconcile/round.js';
+import { StageRunner } from '../../src/reconcile/stage-runner.js';
+import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { desiredPlane, type ObservedScene, observedScene, VIPS } from '../support/arbitrary-plane.js';
+import { dataplaneText } from '../support/dataplane-text.js';
+import { copyOfPlane } from '../support/plane-copy.js';
+import { SafetyWatch } from '../support/safety-watch.js';
+import { SteppingKernel } from '../support/stepping-kernel.js';
+import { TardyKernel } from '../support/tardy-kernel.js';
+
+/** Some VIPs go, with all their frontends. */
+const fewerVips = fc.tuple(desiredPlane, fc.subarray([...VIPS])).map(([plane, gone]) => {
+  const fewer = copyOfPlane(plane);
+  for (const { frontend } of plane.virtualServers.values())
+    if (gone.includes(frontend.address)) {
+      fewer.removeVirtualServer(frontend);
+      fewer.acknowledge({ kind: 'close-frontend', frontend });
+      fewer.acknowledge({ kind: 'disown-frontend', frontend });
+    }
+  for (const address of gone) {
+    fewer.acknowledge({ kind: 'unbind-vip', address });
+    fewer.acknowledge({ kind: 'release-vip', address });
+  }
+  return fewer;
+});
+const waits = fc.infiniteStream(fc.nat({ max: 6 }));
+
+async function kernelAt({ observed, foreign }: ObservedScene): Promise<FakeKernel> {
+  const kernel = new FakeKernel();
+  await kernel.prepare();
+  for (const server of observed.virtualServers.values())
+    kernel.state.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
+  kernel.state.putSurroundings(observed);
+  for (const server of foreign) kernel.foreign.set(server.frontend.key, server);
+  return kernel;
+}
+
+/** A part for each VIP. */
+function* roundsFor(desired: Dataplane, seen: DataplaneState): Generator<Round> {
+  const isVip = (address: Address) => desired.bound.has(address) || seen.policy.guarded.has(address);
+  for (const parts of roundsOf(allKeys(desired).add(allKeys(seen)), [], isVip, 1))
+    yield (function* (): Generator<Plan, void> {
+      for (const keys of parts) yield plan(keys, desired, seen, () => true);
+    })();
+}
+
+describe('plans performed side by side', () => {
+  it('lead to where they lead one after the other, and every moment on the way is safe', async () => {
+    await fc.assert(
+      fc.asyncProperty(fewerVips, observedScene, waits, async (desired, scene, wait) => {
+        const kernel = await kernelAt(scene);
+        const watch = new SafetyWatch(scene.observed, desired);
+        const stepping = new SteppingKernel(kernel, () => expect(watch.breaches(kernel.state)).toEqual([]));
+        const tardy = new TardyKernel(stepping, () => wait.next().value ?? 0);
+        const seen = copyOfPlane(scene.observed, scene.observed.foreign);
+        const run = new StageRunner(tardy, seen);
+        for (const round of roundsFor(desired, seen)) await run.perform(round);
+
+        const alone = await kernelAt(scene);
+        const state = copyOfPlane(scene.observed, scene.observed.foreign);
+        const whole = plan(allKeys(desired).add(allKeys(state)), desired, state, () => true);
+        await new StageRunner(alone, state).perform([whole].values());
+        expect(dataplaneText(kernel.state)).toBe(dataplaneText(alone.state));
+        expect(dataplaneText(seen)).toBe(dataplaneText(kernel.state));
+      }),
+    );
+  });
+
+  it('are waited for, and no more are begun, where the kernel cannot be written at all', async () => {
+    const begun: Address[] = [];
+    let underWay = 0;
+    class Lost extends KernelInFront {
+      override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+        underWay++;
+        await new Promise((resolve) => setImmediate(resolve));
+        underWay--;
+        if (operations.some((operation) => 'address' in operation && operation.address === VIP_A))
+          throw new Error('no netlink socket');
+        return this.inner.perform(operations);
+      }
+    }
+    function* round(): Generator<Plan, void> {
+      for (const vip of [VIP_A, VIP_B, VIP_A6, address('10.96.0.12')]) {
+        begun.push(vip);
+        yield [{ name: 'own', operations: [{ kind: 'guard-vip', address: vip }] }];
+      }
+    }
+    const run = new StageRunner(new Lost(new FakeKernel()), new DataplaneState()).perform(round());
+    await expect(run).rejects.toThrow('no netlink socket');
+    expect(underWay).toBe(0);
+    expect(begun).toEqual([VIP_A, VIP_B]);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Kernel } from '../../src/kernel/kernel.js';
+import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
+import type { Operation } from '../../src/model/operation.js';
+import type { Outcome } from '../../src/model/outcome.js';
+
+/** Keeps whoever asks waiting for some turns of the event loop, before it performs and before it answers. */
+export class TardyKernel extends KernelInFront {
+  readonly #turns: () => number;
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(inner: Kernel, turns: () => number) {
+    super(inner);
+    this.#turns = turns;
+  }
+
+  override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const performed = this.#before.then(async () => {
+      await this.#rest();
+      return this.inner.perform(operations);
+    });
+    this.#before = performed;
+    const outcomes = await performed;
+    await this.#rest();
+    return outcomes;
+  }
+
+  async #rest(): Promise<void> {
+    for (let turn = this.#turns(); turn > 0; turn--) await Promise.resolve();
+  }
+}
