@@ -1,8 +1,9 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { claimsOneOf, compareAge } from '../model/service.js';
+import { claimsOf, claimsOneOf, compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { TimeSlice } from '../model/time-slice.js';
 
@@ -56,8 +57,8 @@ export class DirtyServices {
    * come first: of several that want one frontend the oldest has it, so that nobody gets what a later portion takes away.
    * `services`: only these.
    */
-  *portions(services: readonly ServiceKey[] = this.#oldestFirst()): Generator<KernelKeys> {
-    const keys = services.filter((key) => this.#keys.has(key));
+  *portions(services: Iterable<ServiceKey> = this.#keys): Generator<KernelKeys> {
+    const keys = this.#oldestFirst([...services].filter((key) => this.#keys.has(key)));
     for (let start = 0; start < keys.length; start += this.#portion) {
       const touched = new KernelKeySet();
       for (const key of keys.slice(start, start + this.#portion)) this.#workOut(key, touched);
@@ -72,14 +73,34 @@ export class DirtyServices {
     return count;
   }
 
-  /** The Service, if it is dirty, and all that claim a cluster IP of it: the oldest of them has what they want both. */
+  /**
+   * The Service, if it is dirty, with all that claim something that it claims, or that one of these claims: the oldest of them has
+   * what they want both, and nobody else wants any of it.
+   */
   withRivals(key: ServiceKey): ServiceKey[] {
+    let group = this.#keys.has(key) ? [key] : [];
+    for (let size = 0; group.length > size; ) {
+      size = group.length;
+      group = this.#claimants(this.#claimsOf(group));
+    }
+    return group;
+  }
+
+  #claimsOf(services: readonly ServiceKey[]): ReadonlySet<Address | number> {
     const { view } = this.#source;
-    const service = view.look(key).service;
-    if (service === undefined || !this.#keys.has(key)) return [];
-    return [...this.#keys].filter((other) => {
-      const rival = view.look(other).service;
-      return rival !== undefined && claimsOneOf(rival, service.clusterIPs);
+    return new Set(
+      services.flatMap((key) => {
+        const { service } = view.look(key);
+        return service === undefined ? [] : claimsOf(service);
+      }),
+    );
+  }
+
+  #claimants(claims: ReadonlySet<Address | number>): ServiceKey[] {
+    const { view } = this.#source;
+    return [...this.#keys].filter((key) => {
+      const { service } = view.look(key);
+      return service !== undefined && claimsOneOf(service, claims);
     });
   }
 
@@ -90,9 +111,9 @@ export class DirtyServices {
   }
 
   // Slices without a Service want nothing, whenever they are worked out.
-  #oldestFirst(): ServiceKey[] {
+  #oldestFirst(services: readonly ServiceKey[]): ServiceKey[] {
     const { view } = this.#source;
-    const aged = [...this.#keys].map((key) => view.look(key).service ?? { key, created: 0 });
+    const aged = services.map((key) => view.look(key).service ?? { key, created: 0 });
     return aged.sort(compareAge).map(({ key }) => key);
   }
 }

@@ -51,7 +51,7 @@ function* partsOf(
       part = new KernelKeySet();
     }
     for (const key of frontends) part.frontends.add(key);
-    vips.delete(place as Address);
+    if (vips.delete(place as Address)) part.vips.add(place as Address);
   }
   for (const address of vips) part.vips.add(address);
   yield part;

@@ -153,9 +153,7 @@ export class Reconciler {
     this.#releaseRemovals();
     const run = new StageRunner(kernel, this.#image.state);
     const keys = new KernelKeySet();
-    if (this.#decidesByParts)
-      for (const round of this.#planner.roundsAsDecided(this.#dirty, this.#pending, keys))
-        await run.perform(round);
+    if (this.#decidesByParts) await this.#performAsDecided(run, keys);
     await this.#dirty.takeIn(this.#pending);
     const services = this.#dirty.takeCount();
     const rest = this.#takePending();
@@ -175,6 +173,13 @@ export class Reconciler {
       drainsEnded: this.#drains.takeEnded(),
       auditMilliseconds: this.#auditor.takeMilliseconds(),
     };
+  }
+
+  async #performAsDecided(run: StageRunner, planned: KernelKeySet): Promise<void> {
+    for (const round of this.#planner.roundsAsDecided(this.#dirty, this.#pending, planned))
+      await run.perform(round);
+    // What was touched again must not be planned over a guess.
+    this.#image.doubt(run.result.unsure, this.#parts.desired);
   }
 
   // Whoever takes over has to know all that is wanted before it looks, and what is in doubt has to wait.

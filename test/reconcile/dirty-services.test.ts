@@ -5,7 +5,7 @@ import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
 import { DirtyServices } from '../../src/reconcile/dirty-services.js';
 import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { HandSource } from '../support/hand-source.js';
-import { aService } from '../support/objects.js';
+import { aService, HTTP } from '../support/objects.js';
 
 const [WEB, SHOP] = [serviceKey('default', 'web'), serviceKey('default', 'shop')];
 const FRONT = frontend(VIP_A, 80, 'TCP');
@@ -86,17 +86,19 @@ describe('dirty Services', () => {
     expect(portions.next().done).toBe(true);
   });
 
-  it('are named together with those that claim an address of theirs', () => {
+  it('are named together with those that claim what they claim, and with the rivals of these', () => {
     const source = new HandSource();
+    const ports = [{ ...HTTP, nodePort: 30_080 }];
     source.put(aService('web', [VIP_A], { created: 5 }), aService('shop', [VIP_B]));
-    source.put(aService('rival', [VIP_A6], { externalIPs: [VIP_A] }));
+    source.put(aService('rival', [VIP_A6], { externalIPs: [VIP_A], ports }));
+    source.put(aService('rival-of-rival', [], { ports }));
     const { refreshed, dirty } = dirtyServices(0, source);
     expect(dirty.withRivals(WEB)).toEqual([]);
     dirty.add(source.view.keys());
     const together = dirty.withRivals(WEB);
-    expect(together).toEqual([WEB, serviceKey('default', 'rival')]);
+    expect(together).toEqual(['web', 'rival', 'rival-of-rival'].map((name) => serviceKey('default', name)));
+    expect(dirty.withRivals(SHOP)).toEqual([SHOP]);
     dirty.portions(together).next();
-    expect(refreshed).toEqual(together);
-    expect(dirty.size).toBe(1);
+    expect(refreshed).toEqual(['rival', 'rival-of-rival'].map((name) => serviceKey('default', name)));
   });
 });

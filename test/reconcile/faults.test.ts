@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { type Fate, FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
-import { VIP_A } from '../support/addresses.js';
+import type { Operation } from '../../src/model/operation.js';
+import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
 import { apply, type Change, changes } from '../support/arbitrary-cluster.js';
 import { foreignServer } from '../support/arbitrary-plane.js';
 import { dataplaneText } from '../support/dataplane-text.js';
 import { fates } from '../support/fates.js';
+import { aService, aSlice } from '../support/objects.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';
@@ -64,6 +66,24 @@ describe('an agent whose kernel refuses or loses every tenth operation', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("takes its own virtual server for nobody else's where two Services want it and the answer is lost", async () => {
+    const kernel = new FakeKernel();
+    let isLost = false;
+    const fate = ({ kind }: Operation): Fate => {
+      if (isLost || kind !== 'add-virtual-server') return 'works';
+      isLost = true;
+      return 'answer lost';
+    };
+    const agent = testAgent(new FaultyKernel(kernel, fate), undefined, { servicesAtOnce: 1 });
+    agent.source.put(aService('older', [VIP_A]), aSlice('older', [POD_1]));
+    agent.source.put(aService('younger', [VIP_A], { created: 1 }), aSlice('younger', [POD_2]));
+    await agent.start();
+    expect([...agent.loop.observed.foreign]).toEqual([]);
+    await agent.converge();
+    expect(kernel.state.policy.owned.get(THEIRS.frontend.key)?.owner).toBe('default/older:http');
+    expect(kernel.state.policy.open.has(THEIRS.frontend.key)).toBe(true);
   });
 
   it('touches no virtual server that another program has held from the beginning', async () => {
