@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
@@ -10,24 +10,16 @@ import { LOCAL_ENDPOINTS, pod, SCHEDULER, SERVICE_PORT, TARGET_PORT, vip } from 
 import { countsOf, digestOf } from './kernel-content.js';
 import type { Mix } from './mix.js';
 import { Contest, type Namespace } from './namespace.js';
-import type {
-  BaselineRun,
-  ChangeRuns,
-  KernelContent,
-  MixedResults,
-  Probe,
-  Results,
-  Trip,
-} from './results.js';
+import type { BaselineRun, ChangeRuns, KernelContent, MixedResults, Probe, Results } from './results.js';
 
 /**
- * Runs inside the test kernel, or beside it (`--outside`): `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK MIXED_OWN_WORK`. TOOLS is
+ * Runs inside the test kernel: `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK MIXED_OWN_WORK`. TOOLS is
  * the folder with the compiled baseline and probe, OUTPUT the JSON file to write, the last two what silent starts of the
  * agent have measured outside. The contenders take turns, so that a busy machine slows them alike.
  */
 const [services = 0, endpoints = 0, repeats = 0, changes = 0] = process.argv.slice(2, 6).map(Number);
 const [tools = '', output = '', ownWork = '[]', mixedOwnWork = '[]'] = process.argv.slice(6);
-const contest = new Contest(tools);
+const contest = new Contest();
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** ipvsadm is slow: it gets this part of the virtual servers, and its time is multiplied. */
@@ -69,14 +61,11 @@ const mixed = await measureMix();
 const results: Results = {
   machine: {
     kind: process.env.TEST_KERNEL ?? 'host',
-    kernel: await contest.inFreshNamespace((namespace) =>
-      namespace.run(['cat', '/proc/sys/kernel/osrelease']).trim(),
-    ),
+    kernel: release(),
     processor: cpus()[0]?.model ?? '',
     processors: cpus().length,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
-    ...(await measureTrip()),
     probe: JSON.parse(await contest.inFreshNamespace((namespace) => namespace.run([tool('probe')]))) as Probe,
   },
   size: { services, endpoints, local: LOCAL_ENDPOINTS, few: FEW },
@@ -88,12 +77,6 @@ const results: Results = {
 };
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
-
-async function measureTrip(): Promise<{ trip?: Trip }> {
-  if (process.env.TEST_KERNEL !== 'outside') return {};
-  const printed = await contest.inFreshNamespace((namespace) => namespace.run([tool('ask'), 'trip']));
-  return { trip: JSON.parse(printed) as Trip };
-}
 
 async function measureMix(): Promise<MixedResults> {
   const starts: Starts = { agents: [], restarts: [], baselines: [] };

@@ -2,80 +2,43 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NODE_ADDRESS } from './content.js';
-import { GuestNamespace } from './outside/guest-namespace.js';
 
 /**
  * A network namespace for one run: IPVS keeps removed real servers for minutes, which slows the next additions down, so
- * none is used twice. TOOLS is the folder with the compiled programs.
+ * none is used twice.
  */
 export class Contest {
-  readonly #tools: string;
   #number = 0;
 
-  constructor(tools: string) {
-    this.#tools = tools;
-  }
-
   async inFreshNamespace<T>(run: (namespace: Namespace) => T): Promise<T> {
-    const outside = process.env.TEST_KERNEL === 'outside';
-    const place = outside
-      ? new GuestNamespace(this.#tools)
-      : new NamedNamespace(`bench-${process.pid}-${this.#number++}`);
+    const namespace = new Namespace(`bench-${process.pid}-${this.#number++}`);
     try {
-      return run(new Namespace(place));
+      return run(namespace);
     } finally {
-      place.delete();
-      // The guest has a processor of its own, and waits by itself before it makes the next.
-      if (!outside) await quiet();
+      namespace.delete();
+      await quiet();
     }
   }
 }
 
-/** Where the commands of one run have their network. */
-export interface Place {
-  /** What the command prints. */
-  run(words: readonly string[], input?: string): string;
-  delete(): void;
-}
-
 export class Namespace {
-  readonly #place: Place;
-
-  constructor(place: Place) {
-    this.#place = place;
-    // IPVS takes no real server in a namespace where no device has ever been up.
-    place.run(['ip', 'link', 'set', 'lo', 'up']);
-    place.run(['ip', 'link', 'add', 'node', 'type', 'dummy']);
-    place.run(['ip', 'address', 'add', `${NODE_ADDRESS}/24`, 'dev', 'node']);
-    place.run(['ip', 'link', 'set', 'node', 'up']);
-  }
-
-  /** What the command prints. */
-  run(words: readonly string[], input = ''): string {
-    return this.#place.run(words, input);
-  }
-
-  /** Milliseconds that the command takes. */
-  time(words: readonly string[], input: string): number {
-    const began = performance.now();
-    this.run(words, input);
-    return performance.now() - began;
-  }
-}
-
-/** In the kernel that runs us. */
-class NamedNamespace implements Place {
   readonly #name: string;
 
   constructor(name: string) {
     this.#name = name;
     ip('netns', 'add', name);
+    // IPVS takes no real server in a namespace where no device has ever been up.
+    ip('-n', name, 'link', 'set', 'lo', 'up');
+    ip('-n', name, 'link', 'add', 'node', 'type', 'dummy');
+    ip('-n', name, 'address', 'add', `${NODE_ADDRESS}/24`, 'dev', 'node');
+    ip('-n', name, 'link', 'set', 'node', 'up');
   }
 
   delete(): void {
     ip('netns', 'del', this.#name);
   }
 
+  /** What the command prints. */
   run(words: readonly string[], input = ''): string {
     return execFileSync('ip', ['netns', 'exec', this.#name, ...words], {
       input,
@@ -83,6 +46,13 @@ class NamedNamespace implements Place {
       maxBuffer: 1 << 30,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+  }
+
+  /** Milliseconds that the command takes. */
+  time(words: readonly string[], input: string): number {
+    const began = performance.now();
+    this.run(words, input);
+    return performance.now() - began;
   }
 }
 

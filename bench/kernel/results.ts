@@ -47,7 +47,7 @@ export interface KernelContent {
 }
 
 export interface Machine {
-  /** netns (the machine's own kernel), uml, outside or vm. */
+  /** netns (the machine's own kernel), uml or vm. */
   readonly kind: string;
   readonly kernel: string;
   readonly processor: string;
@@ -55,14 +55,6 @@ export interface Machine {
   readonly node: string;
   readonly date: string;
   readonly probe: Probe;
-  /** Only of kind outside. */
-  readonly trip?: Trip;
-}
-
-/** Microseconds of a process that asks the kernel side for nothing, and for a system call that fails at once. */
-export interface Trip {
-  readonly request: number;
-  readonly systemCall: number;
 }
 
 /** Microseconds; see probe.c. */

@@ -60,7 +60,6 @@ function section(results: Results): string[] {
 function title({ machine, size }: Results): string {
   const where: Record<string, string> = {
     uml: 'User-mode Linux',
-    outside: 'User-mode Linux as the kernel, processes at native speed beside it',
     vm: 'Emulated virtual machine',
     netns: "The machine's own kernel",
   };
@@ -68,16 +67,11 @@ function title({ machine, size }: Results): string {
 }
 
 function conditions({ machine, agents }: Results): string {
-  const { probe, trip } = machine;
+  const { probe } = machine;
   return [
     `Linux ${machine.kernel}, ${machine.processors} × ${machine.processor}, Node ${machine.node}, ${machine.date},`,
     `${agents.length} runs each.`,
     `Here a page fault costs ${probe.pageFault} µs and a system call ${probe.systemCall} µs.`,
-    ...(trip === undefined
-      ? []
-      : [
-          `A request to the kernel costs ${trip.request} µs, with a system call in it ${trip.systemCall} µs.`,
-        ]),
   ].join(' ');
 }
 
