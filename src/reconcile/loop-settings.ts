@@ -28,7 +28,7 @@ export const DEFAULT_LOOP_SETTINGS: LoopSettings = {
   auditPeriod: 600_000,
   auditInterval: 5_000,
   gatherTime: 0,
-  // Some ten milliseconds of work.
-  servicesAtOnce: 256,
+  // Some milliseconds of work, so that others get their turn in between.
+  servicesAtOnce: 128,
   backOff: DEFAULT_BACK_OFF,
 };
