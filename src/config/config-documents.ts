@@ -1,5 +1,6 @@
-import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { Composer, type Document, LineCounter } from 'yaml';
 import { shown } from '../api-objects/shown.js';
+import { NestedTooDeeply, yamlTokens } from '../api-objects/yaml-tokens.js';
 import type { Problem } from '../model/problem.js';
 import type { Complaint } from './complaint.js';
 import { ConfigError, unreadableConfig } from './config-error.js';
@@ -51,15 +52,10 @@ function parseYaml(subject: string, text: string): readonly unknown[] {
 
 function composed(subject: string, text: string, lines: LineCounter): readonly Document.Parsed[] {
   try {
-    const documents = parseAllDocuments(text, { ...OPTIONS, lineCounter: lines });
-    return Array.isArray(documents) ? documents : [];
+    return [...new Composer(OPTIONS).compose(yamlTokens(text, lines))];
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw unreadableConfig(
-      subject,
-      'is nested too deeply to be read.',
-      'Check that it is a configuration at all.',
-    );
+    if (!(error instanceof NestedTooDeeply)) throw error;
+    throw unreadableConfig(subject, `${error.fault}.`, 'Check that it is a configuration at all.');
   }
 }
 
@@ -67,7 +63,7 @@ function plainValue(subject: string, document: Document.Parsed, lines: LineCount
   try {
     return document.toJS();
   } catch (error) {
-    // An alias without anchor, one that multiplies beyond measure, or nesting deeper than the stack.
+    // An alias without anchor, or one that multiplies beyond measure.
     const message = error instanceof Error ? error.message : String(error);
     throw new ConfigError([notYaml(subject, message, lines.linePos(document.range[0]))]);
   }

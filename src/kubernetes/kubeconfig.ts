@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { shown } from '../api-objects/shown.js';
+import { NestedTooDeeply, yamlTokens } from '../api-objects/yaml-tokens.js';
 import { credentialsError, type Place } from './credentials-error.js';
 import { KubeconfigSection } from './kubeconfig-section.js';
 
@@ -54,6 +55,7 @@ function incomplete(place: Place, fault: string) {
 
 // The parser's own messages quote the line, and that may hold a token: only position and kind are passed on.
 function parsedYaml(text: string, place: Place): unknown {
+  requireShallow(text, place);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter, logLevel: 'silent' });
   const error = document.errors[0];
@@ -61,6 +63,15 @@ function parsedYaml(text: string, place: Place): unknown {
   const { line, col } = lineCounter.linePos(error.pos[0]);
   const message = `is not valid YAML (line ${line}, column ${col}: ${error.code}).`;
   throw credentialsError(place, message, 'Correct the file.');
+}
+
+function requireShallow(text: string, place: Place): void {
+  try {
+    for (const _ of yamlTokens(text));
+  } catch (error) {
+    if (!(error instanceof NestedTooDeeply)) throw error;
+    throw credentialsError(place, `${error.fault}.`, 'Correct the file.');
+  }
 }
 
 function toValue(read: () => unknown, place: Place): unknown {

@@ -1,5 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { Composer, type Document, LineCounter, Parser } from 'yaml';
+import { Composer, type Document, LineCounter } from 'yaml';
+import { NestedTooDeeply, yamlTokens } from '../api-objects/yaml-tokens.js';
 import { LONGEST_YAML } from './manifest-bytes.js';
 import { Unreadable } from './unreadable.js';
 
@@ -50,10 +51,10 @@ async function* yamlDocuments(text: string): AsyncGenerator<ManifestDocument> {
 
 function* composed(text: string, lines: LineCounter): Generator<Document.Parsed> {
   try {
-    yield* new Composer(OPTIONS).compose(new Parser(lines.addNewLine).parse(text));
+    yield* new Composer(OPTIONS).compose(yamlTokens(text, lines));
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Unreadable('is nested too deeply', 'Check that it is a manifest at all.');
+    if (!(error instanceof NestedTooDeeply)) throw error;
+    throw new Unreadable(error.fault, 'Check that it is a manifest at all.');
   }
 }
 
@@ -63,7 +64,7 @@ function plainValue(document: Document.Parsed, lines: LineCounter): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An alias without anchor, one that multiplies beyond measure, or nesting deeper than the stack.
+    // An alias without anchor, or one that multiplies beyond measure.
     const message = error instanceof Error ? error.message : String(error);
     throw notYaml(message, lines.linePos(document.range[0]));
   }
