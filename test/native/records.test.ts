@@ -190,24 +190,23 @@ describe('operation records', () => {
     expect(() => encodeOperations([long])).toThrow(RangeError);
   });
 
-  it('are written 100,000 in well under 100 ms', () => {
+  it('are each in their place where there are 100,000', () => {
+    const addressOf = (index: number) => `10.244.${(index >> 8) & 0xff}.${index & 0xff}` as Address;
     const operations = Array.from(
       { length: 100_000 },
       (_, index): KernelOperation => ({
         kind: 'add-real-server',
         key: { address: VIP_A, port: 80, protocol: 'TCP' },
-        address: `10.244.${(index >> 8) & 0xff}.${index & 0xff}` as Address,
+        address: addressOf(index),
         port: 8080,
         weight: 1,
       }),
     );
-    encodeOperations(operations);
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      encodeOperations(operations);
-      return performance.now() - start;
-    });
-    expect(Math.min(...times)).toBeLessThan(100);
+    const { buffer, count } = encodeOperations(operations);
+    const size = buffer.length / count;
+    expect(count).toBe(operations.length);
+    for (const index of [0, 1, 65_535, 99_999])
+      expect([...buffer.subarray(index * size + 40, index * size + 44)].join('.')).toBe(addressOf(index));
   });
 });
 
