@@ -118,13 +118,11 @@ bool KernelHandle::is_open(Napi::Env env) {
 }
 
 bool KernelHandle::is_free(Napi::Env env) {
-  if (!is_open(env)) return false;
-  return writes_ == 0 && !occupied_ ? true : throw_busy(env);
+  return may_write(env) && (writes_ == 0 || throw_busy(env));
 }
 
 bool KernelHandle::may_write(Napi::Env env) {
-  if (!is_open(env)) return false;
-  return !occupied_ ? true : throw_busy(env);
+  return is_open(env) && (other_jobs_ == 0 || throw_busy(env));
 }
 
 Napi::Value KernelHandle::run(Napi::Env env, const Task& task) {
@@ -135,11 +133,11 @@ Napi::Value KernelHandle::run(Napi::Env env, const Task& task) {
 }
 
 // The reference keeps the handle from being collected under the job.
-Napi::Value KernelHandle::start(Napi::Env env, Task task) {
-  occupied_ = true;
+Napi::Value KernelHandle::start(Napi::Env env, Task task, size_t& jobs) {
+  jobs++;
   Ref();
-  return start_task(env, std::move(task), kernel_, [this] {
-    occupied_ = false;
+  return start_task(env, std::move(task), kernel_, [this, &jobs] {
+    jobs--;
     Unref();
   });
 }
@@ -147,12 +145,7 @@ Napi::Value KernelHandle::start(Napi::Env env, Task task) {
 Napi::Value KernelHandle::start_write(const Napi::CallbackInfo& info) {
   OperationBatch batch;
   if (!may_write(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
-  writes_++;
-  Ref();
-  return start_task(info.Env(), apply_task(std::move(batch)), kernel_, [this] {
-    writes_--;
-    Unref();
-  });
+  return start(info.Env(), apply_task(std::move(batch)), writes_);
 }
 
 bool KernelHandle::take_batch(const Napi::CallbackInfo& info, OperationBatch* batch) {
@@ -191,7 +184,7 @@ Napi::Value KernelHandle::run_plain(const Napi::CallbackInfo& info) {
 
 template <Task (*make)()>
 Napi::Value KernelHandle::start_plain(const Napi::CallbackInfo& info) {
-  return is_free(info.Env()) ? start(info.Env(), make()) : info.Env().Undefined();
+  return is_free(info.Env()) ? start(info.Env(), make(), other_jobs_) : info.Env().Undefined();
 }
 
 template <Task (*make)(OperationBatch)>
@@ -205,7 +198,7 @@ template <Task (*make)(OperationBatch)>
 Napi::Value KernelHandle::start_batch(const Napi::CallbackInfo& info) {
   OperationBatch batch;
   if (!is_free(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
-  return start(info.Env(), make(std::move(batch)));
+  return start(info.Env(), make(std::move(batch)), other_jobs_);
 }
 
 Napi::Value KernelHandle::run_set(const Napi::CallbackInfo& info) {
@@ -215,7 +208,7 @@ Napi::Value KernelHandle::run_set(const Napi::CallbackInfo& info) {
 
 Napi::Value KernelHandle::start_set(const Napi::CallbackInfo& info) {
   size_t set;
-  return take_set(info, &set) ? start(info.Env(), dump_set_task(set)) : info.Env().Undefined();
+  return take_set(info, &set) ? start(info.Env(), dump_set_task(set), other_jobs_) : info.Env().Undefined();
 }
 
 template <Task (*make)(std::string)>
@@ -227,7 +220,7 @@ Napi::Value KernelHandle::run_text(const Napi::CallbackInfo& info) {
 template <Task (*make)(std::string)>
 Napi::Value KernelHandle::start_text(const Napi::CallbackInfo& info) {
   std::string text;
-  return take_text(info, &text) ? start(info.Env(), make(std::move(text))) : info.Env().Undefined();
+  return take_text(info, &text) ? start(info.Env(), make(std::move(text)), other_jobs_) : info.Env().Undefined();
 }
 
 Napi::Value KernelHandle::set_ipvs_timeouts(const Napi::CallbackInfo& info) {

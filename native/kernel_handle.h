@@ -44,10 +44,10 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
 
   // False after throwing.
   bool is_open(Napi::Env env);
-  bool is_free(Napi::Env env);   // open, and nothing is under way
+  bool is_free(Napi::Env env);    // open, and nothing is under way
   bool may_write(Napi::Env env);  // open, and nothing but writes is under way
   Napi::Value run(Napi::Env env, const Task& task);
-  Napi::Value start(Napi::Env env, Task task);
+  Napi::Value start(Napi::Env env, Task task, size_t& jobs);  // one of `jobs` until it has ended
   Napi::Value start_write(const Napi::CallbackInfo& info);
 
   // Each takes its arguments from `info`; false after throwing.
@@ -58,8 +58,9 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   std::string device_;
   std::shared_ptr<Kernel> kernel_;  // empty once closed
   std::unique_ptr<ChangeWatch> watch_;
-  size_t writes_ = 0;     // batches under way or waiting for their turn
-  bool occupied_ = false;  // by any other job
+  // Jobs under way or waiting for their turn: batches to apply, and others, of which there is one at most.
+  size_t writes_ = 0;
+  size_t other_jobs_ = 0;
 };
 
 }  // namespace ipvsproxy

@@ -20,8 +20,8 @@ struct Task {
 // Runs the work in the kernel's network namespace.
 Outcome run_task(const Task& task, Kernel& kernel);
 
-// Runs the task on a worker thread, after those that were started before it. The kernel outlives the work even if the handle is closed or collected,
-// and `finished` runs on the JavaScript thread before the promise is settled.
+// Runs the task on a worker thread, after those that were started before it. The kernel outlives the work even if
+// the handle is closed or collected, and `finished` runs on the JavaScript thread before the promise is settled.
 Napi::Promise start_task(Napi::Env env, Task task, std::shared_ptr<Kernel> kernel,
                          std::function<void()> finished);
 
