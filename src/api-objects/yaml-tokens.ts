@@ -3,15 +3,10 @@ import { type CST, LineCounter, Parser } from 'yaml';
 /** Many times as deep as any API object or configuration. */
 const DEEPEST = 100;
 
-/** A text that nests deeper than anybody needs. */
+/** A text that nests deeper than anybody needs. The message is what follows the text's name in a sentence, without a full stop. */
 export class NestedTooDeeply extends RangeError {
-  /** As a sentence goes on after the name of the text. */
-  readonly fault: string;
-
   constructor(line: number) {
-    const fault = `is nested deeper than ${DEEPEST} levels at line ${line}`;
-    super(fault);
-    this.fault = fault;
+    super(`is nested deeper than ${DEEPEST} levels at line ${line}`);
   }
 }
 

@@ -55,7 +55,7 @@ function composed(subject: string, text: string, lines: LineCounter): readonly D
     return [...new Composer(OPTIONS).compose(yamlTokens(text, lines))];
   } catch (error) {
     if (!(error instanceof NestedTooDeeply)) throw error;
-    throw unreadableConfig(subject, `${error.fault}.`, 'Check that it is a configuration at all.');
+    throw unreadableConfig(subject, `${error.message}.`, 'Check that it is a configuration at all.');
   }
 }
 

@@ -70,7 +70,7 @@ function requireShallow(text: string, place: Place): void {
     for (const _ of yamlTokens(text));
   } catch (error) {
     if (!(error instanceof NestedTooDeeply)) throw error;
-    throw credentialsError(place, `${error.fault}.`, 'Correct the file.');
+    throw credentialsError(place, `${error.message}.`, 'Correct the file.');
   }
 }
 

@@ -54,7 +54,7 @@ function* composed(text: string, lines: LineCounter): Generator<Document.Parsed>
     yield* new Composer(OPTIONS).compose(yamlTokens(text, lines));
   } catch (error) {
     if (!(error instanceof NestedTooDeeply)) throw error;
-    throw new Unreadable(error.fault, 'Check that it is a manifest at all.');
+    throw new Unreadable(error.message, 'Check that it is a manifest at all.');
   }
 }
 
