@@ -90,17 +90,7 @@ export function compareAge(a: Pick<Service, 'created' | 'key'>, b: Pick<Service,
   return a.created - b.created || compareText(a.key, b.key);
 }
 
-/** Whether the Service has one of these as an address of its own or as a NodePort: what others may claim too. */
-export function claimsOneOf(service: Service, claims: ReadonlySet<Address | number>): boolean {
-  const isOne = (claim: Address | number) => claims.has(claim);
-  const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
-  const isOneAt = ({ nodePort }: ServicePort) => nodePort !== 0 && isOne(nodePort);
-  return (
-    clusterIPs.some(isOne) || externalIPs.some(isOne) || loadBalancerIPs.some(isOne) || ports.some(isOneAt)
-  );
-}
-
-/** Its own addresses and its NodePorts. */
+/** What others may claim too: its own addresses and its NodePorts. */
 export function claimsOf({ clusterIPs, externalIPs, loadBalancerIPs, ports }: Service): (Address | number)[] {
   const nodePorts = ports.flatMap(({ nodePort }) => (nodePort === 0 ? [] : [nodePort]));
   return [...clusterIPs, ...externalIPs, ...loadBalancerIPs, ...nodePorts];

@@ -3,7 +3,7 @@ import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { claimsOf, claimsOneOf, compareAge } from '../model/service.js';
+import { claimsOf, compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { TimeSlice } from '../model/time-slice.js';
 
@@ -100,7 +100,7 @@ export class DirtyServices {
     const { view } = this.#source;
     return [...this.#keys].filter((key) => {
       const { service } = view.look(key);
-      return service !== undefined && claimsOneOf(service, claims);
+      return service !== undefined && claimsOf(service).some((claim) => claims.has(claim));
     });
   }
 
