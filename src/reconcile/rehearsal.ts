@@ -56,8 +56,8 @@ export async function rehearse(
 function fold(rounds: Iterable<Round>, state: DataplaneState): Operation[] {
   const operations: Operation[] = [];
   for (const round of rounds)
-    for (let next = round.next(); next.done !== true; next = round.next())
-      for (const operation of next.value.flatMap((stage) => stage.operations)) {
+    for (const stages of round)
+      for (const operation of stages.flatMap((stage) => stage.operations)) {
         state.acknowledge(operation);
         operations.push(operation);
       }

@@ -73,13 +73,8 @@ export class StageRunner {
   }
 
   async #runPlansOf(round: Round): Promise<void> {
-    try {
-      for (let next = round.next(); next.done !== true; next = round.next())
-        for (const { operations } of next.value) await this.#runStage(operations);
-    } finally {
-      // Where something was thrown: nobody begins another.
-      round.return?.();
-    }
+    // Where something is thrown the loop ends the round, and nobody begins another plan.
+    for (const plan of round) for (const { operations } of plan) await this.#runStage(operations);
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {

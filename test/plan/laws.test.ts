@@ -1,24 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
 import { allKeys, type KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
 import { type Operation, operationText } from '../../src/model/operation.js';
-import { RealServerList } from '../../src/model/real-servers.js';
 import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-planner.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
 import { roundsOf } from '../../src/reconcile/pass-parts.js';
-import {
-  desiredPlane,
-  FRONTENDS,
-  type ObservedScene,
-  observedScene,
-  VIPS,
-} from '../support/arbitrary-plane.js';
+import { desiredPlane, FRONTENDS, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+import { kernelAt } from '../support/kernel-at.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { onlyWished, withoutDrains } from '../support/wished-plane.js';
@@ -67,16 +60,6 @@ function performAll(operations: readonly Operation[], observed: DataplaneState):
   const after = copyOfPlane(observed, observed.foreign);
   for (const operation of operations) after.acknowledge(operation);
   return after;
-}
-
-async function kernelAt({ observed, foreign }: ObservedScene): Promise<FakeKernel> {
-  const kernel = new FakeKernel();
-  await kernel.prepare();
-  for (const server of observed.virtualServers.values())
-    kernel.state.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
-  kernel.state.putSurroundings(observed);
-  for (const server of foreign) kernel.foreign.set(server.frontend.key, server);
-  return kernel;
 }
 
 /** What was there before and is not any more. */

@@ -8,14 +8,14 @@ import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { allKeys } from '../../src/model/kernel-keys.js';
 import type { Operation } from '../../src/model/operation.js';
 import type { Outcome } from '../../src/model/outcome.js';
-import { RealServerList } from '../../src/model/real-servers.js';
 import { type Plan, plan } from '../../src/plan/plan.js';
 import { roundsOf } from '../../src/reconcile/pass-parts.js';
 import type { Round } from '../../src/reconcile/round.js';
 import { StageRunner } from '../../src/reconcile/stage-runner.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
-import { desiredPlane, type ObservedScene, observedScene, VIPS } from '../support/arbitrary-plane.js';
+import { desiredPlane, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { kernelAt } from '../support/kernel-at.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';
@@ -38,21 +38,11 @@ const fewerVips = fc.tuple(desiredPlane, fc.subarray([...VIPS])).map(([plane, go
 });
 const waits = fc.infiniteStream(fc.nat({ max: 6 }));
 
-async function kernelAt({ observed, foreign }: ObservedScene): Promise<FakeKernel> {
-  const kernel = new FakeKernel();
-  await kernel.prepare();
-  for (const server of observed.virtualServers.values())
-    kernel.state.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
-  kernel.state.putSurroundings(observed);
-  for (const server of foreign) kernel.foreign.set(server.frontend.key, server);
-  return kernel;
-}
-
 /** A part for each VIP. */
 function* roundsFor(desired: Dataplane, seen: DataplaneState): Generator<Round> {
   const isVip = (address: Address) => desired.bound.has(address) || seen.policy.guarded.has(address);
   for (const parts of roundsOf(allKeys(desired).add(allKeys(seen)), [], isVip, 1))
-    yield (function* (): Generator<Plan, void> {
+    yield (function* (): Generator<Plan> {
       for (const keys of parts) yield plan(keys, desired, seen, () => true);
     })();
 }
@@ -92,7 +82,7 @@ describe('plans performed side by side', () => {
         return this.inner.perform(operations);
       }
     }
-    function* round(): Generator<Plan, void> {
+    function* round(): Generator<Plan> {
       for (const vip of [VIP_A, VIP_B, VIP_A6, address('10.96.0.12')]) {
         begun.push(vip);
         yield [{ name: 'own', operations: [{ kind: 'guard-vip', address: vip }] }];

@@ -1,0 +1,14 @@
+import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { RealServerList } from '../../src/model/real-servers.js';
+import type { ObservedScene } from './arbitrary-plane.js';
+
+/** A kernel that has what the scene has, and keeps it apart. */
+export async function kernelAt({ observed, foreign }: ObservedScene): Promise<FakeKernel> {
+  const kernel = new FakeKernel();
+  await kernel.prepare();
+  for (const server of observed.virtualServers.values())
+    kernel.state.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
+  kernel.state.putSurroundings(observed);
+  for (const server of foreign) kernel.foreign.set(server.frontend.key, server);
+  return kernel;
+}
