@@ -1,6 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
+import { compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { EVERYWHERE, HealthCheckPort } from './health-check-port.js';
 import type { ListenFailure } from './http-listener.js';
@@ -86,10 +87,8 @@ export class HealthCheckPorts {
 
 function ownersOf(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): ReadonlyMap<number, ServiceKey> {
   const owners = new Map<number, ServiceKey>();
-  const byAge = [...wanted].sort(
-    ([a, first], [b, second]) => first.created - second.created || (a < b ? -1 : 1),
-  );
-  for (const [service, { port }] of byAge) if (!owners.has(port)) owners.set(port, service);
+  const asking = [...wanted].map(([key, { port, created }]) => ({ key, port, created }));
+  for (const { key, port } of asking.sort(compareAge)) if (!owners.has(port)) owners.set(port, key);
   return owners;
 }
 
