@@ -1,66 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type AllowedArrow, architectureBreaches, idleArrows } from './support/architecture.js';
+import { allowedArrows, architectureBreaches, idleArrows } from './support/architecture.js';
 import { readSourceTree, type SourceTree } from './support/source-tree.js';
 
-/** Every room sees `model` and itself, `model` itself alone. Every other arrow stands here, with its reason. */
-const ALLOWED: readonly AllowedArrow[] = [
-  {
-    from: 'reconcile',
-    to: 'desired/desired-dataplane.ts',
-    because: 'it carries the cluster through the door of `desired`',
-  },
-  {
-    from: 'reconcile',
-    to: 'plan/plan.ts',
-    because: 'it has the two data planes compared by the door of `plan`',
-  },
-  {
-    from: 'reconcile',
-    to: 'plan/adoption.ts',
-    because: 'it asks what a predecessor left, and has it taken over before and after all other plans',
-  },
-  {
-    from: 'reconcile',
-    to: 'plan/precondition.ts',
-    because: 'it asks after each stage what of the plan may still follow',
-  },
-  { from: 'reconcile', to: 'kernel/kernel.ts', because: 'it speaks to the port, never to a certain kernel' },
-  {
-    from: 'manifests',
-    to: 'api-objects',
-    because: 'files hold API objects; both sources read them with one translation',
-  },
-  {
-    from: 'config',
-    to: 'api-objects/shown.ts',
-    because: 'what a file of strangers holds is repeated safely in one way',
-  },
-  {
-    from: 'config',
-    to: 'api-objects/yaml-tokens.ts',
-    because: 'a YAML text that could end the process is refused in one way',
-  },
-  {
-    from: 'kubernetes',
-    to: 'api-objects',
-    because: 'the API server sends API objects; both sources read them with one translation',
-  },
-  {
-    from: 'cli',
-    to: 'config',
-    because: 'the words of the command line become settings, and settings have one home',
-  },
-  { from: 'cli', to: 'status', because: 'both sides of the admin socket must agree on what goes over it' },
-  { from: 'compose.ts', to: '*', because: 'it joins the rooms to the agent' },
-  { from: 'compose-source.ts', to: '*', because: 'it joins what the agent hears the cluster by' },
-  { from: 'compose-node.ts', to: '*', because: 'it makes the parts that depend on this node' },
-  { from: 'compose-commands.ts', to: '*', because: 'it joins rooms to commands that end by themselves' },
-  { from: 'main.ts', to: 'compose.ts', because: 'it starts what is composed' },
-  { from: 'main.ts', to: 'compose-commands.ts', because: 'it starts what is composed' },
-  { from: 'main.ts', to: 'cli', because: 'it hands the words of the command line to the command they name' },
-  { from: 'main.ts', to: 'config', because: 'it tells the version' },
-  { from: 'main.ts', to: 'engine.ts', because: 'the engine is set before anything runs long' },
-];
+/** As ARCHITECTURE.md has them. */
+const ALLOWED = allowedArrows(readFileSync(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8'));
 
 function treeOf(files: Record<string, string>): SourceTree {
   return new Map(Object.entries(files));
@@ -174,5 +118,24 @@ describe('the checker finds', () => {
   it('an arrow of the table that nothing uses', () => {
     const tree = treeOf({ 'model/a.ts': 'export const a = 1;' });
     expect(idleArrows(tree, ALLOWED)).toEqual(ALLOWED);
+  });
+});
+
+describe('the table of arrows', () => {
+  const table = (...rows: string[]) =>
+    ['# A', '', '| from | to | because |', '|---|---|---|', ...rows, '', 'More text.'].join('\n');
+
+  it('is read row by row', () => {
+    expect(
+      allowedArrows(table('| `cli` | `config` | it reads flags |', '| `compose.ts` | `*` | it joins |')),
+    ).toEqual([
+      { from: 'cli', to: 'config', because: 'it reads flags' },
+      { from: 'compose.ts', to: '*', because: 'it joins' },
+    ]);
+  });
+
+  it('is refused where it is missing or a row is malformed', () => {
+    expect(() => allowedArrows('# A')).toThrow('no table of arrows');
+    expect(() => allowedArrows(table('| cli | `config` | it reads flags |'))).toThrow('not | cli |');
   });
 });

@@ -9,6 +9,21 @@ export interface AllowedArrow {
   readonly because: string;
 }
 
+/** The rows of the first table with the columns from, to and because. Throws where there is none. */
+export function allowedArrows(markdown: string): AllowedArrow[] {
+  const [, table] = markdown.split('| from | to | because |\n|---|---|---|\n');
+  if (table === undefined)
+    throw new Error('there is no table of arrows with the columns from, to and because');
+  return (table.split('\n\n', 1)[0] ?? '').trim().split('\n').map(arrowOf);
+}
+
+function arrowOf(row: string): AllowedArrow {
+  const [, from, to, because] = /^\| `([^`]+)` \| `([^`]+)` \| ([^|]+) \|$/.exec(row) ?? [];
+  if (from === undefined || to === undefined || because === undefined)
+    throw new Error(`a row of the table of arrows should read | \`from\` | \`to\` | because |, not ${row}`);
+  return { from, to, because };
+}
+
 /** One sentence for each breach of the architecture; empty where all is well. */
 export function architectureBreaches(tree: SourceTree, allowed: readonly AllowedArrow[]): string[] {
   const arrows = arrowsOf(tree);
