@@ -1,6 +1,9 @@
+import { translateEndpointSlice } from '../api-objects/endpoint-slice.js';
+import { translateNodeAddresses } from '../api-objects/node-addresses.js';
+import { translateService } from '../api-objects/service.js';
 import { shown } from '../api-objects/shown.js';
-import { IGNORED_KINDS } from './ignored-kinds.js';
-import { SUPPORTED_KINDS, type SupportedKind } from './supported-kinds.js';
+import type { Translation } from '../api-objects/translation.js';
+import type { ManifestKind, ManifestRecord } from './manifest-object.js';
 
 /** What a document says it is. */
 export type DocumentKind =
@@ -9,6 +12,53 @@ export type DocumentKind =
   | { readonly kind: 'ignored' }
   /** `found` completes a sentence that begins with the place of the document. */
   | { readonly kind: 'unknown'; readonly found: string };
+
+export interface SupportedKind {
+  readonly kind: ManifestKind;
+  readonly apiVersion: string;
+  readonly translate: (object: unknown) => Translation<ManifestRecord>;
+}
+
+const SUPPORTED_KINDS: readonly SupportedKind[] = [
+  { kind: 'Service', apiVersion: 'v1', translate: serviceRecord },
+  { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', translate: sliceRecord },
+  { kind: 'Node', apiVersion: 'v1', translate: nodeRecord },
+];
+
+/**
+ * Kinds that people keep in one file with their Services. They are passed over without a word, whatever their
+ * apiVersion; any other kind is a Problem, since it may be a Service misspelt.
+ */
+const IGNORED_KINDS: ReadonlySet<string> = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'ConfigMap',
+  'CronJob',
+  'CustomResourceDefinition',
+  'DaemonSet',
+  'Deployment',
+  'HorizontalPodAutoscaler',
+  'Ingress',
+  'IngressClass',
+  'Job',
+  'LimitRange',
+  'Namespace',
+  'NetworkPolicy',
+  'Node',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Pod',
+  'PodDisruptionBudget',
+  'PriorityClass',
+  'ReplicaSet',
+  'ResourceQuota',
+  'Role',
+  'RoleBinding',
+  'Secret',
+  'ServiceAccount',
+  'StatefulSet',
+  'StorageClass',
+]);
 
 /** For remedies. */
 export const SUPPORTED_TEXT = `Supported are ${SUPPORTED_KINDS.map(titleOf).join(', ')}, and List (v1) of these.`;
@@ -30,4 +80,22 @@ export function documentKind(value: unknown): DocumentKind {
 
 function titleOf({ kind, apiVersion }: SupportedKind): string {
   return `${kind} (${apiVersion})`;
+}
+
+function serviceRecord(object: unknown): Translation<ManifestRecord> {
+  const translation = translateService(object);
+  if (translation.kind === 'left-alone') return translation;
+  return { ...translation, record: { kind: 'Service', service: translation.record } };
+}
+
+function sliceRecord(object: unknown): Translation<ManifestRecord> {
+  const translation = translateEndpointSlice(object);
+  if (translation.kind === 'left-alone') return translation;
+  return { ...translation, record: { kind: 'EndpointSlice', slice: translation.record } };
+}
+
+function nodeRecord(object: unknown): Translation<ManifestRecord> {
+  const translation = translateNodeAddresses(object);
+  if (translation.kind === 'left-alone') return translation;
+  return { ...translation, record: { kind: 'Node', node: translation.record } };
 }

@@ -1,9 +1,13 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Fingerprint, fingerprint } from './fingerprint.js';
-import { decode, type ManifestBytes, readManifestBytes } from './manifest-bytes.js';
+import {
+  decode,
+  type Fingerprint,
+  fingerprint,
+  type ManifestBytes,
+  readManifestBytes,
+} from './manifest-bytes.js';
 import { type ManifestContent, manifestContent } from './manifest-content.js';
-import { manifestNames } from './manifest-names.js';
 import { errorCode, Unreadable, unreadable } from './unreadable.js';
 
 /** Files looked at side by side: enough to hide most of the waiting, few enough to hold all their bytes. */
@@ -69,6 +73,19 @@ export class FolderContents {
     } catch (error) {
       return { kind: 'unreadable', file, error: unreadable(error) };
     }
+  }
+}
+
+/**
+ * The names of the manifests in a folder, sorted by code unit, so that "the first file" is the same everywhere.
+ * Names that begin with a dot are passed over: `..data` and its like in a mounted ConfigMap, and what editors
+ * leave lying about. Folders below are not entered. Rejects with Unreadable.
+ */
+async function manifestNames(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => /^[^.].*\.(?:yaml|yml|json)$/s.test(name)).sort();
+  } catch (error) {
+    throw unreadable(error);
   }
 }
 

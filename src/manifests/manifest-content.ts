@@ -2,11 +2,10 @@ import { shownName } from '../api-objects/shown.js';
 import { reasonText, type Translation } from '../api-objects/translation.js';
 import type { Problem } from '../model/problem.js';
 import { serviceKey } from '../model/service-key.js';
-import { documentKind, SUPPORTED_TEXT } from './document-kind.js';
+import { documentKind, SUPPORTED_TEXT, type SupportedKind } from './document-kind.js';
 import { type ManifestDocument, manifestDocuments } from './manifest-documents.js';
 import { type ManifestObject, type ManifestRecord, objectId } from './manifest-object.js';
 import { ShortList, sourceProblem } from './short-list.js';
-import type { SupportedKind } from './supported-kinds.js';
 
 /** What one file says. */
 export interface ManifestContent {
