@@ -25,12 +25,21 @@ class OperationBatch {
   std::vector<OperationRecord> records_;
 };
 
-struct Results {
-  std::vector<int32_t> codes;  // 0 or −errno for each record
-  std::string message;         // the kernel's words to the first refusal that has some
+// The kernel's words to the refusal of one record (its extended acknowledgement).
+struct RefusalMessage {
+  size_t record;
+  std::string text;
+};
 
-  void keep(const std::string& words) {
-    if (message.empty()) message = words;
+struct Results {
+  // A thousand refusals of one batch are mostly one reason said a thousand times.
+  static constexpr size_t kMostMessages = 32;
+
+  std::vector<int32_t> codes;             // 0 or −errno for each record
+  std::vector<RefusalMessage> messages;  // of the first refusals that have one
+
+  void keep(size_t record, const std::string& text) {
+    if (!text.empty() && messages.size() < kMostMessages) messages.push_back({record, text});
   }
 };
 

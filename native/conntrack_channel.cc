@@ -96,7 +96,8 @@ void note_refusals(const Answers& answers, const Deletion* deletions, Results* r
     const int32_t code = answers.codes[index];
     if (code != 0 && code != -ENOENT) results->codes[deletions[index].record] = code;
   }
-  results->keep(answers.message);
+  for (const RefusalMessage& message : answers.messages)
+    results->keep(deletions[message.record].record, message.text);
 }
 
 void delete_flows(NetlinkSocket& socket, uint8_t family, const std::vector<Deletion>& deletions,
@@ -134,7 +135,7 @@ void ConntrackChannel::forget(Group group, const OperationBatch& batch, const st
         [&] { return find_flows(socket_, group.first, group.second, matcher, &deletions); });
   }
   for (const size_t record : records) results->codes[record] = -outcome.error;
-  results->keep(outcome.message);
+  results->keep(records.front(), outcome.message);
   if (outcome.ok()) delete_flows(socket_, group.first, deletions, results);
 }
 

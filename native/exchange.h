@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "batch.h"
 #include "message_reader.h"
 #include "message_writer.h"
 #include "netlink_socket.h"
@@ -20,8 +21,12 @@ using MessageSink = std::function<void(const Message&)>;
 
 // The answers to messages numbered first, first + 1, …
 struct Answers {
-  std::vector<int32_t> codes;  // 0 or −errno for each; −ENOBUFS where no definite answer came
-  std::string message;         // of the first refusal that has one
+  std::vector<int32_t> codes;             // 0 or −errno for each; −ENOBUFS where no definite answer came
+  std::vector<RefusalMessage> messages;  // of the first refusals that have one; `record` counts from 0 here
+
+  void keep_in(Results* results, size_t first_record) const {
+    for (const RefusalMessage& message : messages) results->keep(first_record + message.record, message.text);
+  }
 };
 
 // Sends all messages of `writer` at once and sorts the answers by sequence number. The kernel acknowledges a

@@ -88,7 +88,7 @@ void IpvsChannel::apply(const OperationBatch& batch, Run run, Results* results) 
     if (outcome.ok()) return send(batch, run, results);
   }
   std::fill(first, last, -outcome.error);
-  results->keep(outcome.message);
+  results->keep(run.first, outcome.message);
 }
 
 Outcome IpvsChannel::ask_one(const char* operation, const RequestWriter& write, const AnswerReader& read) {

@@ -18,6 +18,15 @@ inline uint8_t* append(uint8_t* target, const void* data, size_t size) {
   return target + size;
 }
 
+// Undefined where JavaScript has no memory for it (an exception is pending then), or is being ended with its worker
+// thread (none is). Using the empty buffer would end the process.
+inline Napi::Value buffer_of(Napi::Env env, const void* data, size_t size) {
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, size);
+  if (buffer.IsEmpty()) return env.Undefined();
+  append(static_cast<uint8_t*>(buffer.Data()), data, size);
+  return buffer;
+}
+
 // Header, records, extra items.
 template <typename Record, typename Extra>
 Napi::Value answer_of(Napi::Env env, const std::vector<Record>& records, const Extra* extra,
@@ -27,7 +36,7 @@ Napi::Value answer_of(Napi::Env env, const std::vector<Record>& records, const E
   const size_t records_size = records.size() * sizeof(Record);
   const size_t extra_size = extra_count * sizeof(Extra);
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, sizeof header + records_size + extra_size);
-  if (env.IsExceptionPending()) return env.Undefined();
+  if (buffer.IsEmpty()) return env.Undefined();
   uint8_t* target = append(static_cast<uint8_t*>(buffer.Data()), &header, sizeof header);
   target = append(target, records.data(), records_size);
   append(target, extra, extra_size);

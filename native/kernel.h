@@ -1,4 +1,4 @@
-// Everything a handle reaches the kernel through. Used by one thread at a time; sockets open on first use.
+// Everything a handle reaches the kernel through. Used by one thread; sockets open on first use.
 #pragma once
 
 #include <string>
@@ -12,7 +12,6 @@
 #include "nft_rules_channel.h"
 #include "nft_shell.h"
 #include "route_channel.h"
-#include "turns.h"
 
 namespace ipvsproxy {
 
@@ -41,12 +40,6 @@ struct Kernel {
   ConntrackChannel conntrack;
   IpsetChannel ipset;
   NftRulesChannel rules;
-
-  // Of the jobs on worker threads.
-  Turns turns;
-
-  // Of the last finished apply; the JavaScript thread's alone.
-  std::string last_message;
 };
 
 }  // namespace ipvsproxy

@@ -10,15 +10,9 @@
 namespace ipvsproxy {
 namespace {
 
-bool throw_type_error(Napi::Env env, const char* message) {
+Napi::Value throw_type_error(Napi::Env env, const char* message) {
   Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
-  return false;
-}
-
-bool throw_busy(Napi::Env env) {
-  misuse(env, "ERR_HANDLE_BUSY", "this kernel handle is busy: await its last call, or use another handle")
-      .ThrowAsJavaScriptException();
-  return false;
+  return env.Undefined();
 }
 
 bool read_text(const Napi::Object& object, const char* name, std::string* text) {
@@ -70,31 +64,24 @@ Napi::Function KernelHandle::define(Napi::Env env) {
   return DefineClass(
       env, "KernelHandle",
       {
-          InstanceMethod("apply", &Self::start_write),
-          InstanceMethod("applySync", &Self::run_batch<apply_task>),
-          InstanceMethod("lastExtAck", &Self::last_message),
-          InstanceMethod("ipvsInfo", &Self::run_plain<ipvs_info_task>),
-          InstanceMethod("ipvsTimeouts", &Self::run_plain<ipvs_timeouts_task>),
+          InstanceMethod("apply", &Self::add_batch<apply_task>),
+          InstanceMethod("ipvsInfo", &Self::add_plain<ipvs_info_task>),
+          InstanceMethod("ipvsTimeouts", &Self::add_plain<ipvs_timeouts_task>),
           InstanceMethod("setIpvsTimeouts", &Self::set_ipvs_timeouts),
-          InstanceMethod("dumpVirtualServers", &Self::start_plain<dump_virtual_servers_task>),
-          InstanceMethod("dumpVirtualServersSync", &Self::run_plain<dump_virtual_servers_task>),
-          InstanceMethod("lookVirtualServers", &Self::start_batch<look_virtual_servers_task>),
-          InstanceMethod("lookVirtualServersSync", &Self::run_batch<look_virtual_servers_task>),
-          InstanceMethod("ensureDevice", &Self::run_plain<ensure_device_task>),
-          InstanceMethod("deviceIndex", &Self::run_plain<device_index_task>),
-          InstanceMethod("deleteDevice", &Self::run_plain<delete_device_task>),
-          InstanceMethod("dumpAddresses", &Self::start_plain<dump_addresses_task>),
-          InstanceMethod("dumpAddressesSync", &Self::run_plain<dump_addresses_task>),
-          InstanceMethod("runNft", &Self::start_text<run_nft_task>),
-          InstanceMethod("runNftSync", &Self::run_text<run_nft_task>),
-          InstanceMethod("dumpRules", &Self::start_text<dump_rules_task>),
-          InstanceMethod("dumpRules6", &Self::start_text<dump_rules6_task>),
-          InstanceMethod("dumpWording", &Self::start_text<dump_wording_task>),
-          InstanceMethod("dumpSet", &Self::start_set),
-          InstanceMethod("dumpSetSync", &Self::run_set),
-          InstanceMethod("findIpset", &Self::start_text<find_ipset_task>),
-          InstanceMethod("flushIpset", &Self::start_text<flush_ipset_task>),
-          InstanceMethod("destroyIpset", &Self::start_text<destroy_ipset_task>),
+          InstanceMethod("dumpVirtualServers", &Self::add_plain<dump_virtual_servers_task>),
+          InstanceMethod("lookVirtualServers", &Self::add_batch<look_virtual_servers_task>),
+          InstanceMethod("ensureDevice", &Self::add_plain<ensure_device_task>),
+          InstanceMethod("deviceIndex", &Self::add_plain<device_index_task>),
+          InstanceMethod("deleteDevice", &Self::add_plain<delete_device_task>),
+          InstanceMethod("dumpAddresses", &Self::add_plain<dump_addresses_task>),
+          InstanceMethod("runNft", &Self::add_text<run_nft_task>),
+          InstanceMethod("dumpRules", &Self::add_text<dump_rules_task>),
+          InstanceMethod("dumpRules6", &Self::add_text<dump_rules6_task>),
+          InstanceMethod("dumpWording", &Self::add_text<dump_wording_task>),
+          InstanceMethod("dumpSet", &Self::dump_set),
+          InstanceMethod("findIpset", &Self::add_text<find_ipset_task>),
+          InstanceMethod("flushIpset", &Self::add_text<flush_ipset_task>),
+          InstanceMethod("destroyIpset", &Self::add_text<destroy_ipset_task>),
           InstanceMethod("watch", &Self::watch),
           InstanceMethod("unwatch", &Self::unwatch),
           InstanceMethod("close", &Self::close),
@@ -102,53 +89,30 @@ Napi::Function KernelHandle::define(Napi::Env env) {
 }
 
 KernelHandle::KernelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<KernelHandle>(info) {
-  KernelOptions options;
-  if (!read_options(info[0], &options)) {
+  if (!read_options(info[0], &options_)) {
     throw_type_error(info.Env(), "KernelHandle takes {device: string, table: string, sets: string[]}");
     return;
   }
-  device_ = options.device;
-  kernel_ = std::make_shared<Kernel>(options);
+  jobs_ = JobQueue::start(info.Env(), options_);
 }
 
 bool KernelHandle::is_open(Napi::Env env) {
-  if (kernel_ != nullptr) return true;
+  if (jobs_ != nullptr) return true;
   misuse(env, "ERR_HANDLE_CLOSED", "this kernel handle is closed").ThrowAsJavaScriptException();
   return false;
 }
 
-bool KernelHandle::is_free(Napi::Env env) {
-  return may_write(env) && (writes_ == 0 || throw_busy(env));
+Napi::Value KernelHandle::add(Napi::Env env, Task task) {
+  return is_open(env) ? jobs_->add(env, std::move(task)) : env.Undefined();
 }
 
-bool KernelHandle::may_write(Napi::Env env) {
-  return is_open(env) && (other_jobs_ == 0 || throw_busy(env));
+template <Task (*make)()>
+Napi::Value KernelHandle::add_plain(const Napi::CallbackInfo& info) {
+  return add(info.Env(), make());
 }
 
-Napi::Value KernelHandle::run(Napi::Env env, const Task& task) {
-  const Outcome outcome = run_task(task, *kernel_);
-  if (outcome.ok()) return task.to_value(env, *kernel_);
-  napi_throw(env, error_from(env, outcome));
-  return env.Undefined();
-}
-
-// The reference keeps the handle from being collected under the job.
-Napi::Value KernelHandle::start(Napi::Env env, Task task, size_t& jobs) {
-  jobs++;
-  Ref();
-  return start_task(env, std::move(task), kernel_, [this, &jobs] {
-    jobs--;
-    Unref();
-  });
-}
-
-Napi::Value KernelHandle::start_write(const Napi::CallbackInfo& info) {
-  OperationBatch batch;
-  if (!may_write(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
-  return start(info.Env(), apply_task(std::move(batch)), writes_);
-}
-
-bool KernelHandle::take_batch(const Napi::CallbackInfo& info, OperationBatch* batch) {
+template <Task (*make)(OperationBatch)>
+Napi::Value KernelHandle::add_batch(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array ||
       !info[1].IsNumber()) {
@@ -156,99 +120,44 @@ bool KernelHandle::take_batch(const Napi::CallbackInfo& info, OperationBatch* ba
   }
   const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
-  // Copied, because JavaScript may write into its buffer while the job runs.
+  // Copied, because JavaScript may write into its buffer before the job has run.
   std::vector<uint8_t> copy(bytes.Data(), bytes.Data() + bytes.ByteLength());
-  if (count >= 0 && batch->read(std::move(copy), static_cast<size_t>(count))) return true;
-  return throw_type_error(env, "the buffer is too short for that many operation records");
+  OperationBatch batch;
+  if (count < 0 || !batch.read(std::move(copy), static_cast<size_t>(count))) {
+    return throw_type_error(env, "the buffer is too short for that many operation records");
+  }
+  return add(env, make(std::move(batch)));
 }
 
-bool KernelHandle::take_set(const Napi::CallbackInfo& info, size_t* set) {
-  if (!is_free(info.Env())) return false;
-  const int64_t index = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
-  *set = static_cast<size_t>(index);
-  if (index >= 0 && *set < kernel_->nft.sets()) return true;
-  return throw_type_error(info.Env(), "takes an index into the sets given to the handle");
-}
-
-bool KernelHandle::take_text(const Napi::CallbackInfo& info, std::string* text) {
-  if (!is_free(info.Env())) return false;
+template <Task (*make)(std::string)>
+Napi::Value KernelHandle::add_text(const Napi::CallbackInfo& info) {
   if (!info[0].IsString()) return throw_type_error(info.Env(), "takes a string");
-  *text = info[0].As<Napi::String>().Utf8Value();
-  return true;
+  return add(info.Env(), make(info[0].As<Napi::String>().Utf8Value()));
 }
 
-template <Task (*make)()>
-Napi::Value KernelHandle::run_plain(const Napi::CallbackInfo& info) {
-  return is_free(info.Env()) ? run(info.Env(), make()) : info.Env().Undefined();
-}
-
-template <Task (*make)()>
-Napi::Value KernelHandle::start_plain(const Napi::CallbackInfo& info) {
-  return is_free(info.Env()) ? start(info.Env(), make(), other_jobs_) : info.Env().Undefined();
-}
-
-template <Task (*make)(OperationBatch)>
-Napi::Value KernelHandle::run_batch(const Napi::CallbackInfo& info) {
-  OperationBatch batch;
-  if (!is_free(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
-  return run(info.Env(), make(std::move(batch)));
-}
-
-template <Task (*make)(OperationBatch)>
-Napi::Value KernelHandle::start_batch(const Napi::CallbackInfo& info) {
-  OperationBatch batch;
-  if (!is_free(info.Env()) || !take_batch(info, &batch)) return info.Env().Undefined();
-  return start(info.Env(), make(std::move(batch)), other_jobs_);
-}
-
-Napi::Value KernelHandle::run_set(const Napi::CallbackInfo& info) {
-  size_t set;
-  return take_set(info, &set) ? run(info.Env(), dump_set_task(set)) : info.Env().Undefined();
-}
-
-Napi::Value KernelHandle::start_set(const Napi::CallbackInfo& info) {
-  size_t set;
-  return take_set(info, &set) ? start(info.Env(), dump_set_task(set), other_jobs_) : info.Env().Undefined();
-}
-
-template <Task (*make)(std::string)>
-Napi::Value KernelHandle::run_text(const Napi::CallbackInfo& info) {
-  std::string text;
-  return take_text(info, &text) ? run(info.Env(), make(std::move(text))) : info.Env().Undefined();
-}
-
-template <Task (*make)(std::string)>
-Napi::Value KernelHandle::start_text(const Napi::CallbackInfo& info) {
-  std::string text;
-  return take_text(info, &text) ? start(info.Env(), make(std::move(text)), other_jobs_) : info.Env().Undefined();
+Napi::Value KernelHandle::dump_set(const Napi::CallbackInfo& info) {
+  const int64_t index = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1;
+  if (index < 0 || static_cast<size_t>(index) >= options_.sets.size()) {
+    return throw_type_error(info.Env(), "takes an index into the sets given to the handle");
+  }
+  return add(info.Env(), dump_set_task(static_cast<size_t>(index)));
 }
 
 Napi::Value KernelHandle::set_ipvs_timeouts(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
   IpvsTimeouts timeouts;
-  if (!is_free(env)) return env.Undefined();
-  if (read_timeouts(info[0], &timeouts)) return run(env, set_ipvs_timeouts_task(timeouts));
-  throw_type_error(env, "takes {tcp, tcpFin, udp} in seconds");
-  return env.Undefined();
+  if (read_timeouts(info[0], &timeouts)) return add(info.Env(), set_ipvs_timeouts_task(timeouts));
+  return throw_type_error(info.Env(), "takes {tcp, tcpFin, udp} in seconds");
 }
 
-Napi::Value KernelHandle::last_message(const Napi::CallbackInfo& info) {
-  if (!is_open(info.Env())) return info.Env().Undefined();
-  return Napi::String::New(info.Env(), kernel_->last_message);
-}
-
-// Watching has its own sockets and thread, so a busy handle may start and end it.
+// Watching has sockets and a thread of its own.
 Napi::Value KernelHandle::watch(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!is_open(env)) return env.Undefined();
-  if (!info[0].IsFunction()) {
-    throw_type_error(env, "takes a callback");
-    return env.Undefined();
-  }
+  if (!info[0].IsFunction()) return throw_type_error(env, "takes a callback");
   watch_.reset();
   NetworkNamespaceVisit visit;
-  Outcome outcome = visit.enter(kernel_->network_namespace, "netns.enter");
-  if (outcome.ok()) watch_ = ChangeWatch::start(env, info[0].As<Napi::Function>(), device_, &outcome);
+  Outcome outcome = visit.enter(options_.network_namespace, "netns.enter");
+  if (outcome.ok()) watch_ = ChangeWatch::start(env, info[0].As<Napi::Function>(), options_.device, &outcome);
   if (!outcome.ok()) napi_throw(env, error_from(env, outcome));
   return env.Undefined();
 }
@@ -258,10 +167,10 @@ Napi::Value KernelHandle::unwatch(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// A job under way finishes: it holds the kernel too.
+// Jobs that were added are still performed: until then the queue keeps itself alive.
 Napi::Value KernelHandle::close(const Napi::CallbackInfo& info) {
   watch_.reset();
-  kernel_.reset();
+  jobs_.reset();
   return info.Env().Undefined();
 }
 

@@ -18,6 +18,11 @@ static_assert(kElementsPerMessage * kLargestElement < 65'000);
 // changes at the same time could go on for ever.
 constexpr int kAttempts = 8;
 
+void keep_message(const Answers& answers, size_t answer, size_t record, Results* results) {
+  for (const RefusalMessage& message : answers.messages)
+    if (message.record == answer) results->keep(record, message.text);
+}
+
 bool belong_together(const OperationRecord& a, const OperationRecord& b) {
   return a.kind == b.kind && a.set == b.set;
 }
@@ -84,9 +89,9 @@ Answers NftTransaction::send() {
 
 // Records what is definite; true where the transaction is over.
 bool NftTransaction::settle(const Answers& answers, Packing packing, Results* results) {
-  results->keep(answers.message);
   const auto& codes = answers.codes;
   if (codes.front() < 0) {
+    keep_message(answers, 0, records_.front(), results);
     fail_all(codes.front(), results);
     return true;
   }
@@ -100,6 +105,7 @@ bool NftTransaction::settle(const Answers& answers, Packing packing, Results* re
     const size_t record = records_[firsts_[message]];
     const int32_t code = codes[message + 1];
     if (code == 0) innocent.push_back(record);
+    else keep_message(answers, message + 1, record, results);
     results->codes[record] = code;
   }
   records_ = std::move(innocent);

@@ -25,7 +25,7 @@ void send_group(NetlinkSocket& socket, MessageWriter& writer, const OperationBat
   }
   const Answers answers = send_batch(socket, writer, sequence, run.size());
   std::copy(answers.codes.begin(), answers.codes.end(), results->codes.begin() + run.first);
-  results->keep(answers.message);
+  answers.keep_in(results, run.first);
 }
 
 }  // namespace

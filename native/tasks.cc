@@ -12,7 +12,7 @@ template <typename Result, typename Work, typename ToValue>
 Task task_of(Result initial, Work work, ToValue to_value) {
   auto result = std::make_shared<Result>(std::move(initial));
   return {[result, work = std::move(work)](Kernel& kernel) { return work(kernel, result.get()); },
-          [result, to_value](Napi::Env env, Kernel&) -> Napi::Value { return to_value(env, *result); }};
+          [result, to_value](Napi::Env env) -> Napi::Value { return to_value(env, *result); }};
 }
 
 template <typename Record>
@@ -20,10 +20,22 @@ Napi::Value records_value(Napi::Env env, const std::vector<Record>& records) {
   return answer_of(env, records);
 }
 
-Napi::Value codes_value(Napi::Env env, const std::vector<int32_t>& codes) {
-  Napi::Int32Array array = Napi::Int32Array::New(env, codes.size());
-  if (!codes.empty()) std::memcpy(array.Data(), codes.data(), codes.size() * sizeof codes[0]);
-  return array;
+// Codes as 32-bit numbers, and the kernel's words to some refusals, each with the index of its record.
+Napi::Value results_value(Napi::Env env, const Results& results) {
+  Napi::Array messages = Napi::Array::New(env, results.messages.size());
+  for (uint32_t index = 0; index < results.messages.size(); index++) {
+    Napi::Object message = Napi::Object::New(env);
+    message.Set("record", static_cast<double>(results.messages[index].record));
+    message.Set("text", results.messages[index].text);
+    messages[index] = message;
+  }
+  const size_t count = results.codes.size();
+  const Napi::Value buffer = buffer_of(env, results.codes.data(), count * sizeof(int32_t));
+  if (!buffer.IsArrayBuffer()) return env.Undefined();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("codes", Napi::Int32Array::New(env, count, buffer.As<Napi::ArrayBuffer>(), 0));
+  object.Set("messages", messages);
+  return object;
 }
 
 std::string version_text(uint32_t version) {
@@ -111,15 +123,13 @@ Task ipset_task(IpsetCommand command, std::string name) {
 }  // namespace
 
 Task apply_task(OperationBatch batch) {
-  auto results = std::make_shared<Results>();
-  return {[results, batch = std::move(batch)](Kernel& kernel) {
-            kernel.apply(batch, results.get());
-            return done();
-          },
-          [results](Napi::Env env, Kernel& kernel) {
-            kernel.last_message = results->message;
-            return codes_value(env, results->codes);
-          }};
+  return task_of(
+      Results{},
+      [batch = std::move(batch)](Kernel& kernel, Results* results) {
+        kernel.apply(batch, results);
+        return done();
+      },
+      results_value);
 }
 
 Task ipvs_info_task() {
@@ -135,7 +145,7 @@ Task ipvs_timeouts_task() {
 
 Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts) {
   return {[timeouts](Kernel& kernel) { return kernel.ipvs.set_timeouts(timeouts); },
-          [](Napi::Env env, Kernel&) { return env.Undefined(); }};
+          [](Napi::Env env) { return env.Undefined(); }};
 }
 
 Task dump_virtual_servers_task() {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ipvs_answers.h"
-#include "task.h"
+#include "job_queue.h"
 
 namespace ipvsproxy {
 

@@ -80,7 +80,7 @@ class ComposedAgent {
   readonly #source;
   readonly #desired;
   readonly #kernel: NetlinkKernel;
-  // A handle does one thing at a time: whoever asks for the status or the traffic must not hold up a pass.
+  // A handle does one thing after another: whoever asks for the status or the traffic must not hold up a pass.
   readonly #viewer: NetlinkKernel;
   readonly #traffic: TrafficReader;
   readonly #predecessor: KubeProxyRemains | undefined;

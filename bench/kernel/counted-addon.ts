@@ -1,4 +1,4 @@
-import type { Addon } from '../../src/kernel/native/addon.js';
+import type { Addon, Answers } from '../../src/kernel/native/addon.js';
 import { loadAddon } from '../../src/kernel/native/addon.js';
 import type { Stopwatch } from './stopwatch.js';
 
@@ -22,7 +22,7 @@ export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
     // A job that waits for its turn is not at work.
     #before = 0;
 
-    override async apply(buffer: Uint8Array, count: number): Promise<Int32Array> {
+    override async apply(buffer: Uint8Array, count: number): Promise<Answers> {
       const channel = channelOf(buffer[0] ?? 0);
       writes.jobs++;
       writes.records += count;

@@ -1,5 +1,5 @@
 import type { Observation, Preparation } from '../../src/kernel/kernel.js';
-import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
+import type { Addon, Answers, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
 import type { NodePlaces } from '../../src/kernel/node-places.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
@@ -31,8 +31,10 @@ export class SilentKernel extends NetlinkKernel {
 
 function silentAddon(): Addon {
   class SilentHandle {
-    apply(_buffer: Uint8Array, count: number): Promise<Int32Array> {
-      return new Promise((resolve) => setImmediate(() => resolve(new Int32Array(count))));
+    apply(_buffer: Uint8Array, count: number): Promise<Answers> {
+      return new Promise((resolve) =>
+        setImmediate(() => resolve({ codes: new Int32Array(count), messages: [] })),
+      );
     }
 
     watch(): void {}

@@ -11,14 +11,14 @@ import { trySchedulers } from './scheduler-probe.js';
  * something is not built in, trying it makes the kernel load the module.
  */
 export async function probeKernel(handle: KernelHandle, root = '/proc'): Promise<KernelFeatures> {
-  const ipvs = handle.ipvsInfo();
+  const ipvs = await handle.ipvsInfo();
   return {
     release: release(),
     ipvs: {
       ...ipvs,
       // The file came with the tables that grow (commit 2fa7cc9c7025).
       growingTables: await isThere(`${root}/net/ip_vs_status`),
-      ...trySchedulers(handle),
+      ...(await trySchedulers(handle)),
     },
     nftables: await tryNftables(handle),
     ipv6: await ipv6State(root),

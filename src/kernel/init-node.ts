@@ -76,7 +76,7 @@ async function setUpNode(
       conntrackMax(settings.conntrack, facts.processors),
       `${sys}/module/nf_conntrack/parameters/hashsize`,
     ),
-    setIpvsTimeouts(handle, settings.ipvs.timeouts),
+    await setIpvsTimeouts(handle, settings.ipvs.timeouts),
     await setOomScore(settings.oomScoreAdj, `${proc}/self/oom_score_adj`),
   ];
   return {
@@ -86,16 +86,16 @@ async function setUpNode(
 }
 
 /** Over netlink, so that CAP_NET_ADMIN is enough. */
-export function setIpvsTimeouts(
+export async function setIpvsTimeouts(
   handle: Pick<KernelHandle, 'ipvsTimeouts' | 'setIpvsTimeouts'>,
   wanted: IpvsTimeouts,
-): Preparation {
-  const present = handle.ipvsTimeouts();
+): Promise<Preparation> {
+  const present = await handle.ipvsTimeouts();
   const names = (['tcp', 'tcpFin', 'udp'] as const).filter(
     (name) => wanted[name] > 0 && wanted[name] !== present[name],
   );
   if (names.length === 0) return { done: [], warnings: [] };
-  handle.setIpvsTimeouts(wanted);
+  await handle.setIpvsTimeouts(wanted);
   const texts = names.map((name) => `${name} ${wanted[name]} s instead of ${present[name]} s`);
   return { done: [`set IPVS timeouts: ${texts.join(', ')}`], warnings: [] };
 }

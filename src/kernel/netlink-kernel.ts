@@ -13,7 +13,7 @@ import type {
   Sight,
   Surroundings,
 } from './kernel.js';
-import type { Addon, KernelHandle } from './native/addon.js';
+import type { Addon, Answers, KernelHandle } from './native/addon.js';
 import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
 import { encodeKeys, RecordSpace } from './native/operation-encoder.js';
 import { observeAll, observeSurroundings, toSight } from './netlink-observation.js';
@@ -32,10 +32,10 @@ export const DEVICE = 'kube-ipvs0';
 
 const LOOKS_PER_JOB = 256;
 
-/** A job that the worker thread has, or will have. */
+/** A job that the handle's thread has, or will have. */
 interface HandedOver {
   readonly job: Job;
-  readonly answers: Promise<Int32Array>;
+  readonly answers: Promise<Answers>;
 }
 
 /** The network namespace that this process runs in, over netlink. */
@@ -59,8 +59,8 @@ export class NetlinkKernel implements Kernel {
   async prepare(): Promise<Preparation> {
     const done: string[] = [];
     const made: SetUpPart[] = [];
-    this.#requireIpvs();
-    if (this.#handle.ensureDevice().created) {
+    await this.#requireIpvs();
+    if ((await this.#handle.ensureDevice()).created) {
       made.push('device');
       done.push(`made the dummy device ${DEVICE}`);
     }
@@ -78,9 +78,9 @@ export class NetlinkKernel implements Kernel {
   }
 
   async preview(): Promise<readonly string[]> {
-    this.#requireIpvs();
+    await this.#requireIpvs();
     const missing: string[] = [];
-    if (this.#handle.deviceIndex() === 0) missing.push(`make the dummy device ${DEVICE}`);
+    if ((await this.#handle.deviceIndex()) === 0) missing.push(`make the dummy device ${DEVICE}`);
     if (!(await this.#table.isWritten())) missing.push(`write the rules of table inet ${TABLE}`);
     return missing;
   }
@@ -88,8 +88,8 @@ export class NetlinkKernel implements Kernel {
   async dismantle(): Promise<readonly string[]> {
     const done: string[] = [];
     const { bound } = await observeSurroundings(this.#handle);
-    if (this.#handle.deviceIndex() !== 0 && bound.size === 0) {
-      this.#handle.deleteDevice();
+    if (bound.size === 0 && (await this.#handle.deviceIndex()) !== 0) {
+      await this.#handle.deleteDevice();
       done.push(`removed the dummy device ${DEVICE}`);
     }
     await this.#handle.runNft(deleteArpTable(TABLE));
@@ -99,7 +99,7 @@ export class NetlinkKernel implements Kernel {
   }
 
   async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
-    this.#requireIpvs();
+    await this.#requireIpvs();
     return observeAll(this.#handle, remembered);
   }
 
@@ -121,7 +121,7 @@ export class NetlinkKernel implements Kernel {
     return sights;
   }
 
-  // The worker thread always has the next job waiting while this one encodes another and reads the answers of the one before.
+  // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one before.
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
     let latest: HandedOver | undefined;
@@ -153,9 +153,9 @@ export class NetlinkKernel implements Kernel {
     this.#handle.close();
   }
 
-  #requireIpvs(): void {
+  async #requireIpvs(): Promise<void> {
     try {
-      this.#handle.ipvsInfo();
+      await this.#handle.ipvsInfo();
     } catch (error) {
       throw unusable(error);
     }

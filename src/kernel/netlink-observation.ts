@@ -122,7 +122,7 @@ export function toSight(answer: LookAnswer, front: Frontend): Sight {
 /** The addresses of our device and the sets of our table; both empty where there is no device and no table yet. */
 export async function observeSurroundings(handle: KernelHandle): Promise<Surroundings> {
   const seen = new DataplaneState();
-  if (handle.deviceIndex() !== 0)
+  if ((await handle.deviceIndex()) !== 0)
     for (const { address } of decodeAddresses(await handle.dumpAddresses())) seen.bound.add(address);
   for (const [index, set] of PACKET_SETS.entries())
     for (const element of await readSet(handle, index)) takeElement(seen, set, element);

@@ -87,14 +87,14 @@ export function serverKey(front: Frontend): ServerKey {
 }
 
 /**
- * What an answer means for an operation. The sets and the dummy device take writes that are so already: adding what
- * exists and removing what does not is done.
+ * What an answer means for an operation; `message` is the kernel's words, where it gave any. The sets and the dummy device
+ * take writes that are so already: adding what exists and removing what does not is done.
  */
-export function outcomeOf(operation: Operation, errno: number): Outcome {
+export function outcomeOf(operation: Operation, errno: number, message?: string): Outcome {
   if (errno === 0) return DONE;
   const code = errnoName(errno);
   if (code === 'ENOBUFS') return unknown(code);
-  return isSoAlready(operation, code) ? DONE : failed(code);
+  return isSoAlready(operation, code) ? DONE : failed(code, message);
 }
 
 function isSoAlready({ kind }: Operation, code: string): boolean {

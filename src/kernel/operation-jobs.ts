@@ -1,6 +1,7 @@
 import type { Operation } from '../model/operation.js';
 import { failed, type Outcome } from '../model/outcome.js';
 import { ARP_INDEX } from './handle-sets.js';
+import type { Answers } from './native/addon.js';
 import { type EncodedOperations, encodeOperations, type RecordSpace } from './native/operation-encoder.js';
 import type { KernelOperation } from './native/records.js';
 import { addRecords, outcomeOf } from './netlink-operations.js';
@@ -42,12 +43,19 @@ function jobOf(operations: readonly Operation[], strictArp: boolean, space: Reco
   return { operations, last, ...encodeOperations(records, space) };
 }
 
-/** Adds one outcome for each operation of the job; `answers` are those of its records. */
-export function addOutcomes({ operations, last }: Job, answers: Int32Array, outcomes: Outcome[]): void {
+/** Adds one outcome for each operation of the job; `codes` and `messages` are those of its records. */
+export function addOutcomes(
+  { operations, last }: Job,
+  { codes, messages }: Answers,
+  outcomes: Outcome[],
+): void {
+  const texts = new Map(messages.map(({ record, text }) => [record, text]));
   operations.forEach((operation, index) => {
     const record = last[index];
     outcomes.push(
-      record === undefined ? MIXED_FAMILIES : outcomeOf(operation, answers[record] ?? -NO_ANSWER),
+      record === undefined
+        ? MIXED_FAMILIES
+        : outcomeOf(operation, codes[record] ?? -NO_ANSWER, texts.get(record)),
     );
   });
 }

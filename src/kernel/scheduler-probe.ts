@@ -2,7 +2,6 @@ import { FAMILIES, type Family } from '../model/address.js';
 import { SCHEDULERS } from '../model/scheduler.js';
 import type { KernelHandle } from './native/addon.js';
 import { decodeLookAnswers } from './native/answer-decoder.js';
-import { errnoName } from './native/netlink-error.js';
 import { encodeKeys, encodeOperations } from './native/operation-encoder.js';
 import type { KernelOperation, MarkKey } from './native/records.js';
 
@@ -22,12 +21,25 @@ export interface SchedulerTrial {
  * Finds out by trying: a virtual server that nothing can reach is made with each scheduler and deleted in the same
  * message. The kernel loads a scheduler's module when it is named, whatever rights we have beyond CAP_NET_ADMIN.
  */
-export function trySchedulers(handle: KernelHandle): SchedulerTrial {
-  if (!isFree(handle, 'IPv4')) return { schedulers: undefined, families: FAMILIES };
-  const families = FAMILIES.filter((family) => isFree(handle, family) && works(handle, family, 'rr'));
+export async function trySchedulers(handle: KernelHandle): Promise<SchedulerTrial> {
+  if (!(await isFree(handle, 'IPv4'))) return { schedulers: undefined, families: FAMILIES };
+  const families = await thatPass(
+    FAMILIES,
+    async (family) => (await isFree(handle, family)) && (await works(handle, family, 'rr')),
+  );
   const [family] = families;
   if (family === undefined) return { schedulers: undefined, families };
-  return { schedulers: SCHEDULERS.filter((name) => works(handle, family, name)), families };
+  return { schedulers: await thatPass(SCHEDULERS, (name) => works(handle, family, name)), families };
+}
+
+/** Those that pass, tried one after another: a trial uses the same virtual server each time. */
+async function thatPass<T>(
+  candidates: readonly T[],
+  passes: (candidate: T) => Promise<boolean>,
+): Promise<T[]> {
+  const passed: T[] = [];
+  for (const candidate of candidates) if (await passes(candidate)) passed.push(candidate);
+  return passed;
 }
 
 function keyOf(family: Family): MarkKey {
@@ -35,28 +47,28 @@ function keyOf(family: Family): MarkKey {
 }
 
 // A trial of our own that was killed half-way left a virtual server without real servers: it is taken up.
-function isFree(handle: KernelHandle, family: Family): boolean {
+async function isFree(handle: KernelHandle, family: Family): Promise<boolean> {
   const { buffer, count } = encodeKeys([keyOf(family)]);
-  const [answer] = decodeLookAnswers(handle.lookVirtualServersSync(buffer, count));
+  const [answer] = decodeLookAnswers(await handle.lookVirtualServers(buffer, count));
   if (answer?.kind === 'present' && answer.realServers.length === 0) {
-    apply(handle, { kind: 'delete-virtual-server', key: keyOf(family) });
+    await apply(handle, { kind: 'delete-virtual-server', key: keyOf(family) });
     return true;
   }
   return answer?.kind === 'absent';
 }
 
-function works(handle: KernelHandle, family: Family, scheduler: string): boolean {
+async function works(handle: KernelHandle, family: Family, scheduler: string): Promise<boolean> {
   const key = keyOf(family);
-  const [made] = apply(
+  const [made] = await apply(
     handle,
     { kind: 'add-virtual-server', key, scheduler, flags: 0, timeout: 0 },
     { kind: 'delete-virtual-server', key },
   );
-  return made === undefined;
+  return made === 0;
 }
 
-/** The names of the refusals, undefined for what was done. */
-function apply(handle: KernelHandle, ...operations: readonly KernelOperation[]): (string | undefined)[] {
+/** 0 or −errno for each. */
+async function apply(handle: KernelHandle, ...operations: readonly KernelOperation[]): Promise<Int32Array> {
   const { buffer, count } = encodeOperations(operations);
-  return [...handle.applySync(buffer, count)].map((code) => (code === 0 ? undefined : errnoName(code)));
+  return (await handle.apply(buffer, count)).codes;
 }

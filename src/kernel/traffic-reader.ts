@@ -6,8 +6,8 @@ import type { Addon, KernelHandle } from './native/addon.js';
 import { decodeVirtualServers } from './native/answer-decoder.js';
 
 /**
- * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, since a handle
- * does one thing at a time and a scrape must not hold up a pass.
+ * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, so
+ * that a scrape does not hold up a pass.
  *
  * The kernel continues such a dump by position and says nothing where a change in between makes it skip an entry: a virtual
  * server that is missing is one that was not seen, not one that had no traffic.

@@ -11,7 +11,7 @@ import type { Failure } from './stage-runner.js';
 /** What a person should know about a refused operation. */
 export function failureProblem(failure: Failure, service: ServiceKey | undefined): Problem {
   const { operation, error } = failure;
-  const words = error.message === undefined ? error.code : `${error.code}, ${error.message}`;
+  const words = error.message === undefined ? error.code : `${error.code}; kernel: ${error.message}`;
   return {
     kind: 'kernel',
     subject: service === undefined ? 'Kernel' : `Service ${service}`,

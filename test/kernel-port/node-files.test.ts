@@ -63,26 +63,26 @@ describe('the OOM score', () => {
 describe('the timeouts of IPVS', () => {
   const present = { tcp: 900, tcpFin: 120, udp: 300 };
 
-  function timeouts(wanted: IpvsTimeouts) {
+  async function timeouts(wanted: IpvsTimeouts) {
     const set: IpvsTimeouts[] = [];
     const handle = {
-      ipvsTimeouts: () => present,
-      setIpvsTimeouts: (given: IpvsTimeouts) => void set.push(given),
+      ipvsTimeouts: async () => present,
+      setIpvsTimeouts: async (given: IpvsTimeouts) => void set.push(given),
     };
-    return { ...setIpvsTimeouts(handle, wanted), set };
+    return { ...(await setIpvsTimeouts(handle, wanted)), set };
   }
 
-  it('are set where one differs, and told', () => {
+  it('are set where one differs, and told', async () => {
     const wanted = { tcp: 7200, tcpFin: 0, udp: 300 };
-    expect(timeouts(wanted)).toEqual({
+    expect(await timeouts(wanted)).toEqual({
       done: ['set IPVS timeouts: tcp 7200 s instead of 900 s'],
       warnings: [],
       set: [wanted],
     });
   });
 
-  it('are left alone where they are 0 or the same', () => {
-    expect(timeouts({ tcp: 0, tcpFin: 0, udp: 0 }).set).toEqual([]);
-    expect(timeouts(present).set).toEqual([]);
+  it('are left alone where they are 0 or the same', async () => {
+    expect((await timeouts({ tcp: 0, tcpFin: 0, udp: 0 })).set).toEqual([]);
+    expect((await timeouts(present)).set).toEqual([]);
   });
 });

@@ -18,9 +18,9 @@ const OOM_SCORE = 'proc/self/oom_score_adj';
 
 /** A kernel that takes everything. */
 class WillingHandle {
-  readonly ipvsInfo = () => ({});
-  readonly ipvsTimeouts = () => TIMEOUTS;
-  readonly ensureDevice = () => ({ index: 1, created: false });
+  readonly ipvsInfo = async () => ({});
+  readonly ipvsTimeouts = async () => TIMEOUTS;
+  readonly ensureDevice = async () => ({ index: 1, created: false });
   readonly dumpSet = async () => elementAnswer([]);
   readonly dumpWording = async () => new ArrayBuffer(0);
   readonly runNft = async () => ({ ok: true, output: '', error: '' });

@@ -39,47 +39,53 @@ describe.skipIf(!IN_TEST_KERNEL)('tracked flows through the addon', () => {
     return space.run('conntrack', '-L', '-f', family, '-p', 'udp').trim().split('\n').filter(Boolean);
   }
 
-  it('are forgotten for one real server only', () => {
+  it('are forgotten for one real server only', async () => {
     insert(VIP_A, POD_1, 1001);
     insert(VIP_A, POD_1, 1002);
     insert(VIP_A, POD_2, 1003);
     insert(VIP_B, POD_1, 1004);
-    expect(space.apply(forget(DNS, POD_1, 1), forget({ ...DNS, protocol: 'TCP' }, POD_1))).toEqual([0, 0]);
+    expect(await space.apply(forget(DNS, POD_1, 1), forget({ ...DNS, protocol: 'TCP' }, POD_1))).toEqual([
+      0, 0,
+    ]);
     expect(flows()).toHaveLength(4);
-    expect(space.apply(forget(DNS, POD_1, 5353))).toEqual([0]);
+    expect(await space.apply(forget(DNS, POD_1, 5353))).toEqual([0]);
     expect(flows()).toHaveLength(2);
-    expect(space.apply(forget(DNS), forget(OTHER, POD_1))).toEqual([0, 0]);
+    expect(await space.apply(forget(DNS), forget(OTHER, POD_1))).toEqual([0, 0]);
     expect(flows()).toEqual([]);
   });
 
-  it('are forgotten by the hundred, in both families', () => {
+  it('are forgotten by the hundred, in both families', async () => {
     for (let port = 2001; port <= 2004; port++) {
       insert(VIP_A, POD_1, port);
       insert(VIP_A6, POD_1_6, port, CLIENT_6);
     }
     const others = Array.from({ length: 500 }, (_, i) => forget({ ...DNS, port: 1000 + i }, POD_2));
-    const codes = space.apply(...others, forget(DNS, POD_1), forget({ ...DNS, address: VIP_A6 }, POD_1_6));
+    const codes = await space.apply(
+      ...others,
+      forget(DNS, POD_1),
+      forget({ ...DNS, address: VIP_A6 }, POD_1_6),
+    );
     expect(new Set(codes)).toEqual(new Set([0]));
     expect([...flows(), ...flows('ipv6')]).toEqual([]);
   });
 
-  it('are forgotten as IPVS tracks them', () => {
+  it('are forgotten as IPVS tracks them', async () => {
     space.run('sysctl', '-q', '-w', 'net.ipv4.vs.conntrack=1');
     // Conntrack looks at packets only where a rule asks for it.
-    space.handle.runNftSync(
+    await space.handle.runNft(
       'add table inet t; add chain inet t c { type filter hook output priority 0; }; add rule inet t c ct state new',
     );
-    space.handle.ensureDevice();
-    space.apply(
+    await space.handle.ensureDevice();
+    await space.apply(
       { kind: 'bind-address', address: VIP_A },
       { kind: 'add-virtual-server', key: DNS, scheduler: 'rr', flags: 0, timeout: 0 },
       { kind: 'add-real-server', key: DNS, address: LOCALHOST, port: 5353, weight: 1 },
     );
     space.sendDatagrams(VIP_A, 53, 2);
     expect(flows()).toHaveLength(2);
-    expect(space.apply(forget(DNS, POD_1, 5353))).toEqual([0]);
+    expect(await space.apply(forget(DNS, POD_1, 5353))).toEqual([0]);
     expect(flows()).toHaveLength(2);
-    expect(space.apply(forget(DNS, LOCALHOST, 5353))).toEqual([0]);
+    expect(await space.apply(forget(DNS, LOCALHOST, 5353))).toEqual([0]);
     expect(flows()).toEqual([]);
   });
 });

@@ -46,14 +46,14 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     space[Symbol.dispose]();
   });
 
-  function dump() {
-    return decodeVirtualServers(space.handle.dumpVirtualServersSync());
+  async function dump() {
+    return decodeVirtualServers(await space.handle.dumpVirtualServers());
   }
 
-  it('adds a virtual server before its real servers in one send', () => {
+  it('adds a virtual server before its real servers in one send', async () => {
     const servers = [POD_1, POD_2, POD_3].map((pod, weight) => realServer(WEB, pod, { weight }));
-    expect(space.apply(virtualServer(WEB), ...servers)).toEqual([0, 0, 0, 0]);
-    const [answer] = space.look(WEB);
+    expect(await space.apply(virtualServer(WEB), ...servers)).toEqual([0, 0, 0, 0]);
+    const [answer] = await space.look(WEB);
     if (answer?.kind !== 'present') throw new Error('not present');
     expect(answer.server).toMatchObject({ key: WEB, scheduler: 'rr', flags: 0, prefixLength: 32 });
     const seen = answer.realServers.map((server) => [server.address, server.port, server.weight]);
@@ -64,10 +64,10 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     ]);
   });
 
-  it('tells apart what exists, which server is missing and an unknown scheduler', () => {
-    space.apply(virtualServer(WEB), realServer(WEB));
+  it('tells apart what exists, which server is missing and an unknown scheduler', async () => {
+    await space.apply(virtualServer(WEB), realServer(WEB));
     expect(
-      space.apply(
+      await space.apply(
         virtualServer(WEB),
         realServer(WEB),
         virtualServer(OTHER, { kind: 'set-virtual-server' }),
@@ -89,12 +89,12 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     ]);
   });
 
-  it('takes ENOENT for all of a batch as the answer, not as a lost family', () => {
-    expect(space.apply(virtualServer(WEB, { scheduler: 'nonsense' }))).toEqual([REFUSED.ENOENT]);
-    expect(space.apply(virtualServer(WEB))).toEqual([0]);
+  it('takes ENOENT for all of a batch as the answer, not as a lost family', async () => {
+    expect(await space.apply(virtualServer(WEB, { scheduler: 'nonsense' }))).toEqual([REFUSED.ENOENT]);
+    expect(await space.apply(virtualServer(WEB))).toEqual([0]);
   });
 
-  it('goes on after an error in the middle', () => {
+  it('goes on after an error in the middle', async () => {
     const operations: KernelOperation[] = [
       virtualServer(WEB),
       realServer(OTHER),
@@ -102,97 +102,106 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
       virtualServer(WEB),
       virtualServer(OTHER),
     ];
-    expect(space.apply(...operations)).toEqual([0, REFUSED.ESRCH, 0, REFUSED.EEXIST, 0]);
-    expect(dump()).toHaveLength(2);
+    expect(await space.apply(...operations)).toEqual([0, REFUSED.ESRCH, 0, REFUSED.EEXIST, 0]);
+    expect(await dump()).toHaveLength(2);
   });
 
-  it('says which values it does not take', () => {
+  it('says which values it does not take', async () => {
     const multicast = address('224.0.0.1');
-    space.apply(virtualServer(WEB));
+    await space.apply(virtualServer(WEB));
     expect(
-      space.apply(realServer(WEB, POD_1, { weight: -1 }), realServer(WEB, multicast), realServer(WEB, POD_2)),
+      await space.apply(
+        realServer(WEB, POD_1, { weight: -1 }),
+        realServer(WEB, multicast),
+        realServer(WEB, POD_2),
+      ),
     ).toEqual([REFUSED.ERANGE, REFUSED.EINVAL, 0]);
   });
 
-  it('answers where there never was a virtual server', () => {
-    expect(dump()).toEqual([]);
-    expect(space.look(WEB)).toEqual([{ kind: 'absent' }]);
+  it('answers where there never was a virtual server', async () => {
+    expect(await dump()).toEqual([]);
+    expect(await space.look(WEB)).toEqual([{ kind: 'absent' }]);
   });
 
-  it('loses none of 2,000 errors', () => {
-    const codes = space.apply(...many(2000).map((key) => realServer(key)));
+  it('loses none of 2,000 errors', async () => {
+    const codes = await space.apply(...many(2000).map((key) => realServer(key)));
     expect(codes).toHaveLength(2000);
     expect(new Set(codes)).toEqual(new Set([REFUSED.ESRCH]));
   });
 
-  it('changes scheduler and weight in place', () => {
-    space.apply(virtualServer(WEB), realServer(WEB));
-    const changes = space.apply(
+  it('changes scheduler and weight in place', async () => {
+    await space.apply(virtualServer(WEB), realServer(WEB));
+    const changes = await space.apply(
       virtualServer(WEB, { kind: 'set-virtual-server', scheduler: 'wrr' }),
       realServer(WEB, POD_1, { kind: 'set-real-server', weight: 7 }),
     );
     expect(changes).toEqual([0, 0]);
-    expect(space.look(WEB)).toMatchObject([{ server: { scheduler: 'wrr' }, realServers: [{ weight: 7 }] }]);
+    expect(await space.look(WEB)).toMatchObject([
+      { server: { scheduler: 'wrr' }, realServers: [{ weight: 7 }] },
+    ]);
   });
 
-  it('hides the HASHED flag, shows persistence', () => {
-    space.apply(virtualServer(WEB), virtualServer(OTHER, { flags: 1, timeout: 600 }));
-    const [web, other] = dump().sort((a, b) => a.flags - b.flags);
+  it('hides the HASHED flag, shows persistence', async () => {
+    await space.apply(virtualServer(WEB), virtualServer(OTHER, { flags: 1, timeout: 600 }));
+    const [web, other] = (await dump()).sort((a, b) => a.flags - b.flags);
     expect(web).toMatchObject({ key: WEB, flags: 0 });
     expect(other).toMatchObject({ key: OTHER, flags: 1, timeout: 600 });
   });
 
-  it('sees no difference after setting what it read', () => {
-    space.apply(virtualServer(WEB, { flags: 1, timeout: 600 }));
-    const before = dump();
-    space.apply(virtualServer(WEB, { kind: 'set-virtual-server', flags: 1, timeout: 600 }));
-    expect(dump()).toEqual(before);
-    space.apply(virtualServer(WEB, { kind: 'set-virtual-server' }));
-    expect(dump()).toMatchObject([{ flags: 0 }]);
+  it('sees no difference after setting what it read', async () => {
+    await space.apply(virtualServer(WEB, { flags: 1, timeout: 600 }));
+    const before = await dump();
+    await space.apply(virtualServer(WEB, { kind: 'set-virtual-server', flags: 1, timeout: 600 }));
+    expect(await dump()).toEqual(before);
+    await space.apply(virtualServer(WEB, { kind: 'set-virtual-server' }));
+    expect(await dump()).toMatchObject([{ flags: 0 }]);
   });
 
-  it('knows absent from empty', () => {
-    space.apply(virtualServer(WEB));
-    expect(space.look(OTHER, WEB)).toMatchObject([{ kind: 'absent' }, { kind: 'present', realServers: [] }]);
+  it('knows absent from empty', async () => {
+    await space.apply(virtualServer(WEB));
+    expect(await space.look(OTHER, WEB)).toMatchObject([
+      { kind: 'absent' },
+      { kind: 'present', realServers: [] },
+    ]);
   });
 
-  it('looks up hundreds of keys, each with its own servers', () => {
+  it('looks up hundreds of keys, each with its own servers', async () => {
     const keys = many(300);
     const odd = keys.filter((_, index) => index % 2 === 1);
-    space.apply(
+    await space.apply(
       ...odd.flatMap((key, index) => [virtualServer(key), realServer(key, POD_1, { weight: index })]),
     );
-    const answers = space.look(...keys);
+    const answers = await space.look(...keys);
     expect(answers.filter((answer) => answer.kind === 'absent')).toHaveLength(150);
     expect(
       answers.flatMap((answer) => (answer.kind === 'present' ? answer.realServers.map((s) => s.weight) : [])),
     ).toEqual(odd.map((_, index) => index));
   });
 
-  it('does IPv6, whose netmask is a prefix length', () => {
-    expect(space.apply(virtualServer(WEB_6, { flags: 1, timeout: 60 }), realServer(WEB_6, POD_1_6))).toEqual([
-      0, 0,
-    ]);
-    expect(space.look(WEB_6)).toMatchObject([
+  it('does IPv6, whose netmask is a prefix length', async () => {
+    expect(
+      await space.apply(virtualServer(WEB_6, { flags: 1, timeout: 60 }), realServer(WEB_6, POD_1_6)),
+    ).toEqual([0, 0]);
+    expect(await space.look(WEB_6)).toMatchObject([
       { server: { key: WEB_6, prefixLength: 128 }, realServers: [{ address: POD_1_6 }] },
     ]);
   });
 
-  it('does virtual servers of a firewall mark, in both families', () => {
+  it('does virtual servers of a firewall mark, in both families', async () => {
     const mark: MarkKey = { family: 'IPv4', mark: 0x1234 };
     const mark6: MarkKey = { family: 'IPv6', mark: 0x1234 };
-    const codes = space.apply(
+    const codes = await space.apply(
       virtualServer(mark),
       virtualServer(mark6),
       realServer(mark),
       realServer(mark6, POD_1_6),
     );
     expect(codes).toEqual([0, 0, 0, 0]);
-    expect(space.look(mark, mark6)).toMatchObject([
+    expect(await space.look(mark, mark6)).toMatchObject([
       { server: { key: mark }, realServers: [{ address: POD_1, port: 8080 }] },
       { server: { key: mark6 }, realServers: [{ address: POD_1_6 }] },
     ]);
-    expect(dump().map(({ key }) => key)).toEqual(expect.arrayContaining([mark, mark6]));
+    expect((await dump()).map(({ key }) => key)).toEqual(expect.arrayContaining([mark, mark6]));
   });
 
   it('refuses a real server where no device was ever up', () => {
@@ -204,39 +213,41 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
 
   it('counts real traffic', async () => {
     const dns: AddressKey = { address: VIP_A, port: 53, protocol: 'UDP' };
-    space.handle.ensureDevice();
-    space.apply(
+    await space.handle.ensureDevice();
+    await space.apply(
       { kind: 'bind-address', address: VIP_A },
       virtualServer(dns),
       realServer(dns, LOCALHOST, { port: 5353 }),
     );
     space.sendDatagrams(VIP_A, 53, 3);
     await expect
-      .poll(() => dump()[0]?.counters, { timeout: 30_000, interval: 500 })
+      .poll(async () => (await dump())[0]?.counters, { timeout: 30_000, interval: 500 })
       .toMatchObject({ connections: 3, inPackets: 3, inBytes: 3 * (20 + 8 + 6) });
-    expect(space.look(dns)).toMatchObject([{ realServers: [{ inactive: 3, counters: { inPackets: 3 } }] }]);
+    expect(await space.look(dns)).toMatchObject([
+      { realServers: [{ inactive: 3, counters: { inPackets: 3 } }] },
+    ]);
   });
 
-  it('reads and sets timeouts, and leaves alone what is 0', () => {
-    const before = space.handle.ipvsTimeouts();
-    space.handle.setIpvsTimeouts({ tcp: 1000, tcpFin: 0, udp: 0 });
-    expect(space.handle.ipvsTimeouts()).toEqual({ ...before, tcp: 1000 });
-    expect(space.handle.ipvsInfo().version).toMatch(/^\d+\.\d+\.\d+$/);
+  it('reads and sets timeouts, and leaves alone what is 0', async () => {
+    const before = await space.handle.ipvsTimeouts();
+    await space.handle.setIpvsTimeouts({ tcp: 1000, tcpFin: 0, udp: 0 });
+    expect(await space.handle.ipvsTimeouts()).toEqual({ ...before, tcp: 1000 });
+    expect((await space.handle.ipvsInfo()).version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
   it('dumps while another handle changes things', async () => {
     const keys = many(1000);
-    space.apply(...keys.map((key) => virtualServer(key)));
+    await space.apply(...keys.map((key) => virtualServer(key)));
     const writer = space.open();
     const deletions = keys.slice(500).map((key) => ({ kind: 'delete-virtual-server', key }) as const);
     const { buffer, count } = encodeOperations(deletions);
-    const [codes, answer] = await Promise.all([
+    const [{ codes }, answer] = await Promise.all([
       writer.apply(buffer, count),
       space.handle.dumpVirtualServers(),
     ]);
     writer.close();
     expect(new Set(codes)).toEqual(new Set([0]));
     expect(decodeVirtualServers(answer).length).toBeLessThanOrEqual(1000);
-    expect(dump()).toHaveLength(500);
+    expect(await dump()).toHaveLength(500);
   });
 });

@@ -35,16 +35,16 @@ function manyElements(count: number): AddElementOperation[] {
 describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
   let space: FreshNamespace;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     space = new FreshNamespace();
-    expect(space.handle.runNftSync(TABLE_TEXT)).toEqual({ ok: true, output: '', error: '' });
+    expect(await space.handle.runNft(TABLE_TEXT)).toEqual({ ok: true, output: '', error: '' });
   });
   afterEach(() => {
     space[Symbol.dispose]();
   });
 
-  function dump(set: number) {
-    return decodeElements(space.handle.dumpSetSync(set));
+  async function dump(set: number) {
+    return decodeElements(await space.handle.dumpSet(set));
   }
 
   it('runs nft text and hands back what it says', async () => {
@@ -56,10 +56,10 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     expect((await space.handle.runNft('list tables')).error).toBe('');
   });
 
-  it('adds and deletes elements that nft shows, with their comments', () => {
+  it('adds and deletes elements that nft shows, with their comments', async () => {
     const long = 'ü'.repeat(80);
     expect(
-      space.apply(
+      await space.apply(
         element(VIP_A, { comment: 'default/web:http' }),
         element(VIP_B, { comment: long }),
         { kind: 'add-element', set: FRONTENDS, element: frontendKey(VIP_A, 443) },
@@ -71,66 +71,68 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     expect(text).toContain(`${VIP_B} comment "${'ü'.repeat(63)}"`);
     expect(text).toContain(`${VIP_A} . 443`);
     expect(text).toContain(`${VIP_A6} . 443 comment "six"`);
-    expect(dump(FRONTENDS_6)).toEqual([
+    expect(await dump(FRONTENDS_6)).toEqual([
       { element: frontendKey(VIP_A6, 443), comment: 'six', mark: 0, flags: 0 },
     ]);
-    expect(space.apply({ kind: 'delete-element', set: FRONTENDS, element: frontendKey(VIP_A, 443) })).toEqual(
-      [0],
-    );
-    expect(dump(FRONTENDS)).toEqual([]);
+    expect(
+      await space.apply({ kind: 'delete-element', set: FRONTENDS, element: frontendKey(VIP_A, 443) }),
+    ).toEqual([0]);
+    expect(await dump(FRONTENDS)).toEqual([]);
   });
 
-  it('reads what nft wrote', () => {
+  it('reads what nft wrote', async () => {
     space.run('nft', 'add', 'element', 'inet', TABLE, SETS[0], '{ 10.0.0.1 comment "by hand", 10.0.0.2 }');
-    const seen = dump(ADDRESSES).map((record) => [record.element.join('.'), record.comment]);
+    const seen = (await dump(ADDRESSES)).map((record) => [record.element.join('.'), record.comment]);
     expect(seen.sort()).toEqual([
       ['10.0.0.1', 'by hand'],
       ['10.0.0.2', ''],
     ]);
   });
 
-  it('fills maps to firewall marks', () => {
-    expect(space.apply(element(VIP_A, { set: MARKS, mark: 0x1234 }))).toEqual([0]);
-    expect(dump(MARKS)).toMatchObject([{ mark: 0x1234 }]);
+  it('fills maps to firewall marks', async () => {
+    expect(await space.apply(element(VIP_A, { set: MARKS, mark: 0x1234 }))).toEqual([0]);
+    expect(await dump(MARKS)).toMatchObject([{ mark: 0x1234 }]);
     expect(space.run('nft', 'list', 'map', 'inet', TABLE, SETS[3])).toContain(`${VIP_A} : 0x00001234`);
-    expect(space.apply({ kind: 'delete-element', set: MARKS, element: addressBytes(VIP_A) })).toEqual([0]);
+    expect(await space.apply({ kind: 'delete-element', set: MARKS, element: addressBytes(VIP_A) })).toEqual([
+      0,
+    ]);
   });
 
-  it('names the guilty element and performs the others', () => {
-    space.apply(element(VIP_A));
+  it('names the guilty element and performs the others', async () => {
+    await space.apply(element(VIP_A));
     const operations: KernelOperation[] = [
       element(POD_1),
       element(VIP_A),
       { kind: 'delete-element', set: ADDRESSES, element: addressBytes(VIP_B) },
       element(VIP_B),
     ];
-    expect(space.apply(...operations)).toEqual([0, REFUSED.EEXIST, REFUSED.ENOENT, 0]);
-    expect(dump(ADDRESSES)).toHaveLength(3);
+    expect(await space.apply(...operations)).toEqual([0, REFUSED.EEXIST, REFUSED.ENOENT, 0]);
+    expect(await dump(ADDRESSES)).toHaveLength(3);
   });
 
-  it('replaces an element within one transaction', () => {
-    space.apply(element(VIP_A, { comment: 'old' }));
+  it('replaces an element within one transaction', async () => {
+    await space.apply(element(VIP_A, { comment: 'old' }));
     const replacement = [
       { kind: 'delete-element', set: ADDRESSES, element: addressBytes(VIP_A) },
       element(VIP_A, { comment: 'new' }),
     ] as const;
-    expect(space.apply(...replacement)).toEqual([0, 0]);
-    expect(dump(ADDRESSES)).toMatchObject([{ comment: 'new' }]);
+    expect(await space.apply(...replacement)).toEqual([0, 0]);
+    expect(await dump(ADDRESSES)).toMatchObject([{ comment: 'new' }]);
   });
 
-  it('names each of hundreds of guilty elements among thousands', () => {
+  it('names each of hundreds of guilty elements among thousands', async () => {
     const all = manyElements(6000);
     const present = all.filter((_, index) => index % 20 === 0);
-    expect(new Set(space.apply(...present))).toEqual(new Set([0]));
-    const codes = space.apply(...all);
+    expect(new Set(await space.apply(...present))).toEqual(new Set([0]));
+    const codes = await space.apply(...all);
     expect(codes).toEqual(all.map((_, index) => (index % 20 === 0 ? REFUSED.EEXIST : 0)));
-    expect(dump(ADDRESSES)).toHaveLength(6000);
+    expect(await dump(ADDRESSES)).toHaveLength(6000);
   });
 
   it('adds 100,000 elements and reads them back raw', async () => {
     const all = manyElements(100_000);
     const { buffer, count } = encodeOperations(all);
-    const codes = await space.handle.apply(buffer, count);
+    const { codes } = await space.handle.apply(buffer, count);
     expect(codes.every((code) => code === 0)).toBe(true);
     const seen = decodeElements(await space.handle.dumpSet(ADDRESSES));
     const comments = new Map(seen.map((record) => [record.element.join('.'), record.comment]));
@@ -138,13 +140,16 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     expect(comments.get('10.1.134.159')).toBe('service-99999');
   });
 
-  it('knows an empty set from a missing set and a missing table', () => {
-    expect(dump(ADDRESSES)).toEqual([]);
-    space.handle.runNftSync(`delete set inet ${TABLE} ${SETS[0]}`);
+  it('knows an empty set from a missing set and a missing table', async () => {
+    expect(await dump(ADDRESSES)).toEqual([]);
+    await space.handle.runNft(`delete set inet ${TABLE} ${SETS[0]}`);
     const missing = expect.objectContaining({ code: 'ENOENT', errno: -2, syscall: 'nft.dumpSet' });
-    expect(() => dump(ADDRESSES)).toThrow(missing);
-    expect(space.apply(element(), element(VIP_A, { set: MARKS, mark: 1 }))).toEqual([REFUSED.ENOENT, 0]);
-    space.handle.runNftSync(`delete table inet ${TABLE}`);
-    expect(() => dump(FRONTENDS)).toThrow(missing);
+    await expect(dump(ADDRESSES)).rejects.toThrow(missing);
+    expect(await space.apply(element(), element(VIP_A, { set: MARKS, mark: 1 }))).toEqual([
+      REFUSED.ENOENT,
+      0,
+    ]);
+    await space.handle.runNft(`delete table inet ${TABLE}`);
+    await expect(dump(FRONTENDS)).rejects.toThrow(missing);
   });
 });

@@ -15,71 +15,77 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     space[Symbol.dispose]();
   });
 
-  function addresses() {
-    return decodeAddresses(space.handle.dumpAddressesSync());
+  async function addresses() {
+    return decodeAddresses(await space.handle.dumpAddresses());
   }
 
-  it('makes the device once, without ARP and down, and deletes it', () => {
-    expect(space.handle.deviceIndex()).toBe(0);
-    const { index, created } = space.handle.ensureDevice();
+  it('makes the device once, without ARP and down, and deletes it', async () => {
+    expect(await space.handle.deviceIndex()).toBe(0);
+    const { index, created } = await space.handle.ensureDevice();
     expect(created).toBe(true);
-    expect(space.handle.ensureDevice()).toEqual({ index, created: false });
-    expect(space.handle.deviceIndex()).toBe(index);
+    expect(await space.handle.ensureDevice()).toEqual({ index, created: false });
+    expect(await space.handle.deviceIndex()).toBe(index);
     const link = space.run('ip', '-d', 'link', 'show', DEVICE);
     expect(link).toContain('NOARP');
     expect(link).toContain('dummy');
     expect(link).toContain('state DOWN');
-    expect([space.handle.deleteDevice(), space.handle.deleteDevice()]).toEqual([true, false]);
+    expect([await space.handle.deleteDevice(), await space.handle.deleteDevice()]).toEqual([true, false]);
   });
 
-  it('leaves a device of that name alone that is no dummy', () => {
+  it('leaves a device of that name alone that is no dummy', async () => {
     space.run('ip', 'link', 'add', DEVICE, 'type', 'bridge');
     for (const call of [() => space.handle.ensureDevice(), () => space.handle.deleteDevice()]) {
-      expect(call).toThrow(NetlinkError);
-      expect(call).toThrow(/EEXIST, device kube-ipvs0 is a bridge, not a dummy device/);
+      await expect(call()).rejects.toThrow(NetlinkError);
+      await expect(call()).rejects.toThrow(/EEXIST, device kube-ipvs0 is a bridge, not a dummy device/);
     }
   });
 
-  it('refuses to bind and to dump without the device', () => {
-    expect(space.apply({ kind: 'bind-address', address: VIP_A })).toEqual([REFUSED.ENODEV]);
-    expect(addresses).toThrow(expect.objectContaining({ code: 'ENODEV', syscall: 'route.dumpAddresses' }));
+  it('refuses to bind and to dump without the device', async () => {
+    expect(await space.apply({ kind: 'bind-address', address: VIP_A })).toEqual([REFUSED.ENODEV]);
+    await expect(addresses()).rejects.toThrow(
+      expect.objectContaining({ code: 'ENODEV', syscall: 'route.dumpAddresses' }),
+    );
   });
 
-  it('binds and unbinds, and says what was so already', () => {
-    space.handle.ensureDevice();
+  it('binds and unbinds, and says what was so already', async () => {
+    await space.handle.ensureDevice();
     const bind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'bind-address', address: vip }) as const);
     const unbind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'unbind-address', address: vip }) as const);
-    expect(space.apply(...bind, ...bind)).toEqual([0, 0, REFUSED.EEXIST, REFUSED.EEXIST]);
-    expect(addresses()).toEqual([
+    expect(await space.apply(...bind, ...bind)).toEqual([0, 0, REFUSED.EEXIST, REFUSED.EEXIST]);
+    expect(await addresses()).toEqual([
       { address: VIP_A, prefixLength: 32 },
       { address: VIP_A6, prefixLength: 128 },
     ]);
     expect(space.run('ip', '-6', 'address', 'show', 'dev', DEVICE)).not.toContain('tentative');
     const { EADDRNOTAVAIL } = REFUSED;
-    expect(space.apply(...unbind, ...unbind)).toEqual([0, 0, EADDRNOTAVAIL, EADDRNOTAVAIL]);
+    expect(await space.apply(...unbind, ...unbind)).toEqual([0, 0, EADDRNOTAVAIL, EADDRNOTAVAIL]);
   });
 
-  it('shows the addresses of our device only', () => {
-    space.handle.ensureDevice();
+  it('shows the addresses of our device only', async () => {
+    await space.handle.ensureDevice();
     space.run('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'lo');
-    space.apply({ kind: 'bind-address', address: VIP_A });
-    expect(addresses()).toEqual([{ address: VIP_A, prefixLength: 32 }]);
+    await space.apply({ kind: 'bind-address', address: VIP_A });
+    expect(await addresses()).toEqual([{ address: VIP_A, prefixLength: 32 }]);
   });
 
-  it('binds and reads back thousands of addresses', () => {
-    space.handle.ensureDevice();
+  it('binds and reads back thousands of addresses', async () => {
+    await space.handle.ensureDevice();
     const vips = Array.from({ length: 4000 }, (_, i) => address(`10.97.${i >> 8}.${i & 0xff}`));
     const vips6 = Array.from({ length: 1000 }, (_, i) => address(`fd00:97::${(i + 1).toString(16)}`));
-    const codes = space.apply(
+    const codes = await space.apply(
       ...[...vips, ...vips6].map((vip) => ({ kind: 'bind-address', address: vip }) as const),
     );
     expect(new Set(codes)).toEqual(new Set([0]));
-    expect(new Set(addresses().map((record) => record.address))).toEqual(new Set([...vips, ...vips6]));
+    expect(new Set((await addresses()).map((record) => record.address))).toEqual(
+      new Set([...vips, ...vips6]),
+    );
   });
 
   it('tells of addresses and of a device that others take away', async () => {
-    space.handle.ensureDevice();
-    space.apply(...[VIP_A, VIP_B, VIP_A6].map((vip) => ({ kind: 'bind-address', address: vip }) as const));
+    await space.handle.ensureDevice();
+    await space.apply(
+      ...[VIP_A, VIP_B, VIP_A6].map((vip) => ({ kind: 'bind-address', address: vip }) as const),
+    );
     const changes: ChangeRecord[] = [];
     space.handle.watch((answer) => changes.push(...decodeChanges(answer)));
     space.run('ip', 'address', 'del', `${VIP_A}/32`, 'dev', DEVICE);
@@ -98,8 +104,8 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     const changes: ChangeRecord[] = [];
     space.handle.watch((answer) => changes.push(...decodeChanges(answer)));
     for (let round = 1; round <= 2; round++) {
-      space.handle.ensureDevice();
-      space.handle.deleteDevice();
+      await space.handle.ensureDevice();
+      await space.handle.deleteDevice();
       await expect.poll(() => changes, { timeout: 20_000 }).toHaveLength(round);
     }
     expect(changes).toEqual([{ kind: 'device-removed' }, { kind: 'device-removed' }]);

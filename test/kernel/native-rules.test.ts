@@ -16,7 +16,7 @@ describe.skipIf(!IN_FULL_KERNEL)('rules of another program through the addon', (
     expect(chains).not.toContain('B');
     expect(jumps).toEqual([{ chain: 'POSTROUTING', handle: expect.any(Number), target: 'A' }]);
     const [jump] = jumps;
-    expect(space.handle.runNftSync(`delete rule ip nat POSTROUTING handle ${jump?.handle}`)).toMatchObject({
+    expect(await space.handle.runNft(`delete rule ip nat POSTROUTING handle ${jump?.handle}`)).toMatchObject({
       ok: true,
       error: '',
     });

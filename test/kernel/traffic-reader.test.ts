@@ -24,7 +24,7 @@ describe.skipIf(!IN_TEST_KERNEL)('the traffic of virtual servers', () => {
     const settings = { kind: 'add-virtual-server', scheduler: 'rr', flags: 0, timeout: 0 } as const;
     const dns = { address: VIP_A, port: 53, protocol: 'UDP' } as const;
     space.run('ip', 'addr', 'add', `${VIP_A}/32`, 'dev', 'lo');
-    space.apply(
+    await space.apply(
       { ...settings, key: dns },
       { ...settings, key: { address: VIP_A6, port: 80, protocol: 'TCP' } },
       { ...settings, key: { family: 'IPv4', mark: 7 } },

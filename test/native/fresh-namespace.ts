@@ -50,14 +50,14 @@ export class FreshNamespace implements Disposable {
     this.run('bash', '--norc', '-c', loop);
   }
 
-  apply(...operations: readonly KernelOperation[]): number[] {
+  async apply(...operations: readonly KernelOperation[]): Promise<number[]> {
     const { buffer, count } = encodeOperations(operations);
-    return [...this.handle.applySync(buffer, count)];
+    return [...(await this.handle.apply(buffer, count)).codes];
   }
 
-  look(...keys: readonly ServerKey[]): LookAnswer[] {
+  async look(...keys: readonly ServerKey[]): Promise<LookAnswer[]> {
     const { buffer, count } = encodeKeys(keys);
-    return decodeLookAnswers(this.handle.lookVirtualServersSync(buffer, count));
+    return decodeLookAnswers(await this.handle.lookVirtualServers(buffer, count));
   }
 
   [Symbol.dispose](): void {

@@ -7,9 +7,9 @@ import { NetlinkError } from './netlink-error.js';
 import { ABI } from './records.js';
 
 /**
- * The C++ addon. Synchronous calls run on the calling thread; the promises come from a worker thread. A handle does one
- * job at a time: a second call throws an Error with code ERR_HANDLE_BUSY, a call after close() one with
- * ERR_HANDLE_CLOSED. Only apply() may be called again while others of its kind are under way; they take turns. A call that fails as a whole throws or rejects with a NetlinkError.
+ * The C++ addon. A handle has a thread of its own, which performs its calls one after another in their order; a promise
+ * is settled when its call has been performed. A call that fails as a whole rejects with a NetlinkError; one after
+ * close() throws an Error with code ERR_HANDLE_CLOSED, one with wrong arguments a TypeError.
  *
  * Its sockets belong to the network namespace of the process, or to the one named in the options, and open on first
  * use: IPVS may be loaded, unloaded and loaded again while a handle lives.
@@ -36,7 +36,7 @@ export interface KernelHandleOptions {
 
 export interface KernelHandle {
   /**
-   * Performs operation records (encodeOperations()) in order, after those of earlier calls; the buffer is copied at once. One number for each: 0, or −errno:
+   * Performs operation records (encodeOperations()) in order; the buffer is copied at once. One code for each: 0, or −errno:
    * - IPVS (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST; ESRCH no such virtual server; ENOENT no such real server, or unknown
    *   scheduler; EINVAL, ERANGE bad values; EPERM; EPROTONOSUPPORT this kernel has no IPVS.
    * - addresses (net/ipv4/devinet.c, net/ipv6/addrconf.c): EEXIST; EADDRNOTAVAIL not bound; ENODEV no device.
@@ -45,39 +45,32 @@ export interface KernelHandle {
    * - flows: 0 also where nothing matched.
    * EINVAL is a record that makes no sense, and was not sent. ENOBUFS is no answer: done or not, look again.
    */
-  apply(buffer: Uint8Array, count: number): Promise<Int32Array>;
-  applySync(buffer: Uint8Array, count: number): Int32Array;
-  /** The kernel's words to the first refusal of the last apply that has some; else empty. */
-  lastExtAck(): string;
+  apply(buffer: Uint8Array, count: number): Promise<Answers>;
 
-  ipvsInfo(): IpvsInfo;
-  ipvsTimeouts(): IpvsTimeouts;
+  ipvsInfo(): Promise<IpvsInfo>;
+  ipvsTimeouts(): Promise<IpvsTimeouts>;
   /** 0 leaves a value as it is. */
-  setIpvsTimeouts(timeouts: IpvsTimeouts): void;
+  setIpvsTimeouts(timeouts: IpvsTimeouts): Promise<void>;
 
   /**
    * Every virtual server; read with decodeVirtualServers(). The kernel continues this dump by position, without
    * noticing changes: an entry may be missing or come twice where somebody adds or deletes meanwhile.
    */
   dumpVirtualServers(): Promise<ArrayBuffer>;
-  dumpVirtualServersSync(): ArrayBuffer;
   /** Some virtual servers with their real servers: takes encodeKeys(), answers for decodeLookAnswers(). */
   lookVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
-  lookVirtualServersSync(keys: Uint8Array, count: number): ArrayBuffer;
 
   /** Makes the dummy device unless it is there; left down. EEXIST: a device of that name is no dummy. */
-  ensureDevice(): { readonly index: number; readonly created: boolean };
+  ensureDevice(): Promise<{ readonly index: number; readonly created: boolean }>;
   /** 0 where there is none. */
-  deviceIndex(): number;
+  deviceIndex(): Promise<number>;
   /** Whether there was one to delete. EEXIST: a device of that name is no dummy, and stays. */
-  deleteDevice(): boolean;
+  deleteDevice(): Promise<boolean>;
   /** The device's addresses; read with decodeAddresses(). ENODEV: no device. EINTR: it kept changing. */
   dumpAddresses(): Promise<ArrayBuffer>;
-  dumpAddressesSync(): ArrayBuffer;
 
   /** nft commands, one transaction a call. `ok` false is nft's refusal, told in `error`. */
   runNft(text: string): Promise<NftReply>;
-  runNftSync(text: string): NftReply;
   /** Chains and jumps of a table of the family ip, or ip6; empty where there is none. EINTR: it kept changing. */
   dumpRules(table: string): Promise<NftRules>;
   dumpRules6(table: string): Promise<NftRules>;
@@ -88,7 +81,6 @@ export interface KernelHandle {
   dumpWording(table: string): Promise<ArrayBuffer>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
-  dumpSetSync(set: number): ArrayBuffer;
 
   /**
    * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a rule
@@ -104,8 +96,16 @@ export interface KernelHandle {
    */
   watch(callback: (changes: ArrayBuffer) => void): void;
   unwatch(): void;
-  /** Ends the watch and lets go of the sockets; a job under way still finishes. May be called again. */
+  /** Ends the watch, and lets go of the sockets when the calls before it have been performed. May be called again. */
   close(): void;
+}
+
+/** What the kernel said to operation records. */
+export interface Answers {
+  /** For each record 0, or −errno. */
+  readonly codes: Int32Array;
+  /** The kernel's words (extended acknowledgement) to the first 32 refusals that have some. */
+  readonly messages: readonly { readonly record: number; readonly text: string }[];
 }
 
 export interface IpvsInfo {
