@@ -36,7 +36,9 @@ void sort_answer(const Message& message, uint32_t first, Answers* answers) {
   if (message.type != NLMSG_ERROR || index >= answers->codes.size()) return;
   if (!read_acknowledgement(message, &acknowledgement)) return;
   answers->codes[index] = acknowledgement.error;
-  if (acknowledgement.error != 0 && answers->message.empty()) answers->message = acknowledgement.message;
+  if (acknowledgement.error == 0 || !answers->message.empty()) return;
+  answers->message = acknowledgement.message;
+  answers->spoken = index;
 }
 
 // Follows one dump to its end.

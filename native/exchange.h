@@ -22,6 +22,7 @@ using MessageSink = std::function<void(const Message&)>;
 struct Answers {
   std::vector<int32_t> codes;  // 0 or −errno for each; −ENOBUFS where no definite answer came
   std::string message;         // of the first refusal that has one
+  size_t spoken = 0;           // which refusal that is
 };
 
 // Sends all messages of `writer` at once and sorts the answers by sequence number. The kernel acknowledges a

@@ -5,6 +5,7 @@
 
 #include "js_error.h"
 #include "network_namespace.h"
+#include "nft_codec.h"
 #include "tasks.h"
 
 namespace ipvsproxy {
@@ -36,6 +37,14 @@ bool read_texts(const Napi::Value& value, std::vector<std::string>* texts) {
     if (!text.IsString()) return false;
     texts->push_back(text.As<Napi::String>().Utf8Value());
   }
+  return true;
+}
+
+// Copied, because JavaScript may write into its buffer while the job runs.
+bool read_bytes(const Napi::Value& value, std::vector<uint8_t>* bytes) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) return false;
+  const Napi::Uint8Array array = value.As<Napi::Uint8Array>();
+  bytes->assign(array.Data(), array.Data() + array.ByteLength());
   return true;
 }
 
@@ -85,8 +94,8 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("deleteDevice", &Self::run_plain<delete_device_task>),
           InstanceMethod("dumpAddresses", &Self::start_plain<dump_addresses_task>),
           InstanceMethod("dumpAddressesSync", &Self::run_plain<dump_addresses_task>),
-          InstanceMethod("runNft", &Self::start_text<run_nft_task>),
-          InstanceMethod("runNftSync", &Self::run_text<run_nft_task>),
+          InstanceMethod("sendNft", &Self::start_messages),
+          InstanceMethod("sendNftSync", &Self::run_messages),
           InstanceMethod("dumpRules", &Self::start_text<dump_rules_task>),
           InstanceMethod("dumpRules6", &Self::start_text<dump_rules6_task>),
           InstanceMethod("dumpWording", &Self::start_text<dump_wording_task>),
@@ -150,14 +159,10 @@ Napi::Value KernelHandle::start_write(const Napi::CallbackInfo& info) {
 
 bool KernelHandle::take_batch(const Napi::CallbackInfo& info, OperationBatch* batch) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array ||
-      !info[1].IsNumber()) {
+  std::vector<uint8_t> copy;
+  if (!read_bytes(info[0], &copy) || !info[1].IsNumber())
     return throw_type_error(env, "takes a Uint8Array of operation records and their count");
-  }
-  const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
-  // Copied, because JavaScript may write into its buffer while the job runs.
-  std::vector<uint8_t> copy(bytes.Data(), bytes.Data() + bytes.ByteLength());
   if (count >= 0 && batch->read(std::move(copy), static_cast<size_t>(count))) return true;
   return throw_type_error(env, "the buffer is too short for that many operation records");
 }
@@ -168,6 +173,13 @@ bool KernelHandle::take_set(const Napi::CallbackInfo& info, size_t* set) {
   *set = static_cast<size_t>(index);
   if (index >= 0 && *set < kernel_->nft.sets()) return true;
   return throw_type_error(info.Env(), "takes an index into the sets given to the handle");
+}
+
+bool KernelHandle::take_messages(const Napi::CallbackInfo& info, std::vector<uint8_t>* messages) {
+  if (!is_free(info.Env())) return false;
+  if (!read_bytes(info[0], messages) || count_nft_messages({messages->data(), messages->size()}) == 0)
+    return throw_type_error(info.Env(), "takes a Uint8Array of whole nf_tables messages");
+  return true;
 }
 
 bool KernelHandle::take_text(const Napi::CallbackInfo& info, std::string* text) {
@@ -211,10 +223,16 @@ Napi::Value KernelHandle::start_set(const Napi::CallbackInfo& info) {
   return take_set(info, &set) ? start(info.Env(), dump_set_task(set), other_jobs_) : info.Env().Undefined();
 }
 
-template <Task (*make)(std::string)>
-Napi::Value KernelHandle::run_text(const Napi::CallbackInfo& info) {
-  std::string text;
-  return take_text(info, &text) ? run(info.Env(), make(std::move(text))) : info.Env().Undefined();
+Napi::Value KernelHandle::run_messages(const Napi::CallbackInfo& info) {
+  std::vector<uint8_t> messages;
+  if (!take_messages(info, &messages)) return info.Env().Undefined();
+  return run(info.Env(), send_nft_task(std::move(messages)));
+}
+
+Napi::Value KernelHandle::start_messages(const Napi::CallbackInfo& info) {
+  std::vector<uint8_t> messages;
+  if (!take_messages(info, &messages)) return info.Env().Undefined();
+  return start(info.Env(), send_nft_task(std::move(messages)), other_jobs_);
 }
 
 template <Task (*make)(std::string)>

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "change_watch.h"
 #include "kernel.h"
@@ -35,6 +36,8 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   Napi::Value run_text(const Napi::CallbackInfo& info);
   template <Task (*make)(std::string)>
   Napi::Value start_text(const Napi::CallbackInfo& info);
+  Napi::Value run_messages(const Napi::CallbackInfo& info);
+  Napi::Value start_messages(const Napi::CallbackInfo& info);
   Napi::Value set_ipvs_timeouts(const Napi::CallbackInfo& info);
   Napi::Value last_message(const Napi::CallbackInfo& info);
 
@@ -53,6 +56,7 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   // Each takes its arguments from `info`; false after throwing.
   bool take_batch(const Napi::CallbackInfo& info, OperationBatch* batch);
   bool take_set(const Napi::CallbackInfo& info, size_t* set);
+  bool take_messages(const Napi::CallbackInfo& info, std::vector<uint8_t>* messages);
   bool take_text(const Napi::CallbackInfo& info, std::string* text);
 
   std::string device_;

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openKernelHandle } from '../../src/kernel/native/addon.js';
+import { encodeTransaction } from '../../src/kernel/nf-tables/transaction.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
 import { tableTransaction } from '../../src/kernel/packet-table.js';
 import type { AgentRun } from './agent.js';
@@ -129,11 +131,18 @@ function plainContent(): KernelContent {
 
 function runBaseline(namespace: Namespace, content: KernelContent): BaselineRun {
   const { virtualServers, hashing, realServers, addresses, elements } = content;
-  namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
+  writeRules(namespace);
   const { 'owned-tcp-4': owned = 0, 'guarded-4': guarded = 0, 'open-4': open = 0, ...others } = elements;
   const treated = Object.values(others).reduce((sum, count) => sum + count, 0);
   const counts = [virtualServers, hashing, realServers, addresses, owned, guarded, open, treated];
   return JSON.parse(namespace.run([tool('baseline'), ...counts.map(String)])) as BaselineRun;
+}
+
+function writeRules({ path }: Namespace): void {
+  const handle = openKernelHandle({ device: '', table: '', sets: [], networkNamespace: path });
+  const { errno } = handle.sendNftSync(encodeTransaction(tableTransaction(PLAIN_RULES)).bytes);
+  handle.close();
+  if (errno !== 0) throw new Error(`nf_tables refused our table: ${errno}`);
 }
 
 function runAgent(namespace: Namespace, mix: Mix): AgentRun {
