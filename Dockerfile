@@ -7,7 +7,7 @@ FROM docker.io/library/node:${NODE_VERSION}-${DEBIAN_VERSION}-slim AS build
 WORKDIR /src
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      g++ make python3 pkg-config libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libnftables-dev \
+      g++ make python3 pkg-config libnl-3-dev libnl-route-3-dev \
  && rm -rf /var/lib/apt/lists/*
 # Before the sources, so that a change of ours does not fetch everything again.
 COPY package.json package-lock.json .npmrc ./
@@ -31,7 +31,7 @@ FROM docker.io/library/debian:${DEBIAN_VERSION}-slim AS root
 # kmod: `--init-only` loads the modules of IPVS.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      libnl-3-200 libnl-genl-3-200 libnl-route-3-200 libnftables1 kmod libstdc++6 \
+      libnl-3-200 libnl-route-3-200 kmod libstdc++6 \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
 COPY --from=build /out/bin/node /usr/local/bin/node
 COPY --from=build /out/app /opt/kube-ipvs-proxy

@@ -26,7 +26,6 @@
       'native/nft_codec.cc',
       'native/nft_rules_channel.cc',
       'native/nft_rules_codec.cc',
-      'native/nft_shell.cc',
       'native/nft_transaction.cc',
       'native/packed_send.cc',
       'native/route_channel.cc',
@@ -46,9 +45,9 @@
       '-fvisibility=hidden',
       # Headers that are not ours may warn.
       '-isystem', '<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")',
-      '<!@(pkg-config --cflags libnl-3.0 libnl-route-3.0 libnftables | sed "s/-I/-isystem /g")',
+      '<!@(pkg-config --cflags libnl-3.0 libnl-route-3.0 | sed "s/-I/-isystem /g")',
     ],
-    'libraries': ['<!@(pkg-config --libs libnl-3.0 libnl-route-3.0 libnftables)'],
+    'libraries': ['<!@(pkg-config --libs libnl-3.0 libnl-route-3.0)'],
     'conditions': [
       ['sanitize!=""', {
         'cflags_cc': ['-fsanitize=<(sanitize)', '-fno-omit-frame-pointer', '-g'],

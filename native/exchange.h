@@ -24,6 +24,13 @@ struct Answers {
   std::vector<int32_t> codes;             // 0 or −errno for each; −ENOBUFS where no definite answer came
   std::vector<RefusalMessage> messages;  // of the first refusals that have one; `record` counts from 0 here
 
+  // Empty where the kernel said nothing to the refusal of message `index`.
+  std::string message_to(size_t index) const {
+    for (const RefusalMessage& message : messages)
+      if (message.record == index) return message.text;
+    return {};
+  }
+
   void keep_in(Results* results, size_t first_record) const {
     for (const RefusalMessage& message : messages) results->keep(first_record + message.record, message.text);
   }

@@ -10,7 +10,6 @@
 #include "ipvs_channel.h"
 #include "nft_channel.h"
 #include "nft_rules_channel.h"
-#include "nft_shell.h"
 #include "route_channel.h"
 
 namespace ipvsproxy {
@@ -36,7 +35,6 @@ struct Kernel {
   IpvsChannel ipvs;
   RouteChannel route;
   NftChannel nft;
-  NftShell shell;
   ConntrackChannel conntrack;
   IpsetChannel ipset;
   NftRulesChannel rules;

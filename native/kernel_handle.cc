@@ -5,6 +5,7 @@
 
 #include "js_error.h"
 #include "network_namespace.h"
+#include "nft_codec.h"
 #include "tasks.h"
 
 namespace ipvsproxy {
@@ -30,6 +31,15 @@ bool read_texts(const Napi::Value& value, std::vector<std::string>* texts) {
     if (!text.IsString()) return false;
     texts->push_back(text.As<Napi::String>().Utf8Value());
   }
+  return true;
+}
+
+// Copied, because JavaScript may write into its buffer while the job runs.
+// Copied, because JavaScript may write into its buffer before the job has run.
+bool read_bytes(const Napi::Value& value, std::vector<uint8_t>* bytes) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) return false;
+  const Napi::Uint8Array array = value.As<Napi::Uint8Array>();
+  bytes->assign(array.Data(), array.Data() + array.ByteLength());
   return true;
 }
 
@@ -74,7 +84,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("deviceIndex", &Self::add_plain<device_index_task>),
           InstanceMethod("deleteDevice", &Self::add_plain<delete_device_task>),
           InstanceMethod("dumpAddresses", &Self::add_plain<dump_addresses_task>),
-          InstanceMethod("runNft", &Self::add_text<run_nft_task>),
+          InstanceMethod("sendNft", &Self::send_nft),
           InstanceMethod("dumpRules", &Self::add_text<dump_rules_task>),
           InstanceMethod("dumpRules6", &Self::add_text<dump_rules6_task>),
           InstanceMethod("dumpWording", &Self::add_text<dump_wording_task>),
@@ -114,14 +124,10 @@ Napi::Value KernelHandle::add_plain(const Napi::CallbackInfo& info) {
 template <Task (*make)(OperationBatch)>
 Napi::Value KernelHandle::add_batch(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array ||
-      !info[1].IsNumber()) {
+  std::vector<uint8_t> copy;
+  if (!read_bytes(info[0], &copy) || !info[1].IsNumber())
     return throw_type_error(env, "takes a Uint8Array of operation records and their count");
-  }
-  const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
   const int64_t count = info[1].As<Napi::Number>().Int64Value();
-  // Copied, because JavaScript may write into its buffer before the job has run.
-  std::vector<uint8_t> copy(bytes.Data(), bytes.Data() + bytes.ByteLength());
   OperationBatch batch;
   if (count < 0 || !batch.read(std::move(copy), static_cast<size_t>(count))) {
     return throw_type_error(env, "the buffer is too short for that many operation records");
@@ -141,6 +147,13 @@ Napi::Value KernelHandle::dump_set(const Napi::CallbackInfo& info) {
     return throw_type_error(info.Env(), "takes an index into the sets given to the handle");
   }
   return add(info.Env(), dump_set_task(static_cast<size_t>(index)));
+}
+
+Napi::Value KernelHandle::send_nft(const Napi::CallbackInfo& info) {
+  std::vector<uint8_t> messages;
+  if (!read_bytes(info[0], &messages) || count_nft_messages({messages.data(), messages.size()}) == 0)
+    return throw_type_error(info.Env(), "takes a Uint8Array of whole nf_tables messages");
+  return add(info.Env(), send_nft_task(std::move(messages)));
 }
 
 Napi::Value KernelHandle::set_ipvs_timeouts(const Napi::CallbackInfo& info) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "change_watch.h"
 #include "job_queue.h"
@@ -26,6 +27,7 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   template <Task (*make)(std::string)>
   Napi::Value add_text(const Napi::CallbackInfo& info);
   Napi::Value dump_set(const Napi::CallbackInfo& info);
+  Napi::Value send_nft(const Napi::CallbackInfo& info);
   Napi::Value set_ipvs_timeouts(const Napi::CallbackInfo& info);
 
   Napi::Value watch(const Napi::CallbackInfo& info);

@@ -29,6 +29,9 @@ class MessageWriter {
     append(&header, sizeof header);
   }
 
+  // What follows the netlink header in a message that somebody else has built.
+  void contents(Bytes contents) { append(contents.data, contents.size); }
+
   void bytes(uint16_t type, const void* data, size_t length);
   void text(uint16_t type, std::string_view text);  // NUL-terminated on the wire
 

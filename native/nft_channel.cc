@@ -61,6 +61,23 @@ void NftChannel::apply(const OperationBatch& batch, Run run, Results* results) {
   }
 }
 
+Outcome NftChannel::send(const std::vector<uint8_t>& messages, NftReply* reply) {
+  const Outcome outcome = connect("nft.send");
+  if (!outcome.ok()) return outcome;
+  const Bytes bytes{messages.data(), messages.size()};
+  const size_t answers_size = count_nft_messages(bytes) + 1;
+  const uint32_t sequence = socket_.reserve_sequences(answers_size + 1);
+  MessageWriter writer(transaction_size(messages.size()));
+  if (!write_transaction(writer, bytes, sequence)) return failure(EMSGSIZE, "nft.send");
+  const Answers answers = send_marked(socket_, writer.messages(), sequence, answers_size);
+  // Answer 0 is the opening bracket's: the kernel blames it for what is nobody's fault in particular.
+  const auto refused = std::find_if(answers.codes.begin(), answers.codes.end(), [](int32_t code) { return code != 0; });
+  if (refused == answers.codes.end()) return done();
+  const auto index = static_cast<size_t>(refused - answers.codes.begin());
+  *reply = {*refused, static_cast<int32_t>(index) - 1, answers.message_to(index)};
+  return done();
+}
+
 Outcome NftChannel::dump_set(size_t set, SetElements* elements) {
   Outcome outcome = connect("nft.dumpSet");
   if (!outcome.ok()) return outcome;

@@ -1,5 +1,4 @@
-// Elements of our nftables sets, by raw netlink: through libnftables reading 50,000 of them back takes half a
-// minute.
+// Elements of our nftables sets, and transactions of anything else.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +19,14 @@ struct SetElements {
   std::string comments;
 };
 
+// What became of a transaction: `error` is 0 or −errno of the first message that the kernel refused, `message` its index, or −1
+// where the kernel blames none in particular.
+struct NftReply {
+  int32_t error = 0;
+  int32_t message = -1;
+  std::string words;  // the kernel's own to that message
+};
+
 // Elements go in transactions, and a transaction is all or nothing. Here one bad element does not spoil the
 // others: a refused transaction is tried again with one message an element, which names every guilty one, and
 // then without them. Adding is strict (EEXIST), as is deleting (ENOENT).
@@ -32,6 +39,9 @@ class NftChannel : public Channel {
 
   size_t sets() const { return sets_.size(); }
   Outcome dump_set(size_t set, SetElements* elements);
+
+  // `messages` hold at least one, as count_nft_messages() says.
+  Outcome send(const std::vector<uint8_t>& messages, NftReply* reply);
 
  private:
   Outcome connect(const char* operation);

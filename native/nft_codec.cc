@@ -127,6 +127,30 @@ bool write_transaction_end(MessageWriter& writer, uint32_t sequence) {
   return write_bracket(writer, NFNL_MSG_BATCH_END, sequence);
 }
 
+size_t count_nft_messages(Bytes messages) {
+  MessageReader reader(messages);
+  Message message;
+  size_t count = 0;
+  for (; reader.next(&message); count++) {
+    if (message.type >> 8 != NFNL_SUBSYS_NFTABLES || message.payload.size < sizeof(nfgenmsg)) return 0;
+  }
+  return reader.malformed() ? 0 : count;
+}
+
+bool write_transaction(MessageWriter& writer, Bytes messages, uint32_t sequence) {
+  if (!write_transaction_begin(writer, sequence)) return false;
+  MessageReader reader(messages);
+  Message message;
+  while (reader.next(&message)) {
+    writer.begin(message.type, static_cast<uint16_t>(message.flags & ~NLM_F_ACK), ++sequence);
+    writer.contents(message.payload);
+    if (!writer.end()) return false;
+  }
+  // The kernel (before 6.10) acknowledges no bracket, so the last message of the contents is the one that asks.
+  writer.acknowledge_last();
+  return write_transaction_end(writer, sequence + 1);
+}
+
 ElementMessage::ElementMessage(MessageWriter& writer, OperationKind kind, const std::string& table,
                                const NftSet& set, uint32_t sequence)
     : writer_(writer) {

@@ -33,6 +33,18 @@ struct NftSet {
 bool write_transaction_begin(MessageWriter& writer, uint32_t sequence);
 bool write_transaction_end(MessageWriter& writer, uint32_t sequence);
 
+// How many messages these bytes are; 0 unless they are nothing but whole messages for nf_tables.
+size_t count_nft_messages(Bytes messages);
+
+// An upper bound for the transaction of so many bytes.
+constexpr size_t transaction_size(size_t messages) {
+  return padded(messages) + 2 * (NLMSG_HDRLEN + 4);
+}
+
+// A transaction of messages that are ready but for their numbers: the opening bracket has number `sequence`, the first
+// message the next one.
+bool write_transaction(MessageWriter& writer, Bytes messages, uint32_t sequence);
+
 // A message that adds or deletes elements of one set: open, append some, close.
 class ElementMessage {
  public:

@@ -1,5 +1,4 @@
-// Reads chains and jumps of tables that are not ours. Not through libnftables: reading what iptables-nft
-// wrote, it writes complaints about its extensions to standard error (netlink_parse_target(), seen in 1.0.6).
+// Reads chains and jumps of tables that are not ours, and how our own rules are worded.
 #pragma once
 
 #include <cstdint>

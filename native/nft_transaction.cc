@@ -18,11 +18,6 @@ static_assert(kElementsPerMessage * kLargestElement < 65'000);
 // changes at the same time could go on for ever.
 constexpr int kAttempts = 8;
 
-void keep_message(const Answers& answers, size_t answer, size_t record, Results* results) {
-  for (const RefusalMessage& message : answers.messages)
-    if (message.record == answer) results->keep(record, message.text);
-}
-
 bool belong_together(const OperationRecord& a, const OperationRecord& b) {
   return a.kind == b.kind && a.set == b.set;
 }
@@ -91,7 +86,7 @@ Answers NftTransaction::send() {
 bool NftTransaction::settle(const Answers& answers, Packing packing, Results* results) {
   const auto& codes = answers.codes;
   if (codes.front() < 0) {
-    keep_message(answers, 0, records_.front(), results);
+    results->keep(records_.front(), answers.message_to(0));
     fail_all(codes.front(), results);
     return true;
   }
@@ -105,7 +100,7 @@ bool NftTransaction::settle(const Answers& answers, Packing packing, Results* re
     const size_t record = records_[firsts_[message]];
     const int32_t code = codes[message + 1];
     if (code == 0) innocent.push_back(record);
-    else keep_message(answers, message + 1, record, results);
+    if (code != 0) results->keep(record, answers.message_to(message + 1));
     results->codes[record] = code;
   }
   records_ = std::move(innocent);

@@ -7,7 +7,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 4;
+constexpr uint32_t kAbi = 5;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,

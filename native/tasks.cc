@@ -60,9 +60,9 @@ Napi::Value timeouts_value(Napi::Env env, const IpvsTimeouts& timeouts) {
 
 Napi::Value reply_value(Napi::Env env, const NftReply& reply) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("ok", Napi::Boolean::New(env, reply.ok));
-  object.Set("output", reply.output);
-  object.Set("error", reply.error);
+  object.Set("errno", reply.error);
+  object.Set("message", reply.message);
+  object.Set("extAck", reply.words);
   return object;
 }
 
@@ -195,10 +195,10 @@ Task dump_addresses_task() {
       records_value<AddressRecord>);
 }
 
-Task run_nft_task(std::string text) {
+Task send_nft_task(std::vector<uint8_t> messages) {
   return task_of(
       NftReply{},
-      [text = std::move(text)](Kernel& kernel, NftReply* reply) { return kernel.shell.run(text, reply); },
+      [messages = std::move(messages)](Kernel& kernel, NftReply* reply) { return kernel.nft.send(messages, reply); },
       reply_value);
 }
 

@@ -23,7 +23,7 @@ Task device_index_task();
 Task delete_device_task();
 Task dump_addresses_task();
 
-Task run_nft_task(std::string text);
+Task send_nft_task(std::vector<uint8_t> messages);
 Task dump_rules_task(std::string table);
 Task dump_rules6_task(std::string table);
 Task dump_wording_task(std::string table);

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openKernelHandle } from '../../src/kernel/native/addon.js';
+import { encodeTransaction } from '../../src/kernel/nf-tables/transaction.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
 import { tableTransaction } from '../../src/kernel/packet-table.js';
 import type { AgentRun } from './agent.js';
@@ -39,8 +41,8 @@ const plain: Starts = { agents: [], restarts: [], baselines: [] };
 const contents = new Set<string>();
 for (let round = 0; round < repeats; round++) {
   say(`round ${round + 1} of ${repeats}`);
-  await contest.inFreshNamespace((namespace) => {
-    plain.baselines.push(runBaseline(namespace, plainContent()));
+  await contest.inFreshNamespace(async (namespace) => {
+    plain.baselines.push(await runBaseline(namespace, plainContent()));
     contents.add(digestOf(namespace));
   });
   await contest.inFreshNamespace((namespace) => {
@@ -89,7 +91,9 @@ async function measureMix(): Promise<MixedResults> {
       starts.restarts.push(runAgent(namespace, 'mixed'));
       return counts;
     });
-    await contest.inFreshNamespace((namespace) => starts.baselines.push(runBaseline(namespace, left)));
+    await contest.inFreshNamespace(async (namespace) =>
+      starts.baselines.push(await runBaseline(namespace, left)),
+    );
     content ??= left;
   }
   if (content === undefined) throw new Error('no round was asked for');
@@ -127,13 +131,20 @@ function plainContent(): KernelContent {
   };
 }
 
-function runBaseline(namespace: Namespace, content: KernelContent): BaselineRun {
+async function runBaseline(namespace: Namespace, content: KernelContent): Promise<BaselineRun> {
   const { virtualServers, hashing, realServers, addresses, elements } = content;
-  namespace.run(['nft', '-f', '-'], tableTransaction({ ...PLAIN_RULES, withoutRanges: true }));
+  await writeRules(namespace);
   const { 'owned-tcp-4': owned = 0, 'guarded-4': guarded = 0, 'open-4': open = 0, ...others } = elements;
   const treated = Object.values(others).reduce((sum, count) => sum + count, 0);
   const counts = [virtualServers, hashing, realServers, addresses, owned, guarded, open, treated];
   return JSON.parse(namespace.run([tool('baseline'), ...counts.map(String)])) as BaselineRun;
+}
+
+async function writeRules({ path }: Namespace): Promise<void> {
+  const handle = openKernelHandle({ device: '', table: '', sets: [], networkNamespace: path });
+  const { errno } = await handle.sendNft(encodeTransaction(tableTransaction(PLAIN_RULES)).bytes);
+  handle.close();
+  if (errno !== 0) throw new Error(`nf_tables refused our table: ${errno}`);
 }
 
 function runAgent(namespace: Namespace, mix: Mix): AgentRun {

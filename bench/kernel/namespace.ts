@@ -22,9 +22,11 @@ export class Contest {
 }
 
 export class Namespace {
+  readonly path: string;
   readonly #name: string;
 
   constructor(name: string) {
+    this.path = `/run/netns/${name}`;
     this.#name = name;
     ip('netns', 'add', name);
     // IPVS takes no real server in a namespace where no device has ever been up.

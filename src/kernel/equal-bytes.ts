@@ -1,4 +1,6 @@
 import type { Family } from '../model/address.js';
+import type { HeaderField, SetDeclaration, SetElement, Statement } from './nf-tables/rule-values.js';
+import { destinationAddress, sourceAddress } from './packet-rules/rule-words.js';
 
 /**
  * A set that holds every byte once, paired with itself. nft compares a field of a packet with constants only, and with another
@@ -7,40 +9,41 @@ import type { Family } from '../model/address.js';
  */
 export const EQUAL_BYTES_SET = 'equal-bytes';
 
-const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => `${byte} . ${byte}`);
+/** Every byte beside itself, each padded to 4. */
+export const EQUAL_PAIRS: readonly SetElement[] = Array.from({ length: 256 }, (_, byte) => ({
+  key: Uint8Array.of(byte, 0, 0, 0, byte, 0, 0, 0),
+}));
 
 /**
- * Within `table { … }`. The type is that of any two bytes of a network header. The size makes the kernel choose a hash table that
- * does not grow, whose lookups are cheaper; it is twice what is in it, since a flushed set counts until the transaction ends.
+ * The type is that of any two bytes of a network header. The size makes the kernel choose a hash table that does not grow, whose
+ * lookups are cheaper; it is twice what is in it, since a flushed set counts until the transaction ends.
  */
-export const EQUAL_BYTES_DECLARATION = `set ${EQUAL_BYTES_SET} { typeof @nh,0,8 . @nh,8,8; size ${2 * PAIRS.length}; }`;
-
-export function fillEqualBytes(table: string): string {
-  return `add element inet ${table} ${EQUAL_BYTES_SET} { ${PAIRS.join(', ')} }`;
-}
-
-/** Where the addresses are in the network header, in bytes (RFC 791, RFC 8200). */
-const ADDRESSES = {
-  IPv4: { source: 12, destination: 16, length: 4 },
-  IPv6: { source: 8, destination: 24, length: 16 },
-} as const satisfies Record<Family, unknown>;
+export const EQUAL_BYTES: SetDeclaration = {
+  name: EQUAL_BYTES_SET,
+  key: [byteAt(0), byteAt(1)],
+  size: 2 * EQUAL_PAIRS.length,
+};
 
 /**
  * Matches what is sent from an address to itself. The last byte comes first: pods of one node hardly differ in the others, so that
  * nearly every other packet is told by one lookup.
  */
-export function sentToItself(family: Family): string {
-  const { source, destination, length } = ADDRESSES[family];
-  return Array.from({ length }, (_, index) => length - 1 - index)
-    .map((offset) => `${byteAt(source + offset)} . ${byteAt(destination + offset)} @${EQUAL_BYTES_SET}`)
-    .join(' ');
+export function sentToItself(family: Family): Statement[] {
+  const source = sourceAddress(family);
+  const destination = destinationAddress(family);
+  return Array.from({ length: source.length }, (_, index) => source.length - 1 - index).map((byte) => ({
+    kind: 'lookup',
+    fields: [byteAt(source.offset + byte), byteAt(destination.offset + byte)],
+    set: EQUAL_BYTES_SET,
+  }));
 }
 
-function byteAt(offset: number): string {
-  return `@nh,${8 * offset},8`;
+/** `@nh,96,8` for 12. */
+function byteAt(offset: number): HeaderField {
+  return { from: 'network header', offset, length: 1 };
 }
 
 /** Whether the set holds what it should; `elements` as nf_tables lays them out, every byte padded to 4. */
 export function areEqualBytes(elements: readonly { readonly element: Uint8Array }[]): boolean {
-  return elements.length === PAIRS.length && elements.every(({ element }) => element[0] === element[4]);
+  return elements.length === EQUAL_PAIRS.length && elements.every(({ element }) => element[0] === element[4]);
 }

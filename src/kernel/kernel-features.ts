@@ -35,7 +35,6 @@ export const NFT_FEATURES = [
   'original destination',
   'reject',
   'intervals in concatenations',
-  'local address lookup',
   'maps to marks',
   'arp',
 ] as const;

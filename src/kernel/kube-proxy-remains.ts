@@ -4,6 +4,7 @@ import type { Preparation } from './kernel.js';
 import { RULES_PLACES, type RulesFound, recogniseRules, removalOf, setNames } from './kube-proxy-rules.js';
 import type { Addon, KernelHandle } from './native/addon.js';
 import { NetlinkError } from './native/netlink-error.js';
+import { sendTransaction } from './nf-tables/send.js';
 
 /** nf_tables frees the rules of a transaction behind it (nf_tables_trans_destroy_work), and their sets with them. */
 const BUSY_PATIENCE = 1000;
@@ -11,7 +12,7 @@ const BUSY_INTERVAL = 100;
 
 /**
  * What kube-proxy's IPVS mode left outside of IPVS and the dummy device: chains in the tables of iptables-nft, which
- * libnftables deletes, and sets of ip_set. Chains of legacy iptables cannot be deleted without its program; with their sets
+ * nf_tables deletes, and sets of ip_set. Chains of legacy iptables cannot be deleted without its program; with their sets
  * empty they match nothing.
  */
 export class KubeProxyRemains {
@@ -37,9 +38,9 @@ export class KubeProxyRemains {
     for (const found of await this.#findRules()) {
       if (found.kept.length > 0) warnings.push(keptText(found));
       if (!isWorthRemoving(found)) continue;
-      const { ok, error } = await this.#handle.runNft(removalOf(found));
-      if (ok) done.push(`removed ${rulesText(found)}`);
-      else warnings.push(`nftables would not remove ${rulesText(found)}: ${error.trim()}`);
+      const refusal = await sendTransaction(this.#handle, removalOf(found));
+      if (refusal === undefined) done.push(`removed ${rulesText(found)}`);
+      else warnings.push(`nf_tables refused to remove ${rulesText(found)}: ${refusal.text}`);
     }
     await this.#removeSets(done, warnings);
     return { done, warnings };

@@ -1,5 +1,6 @@
 import type { Family } from '../model/address.js';
 import type { NftJump, NftRules } from './native/addon.js';
+import type { Command } from './nf-tables/transaction.js';
 
 /** One table that iptables-nft keeps, where kube-proxy's IPVS mode has chains. */
 export interface RulesPlace {
@@ -61,13 +62,12 @@ export function recogniseRules({ chains, jumps }: NftRules, place: RulesPlace): 
 }
 
 /** One transaction: no packet meets a chain without the rule that leads to it, or the other way round. */
-export function removalOf({ family, table, jumps, chains }: RulesFound): string {
-  const place = `${family} ${table}`;
+export function removalOf({ family, table, jumps, chains }: RulesFound): Command[] {
   return [
-    ...jumps.map(({ chain, handle }) => `delete rule ${place} ${chain} handle ${handle}`),
-    ...chains.map((chain) => `flush chain ${place} ${chain}`),
-    ...chains.map((chain) => `delete chain ${place} ${chain}`),
-  ].join('\n');
+    ...jumps.map(({ chain, handle }) => ({ family, table, kind: 'delete-rule', chain, handle }) as const),
+    ...chains.map((chain) => ({ family, table, kind: 'flush-chain', chain }) as const),
+    ...chains.map((chain) => ({ family, table, kind: 'delete-chain', chain }) as const),
+  ];
 }
 
 // What another program's chain leads to stays, and what that leads to.

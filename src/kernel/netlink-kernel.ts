@@ -18,6 +18,7 @@ import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
 import { encodeKeys, RecordSpace } from './native/operation-encoder.js';
 import { observeAll, observeSurroundings, toSight } from './netlink-observation.js';
 import { serverKey } from './netlink-operations.js';
+import { sendTransaction } from './nf-tables/send.js';
 import { readNodeAddresses } from './node-addresses.js';
 import { NODE_PLACES, type NodePlaces } from './node-places.js';
 import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
@@ -92,9 +93,9 @@ export class NetlinkKernel implements Kernel {
       await this.#handle.deleteDevice();
       done.push(`removed the dummy device ${DEVICE}`);
     }
-    await this.#handle.runNft(deleteArpTable(TABLE));
-    const { ok } = await this.#handle.runNft(DELETE_TABLE);
-    if (ok) done.push(`removed the table inet ${TABLE}`);
+    await sendTransaction(this.#handle, deleteArpTable(TABLE));
+    const refusal = await sendTransaction(this.#handle, DELETE_TABLE);
+    if (refusal === undefined) done.push(`removed the table inet ${TABLE}`);
     return done;
   }
 

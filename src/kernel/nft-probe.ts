@@ -1,34 +1,53 @@
+import { ARP_VIPS, IGNORE_REQUESTS } from './arp-table.js';
 import { NFT_FEATURES, type NftFeature, type Presence } from './kernel-features.js';
 import type { KernelHandle } from './native/addon.js';
+import type { Rule, SetDeclaration } from './nf-tables/rule-values.js';
+import { sendTransaction } from './nf-tables/send.js';
+import type { Command, TableName } from './nf-tables/transaction.js';
+import { guardRules } from './packet-rules/guard-rules.js';
+import { EVERYBODY } from './packet-rules/inside-match.js';
+import { keepDestinationRule } from './packet-rules/keep-destination-rule.js';
+import { markRules } from './packet-rules/mark-rules.js';
+import { masqueradeNowRules } from './packet-rules/masquerade-rules.js';
+import { ACCEPT, askedFor } from './packet-rules/rule-words.js';
+import { setDeclaration } from './packet-rules/set-declaration.js';
+import { PACKET_SETS, type PacketSet } from './packet-sets.js';
 
-const TABLE = 'kube-ipvs-proxy-trial';
+const NAME: TableName = { family: 'inet', table: 'kube-ipvs-proxy-trial' };
+/** No packet passes it: it has no hook. */
+const CHAIN = 'trial';
 
-/** What is tried for each feature, inside a table of the family named; no chain is hooked where packets pass. */
-const TRIALS: Readonly<Record<NftFeature, { readonly family: string; readonly body: string }>> = {
-  masquerade: {
-    family: 'inet',
-    body: 'chain a {\n meta l4proto tcp masquerade to :1024-29999 fully-random\n }',
-  },
-  'destination NAT': { family: 'inet', body: 'chain a {\n dnat ip to ip daddr\n }' },
-  'original destination': {
-    family: 'inet',
-    body: 'set s { type ipv4_addr . inet_service; }\n chain a {\n meta l4proto tcp ct original ip daddr . ct original proto-dst @s accept\n }',
-  },
-  reject: {
-    family: 'inet',
-    body: 'chain a {\n meta l4proto tcp reject with tcp reset\n meta l4proto udp reject with icmpx port-unreachable\n }',
-  },
-  'intervals in concatenations': {
-    family: 'inet',
-    body: 'set s { type ipv4_addr . inet_service . ipv4_addr; flags interval; }',
-  },
-  'local address lookup': { family: 'inet', body: 'chain a {\n fib daddr type local accept\n }' },
-  'maps to marks': {
-    family: 'inet',
-    body: 'map m { type ipv4_addr . inet_proto . inet_service : mark; }\n chain a {\n meta mark set ip daddr . meta l4proto . th dport map @m\n }',
-  },
-  arp: { family: 'arp', body: 'set s { type ipv4_addr; }\n chain a {\n arp daddr ip @s drop\n }' },
+/** Our own sets and rules that need each feature. */
+const TRIALS: Readonly<Record<NftFeature, readonly Command[]>> = {
+  masquerade: trial([], masqueradeNowRules()),
+  'destination NAT': trial(['guarded'], [keepDestinationRule('IPv4')]),
+  'original destination': trial(['owned'], [[...askedFor('IPv4', 'TCP', 'owned'), ACCEPT]]),
+  reject: trial(['guarded', 'open', 'refused', 'dropped'], guardRules('IPv4')),
+  'intervals in concatenations': trial(['sources'], []),
+  'maps to marks': trial(['inside'], markRules(EVERYBODY).slice(0, 1)),
+  arp: trialTable({ ...NAME, family: 'arp' }, [ARP_VIPS], [IGNORE_REQUESTS]),
 };
+
+/** `purposes`: those of the sets that the rules name, all of them for TCP over IPv4. */
+function trial(purposes: readonly PacketSet['purpose'][], rules: readonly Rule[]): Command[] {
+  const sets = PACKET_SETS.filter(
+    (set) =>
+      purposes.includes(set.purpose) &&
+      set.family === 'IPv4' &&
+      (!('protocol' in set) || set.protocol === 'TCP'),
+  );
+  return trialTable(NAME, sets.map(setDeclaration), rules);
+}
+
+function trialTable(name: TableName, sets: readonly SetDeclaration[], rules: readonly Rule[]): Command[] {
+  return [
+    { ...name, kind: 'add-table' },
+    ...sets.map((set) => ({ ...name, kind: 'add-set', set }) as const),
+    { ...name, kind: 'add-chain', chain: { name: CHAIN } },
+    ...rules.map((rule) => ({ ...name, kind: 'add-rule', chain: CHAIN, rule }) as const),
+    { ...name, kind: 'delete-table' },
+  ];
+}
 
 /**
  * Finds out by trying: table, rules and their deletion are one transaction, so nothing is ever there for a packet, and a
@@ -41,12 +60,10 @@ export async function tryNftables(handle: KernelHandle): Promise<Readonly<Record
 }
 
 async function tryOne(handle: KernelHandle, name: NftFeature): Promise<Presence> {
-  const { family, body } = TRIALS[name];
-  const text = `table ${family} ${TABLE} {\n${body}\n}\ndelete table ${family} ${TABLE}`;
   try {
-    const { ok, error } = await handle.runNft(text);
-    if (ok) return 'yes';
-    return error.includes('Operation not permitted') ? 'unknown' : 'no';
+    const refusal = await sendTransaction(handle, TRIALS[name]);
+    if (refusal === undefined) return 'yes';
+    return refusal.code === 'EPERM' ? 'unknown' : 'no';
   } catch {
     return 'unknown';
   }

@@ -9,8 +9,6 @@ export interface PacketRulesSettings {
   readonly strictArp?: boolean;
   /** Kernels without nftables for ARP: `strictArp` then has no effect. */
   readonly withoutArp?: boolean;
-  /** Kernels that cannot look up a range in a set (before 5.6, or built without): restricted frontends let nobody in. */
-  readonly withoutRanges?: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@ import { lesserRules } from './lesser-rules.js';
 import type { KernelHandle } from './native/addon.js';
 import { encodeOperations } from './native/operation-encoder.js';
 import { readSet } from './netlink-observation.js';
+import { type Refusal, sendTransaction } from './nf-tables/send.js';
 import { OPERATIONS_PER_JOB } from './operation-jobs.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
 import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
@@ -50,32 +51,29 @@ export class PacketTableWriter {
 
   /** What this kernel cannot have of the rules, one sentence each. */
   lacking(): readonly string[] {
-    return [
-      ...(this.#rules.withoutRanges === true ? [NO_RANGES] : []),
-      ...(this.#rules.withoutArp === true ? [NO_ARP] : []),
-    ];
+    return this.#rules.withoutArp === true ? [NO_ARP] : [];
   }
 
   /** Rejects with KernelUnusable where the kernel takes none of the rules, not even the least. */
   async write(): Promise<void> {
     // What strict ARP left where it is not wanted any more; mostly there is none to delete.
-    if (this.#wished.strictArp !== true) await this.#handle.runNft(deleteArpTable(TABLE));
+    if (this.#wished.strictArp !== true) await sendTransaction(this.#handle, deleteArpTable(TABLE));
     const rules = await this.#writeRules();
     this.#rules = rules;
     if (shieldsArp(rules)) await this.#shieldGuarded();
     // Killed in between, the next start finds no seal and writes the rules again.
-    await this.#handle.runNft(sealTransaction(await this.#readSeal()));
+    await sendTransaction(this.#handle, sealTransaction(await this.#readSeal()));
   }
 
   async #writeRules(): Promise<PacketRulesSettings> {
-    let refusal: string | undefined;
+    let first: Refusal | undefined;
     for (const rules of lesserRules(this.#wished)) {
-      const { ok, error } = await this.#handle.runNft(tableTransaction(rules));
-      if (ok) return rules;
-      refusal ??= error.trim();
+      const refusal = await sendTransaction(this.#handle, tableTransaction(rules));
+      if (refusal === undefined) return rules;
+      first ??= refusal;
     }
     throw new KernelUnusable(
-      `nftables refused our table: ${refusal}`,
+      `nf_tables refused ${first?.text}`,
       'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
     );
   }
@@ -95,10 +93,6 @@ export class PacketTableWriter {
     return sealOf(await this.#handle.dumpWording(TABLE));
   }
 }
-
-const NO_RANGES =
-  'this kernel cannot look up address ranges in nftables sets, so load balancer addresses of Services with ' +
-  'loadBalancerSourceRanges let nobody in';
 
 const NO_ARP =
   'this kernel has no nftables for ARP (CONFIG_NF_TABLES_ARP), so strictARP has no effect: the node answers ARP requests ' +

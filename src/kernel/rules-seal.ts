@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LAYOUT_ELEMENT, LAYOUT_SET, TABLE } from './packet-table.js';
+import type { Command } from './nf-tables/transaction.js';
+import { LAYOUT_ELEMENT, layoutElement } from './packet-table.js';
 
 /** The element of the layout set that carries the seal. */
 const SEAL_ELEMENT = '0.0.0.1';
@@ -12,8 +13,8 @@ export function sealOf(wording: ArrayBuffer): string {
   return createHash('sha256').update(new Uint8Array(wording)).digest('hex').slice(0, 16);
 }
 
-export function sealTransaction(seal: string): string {
-  return `add element inet ${TABLE} ${LAYOUT_SET} { ${SEAL_ELEMENT} comment "${seal}" }`;
+export function sealTransaction(seal: string): Command[] {
+  return [layoutElement(SEAL_ELEMENT, seal)];
 }
 
 /** What the layout set says of the rules. */

@@ -17,7 +17,6 @@ const COMPLETE: KernelFeatures = {
     'original destination': 'yes',
     reject: 'yes',
     'intervals in concatenations': 'yes',
-    'local address lookup': 'yes',
     'maps to marks': 'yes',
     arp: 'yes',
   },

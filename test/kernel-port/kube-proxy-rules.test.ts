@@ -27,12 +27,13 @@ describe('rules of kube-proxy', () => {
   });
 
   it('go in one transaction: jumps first, then contents, then chains', () => {
-    expect(removalOf(recogniseRules(rules(), NAT)).split('\n')).toEqual([
-      'delete rule ip nat PREROUTING handle 30',
-      'flush chain ip nat KUBE-SERVICES',
-      'flush chain ip nat KUBE-MARK-MASQ',
-      'delete chain ip nat KUBE-SERVICES',
-      'delete chain ip nat KUBE-MARK-MASQ',
+    const nat = { family: 'ip', table: 'nat' };
+    expect(removalOf(recogniseRules(rules(), NAT))).toEqual([
+      { ...nat, kind: 'delete-rule', chain: 'PREROUTING', handle: 30 },
+      { ...nat, kind: 'flush-chain', chain: 'KUBE-SERVICES' },
+      { ...nat, kind: 'flush-chain', chain: 'KUBE-MARK-MASQ' },
+      { ...nat, kind: 'delete-chain', chain: 'KUBE-SERVICES' },
+      { ...nat, kind: 'delete-chain', chain: 'KUBE-MARK-MASQ' },
     ]);
   });
 

@@ -23,7 +23,7 @@ class WillingHandle {
   readonly ensureDevice = async () => ({ index: 1, created: false });
   readonly dumpSet = async () => elementAnswer([]);
   readonly dumpWording = async () => new ArrayBuffer(0);
-  readonly runNft = async () => ({ ok: true, output: '', error: '' });
+  readonly sendNft = async () => ({ errno: 0, message: -1, extAck: '' });
   readonly close = () => undefined;
 }
 

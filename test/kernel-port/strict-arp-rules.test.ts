@@ -12,7 +12,7 @@ const WITHOUT = { ...STRICT, withoutArp: true };
 describe('strict ARP', () => {
   it('is a table of its own, only where it is asked for and can be had', () => {
     const hasArp = [PLAIN_RULES, STRICT, WITHOUT].map((rules) =>
-      tableTransaction(rules).includes('table arp'),
+      tableTransaction(rules).some(({ family }) => family === 'arp'),
     );
     expect(hasArp).toEqual([false, true, false]);
   });
@@ -23,7 +23,7 @@ describe('strict ARP', () => {
 
   it('is given up before the rest of the table is, where the kernel has no nftables for it', () => {
     expect(lesserRules(STRICT)).toContainEqual(WITHOUT);
-    expect(lesserRules(PLAIN_RULES).map(({ withoutArp }) => withoutArp)).toEqual([undefined, undefined]);
+    expect(lesserRules(PLAIN_RULES).map(({ withoutArp }) => withoutArp)).toEqual([undefined]);
   });
 
   it('goes with the guard of a VIP of IPv4', () => {

@@ -72,8 +72,11 @@ describe.skipIf(!IN_TEST_KERNEL)('tracked flows through the addon', () => {
   it('are forgotten as IPVS tracks them', async () => {
     space.run('sysctl', '-q', '-w', 'net.ipv4.vs.conntrack=1');
     // Conntrack looks at packets only where a rule asks for it.
-    await space.handle.runNft(
+    space.runWith(
       'add table inet t; add chain inet t c { type filter hook output priority 0; }; add rule inet t c ct state new',
+      'nft',
+      '-f',
+      '-',
     );
     await space.handle.ensureDevice();
     await space.apply(

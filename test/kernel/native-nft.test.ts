@@ -2,18 +2,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeElements } from '../../src/kernel/native/answer-decoder.js';
 import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
 import type { AddElementOperation, KernelOperation } from '../../src/kernel/native/records.js';
+import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
+import type { Command } from '../../src/kernel/nf-tables/transaction.js';
 import { addressBytes } from '../../src/model/address.js';
 import { FreshNamespace, IN_TEST_KERNEL, REFUSED, SETS, TABLE } from '../native/fresh-namespace.js';
 import { POD_1, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 
 const [ADDRESSES, FRONTENDS, FRONTENDS_6, MARKS] = [0, 1, 2, 3];
 
-const TABLE_TEXT = `table inet ${TABLE} {
-  set ${SETS[0]} { type ipv4_addr; }
-  set ${SETS[1]} { type ipv4_addr . inet_service; }
-  set ${SETS[2]} { type ipv6_addr . inet_service; }
-  map ${SETS[3]} { type ipv4_addr : mark; }
-}`;
+const NAME = { family: 'inet', table: TABLE } as const;
+
+const TABLE_COMMANDS: readonly Command[] = [
+  { ...NAME, kind: 'add-table' },
+  { ...NAME, kind: 'add-set', set: { name: SETS[0], key: ['ipv4_addr'] } },
+  { ...NAME, kind: 'add-set', set: { name: SETS[1], key: ['ipv4_addr', 'inet_service'] } },
+  { ...NAME, kind: 'add-set', set: { name: SETS[2], key: ['ipv6_addr', 'inet_service'] } },
+  { ...NAME, kind: 'add-set', set: { name: SETS[3], key: ['ipv4_addr'], value: 'mark' } },
+];
 
 function element(vip = VIP_A, settings: Partial<AddElementOperation> = {}): AddElementOperation {
   return { kind: 'add-element', set: ADDRESSES, element: addressBytes(vip), ...settings };
@@ -37,7 +42,7 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
 
   beforeEach(async () => {
     space = new FreshNamespace();
-    expect(await space.handle.runNft(TABLE_TEXT)).toEqual({ ok: true, output: '', error: '' });
+    expect(await sendTransaction(space.handle, TABLE_COMMANDS)).toBeUndefined();
   });
   afterEach(() => {
     space[Symbol.dispose]();
@@ -47,13 +52,17 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     return decodeElements(await space.handle.dumpSet(set));
   }
 
-  it('runs nft text and hands back what it says', async () => {
-    const reply = await space.handle.runNft('list tables');
-    expect(reply).toEqual({ ok: true, output: `table inet ${TABLE}\n`, error: '' });
-    const refusal = await space.handle.runNft('list table inet nonsense');
-    expect(refusal.ok).toBe(false);
-    expect(refusal.error).toContain('No such file or directory');
-    expect((await space.handle.runNft('list tables')).error).toBe('');
+  it('does all of a transaction or nothing, and names what was refused', async () => {
+    const chain = { name: 'a' };
+    const refusal = await sendTransaction(space.handle, [
+      { ...NAME, kind: 'add-chain', chain },
+      { ...NAME, kind: 'flush-set', set: 'nonsense' },
+      { ...NAME, kind: 'flush-chain', chain: 'nonsense' },
+    ]);
+    expect(refusal?.text).toMatch(/^elements of set nonsense in table inet kube-ipvs-proxy: ENOENT/);
+    expect(space.run('nft', 'list', 'chains')).not.toContain('chain a');
+    expect(await sendTransaction(space.handle, [{ ...NAME, kind: 'add-chain', chain }])).toBeUndefined();
+    expect(space.run('nft', 'list', 'chains')).toContain('chain a');
   });
 
   it('adds and deletes elements that nft shows, with their comments', async () => {
@@ -142,14 +151,14 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
 
   it('knows an empty set from a missing set and a missing table', async () => {
     expect(await dump(ADDRESSES)).toEqual([]);
-    await space.handle.runNft(`delete set inet ${TABLE} ${SETS[0]}`);
+    space.run('nft', 'delete', 'set', 'inet', TABLE, SETS[0]);
     const missing = expect.objectContaining({ code: 'ENOENT', errno: -2, syscall: 'nft.dumpSet' });
     await expect(dump(ADDRESSES)).rejects.toThrow(missing);
     expect(await space.apply(element(), element(VIP_A, { set: MARKS, mark: 1 }))).toEqual([
       REFUSED.ENOENT,
       0,
     ]);
-    await space.handle.runNft(`delete table inet ${TABLE}`);
+    await sendTransaction(space.handle, [{ ...NAME, kind: 'delete-table' }]);
     await expect(dump(FRONTENDS)).rejects.toThrow(missing);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
 import { FreshNamespace } from '../native/fresh-namespace.js';
 import { IN_FULL_KERNEL } from './packets/support/kernel-test.js';
 
@@ -16,10 +17,11 @@ describe.skipIf(!IN_FULL_KERNEL)('rules of another program through the addon', (
     expect(chains).not.toContain('B');
     expect(jumps).toEqual([{ chain: 'POSTROUTING', handle: expect.any(Number), target: 'A' }]);
     const [jump] = jumps;
-    expect(await space.handle.runNft(`delete rule ip nat POSTROUTING handle ${jump?.handle}`)).toMatchObject({
-      ok: true,
-      error: '',
-    });
+    const handle = jump?.handle ?? 0;
+    const nat = { family: 'ip', table: 'nat' } as const;
+    expect(
+      await sendTransaction(space.handle, [{ ...nat, kind: 'delete-rule', chain: 'POSTROUTING', handle }]),
+    ).toBeUndefined();
     expect((await space.handle.dumpRules('nat')).jumps).toEqual([]);
     expect(await space.handle.dumpRules6('nat')).toEqual({ chains: [], jumps: [] });
   });

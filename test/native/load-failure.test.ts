@@ -34,12 +34,12 @@ describe('an addon that cannot be loaded', () => {
   });
 
   it('lacks a library: names the package', () => {
-    const text = 'libnftables.so.1: cannot open shared object file: No such file or directory';
-    expect(refusal(text).remedy).toBe('install the Debian package libnftables1');
-    expect(refusal(text.replace('libnftables.so.1', 'libnl-route-3.so.200')).remedy).toContain(
+    const text = 'libnl-3.so.200: cannot open shared object file: No such file or directory';
+    expect(refusal(text).remedy).toBe('install the Debian package libnl-3-200');
+    expect(refusal(text.replace('libnl-3.so.200', 'libnl-route-3.so.200')).remedy).toContain(
       'libnl-route-3-200',
     );
-    expect(refusal(text.replace('libnftables.so.1', 'libodd.so.7')).remedy).toContain('libodd.so.7');
+    expect(refusal(text.replace('libnl-3.so.200', 'libodd.so.7')).remedy).toContain('libodd.so.7');
   });
 
   it('is for another Node or another version of ours: says to build it again', () => {

@@ -69,8 +69,11 @@ export interface KernelHandle {
   /** The device's addresses; read with decodeAddresses(). ENODEV: no device. EINTR: it kept changing. */
   dumpAddresses(): Promise<ArrayBuffer>;
 
-  /** nft commands, one transaction a call. `ok` false is nft's refusal, told in `error`. */
-  runNft(text: string): Promise<NftReply>;
+  /**
+   * One transaction of nf_tables messages (nf-tables/transaction.ts), which the addon numbers and brackets: all of it is done, or
+   * nothing. Throws a TypeError where the bytes are anything else than whole messages of that subsystem.
+   */
+  sendNft(messages: Uint8Array): Promise<NftReply>;
   /** Chains and jumps of a table of the family ip, or ip6; empty where there is none. EINTR: it kept changing. */
   dumpRules(table: string): Promise<NftRules>;
   dumpRules6(table: string): Promise<NftRules>;
@@ -123,9 +126,12 @@ export interface IpvsTimeouts {
 }
 
 export interface NftReply {
-  readonly ok: boolean;
-  readonly output: string;
-  readonly error: string;
+  /** 0, or −errno of the first message that the kernel refused. */
+  readonly errno: number;
+  /** Its index; −1 where the kernel blames none in particular, as for EPERM. */
+  readonly message: number;
+  /** The kernel's own words to it; empty where it has none. */
+  readonly extAck: string;
 }
 
 export interface NftRules {

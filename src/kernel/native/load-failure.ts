@@ -53,9 +53,6 @@ function explainRefusal(path: string, cause: unknown): AddonUnavailable {
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ['libnl-3.so', 'libnl-3-200'],
   ['libnl-route-3.so', 'libnl-route-3-200'],
-  ['libnftables.so', 'libnftables1'],
-  ['libnftnl.so', 'libnftnl11'],
-  ['libmnl.so', 'libmnl0'],
   ['libstdc++.so', 'libstdc++6'],
 ]);
 

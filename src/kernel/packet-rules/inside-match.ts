@@ -1,22 +1,23 @@
 import type { Family } from '../../model/address.js';
+import type { Statement } from '../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
-import { ip, ofFamily } from './rule-words.js';
+import { arrivesBy, isWithin, sourceAddress } from './rule-words.js';
 
-/** For each family the words that match a client inside the cluster; undefined where none can be told. */
-export type InsideMatch = (family: Family) => string | undefined;
+/** For each family what matches a client inside the cluster, nothing for everybody; undefined where none can be told. */
+export type InsideMatch = (family: Family) => readonly Statement[] | undefined;
 
-export const EVERYBODY: InsideMatch = () => '';
+export const EVERYBODY: InsideMatch = () => [];
 
 export function insideMatch({ insideClients }: PacketRulesSettings): InsideMatch {
   switch (insideClients.kind) {
     case 'unknown':
       return () => undefined;
     case 'interfaces':
-      return () => `iifname "${insideClients.name}"`;
+      return () => [arrivesBy(insideClients.name)];
     case 'addresses':
       return (family) => {
-        const cidrs = ofFamily(insideClients.cidrs, family);
-        return cidrs.length === 0 ? undefined : `${ip(family)} saddr { ${cidrs.join(', ')} }`;
+        const isInside = isWithin(sourceAddress, family, insideClients.cidrs);
+        return isInside === undefined ? undefined : [isInside];
       };
   }
 }

@@ -1,68 +1,81 @@
 import type { Family } from '../../model/address.js';
 import type { Protocol } from '../../model/protocol.js';
 import { sentToItself } from '../equal-bytes.js';
+import type { PortRange, Rule } from '../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
-import { setName } from '../packet-sets.js';
 import { insideMatch } from './inside-match.js';
-import { askedFor, forEachFlow, ip, ofFamily, setOf } from './rule-words.js';
+import {
+  arrivesBy,
+  askedFor,
+  forEachFlow,
+  goTo,
+  isIn,
+  isNotIn,
+  isWithin,
+  jump,
+  originalDestination,
+  protocolIs,
+  setOf,
+  sourceAddress,
+} from './rule-words.js';
 
 /**
  * Source ports of masqueraded connections. They stay out of the NodePort range (30000–32767), since a reply to such a
  * port would be taken for a NodePort request (kubernetes/kubernetes#139276).
  */
-const MASQUERADE_PORTS = '1024-29999';
+const MASQUERADE_PORTS: PortRange = [1024, 29999];
+
+const MASQUERADE_NOW = goTo('masquerade-now');
 
 /** Which chain decides on the source of a connection through IPVS. */
-export function postroutingRules(): string[] {
+export function postroutingRules(): Rule[] {
   return forEachFlow(flowRules);
 }
 
-function flowRules(family: Family, protocol: Protocol): string[] {
-  const asked = askedFor(family, protocol);
-  const set = (purpose: 'owned' | 'masqueraded' | 'source-kept') => setName({ purpose, family, protocol });
+function flowRules(family: Family, protocol: Protocol): Rule[] {
   return [
-    `${asked} @${set('masqueraded')} goto masquerade-now`,
-    `${asked} @${set('source-kept')} goto ${keepSourceChain(family)}`,
-    `${asked} @${set('owned')} jump ${masqueradeChain(family)}`,
+    [...askedFor(family, protocol, 'masqueraded'), MASQUERADE_NOW],
+    [...askedFor(family, protocol, 'source-kept'), goTo(keepSourceChain(family))],
+    [...askedFor(family, protocol, 'owned'), jump(masqueradeChain(family))],
   ];
 }
 
-export function masqueradeRules(family: Family, settings: PacketRulesSettings): string[] {
-  if (settings.masqueradeAll) return ['goto masquerade-now'];
+export function masqueradeRules(family: Family, settings: PacketRulesSettings): Rule[] {
+  if (settings.masqueradeAll) return [[MASQUERADE_NOW]];
   return [...unanswerableRules(family), ...outsideRules(family, settings)];
 }
 
-function unanswerableRules(family: Family): string[] {
-  const saddr = `${ip(family)} saddr`;
+function unanswerableRules(family: Family): Rule[] {
   return [
     // The host's own client: the kernel chose the VIP itself as source, and no pod could answer to that.
-    `${saddr} @${setOf('guarded', family)} goto masquerade-now`,
+    [isIn([sourceAddress(family)], setOf('guarded', family)), MASQUERADE_NOW],
     // A pod that was sent to itself would see its own address as the client, and answer past the node.
-    `${sentToItself(family)} goto masquerade-now`,
+    [...sentToItself(family), MASQUERADE_NOW],
   ];
 }
 
-function outsideRules(family: Family, { insideClients }: PacketRulesSettings): string[] {
+function outsideRules(family: Family, { insideClients }: PacketRulesSettings): Rule[] {
   if (insideClients.kind === 'unknown') return [];
-  if (insideClients.kind === 'interfaces') return [`iifname != "${insideClients.name}" goto masquerade-now`];
-  const cidrs = ofFamily(insideClients.cidrs, family);
-  return cidrs.length === 0 ? [] : [`${ip(family)} saddr != { ${cidrs.join(', ')} } goto masquerade-now`];
+  if (insideClients.kind === 'interfaces')
+    return [[arrivesBy(insideClients.name, { unlike: true }), MASQUERADE_NOW]];
+  const isOutside = isWithin(sourceAddress, family, insideClients.cidrs, { unlike: true });
+  return isOutside === undefined ? [] : [[isOutside, MASQUERADE_NOW]];
 }
 
 // A pod of another node that uses a NodePort of this one is inside, and its server may be on a third node, which would
 // answer it directly.
-export function keepSourceRules(family: Family, settings: PacketRulesSettings): string[] {
+export function keepSourceRules(family: Family, settings: PacketRulesSettings): Rule[] {
   const inside = insideMatch(settings)(family);
-  const atNode = `ct original ${ip(family)} daddr != @${setOf('guarded', family)}`;
+  const isAtNode = isNotIn([originalDestination(family)], setOf('guarded', family));
   return [
     ...unanswerableRules(family),
-    ...(inside === undefined ? [] : [`${inside} ${atNode} goto masquerade-now`]),
+    ...(inside === undefined ? [] : [[...inside, isAtNode, MASQUERADE_NOW]]),
   ];
 }
 
 /** Where every way to masquerade ends. */
-export function masqueradeNowRules(): string[] {
-  return [`meta l4proto { tcp, udp, sctp } masquerade to :${MASQUERADE_PORTS} fully-random`];
+export function masqueradeNowRules(): Rule[] {
+  return [[protocolIs('TCP', 'UDP', 'SCTP'), { kind: 'masquerade', ports: MASQUERADE_PORTS }]];
 }
 
 export function masqueradeChain(family: Family): string {

@@ -1,4 +1,5 @@
 import { FAMILIES } from '../../model/address.js';
+import type { ChainHook, Rule } from '../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { guardRules } from './guard-rules.js';
 import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
@@ -12,6 +13,7 @@ import {
   masqueradeRules,
   postroutingRules,
 } from './masquerade-rules.js';
+import { IS_NEW, jump } from './rule-words.js';
 import { restrictRule } from './source-range-rules.js';
 import { strayRules } from './stray-rules.js';
 
@@ -29,70 +31,47 @@ const KEEP_PRIORITY = -110;
 /** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
 const STRAY_PRIORITY = -10;
 
-/** In the order in which they are declared. */
-export const CHAINS = [
-  'prerouting-nat',
-  'output-nat',
-  'input',
-  'output',
-  'forward',
-  'output-stray',
-  'output-unmark',
-  'postrouting',
-  'restrict',
-  'guard',
-  ...FAMILIES.flatMap((family) => [masqueradeChain(family), keepSourceChain(family)]),
-  'masquerade-now',
-];
+/** NF_IP_PRI_NAT_SRC, where others rewrite sources too. */
+const MASQUERADE_PRIORITY = 100;
 
-const BASE_CHAINS: Readonly<Record<string, string>> = {
-  'prerouting-nat': `type nat hook prerouting priority ${KEEP_PRIORITY}; policy accept;`,
-  'output-nat': `type nat hook output priority ${KEEP_PRIORITY}; policy accept;`,
-  input: `type filter hook input priority ${INPUT_PRIORITY}; policy accept;`,
-  output: `type filter hook output priority ${OUTPUT_PRIORITY}; policy accept;`,
-  forward: `type filter hook forward priority ${STRAY_PRIORITY}; policy accept;`,
-  'output-stray': `type filter hook output priority ${STRAY_PRIORITY}; policy accept;`,
-  'output-unmark': `type filter hook output priority ${UNMARK_PRIORITY}; policy accept;`,
-  postrouting: 'type nat hook postrouting priority srcnat; policy accept;',
-};
-
-/** Every chain, still empty, as `table { … }` declares it. */
-export function chainDeclarations(): string[] {
-  return CHAINS.map((name) => `  chain ${name} { ${BASE_CHAINS[name] ?? ''} }`);
+/** A chain of ours with its rules. */
+export interface FilledChain {
+  readonly name: string;
+  readonly hook?: ChainHook;
+  readonly rules: readonly Rule[];
 }
 
-/** Every chain with its rules, within `table { … }`. */
-export function filledChains(settings: PacketRulesSettings): string[] {
+/** Every chain, in the order in which they are declared. */
+export function packetChains(settings: PacketRulesSettings): FilledChain[] {
   return [
-    chain('prerouting-nat', FAMILIES.map(keepDestinationRule)),
-    chain('output-nat', FAMILIES.map(keepDestinationRule)),
-    chain('input', wayIn(insideMatch(settings))),
-    chain('output', wayIn(EVERYBODY)),
-    chain('forward', strayRules(settings)),
-    chain('output-stray', strayRules(settings)),
-    chain('output-unmark', unmarkRules()),
-    chain(
-      'restrict',
-      FAMILIES.map((family) => restrictRule(family, settings)),
-    ),
-    chain('guard', FAMILIES.flatMap(guardRules)),
-    chain('postrouting', postroutingRules()),
+    hooked('prerouting-nat', 'nat', 'prerouting', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
+    hooked('output-nat', 'nat', 'output', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
+    hooked('input', 'filter', 'input', INPUT_PRIORITY, wayIn(insideMatch(settings))),
+    hooked('output', 'filter', 'output', OUTPUT_PRIORITY, wayIn(EVERYBODY)),
+    hooked('forward', 'filter', 'forward', STRAY_PRIORITY, strayRules(settings)),
+    hooked('output-stray', 'filter', 'output', STRAY_PRIORITY, strayRules(settings)),
+    hooked('output-unmark', 'filter', 'output', UNMARK_PRIORITY, unmarkRules()),
+    hooked('postrouting', 'nat', 'postrouting', MASQUERADE_PRIORITY, postroutingRules()),
+    { name: 'restrict', rules: FAMILIES.map(restrictRule) },
+    { name: 'guard', rules: FAMILIES.flatMap(guardRules) },
     ...FAMILIES.flatMap((family) => [
-      chain(masqueradeChain(family), masqueradeRules(family, settings)),
-      chain(keepSourceChain(family), keepSourceRules(family, settings)),
+      { name: masqueradeChain(family), rules: masqueradeRules(family, settings) },
+      { name: keepSourceChain(family), rules: keepSourceRules(family, settings) },
     ]),
-    chain('masquerade-now', masqueradeNowRules()),
+    { name: 'masquerade-now', rules: masqueradeNowRules() },
   ];
 }
 
-function chain(name: string, rules: readonly string[]): string {
-  return [`  chain ${name} {`, ...rules.map((rule) => `    ${rule}`), '  }'].join('\n');
+function hooked(
+  name: string,
+  type: ChainHook['type'],
+  hook: ChainHook['hook'],
+  priority: number,
+  rules: readonly Rule[],
+): FilledChain {
+  return { name, hook: { type, hook, priority }, rules };
 }
 
-function wayIn(inside: InsideMatch): string[] {
-  return [
-    'ct state { new, untracked } jump restrict',
-    ...markRules(inside),
-    'ct state { new, untracked } jump guard',
-  ];
+function wayIn(inside: InsideMatch): Rule[] {
+  return [[IS_NEW, jump('restrict')], ...markRules(inside), [IS_NEW, jump('guard')]];
 }

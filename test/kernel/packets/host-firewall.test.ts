@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
-import { PLAIN_RULES } from '../../../src/kernel/packet-rules-settings.js';
+import { openKernelHandle } from '../../../src/kernel/native/addon.js';
+import { sendTransaction } from '../../../src/kernel/nf-tables/send.js';
+import { type PacketRulesSettings, PLAIN_RULES } from '../../../src/kernel/packet-rules-settings.js';
 import { tableTransaction } from '../../../src/kernel/packet-table.js';
 import { FAMILIES } from '../../../src/model/address.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
@@ -78,7 +80,14 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
 
   describe('and none any more', () => {
     // What the agent would be told by an API server: the ranges of Service addresses.
-    const rules = { ...PLAIN_RULES, serviceCIDRs: Object.values(RANGES), withoutRanges: true };
+    const rules = { ...PLAIN_RULES, serviceCIDRs: Object.values(RANGES) };
+
+    async function writeRules(settings: PacketRulesSettings): Promise<void> {
+      const path = `/run/netns/${cluster.lab.node.namespace.name}`;
+      const handle = openKernelHandle({ device: '', table: '', sets: [], networkNamespace: path });
+      expect(await sendTransaction(handle, tableTransaction(settings))).toBeUndefined();
+      handle.close();
+    }
 
     beforeAll(async () => {
       await put('delete table inet firewall\n');
@@ -92,19 +101,19 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
         await remote.namespace.ip([`addr add ${STRAY[family]} dev lo`]);
         const stray = { address: STRAY[family], port: POD_PORT };
         expect(await walk(pod, stray)).toMatch(/^remote sees /);
-        await put(tableTransaction(rules));
+        await writeRules(rules);
         const clients = [pod, node];
         const answers = await Promise.all(clients.map((client) => walk(client, stray)));
         expect(answers).toEqual(['timed out', 'timed out']);
         for (const client of clients)
           expect(await walk(client, { address: vip(1)[family], port: 80 })).toMatch(/^pod-1 sees /);
-        await put(tableTransaction({ ...rules, serviceCIDRs: [] }));
+        await writeRules({ ...rules, serviceCIDRs: [] });
       });
 
     it('what another proxy rewrites on the node itself is no stray address', async () => {
       const { node } = cluster.lab;
       const to = `${cluster.lab.pods[1]?.addresses.IPv4}:${POD_PORT}`;
-      await put(tableTransaction(rules));
+      await writeRules(rules);
       await put(
         `add table ip other\nadd chain ip other output { type nat hook output priority -100; }\n` +
           `add rule ip other output ip daddr ${STRAY.IPv4} tcp dport 80 dnat to ${to}\n`,
