@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Address } from '../src/model/address.js';
+import { type Address, familyOf } from '../src/model/address.js';
 import type { Protocol } from '../src/model/protocol.js';
 import type { Namespace } from './namespace.js';
 import { peersBinary } from './peers-binary.js';
@@ -12,6 +12,8 @@ export interface Target {
   readonly protocol: Protocol;
   /** The client's own port; the kernel chooses one unless said. */
   readonly sourcePort?: number;
+  /** One of the client's own addresses; the kernel chooses one unless said. */
+  readonly sourceAddress?: Address;
   /** Milliseconds for the connection, and again for the answer. */
   readonly patience?: number;
 }
@@ -108,6 +110,14 @@ export class Peers {
   }
 }
 
-function targetWords({ protocol, address, port, sourcePort = 0, patience = PATIENCE }: Target) {
-  return [protocol, address, port, sourcePort, patience];
+function targetWords({
+  protocol,
+  address,
+  port,
+  sourcePort = 0,
+  sourceAddress,
+  patience = PATIENCE,
+}: Target) {
+  const anyAddress = familyOf(address) === 'IPv4' ? '0.0.0.0' : '::';
+  return [protocol, address, port, sourceAddress ?? anyAddress, sourcePort, patience];
 }

@@ -16,14 +16,11 @@ std::string between(const std::string& text, const std::string& begin, const std
 
 }  // namespace
 
-std::shared_ptr<Socket> connect_to(const std::string& protocol, const Place& server, int source_port,
+std::shared_ptr<Socket> connect_to(const std::string& protocol, const Place& server, const Place& source,
                                    int milliseconds) {
   auto socket = std::make_shared<Socket>(protocol, server.family());
   socket->set_timeout(milliseconds);
-  if (source_port != 0) {
-    const Place any = Place::parse(server.family() == AF_INET ? "0.0.0.0" : "::", source_port);
-    checked(bind(socket->descriptor(), any.raw(), any.length));
-  }
+  checked(bind(socket->descriptor(), source.raw(), source.length));
   socket->connect_within(server, milliseconds);
   socket->close_by_reset();
   return socket;

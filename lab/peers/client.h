@@ -7,8 +7,8 @@
 
 namespace peers {
 
-// A socket of the calling thread's namespace, connected; source port 0 leaves the choice to the kernel.
-std::shared_ptr<Socket> connect_to(const std::string& protocol, const Place& server, int source_port,
+// A socket of the calling thread's namespace, connected. What is 0 or :: in the source the kernel chooses.
+std::shared_ptr<Socket> connect_to(const std::string& protocol, const Place& server, const Place& source,
                                    int milliseconds);
 
 // `NAME ADDRESS PORT`: who answered, and as whom it saw the client.

@@ -3,10 +3,13 @@
 // answers each with one line that begins with the command's number; ends with its standard input.
 //
 //   1 serve NAMESPACE PROTOCOL ADDRESS PORT NAME          → 1 ok
-//   2 ask NAMESPACE PROTOCOL ADDRESS PORT SOURCE MS       → 2 ok 12 NAME CLIENT-ADDRESS CLIENT-PORT
-//   3 hold NAMESPACE PROTOCOL ADDRESS PORT SOURCE MS      → as ask; the connection stays open under the
-//   number 3 4 again 3                                             → as ask, over the open connection 5 close
-//   3                                             → 5 ok 6 write NAMESPACE PATH VALUE → 6 ok
+//   2 ask NAMESPACE PROTOCOL ADDRESS PORT SOURCE-ADDRESS SOURCE-PORT MS
+//                                                         → 2 ok 12 NAME CLIENT-ADDRESS CLIENT-PORT
+//   3 hold NAMESPACE PROTOCOL ADDRESS PORT SOURCE-ADDRESS SOURCE-PORT MS
+//                                                         → as ask; the connection stays open under the number 3
+//   4 again 3                                             → as ask, over the open connection
+//   5 close 3                                             → 5 ok
+//   6 write NAMESPACE PATH VALUE                          → 6 ok
 //
 // What fails answers `N error MS ERRNO-NAME TEXT`.
 #include <unistd.h>
@@ -59,8 +62,8 @@ std::shared_ptr<Socket> held_socket(const std::string& number) {
 
 std::shared_ptr<Socket> open_client(const Words& words) {
   peers::enter_namespace(word(words, 2));
-  return peers::connect_to(word(words, 3), place_in(words), std::stoi(word(words, 6)),
-                           std::stoi(word(words, 7)));
+  const Place source = Place::parse(word(words, 6), std::stoi(word(words, 7)));
+  return peers::connect_to(word(words, 3), place_in(words), source, std::stoi(word(words, 8)));
 }
 
 std::string do_hold(const Words& words) {

@@ -1,4 +1,4 @@
-import { hashesServers, type SchedulerFlag } from '../model/scheduler.js';
+import { hashesServers } from '../model/scheduler.js';
 import { isExternal, type Service } from '../model/service.js';
 import { type SchedulerFlags, sameSettings, type VirtualServerSettings } from '../model/virtual-server.js';
 import type { NodeProfile } from './node-settings.js';
@@ -15,7 +15,7 @@ export function settingsOf(service: Service, node: NodeProfile): VirtualServerSe
   const scheduler = sticky ?? schedulerOf(service, node);
   return shared({
     scheduler,
-    schedulerFlags: flagsFor(scheduler, service.schedulerFlags),
+    schedulerFlags: flagsFor(scheduler, sticky === undefined && spreadsClients(scheduler, service, node)),
     persistenceTimeout: service.affinityTimeout,
   });
 }
@@ -39,13 +39,24 @@ export function insideSettings(
   if (settings.persistenceTimeout === 0) return settings;
   const hashes = hashesServers(settings.scheduler) || stickyScheduler === undefined;
   const plain = { ...settings, persistenceTimeout: 0 };
-  return hashes ? plain : { ...plain, scheduler: stickyScheduler, schedulerFlags: '' };
+  const scheduler = hashes ? settings.scheduler : stickyScheduler;
+  return { ...plain, scheduler, schedulerFlags: flagsFor(scheduler, false) };
 }
 
-function flagsFor(scheduler: string, flags: readonly SchedulerFlag[]): SchedulerFlags {
-  if (flags.length === 0) return '';
-  const fallback = flags.some((flag) => flag === `${scheduler}-fallback`);
-  const port = flags.some((flag) => flag === `${scheduler}-port`);
-  if (fallback) return port ? 'fallback,port' : 'fallback';
-  return port ? 'port' : '';
+/**
+ * Whether the client's port belongs to what is hashed, so that the connections of one client spread: as the Service says,
+ * or, as in kube-proxy, where `mh` is the node's default.
+ */
+function spreadsClients(scheduler: string, service: Service, node: NodeProfile): boolean {
+  if (service.scheduler === undefined && scheduler === 'mh' && node.scheduler === 'mh') return true;
+  return service.schedulerFlags.some((flag) => flag === `${scheduler}-port`);
+}
+
+/**
+ * Both hashing schedulers that know flags always have fallback. Without it a client whose hash leads to a server of weight 0
+ * is refused for as long as that server drains (net/netfilter/ipvs/ip_vs_mh.c, ip_vs_sh.c; kubernetes/kubernetes#139497).
+ */
+function flagsFor(scheduler: string, port: boolean): SchedulerFlags {
+  if (scheduler !== 'mh' && scheduler !== 'sh') return '';
+  return port ? 'fallback,port' : 'fallback';
 }

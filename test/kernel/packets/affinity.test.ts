@@ -2,11 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { FAMILIES } from '../../../src/model/address.js';
+import { address } from '../../support/addresses.js';
 import { Cluster } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';
 import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { walk } from './support/packet-walk.js';
+import { weights, who } from './support/summaries.js';
 import { vip } from './support/vips.js';
+
+/** Of several servers a hash leads about a third of them to each. */
+const CLIENTS = 60;
 
 const AFFINITY = {
   sessionAffinity: 'ClientIP',
@@ -51,4 +56,31 @@ describe.skipIf(!IN_TEST_KERNEL)('a client under session affinity', () => {
           expect([...answers]).toEqual([expect.stringMatching(/^pod-\d$/)]);
         }
       });
+
+  it('is never refused while a pod drains, whatever its address, and stays with one pod', async () => {
+    const { outside, pods } = cluster.lab;
+    const target = { address: vip(1).IPv4, port: 80, protocol: 'TCP' } as const;
+    const clients = Array.from({ length: CLIENTS }, (_, index) => address(`203.0.113.${100 + index}`));
+    await outside.namespace.ip(clients.map((client) => `address add ${client}/24 dev eth0`));
+    const held = await outside.hold(target);
+    const ports = [{ port: 80, nodePort: 30_001 }];
+    const rest = pods.filter(({ name }) => name !== held.first.pod);
+    await cluster.folder.put('web', everyWay({ name: 'web', number: 1, ports, pods: rest, spec: AFFINITY }));
+    await cluster.agent.until('a pod to drain', (report) =>
+      Object.values(weights(report, `${target.address}:80/TCP`) ?? {}).includes(0),
+    );
+    const answers = await Promise.all(
+      clients.map(async (sourceAddress) => [
+        await outside.ask({ ...target, sourceAddress }),
+        await outside.ask({ ...target, sourceAddress }),
+      ]),
+    );
+    const names = new Set(rest.map(({ name }) => name));
+    for (const [first, second] of answers.map(who)) {
+      expect(names).toContain(first);
+      expect(second).toBe(first);
+    }
+    expect(new Set(answers.map((both) => who(both)[0])).size).toBe(rest.length);
+    await held.close();
+  });
 });
