@@ -73,13 +73,19 @@ describe('the rules of the packet table', () => {
     expect(chain('prerouting-nat')).toContain('[ nat dnat ip6 addr_min reg 1 ]');
   });
 
-  it('take our mark off before any other rule sees what IPVS sends', () => {
+  it('take our mark off before any other rule sees what IPVS sends, and put back what was there before', () => {
     expect(hookOf('output-unmark')).toEqual([{ type: 'filter', hook: 'output', priority: -310 }]);
     expect(chain('output-unmark').slice(0, 2)).toEqual([
       '[ meta load mark => reg 1 ]',
       '[ cmp eq reg 1 0x00000000 ]',
     ]);
     expect(chain('output-unmark')).toContain('[ lookup reg 1 set source-kept-tcp-4 ]');
+    expect(chain('output-unmark').slice(-4)).toEqual([
+      '[ meta load priority => reg 1 ]',
+      '[ meta set mark with reg 1 ]',
+      '[ immediate reg 1 0x00000000 ]',
+      '[ meta set priority with reg 1 ]',
+    ]);
   });
 
   it('masquerade everything when told to', () => {

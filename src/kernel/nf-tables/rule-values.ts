@@ -73,12 +73,12 @@ export type ConstantSet =
   /** Of one family. */
   | { readonly ranges: readonly Cidr[] };
 
-export type DataType = 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'mark';
+export type DataType = 'nf_proto' | 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'mark';
 
 /** A named set. Its key has a part for each field that it is asked for. */
 export interface SetDeclaration {
   readonly name: string;
-  readonly key: readonly KeyPart[];
+  readonly key: readonly DataType[];
   /** Where it is a map: what it maps to. */
   readonly value?: DataType;
   /** The last part may be a range. */
@@ -86,9 +86,6 @@ export interface SetDeclaration {
   /** The most elements it may hold. */
   readonly size?: number;
 }
-
-/** By its type, or as the bytes of a header that it is compared with. */
-export type KeyPart = DataType | HeaderField;
 
 export interface ChainDeclaration {
   readonly name: string;

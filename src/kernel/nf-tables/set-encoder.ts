@@ -2,27 +2,20 @@ import { addressBytes } from '../../model/address.js';
 import { type Cidr, lastBytes, withoutContained } from '../../model/cidr.js';
 import { attribute, hostOrder32, joined, nested, number32, padded, text } from './attributes.js';
 import { ANONYMOUS_SET, data, LIST_ELEMENT } from './rule-encoder.js';
-import type {
-  ConstantSet,
-  DataType,
-  HeaderField,
-  KeyPart,
-  SetDeclaration,
-  SetElement,
-} from './rule-values.js';
+import type { ConstantSet, DataType, SetDeclaration, SetElement } from './rule-values.js';
 
 /**
  * nft's data types (enum datatypes, nftables/include/datatype.h). The kernel keeps their numbers without a look at them;
  * nft reads them when it shows a set.
  */
 const DATA_TYPES: Readonly<Record<DataType, { readonly number: number; readonly length: number }>> = {
+  nf_proto: { number: 2, length: 1 },
   ipv4_addr: { number: 7, length: 4 },
   ipv6_addr: { number: 8, length: 16 },
   inet_proto: { number: 12, length: 1 },
   inet_service: { number: 13, length: 2 },
   mark: { number: 19, length: 4 },
 };
-const INTEGER = 4;
 /** The numbers of a concatenation's types are one number, of so many bits for each. */
 const BITS_PER_TYPE = 6;
 
@@ -151,28 +144,20 @@ function typeOfConstant(set: ConstantSet): DataType {
   return set.ranges[0]?.family === 'IPv6' ? 'ipv6_addr' : 'ipv4_addr';
 }
 
-function typeNumber(key: readonly KeyPart[]): number {
-  return key.reduce((number, part) => (number << BITS_PER_TYPE) | partNumber(part), 0);
+function typeNumber(key: readonly DataType[]): number {
+  return key.reduce((number, part) => (number << BITS_PER_TYPE) | DATA_TYPES[part].number, 0);
 }
 
 // Only the parts of a concatenation are padded.
-function keyLength(key: readonly KeyPart[]): number {
+function keyLength(key: readonly DataType[]): number {
   const [only] = key;
-  if (key.length === 1 && only !== undefined) return partLength(only);
-  return key.reduce((sum, part) => sum + padded(partLength(part)), 0);
-}
-
-function partNumber(part: KeyPart): number {
-  return typeof part === 'string' ? DATA_TYPES[part].number : INTEGER;
-}
-
-function partLength(part: KeyPart): number {
-  return typeof part === 'string' ? DATA_TYPES[part].length : part.length;
+  if (key.length === 1 && only !== undefined) return DATA_TYPES[only].length;
+  return key.reduce((sum, part) => sum + padded(DATA_TYPES[part].length), 0);
 }
 
 // The kernel needs to know where the parts of a key begin only where one of them is a range.
 function description({ key, ranges = false, size }: SetDeclaration): Uint8Array[] {
-  const parts = key.map((part) => nested(LIST_ELEMENT, number32(1, partLength(part))));
+  const parts = key.map((part) => nested(LIST_ELEMENT, number32(1, DATA_TYPES[part].length)));
   return [
     ...(size === undefined ? [] : [number32(1, size)]),
     ...(ranges && key.length > 1 ? [nested(2, ...parts)] : []),
@@ -187,43 +172,16 @@ function userdata({ key, value }: SetDeclaration): Uint8Array {
   return joined([
     entry(0, hostOrder32(byteOrder(key))),
     ...(value === undefined ? [] : [entry(1, hostOrder32(HOST_ORDER))]),
-    ...(key.every(isHeaderPart) ? [entry(3, typeofHeaders(key))] : []),
   ]);
 }
 
 const HOST_ORDER = 1;
 const NETWORK_ORDER = 2;
 
-function byteOrder(key: readonly KeyPart[]): number {
+function byteOrder(key: readonly DataType[]): number {
   const [part] = key;
   if (key.length > 1) return 0;
   return part === 'mark' ? HOST_ORDER : NETWORK_ORDER;
-}
-
-function isHeaderPart(part: KeyPart): part is HeaderField {
-  return typeof part !== 'string';
-}
-
-/** enum expr_types, nftables/include/expression.h */
-const CONCATENATION = 13;
-const PAYLOAD = 7;
-
-// `typeof @nh,0,8 . @nh,8,8`: a concatenation of payload expressions without a name (payload_expr_build_udata).
-function typeofHeaders(parts: readonly HeaderField[]): Uint8Array {
-  const fields = parts.map((part, index) => entry(index, expression(PAYLOAD, payloadData(part))));
-  return expression(CONCATENATION, joined(fields));
-}
-
-function expression(type: number, contents: Uint8Array): Uint8Array {
-  return joined([entry(0, hostOrder32(type)), entry(1, contents)]);
-}
-
-/** nft counts headers from the link layer's, which is 1. */
-const BASES = { 'network header': 2, 'transport header': 3 } as const;
-
-function payloadData({ from, offset, length }: HeaderField): Uint8Array {
-  const numbers = [0, 0, BASES[from], 8 * offset, 8 * length];
-  return joined(numbers.map((number, type) => entry(type, hostOrder32(number))));
 }
 
 /** NFTNL_UDATA_SET_ELEM_COMMENT */

@@ -43,16 +43,20 @@ export function originalDestination(family: Family): Field {
   return { from: 'conntrack', key: family === 'IPv4' ? 'original ip daddr' : 'original ip6 daddr' };
 }
 
+type FlowPurpose = Extract<PacketSet, { protocol: Protocol }>['purpose'];
+
 /**
  * What a connection asked for before IPVS chose a server, in a set of one protocol:
  * `meta l4proto tcp ct original ip daddr . ct original proto-dst @set`.
  */
-export function askedFor(
-  family: Family,
-  protocol: Protocol,
-  purpose: Extract<PacketSet, { protocol: Protocol }>['purpose'],
-): Statement[] {
+export function askedFor(family: Family, protocol: Protocol, purpose: FlowPurpose): Statement[] {
   const fields: Field[] = [originalDestination(family), { from: 'conntrack', key: 'original proto-dst' }];
+  return [protocolIs(protocol), isIn(fields, setName({ purpose, family, protocol }))];
+}
+
+/** The same of a packet that IPVS has not rewritten yet: `meta l4proto tcp ip daddr . th dport @set`. */
+export function asksFor(family: Family, protocol: Protocol, purpose: FlowPurpose): Statement[] {
+  const fields = [destinationAddress(family), DESTINATION_PORT];
   return [protocolIs(protocol), isIn(fields, setName({ purpose, family, protocol }))];
 }
 
@@ -121,6 +125,7 @@ export function arrivesBy(name: string, { unlike = false } = {}): Statement {
 }
 
 export const MARK: Field = { from: 'meta', key: 'mark' };
+export const PRIORITY: Field = { from: 'meta', key: 'priority' };
 
 export function setMark(value: Value): Statement {
   return { kind: 'assign', to: 'mark', value };

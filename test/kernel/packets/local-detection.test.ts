@@ -20,6 +20,13 @@ add rule inet hater ${hook}-${priority} meta mark != 0 drop\n`,
   )
   .join('');
 
+/** As Calico's endpoint marks in its IPVS mode: noted on input, and the egress policy applied by them on output. */
+const endpointPolicy = (interfaceName: string, denied: readonly string[]) => `add table inet marker
+add chain inet marker input { type filter hook input priority filter; }
+add rule inet marker input iifname "${interfaceName}" meta mark set 0x31000000
+add chain inet marker output { type filter hook output priority filter; }
+${denied.map((address) => `add rule inet marker output meta mark & 0xff000000 == 0x31000000 ${address.includes(':') ? 'ip6' : 'ip'} daddr ${address} counter drop\n`).join('')}`;
+
 const LOCAL = { externalTrafficPolicy: 'Local' };
 
 describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', () => {
@@ -88,6 +95,20 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', ()
           'remote-pod',
         ]);
       await node.namespace.run(['nft', 'delete', 'table', 'inet', 'hater']);
+    });
+
+    it(`keeps the mark of another program through IPVS, so that its policy holds behind every frontend: ${family}`, async () => {
+      const { node, outside } = cluster.lab;
+      const denied = FAMILIES.map((each) => far.addresses[each]);
+      await node.namespace.run(['nft', '-f', '-'], endpointPolicy('cni0', denied));
+      for (const protocol of PROTOCOLS) {
+        const place = { address: external(2)[family], port: 80, protocol };
+        expect(new Set(await walks(pod, place))).toEqual(
+          new Set([`pod-1 sees ${pod.addresses[family]}`, 'timed out']),
+        );
+        expect(await walks(outside, place)).toEqual([`pod-1 sees ${outside.addresses[family]}`]);
+      }
+      await node.namespace.run(['nft', 'delete', 'table', 'inet', 'marker']);
     });
 
     it(`of another node is outside to this one: ${family}`, async () => {
