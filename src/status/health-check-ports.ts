@@ -111,6 +111,7 @@ function claimProblem(service: ServiceKey, port: number, owner: ServiceKey): Pro
     subject: `Service ${service}`,
     service,
     field: HEALTH_CHECK_FIELD,
+    everywhere: true,
     message: `${port} is the health check port of Service ${owner} already, which is older.`,
     remedy: 'Load balancers get no answer for this Service. Give it another port by making it anew.',
   };
