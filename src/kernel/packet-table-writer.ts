@@ -1,7 +1,6 @@
 import { deleteArpTable } from './arp-table.js';
 import { areEqualBytes } from './equal-bytes.js';
 import { ARP_INDEX, EQUAL_BYTES_INDEX, GUARDED_4, LAYOUT_INDEX } from './handle-sets.js';
-import { KernelUnusable } from './kernel.js';
 import { lesserRules } from './lesser-rules.js';
 import type { KernelHandle } from './native/addon.js';
 import { encodeOperations } from './native/operation-encoder.js';
@@ -10,6 +9,7 @@ import { OPERATIONS_PER_JOB } from './operation-jobs.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
 import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
 import { layoutOf, sealOf, sealTransaction } from './rules-seal.js';
+import { rulesRefused } from './unusable.js';
 
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
 export class PacketTableWriter {
@@ -74,10 +74,7 @@ export class PacketTableWriter {
       if (ok) return rules;
       refusal ??= error.trim();
     }
-    throw new KernelUnusable(
-      `nftables refused our table: ${refusal}`,
-      'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
-    );
+    throw rulesRefused(TABLE, refusal ?? 'it said nothing');
   }
 
   // VIPs that were guarded before ARP was to be strict.
