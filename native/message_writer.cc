@@ -29,6 +29,7 @@ bool MessageWriter::end() {
   }
   const auto length = static_cast<uint32_t>(size_ - start_);
   std::memcpy(buffer_.get() + start_ + offsetof(nlmsghdr, nlmsg_len), &length, sizeof length);
+  last_ = start_;
   count_++;
   return true;
 }
@@ -58,14 +59,14 @@ void MessageWriter::text(uint16_t type, std::string_view text) {
 void MessageWriter::acknowledge_last() {
   if (count_ == 0) return;
   uint16_t flags;
-  uint8_t* target = buffer_.get() + start_ + offsetof(nlmsghdr, nlmsg_flags);
+  uint8_t* target = buffer_.get() + last_ + offsetof(nlmsghdr, nlmsg_flags);
   std::memcpy(&flags, target, sizeof flags);
   flags |= NLM_F_ACK;
   std::memcpy(target, &flags, sizeof flags);
 }
 
 void MessageWriter::clear() {
-  size_ = start_ = count_ = 0;
+  size_ = start_ = last_ = count_ = 0;
   overflowed_ = false;
 }
 

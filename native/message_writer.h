@@ -20,7 +20,7 @@ class MessageWriter {
   // begin … end bracket one message. end() is false where it did not fit: it is then removed again, and the
   // buffer holds exactly the messages before it.
   void begin(uint16_t type, uint16_t flags, uint32_t sequence);
-  bool end();
+  [[nodiscard]] bool end();
 
   // A fixed header such as genlmsghdr, padded to 4 bytes.
   template <typename Header>
@@ -41,7 +41,7 @@ class MessageWriter {
     bytes(type, &value, sizeof value);
   }
 
-  // Asks for an acknowledgement of the message written last.
+  // Asks for an acknowledgement of the last message that fitted; without one it does nothing.
   void acknowledge_last();
 
   // The two ends of a nested attribute, for what does not fit the scope of a Nest.
@@ -58,7 +58,8 @@ class MessageWriter {
   std::unique_ptr<uint8_t[]> buffer_;
   size_t capacity_;
   size_t size_ = 0;
-  size_t start_ = 0;  // of the message under construction, then of the last one
+  size_t start_ = 0;  // of the message under construction
+  size_t last_ = 0;   // where the last message that fitted begins
   size_t count_ = 0;
   bool overflowed_ = false;
 };

@@ -26,6 +26,8 @@ import { StatusSource } from './status/status-source.js';
 /** What the agent tells whoever runs it. */
 export interface AgentListener {
   readonly log: PassLog;
+  /** Lines of the log that could not be written, by errno's name. */
+  readonly lostLogLines: () => Iterable<readonly [errno: string, lines: number]>;
   info(sentence: string): void;
   setLogLevel(level: string): void;
   /** These settings have changed, and only a new start applies them. */
@@ -218,6 +220,7 @@ class ComposedAgent {
         observed: () => this.#loop.observed,
         traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
         withoutLocalEndpoints: () => localGaps(this.#desired),
+        lostLogLines: this.#listener.lostLogLines,
         ...this.#source.statistics,
       },
       clock: { ...systemClock, wallTime: Date.now },

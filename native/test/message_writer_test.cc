@@ -86,5 +86,16 @@ TEST(only_the_last_message_asks_for_an_acknowledgement) {
                                               "10000000 0100 0500 02000000 00000000"));
 }
 
+// What did not fit was where the next would begin: at the end of a full buffer its flags would lie past it.
+TEST(a_message_that_did_not_fit_leaves_the_acknowledgement_to_the_one_before) {
+  MessageWriter writer(16);
+  writer.begin(1, 0, 1);
+  CHECK(writer.end());
+  writer.begin(1, 0, 2);
+  CHECK(!writer.end());
+  writer.acknowledge_last();
+  CHECK_BYTES(text_of(writer.messages()), hex("10000000 0100 0500 01000000 00000000"));
+}
+
 }  // namespace
 }  // namespace ipvsproxy::test

@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.js';
 import { PassLog } from '../status/pass-log.js';
 import { EXIT } from './exit.js';
 import { explainFailure } from './failure.js';
+import { LogOutput } from './log-output.js';
 
 interface RunningAgent {
   start(): Promise<void>;
@@ -12,6 +13,8 @@ interface RunningAgent {
 /** What the agent tells while it runs. */
 interface RunListener {
   readonly log: PassLog;
+  /** Lines of the log that could not be written, by errno's name. */
+  readonly lostLogLines: () => Iterable<readonly [errno: string, lines: number]>;
   info(sentence: string): void;
   setLogLevel(level: string): void;
   restart(settings: readonly string[]): void;
@@ -25,21 +28,34 @@ export async function runAgent(
   { settings, warnings }: Configuration,
   compose: (listener: RunListener) => RunningAgent,
 ): Promise<number> {
-  const logger = pino({ level: settings.logLevel, base: null });
+  const output = LogOutput.of(process.stdout.fd);
+  const logger = pino({ level: settings.logLevel, base: null }, output);
+  output.listen((lost, errno) => logger.warn({ lost, errno }, LOST));
   for (const warning of warnings) logger.warn(warning);
   try {
-    await keepRunning(compose, logger);
+    await keepRunning(compose, logger, output);
     return EXIT.good;
   } catch (error) {
     logger.fatal(explainFailure(error));
     return EXIT.problem;
+  } finally {
+    await output.flushed(LAST_LINES_MILLISECONDS);
   }
 }
 
-async function keepRunning(compose: (listener: RunListener) => RunningAgent, logger: Logger): Promise<void> {
+const LOST = 'lines of this log were lost, because they could not be written; make room, or read it faster';
+/** For the last lines to be read, where the reader is slow; then the process ends without them. */
+const LAST_LINES_MILLISECONDS = 500;
+
+async function keepRunning(
+  compose: (listener: RunListener) => RunningAgent,
+  logger: Logger,
+  output: LogOutput,
+): Promise<void> {
   const end = untilEnd();
   const agent = compose({
     log: new PassLog(logger),
+    lostLogLines: () => output.lost,
     info: (sentence) => logger.info(sentence),
     setLogLevel(level) {
       logger.level = level;

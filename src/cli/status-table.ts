@@ -1,4 +1,5 @@
-import { problemText } from '../model/problem.js';
+import { type Problem, problemText } from '../model/problem.js';
+import { MOST_OF_A_GROUP, problemGroups } from '../model/problem-groups.js';
 import type { RealServerStatus, StatusReport, VirtualServerStatus } from '../model/status-report.js';
 import { columns } from './columns.js';
 
@@ -6,7 +7,7 @@ import { columns } from './columns.js';
 export function statusTable(report: StatusReport): string {
   const { virtualServers, withoutEndpoints, agent } = report;
   const lines = [verdict(report)];
-  for (const problem of agent?.problems ?? []) lines.push(`! ${problemText(problem)}`);
+  lines.push(...problemLines(agent?.problems ?? []));
   if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
   if (withoutEndpoints.length > 0) {
     lines.push('', 'Refused, because the Service has no usable endpoint:');
@@ -14,6 +15,14 @@ export function statusTable(report: StatusReport): string {
     lines.push(...columns(rows));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function problemLines(problems: readonly Problem[]): string[] {
+  return [...problemGroups(problems)].flatMap(([name, group]) => {
+    const lines = group.slice(0, MOST_OF_A_GROUP).map((problem) => `! ${problemText(problem)}`);
+    const more = group.length - lines.length;
+    return more > 0 ? [...lines, `! ${name}: ${more} more, all of them with -o json.`] : lines;
+  });
 }
 
 function verdict({ agent, virtualServers }: StatusReport): string {

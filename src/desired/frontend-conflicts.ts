@@ -1,5 +1,5 @@
 import type { FrontendKey } from '../model/frontend.js';
-import type { Problem } from '../model/problem.js';
+import { type Problem, problemText } from '../model/problem.js';
 import type { FrontendClaims } from './frontend-claims.js';
 import type { ServiceFrontend } from './service-frontends.js';
 
@@ -12,8 +12,10 @@ export class FrontendConflicts {
     this.#claims = claims;
   }
 
+  /** Of a NodePort on several addresses of this node one. */
   get problems(): Problem[] {
-    return [...this.#problems.values()].flat();
+    const all = [...this.#problems.values()].flat();
+    return [...new Map(all.map((problem) => [problemText(problem), problem])).values()];
   }
 
   /** Takes in the claims to a frontend as they are now. */
@@ -32,14 +34,30 @@ export class FrontendConflicts {
 }
 
 function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {
-  const { service, frontend, portIndex, portField } = loser;
+  const { service, portIndex, portField } = loser;
   const [name, older] = [service.key, winner.service.key];
   return {
     kind: 'conflict',
     subject: `Service ${name}`,
     service: name,
     field: `spec.ports[${portIndex}].${portField}`,
-    message: `${frontend.key} already belongs to Service ${older}, which is older.`,
+    everywhere: isSameOnEveryNode(loser, winner),
+    message: `${contested(loser, winner)} already belongs to Service ${older}, which is older.`,
     remedy: `Give one of the two another address or port; until then ${older} keeps the traffic.`,
   };
+}
+
+// Two claims to one NodePort meet on every node, each time at another address.
+function contested(loser: ServiceFrontend, winner: ServiceFrontend): string {
+  const { key, port, protocol } = loser.frontend;
+  return isNodePort(loser) && isNodePort(winner) ? `node port ${port}/${protocol}` : key;
+}
+
+/** A NodePort and an external address meet only on the node whose address that is. */
+function isSameOnEveryNode(loser: ServiceFrontend, winner: ServiceFrontend): boolean {
+  return isNodePort(loser) === isNodePort(winner);
+}
+
+function isNodePort({ portField }: ServiceFrontend): boolean {
+  return portField === 'nodePort';
 }

@@ -1,7 +1,6 @@
 import { deleteArpTable } from './arp-table.js';
 import { areEqualBytes } from './equal-bytes.js';
 import { ARP_INDEX, EQUAL_BYTES_INDEX, GUARDED_4, LAYOUT_INDEX } from './handle-sets.js';
-import { KernelUnusable } from './kernel.js';
 import { lesserRules } from './lesser-rules.js';
 import type { KernelHandle } from './native/addon.js';
 import { encodeOperations } from './native/operation-encoder.js';
@@ -11,6 +10,7 @@ import { OPERATIONS_PER_JOB } from './operation-jobs.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
 import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
 import { layoutOf, sealOf, sealTransaction } from './rules-seal.js';
+import { rulesRefused } from './unusable.js';
 
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
 export class PacketTableWriter {
@@ -66,16 +66,13 @@ export class PacketTableWriter {
   }
 
   async #writeRules(): Promise<PacketRulesSettings> {
-    let first: Refusal | undefined;
+    const refusals: Refusal[] = [];
     for (const rules of lesserRules(this.#wished)) {
       const refusal = await sendTransaction(this.#handle, tableTransaction(rules));
       if (refusal === undefined) return rules;
-      first ??= refusal;
+      refusals.push(refusal);
     }
-    throw new KernelUnusable(
-      `nf_tables refused ${first?.text}`,
-      'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
-    );
+    throw rulesRefused(TABLE, refusals);
   }
 
   // VIPs that were guarded before ARP was to be strict.

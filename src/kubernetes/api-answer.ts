@@ -1,4 +1,4 @@
-import { shown } from '../api-objects/shown.js';
+import { shown, shownSentence } from '../api-objects/shown.js';
 import type { ApiResponse } from './api-transport.js';
 import { fullName, type Resource } from './resource.js';
 import { type FailureKind, WatchFailure } from './watch-failure.js';
@@ -49,7 +49,7 @@ function failureOf(
   headers: ApiResponse['headers'],
 ): WatchFailure {
   const kind = isFutureVersion(status) ? 'future-version' : kindOf(code);
-  const said = typeof status.message === 'string' ? `: ${shown(status.message)}` : '';
+  const said = typeof status.message === 'string' ? `: ${shownSentence(status.message)}` : '';
   const retryAfter = seconds(headers['retry-after']) ?? seconds(status.details?.retryAfterSeconds) ?? 0;
   const remedy = remedyOf(kind, question);
   const message = `was answered with ${code}${said}.`;

@@ -11,7 +11,7 @@ import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
 import { BackOff } from './back-off.js';
 import { listNodeTable, listWholeNodes, type NodeList } from './node-listing.js';
-import { asWatchFailure, isPassing, type WatchFailure } from './watch-failure.js';
+import { asWatchFailure, causeOf, isPassing, type WatchFailure } from './watch-failure.js';
 
 /** Between two looks, in milliseconds; up to a quarter longer by chance. */
 const SHORTEST_PERIOD = 600_000;
@@ -178,7 +178,9 @@ export class NodeRoster {
       this.#nodes.length > 0
         ? 'What was known of other Nodes stays in use.'
         : 'A VIP that is the address of another Node is not noticed until then.';
-    return { kind: 'source', subject: 'API server, list of all nodes', message: `${said} ${so}`, remedy };
+    const cause = causeOf(kind);
+    const subject = 'API server, list of all nodes';
+    return { kind: 'source', subject, ...(cause && { cause }), message: `${said} ${so}`, remedy };
   }
 
   #spread(milliseconds: number): number {

@@ -8,7 +8,7 @@ import type { ObjectTaker } from './object-store.js';
 import { readPages, readVersion } from './page-listing.js';
 import { fullName, isBefore, type Resource, type Version } from './resource.js';
 import { WatchCounters } from './watch-counters.js';
-import { asWatchFailure, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
+import { asWatchFailure, causeOf, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
 export interface ReflectorParts {
@@ -149,6 +149,8 @@ export class Reflector {
       return this.#backOff.spread(SELDOM);
     }
     this.#failuresInRow++;
+    // What is no longer in the server's history is listed anew, as it should be.
+    if (failure.kind === 'expired') return this.#backOff.failed(failure.retryAfter);
     if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.troubled(this.#problem(failure));
     return this.#backOff.failed(failure.retryAfter);
   }
@@ -171,6 +173,7 @@ export class Reflector {
     const so = this.#counters.complete ? ' What was known stays in use.' : '';
     // The transport's sentences stand by themselves.
     const began = kind === 'internal' ? `the watch ${message}` : message;
-    return { kind: 'source', subject, message: `${began}${so}`, remedy };
+    const cause = causeOf(kind);
+    return { kind: 'source', subject, ...(cause && { cause }), message: `${began}${so}`, remedy };
   }
 }

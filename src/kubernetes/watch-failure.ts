@@ -68,3 +68,22 @@ const PASSING: ReadonlySet<FailureKind> = new Set([
 export function isPassing(kind: FailureKind): boolean {
   return PASSING.has(kind);
 }
+
+/** What all resources fail by alike; undefined where it is about one of them. */
+export function causeOf(kind: FailureKind): string | undefined {
+  return CAUSES[kind];
+}
+
+const AWAY = 'the API server cannot be reached';
+const CAUSES: Readonly<Partial<Record<FailureKind, string>>> = {
+  connect: AWAY,
+  silent: AWAY,
+  lost: AWAY,
+  overloaded: AWAY,
+  'server-error': AWAY,
+  short: AWAY,
+  quiet: AWAY,
+  tls: 'TLS with the API server fails',
+  credentials: 'there are no credentials for the API server',
+  unauthorized: 'the API server does not accept the credentials',
+};

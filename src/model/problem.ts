@@ -12,6 +12,11 @@ export interface Problem {
   readonly service?: ServiceKey;
   /** The field's path in the object, e.g. `spec.ports[1].port`. */
   readonly field?: string;
+  /**
+   * What many problems have in common where one thing has gone wrong: the log tells it once. Its words do not depend on the
+   * subject: `the API server cannot be reached`.
+   */
+  readonly cause?: string;
   /** Every node finds the same, in the same words: then one Event for all of them is enough. */
   readonly everywhere?: boolean;
   readonly message: string;

@@ -16,6 +16,7 @@ export function failureProblem(failure: Failure, service: ServiceKey | undefined
     kind: 'kernel',
     subject: service === undefined ? 'Kernel' : `Service ${service}`,
     ...(service === undefined ? {} : { service }),
+    cause: `the kernel refuses ${operation.kind} (${error.code})`,
     message: `the kernel refused ${operationText(operation)} (${words}).`,
     remedy: remedy(operation, error.code),
   };

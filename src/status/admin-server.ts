@@ -1,7 +1,9 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { ConnectionLimit } from './connection-limit.js';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './limited-server.js';
 
 /** What a path of the admin socket answers, as JSON. */
 export type AdminRoutes = Readonly<Record<string, () => Promise<unknown>>>;
@@ -10,6 +12,9 @@ export type AdminRoutes = Readonly<Record<string, () => Promise<unknown>>>;
 export class AdminSocketTaken extends Error {
   override readonly name = 'AdminSocketTaken';
 }
+
+/** Only root can connect. A report of thousands of Services takes its time. */
+const LIMITS: HttpLimits = { ...DEFAULT_HTTP_LIMITS, connections: 32, silence: 120_000 };
 
 /**
  * The socket that `status` asks: HTTP over a unix socket that only root may open. It changes nothing; a broken client
@@ -21,7 +26,11 @@ export class AdminServer {
 
   constructor(path: string, routes: AdminRoutes) {
     this.#path = path;
-    this.#server = createServer((request, response) => void answer(request, response, routes));
+    this.#server = limitedServer(
+      LIMITS,
+      new ConnectionLimit(LIMITS),
+      (request, response) => void answer(request, response, routes),
+    );
   }
 
   /** Rejects with AdminSocketTaken where another agent listens; a socket left by a crash is replaced. */
@@ -61,7 +70,8 @@ async function answer(
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
 function isAnswered(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { ServiceKey } from '../model/service-key.js';
+import type { ConnectionLimit } from './connection-limit.js';
 import type { HttpAnswer } from './http-answer.js';
 import { HttpListener, type ListenFailure } from './http-listener.js';
 import type { StatusClock } from './status-clock.js';
@@ -28,6 +29,8 @@ export interface HealthCheckPortParts {
   readonly port: number;
   readonly clock: StatusClock;
   readonly isHealthy: () => boolean;
+  /** Shared by the ports of all Services; undefined: its own. */
+  readonly connections?: ConnectionLimit;
   /** It cannot be had on some address: told once for each address and reason. */
   readonly failed: (failure: ListenFailure) => void;
 }
@@ -70,9 +73,9 @@ export class HealthCheckPort {
   }
 
   #open(host: string | undefined): void {
-    const { port, clock, failed } = this.#parts;
+    const { port, clock, failed, connections } = this.#parts;
     const responder = () => this.#answer();
-    const listener = new HttpListener({ address: { host, port }, responder, clock, failed });
+    const listener = new HttpListener({ address: { host, port }, responder, clock, failed, connections });
     this.#listeners.set(host, listener);
     void listener.keepOpen();
   }

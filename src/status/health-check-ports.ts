@@ -3,6 +3,7 @@ import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
 import { compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { EVERYWHERE, HealthCheckPort } from './health-check-port.js';
 import type { ListenFailure } from './http-listener.js';
 import type { StatusClock } from './status-clock.js';
@@ -15,6 +16,9 @@ export interface HealthCheckParts {
   readonly problemsChanged: () => void;
 }
 
+// Load balancers may ask for hundreds of Services at once from one address; one limit a Service would be no limit at all.
+const CONNECTIONS = { connections: 512, perSource: 128 };
+
 /** The field that every problem here is about. */
 export const HEALTH_CHECK_FIELD = 'spec.healthCheckNodePort';
 
@@ -22,6 +26,7 @@ export const HEALTH_CHECK_FIELD = 'spec.healthCheckNodePort';
 export class HealthCheckPorts {
   readonly #parts: HealthCheckParts;
   readonly #open = new Map<ServiceKey, HealthCheckPort>();
+  readonly #connections = new ConnectionLimit(CONNECTIONS);
   readonly #closing = new Set<Promise<void>>();
   #wanted: ReadonlyMap<ServiceKey, HealthCheckService> = new Map();
   #owners: ReadonlyMap<number, ServiceKey> = new Map();
@@ -66,7 +71,15 @@ export class HealthCheckPorts {
 
   #start(service: ServiceKey, port: number): HealthCheckPort {
     const { clock, isHealthy, problemsChanged } = this.#parts;
-    const opened = new HealthCheckPort({ service, port, clock, isHealthy, failed: problemsChanged });
+    const connections = this.#connections;
+    const opened = new HealthCheckPort({
+      service,
+      port,
+      clock,
+      isHealthy,
+      connections,
+      failed: problemsChanged,
+    });
     this.#open.set(service, opened);
     this.#awaitLater(opened.listenOn(this.#hosts));
     return opened;
@@ -98,6 +111,7 @@ function claimProblem(service: ServiceKey, port: number, owner: ServiceKey): Pro
     subject: `Service ${service}`,
     service,
     field: HEALTH_CHECK_FIELD,
+    everywhere: true,
     message: `${port} is the health check port of Service ${owner} already, which is older.`,
     remedy: 'Load balancers get no answer for this Service. Give it another port by making it anew.',
   };

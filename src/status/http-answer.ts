@@ -28,7 +28,7 @@ export function byPath(routes: ReadonlyMap<string, HttpRoute>): Responder {
       return textAnswer(404, `no such path; there is ${[...routes.keys()].join(', ')}\n`);
     if (method === 'GET' || method === 'HEAD') return route();
     const refusal = textAnswer(405, `${method} changes nothing here; use GET\n`);
-    return { ...refusal, headers: { allow: 'GET, HEAD', connection: 'close' } };
+    return { ...refusal, headers: { allow: 'GET, HEAD' } };
   };
 }
 
@@ -48,6 +48,8 @@ export async function respond(
     'content-type': answer.contentType,
     'x-content-type-options': 'nosniff',
     'content-length': Buffer.byteLength(answer.body),
+    // One request a connection: who keeps connections open would take them from probes.
+    connection: 'close',
     ...answer.headers,
   });
   response.end(answer.body);

@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { type BindAddress, bindAddressText } from './bind-address.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { type Responder, respond } from './http-answer.js';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './limited-server.js';
 import type { StatusClock } from './status-clock.js';
 
 /** Nobody can listen there: another process does, or the address is not ours. */
@@ -15,30 +17,6 @@ export class ListenFailure extends Error {
   }
 }
 
-/** What one client may cost. Probes and scrapes need far less; who exceeds it loses the connection. */
-export interface HttpLimits {
-  /** Bytes of a request's header; beyond it the answer is 431. */
-  readonly headerSize: number;
-  /** Milliseconds for the header to arrive, and for the request as a whole; then the answer is 408. */
-  readonly headerTime: number;
-  readonly requestTime: number;
-  /** How often the two are checked: a timer for each server, so that an idle agent should have it seldom. */
-  readonly sweep: number;
-  /** Milliseconds without a byte in either direction. */
-  readonly silence: number;
-  /** Connections at one time; further ones are closed at once. */
-  readonly connections: number;
-}
-
-export const DEFAULT_HTTP_LIMITS: HttpLimits = {
-  headerSize: 8 * 1024,
-  headerTime: 5_000,
-  requestTime: 10_000,
-  sweep: 15_000,
-  silence: 30_000,
-  connections: 128,
-};
-
 /** How long until a port that could not be had is tried again, as in kube-proxy. */
 const RETRY_MILLISECONDS = 5_000;
 
@@ -49,6 +27,8 @@ export interface ListenerParts {
   /** Called at the first failure and when another follows for another reason; not at each attempt. */
   readonly failed: (failure: ListenFailure) => void;
   readonly limits?: HttpLimits;
+  /** Several listeners may share one; otherwise each has its own. */
+  readonly connections?: ConnectionLimit | undefined;
 }
 
 /** One HTTP server at one address, which keeps trying to be there until it is closed. */
@@ -106,19 +86,12 @@ export class HttpListener {
   }
 
   #newServer(): Server {
-    const { responder, limits = DEFAULT_HTTP_LIMITS } = this.#parts;
-    const server = createServer(
-      {
-        maxHeaderSize: limits.headerSize,
-        headersTimeout: limits.headerTime,
-        requestTimeout: limits.requestTime,
-        connectionsCheckingInterval: limits.sweep,
-      },
+    const { responder, limits = DEFAULT_HTTP_LIMITS, connections } = this.#parts;
+    return limitedServer(
+      limits,
+      connections ?? new ConnectionLimit(limits),
       (request, response) => void respond(responder, request, response),
     );
-    server.timeout = limits.silence;
-    server.maxConnections = limits.connections;
-    return server;
   }
 
   #lost(server: Server, error: Error): void {

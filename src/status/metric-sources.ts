@@ -19,4 +19,6 @@ export interface MetricSources {
   readonly requests?: () => Iterable<RequestStatistics>;
   /** Services with a Local traffic policy and endpoints elsewhere only. */
   readonly withoutLocalEndpoints?: () => Iterable<LocalGap>;
+  /** Lines of the log that could not be written, by errno's name. */
+  readonly lostLogLines?: () => Iterable<readonly [errno: string, lines: number]>;
 }

@@ -17,6 +17,7 @@ export function ownMetrics(
   return [
     ...stateMetrics(sources, snapshot),
     ...workMetrics(tally, events),
+    logMetric(sources),
     ...watchMetrics(() => sources.watch?.().resources ?? []),
   ].map((row) => ({ ...row, name: `kube_ipvs_proxy_${row.name}` }));
 }
@@ -91,6 +92,16 @@ function workMetrics(tally: Tally, events: Counts): MetricRow[] {
       read: () => tally.trafficFailures,
     },
   ];
+}
+
+function logMetric({ lostLogLines }: MetricSources): MetricRow {
+  return {
+    kind: 'counter',
+    name: 'log_lines_lost_total',
+    help: 'Lines of the log that could not be written: no space, nobody reads.',
+    labels: ['errno'],
+    read: () => [...(lostLogLines?.() ?? [])].map(([errno, lines]): Sample => [{ errno }, lines]),
+  };
 }
 
 type CountedOfWatch = {

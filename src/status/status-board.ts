@@ -65,6 +65,7 @@ export class StatusBoard {
 
   async stop(): Promise<void> {
     this.#events?.close();
+    this.#parts.log.close();
     await Promise.all([this.#servers.close(), this.healthChecks.close()]);
   }
 
@@ -110,7 +111,7 @@ export class StatusBoard {
   problemsChanged(): void {
     const problems = this.problems();
     this.#parts.log.problems(problems);
-    for (const problem of this.#problemChanges.take(problems).appeared.values()) {
+    for (const problem of this.#problemChanges.take(problems).appeared) {
       const occurrence = problemFound(problem, this.#uidOf(problem.service));
       if (occurrence !== undefined) this.#tell(occurrence);
     }

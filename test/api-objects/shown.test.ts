@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shown, shownName } from '../../src/api-objects/shown.js';
+import { shown, shownName, shownSentence } from '../../src/api-objects/shown.js';
 
 test.each([
   ['web', '"web"'],
@@ -26,4 +26,11 @@ test('a name is bare where it is harmless and quoted where not', () => {
     '(no name)',
     '(no name)',
   ]);
+});
+
+test('a sentence of another program keeps its quotation marks, and nothing in it that could move a cursor', () => {
+  expect(shownSentence('User "a\u001b[2J" cannot list \\ "services"')).toBe(
+    'User "a\\u{1b}[2J" cannot list \\u{5c} "services"',
+  );
+  expect(shownSentence('x'.repeat(300))).toBe(`${'x'.repeat(256)}…`);
 });

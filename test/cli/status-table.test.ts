@@ -87,4 +87,16 @@ describe('the status table', () => {
       '',
     ]);
   });
+
+  it('names ten problems of one cause or one object, and how many more there are', () => {
+    const problems = Array.from({ length: 500 }, (_, n) => ({
+      kind: 'conflict' as const,
+      subject: 'Service a/b',
+      message: `port ${n} is taken.`,
+      remedy: 'Take another.',
+    }));
+    const told = lines({ agent: { ...AGENT, problems } }).filter((line) => line.startsWith('!'));
+    expect(told).toHaveLength(11);
+    expect(told.at(-1)).toBe('! Service a/b: 490 more, all of them with -o json.');
+  });
 });

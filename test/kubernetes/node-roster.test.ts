@@ -218,7 +218,7 @@ describe('where Nodes cannot be looked at', () => {
     await cluster.started;
     expect([cluster.source.complete, cluster.source.view.serviceCount]).toEqual([true, 1]);
     const told = [
-      'API server, list of all nodes: was answered with 403: "nodes is forbidden". ' +
+      'API server, list of all nodes: was answered with 403: nodes is forbidden. ' +
         'A VIP that is the address of another Node is not noticed until then. ' +
         'Bind our account to the ClusterRole system:node-proxier, or allow it the verb list on resources [nodes] in apiGroups [""].',
     ];

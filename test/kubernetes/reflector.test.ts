@@ -122,7 +122,7 @@ describe('a server that does not stream listings', () => {
     const script = () => ({ status: 403, body: '{"message":"services is forbidden"}' });
     const cluster = await new WatchedCluster(apiWith(script)).start();
     expect(cluster.problems).toEqual([
-      'API server, services: was answered with 403: "services is forbidden". Bind our account to the ClusterRole ' +
+      'API server, services: was answered with 403: services is forbidden. Bind our account to the ClusterRole ' +
         'system:node-proxier, or allow it the verb list on resources [services] in apiGroups [""].',
     ]);
   });
@@ -287,7 +287,7 @@ describe('an answer that a person has to put right is a problem at once', () => 
     [
       'a hostile text',
       { status: 418, body: '{"message":"\\u001b[2J"}' },
-      'was answered with 418: "\\u{1b}[2J"',
+      'was answered with 418: \\u{1b}[2J.',
     ],
     [
       'a bad certificate',

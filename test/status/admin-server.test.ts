@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -49,6 +50,19 @@ describe('the admin socket', () => {
     await expect(askAgent(socket, '/status')).rejects.toThrow(AgentAnswerError);
     works = true;
     expect(await askAgent(socket, '/status')).toBe('fine');
+  });
+
+  it('answers however many connections somebody holds open, and ends each after its answer', async () => {
+    await listening({ '/status': async () => 1 });
+    const held = Array.from({ length: 100 }, () => connect(socket).resume());
+    await Promise.all(held.map((one) => new Promise((resolve) => one.once('connect', resolve))));
+    expect(await askAgent(socket, '/status')).toBe(1);
+    const last = held.at(-1);
+    const ended = new Promise((resolve) => last?.once('close', resolve));
+    last?.write('GET /status HTTP/1.1\r\nHost: node\r\nConnection: keep-alive\r\n\r\n');
+    await ended;
+    await expect.poll(() => held.filter((one) => !one.destroyed).length).toBeLessThanOrEqual(32);
+    for (const one of held) one.destroy();
   });
 
   it('is not taken from an agent that runs', async () => {

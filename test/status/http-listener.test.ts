@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { byPath, type HttpRoute, textAnswer } from '../../src/status/http-answer.js';
-import { DEFAULT_HTTP_LIMITS, HttpListener, type ListenFailure } from '../../src/status/http-listener.js';
+import { HttpListener, type ListenFailure } from '../../src/status/http-listener.js';
+import { DEFAULT_HTTP_LIMITS } from '../../src/status/limited-server.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
 
@@ -19,7 +20,7 @@ function listenerAt(port: number, failed: (failure: ListenFailure) => void = () 
     ),
     clock,
     failed,
-    limits: { ...DEFAULT_HTTP_LIMITS, headerTime: 20, requestTime: 20, sweep: 20, connections: 2 },
+    limits: { ...DEFAULT_HTTP_LIMITS, headerTime: 20, requestTime: 20, sweep: 20 },
   });
   open.push(listener);
   return { listener, clock };
@@ -82,14 +83,6 @@ describe('a status server', () => {
   ])('ends the connection of a client that sends %s', async (_, text, answer) => {
     const { port } = await listening();
     expect(await raw(port, text)).toBe(answer);
-  });
-
-  it('closes what exceeds the number of connections', async () => {
-    const { port } = await listening();
-    const idle = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
-    await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
-    await expect(ask(port, '/ok')).rejects.toThrow(/hang up|ECONNRESET/);
-    for (const socket of idle) socket.destroy();
   });
 
   it('tries a taken port again every 5 seconds and tells of it once', async () => {

@@ -57,8 +57,18 @@ describe('what is told', () => {
 describe('problems', () => {
   it('appear once and settle once', () => {
     const changes = new ProblemChanges();
-    expect([...changes.take([PROBLEM]).appeared.values()]).toEqual([PROBLEM]);
-    expect(changes.take([{ ...PROBLEM }])).toEqual({ appeared: new Map(), settled: new Map() });
-    expect([...changes.take([]).settled.values()]).toEqual([PROBLEM]);
+    expect(changes.take([PROBLEM]).appeared).toEqual([PROBLEM]);
+    expect(changes.take([{ ...PROBLEM }])).toEqual({ appeared: [], settled: [] });
+    expect(changes.take([]).settled).toEqual([PROBLEM]);
+  });
+
+  it('of one cause stay the same while their words change', () => {
+    const changes = new ProblemChanges();
+    const away = { ...PROBLEM, cause: 'the API server cannot be reached' };
+    changes.take([away]);
+    expect(changes.take([{ ...away, message: 'the connection was reset.' }])).toEqual({
+      appeared: [],
+      settled: [],
+    });
   });
 });

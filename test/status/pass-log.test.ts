@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { DONE, failed } from '../../src/model/outcome.js';
+import type { Problem } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { PassLog } from '../../src/status/pass-log.js';
@@ -43,15 +44,65 @@ describe('the log', () => {
     ]);
   });
 
-  it('warns when the kernel refused a part, and tells repairs of drift apart', () => {
+  it('says when only a part was programmed, and tells repairs of drift apart', () => {
     const lines: Record<string, unknown>[] = [];
-    const log = logInto(lines);
-    log.passed({ ...QUIET, refused: 1 });
+    const clock = new HandClock();
+    const log = logInto(lines, 'info', clock);
+    log.passed({ ...QUIET, refused: 1, done: new Map([['bind-vip', 1]]) });
+    clock.advance(60_000);
     log.passed({ ...QUIET, drift: 1, done: new Map([['bind-vip', 1]]) });
     expect(lines).toMatchObject([
-      { level: 40, msg: 'programmed in part' },
-      { level: 30, msg: 'repaired what others had changed' },
+      { msg: 'programmed in part', refused: 1 },
+      { msg: 'repaired what others had changed', drift: 1 },
     ]);
+  });
+
+  it('has no line for another attempt that the kernel refused: the problem has one', () => {
+    const lines: Record<string, unknown>[] = [];
+    logInto(lines).passed({ ...QUIET, refused: 1, services: 1 });
+    expect(lines).toEqual([]);
+  });
+
+  it('at 500 changes a minute has a line for half a minute, with everything counted; at debug each pass', () => {
+    const [info, debug]: Record<string, unknown>[][] = [[], []];
+    for (const [lines, level] of [
+      [info ?? [], 'info'],
+      [debug ?? [], 'debug'],
+    ] as const) {
+      const clock = new HandClock();
+      const log = logInto(lines, level, clock);
+      for (let pass = 0; pass < 1_500; pass++) {
+        log.passed({
+          ...QUIET,
+          lag: pass,
+          services: 1,
+          done: new Map([['bind-vip', 2]]),
+        });
+        clock.advance(120);
+      }
+      log.close();
+    }
+    expect(info).toHaveLength(7);
+    expect(info?.map(({ passes = 1 }) => Number(passes)).reduce((sum, passes) => sum + passes)).toBe(1_500);
+    expect(info?.[1]).toMatchObject({ services: 249, lagMilliseconds: 249, operations: { 'bind-vip': 498 } });
+    expect(Buffer.byteLength(JSON.stringify(info))).toBeLessThan(2_000);
+    expect(debug?.filter(({ level }) => level === 20)).toHaveLength(1_500);
+  });
+
+  it('has what was not summarised yet when the agent ends, and nothing after a quiet time', () => {
+    const lines: Record<string, unknown>[] = [];
+    const clock = new HandClock();
+    const log = logInto(lines, 'info', clock);
+    const pass: PassReport = { ...QUIET, services: 1, done: new Map([['bind-vip', 1]]) };
+    log.passed(pass);
+    clock.advance(100_000);
+    expect(lines).toHaveLength(1);
+    log.passed(pass);
+    log.passed(pass);
+    expect(lines).toHaveLength(2);
+    log.close();
+    expect(lines).toHaveLength(3);
+    expect(clock.next).toBeUndefined();
   });
 
   it('tells of a problem once when it comes and once when it goes', () => {
@@ -114,4 +165,55 @@ describe('the log', () => {
       { outcome: 'failed', errno: 'ENODEV', msg: 'bind-vip 10.96.0.10' },
     ]);
   });
+
+  it('has one line for what many Services suffer from one cause, with ten of their names', () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = logInto(lines);
+    const refused = Array.from({ length: 100 }, (_, n) => refusal(`Service a/web-${n}`));
+    log.problems(refused);
+    log.problems(refused.slice(0, 50));
+    log.problems([]);
+    expect(lines).toMatchObject([
+      {
+        level: 40,
+        msg: 'Service a/web-0: the kernel refused bind-vip Service a/web-0 (ENOMEM). It is tried again.',
+        more: 90,
+      },
+      { level: 30, msg: expect.stringMatching(/^settled: Service a\/web-0/) },
+    ]);
+    expect(lines[0]?.also).toHaveLength(9);
+  });
+
+  it('names ten problems of an object, and how many more there are', () => {
+    const lines: Record<string, unknown>[] = [];
+    logInto(lines).problems(
+      Array.from({ length: 10_000 }, (_, n) => ({ ...ODD, field: `spec.ports[${n}].port` })),
+    );
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)?.msg).toBe('Service a/b: 9990 more problems.');
+  });
+
+  it('has a hundred lines about problems at once and then one in ten seconds, whatever tenants make wrong', () => {
+    const lines: Record<string, unknown>[] = [];
+    const clock = new HandClock();
+    const log = logInto(lines, 'info', clock);
+    log.problems(Array.from({ length: 1_000 }, (_, n) => ({ ...ODD, subject: `Service a/b${n}` })));
+    expect(lines).toHaveLength(100);
+    clock.advance(10_000);
+    log.problems([]);
+    expect(lines).toHaveLength(101);
+    expect(lines.at(-1)).toMatchObject({ notWritten: 900 });
+  });
 });
+
+const ODD = { kind: 'object', subject: 'Service a/b', message: 'is odd.', remedy: 'Mend it.' } as const;
+
+function refusal(subject: string): Problem {
+  return {
+    kind: 'kernel',
+    subject,
+    cause: 'the kernel refuses bind-vip (ENOMEM)',
+    message: `the kernel refused bind-vip ${subject} (ENOMEM).`,
+    remedy: 'It is tried again.',
+  };
+}

@@ -12,6 +12,8 @@ export class NetlinkError extends Error {
   readonly syscall: string;
   /** The kernel's extended acknowledgement, or the addon's own reason, where there is one. */
   declare readonly extAck?: string;
+  /** What would mend it, where the code alone tells; otherwise empty. */
+  readonly remedy: string;
 
   /** Called by the addon too (setErrorClass), with an empty `extAck` where there is none. */
   constructor(errno: number, syscall: string, extAck = '') {
@@ -20,6 +22,7 @@ export class NetlinkError extends Error {
     this.code = code;
     this.errno = errno;
     this.syscall = syscall;
+    this.remedy = REMEDIES.get(this.code) ?? '';
     if (extAck !== '') this.extAck = extAck;
   }
 }
@@ -34,4 +37,12 @@ export function errnoName(errno: number): string {
 const OTHER_NAMES: ReadonlyMap<number, string> = new Map([
   ...Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
   [524, 'ENOTSUPP'],
+]);
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  [
+    'EMFILE',
+    'Raise the limit of open files of this process to 1024 or more (ulimit -n, LimitNOFILE= of systemd).',
+  ],
+  ['ENFILE', 'Raise fs.file-max of this node, or find out who has so many files open (lsof).'],
 ]);
