@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
@@ -111,6 +112,14 @@ export class Reconciler {
     this.noticed({ kind: 'overrun' });
   }
 
+  /** Nothing of ours may stay at these addresses any longer, whichever Service it is of. */
+  leave(addresses: Iterable<Address>): void {
+    for (const address of addresses) {
+      this.#pending.vips.add(address);
+      for (const key of this.#image.state.frontendsAt(address)) this.#pending.frontends.add(key);
+    }
+  }
+
   problems(): Problem[] {
     return this.#refusals.problems(this.#image.state);
   }
@@ -191,9 +200,10 @@ export class Reconciler {
     const { kernel, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
     if (this.#takeover.underWay && this.#hearing.hasJustEnded) this.#image.forget();
-    for (const change of this.#notices.splice(0))
-      if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
-      else this.#drifted(this.#image.correctByNotice(change));
+    const notices = this.#notices.splice(0);
+    if (notices.some(({ kind }) => kind === 'node-addresses')) this.#takeInNodeAddresses();
+    for (const change of notices)
+      if (change.kind !== 'node-addresses') this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
       await this.#lookAtAll();
       return;
@@ -206,10 +216,12 @@ export class Reconciler {
     if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
   }
 
-  // NodePorts are shown on them, and a VIP that is one of them must not be bound.
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.
   #takeInNodeAddresses(): void {
     const { desired, kernel } = this.#parts;
     this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
+    this.changed(desired.setReserved('node', kernel.reservedAddresses()));
+    this.leave(desired.reserved);
   }
 
   async #lookAtAll(): Promise<void> {

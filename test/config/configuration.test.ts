@@ -14,6 +14,13 @@ const KUBEADM_SETTINGS: AgentSettings = {
   masqueradeAll: false,
   localDetection: { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] },
   nodePorts: { addresses: [], localhostRelay: false },
+  addressLimits: {
+    externalIPs: true,
+    externalIPsOnNodes: false,
+    externalRanges: [],
+    ingressRanges: [],
+    podRanges: ['10.244.0.0/16'],
+  },
   drainDeadline: 900,
   gatherTime: 0,
   syncPeriod: 30,
