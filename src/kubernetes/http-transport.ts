@@ -112,7 +112,6 @@ export class HttpTransport implements ApiTransport {
 
   async #open(login: Login): Promise<Connection> {
     if (this.#closing !== undefined) throw closedError();
-    this.#settings.dialling?.(login);
     return this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
   }
 

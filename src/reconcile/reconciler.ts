@@ -17,6 +17,7 @@ import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook } from './drift-book.js';
 import { Hearing } from './hearing.js';
+import { Interval } from './interval.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassPlanner } from './pass-planner.js';
@@ -26,6 +27,9 @@ import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
 import { StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
+
+/** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
+const SURROUNDINGS_PERIOD = 60_000;
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -61,6 +65,8 @@ export class Reconciler {
   readonly #planner: PassPlanner;
   readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
+  /** Of what was read last: nobody tells of another gateway or resolver. */
+  readonly #surroundingsAge: Interval;
   #pending = new KernelKeySet();
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
@@ -68,6 +74,7 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     const { source, clock, settings, kernel, desired } = parts;
     this.#parts = parts;
+    this.#surroundingsAge = new Interval(clock, SURROUNDINGS_PERIOD);
     this.#dirty = new DirtyServices(source, desired, clock, settings.servicesAtOnce);
     this.#takeover = new Takeover(parts.predecessor, desired, this.#hearing, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
@@ -201,7 +208,8 @@ export class Reconciler {
     // Only now it is known what of the predecessor's nothing wants.
     if (this.#takeover.underWay && this.#hearing.hasJustEnded) this.#image.forget();
     const notices = this.#notices.splice(0);
-    if (notices.some(({ kind }) => kind === 'node-addresses')) this.#takeInNodeAddresses();
+    if (notices.some(({ kind }) => kind === 'node-addresses') || this.#surroundingsAge.isOver)
+      this.#takeInNodeAddresses();
     for (const change of notices)
       if (change.kind !== 'node-addresses') this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
@@ -219,6 +227,7 @@ export class Reconciler {
   // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.
   #takeInNodeAddresses(): void {
     const { desired, kernel } = this.#parts;
+    this.#surroundingsAge.begin();
     this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
     this.changed(desired.setReserved('node', kernel.reservedAddresses()));
     this.leave(desired.reserved);

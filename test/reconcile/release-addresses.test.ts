@@ -141,6 +141,22 @@ describe('an address that turns out to be needed while the agent runs', () => {
     expect(agent.desired.problems).toHaveLength(1);
   });
 
+  it('goes within some minutes where nobody tells of the other gateway', async () => {
+    const kernel = await programmed('web');
+    const source = new HandSource();
+    source.put(aService('web', [VIP_A], { externalIPs: [SERVER] }), aSlice('web', [POD_1]));
+    const { start, loop, clock } = testAgent(kernel, source);
+    await start();
+    kernel.reservedAddresses = () => [{ address: SERVER, use: 'gateway', port: 0 }];
+    clock.advance(60_000);
+    await loop.idle();
+    for (let n = 0; n < 5 && leftAt(kernel).length > 0; n++) {
+      clock.advance(60_000);
+      await loop.idle();
+    }
+    expect(leftAt(kernel)).toEqual([]);
+  });
+
   it("does not take the API server's own Service away before it has been heard", async () => {
     const kernel = await programmed('kubernetes');
     const { loop, desired } = testAgent(kernel, new HandSource());

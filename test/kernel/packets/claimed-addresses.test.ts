@@ -13,6 +13,9 @@ import { both, vip } from './support/vips.js';
 const KUBELET = 10_250;
 const WEB = 80;
 
+/** Of the subnet that the node shares with the other one. */
+const ENDS_OF_SUBNET = ['172.18.0.0', '172.18.255.255', 'fd00:18::'];
+
 const CLUSTER_CIDRS = '10.244.0.0/16,fd00:244::/32';
 
 describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free', () => {
@@ -22,11 +25,22 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
 
   beforeAll(async () => {
     cluster = await Cluster.create({ arguments: ['--cluster-cidr', CLUSTER_CIDRS, '--node-name', 'node-1'] });
-    const { node, pods } = cluster.lab;
+    const { node, remote, pods } = cluster.lab;
     [victim, attacker] = pods as [Host, Host];
     await node.serve(KUBELET, 'TCP', 'kubelet');
     await victim.serve(WEB, 'TCP', 'victim');
-    const claimed = [...both(NODE_WIRE.here), ...both(OUTSIDE_WIRE.here), ...both(victim.addresses)];
+    await remote.serve(KUBELET, 'TCP', 'gateway');
+    for (const family of FAMILIES)
+      await node.namespace.run([
+        ...['ip', family === 'IPv4' ? '-4' : '-6', 'route', 'add', 'default', 'via', NODE_WIRE.there[family]],
+      ]);
+    const needed = [...both(NODE_WIRE.there), ...ENDS_OF_SUBNET];
+    const claimed = [
+      ...needed,
+      ...both(NODE_WIRE.here),
+      ...both(OUTSIDE_WIRE.here),
+      ...both(victim.addresses),
+    ];
     await cluster.folder.put('attacker', [
       service({
         name: 'attacker',
@@ -75,11 +89,30 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
     }
   });
 
-  it('is served at its ClusterIPs, and is told what it does not get in two sentences', async () => {
+  it("takes no address of the node's way out: its gateways answer the node and its pods, the ends of its subnet stay free", async () => {
+    for (const family of FAMILIES)
+      for (const client of [cluster.lab.node, attacker])
+        expect(await seen(client, NODE_WIRE.there[family], KUBELET)).toBe('gateway');
+    const { stdout } = await cluster.lab.node.namespace.try([
+      'ip',
+      '-o',
+      'address',
+      'show',
+      'dev',
+      'kube-ipvs0',
+    ]);
+    const bound = [...stdout.matchAll(/inet6? ([^/ ]+)/g)].map(([, address]) => address);
+    expect(bound.sort()).toEqual([...both(vip(1))].sort());
+  });
+
+  it('is served at its ClusterIPs, and is told what it does not get, in one sentence for each reason', async () => {
     for (const family of FAMILIES) expect(await seen(victim, vip(1)[family], WEB)).toBe(attacker.name);
     const report = await cluster.agent.status();
     const told = (report?.agent?.problems ?? []).map(({ field, message }) => `${field} ${message}`);
     expect(told.sort()).toEqual([
+      expect.stringMatching(/spec\.externalIPs 172\.18\.255\.255 is the broadcast address/),
+      expect.stringMatching(/spec\.externalIPs .*: each is the first address of a subnet/),
+      expect.stringMatching(/spec\.externalIPs .*: each is a default gateway/),
       expect.stringMatching(/spec\.externalIPs .*: each is an address of the pods' range/),
       expect.stringMatching(/spec\.externalIPs .* and 1 more: each is an address of a node/),
     ]);
