@@ -130,7 +130,7 @@ const USES: Readonly<Record<ReservedUse, string>> = {
   'api-server': 'the API server',
   proxy: 'the proxy before the API server',
   gateway: 'a default gateway',
-  network: 'the first address of a subnet, which names the subnet',
+  network: 'the first address of a subnet',
   broadcast: 'the broadcast address of a subnet',
   resolver: 'a DNS resolver',
 };
@@ -147,7 +147,7 @@ function reservation(
   if (kind === 'cluster' && (use === 'resolver' || service === API_SERVER_SERVICE)) return undefined;
   return refused(
     'conflict',
-    `is ${USES[use]} that nodes need themselves: served here, it would cut them off.`,
+    `is ${USES[use]}, which nodes need themselves: served here, it would cut them off.`,
     "Give the Service an address that is nobody else's.",
   );
 }
