@@ -2,8 +2,11 @@
 # how it is run, `npm run image` builds it without a container engine's daemon and tries it in the test kernel.
 ARG NODE_VERSION=24
 ARG DEBIAN_VERSION=bookworm
+# A tag means another image next month. `scripts/image/pinned-bases` prints both with the digest that they have now, for --build-arg.
+ARG NODE_IMAGE=docker.io/library/node:${NODE_VERSION}-${DEBIAN_VERSION}-slim
+ARG DEBIAN_IMAGE=docker.io/library/debian:${DEBIAN_VERSION}-slim
 
-FROM docker.io/library/node:${NODE_VERSION}-${DEBIAN_VERSION}-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
@@ -14,7 +17,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY binding.gyp ./
 COPY native ./native
-COPY scripts/build-native scripts/bundle ./scripts/
+COPY scripts/build-native scripts/bundle scripts/third-party-licences ./scripts/
 RUN npm run build:native
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
@@ -25,17 +28,22 @@ RUN install -D --target-directory=/out/bin "$(command -v node)" \
  && install -D --target-directory=/out/app/dist dist/kube-ipvs-proxy.js \
  && install -D --target-directory=/out/app/dist/chunks dist/chunks/*.js \
  && install -D --target-directory=/out/app/build/Release build/Release/ipvs_native.node \
+ && install -D --mode=644 --target-directory=/out/doc dist/third-party-licences.txt \
+ && install --mode=644 /usr/local/LICENSE /out/doc/node-licence.txt \
  && strip --strip-unneeded /out/bin/node /out/app/build/Release/ipvs_native.node
 
-FROM docker.io/library/debian:${DEBIAN_VERSION}-slim AS root
+FROM ${DEBIAN_IMAGE} AS root
 # kmod: `--init-only` loads the modules of IPVS.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
       libnl-3-200 libnl-route-3-200 kmod libstdc++6 \
- && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
+ && test -e /usr/share/doc/libnl-3-200/copyright -a -e /usr/share/doc/kmod/copyright
 COPY --from=build /out/bin/node /usr/local/bin/node
 COPY --from=build /out/app /opt/kube-ipvs-proxy
 COPY LICENSE /opt/kube-ipvs-proxy/LICENSE
+# Licences of what is in the bundle, the addon and Node; those of Debian's packages are beside them, in copyright.
+COPY --from=build /out/doc /usr/share/doc/kube-ipvs-proxy
 # The second name is that which kubeadm's DaemonSet starts. Without the capability to override permissions even uid 0
 # cannot write where no write bit is: what runs cannot change what runs, even where the root is not mounted read-only.
 RUN ln -s /opt/kube-ipvs-proxy/dist/kube-ipvs-proxy.js /usr/local/bin/kube-ipvs-proxy \
@@ -45,6 +53,11 @@ RUN ln -s /opt/kube-ipvs-proxy/dist/kube-ipvs-proxy.js /usr/local/bin/kube-ipvs-
 
 # One layer, without what the steps above have thrown away.
 FROM scratch
+ARG NODE_IMAGE
+ARG DEBIAN_IMAGE
+LABEL org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${DEBIAN_IMAGE}" \
+      io.kube-ipvs-proxy.node-image="${NODE_IMAGE}"
 COPY --from=root / /
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENTRYPOINT ["/usr/local/bin/kube-ipvs-proxy"]

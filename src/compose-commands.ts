@@ -22,14 +22,17 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   const desired = composeDesired(settings, await previewKernel());
   try {
+    desired.setNodeAddresses(kernel.nodeAddresses());
+    desired.setReserved('node', kernel.reservedAddresses());
+    desired.setReserved('api-server', await source.findWay());
     await source.start({
       changed: () => undefined,
       problemsChanged: () => undefined,
       nodeChanged: (node) => void desired.setNode(node),
       otherNodesChanged: (others) => void desired.setOtherNodes(others),
       serviceCIDRsChanged: () => undefined,
+      wayChanged: (addresses) => void desired.setReserved('api-server', addresses),
     });
-    desired.setNodeAddresses(kernel.nodeAddresses());
     const excluded = parsedCidrs(settings.excludedCIDRs);
     const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);
     return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };

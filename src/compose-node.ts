@@ -5,6 +5,7 @@ import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import type { InsideClients, PacketRulesSettings } from './kernel/packet-rules-settings.js';
 import type { Family } from './model/address.js';
+import { parsedCidrs } from './model/cidr.js';
 import type { NodeRecord } from './model/node.js';
 import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
 
@@ -12,7 +13,7 @@ import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/oth
 
 /** `kernel`: as found out by trying, or by reading alone for whoever must not try. */
 export function composeDesired(
-  { nodeName, scheduler, nodePorts }: AgentSettings,
+  { nodeName, scheduler, nodePorts, addressLimits }: AgentSettings,
   kernel: KernelPreview,
 ): DesiredDataplane {
   return new DesiredDataplane({
@@ -22,6 +23,13 @@ export function composeDesired(
     families: familiesOf(kernel),
     stickyScheduler: stickySchedulerOf(kernel),
     nodePorts: nodePorts.addresses,
+    limits: {
+      externalIPs: addressLimits.externalIPs,
+      externalIPsOnNodes: addressLimits.externalIPsOnNodes,
+      externalRanges: parsedCidrs(addressLimits.externalRanges),
+      ingressRanges: parsedCidrs(addressLimits.ingressRanges),
+      podRanges: parsedCidrs(addressLimits.podRanges),
+    },
   });
 }
 

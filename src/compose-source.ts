@@ -5,18 +5,23 @@ import { CountingTransport } from './kubernetes/counting-transport.js';
 import { EventPoster } from './kubernetes/event-poster.js';
 import { HttpTransport } from './kubernetes/http-transport.js';
 import { openCredentials } from './kubernetes/open-credentials.js';
+import { ServerWay } from './kubernetes/server-way.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { ClusterSource } from './model/cluster-source.js';
 import type { EventSink } from './model/event.js';
 import type { NodeRecord } from './model/node.js';
 import type { Problem } from './model/problem.js';
+import type { ReservedAddress } from './model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
 import { systemClock } from './reconcile/clock.js';
 import type { MetricSources } from './status/metric-sources.js';
 
 /** Where the agent hears of the cluster: an API server, or a folder. */
 
-export type SourceListener = WatcherListener;
+export interface SourceListener extends WatcherListener {
+  /** Our own connection to the source goes to these addresses. */
+  wayChanged(addresses: readonly ReservedAddress[]): void;
+}
 
 export interface ComposedSource {
   readonly cluster: ClusterSource;
@@ -28,6 +33,11 @@ export interface ComposedSource {
   /** Of the way to the source; those of objects are the source's own. */
   problems(): readonly Problem[];
   surroundings(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
+  /**
+   * Where our own connection to the source will go. Rejects where that can never be known: it is said before anything is
+   * waited for.
+   */
+  findWay(): Promise<readonly ReservedAddress[]>;
   start(listener: SourceListener): Promise<void>;
   /** Rejects where the way to the source leads through what this program is to program. */
   refuseOwnWay(): Promise<void>;
@@ -56,6 +66,7 @@ function composeFolder(folder: string, nodeName: string | undefined): ComposedSo
     uidOf: () => undefined,
     problems: () => [],
     surroundings: () => ({ node: undefined, serviceCIDRs: undefined }),
+    findWay: async () => [],
     start: (listener) => cluster.start(listener),
     refuseOwnWay: async () => undefined,
     stop: () => cluster.stop(),
@@ -70,7 +81,11 @@ function composeApiServer(
   problemsChanged: () => void,
 ): ComposedSource {
   const credentials = openCredentials({ kubeconfig, master }, { problemsChanged });
-  const http = new HttpTransport(credentials, { userAgent: `kube-ipvs-proxy/${version}` });
+  const way = new ServerWay();
+  const http = new HttpTransport(credentials, {
+    userAgent: `kube-ipvs-proxy/${version}`,
+    dialling: (login) => void way.follow(login),
+  });
   const transport = new CountingTransport(http, 'api-server');
   const cluster = new ClusterWatcher({
     transport,
@@ -86,10 +101,13 @@ function composeApiServer(
     uidOf: (service) => cluster.uidOf(service),
     problems: () => credentials.problems,
     surroundings: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
-    async start(listener) {
-      // Where they can never be read, it is said before anything waits for an answer.
-      await credentials.login();
-      await cluster.start(listener);
+    async findWay() {
+      await way.follow(await credentials.login());
+      return way.addresses;
+    },
+    start(listener) {
+      way.changed = (addresses) => listener.wayChanged(addresses);
+      return cluster.start(listener);
     },
     async refuseOwnWay() {
       // Another proxy keeps the way open.

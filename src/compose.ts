@@ -15,6 +15,7 @@ import { parsedCidrs } from './model/cidr.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
+import { releaseAddresses } from './reconcile/release-addresses.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
 import { AdminServer } from './status/admin-server.js';
 import type { PassLog } from './status/pass-log.js';
@@ -117,10 +118,26 @@ class ComposedAgent {
   async start(): Promise<void> {
     await this.#board.start();
     this.#board.prepared(await this.#kernel.prepare());
+    await this.#leaveReserved();
     await this.#source.start(this.#sourceListener());
     await this.#source.refuseOwnWay();
     this.#loop.begin();
     await this.#watch.start();
+  }
+
+  // What is bound at the API server's address keeps us from hearing that it should not be.
+  async #leaveReserved(): Promise<void> {
+    const { adopt } = this.#configuration.settings;
+    this.#desired.setNodeAddresses(this.#kernel.nodeAddresses());
+    this.#desired.setReserved('node', this.#kernel.reservedAddresses());
+    await this.#release(adopt);
+    this.#desired.setReserved('api-server', await this.#source.findWay());
+    await this.#release(adopt);
+  }
+
+  // A name is asked of resolvers, so that they come first.
+  async #release(adopt: boolean): Promise<void> {
+    this.#board.prepared(await releaseAddresses(this.#kernel, this.#desired.reserved, adopt));
   }
 
   async stop(): Promise<void> {
@@ -192,6 +209,10 @@ class ComposedAgent {
         this.#keepRules();
       },
       serviceCIDRsChanged: () => this.#keepRules(),
+      wayChanged: (addresses) => {
+        this.#loop.changed(this.#desired.setReserved('api-server', addresses));
+        this.#loop.leave(this.#desired.reserved);
+      },
     };
   }
 

@@ -33,6 +33,7 @@ function readNode(root: Field): NodeRecord | undefined {
     uid: String(metadata.child('uid').value ?? ''),
     addresses: readIPs(root.section('status').child('addresses')),
     podCIDRs: readPodCIDRs(root.section('spec')),
+    kubeletPort: readKubeletPort(root.section('status')),
     zone: typeof zone === 'string' && zone !== '' ? zone : undefined,
     eligible: isEligible(root),
   };
@@ -42,6 +43,12 @@ function readNode(root: Field): NodeRecord | undefined {
 function readPodCIDRs(spec: Field): readonly string[] {
   const fields = spec.child('podCIDRs').items('the Node has no pod CIDRs');
   return fields.flatMap((field) => readCIDR(field) ?? []);
+}
+
+// Written `Port`, unlike every other field; the kubelet alone writes it, so that nobody is to be told where it is wrong.
+function readKubeletPort(status: Field): number | undefined {
+  const port = status.section('daemonEndpoints').section('kubeletEndpoint').child('Port').value;
+  return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
 function isEligible(root: Field): boolean {

@@ -7,7 +7,7 @@ import { readExternalAddresses } from './external-addresses.js';
 import type { Field } from './field.js';
 import { readHealthCheckPort } from './health-check-port.js';
 import type { Identity } from './identity.js';
-import { label, PROXY_NAME } from './labels.js';
+import { HEADLESS, label, PROXY_NAME } from './labels.js';
 import { DNS_LABEL } from './names.js';
 import { reportUnknownAnnotations } from './own-annotations.js';
 import { readScheduling } from './scheduler.js';
@@ -99,6 +99,7 @@ type Wishes = Pick<Service, 'scheduler' | 'schedulerFlags' | 'weights' | 'slowSt
 /** Why a proxy has nothing to do with a Service, as kube-proxy decides it. */
 function notServed(object: Field, proxyName: string | undefined): Reason | undefined {
   if (label(object, PROXY_NAME).value !== proxyName) return 'other-proxy';
+  if (label(object, HEADLESS).value !== undefined) return 'headless';
   const spec = object.section('spec');
   if (spec.child('type').value === 'ExternalName') return 'external-name';
   const single = spec.child('clusterIP');

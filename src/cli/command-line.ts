@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { defaultDocuments } from '../config/checked-documents.js';
 import type { Configuration } from '../config/configuration.js';
-import { type GivenOptions, givenConfiguration, withConfigOptions } from './config-options.js';
+import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
 import { writeConfig } from './write-config.js';
 
 /** What the commands do; each answers with the exit code. */
@@ -99,14 +99,6 @@ function addCleanup(program: Command, commands: Commands, done: (code: number) =
 
 function defaultAdminSocket(): string {
   return defaultDocuments().own.adminSocket;
-}
-
-function truth(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text) => {
-    if (text !== 'true' && text !== 'false')
-      throw new InvalidArgumentError(`'${text}' is neither true nor false.`);
-    return text === 'true';
-  });
 }
 
 function outputFormat(text: string): 'table' | 'json' {

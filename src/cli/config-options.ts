@@ -12,6 +12,12 @@ export function withConfigOptions(command: Command): Command {
   command.addOption(
     new Option('--config <file>', 'KubeProxyConfiguration and, in a second document, our own settings'),
   );
+  command.addOption(
+    truth(
+      '--strict-config [boolean]',
+      "refuse unknown fields in kube-proxy's document, instead of a warning",
+    ),
+  );
   for (const flag of CONFIG_FLAGS) command.addOption(optionOf(flag));
   return command;
 }
@@ -20,10 +26,10 @@ export function withConfigOptions(command: Command): Command {
 export function givenConfiguration(options: GivenOptions): Promise<Configuration> {
   const flags = CONFIG_FLAGS.map((flag) => ({ flag, value: options[optionOf(flag).attributeName()] }));
   const given: GivenFlag[] = flags.filter(({ value }) => value !== undefined);
-  const { config } = options;
+  const { config, strictConfig = false } = options;
   // An empty flag is none, as for every flag of kube-proxy that names a file.
   const file = typeof config === 'string' && config !== '' ? config : undefined;
-  return readConfiguration({ file, flags: given });
+  return readConfiguration({ file, flags: given, strict: strictConfig === true });
 }
 
 function optionOf(flag: ConfigFlag): Option {
@@ -54,4 +60,13 @@ function reader({ value: kind }: ConfigFlag): (text: string, before: unknown) =>
       throw error;
     }
   };
+}
+
+/** An option that is true, false or absent; without a value it is true. */
+export function truth(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (text !== 'true' && text !== 'false')
+      throw new InvalidArgumentError(`'${text}' is neither true nor false.`);
+    return text === 'true';
+  });
 }

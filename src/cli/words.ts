@@ -4,6 +4,7 @@ const BOOLEANS = new Set([
   ...CONFIG_FLAGS.filter(({ value }) => value === 'boolean').map(({ name }) => name),
   'init-only',
   'cleanup',
+  'strict-config',
 ]);
 
 /** The commands that take kube-proxy's flags. */

@@ -22,6 +22,7 @@ export interface AgentSettings {
   /** How traffic of this cluster's pods is told from traffic from outside, which is masqueraded. */
   readonly localDetection: LocalDetection;
   readonly nodePorts: NodePortSettings;
+  readonly addressLimits: AddressLimitSettings;
 
   /** Until a removed TCP endpoint goes although connections remain. */
   readonly drainDeadline: number;
@@ -87,6 +88,19 @@ export type LocalDetection =
   | { readonly kind: 'node-cidr' }
   | { readonly kind: 'bridge-interface'; readonly name: string }
   | { readonly kind: 'interface-name-prefix'; readonly prefix: string };
+
+/** Which addresses Services may have beside their ClusterIPs. Ranges are canonical CIDRs; an empty list allows all. */
+export interface AddressLimitSettings {
+  /** Whether spec.externalIPs are served at all. */
+  readonly externalIPs: boolean;
+  /** Whether they may be addresses of nodes. */
+  readonly externalIPsOnNodes: boolean;
+  readonly externalRanges: readonly string[];
+  /** Of status.loadBalancer.ingress. */
+  readonly ingressRanges: readonly string[];
+  /** Of the cluster's pods, where that is configured: neither may be in them. */
+  readonly podRanges: readonly string[];
+}
 
 export interface NodePortSettings {
   /**

@@ -17,18 +17,32 @@ export type DocumentName = keyof Documents;
 /** In whose name a complaint is told: the file's, or a flag's. */
 export type AboutField = (document: DocumentName, complaint: Complaint) => Problem;
 
-/** The documents, complete. Throws ConfigError with everything that is wrong with both of them. */
-export function checkedDocuments(raw: RawDocuments, about: AboutField): Documents {
+/**
+ * The documents, complete. Throws ConfigError with everything that is wrong with both of them. Fields that kube-proxy's document
+ * should not have are no mistake where there is a `passedOver` to hear of them: kube-proxy itself goes on without them, so that
+ * files of every age work with it.
+ */
+export function checkedDocuments(
+  raw: RawDocuments,
+  about: AboutField,
+  passedOver?: (problem: Problem) => void,
+): Documents {
   const proxy = checked(PROXY_SCHEMA, PROXY_KIND, raw.proxy ?? {});
+  for (const one of proxy.unknown) passedOver?.(about('proxy', asPassedOver(one)));
   const own = checked(OWN_SCHEMA, OWN_KIND, raw.own ?? {});
   const documents = completed({ proxy: proxy.value, own: own.value });
-  const wrong = new Set(proxy.complaints.map(({ field = '' }) => field));
+  const inProxy = passedOver === undefined ? [...proxy.complaints, ...proxy.unknown] : proxy.complaints;
+  const wrong = new Set(inProxy.map(({ field = '' }) => field));
   const problems = [
-    ...[...proxy.complaints, ...crossComplaints(documents, wrong)].map((one) => about('proxy', one)),
-    ...own.complaints.map((one) => about('own', one)),
+    ...[...inProxy, ...crossComplaints(documents, wrong)].map((one) => about('proxy', one)),
+    ...[...own.complaints, ...own.unknown].map((one) => about('own', one)),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return documents;
+}
+
+function asPassedOver(complaint: Complaint): Complaint {
+  return { ...complaint, message: `is no field of ${PROXY_KIND} and is passed over.` };
 }
 
 /** Every field at its default. */
@@ -42,6 +56,8 @@ interface Checked<T> {
   /** With the default in place of whatever is wrong, so that the rest can be checked as well. */
   readonly value: T;
   readonly complaints: readonly Complaint[];
+  /** Those about fields that the schema does not know. */
+  readonly unknown: readonly Complaint[];
 }
 
 function checked<Schema extends z.ZodType>(
@@ -50,11 +66,14 @@ function checked<Schema extends z.ZodType>(
   value: Readonly<Record<string, unknown>>,
 ): Checked<z.output<Schema>> {
   const read = schema.safeParse(value);
-  if (read.success) return { value: read.data, complaints: [] };
+  if (read.success) return { value: read.data, complaints: [], unknown: [] };
   const { issues } = read.error;
-  const complaints = fieldComplaints(kind, value, issues, fieldPaths(schema));
+  const about = (some: readonly z.core.$ZodIssue[]) => fieldComplaints(kind, value, some, fieldPaths(schema));
+  const isUnknown = ({ code }: z.core.$ZodIssue) => code === 'unrecognized_keys';
+  const unknown = about(issues.filter(isUnknown));
+  const complaints = about(issues.filter((issue) => !isUnknown(issue)));
   const sound = issues.reduce<Readonly<Record<string, unknown>>>(withoutIssue, value);
-  return { value: schema.parse(sound), complaints };
+  return { value: schema.parse(sound), complaints, unknown };
 }
 
 function withoutIssue(

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { Problem } from '../model/problem.js';
+import { type Problem, problemText } from '../model/problem.js';
 import type { AgentSettings } from './agent-settings.js';
-import { checkedDocuments, type DocumentName } from './checked-documents.js';
+import { type AboutField, checkedDocuments, type DocumentName } from './checked-documents.js';
 import type { Documents } from './completed-documents.js';
 import { configDocuments } from './config-documents.js';
 import { readConfigText } from './config-file.js';
@@ -14,6 +14,8 @@ export interface ConfigurationSource {
   /** Path of `--config`; undefined: flags alone. */
   readonly file: string | undefined;
   readonly flags: readonly GivenFlag[];
+  /** Whether fields that kube-proxy's document should not have are wrong, and not passed over with a warning. */
+  readonly strict?: boolean;
 }
 
 /** What file and flags come to. */
@@ -38,20 +40,26 @@ export function configurationFrom(
   text: string | undefined,
   machine: string,
 ): Configuration {
-  const { file, flags } = source;
+  const { file, flags, strict = false } = source;
   const raw = text === undefined ? {} : configDocuments(file ?? '--config', text);
   const ignored = flags.filter(({ flag }) => file !== undefined && flag.besideConfig === 'ignored');
   const counting = flags.filter((given) => !ignored.includes(given));
-  const documents = checkedDocuments(withFlags(raw, counting), (document, complaint) => ({
+  const about: AboutField = (document, complaint) => ({
     kind: 'object',
     ...complaint,
     ...origin(file, counting, document, complaint.field),
-  }));
+  });
+  const passedOver: Problem[] = [];
+  const documents = checkedDocuments(
+    withFlags(raw, counting),
+    about,
+    strict ? undefined : (problem) => passedOver.push(problem),
+  );
   return {
     source,
     settings: settingsFrom(documents, machine),
     documents,
-    warnings: startWarnings({ file, raw, flags, ignored, documents }),
+    warnings: [...passedOver.map(problemText), ...startWarnings({ file, raw, flags, ignored, documents })],
   };
 }
 

@@ -39,7 +39,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 function unknownField(kind: string, field: string, known: readonly string[]): Complaint {
-  const meant = nearest(field, known);
+  const meant = REPLACED.get(field) ?? nearest(field, known);
   return {
     field,
     message: `is no field of ${kind}.`,
@@ -47,15 +47,35 @@ function unknownField(kind: string, field: string, known: readonly string[]): Co
   };
 }
 
-// The two slips that people make: a field at the wrong depth, and large and small letters.
+/** Fields of older releases that others stand for by now. */
+const REPLACED: ReadonlyMap<string, string> = new Map([
+  ['conntrack.max', 'conntrack.maxPerCore and conntrack.min'],
+  ['detectLocal.clusterCIDRs', 'clusterCIDR'],
+]);
+
+// The slips that people make: a field at the wrong depth, large and small letters, a letter too many or too few.
 function nearest(field: string, known: readonly string[]): string | undefined {
   const last = (path: string) => path.slice(path.lastIndexOf('.') + 1).toLowerCase();
-  const namesakes = known.filter((path) => last(path) === last(field));
+  const alike = known.filter((path) => last(path) === last(field));
+  const namesakes = alike.length > 0 ? alike : known.filter((path) => isSlip(last(path), last(field)));
   return (
     namesakes.find((path) => path.toLowerCase() === field.toLowerCase()) ??
     namesakes.find((path) => path.startsWith('ipvs.')) ??
     namesakes[0]
   );
+}
+
+/** Whether two names differ by one letter that is wrong, missing or too many. Short ones are too often alike by chance. */
+function isSlip(one: string, other: string): boolean {
+  if (Math.min(one.length, other.length) < 5 || Math.abs(one.length - other.length) > 1) return false;
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start++;
+  const [rest, otherRest] = [one.slice(start), other.slice(start)];
+  return [
+    [rest.slice(1), otherRest],
+    [rest, otherRest.slice(1)],
+    [rest.slice(1), otherRest.slice(1)],
+  ].some(([a, b]) => a === b);
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -13,6 +13,7 @@ export const OWN_SCHEMA = is.section({
   adopt: is.yesOrNo(),
   auditPeriod: is.duration(),
   drainDeadline: is.duration('15m0s'),
+  externalIPs: is.section({ allowedCIDRs: is.cidrList(), nodeAddresses: is.yesOrNo() }),
   ipvs: is.section({
     estimation: is.yesOrNo(true),
     estimationCpus: is.cpuList(),
@@ -20,6 +21,7 @@ export const OWN_SCHEMA = is.section({
     connectionLoadFactor: is.numberOrNull(-8, 8),
     serviceLoadFactor: is.numberOrNull(-8, 8),
   }),
+  loadBalancerIngress: is.section({ allowedCIDRs: is.cidrList() }),
   localhostNodePorts: is.yesOrNo(),
   logLevel: is.oneOf(['', ...LOG_LEVELS], ''),
   manifests: is.text(),

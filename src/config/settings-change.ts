@@ -24,6 +24,7 @@ export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
   excludedCIDRs: restart('taking over happens before the first pass'),
   masqueradeAll: restart('the rules of the table are laid down at the start'),
   localDetection: restart('the rules of the table are laid down at the start'),
+  addressLimits: restart('which frontends there are changes, everywhere'),
   nodePorts: restart('listeners and virtual servers of every NodePort change'),
   drainDeadline: live('it is compared with each time a draining server is looked at'),
   gatherTime: restart('the loop takes its timers at the start'),

@@ -1,5 +1,6 @@
 import { parseAddress } from '../model/address.js';
 import type {
+  AddressLimitSettings,
   AgentSettings,
   ConntrackSettings,
   IpvsSettings,
@@ -31,6 +32,7 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
       addresses: proxy.nodePortAddresses.map((text) => parseCIDR(text) ?? text),
       localhostRelay: own.localhostNodePorts,
     },
+    addressLimits: addressLimitsFrom({ proxy, own }),
     drainDeadline: durationSeconds(own.drainDeadline),
     gatherTime: durationSeconds(ipvs.minSyncPeriod),
     syncPeriod: durationSeconds(ipvs.syncPeriod),
@@ -84,6 +86,20 @@ function localDetectionFrom(proxy: ProxyDocument): LocalDetection {
       return cidrs.length === 0 ? { kind: 'none' } : { kind: 'cluster-cidrs', cidrs };
     }
   }
+}
+
+/** Of kube-proxy's feature gates (KEP-5707); it is on unless it is named. */
+export const EXTERNAL_IPS_GATE = 'AllowServiceExternalIPs';
+
+function addressLimitsFrom({ proxy, own }: Documents): AddressLimitSettings {
+  const canonical = (cidrs: readonly string[]) => cidrs.map((cidr) => parseCIDR(cidr) ?? cidr);
+  return {
+    externalIPs: proxy.featureGates[EXTERNAL_IPS_GATE] ?? true,
+    externalIPsOnNodes: own.externalIPs.nodeAddresses,
+    externalRanges: canonical(own.externalIPs.allowedCIDRs),
+    ingressRanges: canonical(own.loadBalancerIngress.allowedCIDRs),
+    podRanges: parseClusterCIDRs(proxy.clusterCIDR) ?? [],
+  };
 }
 
 function servingFrom({ proxy, own }: Documents): ServingSettings {

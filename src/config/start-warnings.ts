@@ -2,6 +2,7 @@ import { defaultDocuments } from './checked-documents.js';
 import type { Documents } from './completed-documents.js';
 import type { RawDocuments } from './config-documents.js';
 import type { GivenFlag } from './given-flags.js';
+import { EXTERNAL_IPS_GATE } from './settings-from-documents.js';
 import { withoutEffect } from './without-effect.js';
 
 export interface GivenConfiguration {
@@ -22,11 +23,10 @@ export function startWarnings(given: GivenConfiguration): string[] {
     ignoredFlags(given),
     emptyMode(given.raw),
     loopbackNodePorts(given.documents),
-    withoutEffect(
-      given.documents,
-      defaultDocuments(),
-      idle.map(({ flag }) => `--${flag.name} (${flag.because})`),
-    ),
+    withoutEffect(given.documents, defaultDocuments(), [
+      ...idleGates(given.documents),
+      ...idle.map(({ flag }) => `--${flag.name} (${flag.because})`),
+    ]),
   ];
   return sentences.filter((sentence) => sentence !== undefined);
 }
@@ -36,6 +36,14 @@ function ignoredFlags({ ignored, file }: GivenConfiguration): string | undefined
   return names === ''
     ? undefined
     : `Ignored beside --config, as in kube-proxy: ${names}. Write them into ${file}.`;
+}
+
+function idleGates({ proxy }: Documents): string[] {
+  const gates = Object.keys(proxy.featureGates).filter((gate) => gate !== EXTERNAL_IPS_GATE);
+  if (gates.length === 0) return [];
+  return [
+    `featureGates ${gates.join(', ')} (what they open in kube-proxy is decided here by the program alone)`,
+  ];
 }
 
 // Flags alone are no statement about the mode; a document of kube-proxy is.

@@ -11,7 +11,6 @@ const LOG = 'the log is JSON, one line at a time';
  * docs/configuration.md says the same, and a test compares the two.
  */
 export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  featureGates: 'what gates open in kube-proxy is decided here by the program alone',
   'clientConnection.acceptContentTypes': REQUESTS,
   'clientConnection.contentType': REQUESTS,
   'clientConnection.qps': REQUESTS,

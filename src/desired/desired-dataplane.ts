@@ -1,4 +1,5 @@
 import type { Address } from '../model/address.js';
+import { parsedCidrs } from '../model/cidr.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { Dataplane, Ownership } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
@@ -8,6 +9,12 @@ import type { NodeRecord } from '../model/node.js';
 import { movedAddresses, NO_OTHER_NODES, type OtherNodes } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
+import {
+  movedReservations,
+  NOTHING_RESERVED,
+  type ReservedAddress,
+  reservedAddresses,
+} from '../model/reserved-address.js';
 import { type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
@@ -37,8 +44,9 @@ export class DesiredDataplane implements Dataplane {
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
   readonly #conflicts = new FrontendConflicts(this.#claims);
-  /** What Services claim and other Nodes have. */
-  readonly #ceded = new Map<ServiceKey, readonly Address[]>();
+  /** What Services claim and may not have. */
+  readonly #refused = new Map<ServiceKey, readonly Address[]>();
+  readonly #reservations = new Map<ReservedBy, readonly ReservedAddress[]>();
   readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
   readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
@@ -46,7 +54,7 @@ export class DesiredDataplane implements Dataplane {
 
   constructor(node: NodeProfile) {
     const markOf = (key: FrontendKey) => this.#marks.markOf(key);
-    this.#node = { ...node, addresses: [], portAddresses: [], named: [], others: NO_OTHER_NODES, markOf };
+    this.#node = { ...node, ...NOTHING_KNOWN, markOf };
     this.bound = this.#vips.members;
     this.policy = new DesiredPolicy(this.#vips.members);
   }
@@ -58,29 +66,49 @@ export class DesiredDataplane implements Dataplane {
 
   /** What the Node object says now, undefined while there is none. */
   setNode(node: NodeRecord | undefined): ServiceKey[] {
-    return this.#moveTo({ ...this.#node, zone: node?.zone, named: node?.addresses ?? [] });
+    return this.#moveTo({
+      ...this.#node,
+      zone: node?.zone,
+      named: node?.addresses ?? [],
+      podRanges: parsedCidrs(node?.podCIDRs ?? []),
+      kubeletPort: node?.kubeletPort ?? 0,
+    });
   }
 
   /** Which addresses other Nodes have now. Only Services that claim one of those that moved are worked out anew. */
   setOtherNodes(others: OtherNodes): ServiceKey[] {
-    const moved = new Set(movedAddresses(this.#node.others, others));
+    const moved = movedAddresses(this.#node.others, others);
     this.#node = { ...this.#node, others };
-    const isMoved = (address: Address) => moved.has(address);
-    const ceding = [...this.#ceded].flatMap(([key, addresses]) => (addresses.some(isMoved) ? [key] : []));
-    // As good as always none of them is a VIP: then no Service needs to be looked at.
-    if (![...moved].some((address) => this.bound.has(address))) return ceding;
-    const holding = [...this.#shares].flatMap(([key, { vips }]) => (vips.some(isMoved) ? [key] : []));
-    return [...new Set([...ceding, ...holding])];
+    return this.#claimantsOf(moved);
+  }
+
+  /** Which addresses nodes need themselves, as one of those who know some says now. */
+  setReserved(by: ReservedBy, addresses: readonly ReservedAddress[]): ServiceKey[] {
+    this.#reservations.set(by, addresses);
+    const reserved = reservedAddresses(...this.#reservations.values());
+    const moved = movedReservations(this.#node.reserved, reserved);
+    this.#node = { ...this.#node, reserved };
+    return this.#claimantsOf(moved);
   }
 
   get otherNodes(): OtherNodes {
     return this.#node.others;
   }
 
-  /** Whether another Node has the address, so that nothing of ours may stay at it, not even to drain. */
-  isElsewhere(address: Address | undefined): boolean {
-    if (address === undefined || !this.#node.others.has(address)) return false;
-    return !this.#node.addresses.includes(address);
+  /** The addresses that no Service may have; those of them that are the node's own carry NodePorts all the same. */
+  get reserved(): Iterable<Address> {
+    return this.#node.reserved.keys();
+  }
+
+  /**
+   * Whether nothing of ours may stay at the address, not even to drain: it is another Node's, or reserved. An address of this node
+   * may not stay guarded, since the node needs its ports; unguarded it carries NodePorts.
+   */
+  mustLeave(address: Address | undefined, guarded: ReadonlySet<Address>): boolean {
+    if (address === undefined || this.bound.has(address)) return false;
+    const { addresses, others, reserved } = this.#node;
+    if (addresses.includes(address)) return guarded.has(address);
+    return others.has(address) || reserved.has(address);
   }
 
   /** Whether no Service wants anything. */
@@ -142,7 +170,7 @@ export class DesiredDataplane implements Dataplane {
     const before = this.#shares.get(key);
     const wants = serviceFrontends(view, this.#node);
     const after = wants.frontends.length === 0 ? undefined : wants;
-    keep(this.#ceded, key, wants.ceded.length === 0 ? undefined : wants.ceded);
+    keep(this.#refused, key, wants.refused.length === 0 ? undefined : wants.refused);
     keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
     this.#healthChecks.refresh(key, wants.healthCheck);
     this.#relays.refresh(key, view.service);
@@ -163,6 +191,19 @@ export class DesiredDataplane implements Dataplane {
     if (node.zone !== before.zone) return [...this.#shares.keys()];
     if (sameAddresses(this.#node, before)) return [];
     return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
+  }
+
+  // As good as always none of the addresses is claimed: then no Service needs to be looked at.
+  #claimantsOf(addresses: readonly Address[]): ServiceKey[] {
+    const moved = new Set(addresses);
+    const isMoved = (address: Address) => moved.has(address);
+    const refused = [...this.#refused].flatMap(([key, claimed]) => (claimed.some(isMoved) ? [key] : []));
+    const areOwn = addresses.some((address) => this.#node.addresses.includes(address));
+    if (!areOwn && !addresses.some((address) => this.bound.has(address))) return refused;
+    const serving = [...this.#shares].flatMap(([key, { vips, isExternal }]) =>
+      vips.some(isMoved) || (areOwn && isExternal) ? [key] : [],
+    );
+    return [...new Set([...refused, ...serving])];
   }
 
   #enter({ frontends, vips }: ServiceFrontends): void {
@@ -192,6 +233,19 @@ export class DesiredDataplane implements Dataplane {
     else this.virtualServers.set(key, wish.virtualServer);
   }
 }
+
+/** Who knows of reserved addresses: this node, or our own way to the API server. */
+export type ReservedBy = 'node' | 'api-server';
+
+const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | 'markOf'> = {
+  addresses: [],
+  portAddresses: [],
+  named: [],
+  others: NO_OTHER_NODES,
+  reserved: NOTHING_RESERVED,
+  podRanges: [],
+  kubeletPort: 0,
+};
 
 /** For whoever wants everything of ours gone. */
 export function nothingDesired(): DesiredDataplane {

@@ -1,4 +1,5 @@
 import { FAMILIES, type Family } from '../model/address.js';
+import type { Cidr } from '../model/cidr.js';
 import type { NodePortRule } from './node-port-addresses.js';
 
 /** What the choice of endpoints and schedulers needs to know of this node. */
@@ -19,7 +20,30 @@ export interface NodeProfile extends NodeSettings {
   readonly stickyScheduler: string | undefined;
   /** On which of the node's addresses NodePorts are shown. */
   readonly nodePorts: NodePortRule;
+  readonly limits: AddressLimits;
 }
+
+/** Which addresses Services may have beside their ClusterIPs, as far as the operator decides it. */
+export interface AddressLimits {
+  /** Whether spec.externalIPs are served at all (KEP-5707). */
+  readonly externalIPs: boolean;
+  /** Whether they may be addresses of nodes. */
+  readonly externalIPsOnNodes: boolean;
+  /** In one of them they have to be; empty: anywhere. */
+  readonly externalRanges: readonly Cidr[];
+  /** The same of status.loadBalancer. */
+  readonly ingressRanges: readonly Cidr[];
+  /** The pods' ranges, in which neither may be. */
+  readonly podRanges: readonly Cidr[];
+}
+
+export const NO_LIMITS: AddressLimits = {
+  externalIPs: true,
+  externalIPsOnNodes: false,
+  externalRanges: [],
+  ingressRanges: [],
+  podRanges: [],
+};
 
 /** A node outside any cluster. */
 export const LONE_NODE: NodeProfile = {
@@ -29,4 +53,5 @@ export const LONE_NODE: NodeProfile = {
   families: FAMILIES,
   stickyScheduler: undefined,
   nodePorts: [],
+  limits: NO_LIMITS,
 };

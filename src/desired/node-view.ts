@@ -1,6 +1,8 @@
 import type { Address } from '../model/address.js';
+import type { Cidr } from '../model/cidr.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { OtherNodes } from '../model/other-nodes.js';
+import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { NodeProfile } from './node-settings.js';
 
 /** This node at the moment at which a Service is worked out. */
@@ -13,19 +15,31 @@ export interface NodeView extends NodeProfile {
   readonly portAddresses: readonly Address[];
   /** Addresses that belong to other Nodes; one that this node has as well counts as its own. */
   readonly others: OtherNodes;
+  /** Addresses that nodes need as they are. */
+  readonly reserved: ReservedAddresses;
+  /** The ranges of its own pods, as the Node object says. */
+  readonly podRanges: readonly Cidr[];
+  /** Where its kubelet answers; 0 where that is not known. */
+  readonly kubeletPort: number;
   /** The firewall mark of a frontend's inside view. */
   markOf(outside: FrontendKey): number;
 }
 
-/** Whether both have the same addresses, named and shown alike; those of other Nodes aside. */
+/** Whether both have the same addresses, named and shown alike, and the same pods and kubelet; other Nodes aside. */
 export function sameAddresses(a: NodeView, b: NodeView): boolean {
   return (
     sameList(a.addresses, b.addresses) &&
     sameList(a.named, b.named) &&
-    sameList(a.portAddresses, b.portAddresses)
+    sameList(a.portAddresses, b.portAddresses) &&
+    sameList(textsOf(a.podRanges), textsOf(b.podRanges)) &&
+    a.kubeletPort === b.kubeletPort
   );
 }
 
-function sameList(a: readonly Address[], b: readonly Address[]): boolean {
+function textsOf(ranges: readonly Cidr[]): string[] {
+  return ranges.map(({ text }) => text);
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }

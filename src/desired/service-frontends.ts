@@ -8,10 +8,11 @@ import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
 import { allowedSources, isExternal, type Service, type ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
+import { nodesOwnPort } from './address-policy.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import type { NodeView } from './node-view.js';
 import { insideSettings, settingsOf } from './server-settings.js';
-import { addressProblem, type Way, waysOf } from './service-ways.js';
+import { addressProblems, type Way, waysOf } from './service-ways.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -21,8 +22,8 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
-  /** Addresses that it claims and that other Nodes have. */
-  readonly ceded: readonly Address[];
+  /** Addresses that it claims and may not have here. */
+  readonly refused: readonly Address[];
   readonly problems: readonly Problem[];
   /** Undefined where load balancers do not ask. */
   readonly healthCheck: HealthCheckService | undefined;
@@ -49,7 +50,7 @@ const NOTHING: ServiceFrontends = {
   isExternal: false,
   frontends: [],
   vips: [],
-  ceded: [],
+  refused: [],
   problems: [],
   healthCheck: undefined,
 };
@@ -58,17 +59,23 @@ const NOTHING: ServiceFrontends = {
 export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
   if (service === undefined) return NOTHING;
   const claimed = waysOf(service, node);
-  // Nearly every Service has its addresses for itself.
-  const isAlone = claimed.every(({ holder, isNodes }) => holder === undefined && !isNodes);
-  const ways = isAlone ? claimed : claimed.filter(({ holder }) => holder === undefined);
+  // Nearly every Service may have all of its addresses.
+  const isRefused = claimed.some(isRefusedWay);
+  const ways = isRefused ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
   const frontends: ServiceFrontend[] = [];
+  const portProblems: Problem[] = [];
   service.ports.forEach((port, index) => {
     const choices: Partial<Record<Family, ChosenEndpoints>> = {};
     for (const way of ways) {
       if (way.kind === 'node' && port.nodePort === 0) continue;
+      const taken = portProblem(service, port, index, way, node);
+      if (taken !== undefined) {
+        portProblems.push(taken);
+        continue;
+      }
       const family = familyOf(way.address);
       const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
       choices[family] = chosen;
@@ -82,12 +89,37 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
     isExternal: isExternal(service),
     // Without what a growing array has reserved for more.
     frontends: frontends.slice(),
-    vips: ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address),
-    ceded: isAlone
-      ? NO_ADDRESSES
-      : claimed.flatMap(({ holder, address }) => (holder === undefined ? [] : [address])),
-    problems: isAlone ? NO_PROBLEMS : claimed.flatMap((way) => addressProblem(service, way) ?? []),
+    vips: ways.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address),
+    refused: isRefused ? claimed.filter(isRefusedWay).map(({ address }) => address) : NO_ADDRESSES,
+    problems: claimed.some(({ verdict }) => verdict.remark !== undefined)
+      ? [...addressProblems(service, claimed), ...portProblems]
+      : NO_PROBLEMS,
     healthCheck: healthCheckOf(service, slices, node),
+  };
+}
+
+function isRefusedWay({ verdict }: Way): boolean {
+  return verdict.use === 'refused';
+}
+
+/** A port at which something of the node itself answers, at an address that is the node's too. */
+function portProblem(
+  { key }: Service,
+  { port, protocol }: ServicePort,
+  index: number,
+  { kind, address, verdict }: Way,
+  node: NodeView,
+): Problem | undefined {
+  if (kind === 'node' || verdict.use !== 'shared') return undefined;
+  const holder = nodesOwnPort(address, port, protocol, node);
+  if (holder === undefined) return undefined;
+  return {
+    kind: 'conflict',
+    subject: `Service ${key}`,
+    service: key,
+    field: `spec.ports[${index}].port`,
+    message: `${port} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
+    remedy: 'Give the Service another port, or an address that no node has.',
   };
 }
 
@@ -177,7 +209,7 @@ function trafficOf(
   if (sources !== undefined) traffic.push('restricted');
   if (!isServed && chosen.cluster.size > 0) traffic.push('dropped');
   // An address that we guard refuses by itself whatever is not open.
-  else if (!isServed && way.isNodes) traffic.push('refused');
+  else if (!isServed && way.verdict.use === 'shared') traffic.push('refused');
   return traffic;
 }
 

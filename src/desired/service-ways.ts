@@ -1,85 +1,78 @@
 import { type Address, familyOf } from '../model/address.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
+import { type AddressRemark, type AddressVerdict, type ClaimKind, judgeAddress } from './address-policy.js';
 import type { NodeView } from './node-view.js';
 
-/**
- * An address by which a Service is reached. cluster: a clusterIP. external: one of spec.externalIPs. balancer: one of
- * status.loadBalancer. node: an address of the node, where the Service's node ports are.
- */
+/** An address by which a Service is reached. node: an address of the node, where the Service's node ports are. */
 export interface Way {
-  readonly kind: 'cluster' | 'external' | 'balancer' | 'node';
+  readonly kind: ClaimKind | 'node';
   readonly address: Address;
   /** Only endpoints on this node serve it, by the traffic policy for this way. */
   readonly isLocalOnly: boolean;
-  /** It is one of the node's own addresses: neither bound nor guarded, since the node needs it for itself. */
-  readonly isNodes: boolean;
-  /** The other Node that has the address: not served here, or this node would be cut off from that one. */
-  readonly holder: string | undefined;
+  readonly verdict: AddressVerdict;
 }
 
-/** Every way to a Service that this node can offer, none twice. */
+/** Every way to a Service by an address of a family that this node has, none twice; refused ones among them. */
 export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
   const inside = internalPolicy === 'Local';
   const outside = externalPolicy === 'Local';
   const ways: Way[] = [];
-  addWays(ways, 'cluster', clusterIPs, inside, node);
-  addWays(ways, 'balancer', loadBalancerIPs, outside, node);
-  addWays(ways, 'external', externalIPs, outside, node);
-  if (ports.some(({ nodePort }) => nodePort !== 0)) addWays(ways, 'node', node.portAddresses, outside, node);
+  const add = (kind: ClaimKind, addresses: readonly Address[], isLocalOnly: boolean) => {
+    for (const address of addresses)
+      if (node.families.includes(familyOf(address)))
+        ways.push({ kind, address, isLocalOnly, verdict: judgeAddress(kind, address, service.key, node) });
+  };
+  add('cluster', clusterIPs, inside);
+  add('balancer', loadBalancerIPs, outside);
+  add('external', externalIPs, outside);
+  if (ports.every(({ nodePort }) => nodePort === 0)) return ways;
+  for (const address of node.portAddresses)
+    if (node.families.includes(familyOf(address)))
+      ways.push({ kind: 'node', address, isLocalOnly: outside, verdict: OWN });
   return ways;
 }
 
-function addWays(
-  ways: Way[],
-  kind: Way['kind'],
-  addresses: readonly Address[],
-  isLocalOnly: boolean,
-  node: NodeView,
-): void {
-  for (const address of addresses) {
-    if (!node.families.includes(familyOf(address))) continue;
-    const isNodes = node.addresses.includes(address);
-    ways.push({
-      kind,
-      address,
-      isLocalOnly,
-      isNodes,
-      holder: isNodes ? undefined : node.others.get(address),
-    });
+const OWN: AddressVerdict = { use: 'shared', remark: undefined };
+
+/** What the Service is told of its addresses: one problem for all of a field of which the same is to be said. */
+export function addressProblems(service: Service, ways: readonly Way[]): Problem[] {
+  const told = new Map<string, { readonly remark: AddressRemark; readonly ways: Way[] }>();
+  for (const way of ways) {
+    const { remark } = way.verdict;
+    if (remark === undefined) continue;
+    const text = `${way.kind} ${remark.sentence}`;
+    const alike = told.get(text);
+    if (alike === undefined) told.set(text, { remark, ways: [way] });
+    else alike.ways.push(way);
   }
+  return [...told.values()].map(({ remark, ways: alike }) => addressProblem(service, remark, alike));
 }
 
-/** What is wrong with a VIP that is an address of a Node; undefined for one that is not. */
-export function addressProblem(service: Service, way: Way): Problem | undefined {
-  if (way.kind === 'node') return undefined;
-  if (way.isNodes) return ownAddressProblem(service, way);
-  return way.holder === undefined ? undefined : otherNodeProblem(service, way, way.holder);
-}
-
-/** It works, but other ports of it stay the node's. */
-function ownAddressProblem(service: Service, { kind, address }: Way): Problem {
+function addressProblem({ key }: Service, remark: AddressRemark, ways: readonly Way[]): Problem {
+  const { kind, sentence, remedy, everywhere } = remark;
   return {
-    ...claimAt(service, kind),
-    message: `${address} is an address of this node itself, so it is served but neither bound nor guarded: other ports of it stay the node's own.`,
-    remedy: REMEDY,
+    kind,
+    subject: `Service ${key}`,
+    service: key,
+    field: fieldOf(ways[0]?.kind),
+    ...(everywhere && { everywhere }),
+    message: `${namesOf(ways)}${sentence}`,
+    remedy,
   };
 }
 
-/** Its packets take the way of all others to that Node, which serves the Service at its own address. */
-function otherNodeProblem(service: Service, { kind, address }: Way, holder: string): Problem {
-  return {
-    ...claimAt(service, kind),
-    everywhere: true,
-    message: `${address} is an address of Node ${holder}, so only that Node serves it: bound on others, it would cut them off from that Node.`,
-    remedy: REMEDY,
-  };
+function fieldOf(kind: Way['kind'] | undefined): string {
+  return kind === 'balancer' ? 'status.loadBalancer' : `spec.${kind}IPs`;
 }
 
-const REMEDY = 'Give the Service an address that no node has.';
+const MOST_NAMES = 3;
 
-function claimAt({ key }: Service, kind: Way['kind']) {
-  const field = kind === 'balancer' ? 'status.loadBalancer' : `spec.${kind}IPs`;
-  return { kind: 'conflict', subject: `Service ${key}`, service: key, field } as const;
+function namesOf(ways: readonly Way[]): string {
+  const [first] = ways;
+  if (first !== undefined && ways.length === 1) return `${first.address} `;
+  const named = ways.slice(0, MOST_NAMES).map(({ address }) => address);
+  const more = ways.length > MOST_NAMES ? ` and ${ways.length - MOST_NAMES} more` : '';
+  return `${named.join(', ')}${more}: each `;
 }

@@ -6,6 +6,7 @@ import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome } from '../model/outcome.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
 import { RealServerList } from '../model/real-servers.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type {
   Kernel,
@@ -33,6 +34,7 @@ export class FakeKernel implements Kernel {
   now: () => number = () => 0;
   readonly #quietSince = new Map<string, number>();
   #nodeAddresses: readonly Address[] = [];
+  #reservedAddresses: readonly ReservedAddress[] = [];
   #hasDevice = false;
   #hasTable = false;
   readonly #changed = new Set<SetUpPart>();
@@ -102,6 +104,16 @@ export class FakeKernel implements Kernel {
   /** The node gets other addresses. */
   setNodeAddresses(addresses: readonly Address[]): void {
     this.#nodeAddresses = addresses;
+    this.#listener({ kind: 'node-addresses' });
+  }
+
+  reservedAddresses(): readonly ReservedAddress[] {
+    return this.#reservedAddresses;
+  }
+
+  /** The node gets other gateways, resolvers or subnets. */
+  setReservedAddresses(addresses: readonly ReservedAddress[]): void {
+    this.#reservedAddresses = addresses;
     this.#listener({ kind: 'node-addresses' });
   }
 

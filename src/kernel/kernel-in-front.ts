@@ -2,6 +2,7 @@ import type { Address } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import type { Kernel, KernelChange, Observation, Preparation, Sight, Surroundings } from './kernel.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
@@ -42,6 +43,10 @@ export class KernelInFront implements Kernel {
 
   nodeAddresses(): readonly Address[] {
     return this.inner.nodeAddresses();
+  }
+
+  reservedAddresses(): readonly ReservedAddress[] {
+    return this.inner.reservedAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {

@@ -5,6 +5,7 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 
 /**
@@ -44,6 +45,8 @@ export interface Kernel {
    * the order of the interfaces.
    */
   nodeAddresses(): readonly Address[];
+  /** Addresses beside these that the node needs as they are: default gateways, resolvers, the ends of its subnets. */
+  reservedAddresses(): readonly ReservedAddress[];
   /** Tells of changes that others make to our device, and of changes of the node's own addresses, as they happen. */
   watch(listener: (change: KernelChange) => void): void;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Address } from '../model/address.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import { deleteArpTable } from './arp-table.js';
 import { HANDLE_SETS } from './handle-sets.js';
 import type {
@@ -21,6 +22,7 @@ import { serverKey } from './netlink-operations.js';
 import { sendTransaction } from './nf-tables/send.js';
 import { readNodeAddresses } from './node-addresses.js';
 import { NODE_PLACES, type NodePlaces } from './node-places.js';
+import { readNodeSurroundings } from './node-surroundings.js';
 import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
 import type { PacketRulesSettings } from './packet-rules-settings.js';
 import { DELETE_TABLE, TABLE } from './packet-table.js';
@@ -142,6 +144,10 @@ export class NetlinkKernel implements Kernel {
 
   nodeAddresses(): readonly Address[] {
     return readNodeAddresses();
+  }
+
+  reservedAddresses(): readonly ReservedAddress[] {
+    return readNodeSurroundings();
   }
 
   watch(listener: (change: KernelChange) => void): void {

@@ -20,8 +20,9 @@ export interface Dialled {
 export async function dial(
   login: Login,
   protocols: readonly Protocol[],
-  { connectTimeout, readIdle }: TransportSettings,
+  { connectTimeout, readIdle, dialling }: TransportSettings,
 ): Promise<Dialled> {
+  dialling?.(login);
   const raw = await reached(login, connectTimeout);
   // The kernel's own probes, every second after readIdle, find a dead path where HTTP has no PING.
   raw.setKeepAlive(true, readIdle).setNoDelay(true);

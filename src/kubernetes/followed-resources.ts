@@ -4,7 +4,7 @@ import type { Resource } from './resource.js';
 /** What is asked of the API server: nothing that this proxy would leave alone anyway. */
 
 export function services(proxyName: string | undefined): Resource {
-  const labelSelector = proxySelector(proxyName);
+  const labelSelector = `!${HEADLESS},${proxySelector(proxyName)}`;
   return { name: 'services', group: '', path: '/api/v1/services', labelSelector };
 }
 

@@ -1,3 +1,5 @@
+import type { Login } from './login.js';
+
 /** Times in milliseconds. */
 export interface TransportSettings {
   /** For reaching the server, and once more for agreeing on TLS. */
@@ -10,6 +12,8 @@ export interface TransportSettings {
   readonly answerDeadline: number;
   /** What the server's audit log shows as the caller's program. */
   readonly userAgent: string;
+  /** Hears where a connection is about to be made. */
+  readonly dialling?: (login: Login) => void;
 }
 
 /** 30 s and 15 s are client-go's: a dead path is noticed in under a minute. */

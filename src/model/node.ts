@@ -9,6 +9,8 @@ export interface NodeRecord {
   readonly addresses: readonly Address[];
   /** `spec.podCIDRs`, for the local detection mode NodeCIDR. */
   readonly podCIDRs: readonly string[];
+  /** `status.daemonEndpoints.kubeletEndpoint.Port`; undefined where the kubelet has not said it. */
+  readonly kubeletPort?: number | undefined;
   /** Label topology.kubernetes.io/zone; undefined where it is missing, and then no zone is preferred. */
   readonly zone: string | undefined;
   /** Whether load balancers may still send traffic here: KEP-3836. */

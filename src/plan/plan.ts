@@ -36,16 +36,26 @@ export function plan(
 
 /**
  * What of a plan only adds. Until every source has told everything once, nobody knows what may go: what is not
- * desired may be in the part that has not been heard.
+ * desired may be in the part that has not been heard. At addresses where nothing of ours may stay it goes all the same.
  */
-export function additionsOf(whole: Plan, desired: Dataplane): Plan {
+export function additionsOf(
+  whole: Plan,
+  desired: Dataplane,
+  mustLeave: (address: Address) => boolean = () => false,
+): Plan {
   return whole
-    .filter(({ name }) => isAddition(name))
     .map(({ name, operations }) => ({
       name,
-      operations: operations.filter((operation) => takesNothingAway(operation, desired)),
+      operations: operations.filter(
+        (operation) =>
+          (isAddition(name) && takesNothingAway(operation, desired)) || mustLeave(addressOf(operation)),
+      ),
     }))
     .filter(({ operations }) => operations.length > 0);
+}
+
+function addressOf(operation: Operation): Address {
+  return 'address' in operation ? operation.address : operation.frontend.address;
 }
 
 // What goes from a frontend that is to be open was heard; of others the reason may be in the part that was not.

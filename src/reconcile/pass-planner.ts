@@ -9,6 +9,7 @@ import type { DrainBook } from './drain-book.js';
 import type { Hearing } from './hearing.js';
 import type { KernelImage } from './kernel-image.js';
 import { partsAsDecided, roundsOf } from './pass-parts.js';
+import { isApiServersOwn } from './release-addresses.js';
 import type { Round } from './round.js';
 import type { SlowStartBook } from './slow-start-book.js';
 import type { Takeover } from './takeover.js';
@@ -21,6 +22,8 @@ export interface PlannerParts {
   readonly hearing: Hearing;
   readonly takeover: Takeover;
 }
+
+const NOTHING_GUARDED: ReadonlySet<Address> = new Set();
 
 /** Makes the plans of a pass: what the comparison says, tempered by drains, slow starts and what was not heard yet. */
 export class PassPlanner {
@@ -64,15 +67,26 @@ export class PassPlanner {
       keys,
       desired,
       image.state,
-      (frontend, server) => drains.isOver(frontend, server) || this.#isElsewhere(frontend),
+      (frontend, server) => drains.isOver(frontend, server) || this.#mustLeave(frontend),
       slowStarts.isIdle ? undefined : (frontend, server) => slowStarts.weightNow(frontend, server),
     );
-    return hearing.complete ? whole : additionsOf(whole, desired);
+    if (hearing.complete) return whole;
+    // What keeps the source from being heard cannot wait until it has been.
+    return additionsOf(whole, desired, (address) => this.#isReserved(address));
   }
 
-  // A drain would keep the address bound, and this node cut off from the Node that has it.
-  #isElsewhere(frontend: FrontendKey): boolean {
+  // An address of this node may belong to a Service that was not heard yet, and then it is unguarded without being cut.
+  #isReserved(address: Address): boolean {
     const { desired, image } = this.#parts;
-    return desired.isElsewhere(image.state.virtualServers.get(frontend)?.frontend.address);
+    return desired.mustLeave(address, NOTHING_GUARDED) && !isApiServersOwn(address, image.state);
+  }
+
+  // A drain would keep the address bound, and this node cut off from who has it.
+  #mustLeave(key: FrontendKey): boolean {
+    const { desired, image } = this.#parts;
+    const frontend = image.state.virtualServers.get(key)?.frontend;
+    if (desired.virtualServers.has(key)) return false;
+    if (!desired.mustLeave(frontend?.address, image.state.policy.guarded)) return false;
+    return frontend === undefined || !isApiServersOwn(frontend.address, image.state);
   }
 }

@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
@@ -84,6 +85,12 @@ export class ReconcileLoop implements ClusterListener {
   /** `deadline`: milliseconds, as in the settings; it counts for drains under way too. */
   setDrainDeadline(deadline: number): void {
     this.#reconciler.setDrainDeadline(deadline);
+  }
+
+  /** Nothing of ours may stay at these addresses any longer, whichever Service it is of. */
+  leave(addresses: Iterable<Address>): void {
+    this.#reconciler.leave(addresses);
+    this.wake();
   }
 
   /** Makes a pass as soon as none is running. */

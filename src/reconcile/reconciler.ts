@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
@@ -16,6 +17,7 @@ import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook } from './drift-book.js';
 import { Hearing } from './hearing.js';
+import { Interval } from './interval.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassPlanner } from './pass-planner.js';
@@ -25,6 +27,9 @@ import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
 import { StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
+
+/** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
+const SURROUNDINGS_PERIOD = 60_000;
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -60,6 +65,8 @@ export class Reconciler {
   readonly #planner: PassPlanner;
   readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
+  /** Of what was read last: nobody tells of another gateway or resolver. */
+  readonly #surroundingsAge: Interval;
   #pending = new KernelKeySet();
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
@@ -67,6 +74,7 @@ export class Reconciler {
   constructor(parts: ReconcilerParts) {
     const { source, clock, settings, kernel, desired } = parts;
     this.#parts = parts;
+    this.#surroundingsAge = new Interval(clock, SURROUNDINGS_PERIOD);
     this.#dirty = new DirtyServices(source, desired, clock, settings.servicesAtOnce);
     this.#takeover = new Takeover(parts.predecessor, desired, this.#hearing, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
@@ -109,6 +117,14 @@ export class Reconciler {
   prepareAgain(): void {
     this.#setUp.outdate();
     this.noticed({ kind: 'overrun' });
+  }
+
+  /** Nothing of ours may stay at these addresses any longer, whichever Service it is of. */
+  leave(addresses: Iterable<Address>): void {
+    for (const address of addresses) {
+      this.#pending.vips.add(address);
+      for (const key of this.#image.state.frontendsAt(address)) this.#pending.frontends.add(key);
+    }
   }
 
   problems(): Problem[] {
@@ -191,9 +207,11 @@ export class Reconciler {
     const { kernel, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
     if (this.#takeover.underWay && this.#hearing.hasJustEnded) this.#image.forget();
-    for (const change of this.#notices.splice(0))
-      if (change.kind === 'node-addresses') this.#takeInNodeAddresses();
-      else this.#drifted(this.#image.correctByNotice(change));
+    const notices = this.#notices.splice(0);
+    if (notices.some(({ kind }) => kind === 'node-addresses') || this.#surroundingsAge.isOver)
+      this.#takeInNodeAddresses();
+    for (const change of notices)
+      if (change.kind !== 'node-addresses') this.#drifted(this.#image.correctByNotice(change));
     if (!this.#image.known) {
       await this.#lookAtAll();
       return;
@@ -206,10 +224,13 @@ export class Reconciler {
     if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
   }
 
-  // NodePorts are shown on them, and a VIP that is one of them must not be bound.
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.
   #takeInNodeAddresses(): void {
     const { desired, kernel } = this.#parts;
+    this.#surroundingsAge.begin();
     this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
+    this.changed(desired.setReserved('node', kernel.reservedAddresses()));
+    this.leave(desired.reserved);
   }
 
   async #lookAtAll(): Promise<void> {

@@ -40,7 +40,7 @@ export async function rehearse(
       [
         alone(() =>
           plan(keys, desired, state, (key) =>
-            desired.isElsewhere(state.virtualServers.get(key)?.frontend.address),
+            desired.mustLeave(state.virtualServers.get(key)?.frontend.address, state.policy.guarded),
           ),
         ),
       ],

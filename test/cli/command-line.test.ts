@@ -7,6 +7,7 @@ import { type Commands, commandLine } from '../../src/cli/command-line.js';
 import { commandWords } from '../../src/cli/words.js';
 import { ConfigError } from '../../src/config/config-error.js';
 import { CONFIG_FLAGS } from '../../src/config/config-flags.js';
+import { INSTALLER_FLAGS } from '../config/installers.js';
 import { KUBEADM_CONFIG } from '../config/kubeadm.js';
 
 let folder = '';
@@ -84,6 +85,28 @@ describe('run', () => {
     );
     expect(commands.run).toHaveBeenCalledOnce();
     expect(settings?.nodeName).toBe('node-a');
+  });
+
+  it.each(Object.entries(INSTALLER_FLAGS))(
+    'takes the flags that %s starts kube-proxy with',
+    async (_, flags) => {
+      const { commands, settings } = await parse(...flags);
+      expect(commands.run).toHaveBeenCalledOnce();
+      expect(settings?.source).toMatchObject({
+        kind: 'api-server',
+        kubeconfig: expect.stringMatching(/^\/var\/lib\//),
+      });
+    },
+  );
+
+  it('--strict-config refuses what a warning would name otherwise', async () => {
+    const old = join(folder, 'old.conf');
+    await writeFile(old, `${KUBEADM_CONFIG}\nresourceContainer: /kube-proxy\n`);
+    expect((await parse(`--config=${old}`)).commands.run).toHaveBeenCalledOnce();
+    const { error, commands } = await parse('--strict-config', `--config=${old}`);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(commands.run).not.toHaveBeenCalled();
+    expect((await parse('--strict-config=false', `--config=${old}`)).commands.run).toHaveBeenCalledOnce();
   });
 
   it('lists grow with each flag, of other flags the last one counts', async () => {

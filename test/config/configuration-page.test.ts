@@ -75,6 +75,7 @@ describe('docs/configuration.md says what the program does:', () => {
   it('and there is no other table that nobody checks', () => {
     expect(ACTIONS?.map(([flag]) => flag?.split(' ')[0])).toEqual([
       '--config',
+      '--strict-config',
       '--write-config-to',
       '--init-only',
       '--cleanup',

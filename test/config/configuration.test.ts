@@ -14,6 +14,13 @@ const KUBEADM_SETTINGS: AgentSettings = {
   masqueradeAll: false,
   localDetection: { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] },
   nodePorts: { addresses: [], localhostRelay: false },
+  addressLimits: {
+    externalIPs: true,
+    externalIPsOnNodes: false,
+    externalRanges: [],
+    ingressRanges: [],
+    podRanges: ['10.244.0.0/16'],
+  },
   drainDeadline: 900,
   gatherTime: 0,
   syncPeriod: 30,
@@ -213,14 +220,14 @@ describe('NodePorts of loopback addresses', () => {
 });
 
 describe('what is wrong is told', () => {
-  const wrong = (text: string) => complaints(() => read(text));
+  const wrong = (text: string) => complaints(() => read(text, {}, true));
 
   it('all at once, each with field, what was found, what was expected and what would mend it', () => {
     const text = `${PROXY.replace('ipvs', 'nftables')}ipvs: {scheduller: rr, excludeCIDRs: [10.0.0.0/8, 10.0.0.0/33], syncPeriod: 5s, minSyncPeriod: 60s}\nclusterCidr: x\nscheduler: rr\nconntrack: 7\n---\n${OWN}adopt: sure\n`;
     expect(wrong(text).sort()).toEqual(
       [
         'config.conf, mode: "nftables" was found, expected one of "", ipvs. Write ipvs; for another mode keep kube-proxy itself.',
-        'config.conf, ipvs.scheduller: is no field of KubeProxyConfiguration. Remove it.',
+        'config.conf, ipvs.scheduller: is no field of KubeProxyConfiguration. Write ipvs.scheduler if that is meant, or remove it.',
         'config.conf, ipvs.excludeCIDRs[1]: "10.0.0.0/33" was found, expected a CIDR such as 10.0.0.0/8. Correct it, or leave it out for the default.',
         'config.conf, ipvs.minSyncPeriod: 60s was found, expected at most ipvs.syncPeriod, which is 5s. Make it shorter, or ipvs.syncPeriod longer.',
         'config.conf, clusterCidr: is no field of KubeProxyConfiguration. Write clusterCIDR if that is meant, or remove it.',

@@ -40,7 +40,7 @@ it('what is said to be without effect are fields', () => {
 
 /** A value other than the default for each field that has one of its own kind; what belongs to it is set as well. */
 const OTHER_VALUES: Readonly<Record<string, unknown>> = {
-  featureGates: { A: true },
+  featureGates: { AllowServiceExternalIPs: false },
   'logging.format': 'text',
   'logging.verbosity': 4,
   'logging.vmodule': [{ filePattern: 'a', verbosity: 1 }],

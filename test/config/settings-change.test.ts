@@ -27,6 +27,9 @@ describe('a change of the settings', () => {
 
   it('names what needs a restart, also where something else could be live', () => {
     const change = settingsChange(settings(''), settings('clusterCIDR: 10.0.0.0/8\nipvs: {strictARP: true}'));
-    expect(change).toMatchObject({ live: { nodeSetUp: { strictArp: true } }, restart: ['localDetection'] });
+    expect(change).toMatchObject({
+      live: { nodeSetUp: { strictArp: true } },
+      restart: ['localDetection', 'addressLimits'],
+    });
   });
 });

@@ -14,6 +14,7 @@ const OWN_CONFIG = [
   'base',
   'overlays/beside-kube-proxy',
   'overlays/dual-stack',
+  'overlays/dual-stack-monitoring',
   'overlays/monitoring',
 ] as const satisfies readonly KustomizationName[];
 

@@ -73,6 +73,22 @@ describe('the Dockerfile', () => {
     expect(textOf('RUN').at(-1)).toContain('ln -s kube-ipvs-proxy /usr/local/bin/kube-proxy');
   });
 
+  it('names its base images in arguments, and tells in labels what they were', () => {
+    const stages = textOf('FROM').map((rest) => rest.split(' ')[0]);
+    expect(stages).toEqual(['$'.concat('{NODE_IMAGE}'), '$'.concat('{DEBIAN_IMAGE}'), 'scratch']);
+    const labels = textOf('LABEL').join(' ');
+    expect(labels).toMatch(/base\.name="\$\{DEBIAN_IMAGE\}".*node-image="\$\{NODE_IMAGE\}"/);
+    expect(textOf('ARG').filter((rest) => /^(NODE|DEBIAN)_IMAGE$/.test(rest))).toHaveLength(2);
+  });
+
+  it('ships the licences of what it is made of', () => {
+    const built = textOf('RUN').find((rest) => rest.includes('/out/doc')) ?? '';
+    expect(built).toContain('dist/third-party-licences.txt');
+    expect(built).toContain('/usr/local/LICENSE /out/doc/node-licence.txt');
+    expect(textOf('COPY')).toContain('--from=build /out/doc /usr/share/doc/kube-ipvs-proxy');
+    expect(readFileSync(join(PROJECT, 'scripts/bundle'), 'utf8')).toContain('>dist/third-party-licences.txt');
+  });
+
   it('takes every write permission away', () => {
     expect(textOf('RUN').at(-1)).toMatch(/chmod -R a-w .*\/opt .*\/usr/);
   });

@@ -7,7 +7,7 @@ import { metricNames } from './support/metric-names.js';
 
 const NAME = 'overlays/monitoring';
 const METRICS_PAGE = join(PROJECT, 'docs/observability.md');
-const DASHBOARD = join(PROJECT, 'deploy/kustomize', NAME, 'kube-ipvs-proxy.json');
+const DASHBOARD = join(PROJECT, 'deploy/kustomize/components/monitoring/kube-ipvs-proxy.json');
 
 interface Panel {
   readonly id: number;

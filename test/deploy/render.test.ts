@@ -135,6 +135,35 @@ configMapGenerator:
   ]);
 });
 
+it('applies components to what comes before them, each to the result of the one before', () => {
+  const component = (word: string, index: number) => `kind: Component
+resources: [${word}.yaml]
+patches: [{ path: patch.yaml, target: { kind: ConfigMap, name: one } }]
+replacements:
+  - source: { kind: ConfigMap, name: one, fieldPath: "metadata.annotations.[a.b/${word}]" }
+    targets:
+      - select: { kind: ConfigMap, name: one }
+        fieldPaths: ["data.[x.conf]"]
+        options: { delimiter: "\\n", index: ${index} }`;
+  const files = (word: string, index: number) => ({
+    [`${word}/kustomization.yaml`]: component(word, index),
+    [`${word}/${word}.yaml`]: `kind: Role\nmetadata: { name: ${word} }\n`,
+    [`${word}/patch.yaml`]: `[{ op: add, path: /metadata/annotations, value: { a.b/${word}: ${word} } }]`,
+  });
+  expect(
+    renderedOf({
+      'here/kustomization.yaml': 'resources: [map.yaml]\ncomponents: [../first, ../second]',
+      'here/map.yaml': 'kind: ConfigMap\nmetadata: { name: one }\ndata: { x.conf: "a\\nb\\nc\\n" }\n',
+      ...files('first', 0),
+      ...files('second', 2),
+    }),
+  ).toMatchObject([
+    { kind: 'ConfigMap', data: { 'x.conf': 'first\nb\nsecond\n' } },
+    { kind: 'Role', metadata: { name: 'first' } },
+    { kind: 'Role', metadata: { name: 'second' } },
+  ]);
+});
+
 it('keeps comments, and writes one marker between two objects', () => {
   const folder = folderOf({
     'here/kustomization.yaml': 'resources: [all.yaml]',

@@ -34,7 +34,7 @@ describe('the first look', () => {
     const { api } = await new WatchedCluster().start();
     const selectors = api.requests.map((path) => new URL(path, 'http://x').searchParams.get('labelSelector'));
     expect(selectors.slice(0, 2)).toEqual([
-      '!service.kubernetes.io/service-proxy-name',
+      '!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name',
       '!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name',
     ]);
   });
@@ -49,7 +49,7 @@ describe('the first look', () => {
     );
     const cluster = await new WatchedCluster(api, { proxyName: 'ipvs' }).start();
     expect(new URL(api.requests[0] ?? '', 'http://x').searchParams.get('labelSelector')).toBe(
-      'service.kubernetes.io/service-proxy-name=ipvs',
+      '!service.kubernetes.io/headless,service.kubernetes.io/service-proxy-name=ipvs',
     );
     expect([cluster.source.view.serviceCount, cluster.source.view.sliceCount]).toEqual([1, 1]);
   });

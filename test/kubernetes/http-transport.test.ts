@@ -44,6 +44,17 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     expect(server.heard).toEqual(['GET /api/v1/services?limit=500']);
   });
 
+  it('is dialled with a word to whoever keeps the way there free', async () => {
+    const dialled: string[] = [];
+    const told = new HttpTransport(new Credentials(async () => loginTo(server.url)), {
+      userAgent: 'test',
+      dialling: ({ server: url }) => dialled.push(url.href),
+    });
+    for (let n = 0; n < 2; n++) await textOf((await told.request(get('/api'), NEVER)).body);
+    await told.close();
+    expect(dialled).toEqual([`${server.url}/`]);
+  });
+
   it('is told who asks, in JSON, compressed', async () => {
     let heard: Asked['headers'] = {};
     server.answer = (asked, answer) => {

@@ -11,6 +11,7 @@ export const KUSTOMIZATIONS = [
   'base',
   'overlays/beside-kube-proxy',
   'overlays/dual-stack',
+  'overlays/dual-stack-monitoring',
   'overlays/monitoring',
   'overlays/node-by-node',
   'overlays/replace-kube-proxy',

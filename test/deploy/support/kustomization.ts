@@ -6,10 +6,28 @@ import { parse } from 'yaml';
 export interface Kustomization {
   readonly namespace?: string;
   readonly resources: readonly string[];
+  /** Folders of kind Component: what they say is done to all resources that come before them. */
+  readonly components: readonly string[];
   readonly patches: readonly PatchEntry[];
   readonly labels: readonly LabelEntry[];
   readonly images: readonly ImageEntry[];
   readonly configMapGenerator: readonly GeneratorEntry[];
+  readonly replacements: readonly ReplacementEntry[];
+}
+
+/** A value that takes the place of one line of a text. */
+export interface ReplacementEntry {
+  readonly source: ObjectName & { readonly fieldPath: string };
+  readonly targets: readonly {
+    readonly select: ObjectName;
+    readonly fieldPaths: readonly string[];
+    readonly options: { readonly delimiter: string; readonly index: number };
+  }[];
+}
+
+interface ObjectName {
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** JSON patch operations (RFC 6902) from a file, or in place an object that only says `$patch: delete`. */
@@ -42,7 +60,15 @@ export interface GeneratorEntry {
 }
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  '': ['apiVersion', 'kind', 'namespace', 'resources', 'patches', 'labels', 'images', 'configMapGenerator'],
+  '': [
+    ...['apiVersion', 'kind', 'namespace', 'resources', 'components', 'patches', 'labels', 'images'],
+    ...['configMapGenerator', 'replacements'],
+  ],
+  replacements: ['source', 'targets'],
+  'replacements.source': ['kind', 'name', 'fieldPath'],
+  'replacements.targets': ['select', 'fieldPaths', 'options'],
+  'replacements.targets.select': ['kind', 'name'],
+  'replacements.targets.options': ['delimiter', 'index'],
   patches: ['path', 'patch', 'target', 'options'],
   'patches.target': ['kind', 'name'],
   'patches.options': ['allowNameChange'],
@@ -57,7 +83,8 @@ export function readKustomization(folder: string): Kustomization {
   if (!existsSync(file)) throw new Error(`${folder} has no kustomization.yaml`);
   const found: unknown = parse(readFileSync(file, 'utf8'));
   refuseUnknown(found, '', file);
-  return { resources: [], patches: [], labels: [], images: [], configMapGenerator: [], ...(found as object) };
+  const lists = { resources: [], components: [], patches: [], labels: [], images: [] };
+  return { ...lists, configMapGenerator: [], replacements: [], ...(found as object) };
 }
 
 function refuseUnknown(value: unknown, place: string, file: string): void {

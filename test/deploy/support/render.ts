@@ -8,6 +8,7 @@ import {
   type Kustomization,
   type LabelEntry,
   type PatchEntry,
+  type ReplacementEntry,
   readKustomization,
 } from './kustomization.js';
 import {
@@ -25,15 +26,19 @@ import {
  * What `kubectl kustomize FOLDER` prints for the kustomizations of this project, as values, with their comments. Not a
  * second kustomize: it knows the fields of `Kustomization`, patches with RFC 6902 or `$patch: delete`, puts labels on
  * objects and pod templates but on no selector, and does not sort. Text may differ from kustomize's, objects may not.
+ * `before`: what a component is applied to.
  */
-export function render(folder: string): Manifest[] {
+export function render(folder: string, before: readonly Manifest[] = []): Manifest[] {
   const kustomization = readKustomization(folder);
-  const manifests = [
-    ...kustomization.resources.flatMap((resource) => resourcesOf(join(folder, resource))),
-    ...kustomization.configMapGenerator.map((entry) => generateConfigMap(entry, folder)),
-  ];
-  const patched = kustomization.patches.reduce((rest, entry) => patch(rest, entry, folder), manifests);
+  const { resources, components, configMapGenerator, patches, replacements } = kustomization;
+  const whole = components.reduce<readonly Manifest[]>(
+    (rest, component) => render(join(folder, component), rest),
+    [...before, ...resources.flatMap((resource) => resourcesOf(join(folder, resource)))],
+  );
+  const manifests = [...whole, ...configMapGenerator.map((entry) => generateConfigMap(entry, folder))];
+  const patched = patches.reduce((rest, entry) => patch(rest, entry, folder), manifests);
   for (const manifest of patched) transform(manifest, kustomization);
+  for (const entry of replacements) replaceLines(patched, entry);
   return patched;
 }
 
@@ -77,6 +82,24 @@ function withoutObject(manifests: Manifest[], text: string): Manifest[] {
   if (namespaceOf(removal) !== namespaceOf(found))
     throw new Error(`${text} has another namespace than what it should delete, and kustomize looks at it`);
   return manifests.filter((manifest) => manifest !== found);
+}
+
+function replaceLines(manifests: readonly Manifest[], { source, targets }: ReplacementEntry): void {
+  const value = theOne(manifests, source.kind, source.name).getIn(stepsOf(source.fieldPath));
+  for (const { select, fieldPaths, options } of targets)
+    for (const path of fieldPaths.map(stepsOf)) {
+      const target = theOne(manifests, select.kind, select.name);
+      const lines = String(target.getIn(path)).split(options.delimiter);
+      if (value === undefined || options.index >= lines.length)
+        throw new Error(`${source.fieldPath} has no value, or ${path.join('.')} no line ${options.index}`);
+      lines[options.index] = String(value);
+      put(target, path, lines.join(options.delimiter));
+    }
+}
+
+/** `data.[config.conf]`: names with points stand in brackets. */
+function stepsOf(fieldPath: string): string[] {
+  return [...fieldPath.matchAll(/\[([^\]]+)\]|[^.[\]]+/g)].map(([whole, bracketed]) => bracketed ?? whole);
 }
 
 function theOne(manifests: readonly Manifest[], kind: string, name: string): Manifest {

@@ -19,17 +19,18 @@ export class FollowedCluster {
   readonly lab: Lab;
   readonly server: ApiServerProcess;
   readonly mounts: PodMounts;
-  readonly agent: Agent;
+  agent: Agent;
 
-  /** `protocols` is all that the server offers. */
-  static async create(protocols: readonly Protocol[]): Promise<FollowedCluster> {
+  /** `protocols` is all that the server offers. `behindNode`: whether its address is that of a Node, or a load balancer's. */
+  static async create(protocols: readonly Protocol[], behindNode = true): Promise<FollowedCluster> {
     const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
     await Promise.all([...lab.pods, ...lab.remotePods].map((pod) => pod.serve(POD_PORT, 'TCP')));
     const options = { host: NODE_WIRE.there.IPv4, port: 6443, protocols };
     const server = await ApiServerProcess.start(options, lab.remote.namespace);
     await server.tell({ kind: 'allow token', token: TOKEN });
     await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject(NODE_NAME, NODE_WIRE.here) });
-    await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject('node-2', NODE_WIRE.there) });
+    if (behindNode)
+      await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject('node-2', NODE_WIRE.there) });
     return new FollowedCluster(lab, server, await PodMounts.create(TOKEN, server.authority));
   }
 
@@ -37,11 +38,18 @@ export class FollowedCluster {
     this.lab = lab;
     this.server = server;
     this.mounts = mounts;
-    this.agent = new Agent(lab.node, {
-      adminSocket: mounts.adminSocket,
-      arguments: DAEMON_SET,
-      within: mounts.within,
-    });
+    this.agent = this.#startAgent();
+  }
+
+  async restartAgent(meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+    await this.agent.stop();
+    await meanwhile();
+    this.agent = this.#startAgent();
+  }
+
+  #startAgent(): Agent {
+    const { adminSocket, within } = this.mounts;
+    return new Agent(this.lab.node, { adminSocket, arguments: DAEMON_SET, within });
   }
 
   get remotePod(): Host {

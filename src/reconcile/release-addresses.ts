@@ -1,0 +1,90 @@
+import { nothingDesired } from '../desired/desired-dataplane.js';
+import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Address } from '../model/address.js';
+import { type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
+import type { DataplaneState } from '../model/dataplane-state.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { KernelKeySet } from '../model/kernel-keys.js';
+import { problemText } from '../model/problem.js';
+import { API_SERVER_SERVICE } from '../model/service-key.js';
+import { plan } from '../plan/plan.js';
+import { failureProblem } from './failure-text.js';
+import { KernelImage } from './kernel-image.js';
+import { alone } from './round.js';
+import { StageRunner } from './stage-runner.js';
+
+/**
+ * Takes everything of ours off these addresses at once, before anything else is done: what is bound there may be what keeps the
+ * API server, and with it the news that the Service has gone, out of reach. `adopts`: what kube-proxy bound to the device is
+ * ours. The API server's own Service stays; whoever reaches the API server through it is told so later.
+ */
+export async function releaseAddresses(
+  kernel: Kernel,
+  addresses: Iterable<Address>,
+  adopts: boolean,
+): Promise<Preparation> {
+  const wished = new Set(addresses);
+  const surroundings = wished.size === 0 ? undefined : await kernel.observeSurroundings();
+  if (surroundings === undefined || !isHeld(wished, surroundings)) return { done: [], warnings: [] };
+  const image = new KernelImage(({ address }, bound) => adopts && wished.has(address) && bound.has(address));
+  await image.lookAtAll(kernel);
+  const { state } = image;
+  const own = new Set(kernel.nodeAddresses());
+  // At an unguarded address of the node itself are NodePorts.
+  const held = [...wished].filter((address) =>
+    own.has(address) ? state.policy.guarded.has(address) : isOurs(address, state, adopts),
+  );
+  // Only what is guarded is unbound, since the guard tells our addresses from those that somebody else bound.
+  if (adopts) for (const address of held) if (state.bound.has(address)) state.policy.guarded.add(address);
+  return released(kernel, state, held);
+}
+
+async function released(
+  kernel: Kernel,
+  state: DataplaneState,
+  addresses: readonly Address[],
+): Promise<Preparation> {
+  const keys = keysAt(new Set(addresses), state);
+  const run = new StageRunner(kernel, state);
+  await run.perform(alone(() => plan(keys, nothingDesired(), state, () => true)));
+  return {
+    done: addresses.map((address) => `took ${address} off the node, which needs it itself`),
+    warnings: [...run.result.failures.values()].map((failure) =>
+      problemText(failureProblem(failure, undefined)),
+    ),
+  };
+}
+
+function isOurs(address: Address, state: DataplaneState, adopts: boolean): boolean {
+  if (isApiServersOwn(address, state)) return false;
+  const isAdopted = adopts && state.bound.has(address) && !state.isForeignAt(address);
+  return state.policy.guarded.has(address) || state.frontendsAt(address).size > 0 || isAdopted;
+}
+
+/** Whether the API server's own Service has the address, as far as the ledger tells: it is no other Service's claim. */
+export function isApiServersOwn(address: Address, state: DataplaneState): boolean {
+  const serviceOf = (key: FrontendKey) => state.policy.owned.get(key)?.owner.replace(/:.*$/, '');
+  return [...state.frontendsAt(address)].some((key) => serviceOf(key) === API_SERVER_SERVICE);
+}
+
+function isHeld(
+  addresses: ReadonlySet<Address>,
+  { bound, policy }: Pick<Dataplane, 'bound' | 'policy'>,
+): boolean {
+  const isAt = (address: Address) => bound.has(address) || policy.guarded.has(address);
+  if ([...addresses].some(isAt)) return true;
+  return [...policy.owned.values()].some(({ frontend }) => addresses.has(frontend.address));
+}
+
+function keysAt(addresses: ReadonlySet<Address>, { virtualServers, policy }: Dataplane): KernelKeySet {
+  const keys = new KernelKeySet();
+  for (const address of addresses) keys.vips.add(address);
+  const add = ({ key, address }: Frontend) => {
+    if (addresses.has(address)) keys.frontends.add(key);
+  };
+  for (const map of [virtualServers, policy.owned, policy.sources])
+    for (const { frontend } of map.values()) add(frontend);
+  for (const map of [policy.open, ...TRAFFIC_SETS.map((set) => policy.traffic[set])])
+    for (const frontend of map.values()) add(frontend);
+  return keys;
+}
