@@ -88,6 +88,7 @@ class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
+  #stopping = false;
 
   constructor(
     configuration: Configuration,
@@ -115,13 +116,17 @@ class ComposedAgent {
   async start(): Promise<void> {
     await this.#board.start();
     this.#board.prepared(await this.#kernel.prepare());
+    if (this.#stopping) return;
     await this.#source.start(this.#sourceListener());
+    if (this.#stopping) return;
     await this.#source.refuseOwnWay();
+    if (this.#stopping) return;
     this.#loop.begin();
     await this.#watch.start();
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#watch.stop();
     await this.#source.stop();
     await this.#loop.stop();

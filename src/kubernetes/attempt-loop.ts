@@ -2,7 +2,7 @@ import type { Clock } from '../model/clock.js';
 import { Pause } from '../model/pause.js';
 import { BackOff } from './back-off.js';
 import type { ReachabilityProbe } from './reachability-probe.js';
-import { asWatchFailure, type FailureKind, type WatchFailure } from './watch-failure.js';
+import { asWatchFailure, type WatchFailure } from './watch-failure.js';
 
 export interface AttemptLoopParts {
   readonly clock: Clock;
@@ -13,10 +13,12 @@ export interface AttemptLoopParts {
   attempt(abort: AbortController): Promise<number>;
   /** Milliseconds until the next attempt; undefined: as the back-off says. */
   failed(failure: WatchFailure): number | undefined;
+  /** The server still accepts no connections some time after this failure. */
+  lasting(failure: WatchFailure): void;
 }
 
-/** A new connection may fail after these because nothing accepts connections. */
-const UNREACHABLE: ReadonlySet<FailureKind> = new Set(['connect', 'lost', 'silent']);
+/** Milliseconds after which it is a problem that nothing accepts connections: a restart may take less. */
+const OUTAGE = 2_000;
 
 /**
  * Once a server accepts connections again, its clients come within so many milliseconds by chance, and within the period
@@ -89,18 +91,21 @@ export class AttemptLoop {
   async #waitAfter(failure: WatchFailure): Promise<number> {
     const wait = this.#parts.failed(failure);
     if (wait !== undefined) return wait;
-    const returned = UNREACHABLE.has(failure.kind) && (await this.#returned());
+    const returned = failure.kind === 'connect' && (await this.#returned(failure));
     return returned ? this.#parts.random() * RETURN_SPREAD : this.#backOff.failed(failure.retryAfter);
   }
 
   /** Whether the server accepted no connections; then it does again. */
-  async #returned(): Promise<boolean> {
+  async #returned(failure: WatchFailure): Promise<boolean> {
     this.#abort = new AbortController();
     if (this.#stopped) return false;
+    const cancel = this.#parts.clock.after(OUTAGE, () => this.#parts.lasting(failure));
     try {
       return await this.#parts.probe.untilReachable(this.#abort.signal);
     } catch {
       return false;
+    } finally {
+      cancel();
     }
   }
 }

@@ -73,6 +73,7 @@ export class NodeRoster {
       ...parts,
       attempt: (abort) => this.#attempt(abort),
       failed: (failure) => this.#failed(failure),
+      lasting: (failure) => parts.listener.judged([this.#problem(failure)]),
     });
     this.met = this.#lookEnded();
   }
@@ -128,10 +129,7 @@ export class NodeRoster {
   }
 
   /** Answers what is wrong with the Nodes found. */
-  async #lookAtWhole(
-    table: readonly NodeAddresses[],
-    abort: AbortController,
-  ): Promise<readonly Problem[]> {
+  async #lookAtWhole(table: readonly NodeAddresses[], abort: AbortController): Promise<readonly Problem[]> {
     const { clock } = this.#parts;
     if (clock.now() < this.#wholeDue) return this.#wholeProblems;
     const whole = await listWholeNodes(this.#parts, abort);

@@ -64,6 +64,7 @@ export class Reflector {
       ...parts,
       attempt: (abort) => this.#attempt(abort),
       failed: (failure) => this.#failed(failure),
+      lasting: (failure) => parts.listener.troubled(this.#problem(failure)),
     });
     this.#counters = new WatchCounters(fullName(parts.resource), parts.store);
   }
