@@ -91,6 +91,7 @@ class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
+  #stopping = false;
 
   constructor(
     configuration: Configuration,
@@ -118,9 +119,12 @@ class ComposedAgent {
   async start(): Promise<void> {
     await this.#board.start();
     this.#board.prepared(await this.#kernel.prepare());
-    await this.#leaveReserved();
+    if (!this.#stopping) await this.#leaveReserved();
+    if (this.#stopping) return;
     await this.#source.start(this.#sourceListener());
+    if (this.#stopping) return;
     await this.#source.refuseOwnWay();
+    if (this.#stopping) return;
     this.#loop.begin();
     await this.#watch.start();
   }
@@ -141,6 +145,7 @@ class ComposedAgent {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#watch.stop();
     await this.#source.stop();
     await this.#loop.stop();

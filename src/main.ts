@@ -3,7 +3,7 @@ import './engine.js';
 import { CommanderError } from 'commander';
 import { runCleanup } from './cli/cleanup.js';
 import { commandLine } from './cli/command-line.js';
-import { EXIT } from './cli/exit.js';
+import { EXIT, ignoreClosedPipe } from './cli/exit.js';
 import { explainFailure } from './cli/failure.js';
 import { runInitOnly } from './cli/init-only.js';
 import { runPlan } from './cli/plan.js';
@@ -47,5 +47,7 @@ async function main(words: readonly string[]): Promise<number> {
     return error instanceof ConfigError ? EXIT.usage : EXIT.problem;
   }
 }
+
+for (const stream of [process.stdout, process.stderr]) ignoreClosedPipe(stream);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -10,7 +10,8 @@ export class AgentAnswerError extends Error {
   override readonly name = 'AgentAnswerError';
 }
 
-const TIMEOUT_MILLISECONDS = 10_000;
+/** A report on 5,000 Services takes a slow machine more than 10 s. */
+const TIMEOUT_MILLISECONDS = 60_000;
 
 /** Asks the agent for one path of its admin socket. Rejects with AgentNotRunning or AgentAnswerError. */
 export function askAgent(socketPath: string, path: string): Promise<unknown> {
@@ -24,7 +25,11 @@ export function askAgent(socketPath: string, path: string): Promise<unknown> {
       );
     });
     asked.on('timeout', () =>
-      asked.destroy(new AgentAnswerError(`the agent on ${socketPath} does not answer`)),
+      asked.destroy(
+        new AgentAnswerError(
+          `the agent on ${socketPath} has not answered for ${TIMEOUT_MILLISECONDS / 1000} s`,
+        ),
+      ),
     );
     asked.on('error', (error) => reject(isAbsent(error) ? new AgentNotRunning(error.message) : error));
     asked.end();

@@ -1,2 +1,11 @@
+import type { EventEmitter } from 'node:events';
+
 /** 0 good, 1 a problem was found, 2 the command line or the configuration makes no sense, 3 the agent cannot be reached. */
 export const EXIT = { good: 0, problem: 1, usage: 2, unreachable: 3 } as const;
+
+/** `status | head -1`: a reader that wants no more ends no command with a stack trace; the exit code stays what it is. */
+export function ignoreClosedPipe(stream: EventEmitter): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}

@@ -63,8 +63,9 @@ async function keepRunning(
     restart: (settings) => end.wish({ changed: settings }),
   });
   try {
-    await agent.start();
-    logger.info('started');
+    // The start may wait for a server that is away: a signal ends it.
+    const wished = end.wished.then(() => false);
+    if (await Promise.race([agent.start().then(() => true), wished])) logger.info('started');
     logger.info(await end.wished, 'stopping; everything programmed stays');
   } finally {
     await agent.stop();

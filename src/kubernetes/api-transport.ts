@@ -8,6 +8,11 @@ export interface ApiTransport {
    * Rejects with `TransportError` where no answer came; what breaks later, the body rejects with.
    */
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
+  /**
+   * Whether a connection to the server can be opened, tried with a bare one that is closed at once. True where that cannot
+   * be tried: then a request tells what is wrong.
+   */
+  isReachable(signal: AbortSignal): Promise<boolean>;
   /** Ends every request under way. */
   close(): Promise<void>;
 }

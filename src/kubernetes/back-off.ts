@@ -3,8 +3,8 @@ import type { Clock } from '../model/clock.js';
 /** As client-go's reflector, which is what API servers are sized for; the longest becomes 30 s by chance. Milliseconds. */
 const FIRST = 800;
 const LONGEST = 15_000;
-/** After so long without a failure the next one is a first again. */
-const HEALTHY = 120_000;
+/** After so long without a failure the next one is a first again. No less than the longest wait. */
+const HEALTHY = 30_000;
 
 /** What a server asks for with Retry-After is done up to here: a slip in it must not make a node deaf for a day. */
 const LONGEST_ASKED = 120_000;
@@ -18,6 +18,7 @@ export class BackOff {
   readonly #random: () => number;
   #delay = FIRST;
   #lastFailure = Number.NEGATIVE_INFINITY;
+  #lastReset = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -32,6 +33,17 @@ export class BackOff {
     this.#delay = Math.min(this.#delay * 2, LONGEST);
     this.#lastFailure = now + wait;
     return wait;
+  }
+
+  /**
+   * Makes the next failure a first one again. Twice within 30 s it does so once only: where each success is followed by a
+   * failure, listings of the whole cluster would follow each other every second.
+   */
+  succeeded(): void {
+    const now = this.#clock.now();
+    if (now - this.#lastReset < HEALTHY) return;
+    this.#delay = FIRST;
+    this.#lastReset = now;
   }
 
   /** At least this, at most twice as long. */

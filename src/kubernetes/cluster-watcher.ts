@@ -14,6 +14,7 @@ import { endpointSlices, ownNode, SERVICE_CIDRS, services } from './followed-res
 import { NodeRoster } from './node-roster.js';
 import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './object-store.js';
 import { projectNode, projectService, projectServiceCIDR, projectSlice } from './projections.js';
+import { ReachabilityProbe } from './reachability-probe.js';
 import { Reflector } from './reflector.js';
 import { fullName, type Resource } from './resource.js';
 import { SharedParts } from './shared-parts.js';
@@ -55,6 +56,7 @@ export class ClusterWatcher implements ClusterSource {
   readonly #node: Reflector | undefined;
   readonly #ranges: Reflector;
   readonly #roster: NodeRoster;
+  readonly #probe: ReachabilityProbe;
   #listener: WatcherListener | undefined;
   #problems: readonly Problem[] = [];
   #complete = false;
@@ -66,6 +68,8 @@ export class ClusterWatcher implements ClusterSource {
     const { service, slice } = this.#intake;
     const { nodeRecord, range } = this.#surroundings;
     this.#options = options;
+    const { transport, clock, random = Math.random } = options;
+    this.#probe = new ReachabilityProbe({ transport, clock, random });
     const ofServices = services(proxyName);
     this.#serviceStore = this.#keep(ofServices, (object) => projectService(object, proxyName), service);
     this.#services = this.#reflect(ofServices, this.#serviceStore);
@@ -133,6 +137,7 @@ export class ClusterWatcher implements ClusterSource {
   async stop(): Promise<void> {
     this.#listener = undefined;
     this.#begun();
+    this.#probe.stop();
     await Promise.all([this.#roster, ...this.#reflectors].map((part) => part.stop()));
   }
 
@@ -169,7 +174,8 @@ export class ClusterWatcher implements ClusterSource {
         this.#tellProblems();
       },
     };
-    return new Reflector({ resource, store, transport, clock, random, listener });
+    const probe = this.#probe;
+    return new Reflector({ resource, store, transport, clock, random, probe, listener });
   }
 
   #tell(): void {
@@ -204,7 +210,8 @@ export class ClusterWatcher implements ClusterSource {
         this.#tellProblems();
       },
     };
-    return new NodeRoster({ transport, clock, random, nodeName, needsWhole, listener });
+    const probe = this.#probe;
+    return new NodeRoster({ transport, clock, random, probe, nodeName, needsWhole, listener });
   }
 
   // What the table leaves out of this Node it leaves out of the others: the second family, as a rule.

@@ -32,6 +32,10 @@ export class CountingTransport implements ApiTransport {
     }
   }
 
+  isReachable(signal: AbortSignal): Promise<boolean> {
+    return this.#inner.isReachable(signal);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

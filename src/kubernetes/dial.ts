@@ -31,7 +31,8 @@ export async function dial(
   return { socket, protocol: socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1' };
 }
 
-async function reached({ server, proxy, ...login }: Login, milliseconds: number): Promise<Socket> {
+/** A connection to the server's port, through a proxy where there is one, without TLS. Rejects with TransportError. */
+export async function reached({ server, proxy, ...login }: Login, milliseconds: number): Promise<Socket> {
   if (proxy !== undefined) return tunnel(proxy, server, milliseconds);
   const socket = connect({ host: bareHost(server), port: portOf(server) });
   try {

@@ -15,6 +15,8 @@ export interface IntakeParts {
   /** Given where the watch begins with all there is. */
   readonly listing: Listing | undefined;
   readonly listed: () => void;
+  /** A bookmark came that is not the end of a listing. */
+  readonly bookmarked: () => void;
   /** Everything up to this version is in the store. */
   readonly reached: (version: Version) => void;
 }
@@ -79,11 +81,16 @@ export class EventIntake {
   #change(event: Heard): void {
     const { store, counters, reached } = this.#parts;
     this.#expectLater(event.version);
-    if (event.kind === 'bookmark') counters.bookmarks++;
+    if (event.kind === 'bookmark') this.#bookmark();
     else counters.events++;
     if (event.kind === 'put') store.put(event.object);
     else if (event.kind === 'delete') store.delete(event.object);
     if (event.version !== undefined) reached(event.version);
+  }
+
+  #bookmark(): void {
+    this.#parts.counters.bookmarks++;
+    this.#parts.bookmarked();
   }
 
   #expectLater(version: Version | undefined): void {

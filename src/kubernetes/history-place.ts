@@ -37,6 +37,11 @@ export class HistoryPlace {
     this.#isInDoubt = false;
   }
 
+  /** What was listed is to be listed anew, since nothing tells what changes after it. */
+  relist(): void {
+    this.#listingDue = true;
+  }
+
   confirmed(): void {
     this.#isInDoubt = false;
   }

@@ -2,7 +2,7 @@ import { type ApiRequest, type ApiResponse, type ApiTransport, TransportError } 
 import type { Answer, Call, Connection } from './connection.js';
 import type { Credentials } from './credentials.js';
 import { CredentialsError } from './credentials-error.js';
-import { type Dialled, dial } from './dial.js';
+import { type Dialled, dial, reached } from './dial.js';
 import { unlessAborted } from './exchange.js';
 import { Http1Connection } from './http1-connection.js';
 import { Http2Connection } from './http2-connection.js';
@@ -10,6 +10,12 @@ import { connectionKey, type Login, sameLogin } from './login.js';
 import { DEFAULT_TRANSPORT_SETTINGS, type TransportSettings } from './transport-settings.js';
 
 type GivenSettings = Partial<TransportSettings> & Pick<TransportSettings, 'userAgent'>;
+
+/**
+ * Of a connection attempt that only shows whether somebody answers. Above 1 s, after which Linux sends a lost SYN again
+ * (RFC 6298); a longer one would notice a host that comes back only at the next repetition, after 3 or 7 s.
+ */
+const PROBE_TIMEOUT = 2_000;
 
 /** A connection that stands or is being made; all requests of one login share it. */
 interface Line {
@@ -45,6 +51,18 @@ export class HttpTransport implements ApiTransport {
     if (sameLogin(login, renewed)) return answer;
     answer.body.cancel();
     return this.#send(renewed, request, signal);
+  }
+
+  async isReachable(signal: AbortSignal): Promise<boolean> {
+    const login = await this.#login(signal).catch(() => undefined);
+    if (login === undefined) return true;
+    try {
+      const socket = await unlessAborted(reached(login, PROBE_TIMEOUT), signal);
+      socket.destroy();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   close(): Promise<void> {

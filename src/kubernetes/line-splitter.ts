@@ -1,5 +1,5 @@
-/** More than any object that etcd holds (1.5 MiB), by far: a longer line is no event, and must not fill the memory. */
-export const LONGEST_PIECE = 64 * 1024 * 1024;
+/** Five times the largest object that etcd holds (1.5 MiB): a longer line is no event, and must not fill the memory. */
+export const LONGEST_PIECE = 8 * 1024 * 1024;
 
 /** Parts of one body that make sense by themselves, cut out of the pieces in which it arrives. */
 export interface Splitter {

@@ -11,6 +11,7 @@ import { ALL_NODES } from './followed-resources.js';
 import { ItemSplitter } from './item-splitter.js';
 import { LONGEST_PIECE } from './line-splitter.js';
 import { corruptFailure } from './page-listing.js';
+import { PageProgress } from './page-progress.js';
 import { pagePath, tablePath } from './resource.js';
 import type { SilenceDeadline } from './silence-deadline.js';
 import { isRecord, parseJson } from './watch-event.js';
@@ -103,12 +104,14 @@ class NodeReading {
 
   async run<Item>(form: Form<Item>): Promise<NodeList> {
     // "0": as the server's watch cache has it, so that no node's listing ever reaches etcd.
+    const progress = new PageProgress();
     let path = form.pathOf(ALL_NODES, { version: '0' });
     for (;;) {
       const page = await this.#read(form, path);
       await this.#takeIn(page, form.reader(page.envelope));
       const continueAt = continuationOf(page.envelope);
       if (continueAt === '') return { nodes: this.#nodes, problems: this.#problems, bytes: this.#bytes };
+      progress.check(continueAt);
       path = form.pathOf(ALL_NODES, { continueAt });
     }
   }

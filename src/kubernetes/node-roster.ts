@@ -6,18 +6,24 @@ import {
   type OtherNodes,
   otherNodes,
 } from '../model/other-nodes.js';
-import { Pause } from '../model/pause.js';
 import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
-import { BackOff } from './back-off.js';
+import { AttemptLoop } from './attempt-loop.js';
 import { listNodeTable, listWholeNodes, type NodeList } from './node-listing.js';
-import { asWatchFailure, causeOf, isPassing, type WatchFailure } from './watch-failure.js';
+import type { ReachabilityProbe } from './reachability-probe.js';
+import { causeOf, type FailureKind, isPassing, type WatchFailure } from './watch-failure.js';
 
 /** Between two looks, in milliseconds; up to a quarter longer by chance. */
 const SHORTEST_PERIOD = 600_000;
 
 /** What the looks of all nodes together may cost the API server, however many nodes there are. */
 const BYTES_PER_MILLISECOND = 10_000;
+
+/** After a failure that a person has to mend, up to a quarter longer by chance: it is noticed within a minute when it was. */
+const FAILED_PERIOD = 45_000;
+
+/** Failures that are found out after the listing was sent: asked for again as seldom as without them. */
+const COSTLY: ReadonlySet<FailureKind> = new Set(['corrupt', 'oversized', 'internal']);
 
 /** Of single Nodes that are not in order; of more only the number is told. */
 const MOST_PROBLEMS = 10;
@@ -27,6 +33,7 @@ export interface RosterParts {
   readonly clock: Clock;
   /** At least 0, below 1. */
   readonly random: () => number;
+  readonly probe: ReachabilityProbe;
   /** Of this program's own Node, which is none of the others. */
   readonly nodeName: string | undefined;
   /** Whether what the table of these Nodes leaves out may matter. */
@@ -49,7 +56,7 @@ export class NodeRoster {
   /** Resolves when the first look has ended, however it did. */
   readonly met: Promise<void>;
   readonly #parts: RosterParts;
-  readonly #backOff: BackOff;
+  readonly #loop: AttemptLoop;
   #nodes: readonly NodeAddresses[] = [];
   #others = NO_OTHER_NODES;
   /** The last listing of whole Nodes, while they are needed. */
@@ -57,22 +64,22 @@ export class NodeRoster {
   #wholeProblems: readonly Problem[] = [];
   #wholeDue = Number.NEGATIVE_INFINITY;
   #failuresInRow = 0;
-  #abort = new AbortController();
   /** Who waits for the look under way, or the next one, to end. */
   readonly #waiting: (() => void)[] = [];
-  readonly #pause: Pause;
-  #stopped = false;
-  #running: Promise<void> | undefined;
 
   constructor(parts: RosterParts) {
     this.#parts = parts;
-    this.#backOff = new BackOff(parts.clock, parts.random);
-    this.#pause = new Pause(parts.clock);
+    this.#loop = new AttemptLoop({
+      ...parts,
+      attempt: (abort) => this.#attempt(abort),
+      failed: (failure) => this.#failed(failure),
+      lasting: (failure) => parts.listener.judged([this.#problem(failure)]),
+    });
     this.met = this.#lookEnded();
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /**
@@ -81,25 +88,14 @@ export class NodeRoster {
    */
   async reconsider(): Promise<void> {
     const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0 && this.#failuresInRow === 0;
-    if (this.#stopped || !isNarrow || !this.#parts.needsWhole(this.#nodes)) return;
-    this.#pause.end();
+    if (this.#loop.stopped || !isNarrow || !this.#parts.needsWhole(this.#nodes)) return;
+    this.#loop.wake();
     await this.#lookEnded();
   }
 
   /** Resolves when no request is under way any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#abort.abort();
-    this.#pause.end();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      const wait = await this.#attempt();
-      for (const tell of this.#waiting.splice(0)) tell();
-      if (!this.#stopped) await this.#pause.take(wait);
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   #lookEnded(): Promise<void> {
@@ -108,34 +104,35 @@ export class NodeRoster {
     });
   }
 
-  /** Answers how many milliseconds to wait before the next. */
-  async #attempt(): Promise<number> {
-    this.#abort = new AbortController();
+  async #attempt(abort: AbortController): Promise<number> {
     try {
-      return await this.#look();
+      return await this.#look(abort);
     } catch (error) {
-      return this.#stopped ? 0 : this.#failed(asWatchFailure(error));
+      if (!this.#loop.stopped) this.#failuresInRow++;
+      throw error;
+    } finally {
+      for (const tell of this.#waiting.splice(0)) tell();
     }
   }
 
   // The table first, always: it is what tells of the Node behind which the API server may be.
-  async #look(): Promise<number> {
+  async #look(abort: AbortController): Promise<number> {
     const { listener } = this.#parts;
-    const table = await listNodeTable(this.#parts, this.#abort);
+    const table = await listNodeTable(this.#parts, abort);
     const wanted = this.#parts.needsWhole(table.nodes);
     if (!wanted) this.#forgetWhole();
     this.#take(table.nodes);
-    const whole = wanted ? await this.#lookAtWhole(table.nodes) : [];
+    const whole = wanted ? await this.#lookAtWhole(table.nodes, abort) : [];
     this.#failuresInRow = 0;
     listener.judged(shortened([...table.problems, ...whole]));
     return this.#fairPeriod(table);
   }
 
   /** Answers what is wrong with the Nodes found. */
-  async #lookAtWhole(table: readonly NodeAddresses[]): Promise<readonly Problem[]> {
+  async #lookAtWhole(table: readonly NodeAddresses[], abort: AbortController): Promise<readonly Problem[]> {
     const { clock } = this.#parts;
     if (clock.now() < this.#wholeDue) return this.#wholeProblems;
-    const whole = await listWholeNodes(this.#parts, this.#abort);
+    const whole = await listWholeNodes(this.#parts, abort);
     this.#whole = whole.nodes;
     this.#wholeProblems = whole.problems;
     this.#wholeDue = clock.now() + this.#fairPeriod(whole);
@@ -157,7 +154,7 @@ export class NodeRoster {
     const moved = movedAddresses(this.#others, others).length > 0;
     this.#nodes = table;
     this.#others = others;
-    if (moved && !this.#stopped) listener.otherNodesChanged(others);
+    if (moved && !this.#loop.stopped) listener.otherNodesChanged(others);
   }
 
   /** After how many milliseconds the same look may be taken again. */
@@ -165,11 +162,11 @@ export class NodeRoster {
     return this.#spread(Math.max(SHORTEST_PERIOD, (bytes * nodes.length) / BYTES_PER_MILLISECOND));
   }
 
-  #failed(failure: WatchFailure): number {
-    this.#failuresInRow++;
+  #failed(failure: WatchFailure): number | undefined {
     const passes = isPassing(failure.kind);
     if (!passes || this.#failuresInRow > 1) this.#parts.listener.judged([this.#problem(failure)]);
-    return passes ? this.#backOff.failed(failure.retryAfter) : this.#spread(SHORTEST_PERIOD);
+    if (passes) return undefined;
+    return this.#spread(COSTLY.has(failure.kind) ? SHORTEST_PERIOD : FAILED_PERIOD);
   }
 
   #problem({ kind, message, remedy }: WatchFailure): Problem {

@@ -5,6 +5,7 @@ import type { ApiTransport } from './api-transport.js';
 import { digest } from './digest.js';
 import { ItemSplitter } from './item-splitter.js';
 import type { Listing, ObjectTaker } from './object-store.js';
+import { PageProgress } from './page-progress.js';
 import { pagePath, type Resource, type Version, versionPath } from './resource.js';
 import type { SilenceDeadline } from './silence-deadline.js';
 import type { WatchCounters } from './watch-counters.js';
@@ -56,9 +57,12 @@ class PageReading {
 
   async run(from: Version): Promise<Version> {
     const { resource } = this.#parts;
+    const progress = new PageProgress();
     let page = await this.#read(pagePath(resource, { version: from }));
-    while (page.continueAt !== '')
+    while (page.continueAt !== '') {
+      progress.check(page.continueAt);
       page = await this.#read(pagePath(resource, { continueAt: page.continueAt }));
+    }
     return this.#publish(page.version);
   }
 

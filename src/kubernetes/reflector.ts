@@ -1,14 +1,14 @@
 import type { Clock } from '../model/clock.js';
-import { Pause } from '../model/pause.js';
 import type { Problem } from '../model/problem.js';
 import type { ApiTransport } from './api-transport.js';
-import { BackOff } from './back-off.js';
+import { AttemptLoop } from './attempt-loop.js';
 import { HistoryPlace } from './history-place.js';
 import type { ObjectTaker } from './object-store.js';
 import { readPages, readVersion } from './page-listing.js';
+import type { ReachabilityProbe } from './reachability-probe.js';
 import { fullName, isBefore, type Resource, type Version } from './resource.js';
 import { WatchCounters } from './watch-counters.js';
-import { asWatchFailure, causeOf, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
+import { causeOf, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
 export interface ReflectorParts {
@@ -18,6 +18,7 @@ export interface ReflectorParts {
   readonly clock: Clock;
   /** At least 0, below 1. */
   readonly random: () => number;
+  readonly probe: ReachabilityProbe;
   readonly listener: ReflectorListener;
 }
 
@@ -31,6 +32,12 @@ export interface ReflectorListener {
 /** How long to leave a server alone that does not have an optional resource: until it may have been upgraded. */
 const SELDOM = 600_000;
 
+/** Between two listings of what may be listed but not watched: at least, and up to twice as long by chance. */
+const LISTING_PERIOD = 30_000;
+
+/** A listing without a wait is made once in so long: a server that forgets at once what it told must not be asked in a loop. */
+const IMMEDIATE_LISTING_PERIOD = 30_000;
+
 /** So many streamed listings may end before their end; then pages are asked for. */
 const MOST_UNFINISHED = 2;
 
@@ -41,21 +48,24 @@ const MOST_UNFINISHED = 2;
  */
 export class Reflector {
   readonly #parts: ReflectorParts;
-  readonly #backOff: BackOff;
+  readonly #loop: AttemptLoop;
   readonly #counters: WatchCounters;
   readonly #place = new HistoryPlace();
   #streams = true;
   #unfinished = 0;
   #failuresInRow = 0;
-  #abort = new AbortController();
-  readonly #pause: Pause;
-  #stopped = false;
-  #running: Promise<void> | undefined;
+  #immediateListingAt = Number.NEGATIVE_INFINITY;
+  #watchForbidden = false;
+  #sendsBookmarks = false;
 
   constructor(parts: ReflectorParts) {
     this.#parts = parts;
-    this.#backOff = new BackOff(parts.clock, parts.random);
-    this.#pause = new Pause(parts.clock);
+    this.#loop = new AttemptLoop({
+      ...parts,
+      attempt: (abort) => this.#attempt(abort),
+      failed: (failure) => this.#failed(failure),
+      lasting: (failure) => parts.listener.troubled(this.#problem(failure)),
+    });
     this.#counters = new WatchCounters(fullName(parts.resource), parts.store);
   }
 
@@ -64,61 +74,49 @@ export class Reflector {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** Resolves when no request is under way any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#abort.abort();
-    this.#pause.end();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      const wait = await this.#attempt();
-      if (wait > 0 && !this.#stopped) await this.#pause.take(wait);
-    }
+  async #attempt(abort: AbortController): Promise<number> {
+    if (this.#place.listingDue && !this.#streams) await this.#listPages(abort);
+    else await this.#watch(abort);
+    return 0;
   }
 
-  /** Answers how many milliseconds to wait before the next. */
-  async #attempt(): Promise<number> {
-    this.#abort = new AbortController();
-    try {
-      if (this.#place.listingDue && !this.#streams) await this.#listPages();
-      else await this.#watch();
-      return 0;
-    } catch (error) {
-      return this.#stopped ? 0 : this.#failed(asWatchFailure(error));
-    }
-  }
-
-  async #listPages(): Promise<void> {
+  async #listPages(abort: AbortController): Promise<void> {
     const pages = { ...this.#parts, counters: this.#counters };
-    this.#place.reached(await readPages(pages, this.#place.forPages, this.#abort));
+    this.#place.reached(await readPages(pages, this.#place.forPages, abort));
     this.#listed();
   }
 
-  async #watch(): Promise<void> {
+  async #watch(abort: AbortController): Promise<void> {
     const { doubtful } = this.#place;
-    if (doubtful !== undefined) await this.#confirm(doubtful);
+    if (doubtful !== undefined) await this.#confirm(doubtful, abort);
     const session = {
       ...this.#parts,
       counters: this.#counters,
       from: this.#place.forWatch,
       listing: this.#place.listingDue ? this.#parts.store.listing() : undefined,
+      sendsBookmarks: this.#sendsBookmarks,
       listed: () => this.#listed(),
       reached: (version: Version) => this.#place.reached(version),
-      healthy: () => this.#recovered(),
+      bookmarked: () => {
+        this.#sendsBookmarks = true;
+      },
+      healthy: () => this.#watched(),
     };
-    await new WatchSession(session, this.#abort).run();
+    await new WatchSession(session, abort).run();
   }
 
   // A server that was restored from a backup takes a version that it has not reached yet, and leaves out all that happens
   // until then. Nothing in a watch shows that, and so it is asked for whenever a watch broke.
-  async #confirm(version: Version): Promise<void> {
-    const now = await readVersion({ ...this.#parts, counters: this.#counters }, this.#abort);
+  async #confirm(version: Version, abort: AbortController): Promise<void> {
+    const now = await readVersion({ ...this.#parts, counters: this.#counters }, abort);
     if (isBefore(now, version)) throw wentBack(now, version);
     this.#place.confirmed();
   }
@@ -127,8 +125,15 @@ export class Reflector {
     this.#place.listed();
     this.#unfinished = 0;
     this.#counters.listed();
-    this.#recovered();
+    this.#loop.succeeded();
+    // The problem that it cannot be watched lasts, although it can be listed.
+    if (!this.#watchForbidden) this.#recovered();
     this.#parts.listener.settled();
+  }
+
+  #watched(): void {
+    this.#watchForbidden = false;
+    this.#recovered();
   }
 
   #recovered(): void {
@@ -137,22 +142,40 @@ export class Reflector {
     this.#parts.listener.troubled(undefined);
   }
 
-  #failed(failure: WatchFailure): number {
+  #failed(failure: WatchFailure): number | undefined {
     this.#counters.restarted(failure.kind);
     this.#parts.listener.settled();
     if (this.#turnsToPages(failure)) return 0;
+    const wasListed = !this.#place.listingDue;
     this.#place.failed(failure.kind);
     const { resource, listener } = this.#parts;
     if (failure.kind === 'not-served' && resource.optional) {
       this.#counters.isServed = false;
       listener.troubled(undefined);
-      return this.#backOff.spread(SELDOM);
+      return this.#loop.spread(SELDOM);
     }
+    if (failure.kind === 'expired' && this.#mayListNow()) return 0;
+    // Whether a server still sends them is found out anew: after an upgrade or a change of its flags it may not.
+    if (failure.kind === 'quiet') this.#sendsBookmarks = false;
     this.#failuresInRow++;
-    // What is no longer in the server's history is listed anew, as it should be.
-    if (failure.kind === 'expired') return this.#backOff.failed(failure.retryAfter);
+    // What is no longer in the server's history is listed anew, as it should be: nothing to tell.
+    if (failure.kind === 'expired') return undefined;
     if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.troubled(this.#problem(failure));
-    return this.#backOff.failed(failure.retryAfter);
+    return failure.kind === 'forbidden' && wasListed ? this.#listAgainLater() : undefined;
+  }
+
+  // A history that the server has shortened says nothing of its load.
+  #mayListNow(): boolean {
+    const now = this.#parts.clock.now();
+    if (now - this.#immediateListingAt < IMMEDIATE_LISTING_PERIOD) return false;
+    this.#immediateListingAt = now;
+    return true;
+  }
+
+  #listAgainLater(): number {
+    this.#watchForbidden = true;
+    this.#place.relist();
+    return this.#loop.spread(LISTING_PERIOD);
   }
 
   /**

@@ -20,10 +20,14 @@ export interface SessionParts {
   readonly from: Version;
   /** Given where the watch is to begin with all there is. */
   readonly listing: Listing | undefined;
+  /** It has sent bookmarks in an earlier watch. */
+  readonly sendsBookmarks: boolean;
   readonly listener: { settled(): void };
   readonly listed: () => void;
   /** Everything up to this version is in the store. */
   readonly reached: (version: Version) => void;
+  /** A bookmark came that is not the end of a listing. */
+  readonly bookmarked: () => void;
   /** It has lasted long enough: one that is closed at once has told nothing for sure, whatever it told. */
   readonly healthy: () => void;
 }
@@ -41,8 +45,9 @@ const VERY_SHORT = 1_000;
 const LONGEST_LISTING_SILENCE = 60_000;
 
 /**
- * API servers send a bookmark once a minute (since 1.17). Without PINGs, as over HTTP/1.1, this is how a dead path shows,
- * and over any protocol how a proxy shows that has forgotten the stream behind it.
+ * API servers send a bookmark once a minute (since 1.17), but none with `--watch-cache=false`: silence says something only
+ * where bookmarks came before. Without PINGs, as over HTTP/1.1, this is how a dead path shows, and over any protocol how a
+ * proxy shows that has forgotten the stream behind it.
  */
 const LONGEST_QUIET = 90_000;
 
@@ -53,6 +58,7 @@ export class WatchSession {
   readonly #intake: EventIntake;
   readonly #question: Question;
   readonly #seconds: number;
+  #sendsBookmarks: boolean;
   #silence: SilenceDeadline | undefined;
   #ended: 'by us' | WatchFailure | undefined;
 
@@ -62,7 +68,12 @@ export class WatchSession {
     this.#abort = abort;
     this.#question = { resource, verb: 'watch' };
     this.#seconds = SHORTEST_LIFE + Math.floor(random() * (SHORTEST_LIFE + 1));
-    this.#intake = new EventIntake({ ...parts, question: this.#question });
+    this.#sendsBookmarks = parts.sendsBookmarks;
+    const bookmarked = () => {
+      this.#sendsBookmarks = true;
+      parts.bookmarked();
+    };
+    this.#intake = new EventIntake({ ...parts, bookmarked, question: this.#question });
   }
 
   /** Resolves where it ended in order; rejects with the reason otherwise. */
@@ -70,7 +81,8 @@ export class WatchSession {
     const { clock, counters, listing } = this.#parts;
     const began = clock.now();
     const cancelEnd = clock.after(this.#seconds * 1000 + GRACE, () => this.#end('by us'));
-    this.#guard(listing === undefined ? LONGEST_QUIET : LONGEST_LISTING_SILENCE);
+    if (listing === undefined) this.#expectBookmarks();
+    else this.#guard(LONGEST_LISTING_SILENCE);
     try {
       await this.#follow();
     } catch (error) {
@@ -114,7 +126,16 @@ export class WatchSession {
       if (!this.#intake.isDamaged) this.#silence?.heard();
       return;
     }
-    this.#guard(LONGEST_QUIET);
+    this.#expectBookmarks();
+  }
+
+  #expectBookmarks(): void {
+    if (this.#sendsBookmarks) {
+      this.#guard(LONGEST_QUIET);
+      return;
+    }
+    this.#silence?.cancel();
+    this.#silence = undefined;
   }
 
   #guard(milliseconds: number): void {

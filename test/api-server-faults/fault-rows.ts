@@ -2,6 +2,7 @@ import type { ApiServer } from '../../lab/api-server/api-server.js';
 import type { WrongAnswer, WrongLine } from '../../lab/api-server/faults.js';
 import type { LoginFolder } from '../../lab/api-server/login-folder.js';
 import { passTime } from './cluster-life.js';
+import { SPEED } from './following-agent.js';
 
 export interface Scene {
   readonly server: ApiServer;
@@ -27,6 +28,33 @@ export const FAULTS: readonly FaultRow[] = [
   {
     name: 'server away',
     strike: ({ server }) => server.stop(),
+    mend: ({ server }) => server.resume(),
+  },
+  ...[2, 10, 30, 120].map(away),
+  {
+    name: 'away 10 s, compacted',
+    async strike({ server }) {
+      await server.stop();
+      await seconds(10);
+    },
+    async mend({ server }) {
+      server.store.compact();
+      await server.resume();
+    },
+  },
+  {
+    name: 'three restarts in 3 min',
+    async strike({ server }) {
+      for (let restart = 0; restart < 2; restart++) {
+        await server.stop();
+        await seconds(5);
+        server.store.compact();
+        await server.resume();
+        await seconds(60);
+      }
+      await server.stop();
+      await seconds(5);
+    },
     mend: ({ server }) => server.resume(),
   },
   {
@@ -125,6 +153,22 @@ export const FAULTS: readonly FaultRow[] = [
     mend: ({ server }) => server.access.deny([]),
   },
 ];
+
+function away(duration: number): FaultRow {
+  return {
+    name: `server away ${duration} s`,
+    async strike({ server }) {
+      await server.stop();
+      await seconds(duration);
+    },
+    mend: ({ server }) => server.resume(),
+  };
+}
+
+/** Of the agent's clock. */
+function seconds(count: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, (count * 1000) / SPEED));
+}
 
 /** The next request for each of the two kinds that matter gets it, twice. */
 function answered(name: string, what: WrongAnswer, request?: 'watch'): FaultRow {

@@ -25,14 +25,24 @@ describe('the pause after a failure', () => {
     expect(Math.max(...waits)).toBeLessThan(30_000);
   });
 
-  test('begins anew after two minutes without a failure', () => {
+  test('begins anew after half a minute without a failure', () => {
     const clock = new HandClock();
     const backOff = new BackOff(clock, () => 0);
     failures(backOff, clock, 5);
-    clock.advance(119_999);
+    clock.advance(29_999);
     expect(failures(backOff, clock, 1)).toEqual([15_000]);
-    clock.advance(120_000);
+    clock.advance(30_000);
     expect(failures(backOff, clock, 1)).toEqual([800]);
+  });
+
+  test('begins anew after a success, but not after each of several in half a minute', () => {
+    const clock = new HandClock();
+    const backOff = new BackOff(clock, () => 0);
+    failures(backOff, clock, 2);
+    backOff.succeeded();
+    expect(failures(backOff, clock, 2)).toEqual([800, 1_600]);
+    backOff.succeeded();
+    expect(failures(backOff, clock, 1)).toEqual([3_200]);
   });
 
   test('is at least what the server asks for, within reason', () => {

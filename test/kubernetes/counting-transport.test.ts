@@ -12,6 +12,7 @@ describe('requests to the API server', () => {
         if (typeof answer !== 'number') throw answer;
         return { status: answer, headers: {}, body: (async function* () {})() };
       },
+      isReachable: async () => true,
       close: async () => undefined,
     };
     const transport = new CountingTransport(inner, 'api:6443');

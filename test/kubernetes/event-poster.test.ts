@@ -25,6 +25,7 @@ function poster(...statuses: number[]) {
       asked.push(request);
       return { status: statuses.shift() ?? 201, headers: {}, body: (async function* () {})() };
     },
+    isReachable: async () => true,
     close: async () => undefined,
   };
   return { asked, sink: new EventPoster(() => transport, REPORTER) };

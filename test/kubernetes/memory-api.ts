@@ -60,6 +60,10 @@ export class MemoryApi implements ApiTransport {
   script: (path: string) => Scripted | undefined = () => undefined;
   /** False: as a server before 1.27, or 1.33, which refuses the request. */
   streamsListings = true;
+  /** False: nobody listens there. */
+  acceptsConnections = true;
+  /** Bare connection attempts so far. */
+  probes = 0;
   /** Events of this type are cut into pieces so large. */
   pieceSize = Number.POSITIVE_INFINITY;
   #version = 1000;
@@ -98,6 +102,11 @@ export class MemoryApi implements ApiTransport {
     const abort = () => (body as ByteQueue).end(new TransportError('aborted', 'was aborted.'));
     signal.addEventListener('abort', abort);
     return response;
+  }
+
+  async isReachable(): Promise<boolean> {
+    this.probes++;
+    return this.acceptsConnections;
   }
 
   async close(): Promise<void> {

@@ -224,7 +224,7 @@ describe('where Nodes cannot be looked at', () => {
     ];
     expect(cluster.problems).toEqual(told);
     await cluster.pass(21 * MINUTE);
-    expect([cluster.problems, cluster.heard.problemChanges, api.tables.length]).toEqual([told, 1, 3]);
+    expect([cluster.problems, cluster.heard.problemChanges, api.tables.length]).toEqual([told, 1, 29]);
   });
 
   test('it is forgotten once they can be', async () => {
@@ -232,7 +232,21 @@ describe('where Nodes cannot be looked at', () => {
     answersTables(api, { status: 403 });
     const cluster = await followed(api);
     api.script = () => undefined;
-    await cluster.pass(10 * MINUTE);
+    await cluster.pass(MINUTE);
+    expect([cluster.problems, heardBy(cluster)]).toEqual([[], [{ '192.0.2.2': 'node-b' }]]);
+  });
+
+  test.each<[string, Scripted]>([
+    ['401', { status: 401 }],
+    ['403', { status: 403 }],
+    ['a TLS failure', { error: new TransportError('tls', 'the certificate has expired.') }],
+    ['unreadable credentials', { error: new TransportError('credentials', 'the token cannot be read.') }],
+  ])('%s at the start is asked about again within a minute', async (_, answer) => {
+    const api = filledApi();
+    answersTables(api, answer);
+    const cluster = await followed(api, () => 0.99);
+    api.script = () => undefined;
+    await cluster.pass(MINUTE);
     expect([cluster.problems, heardBy(cluster)]).toEqual([[], [{ '192.0.2.2': 'node-b' }]]);
   });
 

@@ -112,10 +112,24 @@ describe('a server that does not stream listings', () => {
     api.streamsListings = false;
     for (let i = 0; i < 600; i++) api.put(SERVICES, service(`s${i}`, `10.97.${i >> 8}.${i & 255}`));
     const cluster = await new WatchedCluster(api).start();
-    expect(cluster.source.complete).toBe(false);
-    await cluster.pass(1_000);
+    await cluster.settle();
     expect(asked(cluster)[3]).toBe('limit=500&resourceVersion=');
     expect(cluster.source.view.serviceCount).toBe(601);
+  });
+
+  test.each([
+    ['the same next page for ever', () => 'same', 'names the same next page again and again', 10],
+    ['another next page for ever', (request: number) => `${request}`, 'has more than 2000 pages', 2_010],
+  ])('and names %s is told of as a problem', async (_, continueAt, text, most) => {
+    const api = apiWith((path, request) => {
+      if (path.includes('watch=1')) return { status: 422 };
+      const metadata = { resourceVersion: '5', continue: continueAt(request) };
+      return { body: JSON.stringify({ metadata, items: [] }) };
+    });
+    const cluster = await new WatchedCluster(api).start();
+    for (let turn = 0; turn < 5_000 && cluster.problems.length === 0; turn++) await cluster.settle();
+    expect(cluster.problems.join()).toContain(`services: was answered with a listing that ${text}.`);
+    expect(asked(cluster).length).toBeLessThan(most);
   });
 
   test('because it forbids it, is asked for pages, which name the verb that is missing', async () => {
@@ -133,6 +147,21 @@ test('a server that forbids to watch what may be listed is told of with that ver
   const cluster = await new WatchedCluster(apiWith(script)).start();
   expect([cluster.source.complete, names(cluster)]).toEqual([true, ['default/web']]);
   expect(cluster.problems.join()).toContain('allow it the verb watch on resources [services]');
+});
+
+test('what may be listed but not watched is listed again at intervals, and the problem lasts', async () => {
+  const script = (path: string) => (path.includes('watch=1') ? { status: 403 } : undefined);
+  const cluster = await new WatchedCluster(apiWith(script)).start();
+  const told = cluster.heard.problemChanges;
+  cluster.api.put(SERVICES, service('late', '10.96.0.14'));
+  await cluster.pass(31_000);
+  expect(names(cluster)).toEqual(['default/web', 'default/late']);
+  await cluster.pass(600_000);
+  expect(cluster.heard.problemChanges).toBe(told);
+  expect(asked(cluster).length).toBeLessThan(50);
+  cluster.api.script = () => undefined;
+  await cluster.pass(32_000);
+  expect(cluster.problems).toEqual([]);
 });
 
 describe('a watch that breaks', () => {
@@ -202,6 +231,34 @@ describe('a watch that breaks', () => {
 });
 
 describe('a server that has forgotten our version', () => {
+  test('is asked for all there is at once, and is no problem', async () => {
+    const cluster = await new WatchedCluster(apiWith()).start();
+    cluster.api.put(SERVICES, service('new', '10.96.0.13'));
+    await cluster.settle();
+    cluster.api.write(SERVICES, '{"type":"ERROR","object":{"code":410}}\n');
+    await cluster.pass(1);
+    expect(asked(cluster)).toEqual([`${STREAMED}&resourceVersion=`, `${STREAMED}&resourceVersion=`]);
+    expect(cluster.problems).toEqual([]);
+  });
+
+  test('again and again is not asked for all there is again and again', async () => {
+    const gone = '{"type":"ERROR","object":{"code":410}}\n';
+    const cluster = await new WatchedCluster(apiWith(always({ body: gone }))).start();
+    await cluster.pass(600_000);
+    expect(asked(cluster).length).toBeLessThan(70);
+  });
+
+  test('does not make the next failure wait longer, since the listing succeeded', async () => {
+    const api = apiWith((_path, request) => (request < 5 ? { status: 500 } : undefined));
+    const cluster = await new WatchedCluster(api).start();
+    await cluster.pass(30_000);
+    const before = asked(cluster).length;
+    expect(before).toBe(6);
+    api.breakAll();
+    await cluster.pass(800);
+    expect(asked(cluster)).toHaveLength(before + 1);
+  });
+
   test.each([
     ['in an event', undefined],
     ['in its answer', { status: 410 }],
@@ -216,7 +273,7 @@ describe('a server that has forgotten our version', () => {
     api.forgetHistory();
     await cluster.pass(4_000);
     expect(asked(cluster)[2]).toBe(`${STREAMED}&resourceVersion=`);
-    expect(cluster.heard.take()).toEqual([['default/gone', 'default/new']]);
+    expect(cluster.heard.take().flat().sort()).toEqual(['default/gone', 'default/new']);
     expect([names(cluster), cluster.problems]).toEqual([['default/web', 'default/new'], []]);
   });
 
@@ -251,6 +308,69 @@ describe('a server that has forgotten our version', () => {
     await cluster.pass(4_000);
     expect(asked(cluster)[2]).toBe(`${STREAMED}&resourceVersion=`);
   });
+});
+
+describe('a server that accepts no connections', () => {
+  const gone = new TransportError('connect', 'nobody listens there.');
+
+  async function away(): Promise<WatchedCluster> {
+    const cluster = await new WatchedCluster(apiWith()).start();
+    const { api } = cluster;
+    api.acceptsConnections = false;
+    api.script = () => ({ error: gone });
+    api.breakAll();
+    return cluster;
+  }
+
+  function comesBack({ api }: WatchedCluster): void {
+    api.acceptsConnections = true;
+    api.script = () => undefined;
+  }
+
+  test.each([2, 10, 30, 120, 600])('for %i s is asked again within 2 s of its return', async (seconds) => {
+    const cluster = await away();
+    await cluster.pass(seconds * 1000);
+    const asking = asked(cluster).length;
+    comesBack(cluster);
+    cluster.api.put(SERVICES, service('late', '10.96.0.14'));
+    await cluster.pass(2_000);
+    expect([asking, asked(cluster).length]).toEqual([1, 2]);
+    expect([names(cluster), cluster.problems]).toEqual([['default/web', 'default/late'], []]);
+  });
+
+  test('is tried once a second for everything that is followed, with bare connections', async () => {
+    const cluster = await away();
+    await cluster.pass(60_000);
+    // 0.75 s, as chance has it here.
+    expect(cluster.api.probes).toBeLessThanOrEqual(81);
+    expect(cluster.api.probes).toBeGreaterThan(40);
+  });
+
+  test('is a problem while that lasts', async () => {
+    const cluster = await away();
+    await cluster.pass(60_000);
+    expect(cluster.problems.join()).toContain('services');
+    comesBack(cluster);
+    await cluster.pass(5_000);
+    expect(cluster.problems).toEqual([]);
+  });
+
+  test('is no longer tried after the stop', async () => {
+    const cluster = await away();
+    await cluster.pass(5_000);
+    await cluster.source.stop();
+    const { probes } = cluster.api;
+    await cluster.pass(60_000);
+    expect(cluster.api.probes).toBe(probes);
+  });
+});
+
+test('a server that accepts connections but breaks them is asked by the back-off, and not once a second', async () => {
+  const cluster = await new WatchedCluster(apiWith()).start();
+  cluster.api.script = () => ({ error: new TransportError('connect', 'the connection ended before TLS.') });
+  cluster.api.breakAll();
+  await cluster.pass(600_000);
+  expect(asked(cluster).length).toBeLessThan(50);
 });
 
 describe('an overloaded server', () => {
@@ -364,6 +484,12 @@ describe('a line that makes no sense', () => {
     await cluster.pass(60_000);
     expect(cluster.source.complete).toBe(false);
   });
+});
+
+test('a watch that tells nothing is left alone where the server has never sent a bookmark', async () => {
+  const cluster = await new WatchedCluster(apiWith()).start();
+  await cluster.pass(290_000);
+  expect([asked(cluster).length, statistics(cluster)?.restarts]).toEqual([1, {}]);
 });
 
 test('a watch that tells nothing for longer than bookmarks take is begun again where it was', async () => {
