@@ -54,6 +54,15 @@ void read_nft(const Message& message) {
   });
 }
 
+// What comes from JavaScript is copied between brackets.
+void copy_transaction(Bytes bytes) {
+  const size_t count = count_nft_messages(bytes);
+  if (count == 0) return;
+  MessageWriter writer(transaction_size(bytes.size));
+  require(write_transaction(writer, bytes, 1) && writer.count() == count + 2);
+  touch(writer.messages());
+}
+
 void read_conntrack(const Message& message) {
   Flow flow;
   if (!read_flow(message, &flow)) return;
@@ -77,6 +86,7 @@ constexpr Reader kReaders[] = {read_ipvs, read_route, read_nft, read_conntrack, 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace ipvsproxy;
   if (size == 0) return 0;
+  copy_transaction({data + 1, size - 1});
   const Reader read = kReaders[data[0] % std::size(kReaders)];
   MessageReader reader({data + 1, size - 1});
   Message message;

@@ -25,6 +25,36 @@ TEST(the_bracket_of_a_transaction) {
                                               "14000000 1100 0100 02000000 00000000 00 00 000a"));
 }
 
+// A message without a table is whole, if of no use.
+const char* const kMessage = "14000000 060a 0104 07000000 09000000 01 00 0000";
+
+TEST(messages_that_are_ready_but_for_their_numbers) {
+  const std::string messages = hex(kMessage) + hex("1c000000 090a 0504 00000000 00000000 01 00 0000 0600 0100 74000000");
+  const Bytes bytes{reinterpret_cast<const uint8_t*>(messages.data()), messages.size()};
+  CHECK(count_nft_messages(bytes) == 2);
+  MessageWriter writer(transaction_size(bytes.size));
+  CHECK(write_transaction(writer, bytes, 5));
+  CHECK_BYTES(text_of(writer.messages()), hex("14000000 1000 0100 05000000 00000000 00 00 000a"
+                                              "14000000 060a 0104 06000000 00000000 01 00 0000"
+                                              "1c000000 090a 0504 07000000 00000000 01 00 0000 0600 0100 74000000"
+                                              "14000000 1100 0100 08000000 00000000 00 00 000a"));
+}
+
+TEST(what_is_no_list_of_whole_nf_tables_messages) {
+  const auto count = [](const std::string& text) {
+    return count_nft_messages({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  };
+  const std::string message = hex(kMessage);
+  CHECK(count(message) == 1);
+  CHECK(count("") == 0);
+  CHECK(count(message.substr(0, 19)) == 0);
+  CHECK(count(message + message.substr(0, 7)) == 0);
+  CHECK(count(hex("ff000000 060a 0104 00000000 00000000 01 00 0000")) == 0);
+  CHECK(count(hex("10000000 060a 0104 00000000 00000000")) == 0);                  // no nfgenmsg
+  CHECK(count(hex("14000000 1000 0104 00000000 00000000 01 00 000a")) == 0);       // a bracket
+  CHECK(count(message + hex("14000000 0601 0104 00000000 00000000 01 00 0000")) == 0);  // ctnetlink
+}
+
 TEST(add_elements_with_comment_and_mark) {
   MessageWriter writer(512);
   const OperationRecord plain = element_record(OperationKind::kAddElement, "0a60000a 00500000");

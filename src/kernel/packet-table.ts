@@ -29,6 +29,17 @@ const SETS: readonly SetDeclaration[] = [
 
 /** Names the rules: another digest in the kernel means that they are of another version or configuration. */
 export function layoutDigest(settings: PacketRulesSettings): string {
+  const known = DIGESTS.get(settings);
+  if (known !== undefined) return known;
+  const digest = computedDigest(settings);
+  DIGESTS.set(settings, digest);
+  return digest;
+}
+
+// It is asked for every few seconds, of settings that stay the same.
+const DIGESTS = new WeakMap<PacketRulesSettings, string>();
+
+function computedDigest(settings: PacketRulesSettings): string {
   return (
     createHash('sha256')
       .update(encodeTransaction(tableAndArp(settings)).bytes)

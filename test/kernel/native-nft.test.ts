@@ -3,7 +3,7 @@ import { decodeElements } from '../../src/kernel/native/answer-decoder.js';
 import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
 import type { AddElementOperation, KernelOperation } from '../../src/kernel/native/records.js';
 import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
-import type { Command } from '../../src/kernel/nf-tables/transaction.js';
+import { type Command, encodeTransaction } from '../../src/kernel/nf-tables/transaction.js';
 import { addressBytes } from '../../src/model/address.js';
 import { FreshNamespace, IN_TEST_KERNEL, REFUSED, SETS, TABLE } from '../native/fresh-namespace.js';
 import { POD_1, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
@@ -63,6 +63,25 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     expect(space.run('nft', 'list', 'chains')).not.toContain('chain a');
     expect(await sendTransaction(space.handle, [{ ...NAME, kind: 'add-chain', chain }])).toBeUndefined();
     expect(space.run('nft', 'list', 'chains')).toContain('chain a');
+  });
+
+  it('takes nothing but whole messages for nf_tables', async () => {
+    const { bytes } = encodeTransaction([{ ...NAME, kind: 'add-chain', chain: { name: 'a' } }]);
+    const tooLong = Uint8Array.from(bytes);
+    tooLong[0] = bytes.length + 4;
+    const ofConntrack = Uint8Array.from(bytes);
+    ofConntrack[5] = 1;
+    const wrong = [
+      new Uint8Array(0),
+      bytes.subarray(0, 19),
+      tooLong,
+      ofConntrack,
+      new Uint16Array(bytes),
+      'text',
+    ];
+    for (const messages of wrong)
+      expect(() => space.handle.sendNft(messages as Uint8Array)).toThrow('whole nf_tables messages');
+    expect(await space.handle.sendNft(bytes)).toEqual({ errno: 0, message: -1, extAck: '' });
   });
 
   it('adds and deletes elements that nft shows, with their comments', async () => {

@@ -5,7 +5,7 @@ import { PROGRAM } from '../../lab/agent.js';
 import { waitUntil } from '../../lab/wait-until.js';
 import { Cluster } from './packets/support/cluster.js';
 import { dualStack } from './packets/support/dual-stack.js';
-import { IN_FULL_KERNEL, IN_TEST_KERNEL } from './packets/support/kernel-test.js';
+import { IN_TEST_KERNEL } from './packets/support/kernel-test.js';
 import { operationsSince, tally, weights, who } from './packets/support/summaries.js';
 import { vip } from './packets/support/vips.js';
 import { initNodeIn } from './support/init-node-in.js';
@@ -24,7 +24,6 @@ const OF_THE_TEST = [
   'nf_conntrack_max',
   // Of the process itself; the kubelet sets it for a pod.
   'oom_score_adj',
-  ...(IN_FULL_KERNEL ? [] : ['address ranges']),
 ];
 
 describe.skipIf(!IN_TEST_KERNEL)('an agent with CAP_NET_ADMIN only, on a read-only system', () => {

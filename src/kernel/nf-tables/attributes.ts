@@ -6,22 +6,35 @@ const HEADER_SIZE = 4;
 const NESTED = 0x8000;
 
 export function attribute(type: number, value: Uint8Array): Uint8Array {
-  const length = HEADER_SIZE + value.length;
-  const bytes = new Uint8Array(padded(length));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, length, LITTLE_ENDIAN);
-  view.setUint16(2, type, LITTLE_ENDIAN);
-  bytes.set(value, HEADER_SIZE);
+  const bytes = withHeader(type, value.length);
+  copy(value, bytes, HEADER_SIZE);
   return bytes;
 }
 
 export function nested(type: number, ...attributes: readonly Uint8Array[]): Uint8Array {
-  return attribute(type | NESTED, joined(attributes));
+  const bytes = withHeader(type | NESTED, total(attributes));
+  copyAll(attributes, bytes, HEADER_SIZE);
+  return bytes;
 }
 
 /** nf_tables has its own numbers in network order. */
 export function number32(type: number, value: number): Uint8Array {
-  return attribute(type, networkOrder32(value));
+  const bytes = withHeader(type, 4);
+  bytes[4] = value >>> 24;
+  bytes[5] = value >>> 16;
+  bytes[6] = value >>> 8;
+  bytes[7] = value;
+  return bytes;
+}
+
+function withHeader(type: number, size: number): Uint8Array {
+  const length = HEADER_SIZE + size;
+  const bytes = new Uint8Array(padded(length));
+  bytes[LITTLE_ENDIAN ? 0 : 1] = length;
+  bytes[LITTLE_ENDIAN ? 1 : 0] = length >> 8;
+  bytes[LITTLE_ENDIAN ? 2 : 3] = type;
+  bytes[LITTLE_ENDIAN ? 3 : 2] = type >> 8;
+  return bytes;
 }
 
 /** Ends with a NUL. */
@@ -33,12 +46,6 @@ const encoder = new TextEncoder();
 
 export function networkOrder16(value: number): Uint8Array {
   return Uint8Array.of(value >> 8, value & 0xff);
-}
-
-export function networkOrder32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value >>> 0);
-  return bytes;
 }
 
 /** As the kernel keeps marks, priorities and conntrack's states. */
@@ -53,11 +60,29 @@ export function padded(length: number): number {
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
+  const bytes = new Uint8Array(total(parts));
+  copyAll(parts, bytes, 0);
+  return bytes;
+}
+
+function total(parts: readonly Uint8Array[]): number {
+  let sum = 0;
+  for (const { length } of parts) sum += length;
+  return sum;
+}
+
+function copyAll(parts: readonly Uint8Array[], target: Uint8Array, start: number): void {
+  let offset = start;
   for (const part of parts) {
-    bytes.set(part, offset);
+    copy(part, target, offset);
     offset += part.length;
   }
-  return bytes;
+}
+
+/** Below that a loop is faster than a call of set(). */
+const SHORT = 64;
+
+function copy(source: Uint8Array, target: Uint8Array, offset: number): void {
+  if (source.length > SHORT) target.set(source, offset);
+  else for (let index = 0; index < source.length; index++) target[offset + index] = source[index] ?? 0;
 }

@@ -4,7 +4,7 @@ import type { Host } from '../../../lab/host.js';
 import { FAMILIES } from '../../../src/model/address.js';
 import { Cluster } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';
-import { IN_FULL_KERNEL, IN_TEST_KERNEL } from './support/kernel-test.js';
+import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { walk, walks } from './support/packet-walk.js';
 import { operationsSince, weights } from './support/summaries.js';
 import { vip } from './support/vips.js';
@@ -188,16 +188,12 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
         expect(await walk(outside, at(OUTSIDE_WIRE.here, 30_005))).toMatch(/^pod-1 sees /);
       });
 
-      // User-mode Linux cannot look up ranges in sets: there these frontends let nobody in.
-      it.skipIf(!IN_FULL_KERNEL)(
-        'within the source ranges reaches the load balancer, and so does the node where it is within',
-        async () => {
-          expect(await walk(pod, at(external(5)))).toMatch(/^pod-1 sees /);
-          expect(await walk(cluster.lab.outside, at(external(6)))).toMatch(/^pod-1 sees /);
-          expect(await walk(cluster.lab.node, at(external(6)))).toMatch(/^pod-1 sees /);
-          expect(await walk(pod, at(external(6)))).toBe('timed out');
-        },
-      );
+      it('within the source ranges reaches the load balancer, and so does the node where it is within', async () => {
+        expect(await walk(pod, at(external(5)))).toMatch(/^pod-1 sees /);
+        expect(await walk(cluster.lab.outside, at(external(6)))).toMatch(/^pod-1 sees /);
+        expect(await walk(cluster.lab.node, at(external(6)))).toMatch(/^pod-1 sees /);
+        expect(await walk(pod, at(external(6)))).toBe('timed out');
+      });
 
       it('of a ClusterIP with internal policy Local gets pods of its node only, and no answer where there is none', async () => {
         expect(await walks(pod, at(vip(7)))).toEqual([`pod-1 sees ${who(pod)}`]);
