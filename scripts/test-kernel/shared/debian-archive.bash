@@ -61,6 +61,12 @@ archive_dependencies() {
   archive_apt "$1" apt-cache depends "$2" 2>/dev/null | awk '$1 == "Depends:" { print $2 }'
 }
 
+# all_dependencies FOLDER PACKAGE: its own name and those of the packages that it needs, directly or not.
+all_dependencies() {
+  archive_apt "$1" apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+    --no-enhances "$2" 2>/dev/null | grep -E '^[a-z0-9]' | sort -u
+}
+
 # download_from FOLDER TARGET PACKAGE…: their .deb files land in the folder TARGET.
 download_from() {
   local folder=$1 target=$2

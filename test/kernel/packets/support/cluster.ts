@@ -2,6 +2,7 @@ import { Agent, PROGRAM } from '../../../../lab/agent.js';
 import type { CommandResult } from '../../../../lab/command.js';
 import { Lab } from '../../../../lab/lab.js';
 import { PROTOCOLS } from '../../../../src/model/protocol.js';
+import { NEIGHBOURS } from '../../neighbours/neighbours.js';
 import { ManifestFolder } from './manifest-folder.js';
 
 export interface ClusterOptions {
@@ -10,6 +11,9 @@ export interface ClusterOptions {
   /** Words of a command that runs the agent. */
   readonly within?: readonly string[];
 }
+
+/** Whether every cluster has other programs' rules on its node: all packet tests beside them, when asked for. */
+const WITH_NEIGHBOURS = process.env.KUBE_IPVS_PROXY_TEST_NEIGHBOURS === '1';
 
 /** What every pod answers on, over all protocols. */
 export const POD_PORT = 9376;
@@ -28,6 +32,7 @@ export class Cluster {
   static async create({ arguments: more = [], within = [] }: ClusterOptions = {}): Promise<Cluster> {
     const folder = await ManifestFolder.create();
     const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
+    if (WITH_NEIGHBOURS) for (const neighbour of NEIGHBOURS) await neighbour.lay(lab.node.namespace);
     const cluster = new Cluster(lab, folder, more, within);
     const servers = [...lab.pods, ...lab.remotePods];
     await Promise.all(servers.flatMap((pod) => PROTOCOLS.map((protocol) => pod.serve(POD_PORT, protocol))));
