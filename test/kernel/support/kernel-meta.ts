@@ -7,3 +7,10 @@ export function tellKernel(task: TestContext['task'], features: string): void {
   const meta: KernelMeta = { kernel: { release: release(), build: version(), features } };
   Object.assign(task.meta, meta);
 }
+
+/** Ends a test that this kernel cannot pass, for the reason that the kernel or its tools give. */
+export function skipWithWords(task: TestContext['task'], skip: TestContext['skip'], words: string): void {
+  const meta: KernelMeta = { off: words };
+  Object.assign(task.meta, meta);
+  skip(words);
+}

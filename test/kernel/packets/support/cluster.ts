@@ -3,6 +3,7 @@ import type { CommandResult } from '../../../../lab/command.js';
 import { Lab } from '../../../../lab/lab.js';
 import { PROTOCOLS } from '../../../../src/model/protocol.js';
 import { NEIGHBOURS } from '../../neighbours/neighbours.js';
+import { WITH_NEIGHBOURS } from './kernel-test.js';
 import { ManifestFolder } from './manifest-folder.js';
 
 export interface ClusterOptions {
@@ -11,9 +12,6 @@ export interface ClusterOptions {
   /** Words of a command that runs the agent. */
   readonly within?: readonly string[];
 }
-
-/** Whether every cluster has other programs' rules on its node: all packet tests beside them, when asked for. */
-const WITH_NEIGHBOURS = process.env.KUBE_IPVS_PROXY_TEST_NEIGHBOURS === '1';
 
 /** What every pod answers on, over all protocols. */
 export const POD_PORT = 9376;
