@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+
 /** What all kernel tests said on one kernel; docs/kernels.json has one for each. */
 export interface KernelRun {
   /** As `--kernel` of scripts/test-kernel/run takes it: 5.10, newest. */
@@ -94,6 +96,11 @@ function failureNote({ fullName, failureMessages }: AssertionResult): TestNote {
   return { test: fullName, words: firstLine(failureMessages?.[0] ?? '') };
 }
 
+/** Longer words hold whole logs. */
+const MOST_CHARACTERS = 200;
+
+/** Without the folders of this machine. */
 function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').trim();
+  const line = (text.split('\n')[0] ?? '').trim().replaceAll(homedir(), '~');
+  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line;
 }

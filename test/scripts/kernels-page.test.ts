@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { kernelRun, type VitestReport } from '../../scripts/test-kernels/kernel-run.js';
 import { kernelsPage } from '../../scripts/test-kernels/kernels-page.js';
@@ -58,6 +59,13 @@ describe('the page about kernels', () => {
     expect(kernelsPage([run])).toContain(
       '`test/kernel/adopt.test.ts` “the file as a whole”: `Hook timed out`',
     );
+  });
+
+  it('shortens what holds a whole log, and names no folder of this machine', () => {
+    const message = `cannot read ${homedir()}/x ${'y'.repeat(500)}`;
+    const results = [{ name: 'a.test.ts', status: 'failed', message, assertionResults: [] }];
+    const page = kernelsPage([kernelRun('6.1', '2026-11-28', '/repository', [{ testResults: results }])]);
+    expect(page).toMatch(/: `cannot read ~\/x y{100,200}…`/);
   });
 
   it('shows kernels in the order of their age, and what was not run on one of them', () => {
