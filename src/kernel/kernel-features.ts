@@ -19,7 +19,7 @@ export interface KernelFeatures {
 
 export interface IpvsFeatures {
   readonly version: string;
-  /** Buckets of the connection table; where it grows by itself, those of now. */
+  /** Buckets of the connection table; where it grows by itself, those of now: none in a new network namespace (7.2). */
   readonly connectionTableSize: number;
   /** Linux 7.1 and later: both tables of IPVS grow with their contents. */
   readonly growingTables: boolean;
@@ -44,13 +44,18 @@ export type NftFeature = (typeof NFT_FEATURES)[number];
 /** off: no address of that family can exist. */
 export type Ipv6State = 'off' | 'not forwarding' | 'forwarding';
 
+function bucketsText({ connectionTableSize: size, growingTables }: IpvsFeatures): string {
+  if (!growingTables) return `${size} connection buckets`;
+  return size === 0 ? 'no connection buckets yet, they grow' : `${size} connection buckets that grow`;
+}
+
 /** One line for the log. */
 export function featureText({ release, ipvs, nftables, ipv6, ...rest }: KernelFeatures): string {
   const lacking = NFT_FEATURES.filter((name) => nftables[name] !== 'yes');
   return [
     `Linux ${release}`,
     `IPVS ${ipvs.version} for ${ipvs.families.join(' and ') || 'no family'}`,
-    `${ipvs.connectionTableSize} connection buckets${ipvs.growingTables ? ' that grow' : ''}`,
+    bucketsText(ipvs),
     `schedulers ${ipvs.schedulers?.join(' ') ?? 'unknown'}`,
     lacking.length === 0 ? 'nftables complete' : `nftables without ${lacking.join(', ')}`,
     `IPv6 ${ipv6}`,

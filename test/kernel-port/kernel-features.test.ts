@@ -42,6 +42,11 @@ describe('what the kernel can do', () => {
     expect(featureText(features)).toContain('4096 connection buckets that grow; schedulers unknown');
     expect(featureText(features)).toContain('nftables without arp;');
   });
+
+  it('does not call a table that grows empty for good', () => {
+    const ipvs = { ...COMPLETE.ipvs, connectionTableSize: 0, growingTables: true };
+    expect(featureText({ ...COMPLETE, ipvs })).toContain('; no connection buckets yet, they grow; ');
+  });
 });
 
 describe('what a node lacks', () => {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Strategy vm: qemu with the distribution's kernel and the machine's own / as root file system.
+# Strategy vm: qemu with a stock kernel of Debian and the machine's own / as root file system.
 
 # shellcheck source=scripts/test-kernel/vm/kernel.bash
 source "$here/vm/kernel.bash"
@@ -16,8 +16,8 @@ vm_obstacle() {
   for tool in qemu-system-x86_64 busybox cpio depmod ip; do
     PATH=$PATH:/usr/sbin:/sbin type -P "$tool" >/dev/null || { echo "$tool is missing"; return; }
   done
-  [[ -s $vm_folder/kernel/release ]] && return
-  type -P apt-get >/dev/null || echo "no kernel is in $vm_folder, and without apt none can be fetched"
+  [[ -s $kernel_folder/release ]] && return
+  type -P apt-get >/dev/null || echo "no kernel is in $kernel_folder, and without apt none can be fetched"
 }
 
 # A nested or crippled /dev/kvm often opens and then never runs anything; the verdict holds until the next boot.
@@ -58,7 +58,7 @@ qemu_options() {
   local accelerator=$1
   printf '%s\n' -M q35 -cpu max -accel "$accelerator" -smp "$processors" -m "$memory" \
     -nodefaults -no-user-config -display none -no-reboot \
-    -kernel "$vm_folder/kernel/kernel" -initrd "$initramfs/image" -append "$(kernel_words)$([[ $accelerator == kvm ]] || counter_speed)" \
+    -kernel "$kernel_folder/kernel" -initrd "$initramfs/image" -append "$(kernel_words)$([[ $accelerator == kvm ]] || counter_speed)" \
     -chardev "file,id=boot,path=$run_folder/boot.log,append=on" -serial chardev:boot \
     -fsdev local,id=root,path=/,security_model=none,multidevs=remap \
     -device virtio-9p-pci,fsdev=root,mount_tag=machine \
@@ -81,7 +81,7 @@ start_qemu() {
 
 vm_settings() {
   local -a settings=(status_device=/dev/status.port stdout_device=/dev/stdout.port
-    stderr_device=/dev/stderr.port messages_device=/dev/messages.port "modules_folder=$vm_folder/kernel")
+    stderr_device=/dev/stderr.port messages_device=/dev/messages.port "modules_folder=$kernel_folder")
   [[ -z $terminal ]] || settings+=(terminal_device=/dev/hvc0 "terminal_size=$terminal_size")
   write_settings "${settings[@]}"
 }

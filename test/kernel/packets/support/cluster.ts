@@ -2,6 +2,8 @@ import { Agent, PROGRAM } from '../../../../lab/agent.js';
 import type { CommandResult } from '../../../../lab/command.js';
 import { Lab } from '../../../../lab/lab.js';
 import { PROTOCOLS } from '../../../../src/model/protocol.js';
+import { NEIGHBOURS } from '../../neighbours/neighbours.js';
+import { WITH_NEIGHBOURS } from './kernel-test.js';
 import { ManifestFolder } from './manifest-folder.js';
 
 export interface ClusterOptions {
@@ -28,6 +30,7 @@ export class Cluster {
   static async create({ arguments: more = [], within = [] }: ClusterOptions = {}): Promise<Cluster> {
     const folder = await ManifestFolder.create();
     const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
+    if (WITH_NEIGHBOURS) for (const neighbour of NEIGHBOURS) await neighbour.lay(lab.node.namespace);
     const cluster = new Cluster(lab, folder, more, within);
     const servers = [...lab.pods, ...lab.remotePods];
     await Promise.all(servers.flatMap((pod) => PROTOCOLS.map((protocol) => pod.serve(POD_PORT, protocol))));
