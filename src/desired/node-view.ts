@@ -13,8 +13,8 @@ export interface NodeView extends NodeProfile {
   readonly portAddresses: readonly Address[];
   /** Addresses that belong to other Nodes; one that this node has as well counts as its own. */
   readonly others: OtherNodes;
-  /** The firewall mark of a frontend's inside view. */
-  markOf(outside: FrontendKey): number;
+  /** The firewall mark of an inside view. */
+  markOf(view: FrontendKey): number;
 }
 
 /** Whether both have the same addresses, named and shown alike; those of other Nodes aside. */

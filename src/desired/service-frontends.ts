@@ -3,7 +3,7 @@ import { type Cidr, cidrContains, cidrFrom, withoutContained } from '../model/ci
 import type { ServiceView } from '../model/cluster-view.js';
 import type { TrafficSet } from '../model/dataplane.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
-import { type Frontend, frontend, insideOf } from '../model/frontend.js';
+import { type Frontend, frontend, insideKey, insideOf } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
 import { allowedSources, isExternal, type Service, type ServicePort } from '../model/service.js';
@@ -43,6 +43,8 @@ export interface ServiceFrontend {
   readonly traffic: readonly TrafficSet[];
   /** Who may reach it, where it is restricted. */
   readonly sources: readonly Cidr[];
+  /** What clients inside the cluster see instead, where they see something else. It goes to whom the frontend goes to. */
+  readonly inside?: ServiceFrontend;
 }
 
 const NOTHING: ServiceFrontends = {
@@ -73,9 +75,7 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
       const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
       choices[family] = chosen;
       const entrance = { service, port, index, way, chosen, settings };
-      const outside = outsideFrontend(entrance, node);
-      frontends.push(outside);
-      if (hasInsideView(way, chosen)) frontends.push(insideView(entrance, outside.frontend, node));
+      frontends.push(serviceFrontend(entrance, node));
     }
   });
   return {
@@ -113,6 +113,12 @@ interface Entrance {
   readonly settings: VirtualServerSettings;
 }
 
+function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
+  const outside = outsideFrontend(entrance, node);
+  if (!hasInsideView(entrance.way, entrance.chosen)) return outside;
+  return { ...outside, inside: insideView(entrance, outside.frontend, node) };
+}
+
 function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
   const { service, port, index, way, chosen, settings } = entrance;
   const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
@@ -138,7 +144,7 @@ function hasInsideView(way: Way, { cluster }: ChosenEndpoints): boolean {
 /** Clients inside the cluster, the node itself included, reach every endpoint: for them no hop is to be saved (KEP-1669). */
 function insideView(entrance: Entrance, outside: Frontend, node: NodeView): ServiceFrontend {
   const { service, port, index, way, chosen } = entrance;
-  const front = insideOf(outside, node.markOf(outside.key));
+  const front = insideOf(outside, node.markOf(insideKey(outside.key)));
   const settings = insideSettings(entrance.settings, node);
   return {
     service,

@@ -7,6 +7,7 @@ import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
 import { plan } from '../plan/plan.js';
+import { planStaleMarks } from '../plan/stale-marks.js';
 import { foreignProblems } from './failure-text.js';
 import { KernelImage } from './kernel-image.js';
 import { alone, type Round } from './round.js';
@@ -28,16 +29,19 @@ export async function rehearse(
   excluded: readonly Cidr[] = [],
 ): Promise<Rehearsal> {
   const { view } = source;
-  for (const key of view.keys()) desired.refresh(key, view.look(key));
   const preparation = await kernel.preview();
+  desired.setMarkKey(await kernel.markKey());
+  for (const key of view.keys()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);
   const { state } = image;
+  const staleMarks = desired.keepMarks(state);
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
     takeover.around(
       [
+        alone(() => planStaleMarks(staleMarks, state)),
         alone(() =>
           plan(keys, desired, state, (key) =>
             desired.isElsewhere(state.virtualServers.get(key)?.frontend.address),
