@@ -125,7 +125,7 @@ export class DesiredDataplane implements Dataplane {
     return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;
   }
 
-  /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
+  /** Services that lost a frontend to another, and addresses that a Service should not have. */
   get problems(): Problem[] {
     return [...this.#conflicts.problems, ...[...this.#complaints.values()].flat()];
   }

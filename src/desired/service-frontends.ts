@@ -1,5 +1,6 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
 import { type Cidr, cidrContains, cidrFrom, withoutContained } from '../model/cidr.js';
+import type { ClaimKind } from '../model/claim.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { TrafficSet } from '../model/dataplane.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
@@ -34,9 +35,10 @@ export interface ServiceFrontend {
   readonly frontend: Frontend;
   /** `namespace/name:port`, as the ledger shows it. */
   readonly owner: string;
-  /** Its port in the Service, by place in `spec.ports`, and which of that port's fields asks for it. */
+  /** By what it is claimed. */
+  readonly kind: ClaimKind;
+  /** Its port in the Service, by place in `spec.ports`. */
   readonly portIndex: number;
-  readonly portField: 'port' | 'nodePort';
   /** Undefined without a usable endpoint: then nobody gets through, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
   /** How its packets are treated beyond that. */
@@ -127,8 +129,8 @@ function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
   return {
     service,
     owner: ownerOf(service, port),
+    kind: way.kind,
     portIndex: index,
-    portField: way.kind === 'node' ? 'nodePort' : 'port',
     frontend: front,
     virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
     traffic: trafficOf(way, servers.size > 0, chosen, sources),
@@ -149,8 +151,8 @@ function insideView(entrance: Entrance, outside: Frontend, node: NodeView): Serv
   return {
     service,
     owner: ownerOf(service, port),
+    kind: way.kind,
     portIndex: index,
-    portField: way.kind === 'node' ? 'nodePort' : 'port',
     frontend: front,
     virtualServer: { frontend: front, settings, realServers: chosen.cluster },
     traffic: PLAIN,

@@ -1,14 +1,12 @@
 import { type Address, familyOf } from '../model/address.js';
+import type { ClaimKind } from '../model/claim.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
 import type { NodeView } from './node-view.js';
 
-/**
- * An address by which a Service is reached. cluster: a clusterIP. external: one of spec.externalIPs. balancer: one of
- * status.loadBalancer. node: an address of the node, where the Service's node ports are.
- */
+/** An address by which a Service is reached. */
 export interface Way {
-  readonly kind: 'cluster' | 'external' | 'balancer' | 'node';
+  readonly kind: ClaimKind;
   readonly address: Address;
   /** Only endpoints on this node serve it, by the traffic policy for this way. */
   readonly isLocalOnly: boolean;
