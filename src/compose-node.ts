@@ -12,7 +12,7 @@ import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/oth
 
 /** `kernel`: as found out by trying, or by reading alone for whoever must not try. */
 export function composeDesired(
-  { nodeName, scheduler, nodePorts }: AgentSettings,
+  { nodeName, scheduler, nodePorts, maxFrontendsPerService }: AgentSettings,
   kernel: KernelPreview,
 ): DesiredDataplane {
   return new DesiredDataplane({
@@ -22,6 +22,7 @@ export function composeDesired(
     families: familiesOf(kernel),
     stickyScheduler: stickySchedulerOf(kernel),
     nodePorts: nodePorts.addresses,
+    maxFrontends: maxFrontendsPerService,
   });
 }
 

@@ -22,6 +22,8 @@ export interface AgentSettings {
   /** How traffic of this cluster's pods is told from traffic from outside, which is masqueraded. */
   readonly localDetection: LocalDetection;
   readonly nodePorts: NodePortSettings;
+  /** A Service has no more addresses with ports than this on one node; see docs/services.md. */
+  readonly maxFrontendsPerService: number;
 
   /** Until a removed TCP endpoint goes although connections remain. */
   readonly drainDeadline: number;

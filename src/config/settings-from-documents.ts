@@ -31,6 +31,7 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
       addresses: proxy.nodePortAddresses.map((text) => parseCIDR(text) ?? text),
       localhostRelay: own.localhostNodePorts,
     },
+    maxFrontendsPerService: own.maxFrontendsPerService,
     drainDeadline: durationSeconds(own.drainDeadline),
     gatherTime: durationSeconds(ipvs.minSyncPeriod),
     syncPeriod: durationSeconds(ipvs.syncPeriod),

@@ -19,6 +19,8 @@ export interface NodeProfile extends NodeSettings {
   readonly stickyScheduler: string | undefined;
   /** On which of the node's addresses NodePorts are shown. */
   readonly nodePorts: NodePortRule;
+  /** So many frontends one Service may have. */
+  readonly maxFrontends: number;
 }
 
 /** A node outside any cluster. */
@@ -29,4 +31,5 @@ export const LONE_NODE: NodeProfile = {
   families: FAMILIES,
   stickyScheduler: undefined,
   nodePorts: [],
+  maxFrontends: 5_000,
 };

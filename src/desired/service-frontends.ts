@@ -1,5 +1,4 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
-import { type Cidr, cidrContains, cidrFrom, withoutContained } from '../model/cidr.js';
 import type { ClaimKind } from '../model/claim.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { TrafficSet } from '../model/dataplane.js';
@@ -7,12 +6,15 @@ import type { EndpointSlice } from '../model/endpoint-slice.js';
 import { type Frontend, frontend, insideKey, insideOf } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
-import { allowedSources, isExternal, type Service, type ServicePort } from '../model/service.js';
+import { isExternal, type Service, type ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
+import { WeightTable } from '../model/weight-rule.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import type { NodeView } from './node-view.js';
 import { insideSettings, settingsOf } from './server-settings.js';
+import { Allowance, limitProblem } from './service-limits.js';
 import { addressProblem, type Way, waysOf } from './service-ways.js';
+import { type SourceList, SourceLists } from './source-lists.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -44,7 +46,7 @@ export interface ServiceFrontend {
   /** How its packets are treated beyond that. */
   readonly traffic: readonly TrafficSet[];
   /** Who may reach it, where it is restricted. */
-  readonly sources: readonly Cidr[];
+  readonly sources: SourceList;
   /** What clients inside the cluster see instead, where they see something else. It goes to whom the frontend goes to. */
   readonly inside?: ServiceFrontend;
 }
@@ -65,32 +67,86 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   // Nearly every Service has its addresses for itself.
   const isAlone = claimed.every(({ holder, isNodes }) => holder === undefined && !isNodes);
   const ways = isAlone ? claimed : claimed.filter(({ holder }) => holder === undefined);
-  const settings = settingsOf(service, node);
-  const { scheduler } = settings;
-  const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
-  const frontends: ServiceFrontend[] = [];
-  service.ports.forEach((port, index) => {
-    const choices: Partial<Record<Family, ChosenEndpoints>> = {};
-    for (const way of ways) {
-      if (way.kind === 'node' && port.nodePort === 0) continue;
-      const family = familyOf(way.address);
-      const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
-      choices[family] = chosen;
-      const entrance = { service, port, index, way, chosen, settings };
-      frontends.push(serviceFrontend(entrance, node));
-    }
-  });
+  const { frontends, cut, problem } = frontendsBy(ways, service, slices, node);
+  const served = cut === undefined ? ways : ways.slice(0, cut);
   return {
     isExternal: isExternal(service),
-    // Without what a growing array has reserved for more.
-    frontends: frontends.slice(),
-    vips: ways.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address),
+    frontends,
+    vips: served.filter(({ kind, isNodes }) => kind !== 'node' && !isNodes).map(({ address }) => address),
     ceded: isAlone
       ? NO_ADDRESSES
       : claimed.flatMap(({ holder, address }) => (holder === undefined ? [] : [address])),
-    problems: isAlone ? NO_PROBLEMS : claimed.flatMap((way) => addressProblem(service, way) ?? []),
+    problems:
+      isAlone && problem === undefined
+        ? NO_PROBLEMS
+        : [problem, ...claimed.map((way) => addressProblem(service, way))].filter(
+            (each) => each !== undefined,
+          ),
     healthCheck: healthCheckOf(service, slices, node),
   };
+}
+
+/** As many frontends as the Service may have, by one way after the other. */
+interface ServedFrontends {
+  readonly frontends: readonly ServiceFrontend[];
+  /** The number of ways by which anything is served, where that is not all of them. */
+  readonly cut?: number;
+  readonly problem?: Problem;
+}
+
+// Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
+function frontendsBy(
+  ways: readonly Way[],
+  service: Service,
+  slices: readonly EndpointSlice[],
+  node: NodeView,
+): ServedFrontends {
+  const shared = sharedBy(service, slices, node);
+  const allowance = new Allowance(node.maxFrontends);
+  const frontends: ServiceFrontend[] = [];
+  for (const [place, way] of ways.entries())
+    for (const [index, port] of service.ports.entries()) {
+      if (!isShown(port, way)) continue;
+      const wish = serviceFrontend(
+        { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
+        node,
+      );
+      if (allowance.take(wish)) frontends.push(wish);
+      else {
+        const isUsed = frontends.at(-1)?.frontend.address === way.address;
+        const told = { wanted: countOf(ways, service), served: frontends.length, next: wish.frontend.key };
+        return { frontends, cut: place + Number(isUsed), problem: limitProblem(service, told) };
+      }
+    }
+  // Without what a growing array has reserved for more.
+  return { frontends: frontends.slice() };
+}
+
+function isShown({ nodePort }: ServicePort, { kind }: Way): boolean {
+  return kind !== 'node' || nodePort !== 0;
+}
+
+function countOf(ways: readonly Way[], { ports }: Service): number {
+  const nodePorts = ports.filter(({ nodePort }) => nodePort !== 0).length;
+  return ways.reduce((sum, { kind }) => sum + (kind === 'node' ? nodePorts : ports.length), 0);
+}
+
+const EVEN_WEIGHTS = new WeightTable([]);
+
+/** What the frontends of one Service have in common. */
+function sharedBy(service: Service, slices: readonly EndpointSlice[], node: NodeView) {
+  const settings = settingsOf(service, node);
+  const { scheduler } = settings;
+  const weights = service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights);
+  const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
+  const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
+  const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
+    const family = familyOf(address);
+    const port = service.ports[index] as ServicePort;
+    choices[family][index] ??= chooseEndpoints(slices, family, port, node, balancing);
+    return choices[family][index];
+  };
+  return { service, settings, sources: new SourceLists(service, node), chosenFor };
 }
 
 function healthCheckOf(
@@ -113,19 +169,20 @@ interface Entrance {
   readonly way: Way;
   readonly chosen: ChosenEndpoints;
   readonly settings: VirtualServerSettings;
+  readonly sources: SourceLists;
 }
 
 function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
-  const outside = outsideFrontend(entrance, node);
+  const outside = outsideFrontend(entrance);
   if (!hasInsideView(entrance.way, entrance.chosen)) return outside;
   return { ...outside, inside: insideView(entrance, outside.frontend, node) };
 }
 
-function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
+function outsideFrontend(entrance: Entrance): ServiceFrontend {
   const { service, port, index, way, chosen, settings } = entrance;
   const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
   const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
-  const sources = way.kind === 'balancer' ? sourcesOf(service, way.address, node) : undefined;
+  const sources = way.kind === 'balancer' ? entrance.sources.at(way.address) : undefined;
   return {
     service,
     owner: ownerOf(service, port),
@@ -169,7 +226,7 @@ function ownerOf(service: Service, port: ServicePort): string {
 }
 
 const PLAIN: readonly TrafficSet[] = [];
-const NO_SOURCES: readonly Cidr[] = [];
+const NO_SOURCES: SourceList = new Map();
 const NO_ADDRESSES: readonly Address[] = [];
 const NO_PROBLEMS: readonly Problem[] = [];
 
@@ -177,7 +234,7 @@ function trafficOf(
   way: Way,
   isServed: boolean,
   chosen: ChosenEndpoints,
-  sources: readonly Cidr[] | undefined,
+  sources: SourceList | undefined,
 ): readonly TrafficSet[] {
   if (way.kind === 'cluster' && isServed) return PLAIN;
   const traffic: TrafficSet[] = [];
@@ -187,19 +244,4 @@ function trafficOf(
   // An address that we guard refuses by itself whatever is not open.
   else if (!isServed && way.isNodes) traffic.push('refused');
   return traffic;
-}
-
-/**
- * The clients allowed at a load balancer's address; undefined for everybody. The node's own clients have the address
- * itself as their source, since it is local: they are in where the node is. As in kube-proxy that goes by the addresses that the
- * Node object names: a range of pods has an address of the node too, and does not mean the node.
- */
-function sourcesOf(service: Service, address: Address, node: NodeView): readonly Cidr[] | undefined {
-  const family = familyOf(address);
-  const allowed = allowedSources(service, family);
-  if (allowed === undefined) return undefined;
-  const own = node.named.length > 0 ? node.named : node.addresses;
-  const isNodeIn = allowed.some((cidr) => own.some((each) => cidrContains(cidr, each)));
-  const self = cidrFrom(address, family === 'IPv4' ? 32 : 128);
-  return withoutContained(isNodeIn ? [...allowed, self] : allowed);
 }

@@ -16,16 +16,16 @@ export interface Way {
   readonly holder: string | undefined;
 }
 
-/** Every way to a Service that this node can offer, none twice. */
+/** Every way to a Service that this node can offer, none twice; best founded first, as its claims count. */
 export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
   const inside = internalPolicy === 'Local';
   const outside = externalPolicy === 'Local';
   const ways: Way[] = [];
   addWays(ways, 'cluster', clusterIPs, inside, node);
+  if (ports.some(({ nodePort }) => nodePort !== 0)) addWays(ways, 'node', node.portAddresses, outside, node);
   addWays(ways, 'balancer', loadBalancerIPs, outside, node);
   addWays(ways, 'external', externalIPs, outside, node);
-  if (ports.some(({ nodePort }) => nodePort !== 0)) addWays(ways, 'node', node.portAddresses, outside, node);
   return ways;
 }
 

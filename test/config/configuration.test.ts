@@ -14,6 +14,7 @@ const KUBEADM_SETTINGS: AgentSettings = {
   masqueradeAll: false,
   localDetection: { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] },
   nodePorts: { addresses: [], localhostRelay: false },
+  maxFrontendsPerService: 5_000,
   drainDeadline: 900,
   gatherTime: 0,
   syncPeriod: 30,
