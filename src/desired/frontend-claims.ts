@@ -34,8 +34,9 @@ export class FrontendClaims {
     return isList(this.#claims.get(key));
   }
 
-  losers(key: FrontendKey): readonly ServiceFrontend[] {
-    return this.#listOf(key).slice(1);
+  /** The winner first. */
+  all(key: FrontendKey): readonly ServiceFrontend[] {
+    return this.#listOf(key);
   }
 
   #listOf(key: FrontendKey): readonly ServiceFrontend[] {

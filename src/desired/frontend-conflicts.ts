@@ -1,35 +1,55 @@
 import { type ClaimKind, compareKinds } from '../model/claim.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { Problem } from '../model/problem.js';
+import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { FrontendClaims } from './frontend-claims.js';
 import type { ServiceFrontend } from './service-frontends.js';
 
-/** The Services that lost a frontend to another, as problems to be told. */
+/**
+ * The Services that lost a frontend to another, as problems to be told. A hundred Services may claim ten thousand frontends of each
+ * other: of each Service ten are made, when somebody asks.
+ */
 export class FrontendConflicts {
   readonly #claims: FrontendClaims;
-  readonly #problems = new Map<FrontendKey, readonly Problem[]>();
+  readonly #contested = new Set<FrontendKey>();
+  #problems: readonly Problem[] | undefined = [];
 
   constructor(claims: FrontendClaims) {
     this.#claims = claims;
   }
 
-  get problems(): Problem[] {
-    return [...this.#problems.values()].flat();
+  /** The same list as long as nothing changes. */
+  get problems(): readonly Problem[] {
+    this.#problems ??= this.#told();
+    return this.#problems;
   }
 
   /** Takes in the claims to a frontend as they are now. */
   settle(key: FrontendKey): void {
-    const winner = this.#claims.isContested(key) ? this.#claims.winner(key) : undefined;
-    if (winner === undefined) {
-      if (this.#problems.size > 0) this.#problems.delete(key);
-      return;
-    }
-    const losers = this.#claims.losers(key);
-    this.#problems.set(
-      key,
-      losers.map((loser) => conflict(loser, winner)),
-    );
+    if (this.#claims.isContested(key)) this.#contested.add(key);
+    else if (this.#contested.size === 0 || !this.#contested.delete(key)) return;
+    this.#problems = undefined;
   }
+
+  #told(): Problem[] {
+    const told = new Map<ServiceKey, Problem[]>();
+    const more = new Map<ServiceKey, number>();
+    for (const key of this.#contested) {
+      const [winner, ...losers] = this.#claims.all(key);
+      for (const loser of losers) {
+        const service = loser.service.key;
+        const problems = told.get(service) ?? [];
+        if (problems.length === MOST_PROBLEMS) more.set(service, (more.get(service) ?? 0) + 1);
+        else told.set(service, [...problems, conflict(loser, winner as ServiceFrontend)]);
+      }
+    }
+    return [...told].flatMap(([service, problems]) => [...problems, ...restOf(service, more.get(service))]);
+  }
+}
+
+function restOf(service: ServiceKey, count: number | undefined): Problem[] {
+  if (count === undefined) return [];
+  return [{ kind: 'conflict', subject: `Service ${service}`, service, ...andMore(count) }];
 }
 
 function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {

@@ -1,6 +1,5 @@
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
-import type { ServiceFrontend } from './service-frontends.js';
 
 /**
  * What one Service may have on a node beside its frontends, whose number is a setting. Each pair of a frontend and an endpoint is a
@@ -8,6 +7,17 @@ import type { ServiceFrontend } from './service-frontends.js';
  */
 const MOST_SERVERS = 100_000;
 const MOST_SOURCES = 20_000;
+
+/** What a frontend, and the view of clients inside where it has one, take of it. */
+export interface Demand {
+  readonly virtualServer: Balanced | undefined;
+  readonly inside?: { readonly virtualServer: Balanced | undefined };
+  readonly sources: { readonly size: number };
+}
+
+interface Balanced {
+  readonly realServers: { readonly size: number };
+}
 
 /** How much of what a Service may have is left while its frontends are worked out, one after the other. */
 export class Allowance {
@@ -22,7 +32,7 @@ export class Allowance {
   }
 
   /** Whether the frontend may be had too. The first always may: a Service is served at least at one address. */
-  take({ virtualServer, inside, sources }: ServiceFrontend): boolean {
+  take({ virtualServer, inside, sources }: Demand): boolean {
     this.#frontends -= inside === undefined ? 1 : 2;
     this.#servers -= serversOf(virtualServer) + serversOf(inside?.virtualServer);
     this.#sources -= sources.size;
@@ -32,7 +42,7 @@ export class Allowance {
   }
 }
 
-function serversOf(virtualServer: ServiceFrontend['virtualServer']): number {
+function serversOf(virtualServer: Balanced | undefined): number {
   return virtualServer?.realServers.size ?? 0;
 }
 

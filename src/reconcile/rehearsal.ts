@@ -5,7 +5,7 @@ import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
-import type { Problem } from '../model/problem.js';
+import { type Problem, tenOfEach } from '../model/problem.js';
 import { plan } from '../plan/plan.js';
 import { planStaleMarks } from '../plan/stale-marks.js';
 import { foreignProblems } from './failure-text.js';
@@ -53,7 +53,7 @@ export async function rehearse(
     state,
   );
   const held = foreignProblems(desired, state);
-  return { preparation, operations, problems: [...source.problems, ...desired.problems, ...held] };
+  return { preparation, operations, problems: tenOfEach([...source.problems, ...desired.problems, ...held]) };
 }
 
 // Each plan is made from what those before it would have left.

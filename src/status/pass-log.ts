@@ -8,11 +8,14 @@ import type { PassReport } from '../model/sync-state.js';
 import { ProblemChanges } from './problem-changes.js';
 import { RepeatGate } from './repeat-gate.js';
 
+/** Of problems that come at once, and of those that go: whoever makes thousands must not fill the disk. */
+const MOST_LINES = 10;
+
 const MONOTONIC = { now: () => performance.now() };
 
 /**
  * What the agent writes to its log: one line for each pass that changed something, and each problem once when it appears and
- * once when it goes. A line that would repeat comes once a minute at most, with the number of those left out. At debug also every
+ * once when it goes; of more than ten at once the number. A line that would repeat comes once a minute at most, with the number of those left out. At debug also every
  * changed Service and every operation.
  */
 export class PassLog {
@@ -74,9 +77,13 @@ export class PassLog {
 
   problems(problems: readonly Problem[]): void {
     const { appeared, settled } = this.#changes.take(problems);
-    for (const [text, { kind, service, field }] of appeared)
+    for (const [text, { kind, service, field }] of firstOf(appeared))
       this.#sparingly('warn', { kind, service, field }, text);
-    for (const [text, { service }] of settled) this.#sparingly('info', { service }, `settled: ${text}`);
+    for (const [text, { service }] of firstOf(settled))
+      this.#sparingly('info', { service }, `settled: ${text}`);
+    const [more, gone] = [appeared.size - MOST_LINES, settled.size - MOST_LINES];
+    if (more > 0) this.#logger.warn({ more }, `and ${more} more problems; status shows them`);
+    if (gone > 0) this.#logger.info({ more: gone }, `and ${gone} more problems are settled`);
   }
 
   #sparingly(level: 'info' | 'warn' | 'error', fields: object, text: string): void {
@@ -84,6 +91,10 @@ export class PassLog {
     if (heldBack === undefined) return;
     this.#logger[level](heldBack > 0 ? { ...fields, repeated: heldBack } : fields, text);
   }
+}
+
+function firstOf(problems: ReadonlyMap<string, Problem>): (readonly [string, Problem])[] {
+  return [...problems].slice(0, MOST_LINES);
 }
 
 function round(milliseconds: number): number {

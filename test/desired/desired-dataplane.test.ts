@@ -165,6 +165,20 @@ describe('a frontend that several Services claim', () => {
     ]);
   });
 
+  it('is told ten times of each loser, and how many more it is', () => {
+    const services = Array.from({ length: 20 }, (_, index) =>
+      aService(`s${index}`, [VIP_A], {
+        created: index,
+        ports: Array.from({ length: 20 }, (_, port) => ({ ...HTTP, name: `p${port}`, port: 1 + port })),
+      }),
+    );
+    const { desired } = clusterOf(...services);
+    expect(desired.problems).toHaveLength(19 * 11);
+    const ofLast = desired.problems.filter(({ service }) => service === 'default/s19');
+    expect(ofLast.at(-1)).toMatchObject({ subject: 'Service default/s19', message: 'and 10 more.' });
+    expect(desired.problems).toEqual(desired.problems);
+  });
+
   it('is no problem any more when the loser moves, and is handed over when the winner goes', () => {
     const moved = clusterOf(old, young, ...slices);
     moved.put(aService('young', [VIP_B], { created: 2 }));

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
-import type { ServiceFrontend } from '../../src/desired/service-frontends.js';
-import { Allowance } from '../../src/desired/service-limits.js';
+import { Allowance, type Demand } from '../../src/desired/service-limits.js';
 import type { Address } from '../../src/model/address.js';
 import { parsedCidrs } from '../../src/model/cidr.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
@@ -76,12 +75,11 @@ describe('a Service with more frontends than one may have', () => {
 });
 
 describe('what one Service may have', () => {
-  const wish = (servers: number, sources = 0) =>
-    ({
-      virtualServer: { realServers: { size: servers } },
-      sources: { size: sources },
-    }) as unknown as ServiceFrontend;
-  const taken = (...wishes: readonly ServiceFrontend[]) => {
+  const wish = (servers: number, sources = 0): Demand => ({
+    virtualServer: { realServers: { size: servers } },
+    sources: { size: sources },
+  });
+  const taken = (...wishes: readonly Demand[]) => {
     const allowance = new Allowance(3);
     return wishes.map((each) => allowance.take(each));
   };

@@ -54,6 +54,22 @@ describe('the log', () => {
     ]);
   });
 
+  it('has ten lines for ten thousand problems that come at once, and a line with the number of the others', () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = logInto(lines);
+    const problems = Array.from({ length: 10_000 }, (_, index) => ({
+      kind: 'conflict' as const,
+      subject: `Service default/s${index}`,
+      message: 'somebody else has it.',
+      remedy: 'Mend it.',
+    }));
+    log.problems(problems);
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toMatchObject({ msg: 'and 9990 more problems; status shows them', more: 9_990 });
+    log.problems([]);
+    expect(lines).toHaveLength(22);
+  });
+
   it('tells of a problem once when it comes and once when it goes', () => {
     const lines: Record<string, unknown>[] = [];
     const log = logInto(lines);
