@@ -21,6 +21,7 @@ export function composeDesired(
     scheduler,
     families: familiesOf(kernel),
     stickyScheduler: stickySchedulerOf(kernel),
+    smallStickyScheduler: kernel.ipvs.schedulers?.includes('sh') === true ? 'sh' : undefined,
     nodePorts: nodePorts.addresses,
     maxFrontends: maxFrontendsPerService,
   });

@@ -15,6 +15,7 @@ import { CountedSet } from './counted-set.js';
 import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
 import { FrontendConflicts } from './frontend-conflicts.js';
+import { HashTables } from './hash-tables.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
@@ -33,6 +34,7 @@ export class DesiredDataplane implements Dataplane {
   readonly policy: DesiredPolicy;
   #node: NodeView;
   readonly #marks = new MarkBook();
+  readonly #hashTables = new HashTables();
   readonly #vips = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
@@ -48,7 +50,9 @@ export class DesiredDataplane implements Dataplane {
 
   constructor(node: NodeProfile) {
     const markOf = (view: FrontendKey) => this.#marks.markOf(view);
-    this.#node = { ...node, addresses: [], portAddresses: [], named: [], others: NO_OTHER_NODES, markOf };
+    const takeHashTables = (service: ServiceKey, count: number) => this.#hashTables.take(service, count);
+    const unknown = { addresses: [], portAddresses: [], named: [], others: NO_OTHER_NODES };
+    this.#node = { ...node, ...unknown, markOf, takeHashTables };
     this.bound = this.#vips.members;
     this.policy = new DesiredPolicy(this.#vips.members);
   }
@@ -175,6 +179,7 @@ export class DesiredDataplane implements Dataplane {
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
   refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
     const before = this.#shares.get(key);
+    if (view.service === undefined) this.#hashTables.take(key, 0);
     const wants = serviceFrontends(view, this.#node);
     const after = wants.frontends.length === 0 ? undefined : wants;
     keep(this.#ceded, key, wants.ceded.length === 0 ? undefined : wants.ceded);

@@ -17,6 +17,8 @@ export interface NodeProfile extends NodeSettings {
   readonly families: readonly Family[];
   /** Scheduler that sends one client to one server whatever way it comes; undefined where the kernel has none. */
   readonly stickyScheduler: string | undefined;
+  /** The same with a smaller table in the kernel, for Services with many virtual servers. */
+  readonly smallStickyScheduler?: string | undefined;
   /** On which of the node's addresses NodePorts are shown. */
   readonly nodePorts: NodePortRule;
   /** So many frontends one Service may have. */

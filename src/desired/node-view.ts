@@ -1,6 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { OtherNodes } from '../model/other-nodes.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { NodeProfile } from './node-settings.js';
 
 /** This node at the moment at which a Service is worked out. */
@@ -15,6 +16,8 @@ export interface NodeView extends NodeProfile {
   readonly others: OtherNodes;
   /** The firewall mark of an inside view. */
   markOf(view: FrontendKey): number;
+  /** Whether the Service may have so many tables of the scheduler mh; see `HashTables`. */
+  takeHashTables(service: ServiceKey, count: number): boolean;
 }
 
 /** Whether both have the same addresses, named and shown alike; those of other Nodes aside. */

@@ -10,6 +10,7 @@ import { isExternal, type Service, type ServicePort } from '../model/service.js'
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
 import { WeightTable } from '../model/weight-rule.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
+import { type HashChoice, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
 import { insideSettings, settingsOf } from './server-settings.js';
 import { Allowance, limitProblem } from './service-limits.js';
@@ -67,7 +68,7 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   // Nearly every Service has its addresses for itself.
   const isAlone = claimed.every(({ holder, isNodes }) => holder === undefined && !isNodes);
   const ways = isAlone ? claimed : claimed.filter(({ holder }) => holder === undefined);
-  const { frontends, cut, problem } = frontendsBy(ways, service, slices, node);
+  const { frontends, cut, problems } = frontendsBy(ways, service, slices, node);
   const served = cut === undefined ? ways : ways.slice(0, cut);
   return {
     isExternal: isExternal(service),
@@ -77,9 +78,9 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
       ? NO_ADDRESSES
       : claimed.flatMap(({ holder, address }) => (holder === undefined ? [] : [address])),
     problems:
-      isAlone && problem === undefined
+      isAlone && problems.length === 0
         ? NO_PROBLEMS
-        : [problem, ...claimed.map((way) => addressProblem(service, way))].filter(
+        : [...problems, ...claimed.map((way) => addressProblem(service, way))].filter(
             (each) => each !== undefined,
           ),
     healthCheck: healthCheckOf(service, slices, node),
@@ -91,7 +92,7 @@ interface ServedFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** The number of ways by which anything is served, where that is not all of them. */
   readonly cut?: number;
-  readonly problem?: Problem;
+  readonly problems: readonly (Problem | undefined)[];
 }
 
 // Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
@@ -101,7 +102,9 @@ function frontendsBy(
   slices: readonly EndpointSlice[],
   node: NodeView,
 ): ServedFrontends {
-  const shared = sharedBy(service, slices, node);
+  const wanted = countOf(ways, service);
+  const choice = withinHashTables(service, wanted + viewsOf(ways, service), node);
+  const shared = sharedBy(choice, slices);
   const allowance = new Allowance(node.maxFrontends);
   const frontends: ServiceFrontend[] = [];
   for (const [place, way] of ways.entries())
@@ -109,17 +112,21 @@ function frontendsBy(
       if (!isShown(port, way)) continue;
       const wish = serviceFrontend(
         { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
-        node,
+        choice.node,
       );
       if (allowance.take(wish)) frontends.push(wish);
       else {
         const isUsed = frontends.at(-1)?.frontend.address === way.address;
-        const told = { wanted: countOf(ways, service), served: frontends.length, next: wish.frontend.key };
-        return { frontends, cut: place + Number(isUsed), problem: limitProblem(service, told) };
+        const told = { wanted, served: frontends.length, next: wish.frontend.key };
+        const problems = [limitProblem(service, told), choice.problem];
+        return { frontends, cut: place + Number(isUsed), problems };
       }
     }
   // Without what a growing array has reserved for more.
-  return { frontends: frontends.slice() };
+  return {
+    frontends: frontends.slice(),
+    problems: choice.problem === undefined ? NO_PROBLEMS : [choice.problem],
+  };
 }
 
 function isShown({ nodePort }: ServicePort, { kind }: Way): boolean {
@@ -131,10 +138,18 @@ function countOf(ways: readonly Way[], { ports }: Service): number {
   return ways.reduce((sum, { kind }) => sum + (kind === 'node' ? nodePorts : ports.length), 0);
 }
 
+/** How many of these may have a view of clients inside. */
+function viewsOf(ways: readonly Way[], service: Service): number {
+  return countOf(
+    ways.filter(({ kind, isLocalOnly }) => kind !== 'cluster' && isLocalOnly),
+    service,
+  );
+}
+
 const EVEN_WEIGHTS = new WeightTable([]);
 
 /** What the frontends of one Service have in common. */
-function sharedBy(service: Service, slices: readonly EndpointSlice[], node: NodeView) {
+function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[]) {
   const settings = settingsOf(service, node);
   const { scheduler } = settings;
   const weights = service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights);

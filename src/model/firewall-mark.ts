@@ -9,9 +9,6 @@
  */
 export const OWN_MARKS = { mask: 0x1000_ff80, value: 0x1000_1000 } as const;
 
-/** Taken off, it makes one of our marks one that is not ours, and leaves the other bits to whoever set them. */
-export const OWN_MARK_TAG = 0x1000;
-
 /** How many of them there are. */
 export const OWN_MARK_COUNT = 2 ** 22;
 
