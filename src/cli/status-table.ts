@@ -10,7 +10,11 @@ export function statusTable(report: StatusReport): string {
   if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
   if (withoutEndpoints.length > 0) {
     lines.push('', 'Refused, because the Service has no usable endpoint:');
-    const rows = withoutEndpoints.map(({ service, frontend }) => [`  ${service}`, frontend]);
+    const rows = withoutEndpoints.map(({ service, frontend, offered }) => [
+      `  ${service}`,
+      frontend,
+      ...(offered === undefined ? [] : [`its EndpointSlices offer ${offered} instead`]),
+    ]);
     lines.push(...columns(rows));
   }
   return `${lines.join('\n')}\n`;

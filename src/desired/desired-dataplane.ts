@@ -1,6 +1,6 @@
 import type { Address } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import type { Dataplane, Ownership } from '../model/dataplane.js';
+import type { Dataplane } from '../model/dataplane.js';
 import { type FrontendKey, insideKey, isInside, isInsideKey, outsideKey } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -168,7 +168,7 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /** Frontends whose Service has no usable endpoint: they are refused. */
-  withoutEndpoints(): Ownership[] {
+  withoutEndpoints(): Pick<ServiceFrontend, 'owner' | 'frontend' | 'offered'>[] {
     return [...this.#shares.values()].flatMap(({ frontends }) =>
       frontends.filter(
         (wish) => wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,

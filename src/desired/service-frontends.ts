@@ -12,6 +12,7 @@ import { WeightTable } from '../model/weight-rule.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import { type HashChoice, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
+import { OfferedPorts } from './offered-ports.js';
 import { insideSettings, settingsOf } from './server-settings.js';
 import { Allowance, limitProblem } from './service-limits.js';
 import { addressProblem, type Way, waysOf } from './service-ways.js';
@@ -44,6 +45,8 @@ export interface ServiceFrontend {
   readonly portIndex: number;
   /** Undefined without a usable endpoint: then nobody gets through, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
+  /** Without one: the ports of the Service's slices, where none of them is this one. */
+  readonly offered?: string;
   /** How its packets are treated beyond that. */
   readonly traffic: readonly TrafficSet[];
   /** Who may reach it, where it is restricted. */
@@ -161,7 +164,13 @@ function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[
     choices[family][index] ??= chooseEndpoints(slices, family, port, node, balancing);
     return choices[family][index];
   };
-  return { service, settings, sources: new SourceLists(service, node), chosenFor };
+  return {
+    service,
+    settings,
+    sources: new SourceLists(service, node),
+    offers: new OfferedPorts(slices),
+    chosenFor,
+  };
 }
 
 function healthCheckOf(
@@ -185,6 +194,7 @@ interface Entrance {
   readonly chosen: ChosenEndpoints;
   readonly settings: VirtualServerSettings;
   readonly sources: SourceLists;
+  readonly offers: OfferedPorts;
 }
 
 function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
@@ -198,6 +208,7 @@ function outsideFrontend(entrance: Entrance): ServiceFrontend {
   const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
   const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
   const sources = way.kind === 'balancer' ? entrance.sources.at(way.address) : undefined;
+  const offered = servers.size === 0 ? entrance.offers.insteadOf(port) : undefined;
   return {
     service,
     owner: ownerOf(service, port),
@@ -205,6 +216,7 @@ function outsideFrontend(entrance: Entrance): ServiceFrontend {
     portIndex: index,
     frontend: front,
     virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
+    ...(offered !== undefined && { offered }),
     traffic: trafficOf(way, servers.size > 0, chosen, sources),
     sources: sources ?? NO_SOURCES,
   };

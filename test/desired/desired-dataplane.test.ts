@@ -88,6 +88,19 @@ describe('a Service', () => {
     ]);
   });
 
+  it.each([
+    ['another name', { name: 'web', protocol: 'TCP', port: 8_080 } as const, '"web"/TCP'],
+    ['another protocol', { name: 'http', protocol: 'UDP', port: 8_080 } as const, '"http"/UDP'],
+  ])('whose slices have its port by %s is refused, and says what they offer', (_, port, offered) => {
+    const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', [POD_1], { ports: [port] }));
+    expect(desired.withoutEndpoints()).toMatchObject([{ frontend: { key: '10.96.0.10:80/TCP' }, offered }]);
+  });
+
+  it('whose slices have its port but no endpoint says nothing of ports', () => {
+    const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', []));
+    expect(desired.withoutEndpoints()[0]).not.toHaveProperty('offered');
+  });
+
   it('without an endpoint in one family is closed in that one alone', () => {
     const cluster = clusterOf(aService('web', [VIP_A, VIP_A6]), aSlice('web', [POD_1]));
     expect([...cluster.desired.policy.open.keys()]).toEqual(['10.96.0.10:80/TCP']);

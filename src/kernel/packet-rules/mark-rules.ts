@@ -20,7 +20,12 @@ export function markRules(inside: InsideMatch): Rule[] {
 // before anything else, so whatever is so marked would go to the pods of that view, wherever it wants to go.
 export function foreignMarkRule(): Rule {
   const { mask, value } = OWN_MARKS;
-  const isOurs = { kind: 'compare', field: MARK, value: hostOrder32(value), mask: hostOrder32(mask) } as const;
+  const isOurs = {
+    kind: 'compare',
+    field: MARK,
+    value: hostOrder32(value),
+    mask: hostOrder32(mask),
+  } as const;
   return [isOurs, setMark({ constant: 0 })];
 }
 
