@@ -13,7 +13,7 @@ import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/oth
 
 /** `kernel`: as found out by trying, or by reading alone for whoever must not try. */
 export function composeDesired(
-  { nodeName, scheduler, nodePorts, addressLimits }: AgentSettings,
+  { nodeName, scheduler, nodePorts, addressLimits, maxFrontendsPerService }: AgentSettings,
   kernel: KernelPreview,
 ): DesiredDataplane {
   return new DesiredDataplane({
@@ -22,6 +22,7 @@ export function composeDesired(
     scheduler,
     families: familiesOf(kernel),
     stickyScheduler: stickySchedulerOf(kernel),
+    smallStickyScheduler: kernel.ipvs.schedulers?.includes('sh') === true ? 'sh' : undefined,
     nodePorts: nodePorts.addresses,
     limits: {
       externalIPs: addressLimits.externalIPs,
@@ -30,6 +31,7 @@ export function composeDesired(
       ingressRanges: parsedCidrs(addressLimits.ingressRanges),
       podRanges: parsedCidrs(addressLimits.podRanges),
     },
+    maxFrontends: maxFrontendsPerService,
   });
 }
 

@@ -1,8 +1,5 @@
-import type { Problem } from '../model/problem.js';
+import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-
-/** Problems listed of one object: a slice with a thousand bad endpoints has one cause, not a thousand. */
-export const MOST_PROBLEMS = 10;
 
 /** What is wrong with one object, collected while it is read. */
 export class Complaints {
@@ -26,8 +23,4 @@ export class Complaints {
     if (this.#more > 0) problems.push({ kind: 'object', ...about, ...andMore(this.#more) });
     return problems;
   }
-}
-
-function andMore(count: number): Pick<Problem, 'message' | 'remedy'> {
-  return { message: `and ${count} more.`, remedy: 'Mend those listed first.' };
 }

@@ -5,6 +5,9 @@ import type { Field } from './field.js';
 
 export type SourceRanges = Pick<Service, 'sourceRanges' | 'hasUnreadRanges'>;
 
+/** Each is an element of an nftables set for each port and address; an object has room for 75,000. */
+const MOST_RANGES = 1_000;
+
 const UNRESTRICTED: SourceRanges = { sourceRanges: [], hasUnreadRanges: false };
 
 /** The addresses that the ranges speak of: the load balancer's, or while it has none those of the families to expect. */
@@ -19,9 +22,14 @@ export function readSourceRanges(spec: Field, guarded: Guarded): SourceRanges {
   if (list.absent) return UNRESTRICTED;
   const fields = list.items('no client may use the address of the load balancer');
   const isList = Array.isArray(list.value);
-  const ranges = fields.map(readRange);
+  if (fields.length > MOST_RANGES)
+    list.report(
+      `has ${fields.length} ranges; those behind the first ${MOST_RANGES} allow nobody.`,
+      'Join neighbouring ranges, or have a firewall in front.',
+    );
+  const ranges = fields.slice(0, MOST_RANGES).map(readRange);
   const sourceRanges = ranges.filter((range) => range !== undefined);
-  const hasUnreadRanges = !isList || sourceRanges.length < ranges.length;
+  const hasUnreadRanges = !isList || sourceRanges.length < fields.length;
   for (const family of FAMILIES) reportFamily(list, family, { sourceRanges, hasUnreadRanges }, guarded);
   return { sourceRanges: distinct(sourceRanges), hasUnreadRanges };
 }

@@ -8,13 +8,21 @@ import { shown } from './shown.js';
 
 const NONE: readonly WeightRule[] = [];
 const HIGHEST = 65_535;
+/** A rule for each node of a large cluster's zone; an annotation has room for 28,000. */
+const MOST_RULES = 1_000;
 const ENTRY = /^(?:(\*)|(zone|node)=(.+)):([1-9]\d{0,4})$/;
 
 /** `zone=eu-1a:3, node=worker-7:2, *:1`: the rules that make sense, in their order. */
 export function readWeights(object: Field, scheduler: string | undefined): readonly WeightRule[] {
   const field = annotation(object, WEIGHTS);
   if (field.absent) return NONE;
-  const rules = listedIn(field, 'all endpoints count the same').flatMap((entry) => readRule(field, entry));
+  const entries = listedIn(field, 'all endpoints count the same');
+  if (entries.length > MOST_RULES)
+    field.report(
+      `has ${entries.length} entries; those behind the first ${MOST_RULES} are left out.`,
+      'Use fewer, such as those of zones.',
+    );
+  const rules = entries.slice(0, MOST_RULES).flatMap((entry) => readRule(field, entry));
   if (rules.length > 0) reportWeightless(field, scheduler);
   return rules;
 }

@@ -1,5 +1,5 @@
-import { type Problem, problemText } from '../model/problem.js';
-import { MOST_OF_A_GROUP, problemGroups } from '../model/problem-groups.js';
+import { MOST_PROBLEMS, type Problem, problemText } from '../model/problem.js';
+import { problemGroups } from '../model/problem-groups.js';
 import type { RealServerStatus, StatusReport, VirtualServerStatus } from '../model/status-report.js';
 import { columns } from './columns.js';
 
@@ -11,7 +11,11 @@ export function statusTable(report: StatusReport): string {
   if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
   if (withoutEndpoints.length > 0) {
     lines.push('', 'Refused, because the Service has no usable endpoint:');
-    const rows = withoutEndpoints.map(({ service, frontend }) => [`  ${service}`, frontend]);
+    const rows = withoutEndpoints.map(({ service, frontend, offered }) => [
+      `  ${service}`,
+      frontend,
+      ...(offered === undefined ? [] : [`its EndpointSlices offer ${offered} instead`]),
+    ]);
     lines.push(...columns(rows));
   }
   return `${lines.join('\n')}\n`;
@@ -19,7 +23,7 @@ export function statusTable(report: StatusReport): string {
 
 function problemLines(problems: readonly Problem[]): string[] {
   return [...problemGroups(problems)].flatMap(([name, group]) => {
-    const lines = group.slice(0, MOST_OF_A_GROUP).map((problem) => `! ${problemText(problem)}`);
+    const lines = group.slice(0, MOST_PROBLEMS).map((problem) => `! ${problemText(problem)}`);
     const more = group.length - lines.length;
     return more > 0 ? [...lines, `! ${name}: ${more} more, all of them with -o json.`] : lines;
   });

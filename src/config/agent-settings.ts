@@ -23,6 +23,8 @@ export interface AgentSettings {
   readonly localDetection: LocalDetection;
   readonly nodePorts: NodePortSettings;
   readonly addressLimits: AddressLimitSettings;
+  /** A Service has no more addresses with ports than this on one node; see docs/services.md. */
+  readonly maxFrontendsPerService: number;
 
   /** Until a removed TCP endpoint goes although connections remain. */
   readonly drainDeadline: number;

@@ -26,6 +26,7 @@ export const OWN_SCHEMA = is.section({
   logLevel: is.oneOf(['', ...LOG_LEVELS], ''),
   manifests: is.text(),
   master: is.text(),
+  maxFrontendsPerService: is.wholeNumber(5_000, 1, 1_000_000),
   perServiceMetrics: is.section({
     enabled: is.yesOrNo(true),
     maxServicePorts: is.wholeNumber(100, 0, 1_000_000),

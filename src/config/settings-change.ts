@@ -26,6 +26,7 @@ export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
   localDetection: restart('the rules of the table are laid down at the start'),
   addressLimits: restart('which frontends there are changes, everywhere'),
   nodePorts: restart('listeners and virtual servers of every NodePort change'),
+  maxFrontendsPerService: restart('every Service with more would have to be worked out anew'),
   drainDeadline: live('it is compared with each time a draining server is looked at'),
   gatherTime: restart('the loop takes its timers at the start'),
   syncPeriod: restart('health and the loop take it at the start'),

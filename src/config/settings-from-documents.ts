@@ -33,6 +33,7 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
       localhostRelay: own.localhostNodePorts,
     },
     addressLimits: addressLimitsFrom({ proxy, own }),
+    maxFrontendsPerService: own.maxFrontendsPerService,
     drainDeadline: durationSeconds(own.drainDeadline),
     gatherTime: durationSeconds(ipvs.minSyncPeriod),
     syncPeriod: durationSeconds(ipvs.syncPeriod),

@@ -1,12 +1,13 @@
 import { type Address, familyOf } from '../model/address.js';
 import { type Cidr, cidrContains } from '../model/cidr.js';
+import type { ClaimKind } from '../model/claim.js';
 import type { Protocol } from '../model/protocol.js';
 import type { ReservedUse } from '../model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { NodeView } from './node-view.js';
 
-/** By which field a Service claims an address: one of spec.clusterIPs, status.loadBalancer or spec.externalIPs. */
-export type ClaimKind = 'cluster' | 'balancer' | 'external';
+/** By which field a Service claims an address of its own: spec.clusterIPs, status.loadBalancer or spec.externalIPs. */
+type AddressField = Exclude<ClaimKind, 'node'>;
 
 /**
  * bound: it becomes an address of the node, where nothing but the Service answers. shared: it is the node's own, so that it is
@@ -35,7 +36,7 @@ const BOUND: AddressVerdict = { use: 'bound', remark: undefined };
  * cluster spec.clusterIP; status.loadBalancer is the load balancer's controller's, but what it writes is often asked for.
  */
 export function judgeAddress(
-  kind: ClaimKind,
+  kind: AddressField,
   address: Address,
   service: ServiceKey,
   node: NodeView,
@@ -76,7 +77,7 @@ const UNUSABLE: readonly {
   { what: 'an address of 100::/64 (RFC 6666)', pattern: /^100::(?:[\da-f]{1,4}(?::[\da-f]{1,4}){0,3})?$/ },
 ];
 
-function unusableKind(address: Address, kind: ClaimKind): string | undefined {
+function unusableKind(address: Address, kind: AddressField): string | undefined {
   const found = UNUSABLE.find(({ pattern }) => pattern.test(address));
   return found === undefined || (kind === 'cluster' && found.mayBeClusterIP) ? undefined : found.what;
 }
@@ -103,7 +104,7 @@ const EXTERNAL_OFF = refused(
 
 const NODE_PORTS = 'Use a NodePort, or an address that no node has; externalIPs.nodeAddresses allows it.';
 
-function ownAddress(kind: ClaimKind, { limits }: NodeView): AddressVerdict {
+function ownAddress(kind: AddressField, { limits }: NodeView): AddressVerdict {
   if (kind !== 'external' || limits.externalIPsOnNodes) return SHARED;
   return refused(
     'conflict',
@@ -112,7 +113,7 @@ function ownAddress(kind: ClaimKind, { limits }: NodeView): AddressVerdict {
   );
 }
 
-function otherNodes(holder: string, kind: ClaimKind, { limits }: NodeView): AddressVerdict {
+function otherNodes(holder: string, kind: AddressField, { limits }: NodeView): AddressVerdict {
   if (kind !== 'external' || limits.externalIPsOnNodes)
     return refused(
       'conflict',
@@ -136,7 +137,7 @@ const USES: Readonly<Record<ReservedUse, string>> = {
 };
 
 function reservation(
-  kind: ClaimKind,
+  kind: AddressField,
   address: Address,
   service: ServiceKey,
   { reserved }: NodeView,
@@ -152,7 +153,7 @@ function reservation(
   );
 }
 
-function outsideLimits(kind: ClaimKind, address: Address, node: NodeView): AddressVerdict | undefined {
+function outsideLimits(kind: AddressField, address: Address, node: NodeView): AddressVerdict | undefined {
   if (kind === 'cluster') return undefined;
   const { limits } = node;
   if (isIn(limits.podRanges, address) || isIn(node.podRanges, address))

@@ -1,8 +1,8 @@
 import type { Address } from '../model/address.js';
 import { parsedCidrs } from '../model/cidr.js';
 import type { ServiceView } from '../model/cluster-view.js';
-import type { Dataplane, Ownership } from '../model/dataplane.js';
-import type { FrontendKey } from '../model/frontend.js';
+import type { Dataplane } from '../model/dataplane.js';
+import { type FrontendKey, insideKey, isInside, isInsideKey, outsideKey } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
@@ -22,13 +22,14 @@ import { CountedSet } from './counted-set.js';
 import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
 import { FrontendConflicts } from './frontend-conflicts.js';
+import { HashTables } from './hash-tables.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { nodePortAddresses } from './node-port-addresses.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import { type NodeView, sameAddresses } from './node-view.js';
 import { RelayRoutes } from './relay-routes.js';
-import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
@@ -40,6 +41,7 @@ export class DesiredDataplane implements Dataplane {
   readonly policy: DesiredPolicy;
   #node: NodeView;
   readonly #marks = new MarkBook();
+  readonly #hashTables = new HashTables();
   readonly #vips = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
@@ -51,12 +53,45 @@ export class DesiredDataplane implements Dataplane {
   readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
   readonly #healthChecks = new HealthChecks();
+  /** The frontends of which clients inside see something else. */
+  readonly #viewed = new Set<FrontendKey>();
 
   constructor(node: NodeProfile) {
-    const markOf = (key: FrontendKey) => this.#marks.markOf(key);
-    this.#node = { ...node, ...NOTHING_KNOWN, markOf };
+    const markOf = (view: FrontendKey) => this.#marks.markOf(view);
+    const takeHashTables = (service: ServiceKey, count: number) => this.#hashTables.take(service, count);
+    this.#node = { ...node, ...NOTHING_KNOWN, markOf, takeHashTables };
     this.bound = this.#vips.members;
     this.policy = new DesiredPolicy(this.#vips.members);
+  }
+
+  /** Firewall marks follow from this key from now on; see `Kernel.markKey`. */
+  setMarkKey(key: string): void {
+    this.#marks.setKey(key);
+  }
+
+  /**
+   * Takes over the marks of what the kernel has, and answers with the views whose mark cannot stay: it is no mark that may be
+   * used, or another view has it, or this view another.
+   */
+  keepMarks({ policy: { owned, open } }: Dataplane): Set<FrontendKey> {
+    const views = [...owned.values()].map(({ frontend }) => frontend).filter(isInside);
+    for (const view of views) this.#marks.keep(view);
+    const stale = [...views, ...[...open.values()].filter(isInside)].filter((view) => !this.#marks.has(view));
+    return new Set(stale.map(({ key }) => key));
+  }
+
+  /** How many firewall marks are taken. */
+  get markCount(): number {
+    return this.#marks.size;
+  }
+
+  /** Frees the marks of those among the keys that nobody wants and that the kernel does not have. */
+  releaseMarks(keys: Iterable<FrontendKey>, observed: Dataplane): void {
+    if (this.#marks.size === 0) return;
+    for (const key of keys) {
+      if (!isInsideKey(key) || this.#claims.winner(outsideKey(key)) !== undefined) continue;
+      if (!observed.policy.owned.has(key) && !observed.virtualServers.has(key)) this.#marks.release(key);
+    }
   }
 
   /** The node's own addresses are others; answers with the Services that have to be worked out anew. */
@@ -121,7 +156,7 @@ export class DesiredDataplane implements Dataplane {
     return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;
   }
 
-  /** Services that lost a frontend to an older one, and addresses that a Service should not have. */
+  /** Services that lost a frontend to another, and addresses that a Service should not have. */
   get problems(): Problem[] {
     return [...this.#conflicts.problems, ...[...this.#complaints.values()].flat()];
   }
@@ -141,12 +176,15 @@ export class DesiredDataplane implements Dataplane {
 
   /** The Service that has the frontend. */
   serviceOf(key: FrontendKey): ServiceKey | undefined {
-    return this.#claims.winner(key)?.service.key;
+    return this.#holderOf(key)?.service.key;
   }
 
   /** The frontends that the Service asks for. */
   frontendsOf(service: ServiceKey): readonly FrontendKey[] {
-    return this.#shares.get(service)?.frontends.map(({ frontend }) => frontend.key) ?? [];
+    const { frontends = [] } = this.#shares.get(service) ?? {};
+    return frontends.flatMap(({ frontend, inside }) =>
+      inside === undefined ? [frontend.key] : [frontend.key, inside.frontend.key],
+    );
   }
 
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
@@ -157,7 +195,7 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /** Frontends whose Service has no usable endpoint: they are refused. */
-  withoutEndpoints(): Ownership[] {
+  withoutEndpoints(): Pick<ServiceFrontend, 'owner' | 'frontend' | 'offered'>[] {
     return [...this.#shares.values()].flatMap(({ frontends }) =>
       frontends.filter(
         (wish) => wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
@@ -168,6 +206,7 @@ export class DesiredDataplane implements Dataplane {
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
   refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
     const before = this.#shares.get(key);
+    if (view.service === undefined) this.#hashTables.take(key, 0);
     const wants = serviceFrontends(view, this.#node);
     const after = wants.frontends.length === 0 ? undefined : wants;
     keep(this.#refused, key, wants.refused.length === 0 ? undefined : wants.refused);
@@ -219,15 +258,31 @@ export class DesiredDataplane implements Dataplane {
   /** Decides who has the frontends of a share, once every claim to them is known. */
   #settle({ frontends, vips }: ServiceFrontends, touched: KernelKeySet): void {
     for (const { frontend } of frontends) {
+      const wish = this.#claims.winner(frontend.key);
       touched.frontends.add(frontend.key);
-      this.#settleFrontend(frontend.key);
+      this.#conflicts.settle(frontend.key);
+      this.#put(frontend.key, wish);
+      this.#settleInside(frontend.key, wish?.inside, touched);
     }
     for (const vip of vips) touched.vips.add(vip);
   }
 
-  #settleFrontend(key: FrontendKey): void {
-    const wish = this.#claims.winner(key);
-    this.#conflicts.settle(key);
+  // The view goes with the frontend: whoever had it by a claim of its own would take another Service's clients.
+  #settleInside(outside: FrontendKey, wish: ServiceFrontend | undefined, touched: KernelKeySet): void {
+    if (wish === undefined && !this.#viewed.has(outside)) return;
+    if (wish === undefined) this.#viewed.delete(outside);
+    else this.#viewed.add(outside);
+    const key = insideKey(outside);
+    touched.frontends.add(key);
+    this.#put(key, wish);
+  }
+
+  #holderOf(key: FrontendKey): ServiceFrontend | undefined {
+    const holder = this.#claims.winner(outsideKey(key));
+    return isInsideKey(key) ? holder?.inside : holder;
+  }
+
+  #put(key: FrontendKey, wish: ServiceFrontend | undefined): void {
     this.policy.settle(key, wish);
     if (wish?.virtualServer === undefined) this.virtualServers.delete(key);
     else this.virtualServers.set(key, wish.virtualServer);
@@ -237,7 +292,7 @@ export class DesiredDataplane implements Dataplane {
 /** Who knows of reserved addresses: this node, or our own way to the API server. */
 export type ReservedBy = 'node' | 'api-server';
 
-const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | 'markOf'> = {
+const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | 'markOf' | 'takeHashTables'> = {
   addresses: [],
   portAddresses: [],
   named: [],

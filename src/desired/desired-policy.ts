@@ -42,8 +42,6 @@ export class DesiredPolicy implements PacketPolicy {
     if (sources.size > 0) sources.delete(key);
     if (wish === undefined) return;
     for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
-    if (wish.sources.length === 0) return;
-    const cidrs = new Map(wish.sources.map((cidr) => [cidr.text, cidr]));
-    sources.set(key, { frontend: wish.frontend, cidrs });
+    if (wish.sources.size > 0) sources.set(key, { frontend: wish.frontend, cidrs: wish.sources });
   }
 }

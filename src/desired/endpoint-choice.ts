@@ -4,7 +4,7 @@ import { type RealServer, realServer } from '../model/real-server.js';
 import { NO_SERVERS, RealServerList, type RealServers } from '../model/real-servers.js';
 import { hashesServers } from '../model/scheduler.js';
 import type { ServicePort } from '../model/service.js';
-import { type WeightRule, weightAt } from '../model/weight-rule.js';
+import type { WeightTable } from '../model/weight-rule.js';
 import { Candidates } from './candidates.js';
 import type { NodeSettings } from './node-settings.js';
 import { seedOf, sortCandidates } from './server-order.js';
@@ -22,7 +22,7 @@ export interface ChosenEndpoints {
 export interface Balancing {
   /** The scheduler that the Service gets. */
   readonly scheduler: string;
-  readonly weights: readonly WeightRule[];
+  readonly weights: WeightTable;
   /** Every weight is multiplied by this. */
   readonly scale: number;
 }
@@ -74,7 +74,7 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     const isLocal = isOnThisNode(endpoint, node);
     const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
     if (!isLocal && !isForAll) continue;
-    const server = realServer(endpoint.address, ports[index] as number, weightAt(weights, endpoint) * scale);
+    const server = realServer(endpoint.address, ports[index] as number, weights.at(endpoint) * scale);
     if (isForAll) cluster.put(server);
     if (isLocal) local.add(server, endpoint.ready);
   }

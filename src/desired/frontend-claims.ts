@@ -1,10 +1,10 @@
+import { compareClaims } from '../model/claim.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { compareAge } from '../model/service.js';
 import type { ServiceFrontend } from './service-frontends.js';
 
 /**
- * Who may have a frontend that several Services ask for: the oldest, by creation time and then by name, so that
- * every node decides alike and a newcomer cannot take traffic away.
+ * Who may have a frontend that several Services ask for: what the API server allocated comes before what was written, and
+ * among claims of one kind the oldest Service has it, so that every node decides alike and nobody can take traffic away.
  */
 export class FrontendClaims {
   /** Hardly a frontend has several, so that of one there is no list. */
@@ -12,8 +12,9 @@ export class FrontendClaims {
 
   add(claim: ServiceFrontend): void {
     const { key } = claim.frontend;
+    // Array.sort is stable: of two equal claims of one Service the port that is listed first wins.
     const isFirst = !this.#claims.has(key);
-    this.#claims.set(key, isFirst ? claim : [...this.#listOf(key), claim].sort(byAge));
+    this.#claims.set(key, isFirst ? claim : [...this.#listOf(key), claim].sort(compareClaims));
   }
 
   remove(claim: ServiceFrontend): void {
@@ -33,8 +34,9 @@ export class FrontendClaims {
     return isList(this.#claims.get(key));
   }
 
-  losers(key: FrontendKey): readonly ServiceFrontend[] {
-    return this.#listOf(key).slice(1);
+  /** The winner first. */
+  all(key: FrontendKey): readonly ServiceFrontend[] {
+    return this.#listOf(key);
   }
 
   #listOf(key: FrontendKey): readonly ServiceFrontend[] {
@@ -49,9 +51,4 @@ function isList(
   claims: ServiceFrontend | readonly ServiceFrontend[] | undefined,
 ): claims is readonly ServiceFrontend[] {
   return Array.isArray(claims);
-}
-
-// Array.sort is stable: of two equal claims of one Service the port that is listed first wins.
-function byAge({ service: a }: ServiceFrontend, { service: b }: ServiceFrontend): number {
-  return compareAge(a, b);
 }

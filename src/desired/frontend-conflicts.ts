@@ -1,63 +1,96 @@
+import { type ClaimKind, compareKinds } from '../model/claim.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { type Problem, problemText } from '../model/problem.js';
+import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { FrontendClaims } from './frontend-claims.js';
 import type { ServiceFrontend } from './service-frontends.js';
 
-/** The Services that lost a frontend to an older one, as problems to be told. */
+/**
+ * The Services that lost a frontend to another, as problems to be told. A hundred Services may claim ten thousand frontends of each
+ * other: of each Service ten are made, when somebody asks.
+ */
 export class FrontendConflicts {
   readonly #claims: FrontendClaims;
-  readonly #problems = new Map<FrontendKey, readonly Problem[]>();
+  readonly #contested = new Set<FrontendKey>();
+  #problems: readonly Problem[] | undefined = [];
 
   constructor(claims: FrontendClaims) {
     this.#claims = claims;
   }
 
-  /** Of a NodePort on several addresses of this node one. */
-  get problems(): Problem[] {
-    const all = [...this.#problems.values()].flat();
-    return [...new Map(all.map((problem) => [problemText(problem), problem])).values()];
+  /** The same list as long as nothing changes. */
+  get problems(): readonly Problem[] {
+    this.#problems ??= this.#told();
+    return this.#problems;
   }
 
   /** Takes in the claims to a frontend as they are now. */
   settle(key: FrontendKey): void {
-    const winner = this.#claims.isContested(key) ? this.#claims.winner(key) : undefined;
-    if (winner === undefined) {
-      if (this.#problems.size > 0) this.#problems.delete(key);
-      return;
+    if (this.#claims.isContested(key)) this.#contested.add(key);
+    else if (this.#contested.size === 0 || !this.#contested.delete(key)) return;
+    this.#problems = undefined;
+  }
+
+  #told(): Problem[] {
+    const told = new Map<ServiceKey, Problem[]>();
+    const more = new Map<ServiceKey, number>();
+    for (const key of this.#contested) {
+      const [winner, ...losers] = this.#claims.all(key);
+      for (const loser of losers) {
+        const service = loser.service.key;
+        const problems = told.get(service) ?? [];
+        const problem = conflict(loser, winner as ServiceFrontend);
+        // A NodePort is contested at every address of this node, and told once.
+        if (problems.some(({ message, field }) => message === problem.message && field === problem.field))
+          continue;
+        if (problems.length === MOST_PROBLEMS) more.set(service, (more.get(service) ?? 0) + 1);
+        else told.set(service, [...problems, problem]);
+      }
     }
-    const losers = this.#claims.losers(key);
-    this.#problems.set(
-      key,
-      losers.map((loser) => conflict(loser, winner)),
-    );
+    return [...told].flatMap(([service, problems]) => [...problems, ...restOf(service, more.get(service))]);
   }
 }
 
+function restOf(service: ServiceKey, count: number | undefined): Problem[] {
+  if (count === undefined) return [];
+  return [{ kind: 'conflict', subject: `Service ${service}`, service, ...andMore(count) }];
+}
+
 function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {
-  const { service, portIndex, portField } = loser;
-  const [name, older] = [service.key, winner.service.key];
+  const { service, kind, portIndex } = loser;
+  const [name, other] = [service.key, winner.service.key];
+  const portField = kind === 'node' ? 'nodePort' : 'port';
   return {
     kind: 'conflict',
     subject: `Service ${name}`,
     service: name,
     field: `spec.ports[${portIndex}].${portField}`,
     everywhere: isSameOnEveryNode(loser, winner),
-    message: `${contested(loser, winner)} already belongs to Service ${older}, which is older.`,
-    remedy: `Give one of the two another address or port; until then ${older} keeps the traffic.`,
+    message: `${contested(loser, winner)} already belongs to Service ${other}, ${reason(winner.kind, kind)}.`,
+    remedy: `Give one of the two another address or port; until then ${other} keeps the traffic.`,
   };
 }
 
 // Two claims to one NodePort meet on every node, each time at another address.
 function contested(loser: ServiceFrontend, winner: ServiceFrontend): string {
   const { key, port, protocol } = loser.frontend;
-  return isNodePort(loser) && isNodePort(winner) ? `node port ${port}/${protocol}` : key;
+  return loser.kind === 'node' && winner.kind === 'node' ? `node port ${port}/${protocol}` : key;
 }
 
 /** A NodePort and an external address meet only on the node whose address that is. */
 function isSameOnEveryNode(loser: ServiceFrontend, winner: ServiceFrontend): boolean {
-  return isNodePort(loser) === isNodePort(winner);
+  return (loser.kind === 'node') === (winner.kind === 'node');
 }
 
-function isNodePort({ portField }: ServiceFrontend): boolean {
-  return portField === 'nodePort';
+function reason(winner: ClaimKind, loser: ClaimKind): string {
+  if (compareKinds(winner, loser) === 0) return 'which is older';
+  return FOUNDATIONS[winner];
 }
+
+/** Why a claim comes first whatever the ages. */
+const FOUNDATIONS: Readonly<Record<ClaimKind, string>> = {
+  cluster: 'whose ClusterIP it is',
+  node: 'whose NodePort it is',
+  balancer: 'whose load balancer has the address',
+  external: 'which is older',
+};

@@ -1,30 +1,63 @@
-import type { FrontendKey } from '../model/frontend.js';
+import { createHmac, randomBytes } from 'node:crypto';
+import { isOwnMark, OWN_MARK_COUNT, ownMark } from '../model/firewall-mark.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
 
 /**
- * The firewall marks of inside views. A mark follows from the frontend's name, so that a restart finds the virtual servers
- * that are there. Where two names fall on one mark (one chance in a hundred with 10,000 of them) the first keeps it; another
- * order after a restart costs these two their connections from inside.
+ * The firewall marks of inside views. A mark follows from the frontend's name and from a key that only this node has: who
+ * creates a Service chooses its addresses and ports, and must not choose its mark by them. A restart finds the same marks,
+ * since the key and the ledger of marks live as long as the virtual servers do.
  */
 export class MarkBook {
   readonly #marks = new Map<FrontendKey, number>();
   readonly #holders = new Map<number, FrontendKey>();
+  #key = randomBytes(16).toString('hex');
 
-  /** `outside`: the frontend whose inside view it is. */
-  markOf(outside: FrontendKey): number {
-    const known = this.#marks.get(outside);
+  /** How many marks are taken. */
+  get size(): number {
+    return this.#marks.size;
+  }
+
+  /** `key`: as the kernel keeps it beside the ledger. Marks that are taken stay. */
+  setKey(key: string): void {
+    this.#key = key;
+  }
+
+  /** Takes over a mark of the ledger, unless another view has it, or it is none that may be used (of an earlier version). */
+  keep({ key, mark }: Pick<Frontend, 'key' | 'mark'>): void {
+    if (!isOwnMark(mark) || this.#marks.has(key) || this.#holders.has(mark)) return;
+    this.#take(key, mark);
+  }
+
+  /** Whether the view has this very mark. */
+  has({ key, mark }: Pick<Frontend, 'key' | 'mark'>): boolean {
+    return this.#marks.get(key) === mark;
+  }
+
+  /** The mark of a view, which it has until `release`. Where two names fall on one mark the later gets another. */
+  markOf(view: FrontendKey): number {
+    const known = this.#marks.get(view);
     if (known !== undefined) return known;
-    let mark = hash(outside);
-    while (mark === 0 || this.#holders.has(mark)) mark = (mark + 1) >>> 0;
-    this.#marks.set(outside, mark);
-    this.#holders.set(mark, outside);
+    let mark = this.#candidate(view, 0);
+    for (let attempt = 1; this.#holders.has(mark); attempt++) mark = this.#candidate(view, attempt);
+    return this.#take(view, mark);
+  }
+
+  /** Nobody wants the view any more, and the kernel has nothing of it: its mark is free. */
+  release(view: FrontendKey): void {
+    const mark = this.#marks.get(view);
+    if (mark === undefined) return;
+    this.#marks.delete(view);
+    this.#holders.delete(mark);
+  }
+
+  #take(view: FrontendKey, mark: number): number {
+    this.#marks.set(view, mark);
+    this.#holders.set(mark, view);
     return mark;
   }
-}
 
-// FNV-1a, 32 bits.
-function hash(text: string): number {
-  let value = 0x811c_9dc5;
-  for (let index = 0; index < text.length; index++)
-    value = Math.imul(value ^ text.charCodeAt(index), 0x0100_0193) >>> 0;
-  return value;
+  #candidate(view: FrontendKey, attempt: number): number {
+    const digest = createHmac('sha256', this.#key).update(`${view} ${attempt}`).digest();
+    return ownMark(digest.readUInt32LE() % OWN_MARK_COUNT);
+  }
 }

@@ -18,9 +18,13 @@ export interface NodeProfile extends NodeSettings {
   readonly families: readonly Family[];
   /** Scheduler that sends one client to one server whatever way it comes; undefined where the kernel has none. */
   readonly stickyScheduler: string | undefined;
+  /** The same with a smaller table in the kernel, for Services with many virtual servers. */
+  readonly smallStickyScheduler?: string | undefined;
   /** On which of the node's addresses NodePorts are shown. */
   readonly nodePorts: NodePortRule;
   readonly limits: AddressLimits;
+  /** So many frontends one Service may have. */
+  readonly maxFrontends: number;
 }
 
 /** Which addresses Services may have beside their ClusterIPs, as far as the operator decides it. */
@@ -54,4 +58,5 @@ export const LONE_NODE: NodeProfile = {
   stickyScheduler: undefined,
   nodePorts: [],
   limits: NO_LIMITS,
+  maxFrontends: 5_000,
 };

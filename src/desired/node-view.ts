@@ -3,6 +3,7 @@ import type { Cidr } from '../model/cidr.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { OtherNodes } from '../model/other-nodes.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { NodeProfile } from './node-settings.js';
 
 /** This node at the moment at which a Service is worked out. */
@@ -21,8 +22,10 @@ export interface NodeView extends NodeProfile {
   readonly podRanges: readonly Cidr[];
   /** Where its kubelet answers; 0 where that is not known. */
   readonly kubeletPort: number;
-  /** The firewall mark of a frontend's inside view. */
-  markOf(outside: FrontendKey): number;
+  /** The firewall mark of an inside view. */
+  markOf(view: FrontendKey): number;
+  /** Whether the Service may have so many tables of the scheduler mh; see `HashTables`. */
+  takeHashTables(service: ServiceKey, count: number): boolean;
 }
 
 /** Whether both have the same addresses, named and shown alike, and the same pods and kubelet; other Nodes aside. */

@@ -1,18 +1,23 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
-import { type Cidr, cidrContains, cidrFrom, withoutContained } from '../model/cidr.js';
+import type { ClaimKind } from '../model/claim.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { TrafficSet } from '../model/dataplane.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
-import { type Frontend, frontend, insideOf } from '../model/frontend.js';
+import { type Frontend, frontend, insideKey, insideOf } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
-import { allowedSources, isExternal, type Service, type ServicePort } from '../model/service.js';
+import { isExternal, type Service, type ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
+import { WeightTable } from '../model/weight-rule.js';
 import { nodesOwnPort } from './address-policy.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
+import { type HashChoice, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
+import { OfferedPorts } from './offered-ports.js';
 import { insideSettings, settingsOf } from './server-settings.js';
+import { Allowance, limitProblem } from './service-limits.js';
 import { addressProblems, type Way, waysOf } from './service-ways.js';
+import { type SourceList, SourceLists } from './source-lists.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -35,15 +40,20 @@ export interface ServiceFrontend {
   readonly frontend: Frontend;
   /** `namespace/name:port`, as the ledger shows it. */
   readonly owner: string;
-  /** Its port in the Service, by place in `spec.ports`, and which of that port's fields asks for it. */
+  /** By what it is claimed. */
+  readonly kind: ClaimKind;
+  /** Its port in the Service, by place in `spec.ports`. */
   readonly portIndex: number;
-  readonly portField: 'port' | 'nodePort';
   /** Undefined without a usable endpoint: then nobody gets through, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
+  /** Without one: the ports of the Service's slices, where none of them is this one. */
+  readonly offered?: string;
   /** How its packets are treated beyond that. */
   readonly traffic: readonly TrafficSet[];
   /** Who may reach it, where it is restricted. */
-  readonly sources: readonly Cidr[];
+  readonly sources: SourceList;
+  /** What clients inside the cluster see instead, where they see something else. It goes to whom the frontend goes to. */
+  readonly inside?: ServiceFrontend;
 }
 
 const NOTHING: ServiceFrontends = {
@@ -62,38 +72,15 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
   // Nearly every Service may have all of its addresses.
   const isRefused = claimed.some(isRefusedWay);
   const ways = isRefused ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
-  const settings = settingsOf(service, node);
-  const { scheduler } = settings;
-  const balancing: Balancing = { scheduler, weights: service.weights, scale: weightScale(service) };
-  const frontends: ServiceFrontend[] = [];
-  const portProblems: Problem[] = [];
-  service.ports.forEach((port, index) => {
-    const choices: Partial<Record<Family, ChosenEndpoints>> = {};
-    for (const way of ways) {
-      if (way.kind === 'node' && port.nodePort === 0) continue;
-      const taken = portProblem(service, port, index, way, node);
-      if (taken !== undefined) {
-        portProblems.push(taken);
-        continue;
-      }
-      const family = familyOf(way.address);
-      const chosen = choices[family] ?? chooseEndpoints(slices, family, port, node, balancing);
-      choices[family] = chosen;
-      const entrance = { service, port, index, way, chosen, settings };
-      const outside = outsideFrontend(entrance, node);
-      frontends.push(outside);
-      if (hasInsideView(way, chosen)) frontends.push(insideView(entrance, outside.frontend, node));
-    }
-  });
+  const { frontends, cut, problems } = frontendsBy(ways, service, slices, node);
+  const served = cut === undefined ? ways : ways.slice(0, cut);
+  const hasRemarks = claimed.some(({ verdict }) => verdict.remark !== undefined);
   return {
     isExternal: isExternal(service),
-    // Without what a growing array has reserved for more.
-    frontends: frontends.slice(),
-    vips: ways.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address),
+    frontends,
+    vips: served.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address),
     refused: isRefused ? claimed.filter(isRefusedWay).map(({ address }) => address) : NO_ADDRESSES,
-    problems: claimed.some(({ verdict }) => verdict.remark !== undefined)
-      ? [...addressProblems(service, claimed), ...portProblems]
-      : NO_PROBLEMS,
+    problems: hasRemarks ? [...addressProblems(service, claimed), ...problems] : problems,
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
@@ -103,14 +90,14 @@ function isRefusedWay({ verdict }: Way): boolean {
 }
 
 /** A port at which something of the node itself answers, at an address that is the node's too. */
-function portProblem(
-  { key }: Service,
-  { port, protocol }: ServicePort,
+function takenPort(
+  { key, ports }: Service,
   index: number,
   { kind, address, verdict }: Way,
   node: NodeView,
 ): Problem | undefined {
   if (kind === 'node' || verdict.use !== 'shared') return undefined;
+  const { port, protocol } = ports[index] as ServicePort;
   const holder = nodesOwnPort(address, port, protocol, node);
   if (holder === undefined) return undefined;
   return {
@@ -120,6 +107,95 @@ function portProblem(
     field: `spec.ports[${index}].port`,
     message: `${port} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
     remedy: 'Give the Service another port, or an address that no node has.',
+  };
+}
+
+/** As many frontends as the Service may have, by one way after the other. */
+interface ServedFrontends {
+  readonly frontends: readonly ServiceFrontend[];
+  /** The number of ways by which anything is served, where that is not all of them. */
+  readonly cut?: number;
+  readonly problems: readonly Problem[];
+}
+
+// Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
+function frontendsBy(
+  ways: readonly Way[],
+  service: Service,
+  slices: readonly EndpointSlice[],
+  node: NodeView,
+): ServedFrontends {
+  const wanted = countOf(ways, service);
+  const choice = withinHashTables(service, wanted + viewsOf(ways, service), node);
+  const shared = sharedBy(choice, slices);
+  const allowance = new Allowance(node.maxFrontends);
+  const frontends: ServiceFrontend[] = [];
+  const problems: Problem[] = choice.problem === undefined ? [] : [choice.problem];
+  for (const [place, way] of ways.entries())
+    for (const [index, port] of service.ports.entries()) {
+      if (!isShown(port, way)) continue;
+      const taken = takenPort(service, index, way, node);
+      if (taken !== undefined) {
+        problems.push(taken);
+        continue;
+      }
+      const wish = serviceFrontend(
+        { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
+        choice.node,
+      );
+      if (allowance.take(wish)) frontends.push(wish);
+      else {
+        const isUsed = frontends.at(-1)?.frontend.address === way.address;
+        const told = { wanted, served: frontends.length, next: wish.frontend.key };
+        return {
+          frontends,
+          cut: place + Number(isUsed),
+          problems: [limitProblem(service, told), ...problems],
+        };
+      }
+    }
+  // Without what a growing array has reserved for more.
+  return { frontends: frontends.slice(), problems: problems.length === 0 ? NO_PROBLEMS : problems };
+}
+
+function isShown({ nodePort }: ServicePort, { kind }: Way): boolean {
+  return kind !== 'node' || nodePort !== 0;
+}
+
+function countOf(ways: readonly Way[], { ports }: Service): number {
+  const nodePorts = ports.filter(({ nodePort }) => nodePort !== 0).length;
+  return ways.reduce((sum, { kind }) => sum + (kind === 'node' ? nodePorts : ports.length), 0);
+}
+
+/** How many of these may have a view of clients inside. */
+function viewsOf(ways: readonly Way[], service: Service): number {
+  return countOf(
+    ways.filter(({ kind, isLocalOnly }) => kind !== 'cluster' && isLocalOnly),
+    service,
+  );
+}
+
+const EVEN_WEIGHTS = new WeightTable([]);
+
+/** What the frontends of one Service have in common. */
+function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[]) {
+  const settings = settingsOf(service, node);
+  const { scheduler } = settings;
+  const weights = service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights);
+  const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
+  const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
+  const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
+    const family = familyOf(address);
+    const port = service.ports[index] as ServicePort;
+    choices[family][index] ??= chooseEndpoints(slices, family, port, node, balancing);
+    return choices[family][index];
+  };
+  return {
+    service,
+    settings,
+    sources: new SourceLists(service, node),
+    offers: new OfferedPorts(slices),
+    chosenFor,
   };
 }
 
@@ -143,20 +219,30 @@ interface Entrance {
   readonly way: Way;
   readonly chosen: ChosenEndpoints;
   readonly settings: VirtualServerSettings;
+  readonly sources: SourceLists;
+  readonly offers: OfferedPorts;
 }
 
-function outsideFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
+function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
+  const outside = outsideFrontend(entrance);
+  if (!hasInsideView(entrance.way, entrance.chosen)) return outside;
+  return { ...outside, inside: insideView(entrance, outside.frontend, node) };
+}
+
+function outsideFrontend(entrance: Entrance): ServiceFrontend {
   const { service, port, index, way, chosen, settings } = entrance;
   const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
   const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
-  const sources = way.kind === 'balancer' ? sourcesOf(service, way.address, node) : undefined;
+  const sources = way.kind === 'balancer' ? entrance.sources.at(way.address) : undefined;
+  const offered = servers.size === 0 ? entrance.offers.insteadOf(port) : undefined;
   return {
     service,
     owner: ownerOf(service, port),
+    kind: way.kind,
     portIndex: index,
-    portField: way.kind === 'node' ? 'nodePort' : 'port',
     frontend: front,
     virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
+    ...(offered !== undefined && { offered }),
     traffic: trafficOf(way, servers.size > 0, chosen, sources),
     sources: sources ?? NO_SOURCES,
   };
@@ -170,13 +256,13 @@ function hasInsideView(way: Way, { cluster }: ChosenEndpoints): boolean {
 /** Clients inside the cluster, the node itself included, reach every endpoint: for them no hop is to be saved (KEP-1669). */
 function insideView(entrance: Entrance, outside: Frontend, node: NodeView): ServiceFrontend {
   const { service, port, index, way, chosen } = entrance;
-  const front = insideOf(outside, node.markOf(outside.key));
+  const front = insideOf(outside, node.markOf(insideKey(outside.key)));
   const settings = insideSettings(entrance.settings, node);
   return {
     service,
     owner: ownerOf(service, port),
+    kind: way.kind,
     portIndex: index,
-    portField: way.kind === 'node' ? 'nodePort' : 'port',
     frontend: front,
     virtualServer: { frontend: front, settings, realServers: chosen.cluster },
     traffic: PLAIN,
@@ -193,7 +279,7 @@ function ownerOf(service: Service, port: ServicePort): string {
 }
 
 const PLAIN: readonly TrafficSet[] = [];
-const NO_SOURCES: readonly Cidr[] = [];
+const NO_SOURCES: SourceList = new Map();
 const NO_ADDRESSES: readonly Address[] = [];
 const NO_PROBLEMS: readonly Problem[] = [];
 
@@ -201,7 +287,7 @@ function trafficOf(
   way: Way,
   isServed: boolean,
   chosen: ChosenEndpoints,
-  sources: readonly Cidr[] | undefined,
+  sources: SourceList | undefined,
 ): readonly TrafficSet[] {
   if (way.kind === 'cluster' && isServed) return PLAIN;
   const traffic: TrafficSet[] = [];
@@ -211,19 +297,4 @@ function trafficOf(
   // An address that we guard refuses by itself whatever is not open.
   else if (!isServed && way.verdict.use === 'shared') traffic.push('refused');
   return traffic;
-}
-
-/**
- * The clients allowed at a load balancer's address; undefined for everybody. The node's own clients have the address
- * itself as their source, since it is local: they are in where the node is. As in kube-proxy that goes by the addresses that the
- * Node object names: a range of pods has an address of the node too, and does not mean the node.
- */
-function sourcesOf(service: Service, address: Address, node: NodeView): readonly Cidr[] | undefined {
-  const family = familyOf(address);
-  const allowed = allowedSources(service, family);
-  if (allowed === undefined) return undefined;
-  const own = node.named.length > 0 ? node.named : node.addresses;
-  const isNodeIn = allowed.some((cidr) => own.some((each) => cidrContains(cidr, each)));
-  const self = cidrFrom(address, family === 'IPv4' ? 32 : 128);
-  return withoutContained(isNodeIn ? [...allowed, self] : allowed);
 }

@@ -1,19 +1,20 @@
 import { type Address, familyOf } from '../model/address.js';
+import type { ClaimKind } from '../model/claim.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
-import { type AddressRemark, type AddressVerdict, type ClaimKind, judgeAddress } from './address-policy.js';
+import { type AddressRemark, type AddressVerdict, judgeAddress } from './address-policy.js';
 import type { NodeView } from './node-view.js';
 
-/** An address by which a Service is reached. node: an address of the node, where the Service's node ports are. */
+/** An address by which a Service is reached. */
 export interface Way {
-  readonly kind: ClaimKind | 'node';
+  readonly kind: ClaimKind;
   readonly address: Address;
   /** Only endpoints on this node serve it, by the traffic policy for this way. */
   readonly isLocalOnly: boolean;
   readonly verdict: AddressVerdict;
 }
 
-/** Every way to a Service by an address of a family that this node has, none twice; refused ones among them. */
+/** Every way to a Service by an address of a family that this node has, none twice; best founded first, as its claims count; refused ones among them. */
 export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
   const inside = internalPolicy === 'Local';
@@ -22,16 +23,17 @@ export function waysOf(service: Service, node: NodeView): Way[] {
   const add = (kind: ClaimKind, addresses: readonly Address[], isLocalOnly: boolean) => {
     for (const address of addresses)
       if (node.families.includes(familyOf(address)))
-        ways.push({ kind, address, isLocalOnly, verdict: judgeAddress(kind, address, service.key, node) });
+        ways.push({ kind, address, isLocalOnly, verdict: verdictOn(kind, address, service, node) });
   };
   add('cluster', clusterIPs, inside);
+  if (ports.some(({ nodePort }) => nodePort !== 0)) add('node', node.portAddresses, outside);
   add('balancer', loadBalancerIPs, outside);
   add('external', externalIPs, outside);
-  if (ports.every(({ nodePort }) => nodePort === 0)) return ways;
-  for (const address of node.portAddresses)
-    if (node.families.includes(familyOf(address)))
-      ways.push({ kind: 'node', address, isLocalOnly: outside, verdict: OWN });
   return ways;
+}
+
+function verdictOn(kind: ClaimKind, address: Address, { key }: Service, node: NodeView): AddressVerdict {
+  return kind === 'node' ? OWN : judgeAddress(kind, address, key, node);
 }
 
 const OWN: AddressVerdict = { use: 'shared', remark: undefined };

@@ -1,7 +1,7 @@
 import type { Activity, FrontendActivity } from '../model/activity.js';
 import { type Address, addressBytes, familyOf } from '../model/address.js';
 import { DataplaneState } from '../model/dataplane-state.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, isInside } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome } from '../model/outcome.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
@@ -38,6 +38,7 @@ export class FakeKernel implements Kernel {
   #hasDevice = false;
   #hasTable = false;
   readonly #changed = new Set<SetUpPart>();
+  #markKey = NEW_MARK_KEY;
   #listener: (change: KernelChange) => void = () => undefined;
 
   async prepare(): Promise<Preparation> {
@@ -61,7 +62,12 @@ export class FakeKernel implements Kernel {
     return SET_UP_PARTS.filter((part) => lost[part] || this.#changed.has(part));
   }
 
+  async markKey(): Promise<string> {
+    return this.#markKey;
+  }
+
   async dismantle(): Promise<readonly string[]> {
+    this.#markKey = NEW_MARK_KEY;
     this.#hasDevice = false;
     this.#hasTable = false;
     this.state.putSurroundings(new DataplaneState());
@@ -169,17 +175,17 @@ export class FakeKernel implements Kernel {
   #refusal(operation: Operation): string | undefined {
     switch (operation.kind) {
       case 'add-virtual-server':
-        if (this.#serverAt(operation.frontend.key) !== undefined) return 'EEXIST';
+        if (this.#holds(operation.frontend)) return 'EEXIST';
         return this.#schedulerRefusal(operation.settings.scheduler);
       case 'set-virtual-server':
-        if (this.#serverAt(operation.frontend.key) === undefined) return 'ESRCH';
+        if (this.#serverOf(operation.frontend) === undefined) return 'ESRCH';
         return this.#schedulerRefusal(operation.settings.scheduler);
       case 'delete-virtual-server':
-        return this.#serverAt(operation.frontend.key) === undefined ? 'ESRCH' : undefined;
+        return this.#serverOf(operation.frontend) === undefined ? 'ESRCH' : undefined;
       case 'add-real-server':
       case 'set-real-server':
       case 'delete-real-server':
-        return realServerRefusal(operation.kind, this.#serverAt(operation.frontend.key), operation.server);
+        return realServerRefusal(operation.kind, this.#serverOf(operation.frontend), operation.server);
       case 'bind-vip':
         return this.#hasDevice ? undefined : 'ENODEV';
       case 'unbind-vip':
@@ -207,6 +213,20 @@ export class FakeKernel implements Kernel {
     return this.state.virtualServers.get(key) ?? this.foreign.get(key);
   }
 
+  // The kernel knows an inside view by its mark alone.
+  #serverOf({ key, mark }: Frontend): VirtualServer | undefined {
+    const server = this.#serverAt(key);
+    return server?.frontend.mark === mark ? server : undefined;
+  }
+
+  #holds(wanted: Frontend): boolean {
+    if (!isInside(wanted)) return this.#serverAt(wanted.key) !== undefined;
+    const family = familyOf(wanted.address);
+    return this.#allServers().some(
+      ({ frontend: { address, mark } }) => mark === wanted.mark && familyOf(address) === family,
+    );
+  }
+
   #activityOf({ frontend: { key }, realServers }: VirtualServer): FrontendActivity {
     const activity = new Map<RealServerKey, Activity>(this.#activity.get(key));
     for (const { key: server, weight } of realServers) {
@@ -216,6 +236,9 @@ export class FakeKernel implements Kernel {
     return activity;
   }
 }
+
+// Tests want the same marks each time.
+const NEW_MARK_KEY = '0123456789abcdef0123456789abcdef';
 
 const SET_UP_PARTS: readonly SetUpPart[] = ['device', 'table', 'sysctl'];
 

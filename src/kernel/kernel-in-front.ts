@@ -21,6 +21,10 @@ export class KernelInFront implements Kernel {
     return this.inner.preview();
   }
 
+  markKey(): Promise<string> {
+    return this.inner.markKey();
+  }
+
   dismantle(): Promise<readonly string[]> {
     return this.inner.dismantle();
   }

@@ -27,6 +27,11 @@ export interface Kernel {
   prepare(): Promise<Preparation>;
   /** What `prepare` would do now, one sentence each; changes nothing. */
   preview(): Promise<readonly string[]>;
+  /**
+   * The key from which firewall marks follow: 32 hexadecimal digits that only this node has, kept as long as the ledger. Where
+   * there is none yet, a new one, which `prepare` keeps.
+   */
+  markKey(): Promise<string>;
   /** Removes table and device where nothing of others hangs on them; what was removed, one sentence each. */
   dismantle(): Promise<readonly string[]>;
   /**

@@ -88,6 +88,10 @@ export class NetlinkKernel implements Kernel {
     return missing;
   }
 
+  markKey(): Promise<string> {
+    return this.#table.markKey();
+  }
+
   async dismantle(): Promise<readonly string[]> {
     const done: string[] = [];
     const { bound } = await observeSurroundings(this.#handle);

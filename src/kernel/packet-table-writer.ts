@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { deleteArpTable } from './arp-table.js';
 import { areEqualBytes } from './equal-bytes.js';
 import { ARP_INDEX, EQUAL_BYTES_INDEX, GUARDED_4, LAYOUT_INDEX } from './handle-sets.js';
@@ -9,7 +10,7 @@ import { type Refusal, sendTransaction } from './nf-tables/send.js';
 import { OPERATIONS_PER_JOB } from './operation-jobs.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
 import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
-import { layoutOf, sealOf, sealTransaction } from './rules-seal.js';
+import { type Layout, layoutOf, sealOf, sealTransaction } from './rules-seal.js';
 import { rulesRefused } from './unusable.js';
 
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
@@ -18,6 +19,9 @@ export class PacketTableWriter {
   #wished: PacketRulesSettings;
   /** As this kernel can have them. */
   #rules: PacketRulesSettings;
+  #markKey = randomBytes(16).toString('hex');
+  /** Whether the kernel had the key, or was asked for one and had none. */
+  #isKeySettled = false;
 
   constructor(handle: KernelHandle, rules: PacketRulesSettings) {
     this.#handle = handle;
@@ -40,13 +44,19 @@ export class PacketTableWriter {
 
   /** Whether the kernel has the table as it is wished, or as this kernel can have it, and nobody changed it. */
   async isWritten(): Promise<boolean> {
-    const { digest, seal } = layoutOf(await readSet(this.#handle, LAYOUT_INDEX));
-    if (digest === undefined) return false;
+    const { digest, seal, markKey } = await this.#readLayout();
+    if (digest === undefined || markKey !== this.#markKey) return false;
     if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;
     const found = lesserRules(this.#wished).find((rules) => digest === layoutDigest(rules));
     if (found === undefined || seal !== (await this.#readSeal())) return false;
     this.#rules = found;
     return true;
+  }
+
+  /** The key of the firewall marks: what an earlier agent left beside the ledger, or else a new one that `write` leaves there. */
+  async markKey(): Promise<string> {
+    if (!this.#isKeySettled) await this.#readLayout();
+    return this.#markKey;
   }
 
   /** What this kernel cannot have of the rules, one sentence each. */
@@ -56,13 +66,14 @@ export class PacketTableWriter {
 
   /** Rejects with KernelUnusable where the kernel takes none of the rules, not even the least. */
   async write(): Promise<void> {
+    await this.markKey();
     // What strict ARP left where it is not wanted any more; mostly there is none to delete.
     if (this.#wished.strictArp !== true) await sendTransaction(this.#handle, deleteArpTable(TABLE));
     const rules = await this.#writeRules();
     this.#rules = rules;
     if (shieldsArp(rules)) await this.#shieldGuarded();
     // Killed in between, the next start finds no seal and writes the rules again.
-    await sendTransaction(this.#handle, sealTransaction(await this.#readSeal()));
+    await sendTransaction(this.#handle, sealTransaction(await this.#readSeal(), this.#markKey));
   }
 
   async #writeRules(): Promise<PacketRulesSettings> {
@@ -84,6 +95,13 @@ export class PacketTableWriter {
       const { buffer, count } = encodeOperations(records);
       await this.#handle.apply(buffer, count);
     }
+  }
+
+  async #readLayout(): Promise<Layout> {
+    const layout = layoutOf(await readSet(this.#handle, LAYOUT_INDEX));
+    if (!this.#isKeySettled && layout.markKey !== undefined) this.#markKey = layout.markKey;
+    this.#isKeySettled = true;
+    return layout;
   }
 
   async #readSeal(): Promise<string> {

@@ -1,5 +1,4 @@
-import { MOST_PROBLEMS } from '../api-objects/complaints.js';
-import type { Problem } from '../model/problem.js';
+import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
 
 /** Problems with one cause or in one place. Past the tenth only their number is told. */
 export class ShortList {
@@ -18,10 +17,7 @@ export class ShortList {
 
   get problems(): readonly Problem[] {
     if (this.#more === 0) return this.#kept;
-    return [
-      ...this.#kept,
-      sourceProblem(this.#subject, `and ${this.#more} more.`, 'Mend those listed first.'),
-    ];
+    return [...this.#kept, { kind: 'source', subject: this.#subject, ...andMore(this.#more) }];
   }
 }
 

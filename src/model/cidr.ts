@@ -38,13 +38,32 @@ export function cidrContains({ family, address, prefix }: Cidr, candidate: Addre
   return formatAddress(bytes) === address;
 }
 
-/** The ranges without those that lie in another of them: nftables takes no overlapping ranges in one set. */
+/**
+ * The ranges of one family without those that lie in another of them, by their first addresses: nftables takes no overlapping
+ * ranges in one set. Two ranges overlap only where one lies in the other, so that a sweep over the sorted ones is enough.
+ */
 export function withoutContained(ranges: readonly Cidr[]): Cidr[] {
-  const wideFirst = [...ranges].sort((a, b) => a.prefix - b.prefix);
-  const kept: Cidr[] = [];
-  for (const range of wideFirst)
-    if (!kept.some((wider) => cidrContains(wider, range.address))) kept.push(range);
-  return kept;
+  const spans = ranges.map((range) => ({
+    range,
+    first: hex(addressBytes(range.address)),
+    last: hex(lastBytes(range)),
+  }));
+  spans.sort((a, b) => compareText(a.first, b.first) || a.range.prefix - b.range.prefix);
+  let end = '';
+  return spans.flatMap(({ range, last }) => {
+    if (last <= end) return [];
+    end = last;
+    return [range];
+  });
+}
+
+// Texts of one length, which compare as the bytes do.
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** The last address of the range, as 4 or 16 bytes in network order; the first is `address`. */

@@ -24,7 +24,23 @@ export function frontend(address: Address, port: number, protocol: Protocol): Fr
 
 /** What clients inside the cluster see of a frontend, `10.0.0.1:80/TCP+inside`. */
 export function insideOf({ key, address, port, protocol }: Frontend, mark: number): Frontend {
-  return { key: `${key}+inside` as FrontendKey, address, port, protocol, mark };
+  return { key: insideKey(key), address, port, protocol, mark };
+}
+
+const INSIDE = '+inside';
+
+/** The key of the inside view of a frontend. */
+export function insideKey(outside: FrontendKey): FrontendKey {
+  return `${outside}${INSIDE}` as FrontendKey;
+}
+
+export function isInsideKey(key: FrontendKey): boolean {
+  return key.endsWith(INSIDE);
+}
+
+/** The key of the frontend that a view is of; that of a frontend itself. */
+export function outsideKey(key: FrontendKey): FrontendKey {
+  return (isInsideKey(key) ? key.slice(0, -INSIDE.length) : key) as FrontendKey;
 }
 
 /** IPVS tells clients apart by a mark on their packets only. */

@@ -21,6 +21,41 @@ export interface Problem {
   readonly everywhere?: boolean;
   readonly message: string;
   readonly remedy: string;
+  /** It stands for so many others of its subject, of which nothing else is said. */
+  readonly more?: number;
+}
+
+/** Problems told of one thing: an object with a thousand bad entries has one cause, not a thousand. */
+export const MOST_PROBLEMS = 10;
+
+/** What is told instead of so many more. */
+export function andMore(count: number): Pick<Problem, 'message' | 'remedy' | 'more'> {
+  return { message: `and ${count} more.`, remedy: 'Mend those listed first.', more: count };
+}
+
+/** Ten problems of each subject, in their order, and behind them how many more each has: nobody may fill log and status. */
+export function tenOfEach(problems: Iterable<Problem>): Problem[] {
+  const counts = new Map<string, number>();
+  const rests = new Map<string, { readonly problem: Problem; count: number }>();
+  const told: Problem[] = [];
+  for (const problem of problems) {
+    const { subject, more = 0 } = problem;
+    const count = counts.get(subject) ?? 0;
+    if (more === 0 && count < MOST_PROBLEMS) {
+      counts.set(subject, count + 1);
+      told.push(problem);
+      continue;
+    }
+    const rest = rests.get(subject);
+    if (rest === undefined) rests.set(subject, { problem, count: more || 1 });
+    else rest.count += more || 1;
+  }
+  return [...told, ...[...rests.values()].map(restOf)];
+}
+
+function restOf({ problem, count }: { readonly problem: Problem; readonly count: number }): Problem {
+  const { kind, subject, service } = problem;
+  return { kind, subject, ...(service !== undefined && { service }), ...andMore(count) };
 }
 
 /**

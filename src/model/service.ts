@@ -40,7 +40,7 @@ export interface Service {
   readonly slowStart: number;
   /** By annotation: seconds (0–86400) for which a removed endpoint keeps its connections; undefined for the node's default. */
   readonly drainDeadline?: number;
-  /** creationTimestamp in milliseconds since 1970. Where two Services claim one VIP:port, the smaller wins. */
+  /** creationTimestamp in milliseconds since 1970. Where two Services claim one VIP:port by fields of one kind, the smaller wins. */
   readonly created: number;
 }
 
@@ -85,15 +85,9 @@ export function allowedSources(
   return own.length > 0 || hasUnreadRanges ? own : undefined;
 }
 
-/** The older first, by creation time and then by name: the order in which Services may have what several claim. */
+/** The older first, by creation time and then by name: the order in which Services may have what several claim alike. */
 export function compareAge(a: Pick<Service, 'created' | 'key'>, b: Pick<Service, 'created' | 'key'>): number {
   return a.created - b.created || compareText(a.key, b.key);
-}
-
-/** What others may claim too: its own addresses and its NodePorts. */
-export function claimsOf({ clusterIPs, externalIPs, loadBalancerIPs, ports }: Service): (Address | number)[] {
-  const nodePorts = ports.flatMap(({ nodePort }) => (nodePort === 0 ? [] : [nodePort]));
-  return [...clusterIPs, ...externalIPs, ...loadBalancerIPs, ...nodePorts];
 }
 
 function compareText(a: string, b: string): number {

@@ -15,7 +15,12 @@ export interface StatusReport {
   readonly agent: AgentStatus | undefined;
   readonly virtualServers: readonly VirtualServerStatus[];
   /** Frontends that refuse new connections because their Service has no usable endpoint. */
-  readonly withoutEndpoints: readonly FrontendStatus[];
+  readonly withoutEndpoints: readonly RefusedStatus[];
+}
+
+export interface RefusedStatus extends FrontendStatus {
+  /** Where no EndpointSlice has the port of this name and protocol: which they have, such as `"web"/TCP`. */
+  readonly offered?: string;
 }
 
 export interface AgentStatus {

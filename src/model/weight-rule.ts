@@ -16,12 +16,33 @@ export interface Place {
   readonly zone?: string | undefined;
 }
 
-/** The weight by the first rule that fits. */
-export function weightAt(rules: readonly WeightRule[], place: Place): number {
-  for (const rule of rules) if (fits(rule, place)) return rule.weight;
-  return PLAIN_WEIGHT;
+/** The weights by many rules, of which the first that fits decides: worked out once, asked for each endpoint. */
+export class WeightTable {
+  readonly #byZone = new Map<string, Ranked>();
+  readonly #byNode = new Map<string, Ranked>();
+  #any: Ranked = { rank: Number.POSITIVE_INFINITY, weight: PLAIN_WEIGHT };
+
+  constructor(rules: readonly WeightRule[]) {
+    for (const [rank, rule] of rules.entries()) {
+      // No rule behind this one is ever asked.
+      if (rule.kind === 'any') {
+        this.#any = { rank, weight: rule.weight };
+        return;
+      }
+      const known = rule.kind === 'zone' ? this.#byZone : this.#byNode;
+      if (!known.has(rule.name)) known.set(rule.name, { rank, weight: rule.weight });
+    }
+  }
+
+  at({ node, zone }: Place): number {
+    const byNode = (node !== undefined && this.#byNode.get(node)) || this.#any;
+    const byZone = (zone !== undefined && this.#byZone.get(zone)) || this.#any;
+    return byNode.rank < byZone.rank ? byNode.weight : byZone.weight;
+  }
 }
 
-function fits(rule: WeightRule, place: Place): boolean {
-  return rule.kind === 'any' || rule.name === place[rule.kind];
+interface Ranked {
+  /** By place among the rules; the least decides. */
+  readonly rank: number;
+  readonly weight: number;
 }

@@ -1,9 +1,9 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import type { Address } from '../model/address.js';
+import { contestedServices } from '../model/claim.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { claimsOf, compareAge } from '../model/service.js';
+import { compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { TimeSlice } from '../model/time-slice.js';
 
@@ -53,15 +53,23 @@ export class DirtyServices {
   }
 
   /**
-   * Works out a portion of them whenever one is asked for; each answer is the kernel keys that may have changed. The oldest Services
-   * come first: of several that want one frontend the oldest has it, so that nobody gets what a later portion takes away.
-   * `services`: only these.
+   * Those of which nobody takes a frontend away, whatever is worked out later: the oldest first, and `urgent` before all others.
+   * The others have to wait until all are worked out together.
    */
-  *portions(services: Iterable<ServiceKey> = this.#keys): Generator<KernelKeys> {
-    const keys = this.#oldestFirst([...services].filter((key) => this.#keys.has(key)));
-    for (let start = 0; start < keys.length; start += this.#portion) {
+  uncontested(urgent: ServiceKey): ServiceKey[] {
+    const { view } = this.#source;
+    const services = [...this.#keys].flatMap((key) => view.look(key).service ?? []);
+    const contested = contestedServices(services);
+    const free = services.filter(({ key }) => !contested.has(key)).sort(compareAge);
+    const keys = free.map(({ key }) => key);
+    return keys.includes(urgent) ? [urgent, ...keys.filter((key) => key !== urgent)] : keys;
+  }
+
+  /** Works out a portion of these whenever one is asked for; each answer is the kernel keys that may have changed. */
+  *portions(services: readonly ServiceKey[]): Generator<KernelKeys> {
+    for (let start = 0; start < services.length; start += this.#portion) {
       const touched = new KernelKeySet();
-      for (const key of keys.slice(start, start + this.#portion)) this.#workOut(key, touched);
+      for (const key of services.slice(start, start + this.#portion)) this.#workOut(key, touched);
       yield touched;
     }
   }
@@ -73,47 +81,9 @@ export class DirtyServices {
     return count;
   }
 
-  /**
-   * The Service, if it is dirty, with all that claim something that it claims, or that one of these claims: the oldest of them has
-   * what they want both, and nobody else wants any of it.
-   */
-  withRivals(key: ServiceKey): ServiceKey[] {
-    let group = this.#keys.has(key) ? [key] : [];
-    for (let size = 0; group.length > size; ) {
-      size = group.length;
-      group = this.#claimants(this.#claimsOf(group));
-    }
-    return group;
-  }
-
-  #claimsOf(services: readonly ServiceKey[]): ReadonlySet<Address | number> {
-    const { view } = this.#source;
-    return new Set(
-      services.flatMap((key) => {
-        const { service } = view.look(key);
-        return service === undefined ? [] : claimsOf(service);
-      }),
-    );
-  }
-
-  #claimants(claims: ReadonlySet<Address | number>): ServiceKey[] {
-    const { view } = this.#source;
-    return [...this.#keys].filter((key) => {
-      const { service } = view.look(key);
-      return service !== undefined && claimsOf(service).some((claim) => claims.has(claim));
-    });
-  }
-
   #workOut(key: ServiceKey, touched: KernelKeySet): void {
     this.#keys.delete(key);
     this.#takenIn++;
     this.#desired.refresh(key, this.#source.view.look(key), touched);
-  }
-
-  // Slices without a Service want nothing, whenever they are worked out.
-  #oldestFirst(services: readonly ServiceKey[]): ServiceKey[] {
-    const { view } = this.#source;
-    const aged = services.map((key) => view.look(key).service ?? { key, created: 0 });
-    return aged.sort(compareAge).map(({ key }) => key);
   }
 }

@@ -111,7 +111,10 @@ export class KernelImage {
     return true;
   }
 
-  /** Takes over addresses and sets; the keys of what others had removed or added. */
+  /**
+   * Takes over addresses and sets; the keys of what others had removed or added. Where a firewall mark has become another, only a
+   * full look tells which virtual server that is.
+   */
   correctSurroundings(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
     const { bound, policy } = this.#state;
     const keys = new KernelKeySet();
@@ -122,6 +125,8 @@ export class KernelImage {
     for (const set of TRAFFIC_SETS)
       for (const key of difference(policy.traffic[set], seen.policy.traffic[set])) keys.frontends.add(key);
     for (const key of differentSources(policy.sources, seen.policy.sources)) keys.frontends.add(key);
+    if (hasOtherMark(policy.owned, seen.policy.owned, ({ frontend }) => frontend)) this.#known = false;
+    if (hasOtherMark(policy.open, seen.policy.open, (frontend) => frontend)) this.#known = false;
     this.#state.putSurroundings(seen);
     return keys;
   }
@@ -163,6 +168,19 @@ function disclaim(key: FrontendKey, observed: DataplaneState): void {
 
 function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {
   return a === undefined || b === undefined ? a === b : sameServer(a, b);
+}
+
+function hasOtherMark<T>(
+  known: ReadonlyMap<FrontendKey, T>,
+  seen: ReadonlyMap<FrontendKey, T>,
+  frontendOf: (entry: T) => Frontend,
+): boolean {
+  for (const [key, entry] of known) {
+    const { mark } = frontendOf(entry);
+    const other = mark === 0 ? undefined : seen.get(key);
+    if (other !== undefined && frontendOf(other).mark !== mark) return true;
+  }
+  return false;
 }
 
 function* differentSources(a: Sources, b: Sources): Generator<FrontendKey> {

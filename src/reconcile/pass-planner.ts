@@ -52,8 +52,10 @@ export class PassPlanner {
    * what is left has to be planned afterwards.
    */
   *roundsAsDecided(dirty: DirtyServices, pending: KernelKeySet, planned: KernelKeySet): Generator<Round> {
-    for (const services of [dirty.withRivals(API_SERVER_SERVICE), undefined])
-      yield this.#plansOf(partsAsDecided(dirty.portions(services), pending, planned));
+    const services = dirty.uncontested(API_SERVER_SERVICE);
+    const urgent = services[0] === API_SERVER_SERVICE ? 1 : 0;
+    for (const part of [services.slice(0, urgent), services.slice(urgent)])
+      yield this.#plansOf(partsAsDecided(dirty.portions(part), pending, planned));
   }
 
   *#plansOf(parts: Iterable<KernelKeys>): Round {

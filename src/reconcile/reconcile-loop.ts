@@ -5,6 +5,7 @@ import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
+import { tenOfEach } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
@@ -132,7 +133,7 @@ export class ReconcileLoop implements ClusterListener {
       complete: source.complete,
       synced: this.#reconciler.synced,
       services: source.view.serviceCount,
-      problems: [...source.problems, ...desired.problems, ...this.#reconciler.problems()],
+      problems: tenOfEach([...source.problems, ...desired.problems, ...this.#reconciler.problems()]),
       drains: this.#reconciler.drains(),
       totals: this.#tally.totals,
       lastPass: this.#tally.last,

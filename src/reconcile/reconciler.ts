@@ -10,6 +10,7 @@ import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { DrainState } from '../model/sync-state.js';
+import { planStaleMarks } from '../plan/stale-marks.js';
 import { Auditor } from './auditor.js';
 import { DirtyServices } from './dirty-services.js';
 import { DrainBook } from './drain-book.js';
@@ -23,6 +24,7 @@ import type { LoopSettings } from './loop-settings.js';
 import { PassPlanner } from './pass-planner.js';
 import type { PassResult } from './pass-result.js';
 import { Refusals } from './refusals.js';
+import { alone } from './round.js';
 import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
 import { StageRunner } from './stage-runner.js';
@@ -68,6 +70,8 @@ export class Reconciler {
   /** Of what was read last: nobody tells of another gateway or resolver. */
   readonly #surroundingsAge: Interval;
   #pending = new KernelKeySet();
+  /** Views that the last full look found with a firewall mark that cannot stay. */
+  #staleMarks: ReadonlySet<FrontendKey> = new Set();
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
 
@@ -168,6 +172,7 @@ export class Reconciler {
     await this.#lookAgain();
     this.#releaseRemovals();
     const run = new StageRunner(kernel, this.#image.state);
+    await this.#removeStaleMarks(run);
     const keys = new KernelKeySet();
     if (this.#decidesByParts) await this.#performAsDecided(run, keys);
     await this.#dirty.takeIn(this.#pending);
@@ -179,6 +184,7 @@ export class Reconciler {
     const { result } = run;
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
+    desired.releaseMarks(keys.frontends, this.#image.state);
     this.#image.doubt(result.unsure, desired);
     if (result.lost) this.#image.forget();
     else this.#takeover.finish(this.#image.state, this.#parts.prepared);
@@ -189,6 +195,13 @@ export class Reconciler {
       drainsEnded: this.#drains.takeEnded(),
       auditMilliseconds: this.#auditor.takeMilliseconds(),
     };
+  }
+
+  async #removeStaleMarks(run: StageRunner): Promise<void> {
+    const views = this.#staleMarks;
+    if (views.size === 0) return;
+    this.#staleMarks = new Set();
+    await run.perform(alone(() => planStaleMarks(views, this.#image.state)));
   }
 
   async #performAsDecided(run: StageRunner, planned: KernelKeySet): Promise<void> {
@@ -222,6 +235,8 @@ export class Reconciler {
     this.#reconsider(this.#slowStarts.due());
     if (this.#drainCounter.isDue) this.#reconsider(await this.#drainCounter.count());
     if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
+    // What it found may be more than a comparison by key can put right.
+    if (!this.#image.known) await this.#lookAtAll();
   }
 
   // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.
@@ -234,11 +249,14 @@ export class Reconciler {
   }
 
   async #lookAtAll(): Promise<void> {
+    const { kernel, desired } = this.#parts;
     await this.#setUp.make();
+    desired.setMarkKey(await kernel.markKey());
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     if (!this.#decidesByParts) await this.#dirty.takeIn(this.#pending);
-    await this.#image.lookAtAll(this.#parts.kernel);
+    await this.#image.lookAtAll(kernel);
+    this.#staleMarks = desired.keepMarks(this.#image.state);
     this.#reconsiderAll();
     // What drained may have been removed by others without a trace.
     this.#reconsider(this.#drains.frontends);

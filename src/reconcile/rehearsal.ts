@@ -5,8 +5,9 @@ import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
-import type { Problem } from '../model/problem.js';
+import { type Problem, tenOfEach } from '../model/problem.js';
 import { plan } from '../plan/plan.js';
+import { planStaleMarks } from '../plan/stale-marks.js';
 import { foreignProblems } from './failure-text.js';
 import { KernelImage } from './kernel-image.js';
 import { alone, type Round } from './round.js';
@@ -28,16 +29,19 @@ export async function rehearse(
   excluded: readonly Cidr[] = [],
 ): Promise<Rehearsal> {
   const { view } = source;
-  for (const key of view.keys()) desired.refresh(key, view.look(key));
   const preparation = await kernel.preview();
+  desired.setMarkKey(await kernel.markKey());
+  for (const key of view.keys()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);
   const { state } = image;
+  const staleMarks = desired.keepMarks(state);
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
     takeover.around(
       [
+        alone(() => planStaleMarks(staleMarks, state)),
         alone(() =>
           plan(keys, desired, state, (key) =>
             desired.mustLeave(state.virtualServers.get(key)?.frontend.address, state.policy.guarded),
@@ -49,7 +53,7 @@ export async function rehearse(
     state,
   );
   const held = foreignProblems(desired, state);
-  return { preparation, operations, problems: [...source.problems, ...desired.problems, ...held] };
+  return { preparation, operations, problems: tenOfEach([...source.problems, ...desired.problems, ...held]) };
 }
 
 // Each plan is made from what those before it would have left.

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../model/clock.js';
 import { type Operation, operationText } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
-import { type Problem, problemText } from '../model/problem.js';
-import { MOST_OF_A_GROUP, problemGroups } from '../model/problem-groups.js';
+import { MOST_PROBLEMS, type Problem, problemText } from '../model/problem.js';
+import { problemGroups } from '../model/problem-groups.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport } from '../model/sync-state.js';
 import { PassSummary } from './pass-summary.js';
@@ -114,8 +114,8 @@ export class PassLog {
   // Others of the same cause, later, are news once a minute at most.
   #causeAppeared(cause: string, first: Problem, group: readonly Problem[]): void {
     const { kind, service, field } = first;
-    const also = group.slice(1, MOST_OF_A_GROUP).map(({ subject }) => subject);
-    const more = Math.max(group.length - MOST_OF_A_GROUP, 0);
+    const also = group.slice(1, MOST_PROBLEMS).map(({ subject }) => subject);
+    const more = Math.max(group.length - MOST_PROBLEMS, 0);
     const others = { ...(also.length > 0 && { also }), ...(more > 0 && { more }) };
     const text = problemText(first);
     if (!this.#causes.has(cause)) this.#causes.set(cause, text);
@@ -135,12 +135,12 @@ export class PassLog {
   }
 
   #tellEach(subject: string, group: readonly Problem[], level: 'warn' | 'info', prefix: string): void {
-    for (const problem of group.slice(0, MOST_OF_A_GROUP)) {
+    for (const problem of group.slice(0, MOST_PROBLEMS)) {
       const { kind, service, field } = problem;
       const text = `${prefix}${problemText(problem)}`;
       this.#problemLine(level, { kind, service, field }, text, text);
     }
-    const more = group.length - MOST_OF_A_GROUP;
+    const more = group.length - MOST_PROBLEMS;
     if (more <= 0) return;
     const text = `${prefix}${subject}: ${more} more ${more === 1 ? 'problem' : 'problems'}.`;
     this.#problemLine(level, {}, text, text);

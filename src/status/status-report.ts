@@ -24,7 +24,14 @@ export interface KernelView {
 export interface AgentView {
   readonly version: string;
   readonly state: SyncState;
-  readonly withoutEndpoints: readonly { readonly owner: string; readonly frontend: Frontend }[];
+  readonly withoutEndpoints: readonly Refused[];
+}
+
+interface Refused {
+  readonly owner: string;
+  readonly frontend: Frontend;
+  /** What the slices offer instead. */
+  readonly offered?: string;
 }
 
 /** Joins what the kernel has with what the agent knows; without an agent the ledger still names the Services. */
@@ -42,9 +49,10 @@ export function statusReport(kernel: KernelView, agent: AgentView | undefined): 
     version: 1,
     agent: agent === undefined ? undefined : agentStatus(agent),
     virtualServers: [...own, ...foreign].sort(byServiceAndFrontend),
-    withoutEndpoints: (agent?.withoutEndpoints ?? []).map(({ owner, frontend }) =>
-      frontendStatus(frontend, owner),
-    ),
+    withoutEndpoints: (agent?.withoutEndpoints ?? []).map(({ owner, frontend, offered }) => ({
+      ...frontendStatus(frontend, owner),
+      ...(offered !== undefined && { offered }),
+    })),
   };
 }
 

@@ -62,6 +62,14 @@ describe('scheduler flags', () => {
 });
 
 describe('weights', () => {
+  test('behind the first thousand are left out, and told once', () => {
+    const weights = Array.from({ length: 28_000 }, (_, index) => `zone=z${index}:2`).join(',');
+    expect(recordOf(service({ weights })).weights).toHaveLength(1_000);
+    expect(told({ scheduler: 'wrr', weights })).toEqual([
+      'metadata.annotations[weights]: has 28000 entries; those behind the first 1000 are left out.',
+    ]);
+  });
+
   test('are rules by zone, by node, and for all others', () => {
     expect(recordOf(service({ weights: 'zone=eu-1a:3, node=worker-7.lan:65535,*:1' })).weights).toEqual([
       { kind: 'zone', name: 'eu-1a', weight: 3 },

@@ -205,6 +205,15 @@ describe('source ranges', () => {
     expect(translation.problems).toEqual([]);
   });
 
+  test('behind the first thousand allow nobody, and are told once', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => `20.0.${index >> 8}.${index & 255}/32`);
+    const translation = service(ranges(...many));
+    expect(recordOf(translation).sourceRanges).toHaveLength(1_000);
+    expect(translation.problems.map(({ message }) => message)).toEqual([
+      'has 10000 ranges; those behind the first 1000 allow nobody.',
+    ]);
+  });
+
   test.each([undefined, null, []])('restrict nobody where there are none: %j', (loadBalancerSourceRanges) => {
     const translation = service({ type: 'LoadBalancer', loadBalancerSourceRanges }, DUAL);
     expect([read(translation), translation.problems]).toEqual([[[], false], []]);

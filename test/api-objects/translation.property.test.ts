@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MOST_PROBLEMS } from '../../src/api-objects/complaints.js';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
 import { translateService } from '../../src/api-objects/service.js';
 import type { Translation } from '../../src/api-objects/translation.js';
 import { type Address, familyOf, parseAddress } from '../../src/model/address.js';
 import { parseCidr } from '../../src/model/cidr.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
-import { problemText } from '../../src/model/problem.js';
+import { MOST_PROBLEMS, problemText } from '../../src/model/problem.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import { SCHEDULER_FLAGS, SCHEDULERS } from '../../src/model/scheduler.js';
 import type { Service } from '../../src/model/service.js';

@@ -74,6 +74,14 @@ describe('the status table', () => {
     expect(lines({ agent: { ...AGENT, complete: false } })[0]).toMatch(/^Waiting for the source/);
   });
 
+  it('says what the slices offer where none of them has the port', () => {
+    const { key: refused, ...where } = frontend(VIP_B, 81, 'TCP');
+    const front = { ...where, frontend: refused, service: 'default/empty', offered: '"web"/TCP' };
+    expect(lines({ withoutEndpoints: [front] }).at(-2)).toBe(
+      '  default/empty  10.96.0.11:81/TCP  its EndpointSlices offer "web"/TCP instead',
+    );
+  });
+
   it('marks virtual servers of other programs and lists refused frontends', () => {
     const { key: refused, ...where } = frontend(VIP_B, 81, 'TCP');
     const text = lines({

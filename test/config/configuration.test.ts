@@ -21,6 +21,7 @@ const KUBEADM_SETTINGS: AgentSettings = {
     ingressRanges: [],
     podRanges: ['10.244.0.0/16'],
   },
+  maxFrontendsPerService: 5_000,
   drainDeadline: 900,
   gatherTime: 0,
   syncPeriod: 30,

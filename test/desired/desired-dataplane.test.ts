@@ -7,11 +7,13 @@ import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { allKeys, type KernelKeys } from '../../src/model/kernel-keys.js';
 import type { Service } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { POD_1, POD_1_6, POD_2, POD_3, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { address, POD_1, POD_1_6, POD_2, POD_3, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { apply, changes } from '../support/arbitrary-cluster.js';
 import { dataplaneText } from '../support/dataplane-text.js';
 import { HandSource } from '../support/hand-source.js';
 import { anEndpoint, aService, aSlice, HTTP } from '../support/objects.js';
+
+const EXTERNAL = address('198.51.100.7');
 
 type ClusterObject = Service | EndpointSlice;
 
@@ -84,6 +86,19 @@ describe('a Service', () => {
     expect(cluster.desired.withoutEndpoints().map(({ frontend }) => frontend.key)).toEqual([
       '10.96.0.10:80/TCP',
     ]);
+  });
+
+  it.each([
+    ['another name', { name: 'web', protocol: 'TCP', port: 8_080 } as const, '"web"/TCP'],
+    ['another protocol', { name: 'http', protocol: 'UDP', port: 8_080 } as const, '"http"/UDP'],
+  ])('whose slices have its port by %s is refused, and says what they offer', (_, port, offered) => {
+    const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', [POD_1], { ports: [port] }));
+    expect(desired.withoutEndpoints()).toMatchObject([{ frontend: { key: '10.96.0.10:80/TCP' }, offered }]);
+  });
+
+  it('whose slices have its port but no endpoint says nothing of ports', () => {
+    const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', []));
+    expect(desired.withoutEndpoints()[0]).not.toHaveProperty('offered');
   });
 
   it('without an endpoint in one family is closed in that one alone', () => {
@@ -163,6 +178,20 @@ describe('a frontend that several Services claim', () => {
     ]);
   });
 
+  it('is told ten times of each loser, and how many more it is', () => {
+    const services = Array.from({ length: 20 }, (_, index) =>
+      aService(`s${index}`, [VIP_A], {
+        created: index,
+        ports: Array.from({ length: 20 }, (_, port) => ({ ...HTTP, name: `p${port}`, port: 1 + port })),
+      }),
+    );
+    const { desired } = clusterOf(...services);
+    expect(desired.problems).toHaveLength(19 * 11);
+    const ofLast = desired.problems.filter(({ service }) => service === 'default/s19');
+    expect(ofLast.at(-1)).toMatchObject({ subject: 'Service default/s19', message: 'and 10 more.' });
+    expect(desired.problems).toEqual(desired.problems);
+  });
+
   it('is no problem any more when the loser moves, and is handed over when the winner goes', () => {
     const moved = clusterOf(old, young, ...slices);
     moved.put(aService('young', [VIP_B], { created: 2 }));
@@ -189,6 +218,56 @@ describe('a frontend that several Services claim', () => {
     cluster.put(aService('web', [VIP_A], { ports }));
     expect(cluster.text).toContain('  -> 10.244.0.1:8080 weight 1');
     expect(cluster.desired.problems).toHaveLength(1);
+  });
+});
+
+describe('a frontend that Services claim by different fields', () => {
+  const ports = [{ ...HTTP, port: 80, nodePort: 30_080 }];
+  const NODE = address('172.18.0.2');
+  /** `victim` is the younger of the two, and told first or last. */
+  const holders = (victim: Partial<Service>, attacker: Partial<Service>, key: string) => {
+    const objects = [
+      aService('victim', [VIP_A], { ...victim, created: 2 }),
+      aService('attacker', [VIP_B], { ...attacker, created: 1 }),
+    ];
+    const endpoints = [aSlice('victim', [POD_1]), aSlice('attacker', [POD_2])];
+    return [objects, [...objects].reverse()].map((order) => {
+      const cluster = new Cluster();
+      cluster.desired.setNodeAddresses([NODE]);
+      cluster.put(...order, ...endpoints);
+      const messages = cluster.desired.problems
+        .map(({ message }) => message)
+        .filter((message) => message.includes(key));
+      return [cluster.desired.serviceOf(key as never), ...messages];
+    });
+  };
+
+  it.each([
+    ['its ClusterIP', {}, { externalIPs: [VIP_A] }, '10.96.0.10:80/TCP', 'whose ClusterIP it is'],
+    ['its ClusterIP', {}, { loadBalancerIPs: [VIP_A] }, '10.96.0.10:80/TCP', 'whose ClusterIP it is'],
+    [
+      'its NodePort',
+      { ports },
+      { loadBalancerIPs: [NODE], ports: [{ ...HTTP, port: 30_080 }] },
+      '172.18.0.2:30080/TCP',
+      'whose NodePort it is',
+    ],
+    [
+      'the address of its load balancer',
+      { loadBalancerIPs: [EXTERNAL] },
+      { externalIPs: [EXTERNAL] },
+      '198.51.100.7:80/TCP',
+      'whose load balancer has the address',
+    ],
+  ])('goes to the Service that has %s, whatever the ages', (_, victim, attacker, key, reason) => {
+    const told = ['default/victim', `${key} already belongs to Service default/victim, ${reason}.`];
+    expect(holders(victim, attacker, key)).toEqual([told, told]);
+  });
+
+  it('goes by age where both write the address', () => {
+    const written = { externalIPs: [EXTERNAL] };
+    for (const [holder] of holders(written, written, '198.51.100.7:80/TCP'))
+      expect(holder).toBe('default/attacker');
   });
 });
 

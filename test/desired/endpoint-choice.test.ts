@@ -6,13 +6,13 @@ import type { Endpoint, EndpointSlice } from '../../src/model/endpoint-slice.js'
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import type { RealServers } from '../../src/model/real-servers.js';
 import type { ServicePort } from '../../src/model/service.js';
-import type { WeightRule } from '../../src/model/weight-rule.js';
+import { type WeightRule, WeightTable } from '../../src/model/weight-rule.js';
 import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
 import { anEndpoint, aSlice, HTTP } from '../support/objects.js';
 import { serverKeys } from '../support/server-keys.js';
 
 const NODE = { name: 'node-1', zone: 'zone-a', scheduler: 'rr' };
-const EVEN: Balancing = { scheduler: 'rr', weights: [], scale: 1 };
+const EVEN: Balancing = { scheduler: 'rr', weights: new WeightTable([]), scale: 1 };
 const TERMINATING = { ready: false, terminating: true };
 const STARTING = { ready: false, serving: false };
 const GONE = { ready: false, serving: false, terminating: true };
@@ -253,7 +253,7 @@ describe('the count for a health check', () => {
 
 describe('the weight of a real server', () => {
   it('follows the rule for its zone or node', () => {
-    const weights: readonly WeightRule[] = [
+    const rules: readonly WeightRule[] = [
       { kind: 'zone', name: 'zone-b', weight: 3 },
       { kind: 'node', name: 'node-2', weight: 5 },
     ];
@@ -263,7 +263,11 @@ describe('the weight of a real server', () => {
       anEndpoint(POD_3),
     ];
     const slices = [aSlice('web', [POD_1], { endpoints })];
-    const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, { scheduler: 'wrr', weights, scale: 1 });
+    const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, {
+      scheduler: 'wrr',
+      weights: new WeightTable(rules),
+      scale: 1,
+    });
     const found = [...cluster].map(({ address, weight }) => `${address} ${weight}`);
     expect(found.sort()).toEqual(['10.244.0.1 3', '10.244.0.2 5', '10.244.0.3 1']);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressBytes, formatAddress } from '../../src/model/address.js';
-import { type Cidr, cidrContains, lastBytes, parseCidr } from '../../src/model/cidr.js';
+import { type Cidr, cidrContains, lastBytes, parseCidr, withoutContained } from '../../src/model/cidr.js';
 import { address } from '../support/addresses.js';
 
 function range(text: string): Cidr {
@@ -89,3 +89,30 @@ describe('a range', () => {
 function numberOf(bytes: Uint8Array): bigint {
   return bytes.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }
+
+describe('ranges without those that lie in another', () => {
+  const small = fc.tuple(fc.nat(255), fc.integer({ min: 24, max: 32 }));
+
+  it('hold the same addresses, and none twice', () => {
+    fc.assert(
+      fc.property(fc.array(small), (pairs) => {
+        const ranges = pairs.map(([last, length]) => range(`10.0.0.${last}/${length}`));
+        const kept = withoutContained(ranges);
+        for (let last = 0; last < 256; last++) {
+          const has = (cidr: Cidr) => cidrContains(cidr, address(`10.0.0.${last}`));
+          expect(kept.filter(has).length).toBe(ranges.some(has) ? 1 : 0);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('are sorted by their first addresses, in IPv6 too', () => {
+    const ranges = ['fd00:2::/32', 'fd00:1:1::/48', 'fd00:1::/32', '::/0'].map(range);
+    expect(withoutContained(ranges).map(({ text }) => text)).toEqual(['::/0']);
+    expect(withoutContained(ranges.slice(0, 3)).map(({ text }) => text)).toEqual([
+      'fd00:1::/32',
+      'fd00:2::/32',
+    ]);
+  });
+});

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type WeightRule, weightAt } from '../../src/model/weight-rule.js';
+import { type WeightRule, WeightTable } from '../../src/model/weight-rule.js';
 
 const RULES: readonly WeightRule[] = [
   { kind: 'node', name: 'node-7', weight: 9 },
@@ -15,11 +16,31 @@ describe('the weight of an endpoint', () => {
     ['no rule for a zone of the same name as its node', { node: 'node-8' }, 1],
     ['no rule', {}, 1],
   ])('follows %s', (_, place, weight) => {
-    expect(weightAt(RULES, place)).toBe(weight);
+    expect(new WeightTable(RULES).at(place)).toBe(weight);
   });
 
   it('follows the rule for all others where no other fits', () => {
     const rules: readonly WeightRule[] = [...RULES, { kind: 'any', weight: 2 }];
-    expect([weightAt(rules, {}), weightAt(rules, { zone: 'eu-1a' })]).toEqual([2, 3]);
+    const table = new WeightTable(rules);
+    expect([table.at({}), table.at({ zone: 'eu-1a' })]).toEqual([2, 3]);
   });
+});
+
+it('of many rules the first that fits decides, as if they were gone through', () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const weight = fc.integer({ min: 1, max: 9 });
+  const rule: fc.Arbitrary<WeightRule> = fc.oneof(
+    fc.record({ kind: fc.constantFrom('zone' as const, 'node' as const), name, weight }),
+    fc.record({ kind: fc.constant('any' as const), weight }),
+  );
+  const place = fc.record({
+    node: fc.option(name, { nil: undefined }),
+    zone: fc.option(name, { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(fc.array(rule), place, (rules, where) => {
+      const first = rules.find((each) => each.kind === 'any' || each.name === where[each.kind]);
+      expect(new WeightTable(rules).at(where)).toBe(first?.weight ?? 1);
+    }),
+  );
 });

@@ -3,11 +3,12 @@ import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
 import { DirtyServices } from '../../src/reconcile/dirty-services.js';
-import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { HandSource } from '../support/hand-source.js';
 import { aService, HTTP } from '../support/objects.js';
 
 const [WEB, SHOP] = [serviceKey('default', 'web'), serviceKey('default', 'shop')];
+const NODE = address('192.0.2.1');
 const FRONT = frontend(VIP_A, 80, 'TCP');
 
 /**
@@ -76,7 +77,7 @@ describe('dirty Services', () => {
     source.put(young, aService('b', [], { created: 1 }), aService('a', [], { created: 1 }));
     const { refreshed, dirty } = dirtyServices(0, source);
     dirty.add(source.view.keys());
-    const portions = dirty.portions();
+    const portions = dirty.portions(dirty.uncontested(WEB));
     expect(refreshed).toEqual([]);
     expect([...(portions.next().value?.frontends ?? [])]).toEqual([FRONT.key]);
     expect(refreshed).toEqual([serviceKey('default', 'a'), serviceKey('default', 'b')]);
@@ -86,19 +87,16 @@ describe('dirty Services', () => {
     expect(portions.next().done).toBe(true);
   });
 
-  it('are named together with those that claim what they claim, and with the rivals of these', () => {
+  it('are uncontested where nobody has a better claim, the urgent one first', () => {
     const source = new HandSource();
     const ports = [{ ...HTTP, nodePort: 30_080 }];
-    source.put(aService('web', [VIP_A], { created: 5 }), aService('shop', [VIP_B]));
-    source.put(aService('rival', [VIP_A6], { externalIPs: [VIP_A], ports }));
-    source.put(aService('rival-of-rival', [], { ports }));
-    const { refreshed, dirty } = dirtyServices(0, source);
-    expect(dirty.withRivals(WEB)).toEqual([]);
+    source.put(aService('web', [VIP_A], { created: 5 }), aService('shop', [VIP_B], { ports, created: 6 }));
+    source.put(aService('rival', [VIP_A6], { externalIPs: [VIP_A] }));
+    source.put(aService('on-node-port', [], { externalIPs: [NODE], ports: [{ ...HTTP, port: 30_080 }] }));
+    const { dirty } = dirtyServices(0, source);
+    expect(dirty.uncontested(WEB)).toEqual([]);
     dirty.add(source.view.keys());
-    const together = dirty.withRivals(WEB);
-    expect(together).toEqual(['web', 'rival', 'rival-of-rival'].map((name) => serviceKey('default', name)));
-    expect(dirty.withRivals(SHOP)).toEqual([SHOP]);
-    dirty.portions(together).next();
-    expect(refreshed).toEqual(['rival', 'rival-of-rival'].map((name) => serviceKey('default', name)));
+    expect(dirty.uncontested(SHOP)).toEqual([SHOP, WEB]);
+    expect(dirty.uncontested(serviceKey('default', 'rival'))).toEqual([WEB, SHOP]);
   });
 });

@@ -71,8 +71,8 @@ test('a ClusterIP and a NodePort that two Services claim are one Event each for 
   ]);
 });
 
-test('a NodePort that meets an external address is an Event of the one node whose address it is', async () => {
-  const external = { externalIPs: [address('172.18.0.3')] };
+test("a NodePort that meets a load balancer's address is an Event of the one node whose address it is", async () => {
+  const external = { loadBalancerIPs: [address('172.18.0.3')] };
   const events = await eventsOf([
     aService('old', [VIP_A], { ports, created: 1 }),
     aService('young', [VIP_B], {

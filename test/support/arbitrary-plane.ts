@@ -18,11 +18,11 @@ import { settings } from './objects.js';
 // Small pools, so that VIPs are shared, servers return, and both sides of a comparison meet on the same keys.
 export const VIPS: readonly Address[] = [VIP_A, VIP_B, VIP_A6];
 export const PODS: readonly Address[] = [POD_1, POD_2, POD_3, POD_1_6, POD_2_6];
-export const FRONTENDS: readonly Frontend[] = VIPS.flatMap((vip) => [
+export const FRONTENDS: readonly Frontend[] = VIPS.flatMap((vip, index) => [
   frontend(vip, 80, 'TCP'),
   frontend(vip, 443, 'TCP'),
   frontend(vip, 80, 'UDP'),
-  insideOf(frontend(vip, 443, 'TCP'), 0x77),
+  insideOf(frontend(vip, 443, 'TCP'), 0x77 + index),
 ]);
 const OUTSIDE = FRONTENDS.filter((front) => !isInside(front));
 

@@ -1,4 +1,5 @@
 import { FAMILIES } from '../../model/address.js';
+import { OWN_MARKS } from '../../model/firewall-mark.js';
 import { hostOrder32 } from '../nf-tables/attributes.js';
 import type { Rule } from '../nf-tables/rule-values.js';
 import type { InsideMatch } from './inside-match.js';
@@ -31,6 +32,19 @@ export function keepMarkRules(): Rule[] {
   return forEachFlow((family, protocol) => [
     [...asksFor(family, protocol, 'source-kept'), { kind: 'assign', to: 'priority', value: { field: MARK } }],
   ]);
+}
+
+// Behind the rules above: a packet that comes with one of our marks all the same has it from somebody else. IPVS looks a mark up
+// before anything else, so whatever is so marked would go to the pods of that view, wherever it wants to go.
+export function foreignMarkRule(): Rule {
+  const { mask, value } = OWN_MARKS;
+  const isOurs = {
+    kind: 'compare',
+    field: MARK,
+    value: hostOrder32(value),
+    mask: hostOrder32(mask),
+  } as const;
+  return [isOurs, setMark({ constant: 0 })];
 }
 
 // What IPVS has chosen a server for needs our mark no more, and others read marks in their own way: kubelet's rules drop what

@@ -4,7 +4,7 @@ import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { guardRules } from './guard-rules.js';
 import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
 import { keepDestinationRule } from './keep-destination-rule.js';
-import { keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
+import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
 import {
   keepSourceChain,
   keepSourceRules,
@@ -73,5 +73,11 @@ function hooked(
 }
 
 function wayIn(inside: InsideMatch): Rule[] {
-  return [[IS_NEW, jump('restrict')], ...keepMarkRules(), ...markRules(inside), [IS_NEW, jump('guard')]];
+  return [
+    [IS_NEW, jump('restrict')],
+    ...keepMarkRules(),
+    ...markRules(inside),
+    foreignMarkRule(),
+    [IS_NEW, jump('guard')],
+  ];
 }

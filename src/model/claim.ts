@@ -1,0 +1,75 @@
+import type { Address } from './address.js';
+import { compareAge, type Service } from './service.js';
+import type { ServiceKey } from './service-key.js';
+
+/**
+ * By which field a Service claims a frontend. cluster: one of its clusterIPs. node: a nodePort, on an address of the node.
+ * balancer: an address of status.loadBalancer. external: one of spec.externalIPs.
+ */
+export type ClaimKind = 'cluster' | 'node' | 'balancer' | 'external';
+
+/**
+ * The API server gives a ClusterIP or a NodePort to one Service alone; an ingress address takes the right to write a status; an
+ * external IP is whatever somebody wrote. What is better founded comes first, or an older Service could take another's traffic by
+ * an edit.
+ */
+const RANKS: Readonly<Record<ClaimKind, number>> = { cluster: 0, node: 0, balancer: 1, external: 2 };
+
+export interface Claim {
+  readonly kind: ClaimKind;
+  readonly service: Pick<Service, 'created' | 'key'>;
+}
+
+/** The claim that comes first: by kind, and among claims of one kind by the age of their Services. */
+export function compareClaims(a: Claim, b: Claim): number {
+  return compareKinds(a.kind, b.kind) || compareAge(a.service, b.service);
+}
+
+/** Negative where a claim of the first kind comes before one of the second, whatever their ages; 0 where age decides. */
+export function compareKinds(a: ClaimKind, b: ClaimKind): number {
+  return RANKS[a] - RANKS[b];
+}
+
+/**
+ * The Services that have something of what they claim only if others do not: whoever is not among them may be worked out before any
+ * other, since nobody takes from it what it has. Ports of one address are not told apart, so that a Service that shares an
+ * address peacefully may be among them too.
+ */
+export function contestedServices(services: readonly Service[]): Set<ServiceKey> {
+  const first = new Map<Address | string, Claim>();
+  for (const service of services)
+    for (const [place, claim] of placesOf(service)) {
+      const other = first.get(place);
+      if (other === undefined || compareClaims(claim, other) < 0) first.set(place, claim);
+    }
+  const isFirst = (place: Address | string, { key }: Service) => {
+    const winner = first.get(place);
+    return winner === undefined || winner.service.key === key;
+  };
+  const isContested = (service: Service) =>
+    !placesOf(service).every(([place]) => isFirst(place, service)) ||
+    // Its address may be the node's, and then the other's NodePort is there too.
+    (isWritten(service) &&
+      !service.ports.every(({ port, protocol }) => isFirst(`${port}/${protocol}`, service)));
+  return new Set(services.filter(isContested).map(({ key }) => key));
+}
+
+function placesOf(service: Service): (readonly [Address | string, Claim])[] {
+  const { clusterIPs, loadBalancerIPs, externalIPs, ports } = service;
+  const all = (places: readonly (Address | string)[], kind: ClaimKind) =>
+    places.map((place) => [place, { kind, service }] as const);
+  const nodePorts = ports.filter(({ nodePort }) => nodePort !== 0);
+  return [
+    ...all(clusterIPs, 'cluster'),
+    ...all(
+      nodePorts.map(({ nodePort, protocol }) => `${nodePort}/${protocol}`),
+      'node',
+    ),
+    ...all(loadBalancerIPs, 'balancer'),
+    ...all(externalIPs, 'external'),
+  ];
+}
+
+function isWritten({ loadBalancerIPs, externalIPs }: Service): boolean {
+  return loadBalancerIPs.length + externalIPs.length > 0;
+}
