@@ -1,5 +1,5 @@
 import type { Address } from '../model/address.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Frontend } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
 import { deleteArpTable } from './arp-table.js';
@@ -9,6 +9,7 @@ import type {
   KernelChange,
   Observation,
   Preparation,
+  Remembered,
   SetUpPart,
   Sight,
   Surroundings,
@@ -99,7 +100,7 @@ export class NetlinkKernel implements Kernel {
     return done;
   }
 
-  async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
+  async observe(remembered: Remembered = new Map()): Promise<Observation> {
     this.#requireIpvs();
     return observeAll(this.#handle, remembered);
   }

@@ -1,4 +1,4 @@
-import { type Address, familyOf } from './address.js';
+import { type Address, type Family, familyOf } from './address.js';
 import type { Protocol } from './protocol.js';
 
 /** One VIP:port/protocol that a ServicePort shows on this node; it also identifies the virtual server behind it. */
@@ -25,6 +25,20 @@ export function frontend(address: Address, port: number, protocol: Protocol): Fr
 /** What clients inside the cluster see of a frontend, `10.0.0.1:80/TCP+inside`. */
 export function insideOf({ key, address, port, protocol }: Frontend, mark: number): Frontend {
   return { key: `${key}+inside` as FrontendKey, address, port, protocol, mark };
+}
+
+/**
+ * A view of clients inside whose frontend nobody knows any more, since only the ledger says what stands behind a mark. Port 0
+ * is no frontend's.
+ */
+export function nameless(family: Family, mark: number): Frontend {
+  const address = (family === 'IPv4' ? '0.0.0.0' : '::') as Address;
+  const key = `${hostPort(address, 0)}+inside-${mark.toString(16)}` as FrontendKey;
+  return { key, address, port: 0, protocol: 'TCP', mark };
+}
+
+export function isNameless({ mark, port }: Frontend): boolean {
+  return mark !== 0 && port === 0;
 }
 
 /** IPVS tells clients apart by a mark on their packets only. */

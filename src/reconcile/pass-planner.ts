@@ -33,13 +33,14 @@ export class PassPlanner {
   /** The plans over these keys; those of a round are made and performed when the rounds before have ended. */
   rounds(keys: KernelKeys): Generator<Round> {
     const { takeover, image } = this.#parts;
-    return takeover.around(this.#ownRounds(keys), () => image.state);
+    return takeover.after(this.#ownRounds(keys), () => image.state, image.ledgerLost);
   }
 
   *#ownRounds(keys: KernelKeys): Generator<Round> {
     const { desired, image } = this.#parts;
-    const { guarded } = image.state.policy;
-    const isVip = (address: Address) => desired.bound.has(address) || guarded.has(address);
+    const { bound, policy } = image.state;
+    const isVip = (address: Address) =>
+      desired.bound.has(address) || policy.guarded.has(address) || bound.has(address);
     const urgent = desired.frontendsOf(API_SERVER_SERVICE);
     for (const parts of roundsOf(keys, urgent, isVip)) yield this.#plansOf(parts);
   }

@@ -33,10 +33,11 @@ export async function rehearse(
   const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);
+  image.identify(desired);
   const { state } = image;
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
-    takeover.around(
+    takeover.after(
       [
         alone(() =>
           plan(keys, desired, state, (key) =>
@@ -45,6 +46,7 @@ export async function rehearse(
         ),
       ],
       () => state,
+      image.ledgerLost,
     ),
     state,
   );
