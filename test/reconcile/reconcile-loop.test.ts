@@ -393,6 +393,16 @@ describe('a virtual server of another program', () => {
     expect(serverLines(kernel.foreign.get(FRONT.key))).toEqual([`${FRONT.key} wlc`]);
     expect(agent.loop.state().problems).toMatchObject([{ kind: 'conflict', service: 'default/web' }]);
     expect(kernel.state.policy.owned.size).toBe(0);
+    expect(agent.loop.state().withheld).toEqual([FRONT.key]);
+  });
+
+  it('at an address that the Service chose itself makes no node wait', async () => {
+    const kernel = new FakeKernel();
+    kernel.foreign.set(FRONT.key, theirs);
+    const agent = testAgent(kernel);
+    agent.source.put(aService('web', [VIP_B], { externalIPs: [VIP_A] }), aSlice('web', [POD_1]));
+    await agent.start();
+    expect(agent.loop.state()).toMatchObject({ withheld: [], problems: [{ kind: 'conflict' }] });
   });
 
   it('that appears between look and write is found out and given back', async () => {

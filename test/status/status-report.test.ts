@@ -28,6 +28,7 @@ const STATE: SyncState = {
   services: 1,
   problems: [],
   drains: [],
+  withheld: [],
   totals: { passes: 1, operations: 4, refused: 0, drift: 0 },
   lastPass: undefined,
 };

@@ -8,6 +8,7 @@ export const QUIET_STATE: SyncState = {
   services: 0,
   problems: [],
   drains: [],
+  withheld: [],
   totals: { passes: 0, operations: 0, refused: 0, drift: 0 },
   lastPass: undefined,
 };
