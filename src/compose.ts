@@ -9,6 +9,7 @@ import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { TrafficReader } from './kernel/traffic-reader.js';
 import { parsedCidrs } from './model/cidr.js';
@@ -138,8 +139,11 @@ class ComposedAgent {
     return new ReconcileLoop({
       source: this.#source.cluster,
       desired: this.#desired,
-      kernel: new ReportingKernel(this.#kernel, (operations, outcomes) =>
-        this.#board.performed(operations, outcomes),
+      kernel: new ReportingKernel(
+        new NodeKeepingKernel(this.#kernel, () =>
+          applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
+        ),
+        (operations, outcomes) => this.#board.performed(operations, outcomes),
       ),
       clock: systemClock,
       predecessor: this.#predecessor,

@@ -7,6 +7,8 @@ export function statusTable(report: StatusReport): string {
   const { virtualServers, withoutEndpoints, agent } = report;
   const lines = [verdict(report)];
   for (const problem of agent?.problems ?? []) lines.push(`! ${problemText(problem)}`);
+  if (agent !== undefined)
+    lines.push(`What others change is found within ${agent.auditRoundSeconds} seconds.`);
   if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
   if (withoutEndpoints.length > 0) {
     lines.push('', 'Refused, because the Service has no usable endpoint:');

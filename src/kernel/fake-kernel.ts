@@ -101,6 +101,10 @@ export class FakeKernel implements Kernel {
     });
   }
 
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    return this.look(frontends);
+  }
+
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return operations.map((operation) =>
       this.#perform(

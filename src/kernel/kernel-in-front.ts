@@ -44,6 +44,10 @@ export class KernelInFront implements Kernel {
     return this.inner.look(frontends);
   }
 
+  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    return this.inner.lookForChanges(frontends);
+  }
+
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return this.inner.perform(operations);
   }

@@ -37,6 +37,11 @@ export interface Kernel {
   observeSurroundings(): Promise<Surroundings>;
   /** A look at single virtual servers, in the order asked. */
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
+  /**
+   * The same for whoever asks again and again: undefined may be said of a frontend of which the kernel says what it said the last
+   * time it was asked this way, if nothing was written to it since.
+   */
+  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]>;
   /** One outcome for each operation, in order. */
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
   /**

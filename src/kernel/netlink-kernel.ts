@@ -1,5 +1,5 @@
 import type { Address } from '../model/address.js';
-import type { Frontend } from '../model/frontend.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
 import { deleteArpTable } from './arp-table.js';
@@ -15,9 +15,14 @@ import type {
   Surroundings,
 } from './kernel.js';
 import type { Addon, KernelHandle } from './native/addon.js';
-import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
+import { decodeChanges, decodeLookAnswers, decodeUnknownLookAnswers } from './native/answer-decoder.js';
 import { encodeKeys, RecordSpace } from './native/operation-encoder.js';
-import { observeAll, observeSurroundings, toSight } from './netlink-observation.js';
+import {
+  observeAll,
+  observeShieldedSurroundings,
+  observeSurroundings,
+  toSight,
+} from './netlink-observation.js';
 import { serverKey } from './netlink-operations.js';
 import { sendTransaction } from './nf-tables/send.js';
 import { readNodeAddresses } from './node-addresses.js';
@@ -46,6 +51,8 @@ export class NetlinkKernel implements Kernel {
   readonly #table: PacketTableWriter;
   readonly #places: NodePlaces;
   readonly #space = new RecordSpace();
+  /** What `lookForChanges` was told last, digested. */
+  readonly #seen = new Map<FrontendKey, number>();
 
   constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
     this.#places = places;
@@ -106,26 +113,63 @@ export class NetlinkKernel implements Kernel {
   }
 
   observeSurroundings(): Promise<Surroundings> {
-    return observeSurroundings(this.#handle);
+    return this.#table.shieldsArp
+      ? observeShieldedSurroundings(this.#handle)
+      : observeSurroundings(this.#handle);
   }
 
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     const sights: Sight[] = [];
-    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
-      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
-      const { buffer, count } = encodeKeys(asked.map(serverKey));
-      const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
+    for await (const { asked, answer } of this.#looks(frontends)) {
+      const answers = decodeLookAnswers(answer);
       asked.forEach((frontend, index) => {
-        const answer = answers[index];
-        sights.push(answer === undefined ? NOT_ANSWERED : toSight(answer, frontend));
+        const found = answers[index];
+        sights.push(found === undefined ? NOT_ANSWERED : toSight(found, frontend));
       });
     }
     return sights;
   }
 
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    const sights: (Sight | undefined)[] = [];
+    for await (const { asked, answer } of this.#looks(frontends)) {
+      const answers = decodeUnknownLookAnswers(answer, (index, digest) =>
+        this.#isAsSeen(asked[index]?.key, digest),
+      );
+      asked.forEach((frontend, index) => {
+        const found = answers[index];
+        if (index >= answers.length) sights.push(NOT_ANSWERED);
+        else sights.push(found === undefined ? undefined : toSight(found, frontend));
+      });
+    }
+    return sights;
+  }
+
+  async *#looks(frontends: readonly Frontend[]) {
+    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
+      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+      const { buffer, count } = encodeKeys(asked.map(serverKey));
+      yield { asked, answer: await this.#handle.lookVirtualServers(buffer, count) };
+    }
+  }
+
+  #isAsSeen(key: FrontendKey | undefined, digest: number): boolean {
+    if (key === undefined || this.#seen.get(key) === digest) return key !== undefined;
+    this.#seen.set(key, digest);
+    return false;
+  }
+
+  // What is written to is looked at in full the next time, so that a change back is noticed too.
+  #unsee(operations: readonly Operation[]): void {
+    if (this.#seen.size === 0) return;
+    for (const operation of operations)
+      if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
+  }
+
   // The worker thread always has the next job waiting while this one encodes another and reads the answers of the one before.
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
+    this.#unsee(operations);
     let latest: HandedOver | undefined;
     try {
       for (const job of jobsOf(operations, this.#table.shieldsArp, this.#space)) {

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Activity } from '../model/activity.js';
+import { type Address, familyOf, formatAddress } from '../model/address.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, nameless } from '../model/frontend.js';
 import { type RealServerKey, realServer } from '../model/real-server.js';
 import { RealServerList } from '../model/real-servers.js';
 import { TimeSlice } from '../model/time-slice.js';
 import type { VirtualServer } from '../model/virtual-server.js';
+import { ARP_INDEX } from './handle-sets.js';
 import type { Observation, Remembered, Sight, Surroundings } from './kernel.js';
 import { type Marks, marksOf } from './marks.js';
 import type { KernelHandle } from './native/addon.js';
@@ -128,6 +130,17 @@ export function toSight(answer: LookAnswer, front: Frontend): Sight {
     activity.set(server.key, { active, inactive, ...(since !== undefined && { quietSince: since }) });
   }
   return { kind: 'present', server: seenServer(answer.server, front, realServers), activity };
+}
+
+/** The same where each guarded VIP of IPv4 has to be in the table for ARP too: one that is missing there is not guarded. */
+export async function observeShieldedSurroundings(handle: KernelHandle): Promise<Surroundings> {
+  const seen = await observeSurroundings(handle);
+  const shielded = new Set<Address>();
+  for (const { element } of await readSet(handle, ARP_INDEX)) shielded.add(formatAddress(element));
+  const guarded = new Set(
+    [...seen.policy.guarded].filter((address) => familyOf(address) === 'IPv6' || shielded.has(address)),
+  );
+  return { bound: seen.bound, policy: { ...seen.policy, guarded } };
 }
 
 /** The addresses of our device and the sets of our table; both empty where there is no device and no table yet. */

@@ -15,6 +15,8 @@ export interface SyncState {
   readonly drains: readonly DrainState[];
   /** ClusterIPs and NodePorts of Services that another program's virtual servers hold on this node. */
   readonly withheld: readonly FrontendKey[];
+  /** Milliseconds in which everything that is programmed is compared once with the kernel. */
+  readonly auditRound: number;
   readonly totals: SyncTotals;
   readonly lastPass: PassReport | undefined;
 }

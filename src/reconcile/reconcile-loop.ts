@@ -129,6 +129,7 @@ export class ReconcileLoop implements ClusterListener {
       problems: [...source.problems, ...desired.problems, ...this.#reconciler.problems()],
       drains: this.#reconciler.drains(),
       withheld: withheldFrontends(desired, source.view, this.#reconciler.observed),
+      auditRound: this.#reconciler.auditRound,
       totals: this.#tally.totals,
       lastPass: this.#tally.last,
     };

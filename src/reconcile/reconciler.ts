@@ -124,6 +124,11 @@ export class Reconciler {
     return this.#drains.list();
   }
 
+  /** Milliseconds in which everything is compared once. */
+  get auditRound(): number {
+    return this.#auditor.roundTime;
+  }
+
   /** Milliseconds until there is something to do without any event; undefined before the first look. */
   wait(): number | undefined {
     const retry = this.#refusals.wait();

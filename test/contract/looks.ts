@@ -155,6 +155,25 @@ export function lookContract(subject: ContractSubject): void {
 
     it('at nothing answers nothing', async () => {
       expect(await subject.kernel.look([])).toEqual([]);
+      expect(await subject.kernel.lookForChanges([])).toEqual([]);
+    });
+
+    it('for changes sees each of them, and a change back too', async () => {
+      const found = async () => {
+        const [sight] = await subject.kernel.lookForChanges([WEB]);
+        return sight?.kind === 'present' ? serverLines(sight.server) : sight?.kind;
+      };
+      const [one, two] = [realServer(ONE.address, ONE.port, 1), realServer(ONE.address, ONE.port, 2)];
+      await subject.given(add(WEB), real('add', one));
+      expect(await found()).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+      await found();
+      await subject.given(real('set', two));
+      await subject.given(real('set', one));
+      expect(await found()).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+      await subject.outsider.editVirtualServer(WEB);
+      expect(await found()).toEqual([`${WEB.key} wlc`, `  -> ${ONE.key} weight 1`]);
+      await subject.outsider.removeVirtualServer(WEB);
+      expect([await found(), await found()]).toEqual(['absent', 'absent']);
     });
 
     it('sees what another program did', async () => {

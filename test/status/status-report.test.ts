@@ -29,6 +29,7 @@ const STATE: SyncState = {
   problems: [],
   drains: [],
   withheld: [],
+  auditRound: 30_000,
   totals: { passes: 1, operations: 4, refused: 0, drift: 0 },
   lastPass: undefined,
 };

@@ -31,6 +31,12 @@ export class CountingKernel extends KernelInFront {
     return super.look(frontends);
   }
 
+  override lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    this.#counts.look++;
+    this.#counts.looked += frontends.length;
+    return super.lookForChanges(frontends);
+  }
+
   override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     this.#counts.perform++;
     this.#counts.performed += operations.length;

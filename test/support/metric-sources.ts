@@ -9,6 +9,7 @@ export const QUIET_STATE: SyncState = {
   problems: [],
   drains: [],
   withheld: [],
+  auditRound: 30_000,
   totals: { passes: 0, operations: 0, refused: 0, drift: 0 },
   lastPass: undefined,
 };
