@@ -1,5 +1,5 @@
 import { explainFailure } from './cli/failure.js';
-import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
+import { composeDesired, composeKernel, heardBefore, kernelRules, NOTHING_HEARD } from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
@@ -89,6 +89,7 @@ class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
+  #heard = NOTHING_HEARD;
 
   constructor(
     configuration: Configuration,
@@ -115,6 +116,8 @@ class ComposedAgent {
 
   async start(): Promise<void> {
     await this.#board.start();
+    this.#heard = heardBefore(await this.#kernel.standingRules());
+    this.#setRules();
     this.#board.prepared(await this.#kernel.prepare());
     await this.#source.start(this.#sourceListener());
     await this.#source.refuseOwnWay();
@@ -200,8 +203,16 @@ class ComposedAgent {
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
   #keepRules(): void {
     const { node, serviceCIDRs } = this.#source.surroundings();
-    const rules = kernelRules(this.#configuration.settings, node, serviceCIDRs, this.#desired.otherNodes);
-    if (this.#kernel.setRules(rules)) this.#loop.prepareAgain();
+    this.#heard = {
+      podCIDRs: node?.podCIDRs ?? this.#heard.podCIDRs,
+      serviceCIDRs: serviceCIDRs ?? this.#heard.serviceCIDRs,
+    };
+    if (this.#setRules()) this.#loop.prepareAgain();
+  }
+
+  #setRules(): boolean {
+    const { settings } = this.#configuration;
+    return this.#kernel.setRules(kernelRules(settings, this.#heard, this.#desired.otherNodes));
   }
 
   #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {

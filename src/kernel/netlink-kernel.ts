@@ -31,6 +31,7 @@ import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
 import type { PacketRulesSettings } from './packet-rules-settings.js';
 import { DELETE_TABLE, TABLE } from './packet-table.js';
 import { PacketTableWriter } from './packet-table-writer.js';
+import type { StandingRules } from './standing-rules.js';
 import { setSysctls } from './sysctls.js';
 import { unusable } from './unusable.js';
 
@@ -63,6 +64,11 @@ export class NetlinkKernel implements Kernel {
   /** Other rules from the next `prepare` on; whether they are others. */
   setRules(rules: PacketRulesSettings): boolean {
     return this.#table.setRules(rules);
+  }
+
+  /** What the rules in the kernel were made from; undefined where there are none. */
+  standingRules(): Promise<StandingRules | undefined> {
+    return this.#table.standing();
   }
 
   async prepare(): Promise<Preparation> {

@@ -19,10 +19,13 @@ export class FollowedCluster {
   readonly lab: Lab;
   readonly server: ApiServerProcess;
   readonly mounts: PodMounts;
-  readonly agent: Agent;
+  #agent: Agent;
 
   /** `protocols` is all that the server offers. */
-  static async create(protocols: readonly Protocol[]): Promise<FollowedCluster> {
+  static async create(
+    protocols: readonly Protocol[],
+    edit?: (configuration: string) => string,
+  ): Promise<FollowedCluster> {
     const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
     await Promise.all([...lab.pods, ...lab.remotePods].map((pod) => pod.serve(POD_PORT, 'TCP')));
     const options = { host: NODE_WIRE.there.IPv4, port: 6443, protocols };
@@ -30,18 +33,28 @@ export class FollowedCluster {
     await server.tell({ kind: 'allow token', token: TOKEN });
     await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject(NODE_NAME, NODE_WIRE.here) });
     await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject('node-2', NODE_WIRE.there) });
-    return new FollowedCluster(lab, server, await PodMounts.create(TOKEN, server.authority));
+    return new FollowedCluster(lab, server, await PodMounts.create(TOKEN, server.authority, edit));
   }
 
   private constructor(lab: Lab, server: ApiServerProcess, mounts: PodMounts) {
     this.lab = lab;
     this.server = server;
     this.mounts = mounts;
-    this.agent = new Agent(lab.node, {
-      adminSocket: mounts.adminSocket,
-      arguments: DAEMON_SET,
-      within: mounts.within,
-    });
+    this.#agent = this.#start();
+  }
+
+  get agent(): Agent {
+    return this.#agent;
+  }
+
+  async restartAgent(): Promise<void> {
+    await this.#agent.stop();
+    this.#agent = this.#start();
+  }
+
+  #start(): Agent {
+    const { adminSocket, within } = this.mounts;
+    return new Agent(this.lab.node, { adminSocket, arguments: DAEMON_SET, within });
   }
 
   get remotePod(): Host {
