@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../../lab/wait-until.js';
 import { Cluster } from './support/cluster.js';
@@ -37,6 +38,10 @@ const LOOKS: Readonly<Record<string, string>> = {
   sysctls: 'sysctl net.ipv4.vs.conntrack net.ipv4.conf.all.arp_announce',
 };
 
+/** Some kernels are built without nftables for ARP. */
+const HAS_ARP_TABLES =
+  IN_TEST_KERNEL && spawnSync('nft', ['add table arp probe; delete table arp probe']).status === 0;
+
 describe.skipIf(!IN_TEST_KERNEL)('what others change', () => {
   let cluster: Cluster;
 
@@ -56,16 +61,20 @@ describe.skipIf(!IN_TEST_KERNEL)('what others change', () => {
     (await cluster.lab.node.namespace.try(['bash', '--norc', '-c', text])).stdout;
 
   for (const [what, change, place] of CHANGES)
-    it(`is found and put right within ${LIMIT} s: ${what}`, { timeout: 4 * LIMIT * 1000 }, async () => {
-      const look = LOOKS[place] ?? '';
-      const before = await shell(look);
-      const pod = cluster.lab.pods[1]?.addresses.IPv4 ?? '';
-      await shell(change.replaceAll('POD', `${pod}:9376`));
-      expect(await shell(look)).not.toBe(before);
-      await waitUntil(async () => (await shell(look)) === before, {
-        what: `${what} to be as before`,
-        seconds: 2 * LIMIT,
-      });
-      expect((await cluster.lab.outside.ask(TARGET)).kind).toBe('answered');
-    });
+    it.skipIf(place === 'arp' && !HAS_ARP_TABLES)(
+      `is found and put right within ${LIMIT} s: ${what}`,
+      { timeout: 4 * LIMIT * 1000 },
+      async () => {
+        const look = LOOKS[place] ?? '';
+        const before = await shell(look);
+        const pod = cluster.lab.pods[1]?.addresses.IPv4 ?? '';
+        // In one go: some of it is put right at once.
+        expect(await shell(`${change.replaceAll('POD', `${pod}:9376`)} >&2; ${look}`)).not.toBe(before);
+        await waitUntil(async () => (await shell(look)) === before, {
+          what: `${what} to be as before`,
+          seconds: 2 * LIMIT,
+        });
+        expect((await cluster.lab.outside.ask(TARGET)).kind).toBe('answered');
+      },
+    );
 });
