@@ -60,20 +60,24 @@ export class PassPlanner {
 
   #plan(keys: KernelKeys): Plan {
     const { desired, image, drains, slowStarts, hearing } = this.#parts;
-    for (const key of keys.frontends) slowStarts.refresh(key, image.state);
+    for (const key of keys.frontends) {
+      slowStarts.refresh(key, image.state);
+      if (!image.state.virtualServers.has(key)) desired.forgetReleased(key);
+    }
     const whole = plan(
       keys,
       desired,
       image.state,
-      (frontend, server) => drains.isOver(frontend, server) || this.#isElsewhere(frontend),
+      (frontend, server) => drains.isOver(frontend, server) || this.#isLetGo(frontend),
       slowStarts.isIdle ? undefined : (frontend, server) => slowStarts.weightNow(frontend, server),
     );
     return hearing.complete ? whole : additionsOf(whole, desired);
   }
 
-  // A drain would keep the address bound, and this node cut off from the Node that has it.
-  #isElsewhere(frontend: FrontendKey): boolean {
+  // A drain would keep the address bound, and this node cut off from the Node that has it, or from whose it is.
+  #isLetGo(frontend: FrontendKey): boolean {
     const { desired, image } = this.#parts;
+    if (desired.isReleased(frontend)) return true;
     return desired.isElsewhere(image.state.virtualServers.get(frontend)?.frontend.address);
   }
 }
