@@ -4,9 +4,9 @@ import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink-kernel.js';
 import type { InsideClients, PacketRulesSettings } from './kernel/packet-rules-settings.js';
+import type { StandingRules } from './kernel/standing-rules.js';
 import type { Family } from './model/address.js';
 import { parsedCidrs } from './model/cidr.js';
-import type { NodeRecord } from './model/node.js';
 import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
@@ -36,19 +36,33 @@ export function composeDesired(
 }
 
 export function composeKernel(settings: AgentSettings): NetlinkKernel {
-  return new NetlinkKernel(loadAddon(), kernelRules(settings, undefined, undefined));
+  return new NetlinkKernel(loadAddon(), kernelRules(settings));
+}
+
+/** What only the cluster can tell of what the rules depend on; undefined while nobody has told it. */
+export interface HeardForRules {
+  readonly podCIDRs: readonly string[] | undefined;
+  readonly serviceCIDRs: readonly string[] | undefined;
+}
+
+export const NOTHING_HEARD: HeardForRules = { podCIDRs: undefined, serviceCIDRs: undefined };
+
+/** What the rules in the kernel say stands until the cluster has told better. */
+export function heardBefore(standing: StandingRules | undefined): HeardForRules {
+  return standing === undefined
+    ? NOTHING_HEARD
+    : { podCIDRs: standing.insideCIDRs, serviceCIDRs: standing.serviceCIDRs };
 }
 
 /** The rules as far as the cluster has told what they depend on. */
 export function kernelRules(
   { masqueradeAll, localDetection, nodeSetUp: { strictArp } }: AgentSettings,
-  node: NodeRecord | undefined,
-  serviceCIDRs: readonly string[] = [],
+  { podCIDRs, serviceCIDRs = [] }: HeardForRules = NOTHING_HEARD,
   others: OtherNodes = NO_OTHER_NODES,
 ): PacketRulesSettings {
   return {
     masqueradeAll,
-    insideClients: insideClientsOf(localDetection, node),
+    insideClients: insideClientsOf(localDetection, podCIDRs),
     serviceCIDRs: rangesWithoutNodes(serviceCIDRs, others),
     strictArp,
   };
@@ -56,7 +70,7 @@ export function kernelRules(
 
 function insideClientsOf(
   detection: AgentSettings['localDetection'],
-  node: NodeRecord | undefined,
+  podCIDRs: readonly string[] | undefined,
 ): InsideClients {
   switch (detection.kind) {
     case 'none':
@@ -64,7 +78,7 @@ function insideClientsOf(
     case 'cluster-cidrs':
       return { kind: 'addresses', cidrs: detection.cidrs };
     case 'node-cidr':
-      return node === undefined ? { kind: 'unknown' } : { kind: 'addresses', cidrs: node.podCIDRs };
+      return podCIDRs === undefined ? { kind: 'unknown' } : { kind: 'addresses', cidrs: podCIDRs };
     case 'bridge-interface':
       return { kind: 'interfaces', name: detection.name };
     case 'interface-name-prefix':

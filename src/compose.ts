@@ -1,5 +1,5 @@
 import { explainFailure } from './cli/failure.js';
-import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
+import { composeDesired, composeKernel, heardBefore, kernelRules, NOTHING_HEARD } from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
@@ -9,6 +9,7 @@ import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
 import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink-kernel.js';
+import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { TrafficReader } from './kernel/traffic-reader.js';
 import { parsedCidrs } from './model/cidr.js';
@@ -92,6 +93,7 @@ class ComposedAgent {
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
   #stopping = false;
+  #heard = NOTHING_HEARD;
 
   constructor(
     configuration: Configuration,
@@ -118,6 +120,8 @@ class ComposedAgent {
 
   async start(): Promise<void> {
     await this.#board.start();
+    this.#heard = heardBefore(await this.#kernel.standingRules());
+    this.#setRules();
     this.#board.prepared(await this.#kernel.prepare());
     if (!this.#stopping) await this.#leaveReserved();
     if (this.#stopping) return;
@@ -162,8 +166,11 @@ class ComposedAgent {
     return new ReconcileLoop({
       source: this.#source.cluster,
       desired: this.#desired,
-      kernel: new ReportingKernel(this.#kernel, (operations, outcomes) =>
-        this.#board.performed(operations, outcomes),
+      kernel: new ReportingKernel(
+        new NodeKeepingKernel(this.#kernel, () =>
+          applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
+        ),
+        (operations, outcomes) => this.#board.performed(operations, outcomes),
       ),
       clock: systemClock,
       predecessor: this.#predecessor,
@@ -224,8 +231,16 @@ class ComposedAgent {
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
   #keepRules(): void {
     const { node, serviceCIDRs } = this.#source.surroundings();
-    const rules = kernelRules(this.#configuration.settings, node, serviceCIDRs, this.#desired.otherNodes);
-    if (this.#kernel.setRules(rules)) this.#loop.prepareAgain();
+    this.#heard = {
+      podCIDRs: node?.podCIDRs ?? this.#heard.podCIDRs,
+      serviceCIDRs: serviceCIDRs ?? this.#heard.serviceCIDRs,
+    };
+    if (this.#setRules()) this.#loop.prepareAgain();
+  }
+
+  #setRules(): boolean {
+    const { settings } = this.#configuration;
+    return this.#kernel.setRules(kernelRules(settings, this.#heard, this.#desired.otherNodes));
   }
 
   #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {

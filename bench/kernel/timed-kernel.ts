@@ -1,6 +1,13 @@
-import type { Kernel, Observation, Preparation, Sight, Surroundings } from '../../src/kernel/kernel.js';
+import type {
+  Kernel,
+  Observation,
+  Preparation,
+  Remembered,
+  Sight,
+  Surroundings,
+} from '../../src/kernel/kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
-import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
+import type { Frontend } from '../../src/model/frontend.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Measures setting up and looking; CountedHandle has the writes. */
@@ -16,7 +23,7 @@ export class TimedKernel extends KernelInFront {
     return this.#watch.timeAsync('prepare', () => this.inner.prepare());
   }
 
-  override observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation> {
+  override observe(remembered?: Remembered): Promise<Observation> {
     return this.#watch.timeAsync('look', () => this.inner.observe(remembered));
   }
 

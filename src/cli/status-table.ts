@@ -8,6 +8,8 @@ export function statusTable(report: StatusReport): string {
   const { virtualServers, withoutEndpoints, agent } = report;
   const lines = [verdict(report)];
   lines.push(...problemLines(agent?.problems ?? []));
+  if (agent !== undefined)
+    lines.push(`What others change is found within ${agent.auditRoundSeconds} seconds.`);
   if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
   if (withoutEndpoints.length > 0) {
     lines.push('', 'Refused, because the Service has no usable endpoint:');

@@ -13,7 +13,7 @@ export interface Documents {
 }
 
 /** A comparison of everything each 10 minutes is unnoticeable at any size; see bench/. */
-const AUDIT_PERIOD = '10m0s';
+const AUDIT_PERIOD = '30s';
 
 /**
  * Puts kube-proxy's defaults in the place of zero values (pkg/proxy/apis/config/v1alpha1/defaults.go) and derives ours.

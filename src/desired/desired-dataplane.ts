@@ -46,6 +46,8 @@ export class DesiredDataplane implements Dataplane {
   readonly #claims = new FrontendClaims();
   readonly #shares = new Map<ServiceKey, ServiceFrontends>();
   readonly #conflicts = new FrontendConflicts(this.#claims);
+  /** Of deleted Services, on addresses that were no ClusterIPs of theirs. */
+  readonly #released = new Set<FrontendKey>();
   /** What Services claim and may not have. */
   readonly #refused = new Map<ServiceKey, readonly Address[]>();
   readonly #reservations = new Map<ReservedBy, readonly ReservedAddress[]>();
@@ -146,6 +148,19 @@ export class DesiredDataplane implements Dataplane {
     return others.has(address) || reserved.has(address);
   }
 
+  /**
+   * Whether the frontend is to go without a drain: its Service was deleted, and its address is one that users write or a node's own. A
+   * drain would keep it for whoever holds a connection. What the API server gave, it does not give to others so soon.
+   */
+  isReleased(key: FrontendKey): boolean {
+    return this.#released.has(key) && this.#claims.winner(key) === undefined;
+  }
+
+  /** Nothing of the frontend is left. */
+  forgetReleased(key: FrontendKey): void {
+    this.#released.delete(key);
+  }
+
   /** Whether no Service wants anything. */
   get isEmpty(): boolean {
     return this.#shares.size === 0;
@@ -216,6 +231,7 @@ export class DesiredDataplane implements Dataplane {
     keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
     if (after !== undefined) this.#enter(after);
     if (before !== undefined) this.#leave(before);
+    if (before !== undefined && view.service === undefined) this.#release(before);
     keep(this.#shares, key, after);
     if (after !== undefined) this.#settle(after, touched);
     if (before !== undefined) this.#settle(before, touched);
@@ -253,6 +269,11 @@ export class DesiredDataplane implements Dataplane {
   #leave({ frontends, vips }: ServiceFrontends): void {
     for (const claim of frontends) this.#claims.remove(claim);
     for (const vip of vips) this.#vips.remove(vip);
+  }
+
+  #release({ frontends }: ServiceFrontends): void {
+    for (const { frontend, service } of frontends)
+      if (!service.clusterIPs.includes(frontend.address)) this.#released.add(frontend.key);
   }
 
   /** Decides who has the frontends of a share, once every claim to them is known. */

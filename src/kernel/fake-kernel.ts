@@ -1,7 +1,7 @@
 import type { Activity, FrontendActivity } from '../model/activity.js';
 import { type Address, addressBytes, familyOf } from '../model/address.js';
 import { DataplaneState } from '../model/dataplane-state.js';
-import { type Frontend, type FrontendKey, isInside } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome } from '../model/outcome.js';
 import type { RealServer, RealServerKey } from '../model/real-server.js';
@@ -13,6 +13,7 @@ import type {
   KernelChange,
   Observation,
   Preparation,
+  Remembered,
   SetUpPart,
   Sight,
   Surroundings,
@@ -26,6 +27,7 @@ export class FakeKernel implements Kernel {
   /** What is programmed; tests read it, and reach in to play the part of another program. */
   readonly state = new DataplaneState();
   readonly foreign = new Map<FrontendKey, VirtualServer>();
+  readonly #tagged = new Set<FrontendKey>();
   readonly schedulers = new Set(['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'sed', 'nq']);
   /** Every operation that was tried, oldest first. */
   readonly log: Operation[] = [];
@@ -74,14 +76,18 @@ export class FakeKernel implements Kernel {
     return ['removed the dummy device', 'removed the nftables table'];
   }
 
-  async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
+  async observe(remembered: Remembered = new Map()): Promise<Observation> {
     const dataplane = new DataplaneState();
-    const isOurs = (key: FrontendKey) => this.state.policy.owned.has(key) || remembered(key);
+    const isKnown = ({ key }: Frontend) => this.state.policy.owned.has(key) || remembered.has(key);
+    const foreign: VirtualServer[] = [];
     for (const server of this.#allServers())
-      if (isOurs(server.frontend.key)) dataplane.putVirtualServer(copyOf(server));
-      else dataplane.foreign.add(server.frontend.key);
+      if (isKnown(server.frontend)) dataplane.putVirtualServer(copyOf(server));
+      else if (server.untagged === undefined) dataplane.putVirtualServer(withoutLedger(copyOf(server)));
+      else {
+        dataplane.foreign.add(server.frontend.key);
+        foreign.push(server);
+      }
     dataplane.putSurroundings(this.state);
-    const foreign = this.#allServers().filter(({ frontend }) => !isOurs(frontend.key));
     return { dataplane, foreign, activity: this.#activity };
   }
 
@@ -92,15 +98,27 @@ export class FakeKernel implements Kernel {
   }
 
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
-    return frontends.map(({ key }) => {
-      const server = this.#serverAt(key);
+    return frontends.map((front) => {
+      const server = this.#serverAt(this.#named(front));
       if (server === undefined) return { kind: 'absent' };
-      return { kind: 'present', server: copyOf(server), activity: this.#activityOf(server) };
+      return {
+        kind: 'present',
+        server: { ...copyOf(server), frontend: front },
+        activity: this.#activityOf(server),
+      };
     });
   }
 
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    return this.look(frontends);
+  }
+
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
-    return operations.map((operation) => this.#perform(operation));
+    return operations.map((operation) =>
+      this.#perform(
+        'frontend' in operation ? { ...operation, frontend: this.#named(operation.frontend) } : operation,
+      ),
+    );
   }
 
   nodeAddresses(): readonly Address[] {
@@ -167,6 +185,7 @@ export class FakeKernel implements Kernel {
     if (isOfServers(operation) && this.foreign.has(operation.frontend.key))
       changeForeign(this.foreign, operation);
     else this.state.acknowledge(operation);
+    if (operation.kind === 'set-virtual-server') this.#tagged.add(operation.frontend.key);
     if (operation.kind === 'set-real-server')
       this.#quietSince.set(`${operation.frontend.key} ${operation.server.key}`, this.now());
     return DONE;
@@ -206,21 +225,39 @@ export class FakeKernel implements Kernel {
   }
 
   #allServers(): VirtualServer[] {
-    return [...this.state.virtualServers.values(), ...this.foreign.values()];
+    const foreign = [...this.foreign.values()].map((server) => this.#asTagged(server));
+    return [...this.state.virtualServers.values(), ...foreign];
   }
 
-  #serverAt(key: FrontendKey): VirtualServer | undefined {
-    return this.state.virtualServers.get(key) ?? this.foreign.get(key);
+  #serverAt({ key }: Frontend): VirtualServer | undefined {
+    const foreign = this.foreign.get(key);
+    return (
+      this.state.virtualServers.get(key) ?? (foreign === undefined ? undefined : this.#asTagged(foreign))
+    );
+  }
+
+  // What another program made has our tag only once we have written it.
+  #asTagged(server: VirtualServer): VirtualServer {
+    return this.#tagged.has(server.frontend.key) ? server : { ...server, untagged: true };
+  }
+
+  // The kernel knows a view of clients inside by its mark alone.
+  #named(front: Frontend): Frontend {
+    if (!isNameless(front)) return front;
+    const family = familyOf(front.address);
+    const isMeant = ({ frontend }: VirtualServer) =>
+      frontend.mark === front.mark && familyOf(frontend.address) === family;
+    return [...this.state.virtualServers.values()].find(isMeant)?.frontend ?? front;
   }
 
   // The kernel knows an inside view by its mark alone.
-  #serverOf({ key, mark }: Frontend): VirtualServer | undefined {
-    const server = this.#serverAt(key);
-    return server?.frontend.mark === mark ? server : undefined;
+  #serverOf(front: Frontend): VirtualServer | undefined {
+    const server = this.#serverAt(this.#named(front));
+    return server?.frontend.mark === front.mark ? server : undefined;
   }
 
   #holds(wanted: Frontend): boolean {
-    if (!isInside(wanted)) return this.#serverAt(wanted.key) !== undefined;
+    if (!isInside(wanted)) return this.#serverAt(wanted) !== undefined;
     const family = familyOf(wanted.address);
     return this.#allServers().some(
       ({ frontend: { address, mark } }) => mark === wanted.mark && familyOf(address) === family,
@@ -263,6 +300,13 @@ function isUnicast({ address }: RealServer): boolean {
   const first = bytes[0] ?? 0;
   if (bytes.length === 4) return first < 224;
   return first !== 0xff && !(first === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80);
+}
+
+// Only the ledger says what stands behind a mark.
+function withoutLedger(server: VirtualServer): VirtualServer {
+  const { frontend } = server;
+  if (!isInside(frontend)) return server;
+  return { ...server, frontend: nameless(familyOf(frontend.address), frontend.mark) };
 }
 
 function copyOf(server: VirtualServer): VirtualServer {

@@ -1,9 +1,17 @@
 import type { Address } from '../model/address.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Frontend } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
 import type { ReservedAddress } from '../model/reserved-address.js';
-import type { Kernel, KernelChange, Observation, Preparation, Sight, Surroundings } from './kernel.js';
+import type {
+  Kernel,
+  KernelChange,
+  Observation,
+  Preparation,
+  Remembered,
+  Sight,
+  Surroundings,
+} from './kernel.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
 export class KernelInFront implements Kernel {
@@ -29,7 +37,7 @@ export class KernelInFront implements Kernel {
     return this.inner.dismantle();
   }
 
-  observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation> {
+  observe(remembered?: Remembered): Promise<Observation> {
     return this.inner.observe(remembered);
   }
 
@@ -39,6 +47,10 @@ export class KernelInFront implements Kernel {
 
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     return this.inner.look(frontends);
+  }
+
+  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    return this.inner.lookForChanges(frontends);
   }
 
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {

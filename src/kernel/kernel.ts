@@ -35,14 +35,19 @@ export interface Kernel {
   /** Removes table and device where nothing of others hangs on them; what was removed, one sentence each. */
   dismantle(): Promise<readonly string[]>;
   /**
-   * One full look. A virtual server is ours if the ledger has it or if it is `remembered`: the ledger itself may have
-   * been removed by hand. Rejects where a part could not be read completely, since absent and unknown are two answers.
+   * One full look. A virtual server is ours if the ledger has it, if it carries our tag, or if it is `remembered`: others may
+   * remove the ledger, and a tag goes when somebody edits the virtual server. Rejects where a part could not be read completely, since absent and unknown are two answers.
    */
-  observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation>;
+  observe(remembered?: Remembered): Promise<Observation>;
   /** A look at everything but the virtual servers: addresses of the dummy device and the sets of our table. */
   observeSurroundings(): Promise<Surroundings>;
   /** A look at single virtual servers, in the order asked. */
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
+  /**
+   * The same for whoever asks again and again: undefined may be said of a frontend of which the kernel says what it said the last
+   * time it was asked this way, if nothing was written to it since.
+   */
+  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]>;
   /** One outcome for each operation, in order. */
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
   /**
@@ -68,6 +73,9 @@ export interface Preparation {
   /** What is not as it should be, though the work can go on. */
   readonly warnings: readonly string[];
 }
+
+/** Virtual servers that are ours whatever the kernel says of them, by their frontends. */
+export type Remembered = ReadonlyMap<FrontendKey, { readonly frontend: Frontend }>;
 
 export interface Observation {
   readonly dataplane: DataplaneState;

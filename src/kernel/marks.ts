@@ -1,6 +1,6 @@
 import { type Family, familyOf } from '../model/address.js';
 import type { Ownership } from '../model/dataplane.js';
-import { type Frontend, type FrontendKey, isInside } from '../model/frontend.js';
+import { type Frontend, isInside } from '../model/frontend.js';
 import type { MarkKey } from './native/records.js';
 
 /** What stands behind a firewall mark of ours. */
@@ -8,10 +8,10 @@ export interface Marks {
   at(key: MarkKey): Frontend | undefined;
 }
 
-/** As the ledger says it: a virtual server keyed by a mark shows no address. */
-export function marksOf(owned: ReadonlyMap<FrontendKey, Ownership>): Marks {
+/** As the ledger says it, or whoever remembers it: a virtual server keyed by a mark shows no address. Who comes last is right. */
+export function marksOf(owned: Iterable<Pick<Ownership, 'frontend'>>): Marks {
   const marks = new Map<string, Frontend>();
-  for (const { frontend } of owned.values())
+  for (const { frontend } of owned)
     if (isInside(frontend)) marks.set(markName(familyOf(frontend.address), frontend.mark), frontend);
   return { at: ({ family, mark }) => marks.get(markName(family, mark)) };
 }

@@ -10,14 +10,20 @@ import type {
   KernelChange,
   Observation,
   Preparation,
+  Remembered,
   SetUpPart,
   Sight,
   Surroundings,
 } from './kernel.js';
 import type { Addon, Answers, KernelHandle } from './native/addon.js';
-import { decodeChanges, decodeLookAnswers } from './native/answer-decoder.js';
+import { decodeChanges, decodeLookAnswers, decodeUnknownLookAnswers } from './native/answer-decoder.js';
 import { encodeKeys, RecordSpace } from './native/operation-encoder.js';
-import { observeAll, observeSurroundings, toSight } from './netlink-observation.js';
+import {
+  observeAll,
+  observeShieldedSurroundings,
+  observeSurroundings,
+  toSight,
+} from './netlink-observation.js';
 import { serverKey } from './netlink-operations.js';
 import { sendTransaction } from './nf-tables/send.js';
 import { readNodeAddresses } from './node-addresses.js';
@@ -27,6 +33,7 @@ import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
 import type { PacketRulesSettings } from './packet-rules-settings.js';
 import { DELETE_TABLE, TABLE } from './packet-table.js';
 import { PacketTableWriter } from './packet-table-writer.js';
+import type { StandingRules } from './standing-rules.js';
 import { setSysctls } from './sysctls.js';
 import { unusable } from './unusable.js';
 
@@ -47,6 +54,8 @@ export class NetlinkKernel implements Kernel {
   readonly #table: PacketTableWriter;
   readonly #places: NodePlaces;
   readonly #space = new RecordSpace();
+  /** What `lookForChanges` was told last, digested. */
+  readonly #seen = new Map<FrontendKey, number>();
 
   constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
     this.#places = places;
@@ -57,6 +66,11 @@ export class NetlinkKernel implements Kernel {
   /** Other rules from the next `prepare` on; whether they are others. */
   setRules(rules: PacketRulesSettings): boolean {
     return this.#table.setRules(rules);
+  }
+
+  /** What the rules in the kernel were made from; undefined where there are none. */
+  standingRules(): Promise<StandingRules | undefined> {
+    return this.#table.standing();
   }
 
   async prepare(): Promise<Preparation> {
@@ -105,32 +119,69 @@ export class NetlinkKernel implements Kernel {
     return done;
   }
 
-  async observe(remembered: (key: FrontendKey) => boolean = () => false): Promise<Observation> {
+  async observe(remembered: Remembered = new Map()): Promise<Observation> {
     await this.#requireIpvs();
     return observeAll(this.#handle, remembered);
   }
 
   observeSurroundings(): Promise<Surroundings> {
-    return observeSurroundings(this.#handle);
+    return this.#table.shieldsArp
+      ? observeShieldedSurroundings(this.#handle)
+      : observeSurroundings(this.#handle);
   }
 
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     const sights: Sight[] = [];
-    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
-      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
-      const { buffer, count } = encodeKeys(asked.map(serverKey));
-      const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
+    for await (const { asked, answer } of this.#looks(frontends)) {
+      const answers = decodeLookAnswers(answer);
       asked.forEach((frontend, index) => {
-        const answer = answers[index];
-        sights.push(answer === undefined ? NOT_ANSWERED : toSight(answer, frontend));
+        const found = answers[index];
+        sights.push(found === undefined ? NOT_ANSWERED : toSight(found, frontend));
       });
     }
     return sights;
   }
 
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    const sights: (Sight | undefined)[] = [];
+    for await (const { asked, answer } of this.#looks(frontends)) {
+      const answers = decodeUnknownLookAnswers(answer, (index, digest) =>
+        this.#isAsSeen(asked[index]?.key, digest),
+      );
+      asked.forEach((frontend, index) => {
+        const found = answers[index];
+        if (index >= answers.length) sights.push(NOT_ANSWERED);
+        else sights.push(found === undefined ? undefined : toSight(found, frontend));
+      });
+    }
+    return sights;
+  }
+
+  async *#looks(frontends: readonly Frontend[]) {
+    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
+      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+      const { buffer, count } = encodeKeys(asked.map(serverKey));
+      yield { asked, answer: await this.#handle.lookVirtualServers(buffer, count) };
+    }
+  }
+
+  #isAsSeen(key: FrontendKey | undefined, digest: number): boolean {
+    if (key === undefined || this.#seen.get(key) === digest) return key !== undefined;
+    this.#seen.set(key, digest);
+    return false;
+  }
+
+  // What is written to is looked at in full the next time, so that a change back is noticed too.
+  #unsee(operations: readonly Operation[]): void {
+    if (this.#seen.size === 0) return;
+    for (const operation of operations)
+      if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
+  }
+
   // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one before.
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
+    this.#unsee(operations);
     let latest: HandedOver | undefined;
     try {
       for (const job of jobsOf(operations, this.#table.shieldsArp, this.#space)) {

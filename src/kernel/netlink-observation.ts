@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { Activity } from '../model/activity.js';
+import { type Address, familyOf, formatAddress } from '../model/address.js';
 import { DataplaneState } from '../model/dataplane-state.js';
-import { type Frontend, type FrontendKey, frontend } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, frontend, nameless } from '../model/frontend.js';
 import { type RealServerKey, realServer } from '../model/real-server.js';
 import { RealServerList } from '../model/real-servers.js';
 import { TimeSlice } from '../model/time-slice.js';
 import type { VirtualServer } from '../model/virtual-server.js';
-import type { Observation, Sight, Surroundings } from './kernel.js';
+import { ARP_INDEX } from './handle-sets.js';
+import type { Observation, Remembered, Sight, Surroundings } from './kernel.js';
 import { type Marks, marksOf } from './marks.js';
 import type { KernelHandle } from './native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from './native/answer-decoder.js';
 import { errnoName, NetlinkError } from './native/netlink-error.js';
-import type { ElementRecord, LookAnswer, VirtualServerRecord } from './native/records.js';
+import type { ElementRecord, LookAnswer, MarkKey, VirtualServerRecord } from './native/records.js';
 import {
   addressOfElement,
   frontendOfElement,
@@ -21,7 +23,7 @@ import {
 } from './packet-sets.js';
 import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
 import { quietSince } from './quiet-mark.js';
-import { fromKernel } from './service-settings.js';
+import { fromKernel, isTagged } from './service-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
 export class UnsteadyKernel extends Error {
@@ -34,19 +36,20 @@ const ATTEMPTS = 3;
 const LINES_PER_LOOK = 256;
 
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
-export async function observeAll(
-  handle: KernelHandle,
-  remembered: (key: FrontendKey) => boolean,
-): Promise<Observation> {
+export async function observeAll(handle: KernelHandle, remembered: Remembered): Promise<Observation> {
   const dataplane = new DataplaneState();
   dataplane.putSurroundings(await observeSurroundings(handle));
   const { owned } = dataplane.policy;
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];
-  for (const [server, itsActivity] of await readVirtualServers(handle, marksOf(owned))) {
+  for (const [server, itsActivity] of await readVirtualServers(
+    handle,
+    marksOf([...remembered.values(), ...owned.values()]),
+  )) {
     const { key } = server.frontend;
     activity.set(key, itsActivity);
-    if (owned.has(key) || remembered(key)) dataplane.putVirtualServer(server);
+    if (server.untagged === undefined || owned.has(key) || remembered.has(key))
+      dataplane.putVirtualServer(server);
     else {
       dataplane.foreign.add(key);
       foreign.push(server);
@@ -84,18 +87,29 @@ function join(
   for (const record of records) {
     const { key } = record;
     const isMark = 'mark' in key;
-    const front = isMark ? marks.at(key) : frontend(key.address, key.port, key.protocol);
+    const front = isMark ? viewBehind(record, key, marks) : frontend(key.address, key.port, key.protocol);
     const found = isMark ? sameMark(byMark[marked++], key.mark) : byFrontend.get(front?.key as FrontendKey);
     if (!isMark) byAddress++;
     if (found === undefined) return undefined;
-    // A mark that is not in the ledger is another program's; nothing that we want can collide with it unnoticed.
+    // Nothing that we want can collide with it unnoticed.
     if (front === undefined) continue;
-    joined.push([
-      { frontend: front, settings: fromKernel(record), realServers: found.realServers },
-      found.activity,
-    ]);
+    joined.push([seenServer(record, front, found.realServers), found.activity]);
   }
   return byAddress === byFrontend.size && marked === byMark.length ? joined : undefined;
+}
+
+/** Undefined for another program's mark: it is not in the ledger, and the virtual server is not tagged. */
+function viewBehind({ flags }: VirtualServerRecord, key: MarkKey, marks: Marks): Frontend | undefined {
+  return marks.at(key) ?? (isTagged(flags) ? nameless(key.family, key.mark) : undefined);
+}
+
+function seenServer(
+  record: Pick<VirtualServerRecord, 'flags' | 'scheduler' | 'timeout'>,
+  front: Frontend,
+  realServers: RealServerList,
+): VirtualServer {
+  const server = { frontend: front, settings: fromKernel(record), realServers };
+  return isTagged(record.flags) ? server : { ...server, untagged: true };
 }
 
 // Both listings have the marks in the order of one kernel table.
@@ -115,8 +129,18 @@ export function toSight(answer: LookAnswer, front: Frontend): Sight {
     realServers.put(server);
     activity.set(server.key, { active, inactive, ...(since !== undefined && { quietSince: since }) });
   }
-  const settings = fromKernel(answer.server);
-  return { kind: 'present', server: { frontend: front, settings, realServers }, activity };
+  return { kind: 'present', server: seenServer(answer.server, front, realServers), activity };
+}
+
+/** The same where each guarded VIP of IPv4 has to be in the table for ARP too: one that is missing there is not guarded. */
+export async function observeShieldedSurroundings(handle: KernelHandle): Promise<Surroundings> {
+  const seen = await observeSurroundings(handle);
+  const shielded = new Set<Address>();
+  for (const { element } of await readSet(handle, ARP_INDEX)) shielded.add(formatAddress(element));
+  const guarded = new Set(
+    [...seen.policy.guarded].filter((address) => familyOf(address) === 'IPv6' || shielded.has(address)),
+  );
+  return { bound: seen.bound, policy: { ...seen.policy, guarded } };
 }
 
 /** The addresses of our device and the sets of our table; both empty where there is no device and no table yet. */

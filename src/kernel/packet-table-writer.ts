@@ -11,6 +11,7 @@ import { OPERATIONS_PER_JOB } from './operation-jobs.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
 import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
 import { type Layout, layoutOf, sealOf, sealTransaction } from './rules-seal.js';
+import { type StandingRules, standingElements, standingRulesOf } from './standing-rules.js';
 import { rulesRefused } from './unusable.js';
 
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
@@ -40,6 +41,11 @@ export class PacketTableWriter {
     this.#wished = rules;
     this.#rules = rules;
     return true;
+  }
+
+  /** What the rules in the kernel were made from; undefined where there are none. */
+  async standing(): Promise<StandingRules | undefined> {
+    return standingRulesOf(await readSet(this.#handle, LAYOUT_INDEX));
   }
 
   /** Whether the kernel has the table as it is wished, or as this kernel can have it, and nobody changed it. */
@@ -79,7 +85,8 @@ export class PacketTableWriter {
   async #writeRules(): Promise<PacketRulesSettings> {
     const refusals: Refusal[] = [];
     for (const rules of lesserRules(this.#wished)) {
-      const refusal = await sendTransaction(this.#handle, tableTransaction(rules));
+      const transaction = [...tableTransaction(rules), ...standingElements(rules)];
+      const refusal = await sendTransaction(this.#handle, transaction);
       if (refusal === undefined) return rules;
       refusals.push(refusal);
     }

@@ -11,6 +11,19 @@ const SCHEDULER_BITS: Readonly<Record<SchedulerFlags, number>> = {
   'fallback,port': 0x18,
 };
 
+/**
+ * In the flags of every virtual server of ours, so that it is known as ours where the ledger is lost. The kernel uses the lowest
+ * six bits and keeps the others as they were written (ip_vs_genl_parse_service, ip_vs_add_service); ipvsadm shows none of
+ * them, and takes them away from a virtual server that it edits.
+ */
+const TAG = 0x6b69_0000;
+const TAG_BITS = 0xffff_0000;
+
+/** Whether this program wrote the virtual server. */
+export function isTagged(flags: number): boolean {
+  return (flags & TAG_BITS) >>> 0 === TAG;
+}
+
 /** The settings of a virtual server as the kernel spells them. */
 export interface ServiceSettings {
   readonly scheduler: string;
@@ -23,7 +36,7 @@ export interface ServiceSettings {
 export function toKernel(settings: VirtualServerSettings): ServiceSettings {
   const { scheduler, schedulerFlags, persistenceTimeout } = settings;
   const persistent = persistenceTimeout > 0 ? PERSISTENT : 0;
-  return { scheduler, flags: persistent | SCHEDULER_BITS[schedulerFlags], timeout: persistenceTimeout };
+  return { scheduler, flags: TAG | persistent | SCHEDULER_BITS[schedulerFlags], timeout: persistenceTimeout };
 }
 
 export function fromKernel({ scheduler, flags, timeout }: ServiceSettings): VirtualServerSettings {

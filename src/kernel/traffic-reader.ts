@@ -25,7 +25,7 @@ export class TrafficReader {
 
   /** `owned` tells what stands behind a firewall mark; a mark that is not in it is another program's and left out. */
   async read(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<DataplaneTraffic> {
-    const marks = marksOf(owned);
+    const marks = marksOf(owned.values());
     const traffic = new Map<FrontendKey, Traffic>();
     for (const { key, counters } of decodeVirtualServers(await this.#handle.dumpVirtualServers())) {
       const front = 'mark' in key ? marks.at(key) : frontend(key.address, key.port, key.protocol);

@@ -1,4 +1,4 @@
-import { type Address, familyOf } from './address.js';
+import { type Address, type Family, familyOf } from './address.js';
 import type { Protocol } from './protocol.js';
 
 /** One VIP:port/protocol that a ServicePort shows on this node; it also identifies the virtual server behind it. */
@@ -41,6 +41,20 @@ export function isInsideKey(key: FrontendKey): boolean {
 /** The key of the frontend that a view is of; that of a frontend itself. */
 export function outsideKey(key: FrontendKey): FrontendKey {
   return (isInsideKey(key) ? key.slice(0, -INSIDE.length) : key) as FrontendKey;
+}
+
+/**
+ * A view of clients inside whose frontend nobody knows any more, since only the ledger says what stands behind a mark. Port 0
+ * is no frontend's.
+ */
+export function nameless(family: Family, mark: number): Frontend {
+  const address = (family === 'IPv4' ? '0.0.0.0' : '::') as Address;
+  const key = `${hostPort(address, 0)}+inside-${mark.toString(16)}` as FrontendKey;
+  return { key, address, port: 0, protocol: 'TCP', mark };
+}
+
+export function isNameless({ mark, port }: Frontend): boolean {
+  return mark !== 0 && port === 0;
 }
 
 /** IPVS tells clients apart by a mark on their packets only. */

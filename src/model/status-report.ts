@@ -32,6 +32,8 @@ export interface AgentStatus {
   readonly services: number;
   readonly totals: SyncTotals;
   readonly lastPassSeconds: number | undefined;
+  /** Within this time whatever others change is found and put right. */
+  readonly auditRoundSeconds: number;
   readonly problems: readonly Problem[];
 }
 

@@ -13,6 +13,10 @@ export interface SyncState {
   /** Problems of the source, of Services that claim the same, and of the kernel's refusals. */
   readonly problems: readonly Problem[];
   readonly drains: readonly DrainState[];
+  /** ClusterIPs and NodePorts of Services that another program's virtual servers hold on this node. */
+  readonly withheld: readonly FrontendKey[];
+  /** Milliseconds in which everything that is programmed is compared once with the kernel. */
+  readonly auditRound: number;
   readonly totals: SyncTotals;
   readonly lastPass: PassReport | undefined;
 }

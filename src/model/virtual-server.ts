@@ -21,6 +21,8 @@ export interface VirtualServer {
   readonly frontend: Frontend;
   readonly settings: VirtualServerSettings;
   readonly realServers: RealServers;
+  /** Seen without the tag by which virtual servers of ours are known; absent on all that we make. */
+  readonly untagged?: true | undefined;
 }
 
 export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
@@ -39,6 +41,7 @@ export function takesConnections(server: VirtualServer): boolean {
 
 /** Equality of everything that is programmed. */
 export function sameServer(a: VirtualServer, b: VirtualServer): boolean {
+  if (a.untagged !== b.untagged) return false;
   if (!sameSettings(a.settings, b.settings) || a.realServers.size !== b.realServers.size) return false;
   for (const server of a.realServers) if (b.realServers.find(server)?.weight !== server.weight) return false;
   return true;

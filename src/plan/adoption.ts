@@ -1,7 +1,6 @@
 import type { Address } from '../model/address.js';
 import type { Dataplane, ObservedDataplane } from '../model/dataplane.js';
 import type { Frontend } from '../model/frontend.js';
-import { takesConnections } from '../model/virtual-server.js';
 import { type PlanStage, StagedOperations } from './order.js';
 import { planTraffic } from './traffic-plan.js';
 
@@ -23,29 +22,11 @@ export function isInherited(
 }
 
 /**
- * Comes before every other plan: inherited frontends that take connections are entered into the ledger and opened while
- * their VIPs are not guarded yet. In the usual order a VIP is guarded first, and new clients would be refused meanwhile.
- * A VIP of which nothing is wanted is guarded: so it is known as ours, and goes with the last server that drains.
+ * Whether somebody removed our table: the device has addresses, and nothing says whose they are. The same is seen at a first start
+ * beside another proxy that uses the device; its addresses have virtual servers that are not ours.
  */
-export function planClaims(desired: Dataplane, observed: ObservedDataplane): PlanStage[] {
-  const operations = new StagedOperations();
-  for (const { frontend, realServers } of desired.virtualServers.values()) {
-    const seen = observed.virtualServers.get(frontend.key);
-    if (seen === undefined || realServers.size === 0 || observed.policy.owned.has(frontend.key)) continue;
-    const owner = desired.policy.owned.get(frontend.key)?.owner ?? '';
-    operations.add({ kind: 'own-frontend', frontend, owner });
-    if (takesConnections(seen)) operations.add({ kind: 'open-frontend', frontend });
-  }
-  for (const address of observed.bound)
-    if (isAbandoned(address, desired, observed)) operations.add({ kind: 'guard-vip', address });
-  return operations.filled();
-}
-
-function isAbandoned(address: Address, desired: Dataplane, observed: ObservedDataplane): boolean {
-  const frontends = [...observed.frontendsAt(address)];
-  if (frontends.length === 0 || desired.bound.has(address) || observed.policy.guarded.has(address))
-    return false;
-  return !observed.isForeignAt(address) && !frontends.some((key) => desired.virtualServers.has(key));
+export function isLedgerLost({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): boolean {
+  return bound.size > 0 && policy.owned.size === 0 && policy.guarded.size === 0;
 }
 
 /** Comes after every other plan: addresses of the dummy device that nothing wants and no virtual server uses. */

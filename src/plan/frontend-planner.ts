@@ -5,7 +5,7 @@ import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { drains } from '../model/protocol.js';
 import { type RealServer, type RealServerKey, withWeight } from '../model/real-server.js';
 import { NO_SERVERS } from '../model/real-servers.js';
-import { sameSettings, type VirtualServer } from '../model/virtual-server.js';
+import { sameSettings, takesConnections, type VirtualServer } from '../model/virtual-server.js';
 import type { StagedOperations } from './order.js';
 import { planTraffic } from './traffic-plan.js';
 
@@ -81,13 +81,20 @@ export class FrontendPlanner {
     const { frontend, settings } = wish;
     this.#planOwnership(frontend);
     if (seen === undefined) this.#operations.add({ kind: 'add-virtual-server', frontend, settings });
-    else if (!sameSettings(settings, seen.settings))
+    else if (seen.untagged === true || !sameSettings(settings, seen.settings))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
     this.#planServers(wish, seen);
     for (const server of seen?.realServers ?? NO_SERVERS)
       if (wish.realServers.find(server) === undefined) this.#planFarewell(frontend, server);
-    if (!this.#observed.policy.open.has(frontend.key))
-      this.#operations.add({ kind: 'open-frontend', frontend });
+    if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
+  }
+
+  // What takes connections at a VIP without a guard goes on taking them: the ledger was lost, or a predecessor made it. Guarded
+  // first, as everything new is, its new clients would be refused in between.
+  #planOpening(frontend: Frontend, seen: VirtualServer | undefined): void {
+    const serves =
+      seen !== undefined && takesConnections(seen) && !this.#observed.policy.guarded.has(frontend.address);
+    this.#operations.add({ kind: 'open-frontend', frontend }, serves ? 'own' : 'open');
   }
 
   #planOwnership(frontend: Frontend): void {

@@ -93,8 +93,8 @@ export interface PlanStage {
 export class StagedOperations {
   readonly #stages = new Map<Stage, Operation[]>(STAGES.map((stage) => [stage, []]));
 
-  add(operation: Operation): void {
-    this.#stages.get(stageOf(operation))?.push(operation);
+  add(operation: Operation, stage = stageOf(operation)): void {
+    this.#stages.get(stage)?.push(operation);
   }
 
   /** The stages in their order, without those that stayed empty. */

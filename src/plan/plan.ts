@@ -58,14 +58,17 @@ function addressOf(operation: Operation): Address {
   return 'address' in operation ? operation.address : operation.frontend.address;
 }
 
-// What goes from a frontend that is to be open was heard; of others the reason may be in the part that was not.
-function takesNothingAway(operation: Operation, { policy }: Dataplane): boolean {
+// What goes from a frontend that is to be open was heard; of others the reason may be in the part that was not. A guard
+// refuses the clients of every frontend below it that is not known to be wanted.
+function takesNothingAway(operation: Operation, { policy, bound }: Dataplane): boolean {
+  if (operation.kind === 'guard-vip') return bound.has(operation.address);
   const leaves = operation.kind === 'leave-set' || operation.kind === 'forbid-source';
   return !leaves || policy.open.has(operation.frontend.key);
 }
 
-// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it. The
-// guard tells a VIP from an address of the node itself, which carries NodePorts and is never bound or released.
+// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it. It is known
+// by its guard, or where the guard was lost by a virtual server of ours at an address of our device; an address of the node
+// itself, which carries NodePorts, has neither and is never bound or released.
 // Where another program has a virtual server at the VIP, a guard would refuse its clients: such a VIP is left as it is.
 function planVip(
   address: Address,
@@ -75,16 +78,16 @@ function planVip(
   operations: StagedOperations,
 ): void {
   const guarded = observed.policy.guarded.has(address);
-  const wanted = desired.bound.has(address) || (guarded && drains(address, desired, observed, ending));
   const bound = observed.bound.has(address);
+  const ours = guarded || (bound && observed.frontendsAt(address).size > 0);
+  const wanted = desired.bound.has(address) || (ours && drains(address, desired, observed, ending));
   if (wanted) {
     if (observed.isForeignAt(address)) return;
     if (!guarded) operations.add({ kind: 'guard-vip', address });
     if (!bound) operations.add({ kind: 'bind-vip', address });
-  } else if (guarded) {
-    // Bound but not guarded it would be an address that somebody else put there.
-    if (bound) operations.add({ kind: 'unbind-vip', address });
-    operations.add({ kind: 'release-vip', address });
+  } else if (ours) {
+    if (bound && (guarded || !observed.isForeignAt(address))) operations.add({ kind: 'unbind-vip', address });
+    if (guarded) operations.add({ kind: 'release-vip', address });
   }
 }
 

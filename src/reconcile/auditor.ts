@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel/kernel.js';
 import type { Clock } from '../model/clock.js';
-import type { FrontendKey } from '../model/frontend.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet } from '../model/kernel-keys.js';
 import { Interval } from './interval.js';
 import type { KernelImage } from './kernel-image.js';
@@ -19,6 +19,9 @@ export class Auditor {
   readonly #settings: LoopSettings;
   readonly #interval: Interval;
   #round: FrontendKey[] = [];
+  #inRound = 0;
+  #slices = 1;
+  #roundTime: number;
   #milliseconds: number | undefined;
 
   constructor(kernel: Kernel, image: KernelImage, setUp: SetUp, clock: Clock, settings: LoopSettings) {
@@ -27,7 +30,13 @@ export class Auditor {
     this.#setUp = setUp;
     this.#clock = clock;
     this.#settings = settings;
+    this.#roundTime = settings.auditPeriod;
     this.#interval = new Interval(clock, settings.auditInterval);
+  }
+
+  /** Milliseconds in which everything is compared once, by how much there was when the round began. */
+  get roundTime(): number {
+    return this.#roundTime;
   }
 
   get isDue(): boolean {
@@ -60,22 +69,41 @@ export class Auditor {
     const { state } = this.#image;
     const drift = new KernelKeySet();
     const isOver = this.#round.length === 0;
-    if (isOver) this.#round = [...state.virtualServers.keys()];
+    if (isOver) this.#beginRound();
     if (isOver || isMended) {
       drift.add(this.#image.correctSurroundings(await this.#kernel.observeSurroundings()));
     }
-    const slice = this.#round.splice(0, this.#sliceSize());
-    const frontends = slice.flatMap((key) => state.virtualServers.get(key)?.frontend ?? []);
-    const sights = await this.#kernel.look(frontends);
-    frontends.forEach((frontend, index) => {
-      const sight = sights[index];
-      if (sight !== undefined && this.#image.correct(frontend, sight)) drift.frontends.add(frontend.key);
-    });
+    // Whoever changed most of what was looked at has not stopped there: then the round is ended at once.
+    for (let goesOn = true; goesOn; ) {
+      const slice = this.#round.splice(0, this.#sliceSize());
+      const frontends = slice.flatMap((key) => state.virtualServers.get(key)?.frontend ?? []);
+      const found = await this.#differences(frontends);
+      for (const key of found) drift.frontends.add(key);
+      goesOn = this.#round.length > 0 && found.length * 2 > frontends.length;
+    }
     return drift;
   }
 
+  async #differences(frontends: readonly Frontend[]): Promise<FrontendKey[]> {
+    const sights = await this.#kernel.lookForChanges(frontends);
+    return frontends.flatMap((frontend, index) => {
+      const sight = sights[index];
+      return sight !== undefined && this.#image.correct(frontend, sight) ? [frontend.key] : [];
+    });
+  }
+
+  #beginRound(): void {
+    const { virtualServers } = this.#image.state;
+    const { auditPeriod, auditInterval, auditEntriesPerSecond } = this.#settings;
+    this.#round = [...virtualServers.keys()];
+    let entries = 0;
+    for (const { realServers } of virtualServers.values()) entries += 1 + realServers.size;
+    this.#roundTime = Math.max(auditPeriod, (entries / auditEntriesPerSecond) * 1000);
+    this.#slices = Math.max(1, Math.floor(this.#roundTime / auditInterval));
+    this.#inRound = this.#round.length;
+  }
+
   #sliceSize(): number {
-    const { auditInterval, auditPeriod } = this.#settings;
-    return Math.ceil((this.#image.state.virtualServers.size * auditInterval) / auditPeriod);
+    return Math.ceil(this.#inRound / this.#slices);
   }
 }

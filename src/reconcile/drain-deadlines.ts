@@ -1,7 +1,10 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 
-/** For how long servers may drain: as their Service asks, or as the node is set. A deleted Service's wish outlives it. */
+/**
+ * For how long servers may drain: as their Service asks, or as the node is set. A deleted Service's wish outlives it, but nobody who
+ * deletes one keeps the node's addresses for longer than the node lets him.
+ */
 export class DrainDeadlines {
   /** Milliseconds, of Services that ask for nothing; may be changed at any time, for drains under way too. */
   standard: number;
@@ -15,7 +18,9 @@ export class DrainDeadlines {
 
   /** Milliseconds. */
   of(key: FrontendKey): number {
-    return this.#own.get(key) ?? this.standard;
+    const own = this.#own.get(key);
+    if (own === undefined) return this.standard;
+    return this.#services.serviceOf(key) === undefined ? Math.min(own, this.standard) : own;
   }
 
   /** Takes in what the frontend's Service asks for now; `drains`: whether a server of it does. */

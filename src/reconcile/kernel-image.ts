@@ -1,10 +1,11 @@
 import type { Kernel, KernelChange, Sight } from '../kernel/kernel.js';
-import type { Address } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { sameServer, type VirtualServer } from '../model/virtual-server.js';
+import { isLedgerLost } from '../plan/adoption.js';
 
 /** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
 export type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
@@ -16,6 +17,8 @@ export type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => bool
 export class KernelImage {
   #state = new DataplaneState();
   #known = false;
+  #ledgerLost = false;
+  #nameless: Set<FrontendKey> = new Set();
   readonly #unsure = new Map<FrontendKey, Frontend>();
   readonly #inherits: Inherits;
 
@@ -30,6 +33,16 @@ export class KernelImage {
   /** False before the first look and after answers that only a full look can settle. */
   get known(): boolean {
     return this.#known;
+  }
+
+  /** Whether the last full look found no ledger, and what nobody wants at addresses of our device has still to be judged. */
+  get ledgerLost(): boolean {
+    return this.#ledgerLost;
+  }
+
+  /** What nobody wants has been judged. */
+  settleLostLedger(): void {
+    this.#ledgerLost = false;
   }
 
   /** Whether anything is in doubt. */
@@ -59,7 +72,8 @@ export class KernelImage {
   /** One full look at everything of ours. */
   async lookAtAll(kernel: Kernel): Promise<void> {
     const { virtualServers: before, foreign } = this.#state;
-    const { dataplane, foreign: others } = await kernel.observe((key) => before.has(key));
+    const { dataplane, foreign: others } = await kernel.observe(before);
+    this.#nameless = new Set([...dataplane.virtualServers.values()].flatMap(namelessKey));
     for (const key of foreign) disclaim(key, dataplane);
     for (const server of others)
       if (this.#inherits(server.frontend, dataplane.bound)) {
@@ -67,8 +81,33 @@ export class KernelImage {
         dataplane.putVirtualServer(server);
       }
     this.#state = dataplane;
+    this.#ledgerLost = isLedgerLost(dataplane);
     this.#known = true;
     this.#unsure.clear();
+  }
+
+  /** Whether there are views of clients inside of which the ledger does not say any more what stands behind their marks. */
+  get hasNameless(): boolean {
+    for (const key of this.#nameless) if (!this.#state.virtualServers.has(key)) this.#nameless.delete(key);
+    return this.#nameless.size > 0;
+  }
+
+  /** Gives them their frontends back as far as they are wanted; the keys of those. */
+  identify(desired: Dataplane): KernelKeySet {
+    const keys = new KernelKeySet();
+    if (!this.hasNameless) return keys;
+    for (const { frontend } of desired.virtualServers.values())
+      if (isInside(frontend) && this.#identify(frontend)) keys.frontends.add(frontend.key);
+    return keys;
+  }
+
+  #identify(frontend: Frontend): boolean {
+    const { key } = nameless(familyOf(frontend.address), frontend.mark);
+    const seen = this.#state.virtualServers.get(key);
+    if (seen === undefined) return false;
+    this.#state.removeVirtualServer(seen.frontend);
+    this.#state.putVirtualServer({ ...seen, frontend });
+    return true;
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */
@@ -100,9 +139,12 @@ export class KernelImage {
     const known = this.#state.virtualServers.get(frontend.key);
     const foreign = this.#state.foreign.has(frontend.key);
     const ours = known !== undefined || this.#state.policy.owned.has(frontend.key);
-    const inherited = !ours && this.#inherits(frontend, this.#state.bound);
-    if (sight.kind === 'unknown' || (sight.kind === 'present' && foreign && !inherited)) return false;
-    if (sight.kind === 'present' && !ours && !inherited) return this.#setForeign(frontend);
+    if (sight.kind === 'unknown') return false;
+    if (sight.kind === 'present' && sight.server.untagged === true) {
+      const inherited = !ours && this.#inherits(frontend, this.#state.bound);
+      if (foreign && !inherited) return false;
+      if (!ours && !inherited) return this.#setForeign(frontend);
+    }
     this.#state.foreign.delete(frontend.key);
     const seen = sight.kind === 'present' ? sight.server : undefined;
     if (sameOrBothAbsent(known, seen)) return false;
@@ -161,9 +203,13 @@ export class KernelImage {
 // The ledger entry of a server that turned out to be another program's may not have been given back yet.
 function disclaim(key: FrontendKey, observed: DataplaneState): void {
   const server = observed.virtualServers.get(key);
-  if (server === undefined) return;
+  if (server?.untagged !== true) return;
   observed.removeVirtualServer(server.frontend);
   observed.foreign.add(key);
+}
+
+function namelessKey({ frontend }: VirtualServer): FrontendKey[] {
+  return isNameless(frontend) ? [frontend.key] : [];
 }
 
 function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {

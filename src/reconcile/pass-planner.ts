@@ -36,13 +36,14 @@ export class PassPlanner {
   /** The plans over these keys; those of a round are made and performed when the rounds before have ended. */
   rounds(keys: KernelKeys): Generator<Round> {
     const { takeover, image } = this.#parts;
-    return takeover.around(this.#ownRounds(keys), () => image.state);
+    return takeover.after(this.#ownRounds(keys), () => image.state, image.ledgerLost);
   }
 
   *#ownRounds(keys: KernelKeys): Generator<Round> {
     const { desired, image } = this.#parts;
-    const { guarded } = image.state.policy;
-    const isVip = (address: Address) => desired.bound.has(address) || guarded.has(address);
+    const { bound, policy } = image.state;
+    const isVip = (address: Address) =>
+      desired.bound.has(address) || policy.guarded.has(address) || bound.has(address);
     const urgent = desired.frontendsOf(API_SERVER_SERVICE);
     for (const parts of roundsOf(keys, urgent, isVip)) yield this.#plansOf(parts);
   }
@@ -64,12 +65,15 @@ export class PassPlanner {
 
   #plan(keys: KernelKeys): Plan {
     const { desired, image, drains, slowStarts, hearing } = this.#parts;
-    for (const key of keys.frontends) slowStarts.refresh(key, image.state);
+    for (const key of keys.frontends) {
+      slowStarts.refresh(key, image.state);
+      if (!image.state.virtualServers.has(key)) desired.forgetReleased(key);
+    }
     const whole = plan(
       keys,
       desired,
       image.state,
-      (frontend, server) => drains.isOver(frontend, server) || this.#mustLeave(frontend),
+      (frontend, server) => drains.isOver(frontend, server) || this.#isLetGo(frontend),
       slowStarts.isIdle ? undefined : (frontend, server) => slowStarts.weightNow(frontend, server),
     );
     if (hearing.complete) return whole;
@@ -84,9 +88,10 @@ export class PassPlanner {
   }
 
   // A drain would keep the address bound, and this node cut off from who has it.
-  #mustLeave(key: FrontendKey): boolean {
+  #isLetGo(key: FrontendKey): boolean {
     const { desired, image } = this.#parts;
     const frontend = image.state.virtualServers.get(key)?.frontend;
+    if (desired.isReleased(key)) return true;
     if (desired.virtualServers.has(key)) return false;
     if (!desired.mustLeave(frontend?.address, image.state.policy.guarded)) return false;
     return frontend === undefined || !isApiServersOwn(frontend.address, image.state);

@@ -13,6 +13,7 @@ import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
 import type { Predecessor } from './takeover.js';
+import { withheldFrontends } from './withheld-frontends.js';
 
 export interface LoopParts {
   readonly source: ClusterSource;
@@ -135,6 +136,8 @@ export class ReconcileLoop implements ClusterListener {
       services: source.view.serviceCount,
       problems: tenOfEach([...source.problems, ...desired.problems, ...this.#reconciler.problems()]),
       drains: this.#reconciler.drains(),
+      withheld: withheldFrontends(desired, source.view, this.#reconciler.observed),
+      auditRound: this.#reconciler.auditRound,
       totals: this.#tally.totals,
       lastPass: this.#tally.last,
     };

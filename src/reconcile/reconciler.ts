@@ -144,6 +144,11 @@ export class Reconciler {
     return this.#drains.list();
   }
 
+  /** Milliseconds in which everything is compared once. */
+  get auditRound(): number {
+    return this.#auditor.roundTime;
+  }
+
   /** Milliseconds until there is something to do without any event; undefined before the first look. */
   wait(): number | undefined {
     const retry = this.#refusals.wait();
@@ -176,12 +181,14 @@ export class Reconciler {
     const keys = new KernelKeySet();
     if (this.#decidesByParts) await this.#performAsDecided(run, keys);
     await this.#dirty.takeIn(this.#pending);
+    this.#pending.add(this.#image.identify(desired));
     const services = this.#dirty.takeCount();
     const rest = this.#takePending();
     keys.add(rest);
     this.#underWay = keys.size;
     for (const round of this.#planner.rounds(rest)) await run.perform(round);
     const { result } = run;
+    if (this.#hearing.complete) this.#image.settleLostLedger();
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     desired.releaseMarks(keys.frontends, this.#image.state);
@@ -211,9 +218,11 @@ export class Reconciler {
     this.#image.doubt(run.result.unsure, this.#parts.desired);
   }
 
-  // Whoever takes over has to know all that is wanted before it looks, and what is in doubt has to wait.
+  // Whoever takes over has to know all that is wanted before it looks, what is in doubt has to wait, and what lost its name
+  // gets it back from what is wanted.
   get #decidesByParts(): boolean {
-    return this.#parts.desired.isEmpty && !this.#image.isDoubted && !this.#takeover.underWay;
+    const { isDoubted, hasNameless } = this.#image;
+    return this.#parts.desired.isEmpty && !isDoubted && !hasNameless && !this.#takeover.underWay;
   }
 
   async #lookAgain(): Promise<void> {

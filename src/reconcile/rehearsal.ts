@@ -35,11 +35,12 @@ export async function rehearse(
   const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);
+  image.identify(desired);
   const { state } = image;
   const staleMarks = desired.keepMarks(state);
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
-    takeover.around(
+    takeover.after(
       [
         alone(() => planStaleMarks(staleMarks, state)),
         alone(() =>
@@ -49,6 +50,7 @@ export async function rehearse(
         ),
       ],
       () => state,
+      image.ledgerLost,
     ),
     state,
   );

@@ -5,7 +5,7 @@ import { type Cidr, cidrContains } from '../model/cidr.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend } from '../model/frontend.js';
-import { isInherited, isTakenOver, planClaims, planRemains } from '../plan/adoption.js';
+import { isInherited, isTakenOver, planRemains } from '../plan/adoption.js';
 import { alone, type Round } from './round.js';
 
 /** What a proxy before us left outside of IPVS and the dummy device. */
@@ -48,11 +48,11 @@ export class Takeover {
     !this.#excluded.some((range) => cidrContains(range, frontend.address)) &&
     isInherited(frontend, this.#desired, bound, this.#heard.complete);
 
-  /** The rounds of a pass, between those that take over. */
-  *around(rounds: Iterable<Round>, observed: () => DataplaneState): Generator<Round> {
-    if (this.underWay) yield alone(() => planClaims(this.#desired, observed()));
+  /** The rounds of a pass, and what is left over after them; `ledgerLost`: nothing says whose the addresses of the device are. */
+  *after(rounds: Iterable<Round>, observed: () => DataplaneState, ledgerLost: boolean): Generator<Round> {
     yield* rounds;
-    if (this.underWay && this.#heard.complete) yield alone(() => planRemains(this.#desired, observed()));
+    if ((this.underWay || ledgerLost) && this.#heard.complete)
+      yield alone(() => planRemains(this.#desired, observed()));
   }
 
   /**

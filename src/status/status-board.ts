@@ -1,3 +1,4 @@
+import type { FrontendKey } from '../model/frontend.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
@@ -165,8 +166,8 @@ export class StatusBoard {
   }
 
   #waitingFor(): string[] {
-    if (this.#ready) return [];
-    const { complete } = this.#parts.sources.state();
+    const { complete, withheld } = this.#parts.sources.state();
+    if (this.#ready) return withheld.length === 0 ? [] : [withheldText(withheld)];
     return [complete ? 'the first pass with all Services' : 'the source has not told everything once'];
   }
 
@@ -186,4 +187,9 @@ export class StatusBoard {
   #tell(occurrence: Occurrence): void {
     this.#events?.record(occurrence);
   }
+}
+
+function withheldText([first, ...others]: readonly FrontendKey[]): string {
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `${first}${more}, wanted by Services and held by virtual servers that this program did not make`;
 }

@@ -68,9 +68,10 @@ function drainIndex(drains: readonly DrainState[]): DrainIndex {
 }
 
 function agentStatus({ version, state }: AgentView): AgentStatus {
-  const { complete, synced, services, totals, lastPass, problems } = state;
+  const { complete, synced, services, totals, lastPass, auditRound, problems } = state;
   const lastPassSeconds = lastPass === undefined ? undefined : lastPass.milliseconds / 1000;
-  return { version, complete, synced, services, totals, lastPassSeconds, problems };
+  const auditRoundSeconds = Math.round(auditRound / 1000);
+  return { version, complete, synced, services, totals, lastPassSeconds, auditRoundSeconds, problems };
 }
 
 function ownServer(

@@ -12,6 +12,7 @@ const AGENT: AgentStatus = {
   services: 2,
   totals: { passes: 1, operations: 9, refused: 0, drift: 0 },
   lastPassSeconds: 0.01,
+  auditRoundSeconds: 30,
   problems: [],
 };
 
@@ -43,6 +44,7 @@ describe('the status table', () => {
   it('shows verdict, headings, Services and servers in columns, with the reason for a weight of 0', () => {
     expect(lines()).toEqual([
       'In sync: 2 Services, 1 virtual server, 2 real servers.',
+      'What others change is found within 30 seconds.',
       '',
       'SERVICE               VIP:PORT           SCHEDULER  AFFINITY  STATE',
       '  -> REAL SERVER      WEIGHT             ACTIVE     INACTIVE',

@@ -25,7 +25,7 @@ const KUBEADM_SETTINGS: AgentSettings = {
   drainDeadline: 900,
   gatherTime: 0,
   syncPeriod: 30,
-  auditPeriod: 600,
+  auditPeriod: 30,
   serving: {
     health: '0.0.0.0:10256',
     metrics: '127.0.0.1:10249',
@@ -92,7 +92,7 @@ describe('fields mean', () => {
     ],
     ['ipvs: {scheduler: wrr, strictARP: true}', { scheduler: 'wrr', nodeSetUp: { strictArp: true } }],
     ['ipvs: {excludeCIDRs: [10.1.2.3/8, FD00::1/64]}', { excludedCIDRs: ['10.0.0.0/8', 'fd00::/64'] }],
-    ['ipvs: {minSyncPeriod: 500ms}', { gatherTime: 0.5, syncPeriod: 30, auditPeriod: 600 }],
+    ['ipvs: {minSyncPeriod: 500ms}', { gatherTime: 0.5, syncPeriod: 30, auditPeriod: 30 }],
     ['ipvs: {syncPeriod: 45s}', { syncPeriod: 45, auditPeriod: 45 }],
     ['iptables: {masqueradeAll: true}', { masqueradeAll: true }],
     [

@@ -11,6 +11,8 @@ export interface Outsider {
   /** A virtual server with the scheduler wlc and no real server, as `ipvsadm -A`. */
   addVirtualServer(frontend: Frontend): Promise<void>;
   removeVirtualServer(frontend: Frontend): Promise<void>;
+  /** Gives a virtual server the scheduler wlc, as `ipvsadm -E`. */
+  editVirtualServer(frontend: Frontend): Promise<void>;
   /** The frontends of all virtual servers, whoever made them. */
   listVirtualServers(): Promise<readonly FrontendKey[]>;
   /** Takes an address off the dummy device. */

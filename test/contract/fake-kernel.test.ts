@@ -18,6 +18,11 @@ function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
         kernel.state.removeVirtualServer(frontend);
         kernel.foreign.delete(frontend.key);
       },
+      async editVirtualServer({ key }) {
+        const server = kernel.state.virtualServers.get(key);
+        if (server !== undefined)
+          kernel.state.putVirtualServer({ ...server, settings: settings('wlc'), untagged: true });
+      },
       async listVirtualServers() {
         return [...kernel.state.virtualServers.keys(), ...kernel.foreign.keys()];
       },

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { frontend } from '../../src/model/frontend.js';
+import { frontend, nameless } from '../../src/model/frontend.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import { realServer, withWeight } from '../../src/model/real-server.js';
 import { POD_1, POD_1_6, VIP_A, VIP_A6 } from '../support/addresses.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
 import { settings } from '../support/objects.js';
 import type { ContractSubject } from './contract-subject.js';
-import { add, ONE, OTHER, own, real, remove, TWO, WEB, WEB_6 } from './operations.js';
+import { add, INSIDE, INSIDE_6, ONE, OTHER, own, real, remove, set, TWO, WEB, WEB_6 } from './operations.js';
 
 /** All that the test below performs, as a look shows it. */
 const EVERYTHING = `\
@@ -87,7 +87,9 @@ export function lookContract(subject: ContractSubject): void {
     });
 
     it('is ours where it is remembered: the ledger may have been removed by hand', async () => {
-      const { dataplane, foreign } = await subject.kernel.observe((key) => key === OTHER.key);
+      const { dataplane, foreign } = await subject.kernel.observe(
+        new Map([[OTHER.key, { frontend: OTHER }]]),
+      );
       expect([...dataplane.virtualServers.keys()]).toEqual([OTHER.key]);
       expect([foreign, dataplane.foreign.size]).toEqual([[], 0]);
     });
@@ -107,6 +109,41 @@ export function lookContract(subject: ContractSubject): void {
     });
   });
 
+  describe('a virtual server of ours that the ledger does not have', () => {
+    it('is ours by its tag, in both families', async () => {
+      await subject.given(add(WEB), add(WEB_6), real('add', ONE));
+      const { dataplane, foreign } = await subject.kernel.observe();
+      expect([...dataplane.virtualServers.keys()].sort()).toEqual([WEB.key, WEB_6.key]);
+      expect(foreign).toEqual([]);
+    });
+
+    it('has no name where it is the view of clients inside, unless it is remembered, and can be written to by its mark', async () => {
+      await subject.given(add(INSIDE), real('add', ONE, INSIDE), add(INSIDE_6));
+      const lost = [nameless('IPv4', INSIDE.mark), nameless('IPv6', INSIDE_6.mark)] as const;
+      const { dataplane } = await subject.kernel.observe();
+      expect([...dataplane.virtualServers.keys()].sort()).toEqual(lost.map(({ key }) => key).sort());
+      expect(await subject.seen(lost[0])).toEqual([`${lost[0].key} rr`, `  -> ${ONE.key} weight 1`]);
+      const remembered = new Map([[INSIDE.key, { frontend: INSIDE }]]);
+      const known = (await subject.kernel.observe(remembered)).dataplane;
+      expect([...known.virtualServers.keys()].sort()).toEqual([INSIDE.key, lost[1].key].sort());
+      await subject.given(real('set', withWeight(ONE, 0), lost[0]), remove(lost[0]), remove(lost[1]));
+      expect((await subject.kernel.observe()).dataplane.virtualServers.size).toBe(0);
+    });
+
+    it('loses its tag when another program edits it, and has it again once it is set', async () => {
+      await subject.given(own(WEB), add(WEB));
+      await subject.outsider.editVirtualServer(WEB);
+      const tags = async () => {
+        const [sight] = await subject.kernel.look([WEB]);
+        const seen = (await subject.kernel.observe()).dataplane.virtualServers.get(WEB.key);
+        return [sight?.kind === 'present' && sight.server.untagged, seen?.untagged];
+      };
+      expect(await tags()).toEqual([true, true]);
+      await subject.given(set(WEB, settings('rr')));
+      expect(await tags()).toEqual([undefined, undefined]);
+    });
+  });
+
   describe('a look', () => {
     it('answers in the order asked, and tells absent from present', async () => {
       await subject.given(add(WEB), real('add', withWeight(ONE, 4)), add(WEB_6));
@@ -118,6 +155,25 @@ export function lookContract(subject: ContractSubject): void {
 
     it('at nothing answers nothing', async () => {
       expect(await subject.kernel.look([])).toEqual([]);
+      expect(await subject.kernel.lookForChanges([])).toEqual([]);
+    });
+
+    it('for changes sees each of them, and a change back too', async () => {
+      const found = async () => {
+        const [sight] = await subject.kernel.lookForChanges([WEB]);
+        return sight?.kind === 'present' ? serverLines(sight.server) : sight?.kind;
+      };
+      const [one, two] = [realServer(ONE.address, ONE.port, 1), realServer(ONE.address, ONE.port, 2)];
+      await subject.given(add(WEB), real('add', one));
+      expect(await found()).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+      await found();
+      await subject.given(real('set', two));
+      await subject.given(real('set', one));
+      expect(await found()).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 1`]);
+      await subject.outsider.editVirtualServer(WEB);
+      expect(await found()).toEqual([`${WEB.key} wlc`, `  -> ${ONE.key} weight 1`]);
+      await subject.outsider.removeVirtualServer(WEB);
+      expect([await found(), await found()]).toEqual(['absent', 'absent']);
     });
 
     it('sees what another program did', async () => {

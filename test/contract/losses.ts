@@ -37,7 +37,8 @@ export function lossContract(subject: ContractSubject): void {
       expect(await subject.perform(...writes)).toEqual(writes.map(() => 'ENOENT'));
       expect((await subject.kernel.prepare()).done).not.toEqual([]);
       expect((await subject.kernel.observe()).dataplane.policy.owned.size).toBe(0);
-      expect([...(await subject.kernel.observe()).dataplane.foreign]).toEqual([OTHER.key]);
+      const { dataplane } = await subject.kernel.observe();
+      expect([[...dataplane.virtualServers.keys()], dataplane.foreign.size]).toEqual([[OTHER.key], 0]);
       await subject.given(...writes);
     });
   });

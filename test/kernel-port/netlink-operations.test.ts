@@ -18,10 +18,14 @@ function recordsOf(operation: Operation): KernelOperation[] {
 const [EEXIST, ENOENT, ESRCH, ENOBUFS, ENODEV] = [-17, -2, -3, -105, -19];
 
 describe('an operation becomes kernel records', () => {
-  it('with the persistent flag only where there is affinity', () => {
+  it('with our tag, and with the persistent flag only where there is affinity', () => {
     const write = { kind: 'add-virtual-server', frontend: FRONT } as const;
-    expect(recordsOf({ ...write, settings: settings('rr') })).toMatchObject([{ flags: 0, timeout: 0 }]);
-    expect(recordsOf({ ...write, settings: settings('rr', 60) })).toMatchObject([{ flags: 1, timeout: 60 }]);
+    expect(recordsOf({ ...write, settings: settings('rr') })).toMatchObject([
+      { flags: 0x6b69_0000, timeout: 0 },
+    ]);
+    expect(recordsOf({ ...write, settings: settings('rr', 60) })).toMatchObject([
+      { flags: 0x6b69_0001, timeout: 60 },
+    ]);
   });
 
   it('and a new owner replaces the old entry in the same transaction', () => {

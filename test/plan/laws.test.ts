@@ -326,8 +326,7 @@ describe('a kernel', () => {
       fc.asyncProperty(desiredPlane, observedScene, verdict, async (desired, scene, drained) => {
         const kernel = await kernelAt(scene);
         const before = scene.foreign.flatMap(serverLines);
-        const remembered = (key: FrontendKey) => scene.observed.virtualServers.has(key);
-        const { dataplane } = await kernel.observe(remembered);
+        const { dataplane } = await kernel.observe(scene.observed.virtualServers);
         const outcomes = await kernel.perform(operationsOf(desired, dataplane, drained));
         expect(outcomes.filter(({ kind }) => kind !== 'done')).toEqual([]);
         expect([...kernel.foreign.values()].flatMap(serverLines)).toEqual(before);

@@ -61,16 +61,33 @@ describe('the cost of one changed endpoint', () => {
     const { agent, counting } = await agentWith(1_200);
     agent.clock.advance(5_000);
     await agent.loop.idle();
-    expect(counting.takeCounts()).toMatchObject({ observe: 0, observeSurroundings: 1, look: 1, looked: 10 });
-    for (let slice = 1; slice < 120; slice++) {
+    expect(counting.takeCounts()).toMatchObject({ observe: 0, observeSurroundings: 1, look: 1, looked: 200 });
+    for (let slice = 1; slice < 6; slice++) {
       agent.clock.advance(5_000);
       await agent.loop.idle();
     }
     expect(counting.takeCounts()).toMatchObject({
       observe: 0,
       observeSurroundings: 0,
-      looked: 1_190,
+      looked: 1_000,
       perform: 0,
     });
+  });
+
+  it('of the audit is bounded: what is more takes longer, and the state says how long', async () => {
+    const kernel = new CountingKernel(new FakeKernel());
+    const agent = testAgent(kernel, undefined, { auditEntriesPerSecond: 10 });
+    for (let index = 0; index < 200; index++)
+      agent.source.put(
+        aService(`s${index}`, [address(`10.97.0.${index}`)]),
+        aSlice(`s${index}`, [POD_1, POD_2]),
+      );
+    await agent.start();
+    expect(agent.loop.state().auditRound).toBe(30_000);
+    kernel.takeCounts();
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    // 200 virtual servers with 2 real servers each are 600 entries, of which 50 are compared in five seconds.
+    expect([kernel.takeCounts().looked, agent.loop.state().auditRound]).toEqual([17, 60_000]);
   });
 });

@@ -83,9 +83,9 @@ describe('the deadline of a drain', () => {
     return deadlines.of(FRONT.key);
   }
 
-  it('is what its Service asks for, and outlives the Service', () => {
+  it("is what its Service asks for, and outlives the Service up to the node's own", () => {
     expect(deadlineAfter(slow)).toBe(3_600_000);
-    expect(deadlineAfter(slow, gone)).toBe(3_600_000);
+    expect(deadlineAfter(slow, gone)).toBe(DEADLINE);
   });
 
   it("is the node's again when the Service asks for nothing any more", () => {

@@ -6,9 +6,9 @@ import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
+import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
-import { serverLines } from '../support/dataplane-text.js';
+import { dataplaneText, serverLines } from '../support/dataplane-text.js';
 import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
@@ -393,6 +393,16 @@ describe('a virtual server of another program', () => {
     expect(serverLines(kernel.foreign.get(FRONT.key))).toEqual([`${FRONT.key} wlc`]);
     expect(agent.loop.state().problems).toMatchObject([{ kind: 'conflict', service: 'default/web' }]);
     expect(kernel.state.policy.owned.size).toBe(0);
+    expect(agent.loop.state().withheld).toEqual([FRONT.key]);
+  });
+
+  it('at an address that the Service chose itself makes no node wait', async () => {
+    const kernel = new FakeKernel();
+    kernel.foreign.set(FRONT.key, theirs);
+    const agent = testAgent(kernel);
+    agent.source.put(aService('web', [VIP_B], { externalIPs: [VIP_A] }), aSlice('web', [POD_1]));
+    await agent.start();
+    expect(agent.loop.state()).toMatchObject({ withheld: [], problems: [{ kind: 'conflict' }] });
   });
 
   it('that appears between look and write is found out and given back', async () => {
@@ -508,6 +518,23 @@ describe('drift', () => {
     await agent.loop.idle();
     expect(weights(kernel)).toHaveLength(2);
     expect(kernel.state.policy.owned.size).toBe(1);
+  });
+});
+
+describe('ipvsadm -C', () => {
+  it('is found by the first slice of the audit, which then goes through all that is left at once', async () => {
+    const kernel = new FakeKernel();
+    const agent = testAgent(kernel);
+    for (let index = 0; index < 100; index++)
+      agent.source.put(aService(`s${index}`, [address(`10.97.0.${index}`)]), aSlice(`s${index}`, [POD_1]));
+    await agent.start();
+    const before = dataplaneText(kernel.state);
+    for (const { frontend: front } of [...kernel.state.virtualServers.values()])
+      kernel.state.removeVirtualServer(front);
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    expect(dataplaneText(kernel.state)).toBe(before);
+    expect(agent.loop.state().problems).toEqual([]);
   });
 });
 

@@ -40,7 +40,8 @@ const waits = fc.infiniteStream(fc.nat({ max: 6 }));
 
 /** A part for each VIP. */
 function* roundsFor(desired: Dataplane, seen: DataplaneState): Generator<Round> {
-  const isVip = (address: Address) => desired.bound.has(address) || seen.policy.guarded.has(address);
+  const isVip = (address: Address) =>
+    desired.bound.has(address) || seen.policy.guarded.has(address) || seen.bound.has(address);
   for (const parts of roundsOf(allKeys(desired).add(allKeys(seen)), [], isVip, 1))
     yield (function* (): Generator<Plan> {
       for (const keys of parts) yield plan(keys, desired, seen, () => true);

@@ -75,6 +75,7 @@ describe('taking over from kube-proxy', () => {
       'own-frontend 10.96.0.10:80/TCP for default/web:http',
       'open-frontend 10.96.0.10:80/TCP',
       'guard-vip 10.96.0.10',
+      'set-virtual-server 10.96.0.10:80/TCP rr',
     ]);
     expect(predecessor.removals).toBe(1);
   });

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/model/event.js';
+import { frontend } from '../../src/model/frontend.js';
 import type { NodeRecord } from '../../src/model/node.js';
 import { failed } from '../../src/model/outcome.js';
 import type { Problem } from '../../src/model/problem.js';
@@ -80,6 +81,24 @@ describe('the status board', () => {
     expect((await health('/readyz')).status).toBe(503);
     status.passed(PASS);
     state.complete = false;
+    expect((await health('/readyz')).status).toBe(200);
+  });
+
+  it('is not ready while others hold what Services want, and names it', async () => {
+    const { board: status, state, health } = board();
+    await status.start();
+    state.complete = true;
+    state.withheld = [frontend(VIP_A, 80, 'TCP').key, frontend(VIP_A, 81, 'TCP').key];
+    status.passed(PASS);
+    const { status: code, body } = await health('/readyz');
+    expect([code, JSON.parse(body).waitingFor]).toEqual([
+      503,
+      [
+        '10.96.0.10:80/TCP and 1 more, wanted by Services and held by virtual servers that this program did not make',
+      ],
+    ]);
+    expect((await health('/livez')).status).toBe(200);
+    state.withheld = [];
     expect((await health('/readyz')).status).toBe(200);
   });
 

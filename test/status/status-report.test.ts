@@ -28,6 +28,8 @@ const STATE: SyncState = {
   services: 1,
   problems: [],
   drains: [],
+  withheld: [],
+  auditRound: 30_000,
   totals: { passes: 1, operations: 4, refused: 0, drift: 0 },
   lastPass: undefined,
 };

@@ -1,6 +1,6 @@
-import type { Observation, Sight, Surroundings } from '../../src/kernel/kernel.js';
+import type { Observation, Remembered, Sight, Surroundings } from '../../src/kernel/kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
-import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
+import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import type { Outcome } from '../../src/model/outcome.js';
 
@@ -15,7 +15,7 @@ export class CountingKernel extends KernelInFront {
     return counts;
   }
 
-  override observe(remembered?: (key: FrontendKey) => boolean): Promise<Observation> {
+  override observe(remembered?: Remembered): Promise<Observation> {
     this.#counts.observe++;
     return super.observe(remembered);
   }
@@ -29,6 +29,12 @@ export class CountingKernel extends KernelInFront {
     this.#counts.look++;
     this.#counts.looked += frontends.length;
     return super.look(frontends);
+  }
+
+  override lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    this.#counts.look++;
+    this.#counts.looked += frontends.length;
+    return super.lookForChanges(frontends);
   }
 
   override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {

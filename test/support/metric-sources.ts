@@ -8,6 +8,8 @@ export const QUIET_STATE: SyncState = {
   services: 0,
   problems: [],
   drains: [],
+  withheld: [],
+  auditRound: 30_000,
   totals: { passes: 0, operations: 0, refused: 0, drift: 0 },
   lastPass: undefined,
 };

@@ -28,6 +28,9 @@ export async function netlinkFixture(): Promise<KernelFixture> {
       async removeVirtualServer(frontend) {
         await run('ipvsadm', ['-D', ...ipvsadmWords(frontend)]);
       },
+      async editVirtualServer(frontend) {
+        await run('ipvsadm', ['-E', ...ipvsadmWords(frontend), '-s', 'wlc']);
+      },
       listVirtualServers,
       async removeAddress(address) {
         await run('ip', ['address', 'del', `${address}/${prefixLength(address)}`, 'dev', DEVICE]);

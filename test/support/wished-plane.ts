@@ -27,9 +27,10 @@ function leaveAsItWas(address: Address, observed: Dataplane, wished: DataplaneSt
   if (!observed.policy.guarded.has(address)) wished.policy.guarded.delete(address);
 }
 
-// The guard is what says that an address is ours.
-function isForeignAddress(address: Address, { policy, bound }: Dataplane): boolean {
-  return bound.has(address) && !policy.guarded.has(address);
+// The guard says that an address is ours, and so does a virtual server of ours at an address of our device.
+function isForeignAddress(address: Address, { policy, bound, virtualServers }: Dataplane): boolean {
+  if (!bound.has(address) || policy.guarded.has(address)) return false;
+  return ![...virtualServers.values()].some(({ frontend }) => frontend.address === address);
 }
 
 /**

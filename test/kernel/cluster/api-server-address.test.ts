@@ -32,7 +32,7 @@ describe.skipIf(!IN_TEST_KERNEL)("a Service that claims the API server's address
   let victim: Host;
 
   beforeAll(async () => {
-    cluster = await FollowedCluster.create(['h2'], false);
+    cluster = await FollowedCluster.create(['h2'], { behindNode: false });
     [attacker, victim] = cluster.lab.pods as [Host, Host, Host];
     await cluster.agent.ready();
   });

@@ -21,8 +21,14 @@ export class FollowedCluster {
   readonly mounts: PodMounts;
   agent: Agent;
 
-  /** `protocols` is all that the server offers. `behindNode`: whether its address is that of a Node, or a load balancer's. */
-  static async create(protocols: readonly Protocol[], behindNode = true): Promise<FollowedCluster> {
+  /**
+   * `protocols` is all that the server offers. `behindNode`: whether its address is that of a Node, or a load balancer's. `edit`
+   * changes the configuration file.
+   */
+  static async create(
+    protocols: readonly Protocol[],
+    { behindNode = true, edit }: { behindNode?: boolean; edit?: (configuration: string) => string } = {},
+  ): Promise<FollowedCluster> {
     const lab = await Lab.create({ pods: ['pod-0', 'pod-1', 'pod-2'], remotePods: ['remote-pod'] });
     await Promise.all([...lab.pods, ...lab.remotePods].map((pod) => pod.serve(POD_PORT, 'TCP')));
     const options = { host: NODE_WIRE.there.IPv4, port: 6443, protocols };
@@ -31,7 +37,7 @@ export class FollowedCluster {
     await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject(NODE_NAME, NODE_WIRE.here) });
     if (behindNode)
       await server.tell({ kind: 'create', resource: 'nodes', object: nodeObject('node-2', NODE_WIRE.there) });
-    return new FollowedCluster(lab, server, await PodMounts.create(TOKEN, server.authority));
+    return new FollowedCluster(lab, server, await PodMounts.create(TOKEN, server.authority, edit));
   }
 
   private constructor(lab: Lab, server: ApiServerProcess, mounts: PodMounts) {

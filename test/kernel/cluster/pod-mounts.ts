@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,11 +16,18 @@ exec "$@"`;
 export class PodMounts {
   readonly #folder: string;
 
-  static async create(token: string, authority: string): Promise<PodMounts> {
+  /** `edit`: what the operator changed in kubeadm's configuration. */
+  static async create(
+    token: string,
+    authority: string,
+    edit = (configuration: string) => configuration,
+  ): Promise<PodMounts> {
     const mounts = new PodMounts(await mkdtemp(join(tmpdir(), 'pod-')));
     for (const name of ['kube-proxy', 'serviceaccount']) await mkdir(join(mounts.#folder, name));
     for (const name of ['config.conf', 'kubeconfig.conf'])
       await copyFile(new URL(name, KUBEADM), join(mounts.#folder, 'kube-proxy', name));
+    const config = join(mounts.#folder, 'kube-proxy', 'config.conf');
+    await writeFile(config, edit(await readFile(config, 'utf8')));
     await mounts.#put('ca.crt', authority);
     await mounts.setToken(token);
     return mounts;
