@@ -1,4 +1,4 @@
-import { hashesServers, type SchedulerFlag } from '../model/scheduler.js';
+import { hashesServers, takesFlags } from '../model/scheduler.js';
 import { isExternal, type Service } from '../model/service.js';
 import { type SchedulerFlags, sameSettings, type VirtualServerSettings } from '../model/virtual-server.js';
 import type { NodeProfile } from './node-settings.js';
@@ -10,12 +10,11 @@ import { schedulerOf } from './scheduler-choice.js';
  * keeps the client there when endpoints come and go.
  */
 export function settingsOf(service: Service, node: NodeProfile): VirtualServerSettings {
-  const sticks = service.affinityTimeout > 0 && isExternal(service);
-  const sticky = service.scheduler === undefined && sticks ? node.stickyScheduler : undefined;
+  const sticky = service.scheduler === undefined && sticksToOne(service) ? node.stickyScheduler : undefined;
   const scheduler = sticky ?? schedulerOf(service, node);
   return shared({
     scheduler,
-    schedulerFlags: flagsFor(scheduler, service.schedulerFlags),
+    schedulerFlags: flagsOf(scheduler, wantsPort(scheduler, service, node)),
     persistenceTimeout: service.affinityTimeout,
   });
 }
@@ -30,7 +29,8 @@ function shared(settings: VirtualServerSettings): VirtualServerSettings {
 
 /**
  * Persistence cannot go with a firewall mark: the kernel would not translate the port (ip_vs_sched_persist compares it
- * with the virtual server's, and a mark has none). A hash of the client's address does what it can.
+ * with the virtual server's, and a mark has none). A hash of the client's address does what it can, without its port,
+ * which would lead each connection elsewhere.
  */
 export function insideSettings(
   settings: VirtualServerSettings,
@@ -38,14 +38,29 @@ export function insideSettings(
 ): VirtualServerSettings {
   if (settings.persistenceTimeout === 0) return settings;
   const hashes = hashesServers(settings.scheduler) || stickyScheduler === undefined;
-  const plain = { ...settings, persistenceTimeout: 0 };
-  return hashes ? plain : { ...plain, scheduler: stickyScheduler, schedulerFlags: '' };
+  const scheduler = hashes ? settings.scheduler : stickyScheduler;
+  return { scheduler, schedulerFlags: flagsOf(scheduler, false), persistenceTimeout: 0 };
 }
 
-function flagsFor(scheduler: string, flags: readonly SchedulerFlag[]): SchedulerFlags {
-  if (flags.length === 0) return '';
-  const fallback = flags.some((flag) => flag === `${scheduler}-fallback`);
-  const port = flags.some((flag) => flag === `${scheduler}-port`);
-  if (fallback) return port ? 'fallback,port' : 'fallback';
-  return port ? 'port' : '';
+/**
+ * kube-proxy sets `mh-port` where `mh` is the node's scheduler. A Service that chooses one, or that needs one client to
+ * reach one server whatever way it comes, has said otherwise.
+ */
+function wantsPort(scheduler: string, service: Service, node: NodeProfile): boolean {
+  const { schedulerFlags: asked, scheduler: chosen } = service;
+  if (asked.length > 0 || chosen !== undefined) return asked.some((flag) => flag === `${scheduler}-port`);
+  return scheduler === 'mh' && node.scheduler === 'mh' && !sticksToOne(service);
+}
+
+function sticksToOne(service: Service): boolean {
+  return service.affinityTimeout > 0 && isExternal(service);
+}
+
+/**
+ * A draining server keeps its place in the tables of `mh` and `sh`. Without `fallback` the kernel refuses every new client
+ * whose hash leads there (ip_vs_mh_get, ip_vs_sh_get).
+ */
+function flagsOf(scheduler: string, port: boolean): SchedulerFlags {
+  if (!takesFlags(scheduler)) return '';
+  return port ? 'fallback,port' : 'fallback';
 }

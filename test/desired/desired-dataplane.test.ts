@@ -55,13 +55,13 @@ describe('a Service', () => {
       aSlice('web', [POD_1_6], { name: 'web-6', ports: targets }),
     );
     expect(cluster.text).toEqual([
-      '10.96.0.10:53/UDP mh persistent 60',
+      '10.96.0.10:53/UDP mh (fallback) persistent 60',
       '  -> 10.244.0.1:8053 weight 1',
-      '10.96.0.10:80/TCP mh persistent 60',
+      '10.96.0.10:80/TCP mh (fallback) persistent 60',
       '  -> 10.244.0.1:8080 weight 1',
-      '[fd00:96::10]:53/UDP mh persistent 60',
+      '[fd00:96::10]:53/UDP mh (fallback) persistent 60',
       '  -> [fd00:244::1]:8053 weight 1',
-      '[fd00:96::10]:80/TCP mh persistent 60',
+      '[fd00:96::10]:80/TCP mh (fallback) persistent 60',
       '  -> [fd00:244::1]:8080 weight 1',
       'bound 10.96.0.10',
       'bound fd00:96::10',
