@@ -3,6 +3,7 @@ import type { ChainHook, Rule } from '../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { guardRules } from './guard-rules.js';
 import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
+import { invalidRule } from './invalid-rule.js';
 import { keepDestinationRule } from './keep-destination-rule.js';
 import { markRules, unmarkRules } from './mark-rules.js';
 import {
@@ -58,7 +59,7 @@ export function packetChains(settings: PacketRulesSettings): FilledChain[] {
       { name: masqueradeChain(family), rules: masqueradeRules(family, settings) },
       { name: keepSourceChain(family), rules: keepSourceRules(family, settings) },
     ]),
-    { name: 'masquerade-now', rules: masqueradeNowRules() },
+    { name: 'masquerade-now', rules: masqueradeNowRules(settings) },
   ];
 }
 
@@ -73,5 +74,10 @@ function hooked(
 }
 
 function wayIn(inside: InsideMatch): Rule[] {
-  return [[IS_NEW, jump('restrict')], ...markRules(inside), [IS_NEW, jump('guard')]];
+  return [
+    ...FAMILIES.map(invalidRule),
+    [IS_NEW, jump('restrict')],
+    ...markRules(inside),
+    [IS_NEW, jump('guard')],
+  ];
 }
