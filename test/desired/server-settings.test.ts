@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { insideSettings, settingsOf } from '../../src/desired/server-settings.js';
 import type { Service } from '../../src/model/service.js';
+import { VIP_A, VIP_B } from '../support/addresses.js';
 import { aService } from '../support/objects.js';
 
 const STICKS_BY_MH = { ...LONE_NODE, stickyScheduler: 'mh' };
-const WITH_AFFINITY = { affinityTimeout: 600, externalIPs: ['198.51.100.1'] } as const;
+const WITH_AFFINITY = { affinityTimeout: 600, externalIPs: [VIP_B] };
 
 describe('the flags of a virtual server', () => {
   const flags = (over: Partial<Service>, scheduler = 'rr') => {
-    const { scheduler: got, schedulerFlags } = settingsOf(aService('web', ['10.96.0.10'], over), {
+    const { scheduler: got, schedulerFlags } = settingsOf(aService('web', [VIP_A], over), {
       ...STICKS_BY_MH,
       scheduler,
     });
