@@ -1,4 +1,4 @@
-import { hashesServers } from '../model/scheduler.js';
+import { hashesServers, takesFlags } from '../model/scheduler.js';
 import { isExternal, type Service } from '../model/service.js';
 import { type SchedulerFlags, sameSettings, type VirtualServerSettings } from '../model/virtual-server.js';
 import type { NodeProfile } from './node-settings.js';
@@ -10,12 +10,11 @@ import { schedulerOf } from './scheduler-choice.js';
  * keeps the client there when endpoints come and go.
  */
 export function settingsOf(service: Service, node: NodeProfile): VirtualServerSettings {
-  const sticks = service.affinityTimeout > 0 && isExternal(service);
-  const sticky = service.scheduler === undefined && sticks ? node.stickyScheduler : undefined;
+  const sticky = service.scheduler === undefined && sticksToOne(service) ? node.stickyScheduler : undefined;
   const scheduler = sticky ?? schedulerOf(service, node);
   return shared({
     scheduler,
-    schedulerFlags: flagsFor(scheduler, sticky === undefined && spreadsClients(scheduler, service, node)),
+    schedulerFlags: flagsOf(scheduler, wantsPort(scheduler, service, node)),
     persistenceTimeout: service.affinityTimeout,
   });
 }
@@ -30,7 +29,8 @@ function shared(settings: VirtualServerSettings): VirtualServerSettings {
 
 /**
  * Persistence cannot go with a firewall mark: the kernel would not translate the port (ip_vs_sched_persist compares it
- * with the virtual server's, and a mark has none). A hash of the client's address does what it can.
+ * with the virtual server's, and a mark has none). A hash of the client's address does what it can, without its port,
+ * which would lead each connection elsewhere.
  */
 export function insideSettings(
   settings: VirtualServerSettings,
@@ -38,25 +38,29 @@ export function insideSettings(
 ): VirtualServerSettings {
   if (settings.persistenceTimeout === 0) return settings;
   const hashes = hashesServers(settings.scheduler) || stickyScheduler === undefined;
-  const plain = { ...settings, persistenceTimeout: 0 };
   const scheduler = hashes ? settings.scheduler : stickyScheduler;
-  return { ...plain, scheduler, schedulerFlags: flagsFor(scheduler, false) };
+  return { scheduler, schedulerFlags: flagsOf(scheduler, false), persistenceTimeout: 0 };
 }
 
 /**
- * Whether the client's port belongs to what is hashed, so that the connections of one client spread: as the Service says,
- * or, as in kube-proxy, where `mh` is the node's default.
+ * kube-proxy sets `mh-port` where `mh` is the node's scheduler. A Service that chooses one, or that needs one client to
+ * reach one server whatever way it comes, has said otherwise.
  */
-function spreadsClients(scheduler: string, service: Service, node: NodeProfile): boolean {
-  if (service.scheduler === undefined && scheduler === 'mh' && node.scheduler === 'mh') return true;
-  return service.schedulerFlags.some((flag) => flag === `${scheduler}-port`);
+function wantsPort(scheduler: string, service: Service, node: NodeProfile): boolean {
+  const { schedulerFlags: asked, scheduler: chosen } = service;
+  if (asked.length > 0 || chosen !== undefined) return asked.some((flag) => flag === `${scheduler}-port`);
+  return scheduler === 'mh' && node.scheduler === 'mh' && !sticksToOne(service);
+}
+
+function sticksToOne(service: Service): boolean {
+  return service.affinityTimeout > 0 && isExternal(service);
 }
 
 /**
- * Both hashing schedulers that know flags always have fallback. Without it a client whose hash leads to a server of weight 0
- * is refused for as long as that server drains (net/netfilter/ipvs/ip_vs_mh.c, ip_vs_sh.c; kubernetes/kubernetes#139497).
+ * A draining server keeps its place in the tables of `mh` and `sh`. Without `fallback` the kernel refuses every new client
+ * whose hash leads there (ip_vs_mh_get, ip_vs_sh_get).
  */
-function flagsFor(scheduler: string, port: boolean): SchedulerFlags {
-  if (scheduler !== 'mh' && scheduler !== 'sh') return '';
+function flagsOf(scheduler: string, port: boolean): SchedulerFlags {
+  if (!takesFlags(scheduler)) return '';
   return port ? 'fallback,port' : 'fallback';
 }

@@ -11,6 +11,7 @@ import { markRules } from './packet-rules/mark-rules.js';
 import { masqueradeNowRules } from './packet-rules/masquerade-rules.js';
 import { ACCEPT, askedFor } from './packet-rules/rule-words.js';
 import { setDeclaration } from './packet-rules/set-declaration.js';
+import { PLAIN_RULES } from './packet-rules-settings.js';
 import { PACKET_SETS, type PacketSet } from './packet-sets.js';
 
 const NAME: TableName = { family: 'inet', table: 'kube-ipvs-proxy-trial' };
@@ -19,7 +20,7 @@ const CHAIN = 'trial';
 
 /** Our own sets and rules that need each feature. */
 const TRIALS: Readonly<Record<NftFeature, readonly Command[]>> = {
-  masquerade: trial([], masqueradeNowRules()),
+  masquerade: trial([], masqueradeNowRules(PLAIN_RULES)),
   'destination NAT': trial(['guarded'], [keepDestinationRule('IPv4')]),
   'original destination': trial(['owned'], [[...askedFor('IPv4', 'TCP', 'owned'), ACCEPT]]),
   reject: trial(['guarded', 'open', 'refused', 'dropped'], guardRules('IPv4')),

@@ -5,6 +5,8 @@ export interface PacketRulesSettings {
   readonly insideClients: InsideClients;
   /** Ranges of Service addresses: packets to one that no Service has are dropped instead of wandering off. */
   readonly serviceCIDRs: readonly string[];
+  /** The API server's --service-node-port-range, first and last; its default unless said. */
+  readonly nodePortRange?: readonly [number, number];
   /** Answer no ARP request for a VIP, on any interface. (Neighbour discovery of IPv6 is as strict by itself.) */
   readonly strictArp?: boolean;
   /** Kernels without nftables for ARP: `strictArp` then has no effect. */
@@ -20,6 +22,9 @@ export type InsideClients =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'addresses'; readonly cidrs: readonly string[] }
   | { readonly kind: 'interfaces'; readonly name: string };
+
+/** What the API server takes unless told otherwise. */
+export const DEFAULT_NODE_PORTS: readonly [number, number] = [30_000, 32_767];
 
 /** Without any distinction between clients: enough for whoever only looks, or takes away. */
 export const PLAIN_RULES: PacketRulesSettings = {

@@ -50,3 +50,8 @@ export function weightedKin(scheduler: string): string {
 export function hashesServers(scheduler: string): boolean {
   return HASHING.has(scheduler);
 }
+
+/** Whether the scheduler is one of the two that SCHEDULER_FLAGS are for. */
+export function takesFlags(scheduler: string): boolean {
+  return scheduler === 'sh' || scheduler === 'mh';
+}

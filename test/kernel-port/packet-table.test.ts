@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { masqueradeNowRules } from '../../src/kernel/packet-rules/masquerade-rules.js';
 import type { PacketRulesSettings } from '../../src/kernel/packet-rules-settings.js';
 import { PLAIN_RULES as PLAIN } from '../../src/kernel/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
@@ -95,11 +96,30 @@ describe('the rules of the packet table', () => {
   });
 
   it('never take a source port of the NodePort range', () => {
-    expect(chain('masquerade-now').slice(-3)).toEqual([
-      '[ immediate reg 1 0x00000004 ]',
-      '[ immediate reg 2 0x00002f75 ]',
-      '[ masq proto_min reg 1 proto_max reg 2 flags 0x12 ]',
+    const ports = (nodePortRange: readonly [number, number]) =>
+      masqueradeNowRules({ ...PLAIN, nodePortRange }).map((rule) =>
+        rule.flatMap((part) => (part.kind === 'masquerade' ? [part.ports] : [])).flat(),
+      );
+    expect(ports([30_000, 32_767])).toEqual([
+      [600, 1023],
+      [1024, 29_999],
+      [32_768, 65_535],
     ]);
+    expect(ports([25_000, 27_000])).toEqual([
+      [600, 1023],
+      [1024, 24_999],
+      [27_001, 65_535],
+    ]);
+    // The smaller range would be full while the larger one, which gets as many connections, is half empty.
+    expect(ports([20_000, 22_000])).toEqual([
+      [600, 1023],
+      [22_001, 65_535],
+    ]);
+    expect(ports([60_000, 65_000])).toEqual([
+      [600, 1023],
+      [1024, 59_999],
+    ]);
+    expect(ports([80, 32_767])).toEqual([[32_768, 65_535]]);
   });
 
   // One byte has no byte order, and newer kernels refuse to convert it (nft_byteorder_init: EOPNOTSUPP).

@@ -1,8 +1,8 @@
 import type { Family } from '../../model/address.js';
 import type { Protocol } from '../../model/protocol.js';
 import { sentToItself } from '../equal-bytes.js';
-import type { PortRange, Rule } from '../nf-tables/rule-values.js';
-import type { PacketRulesSettings } from '../packet-rules-settings.js';
+import type { PortRange, Rule, Statement } from '../nf-tables/rule-values.js';
+import { DEFAULT_NODE_PORTS, type PacketRulesSettings } from '../packet-rules-settings.js';
 import { insideMatch } from './inside-match.js';
 import {
   arrivesBy,
@@ -17,13 +17,11 @@ import {
   protocolIs,
   setOf,
   sourceAddress,
+  sourcePortLacks,
 } from './rule-words.js';
 
-/**
- * Source ports of masqueraded connections. They stay out of the NodePort range (30000–32767), since a reply to such a
- * port would be taken for a NodePort request (kubernetes/kubernetes#139276).
- */
-const MASQUERADE_PORTS: PortRange = [1024, 29999];
+/** The ports that the kernel itself gives to a client below 1024 (nf_nat_l4proto_unique_tuple). */
+const PRIVILEGED_PORTS: PortRange = [600, 1023];
 
 const MASQUERADE_NOW = goTo('masquerade-now');
 
@@ -73,9 +71,41 @@ export function keepSourceRules(family: Family, settings: PacketRulesSettings): 
   ];
 }
 
-/** Where every way to masquerade ends. */
-export function masqueradeNowRules(): Rule[] {
-  return [[protocolIs('TCP', 'UDP', 'SCTP'), { kind: 'masquerade', ports: MASQUERADE_PORTS }]];
+/**
+ * Where every way to masquerade ends. A server that trusts clients below port 1024 (NFS, RPC) still sees such a port. Bit 1
+ * of a client's port chooses between two ranges; bit 0 would not do, since Linux gives connect() ports of one parity.
+ */
+export function masqueradeNowRules({ nodePortRange = DEFAULT_NODE_PORTS }: PacketRulesSettings): Rule[] {
+  const isPrivileged = sourcePortLacks(0xfc00);
+  const [first, second] = masqueradePorts(nodePortRange);
+  return [
+    ...(nodePortRange[0] < 1024 ? [] : [[IS_TRANSPORT, isPrivileged, masquerade(PRIVILEGED_PORTS)]]),
+    ...(second === undefined ? [] : [[IS_TRANSPORT, sourcePortLacks(0x2), masquerade(second)]]),
+    [IS_TRANSPORT, masquerade(first)],
+  ];
+}
+
+const IS_TRANSPORT = protocolIs('TCP', 'UDP', 'SCTP');
+
+function masquerade(ports: PortRange): Statement {
+  return { kind: 'masquerade', ports };
+}
+
+/**
+ * Source ports of masqueraded connections, in one or two ranges. They stay out of the NodePort range, since a reply to such
+ * a port would be taken for a NodePort request (kubernetes/kubernetes#139276). Each range gets half of the connections, so
+ * one that is far smaller than the other would be full while that is empty: it is left out.
+ */
+function masqueradePorts([least, most]: PortRange): [PortRange, PortRange?] {
+  const below: PortRange = [1024, least - 1];
+  const above: PortRange = [most + 1, 65_535];
+  const [small, large] = size(below) < size(above) ? [below, above] : [above, below];
+  if (size(large) <= 0) return [[1024, 65_535]];
+  return size(small) * 2 < size(large) ? [large] : [large, small];
+}
+
+function size([first, last]: PortRange): number {
+  return last - first + 1;
 }
 
 export function masqueradeChain(family: Family): string {

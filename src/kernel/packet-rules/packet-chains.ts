@@ -3,6 +3,7 @@ import type { ChainHook, Rule } from '../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { guardRules } from './guard-rules.js';
 import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
+import { invalidRule } from './invalid-rule.js';
 import { keepDestinationRule } from './keep-destination-rule.js';
 import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
 import {
@@ -58,7 +59,7 @@ export function packetChains(settings: PacketRulesSettings): FilledChain[] {
       { name: masqueradeChain(family), rules: masqueradeRules(family, settings) },
       { name: keepSourceChain(family), rules: keepSourceRules(family, settings) },
     ]),
-    { name: 'masquerade-now', rules: masqueradeNowRules() },
+    { name: 'masquerade-now', rules: masqueradeNowRules(settings) },
   ];
 }
 
@@ -74,6 +75,7 @@ function hooked(
 
 function wayIn(inside: InsideMatch): Rule[] {
   return [
+    ...FAMILIES.map(invalidRule),
     [IS_NEW, jump('restrict')],
     ...keepMarkRules(),
     ...markRules(inside),

@@ -22,6 +22,8 @@ export function destinationAddress(family: Family): HeaderField {
 
 /** `meta l4proto` */
 const PROTOCOL: Field = { from: 'meta', key: 'l4proto' };
+/** `th sport` */
+const SOURCE_PORT: Field = { from: 'transport header', offset: 0, length: 2 };
 /** `th dport` */
 const DESTINATION_PORT: Field = { from: 'transport header', offset: 2, length: 2 };
 
@@ -67,6 +69,26 @@ export const IS_NEW: Statement = {
   // NF_CT_STATE_BIT(IP_CT_NEW) and NF_CT_STATE_UNTRACKED_BIT, include/uapi/linux/netfilter/nf_conntrack_common.h
   bits: 0x8 | 0x40,
 };
+
+/** `ct state invalid` */
+export const IS_INVALID: Statement = {
+  kind: 'any-bit',
+  field: { from: 'conntrack', key: 'state' },
+  // NF_CT_STATE_INVALID_BIT, as above
+  bits: 0x1,
+};
+
+/** None of these bits: `th sport & 0xfc00 == 0` */
+export function sourcePortLacks(bits: number): Statement {
+  const mask = Uint8Array.of(bits >> 8, bits & 0xff);
+  return { kind: 'compare', field: SOURCE_PORT, value: new Uint8Array(2), mask };
+}
+
+/** `ip daddr . th dport @owned-tcp-4`, behind `meta l4proto tcp` */
+export function goesToOwned(family: Family, protocol: Protocol): Statement[] {
+  const fields: Field[] = [destinationAddress(family), DESTINATION_PORT];
+  return [protocolIs(protocol), isIn(fields, setName({ purpose: 'owned', family, protocol }))];
+}
 
 /** `ip daddr @set` */
 export function isIn(fields: readonly Field[], set: string): Statement {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Agent } from '../../../lab/agent.js';
 import type { HeldConnection } from '../../../lab/held-connection.js';
 import { waitUntil } from '../../../lab/wait-until.js';
@@ -16,6 +17,7 @@ const RETURNING = vip(3);
 const NAMES = vip(4);
 const STICKY = vip(5);
 const RESUMING = vip(6);
+const HASHED = vip(7);
 
 /** Seconds; longer than the ten for which IPVS remembers a connection that was reset. */
 const DEADLINE = 20;
@@ -34,6 +36,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
       await cluster.folder.put(name, dualStack({ name, vip, pods: cluster.lab.pods, families: [family] }));
     await cluster.folder.put('names', names(cluster.lab.pods));
     await cluster.folder.put('sticky', sticky(cluster.lab.pods));
+    await cluster.folder.put('hashed', hashed(cluster.lab.pods));
     await cluster.startAgent();
   });
 
@@ -44,6 +47,31 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
 
   const sticky = (pods: Cluster['lab']['pods']) =>
     dualStack({ name: 'sticky', vip: STICKY, pods, spec: { sessionAffinity: 'ClientIP' } });
+
+  /** Affinity with two ways in: a hash of the client's address chooses the pod. */
+  const hashed = (pods: Cluster['lab']['pods']) =>
+    dualStack({
+      name: 'hashed',
+      vip: HASHED,
+      pods,
+      spec: { sessionAffinity: 'ClientIP', externalIPs: ['198.51.100.7', '2001:db8:51::7'] },
+    });
+
+  /** Which pod answers clients of 30 addresses, each asking twice. */
+  async function podsOfClients(family: Family): Promise<string[]> {
+    const [network, length, base] = NETWORKS[family];
+    const { outside } = cluster.lab;
+    const target = { address: HASHED[family], port: 80, protocol: 'TCP' } as const;
+    const answers: string[] = [];
+    for (let number = 100; number < 130; number++) {
+      const client = `${network}${number}`;
+      const route = `route replace ${target.address}/${length === 64 ? 128 : 32} via ${base} src ${client}`;
+      await outside.namespace.ip([`addr replace ${client}/${length} dev eth0 nodad`, route]);
+      const heard = tally(await outside.askTimes(2, target));
+      answers.push(Object.keys(heard).join(' and '));
+    }
+    return answers;
+  }
 
   /** A connection to one Service, kept; then the pod that has it leaves. */
   async function holdAndRemove(name: string, vip: typeof CLOSING, family: Family): Promise<Held> {
@@ -148,6 +176,25 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
   });
 
   for (const family of FAMILIES)
+    it(`refuses none of the clients that a hash had led to it, and each keeps to one pod (${family})`, {
+      timeout: 60_000,
+    }, async () => {
+      const { pods } = cluster.lab;
+      await cluster.folder.put('hashed', hashed(pods));
+      const weightsNow = (report: StatusReport) => weights(report, `${hostText(HASHED[family])}:80/TCP`);
+      await cluster.agent.until('three pods', (report) =>
+        hasWeights(Object.values(weightsNow(report) ?? {}), [1, 1, 1]),
+      );
+      expect(new Set(await podsOfClients(family))).toEqual(new Set(pods.map(({ name }) => name)));
+      await cluster.folder.put('hashed', hashed(pods.slice(1)));
+      await cluster.agent.until('the pod to drain', (report) =>
+        hasWeights(Object.values(weightsNow(report) ?? {}), [0, 1, 1]),
+      );
+      const rest = pods.slice(1).map(({ name }) => name);
+      expect(new Set(await podsOfClients(family))).toEqual(new Set(rest));
+    });
+
+  for (const family of FAMILIES)
     it(`of UDP goes at once: a client that keeps its port meets another pod (${family})`, async () => {
       const { outside, pods } = cluster.lab;
       const frontend = `${hostText(NAMES[family])}:53/UDP`;
@@ -178,6 +225,16 @@ interface Held {
   readonly pod: string;
   readonly server: string;
   readonly frontend: string;
+}
+
+/** Clients' addresses without their last number, the prefix, and the node's address there. */
+const NETWORKS = {
+  IPv4: ['203.0.113.', 24, OUTSIDE_WIRE.here.IPv4],
+  IPv6: ['2001:db8:113::', 64, OUTSIDE_WIRE.here.IPv6],
+} as const satisfies Record<Family, readonly [string, number, string]>;
+
+function hasWeights(found: readonly number[], expected: readonly number[]): boolean {
+  return [...found].sort().join() === expected.join();
 }
 
 /** The operations logged since, once an edit of a real server is among them. */
