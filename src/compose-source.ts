@@ -41,6 +41,8 @@ export interface ComposedSource {
   start(listener: SourceListener): Promise<void>;
   /** Rejects where the way to the source leads through what this program is to program. */
   refuseOwnWay(): Promise<void>;
+  /** Whether these Nodes, and no others, are lost; the listener hears which are. Nobody answers for a folder. */
+  askAbout(nodes: ReadonlySet<string>): void;
   stop(): Promise<void>;
   /** Ends what went on after `stop`: the last Events. */
   close(): Promise<void>;
@@ -69,6 +71,7 @@ function composeFolder(folder: string, nodeName: string | undefined): ComposedSo
     findWay: async () => [],
     start: (listener) => cluster.start(listener),
     refuseOwnWay: async () => undefined,
+    askAbout: () => undefined,
     stop: () => cluster.stop(),
     close: async () => undefined,
   };
@@ -120,6 +123,7 @@ function composeApiServer(
       });
       if (refusal !== undefined) throw new Error(refusal);
     },
+    askAbout: (nodes) => cluster.askAbout(nodes),
     stop: () => cluster.stop(),
     close: () => transport.close(),
   };

@@ -188,6 +188,7 @@ class ComposedAgent {
   #loopListener(): LoopListener {
     return {
       prepared: (preparation) => this.#board.prepared(preparation),
+      drainingOn: (nodes) => this.#source.askAbout(nodes),
       passed: (report) => {
         this.#relay?.follow(this.#desired.relays);
         this.#board.healthChecks.update(this.#desired.healthChecks);
@@ -219,6 +220,10 @@ class ComposedAgent {
       otherNodesChanged: (others) => {
         this.#loop.changed(this.#desired.setOtherNodes(others));
         this.#keepRules();
+      },
+      nodeLost: (node) => {
+        this.#listener.info(`Node ${node} is not ready: its draining servers are removed.`);
+        this.#loop.nodeLost(node);
       },
       serviceCIDRsChanged: () => this.#keepRules(),
       wayChanged: (addresses) => {

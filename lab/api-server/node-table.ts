@@ -9,6 +9,11 @@ interface NodeAddress {
   readonly address: string;
 }
 
+interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+}
+
 // As k8s.io/kubernetes/pkg/printers/internalversion defines them; the last five only show with `-o wide`.
 const COLUMNS = [
   { name: 'Name', type: 'string', format: 'name', priority: 0 },
@@ -34,13 +39,20 @@ export function nodeTable(nodes: readonly TableNode[], resourceVersion: string, 
   };
 }
 
+// As `printNode` has it; a Node that says nothing of itself is ready here.
+function statusOf(status: unknown): string {
+  const { conditions = [] } = (status ?? {}) as { readonly conditions?: readonly NodeCondition[] };
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return ready === undefined || ready.status === 'True' ? 'Ready' : 'NotReady';
+}
+
 function cellsOf({ metadata: { name }, status }: TableNode): readonly string[] {
   const { addresses = [] } = (status ?? {}) as { readonly addresses?: readonly NodeAddress[] };
   const first = (type: string) => addresses.find((each) => each.type === type)?.address ?? '<none>';
   const addressCells = [first('InternalIP'), first('ExternalIP')];
   return [
     name,
-    'Ready',
+    statusOf(status),
     '<none>',
     '5d',
     'v1.36.0',

@@ -15,7 +15,10 @@ const NONE = '<none>';
 type Column = 'Name' | (typeof ADDRESS_COLUMNS)[number];
 
 /** In which cell of a row what is found. */
-export type NodeColumns = Readonly<Record<Column, number>>;
+export type NodeColumns = Readonly<Record<Column, number>> & {
+  /** -1 where it is missing. */
+  readonly Status: number;
+};
 
 export interface RowTranslation {
   /** Undefined where the row names no Node. */
@@ -31,7 +34,7 @@ export function nodeColumns(definitions: unknown): NodeColumns | undefined {
     'Internal-IP': names.indexOf('Internal-IP'),
     'External-IP': names.indexOf('External-IP'),
   };
-  return Object.values(columns).includes(-1) ? undefined : columns;
+  return Object.values(columns).includes(-1) ? undefined : { ...columns, Status: names.indexOf('Status') };
 }
 
 /** Reads one row. Never throws. */
@@ -53,7 +56,15 @@ export function translateNodeRow(row: unknown, columns: NodeColumns): RowTransla
     return readAddress(cell, `the ${column} is left out`) ?? [];
   });
   const problems = complaints.none ? [] : complaints.about(subject, undefined);
-  return { node: { name, addresses: [...new Set(addresses)] }, problems };
+  const isReady = readReady(cells.entry(columns.Status).value);
+  return { node: { name, addresses: [...new Set(addresses)], isReady }, problems };
+}
+
+/** `Ready`, `NotReady`, `Unknown` (the Node has no such condition), and after a comma whether it is cordoned. */
+function readReady(status: unknown): boolean | undefined {
+  const words = typeof status === 'string' ? status.split(',') : [];
+  if (words.includes('NotReady')) return false;
+  return words.includes('Ready') ? true : undefined;
 }
 
 function nameOf(column: unknown): unknown {

@@ -10,7 +10,8 @@ import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
 import type { ApiTransport } from './api-transport.js';
-import { endpointSlices, ownNode, SERVICE_CIDRS, services } from './followed-resources.js';
+import { endpointSlices, oneNode, SERVICE_CIDRS, services } from './followed-resources.js';
+import { NodeReadiness } from './node-readiness.js';
 import { NodeRoster } from './node-roster.js';
 import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './object-store.js';
 import { projectNode, projectService, projectServiceCIDR, projectSlice } from './projections.js';
@@ -39,6 +40,8 @@ export interface WatcherOptions {
 
 export interface WatcherListener extends ClusterListener, SurroundingsListener {
   otherNodesChanged(others: OtherNodes): void;
+  /** The Node is not ready, or there is none of this name: an answer to `ask`. */
+  nodeLost?(node: string): void;
 }
 
 /**
@@ -56,6 +59,7 @@ export class ClusterWatcher implements ClusterSource {
   readonly #node: Reflector | undefined;
   readonly #ranges: Reflector;
   readonly #roster: NodeRoster;
+  readonly #readiness: NodeReadiness;
   readonly #probe: ReachabilityProbe;
   #listener: WatcherListener | undefined;
   #problems: readonly Problem[] = [];
@@ -79,9 +83,10 @@ export class ClusterWatcher implements ClusterSource {
       slice,
     );
     this.#node =
-      nodeName === undefined ? undefined : this.#follow(ownNode(nodeName), projectNode, nodeRecord);
+      nodeName === undefined ? undefined : this.#follow(oneNode(nodeName), projectNode, nodeRecord);
     this.#ranges = this.#follow(SERVICE_CIDRS, projectServiceCIDR, range);
     this.#roster = this.#composeRoster();
+    this.#readiness = this.#composeReadiness();
   }
 
   get view(): ClusterView {
@@ -129,8 +134,14 @@ export class ClusterWatcher implements ClusterSource {
     const cancel = clock.after(patience, this.#begun);
     for (const reflector of this.#reflectors) reflector.start();
     this.#roster.start();
+    this.#readiness.start();
     await begun;
     cancel();
+  }
+
+  /** Whether these Nodes, and no others, are lost: `nodeLost` tells each that is, as long as it is asked about. */
+  askAbout(nodes: ReadonlySet<string>): void {
+    this.#readiness.ask(nodes);
   }
 
   /** After this the listener hears nothing more, and no request is under way. */
@@ -138,7 +149,7 @@ export class ClusterWatcher implements ClusterSource {
     this.#listener = undefined;
     this.#begun();
     this.#probe.stop();
-    await Promise.all([this.#roster, ...this.#reflectors].map((part) => part.stop()));
+    await Promise.all([this.#roster, this.#readiness, ...this.#reflectors].map((part) => part.stop()));
   }
 
   get #reflectors(): readonly Reflector[] {
@@ -212,6 +223,19 @@ export class ClusterWatcher implements ClusterSource {
     };
     const probe = this.#probe;
     return new NodeRoster({ transport, clock, random, probe, nodeName, needsWhole, listener });
+  }
+
+  #composeReadiness(): NodeReadiness {
+    const { transport, clock, nodeName, random = Math.random } = this.#options;
+    const listener = {
+      nodeLost: (node: string) => this.#listener?.nodeLost?.(node),
+      judged: (problems: readonly Problem[]) => {
+        this.#board.set(' readiness of nodes', problems);
+        this.#tellProblems();
+      },
+    };
+    const nodeCount = () => this.#roster.size;
+    return new NodeReadiness({ transport, clock, random, probe: this.#probe, nodeName, nodeCount, listener });
   }
 
   // What the table leaves out of this Node it leaves out of the others: the second family, as a rule.

@@ -19,7 +19,7 @@ export function endpointSlices(proxyName: string | undefined): Resource {
 }
 
 /** Only this one: all Nodes together change many times a second in a large cluster. */
-export function ownNode(name: string): Resource {
+export function oneNode(name: string): Resource {
   return { name: 'nodes', group: '', path: '/api/v1/nodes', fieldSelector: `metadata.name=${name}` };
 }
 

@@ -7,12 +7,12 @@ import { TimeSlice } from '../model/time-slice.js';
 import { expectJson } from './api-answer.js';
 import type { ApiTransport } from './api-transport.js';
 import { digest } from './digest.js';
-import { ALL_NODES } from './followed-resources.js';
+import { ALL_NODES, oneNode } from './followed-resources.js';
 import { ItemSplitter } from './item-splitter.js';
 import { LONGEST_PIECE } from './line-splitter.js';
 import { corruptFailure } from './page-listing.js';
 import { PageProgress } from './page-progress.js';
-import { pagePath, tablePath } from './resource.js';
+import { pagePath, type Resource, tablePath } from './resource.js';
 import type { SilenceDeadline } from './silence-deadline.js';
 import { isRecord, parseJson } from './watch-event.js';
 import { WatchFailure } from './watch-failure.js';
@@ -83,6 +83,14 @@ export function listNodeTable(parts: ListingParts, abort: AbortController): Prom
   return withinSilence(parts.clock, abort, (silence) => new NodeReading(parts, abort, silence).run(TABLE));
 }
 
+/** The row of this Node alone, or none where there is no such Node: a look-up in the server's watch cache. */
+export function listNodeRow(name: string, parts: ListingParts, abort: AbortController): Promise<NodeList> {
+  const resource = oneNode(name);
+  return withinSilence(parts.clock, abort, (silence) =>
+    new NodeReading(parts, abort, silence, resource).run(TABLE),
+  );
+}
+
 /** Some 10 KB a Node, and every address of it. */
 export function listWholeNodes(parts: ListingParts, abort: AbortController): Promise<NodeList> {
   return withinSilence(parts.clock, abort, (silence) => new NodeReading(parts, abort, silence).run(WHOLE));
@@ -92,27 +100,29 @@ class NodeReading {
   readonly #parts: ListingParts;
   readonly #abort: AbortController;
   readonly #silence: SilenceDeadline;
+  readonly #resource: Resource;
   readonly #nodes: NodeAddresses[] = [];
   readonly #problems: Problem[] = [];
   #bytes = 0;
 
-  constructor(parts: ListingParts, abort: AbortController, silence: SilenceDeadline) {
+  constructor(parts: ListingParts, abort: AbortController, silence: SilenceDeadline, resource = ALL_NODES) {
     this.#parts = parts;
     this.#abort = abort;
     this.#silence = silence;
+    this.#resource = resource;
   }
 
   async run<Item>(form: Form<Item>): Promise<NodeList> {
     // "0": as the server's watch cache has it, so that no node's listing ever reaches etcd.
     const progress = new PageProgress();
-    let path = form.pathOf(ALL_NODES, { version: '0' });
+    let path = form.pathOf(this.#resource, { version: '0' });
     for (;;) {
       const page = await this.#read(form, path);
       await this.#takeIn(page, form.reader(page.envelope));
       const continueAt = continuationOf(page.envelope);
       if (continueAt === '') return { nodes: this.#nodes, problems: this.#problems, bytes: this.#bytes };
       progress.check(continueAt);
-      path = form.pathOf(ALL_NODES, { continueAt });
+      path = form.pathOf(this.#resource, { continueAt });
     }
   }
 

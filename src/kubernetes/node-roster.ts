@@ -78,6 +78,11 @@ export class NodeRoster {
     this.met = this.#lookEnded();
   }
 
+  /** Nodes that were seen last, this program's own included; 0 before the first look. */
+  get size(): number {
+    return this.#nodes.length;
+  }
+
   start(): void {
     this.#loop.start();
   }

@@ -1,5 +1,6 @@
-import { type Family, familyOf } from './address.js';
+import { type Address, type Family, familyOf } from './address.js';
 import type { EndpointSlice, SliceKey } from './endpoint-slice.js';
+import { NodeEndpoints } from './node-endpoints.js';
 import type { Service } from './service.js';
 import type { ServiceKey } from './service-key.js';
 
@@ -20,6 +21,7 @@ export class ClusterView {
   readonly #slices = new Map<SliceKey, EndpointSlice>();
   /** Lists are replaced, never changed: whoever has looked keeps what it saw. */
   readonly #slicesOf = new Map<ServiceKey, readonly EndpointSlice[]>();
+  readonly #nodes = new NodeEndpoints();
 
   look(key: ServiceKey): ServiceView {
     return { service: this.#services.get(key), slices: this.#slicesOf.get(key) ?? NONE };
@@ -49,6 +51,11 @@ export class ClusterView {
     return families;
   }
 
+  /** The Node of an endpoint that does not serve, if nothing on that Node does. */
+  stoppedNodeOf(address: Address): string | undefined {
+    return this.#nodes.stoppedNodeOf(address);
+  }
+
   setService(service: Service): ServiceKey[] {
     this.#services.set(service.key, service);
     return [service.key];
@@ -62,6 +69,7 @@ export class ClusterView {
   setSlice(slice: EndpointSlice): ServiceKey[] {
     const touched = new Set(this.deleteSlice(slice.key));
     this.#slices.set(slice.key, slice);
+    this.#nodes.add(slice);
     this.#slicesOf.set(slice.service, [...(this.#slicesOf.get(slice.service) ?? NONE), slice]);
     return [...touched.add(slice.service)];
   }
@@ -70,6 +78,7 @@ export class ClusterView {
     const slice = this.#slices.get(key);
     if (slice === undefined) return [];
     this.#slices.delete(key);
+    this.#nodes.remove(slice);
     const siblings = (this.#slicesOf.get(slice.service) ?? NONE).filter((other) => other !== slice);
     if (siblings.length === 0) this.#slicesOf.delete(slice.service);
     else this.#slicesOf.set(slice.service, siblings);

@@ -6,6 +6,8 @@ export interface NodeAddresses {
   readonly name: string;
   /** Of every type in `status.addresses`, host names that are addresses included. */
   readonly addresses: readonly Address[];
+  /** Its condition Ready, where what was asked for shows it. */
+  readonly isReady?: boolean | undefined;
 }
 
 /** Every address of the cluster's other Nodes, with the Node that has it. */

@@ -62,4 +62,4 @@ export interface PassReport {
 export type DriftKind = 'virtual-server' | 'vip' | 'device' | 'table' | 'sysctl';
 
 /** idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again. */
-export type DrainEnd = 'idle' | 'deadline' | 'returned';
+export type DrainEnd = 'idle' | 'deadline' | 'node' | 'returned';

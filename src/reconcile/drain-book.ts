@@ -1,4 +1,5 @@
 import type { FrontendActivity } from '../model/activity.js';
+import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
@@ -86,6 +87,24 @@ export class DrainBook {
       ended = true;
     }
     return ended;
+  }
+
+  /** Where servers drain whose connections may still go on. */
+  get addresses(): Set<Address> {
+    const drains = [...this.#drains.values()].flatMap((servers) => [...servers.values()]);
+    return new Set(drains.flatMap(({ server, over }) => (over ? [] : [server.address])));
+  }
+
+  /** Ends the drains of servers that cannot answer any more; the frontends that had one. */
+  endWhere(isLost: (address: Address) => boolean): FrontendKey[] {
+    return [...this.#drains].flatMap(([key, servers]) => {
+      const lost = [...servers.values()].filter(({ server, over }) => !over && isLost(server.address));
+      for (const drain of lost) {
+        drain.over = true;
+        this.#end('node');
+      }
+      return lost.length === 0 ? [] : [key];
+    });
   }
 
   /** The drains that have ended since the last time, by reason. */

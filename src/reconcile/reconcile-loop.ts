@@ -31,6 +31,8 @@ export interface LoopParts {
 export interface LoopListener {
   /** The kernel was made ready, at the start or because something of it had been removed. */
   prepared(preparation: Preparation): void;
+  /** Servers drain on these Nodes, where no endpoint serves any more: whether they are lost is to be told by `nodeLost`. */
+  drainingOn?(nodes: ReadonlySet<string>): void;
   passed(report: PassReport): void;
   /** A pass could not be made at all; it is tried again. */
   passFailed(error: unknown): void;
@@ -61,6 +63,7 @@ export class ReconcileLoop implements ClusterListener {
     this.#reconciler = new Reconciler({
       ...parts,
       prepared: (preparation) => parts.listener.prepared(preparation),
+      drainingOn: (nodes) => parts.listener.drainingOn?.(nodes),
     });
     parts.kernel.watch((change) => {
       this.#reconciler.noticed(change);
@@ -92,6 +95,12 @@ export class ReconcileLoop implements ClusterListener {
   /** Nothing of ours may stay at these addresses any longer, whichever Service it is of. */
   leave(addresses: Iterable<Address>): void {
     this.#reconciler.leave(addresses);
+    this.wake();
+  }
+
+  /** Nothing on this Node answers any more: what drains there is not waited for. */
+  nodeLost(node: string): void {
+    this.#reconciler.nodeLost(node);
     this.wake();
   }
 

@@ -41,6 +41,8 @@ export interface ReconcilerParts {
   readonly settings: LoopSettings;
   /** The kernel was made ready, at the start or anew. */
   readonly prepared: (preparation: Preparation) => void;
+  /** Servers drain on these Nodes, where no endpoint serves any more: told once a second while any server drains. */
+  readonly drainingOn?: ((nodes: ReadonlySet<string>) => void) | undefined;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
   /** Virtual servers on these addresses are never taken over. */
@@ -67,6 +69,8 @@ export class Reconciler {
   readonly #planner: PassPlanner;
   readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
+  /** Nodes that were told to be lost since the last pass. */
+  readonly #lostNodes = new Set<string>();
   /** Of what was read last: nobody tells of another gateway or resolver. */
   readonly #surroundingsAge: Interval;
   #pending = new KernelKeySet();
@@ -129,6 +133,11 @@ export class Reconciler {
       this.#pending.vips.add(address);
       for (const key of this.#image.state.frontendsAt(address)) this.#pending.frontends.add(key);
     }
+  }
+
+  /** Nothing on this Node answers any more, as far as it still has no endpoint that serves. */
+  nodeLost(node: string): void {
+    this.#lostNodes.add(node);
   }
 
   problems(): Problem[] {
@@ -242,10 +251,28 @@ export class Reconciler {
     this.#image.doubtForeign(this.#pending, desired);
     this.#pending.add(await this.#image.settleDoubts(kernel));
     this.#reconsider(this.#slowStarts.due());
-    if (this.#drainCounter.isDue) this.#reconsider(await this.#drainCounter.count());
+    this.#endDrainsOnLostNodes();
+    if (this.#drainCounter.isDue) await this.#countDrains();
     if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit());
     // What it found may be more than a comparison by key can put right.
     if (!this.#image.known) await this.#lookAtAll();
+  }
+
+  // The source may have heard of the Node again since it was told to be lost.
+  #endDrainsOnLostNodes(): void {
+    if (this.#lostNodes.size === 0) return;
+    const { view } = this.#parts.source;
+    const lost = new Set(this.#lostNodes);
+    this.#lostNodes.clear();
+    this.#reconsider(this.#drains.endWhere((address) => lost.has(view.stoppedNodeOf(address) ?? '')));
+  }
+
+  async #countDrains(): Promise<void> {
+    const { source, drainingOn } = this.#parts;
+    this.#reconsider(await this.#drainCounter.count());
+    if (drainingOn === undefined) return;
+    const nodes = [...this.#drains.addresses].flatMap((address) => source.view.stoppedNodeOf(address) ?? []);
+    drainingOn(new Set(nodes));
   }
 
   // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.

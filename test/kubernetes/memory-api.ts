@@ -97,7 +97,7 @@ export class MemoryApi implements ApiTransport {
     const scripted = this.script(path);
     if (scripted?.error !== undefined) throw scripted.error;
     const response =
-      scripted !== undefined ? answer(scripted) : wantsTable ? this.#nodeTable() : this.#serve(path);
+      scripted !== undefined ? answer(scripted) : wantsTable ? this.#nodeTable(path) : this.#serve(path);
     const { body } = response;
     const abort = () => (body as ByteQueue).end(new TransportError('aborted', 'was aborted.'));
     signal.addEventListener('abort', abort);
@@ -203,9 +203,10 @@ export class MemoryApi implements ApiTransport {
     return ok(body);
   }
 
-  #nodeTable(): ApiResponse {
+  #nodeTable(path: string): ApiResponse {
+    const selects = selectorOf(new URL(path, 'http://memory').searchParams);
     const body = new ByteQueue();
-    this.#write(body, JSON.stringify(nodeTable(this.listed(NODES), String(this.#version))));
+    this.#write(body, JSON.stringify(nodeTable(this.listed(NODES).filter(selects), String(this.#version))));
     body.end();
     return ok(body);
   }

@@ -11,6 +11,7 @@ export class Heard {
   readonly changes: string[][] = [];
   readonly nodes: (NodeRecord | undefined)[] = [];
   readonly others: OtherNodes[] = [];
+  readonly lost: string[] = [];
   readonly ranges: (readonly string[])[] = [];
   readonly triggers: number[] = [];
   problemChanges = 0;
@@ -30,6 +31,10 @@ export class Heard {
 
   otherNodesChanged(others: OtherNodes): void {
     this.others.push(others);
+  }
+
+  nodeLost(node: string): void {
+    this.lost.push(node);
   }
 
   serviceCIDRsChanged(cidrs: readonly string[]): void {

@@ -36,8 +36,16 @@ export function serviceObject(name: string, clusterIP: Address): ApiObject {
   };
 }
 
-/** The one slice of that Service. Of the second kind are pods that end: they serve, but are not ready. */
-export function sliceObject(name: string, ready: readonly Host[], ending: readonly Host[] = []): ApiObject {
+/**
+ * The one slice of that Service. Of the second kind are pods that end: they serve, but are not ready. Those of the third are
+ * neither, and do not end either: they fail their probe, or their node is lost.
+ */
+export function sliceObject(
+  name: string,
+  ready: readonly Host[],
+  ending: readonly Host[] = [],
+  stopped: readonly Host[] = [],
+): ApiObject {
   return {
     metadata: {
       name: `${name}-abcde`,
@@ -49,14 +57,18 @@ export function sliceObject(name: string, ready: readonly Host[], ending: readon
     },
     addressType: 'IPv4',
     ports: [{ name: 'http', protocol: 'TCP', port: 9376 }],
-    endpoints: [...ready.map((pod) => endpoint(pod, false)), ...ending.map((pod) => endpoint(pod, true))],
+    endpoints: [
+      ...ready.map((pod) => endpoint(pod, { ready: true, serving: true, terminating: false })),
+      ...ending.map((pod) => endpoint(pod, { ready: false, serving: true, terminating: true })),
+      ...stopped.map((pod) => endpoint(pod, { ready: false, serving: false, terminating: false })),
+    ],
   };
 }
 
-function endpoint({ name, addresses }: Host, terminating: boolean): object {
+function endpoint({ name, addresses }: Host, conditions: object): object {
   return {
     addresses: [addresses.IPv4],
-    conditions: { ready: !terminating, serving: true, terminating },
+    conditions,
     nodeName: name === 'remote-pod' ? 'node-2' : 'node-1',
     targetRef: { kind: 'Pod', namespace: 'default', name },
   };
