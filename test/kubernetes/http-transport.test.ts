@@ -237,13 +237,16 @@ describe('the connection', () => {
     expect([server.heard.length, server.connections]).toEqual([51, 1]);
   });
 
-  it.each([1, 2])('is one of several where each takes %i requests at once, so that no watch waits', async (streams) => {
-    await start('h2', streams);
-    server.answer = (_, answer) => void answer.write('begun');
-    const watches = Array.from({ length: 6 }, (_, index) => transport.request(get(`/${index}`), NEVER));
-    await Promise.all(watches);
-    expect([server.heard.length, server.connections]).toEqual([6, 6 / streams]);
-  });
+  it.each([1, 2])(
+    'is one of several where each takes %i requests at once, so that no watch waits',
+    async (streams) => {
+      await start('h2', streams);
+      server.answer = (_, answer) => void answer.write('begun');
+      const watches = Array.from({ length: 6 }, (_, index) => transport.request(get(`/${index}`), NEVER));
+      await Promise.all(watches);
+      expect([server.heard.length, server.connections]).toEqual([6, 6 / streams]);
+    },
+  );
 
   it('is one of eight at most, and what finds no room has its turn when another ends', async () => {
     await start('h2', 1);

@@ -88,7 +88,12 @@ export class HttpsServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #make({ protocol = 'h2', certificate = SERVER_CERTIFICATE, clientAuthority, streams }: ServerWishes): Server {
+  #make({
+    protocol = 'h2',
+    certificate = SERVER_CERTIFICATE,
+    clientAuthority,
+    streams,
+  }: ServerWishes): Server {
     const listener = (asked: Asked, answer: ServerResponse | Http2ServerResponse) => {
       this.heard.push(`${asked.method} ${asked.url}`);
       this.answer(asked, answer as Answering);

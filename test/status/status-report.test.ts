@@ -72,7 +72,10 @@ describe('the status report', () => {
   it('shows a Service with a problem as error', async () => {
     const service = serviceKey('default', 'web');
     const problems = [{ kind: 'kernel', subject: 'x', service, message: 'm.', remedy: 'r.' }] as const;
-    const report = await statusReport({ dataplane: programmed(), activity, foreign: [] }, agentWith({ problems }));
+    const report = await statusReport(
+      { dataplane: programmed(), activity, foreign: [] },
+      agentWith({ problems }),
+    );
     expect(report.virtualServers[0]?.state).toBe('error');
   });
 
