@@ -7,7 +7,7 @@ export interface Connection {
   readonly open: boolean;
   /** Another request would be sent at once, and would not wait for one of those under way to end. */
   readonly hasRoom: boolean;
-  /** Resolves when `hasRoom` is known, or the connection has ended. */
+  /** Resolves when `hasRoom` is known; rejects with TransportError where the connection ends before. */
   readonly ready: Promise<void>;
   /** As `ApiTransport.request`. */
   send(call: Call, signal: AbortSignal): Promise<Answer>;

@@ -142,7 +142,11 @@ export class HttpTransport implements ApiTransport {
   async #open(login: Login): Promise<Connection> {
     if (this.#closing !== undefined) throw closedError();
     const connection = this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
-    await Promise.race([connection.ready, sleep(this.#settings.connectTimeout, undefined, { ref: false })]);
+    try {
+      await Promise.race([connection.ready, sleep(this.#settings.connectTimeout, undefined, { ref: false })]);
+    } catch (error) {
+      throw this.#closing === undefined ? error : closedError();
+    }
     return connection;
   }
 

@@ -46,9 +46,10 @@ export class Http2Connection implements Connection {
     const silence = new SilenceWatch(this.#path(), settings);
     // Every stream hears of the error by itself.
     this.#session.on('error', () => undefined);
-    this.ready = new Promise((resolve) => {
-      this.#session.once('remoteSettings', () => resolve()).once('close', () => resolve());
-      socket.once('close', () => resolve());
+    this.ready = new Promise((resolve, reject) => {
+      this.#session.once('remoteSettings', () => resolve());
+      socket.once('error', (error) => reject(this.#server.failure(error, false)));
+      socket.once('close', () => reject(this.#server.failure(undefined, false)));
     });
     // After a TLS alert Node leaves the socket open and its session without an event.
     socket.once('error', (error) => this.destroy(this.#server.failure(error)));
