@@ -49,6 +49,7 @@ export interface Agent {
 export function composeAgent(configuration: Configuration, version: string, listener: AgentListener): Agent {
   const { settings } = configuration;
   let agent: ComposedAgent | undefined;
+  let stopped = false;
   let composed: (agent: ComposedAgent) => void = () => undefined;
   // Who asks before there is anything to say waits for it.
   const answering = new Promise<ComposedAgent>((resolve) => {
@@ -61,7 +62,10 @@ export function composeAgent(configuration: Configuration, version: string, list
     async start() {
       // The socket first: where another agent has it, nothing has been written yet.
       await admin.listen();
+      if (stopped) return;
       const { features, ...preparation } = await checkNode(loadAddon(), settings.nodeSetUp);
+      // Begun after its end, it would never end.
+      if (stopped) return;
       listener.info(featureText(features));
       listener.log.prepared(preparation);
       agent = new ComposedAgent(configuration, version, listener, features);
@@ -69,6 +73,7 @@ export function composeAgent(configuration: Configuration, version: string, list
       await agent.start();
     },
     async stop() {
+      stopped = true;
       await agent?.stop();
       await admin.close();
     },
