@@ -89,23 +89,28 @@ function isRefusedWay({ verdict }: Way): boolean {
   return verdict.use === 'refused';
 }
 
-/** A port at which something of the node itself answers, at an address that is the node's too. */
+/**
+ * A port at which something of the node itself answers, at an address that is the node's too. NodePorts are among them: the API server's
+ * --service-node-port-range may have been widened past the kubelet's port and its own, and whoever took one of these from every node
+ * would keep the news from it that the Service is gone.
+ */
 function takenPort(
   { key, ports }: Service,
   index: number,
   { kind, address, verdict }: Way,
   node: NodeView,
 ): Problem | undefined {
-  if (kind === 'node' || verdict.use !== 'shared') return undefined;
-  const { port, protocol } = ports[index] as ServicePort;
-  const holder = nodesOwnPort(address, port, protocol, node);
+  if (verdict.use !== 'shared') return undefined;
+  const { port, nodePort, protocol } = ports[index] as ServicePort;
+  const [number, field] = kind === 'node' ? [nodePort, 'nodePort'] : [port, 'port'];
+  const holder = nodesOwnPort(address, number, protocol, node);
   if (holder === undefined) return undefined;
   return {
     kind: 'conflict',
     subject: `Service ${key}`,
     service: key,
-    field: `spec.ports[${index}].port`,
-    message: `${port} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
+    field: `spec.ports[${index}].${field}`,
+    message: `${number} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
     remedy: 'Give the Service another port, or an address that no node has.',
   };
 }
