@@ -202,6 +202,15 @@ export class DesiredDataplane implements Dataplane {
     );
   }
 
+  /** How many virtual and real servers the Service asks for: what working it out and programming it costs at most. */
+  entriesOf(service: ServiceKey): number {
+    let entries = 0;
+    for (const { virtualServer, inside } of this.#shares.get(service)?.frontends ?? [])
+      for (const server of [virtualServer, inside?.virtualServer])
+        if (server !== undefined) entries += 1 + server.realServers.size;
+    return entries;
+  }
+
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
   paceOf(key: FrontendKey): Pace | undefined {
     if (this.#paces.size === 0) return undefined;
