@@ -63,9 +63,14 @@ export class DirtyServices {
       if (this.#rests(key)) continue;
       const before = this.#desired.entriesOf(key);
       this.#workOut(key, touched);
-      if (areAllKnown) this.#resting.begin(key, Math.max(before, this.#desired.entriesOf(key)));
+      if (areAllKnown) this.#resting.changed(key, Math.max(before, this.#desired.entriesOf(key)));
       if (slice.over) await slice.rest();
     }
+  }
+
+  /** The pass that took them in is over, after so many milliseconds. */
+  passed(milliseconds: number): void {
+    this.#resting.begin(milliseconds);
   }
 
   /** Milliseconds until the first of those that rest has its turn; undefined where none rests. */

@@ -171,12 +171,15 @@ export class Reconciler {
 
   /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
   async pass(): Promise<PassResult> {
+    const { clock } = this.#parts;
+    const began = clock.now();
     try {
       return await this.#pass();
     } catch (error) {
       this.#image.forget();
       throw error;
     } finally {
+      this.#dirty.passed(clock.now() - began);
       this.#underWay = 0;
     }
   }

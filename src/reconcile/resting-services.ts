@@ -9,22 +9,32 @@ const SHORTEST = 50;
 const LONGEST = 5_000;
 
 /**
- * Services that wait before their next change is taken in, each as long as its last one was large. Every pass is everybody's: without
- * this, whoever edits one Service of 40,000 entries a hundred times a second makes all others wait for it a hundred times. What changes
- * meanwhile is taken in together.
+ * Services that wait before their next change is taken in, each as long as its last one was large, and no shorter than the pass that
+ * programmed it. Every pass is everybody's: without this, whoever edits one Service of 40,000 entries a hundred times a second makes all
+ * others wait for it again and again. What changes meanwhile is taken in together.
  */
 export class RestingServices {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #ends = new Map<ServiceKey, number>();
+  /** Milliseconds that each of those changed in this pass is to rest after it. */
+  readonly #rests = new Map<ServiceKey, number>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
   /** `entries`: virtual and real servers of the Service, before its change or after, whichever is more. */
-  begin(service: ServiceKey, entries: number): void {
+  changed(service: ServiceKey, entries: number): void {
     const rest = Math.min((entries / ENTRIES_PER_SECOND) * 1_000, LONGEST);
-    if (rest >= SHORTEST) this.#ends.set(service, this.#clock.now() + rest);
+    if (rest >= SHORTEST) this.#rests.set(service, rest);
+  }
+
+  /** The pass is over that took so many milliseconds: the rest of those changed in it begins. */
+  begin(milliseconds: number): void {
+    if (this.#rests.size === 0) return;
+    const now = this.#clock.now();
+    for (const [service, rest] of this.#rests) this.#ends.set(service, now + Math.max(rest, milliseconds));
+    this.#rests.clear();
   }
 
   has(service: ServiceKey): boolean {

@@ -113,9 +113,10 @@ describe('a Service of 20,000 virtual and real servers', () => {
     const source = new HandSource();
     source.put(aService('web', [VIP_A]), aService('shop', [VIP_B]));
     const services = dirtyServices(0, source, 20_000);
-    const takeIn = async (keys: readonly ServiceKey[], areAllKnown = true) => {
+    const takeIn = async (keys: readonly ServiceKey[], areAllKnown = true, milliseconds = 0) => {
       services.dirty.add(keys);
       await services.dirty.takeIn(new KernelKeySet(), areAllKnown);
+      services.dirty.passed(milliseconds);
       return services.refreshed.splice(0);
     };
     return { ...services, source, takeIn };
@@ -127,6 +128,15 @@ describe('a Service of 20,000 virtual and real servers', () => {
     pass(999);
     expect(await takeIn([WEB, SHOP])).toEqual([SHOP]);
     expect([dirty.size, dirty.wait()]).toEqual([1, 1]);
+    pass(1);
+    expect(await takeIn([])).toEqual([WEB]);
+  });
+
+  it('rests as long as its pass took where that is longer, from the end of the pass', async () => {
+    const { takeIn, pass } = largeServices();
+    await takeIn([WEB], true, 7_000);
+    pass(6_999);
+    expect(await takeIn([WEB])).toEqual([]);
     pass(1);
     expect(await takeIn([])).toEqual([WEB]);
   });
@@ -151,6 +161,7 @@ describe('a Service of fewer than 1,000 virtual and real servers', () => {
     for (let time = 0; time < 3; time++) {
       dirty.add([WEB]);
       await dirty.takeIn(new KernelKeySet(), true);
+      dirty.passed(10_000);
     }
     expect(refreshed).toHaveLength(3);
   });
