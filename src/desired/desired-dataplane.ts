@@ -202,12 +202,13 @@ export class DesiredDataplane implements Dataplane {
     );
   }
 
-  /** How many virtual and real servers the Service asks for: what working it out and programming it costs at most. */
+  /** How many frontends, views of inside clients and real servers the Service asks for: what a change of it costs at most. */
   entriesOf(service: ServiceKey): number {
     let entries = 0;
-    for (const { virtualServer, inside } of this.#shares.get(service)?.frontends ?? [])
-      for (const server of [virtualServer, inside?.virtualServer])
-        if (server !== undefined) entries += 1 + server.realServers.size;
+    for (const { virtualServer, inside } of this.#shares.get(service)?.frontends ?? []) {
+      entries += 1 + (virtualServer?.realServers.size ?? 0);
+      if (inside !== undefined) entries += 1 + (inside.virtualServer?.realServers.size ?? 0);
+    }
     return entries;
   }
 

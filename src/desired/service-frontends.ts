@@ -189,17 +189,20 @@ function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[
   const weights = service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights);
   const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
   const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
+  const offers = new OfferedPorts(slices);
+  // Nearly every Service has one port, and needs no list of who offers it.
+  const slicesFor = (port: ServicePort) => (service.ports.length === 1 ? slices : offers.slicesWith(port));
   const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
     const family = familyOf(address);
     const port = service.ports[index] as ServicePort;
-    choices[family][index] ??= chooseEndpoints(slices, family, port, node, balancing);
+    choices[family][index] ??= chooseEndpoints(slicesFor(port), family, port, node, balancing);
     return choices[family][index];
   };
   return {
     service,
     settings,
     sources: new SourceLists(service, node),
-    offers: new OfferedPorts(slices),
+    offers,
     chosenFor,
   };
 }
