@@ -217,17 +217,17 @@ class ComposedAgent {
       problemsChanged: () => this.#board.problemsChanged(),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
-        this.#loop.changed(this.#desired.setNode(node));
+        this.#loop.surroundingsChanged(this.#desired.setNode(node));
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
         this.#keepRules();
       },
       otherNodesChanged: (others) => {
-        this.#loop.changed(this.#desired.setOtherNodes(others));
+        this.#loop.surroundingsChanged(this.#desired.setOtherNodes(others));
         this.#keepRules();
       },
       serviceCIDRsChanged: () => this.#keepRules(),
       wayChanged: (addresses) => {
-        this.#loop.changed(this.#desired.setReserved('api-server', addresses));
+        this.#loop.surroundingsChanged(this.#desired.setReserved('api-server', addresses));
         this.#loop.leave(this.#desired.reserved);
       },
     };
