@@ -68,7 +68,7 @@ export function heardBefore(standing: StandingRules | undefined): HeardForRules 
 
 /** The rules as far as the cluster has told what they depend on. */
 export function kernelRules(
-  { masqueradeAll, localDetection, nodeSetUp: { strictArp } }: AgentSettings,
+  { masqueradeAll, localDetection, nodePortRange, nodeSetUp: { strictArp } }: AgentSettings,
   { podCIDRs, serviceCIDRs = [] }: HeardForRules = NOTHING_HEARD,
   others: OtherNodes = NO_OTHER_NODES,
 ): PacketRulesSettings {
@@ -76,6 +76,7 @@ export function kernelRules(
     masqueradeAll,
     insideClients: insideClientsOf(localDetection, podCIDRs),
     serviceCIDRs: rangesWithoutNodes(serviceCIDRs, others),
+    nodePortRange,
     strictArp,
   };
 }
