@@ -87,7 +87,7 @@ function insideClientsOf(
 ): InsideClients {
   switch (detection.kind) {
     case 'none':
-      return { kind: 'unknown' };
+      return podCIDRs === undefined ? { kind: 'unknown' } : { kind: 'pods-of-this-node', cidrs: podCIDRs };
     case 'cluster-cidrs':
       return { kind: 'addresses', cidrs: detection.cidrs };
     case 'node-cidr':

@@ -57,7 +57,7 @@ function unanswerableRules(family: Family): Rule[] {
 }
 
 function outsideRules(family: Family, { insideClients }: PacketRulesSettings): Rule[] {
-  if (insideClients.kind === 'unknown') return [];
+  if (insideClients.kind === 'unknown' || insideClients.kind === 'pods-of-this-node') return [];
   if (insideClients.kind === 'interfaces')
     return [[arrivesBy(insideClients.name, { unlike: true }), MASQUERADE_NOW]];
   const isOutside = isWithin(sourceAddress, family, insideClients.cidrs, { unlike: true });
@@ -65,9 +65,10 @@ function outsideRules(family: Family, { insideClients }: PacketRulesSettings): R
 }
 
 // A pod of another node that uses a NodePort of this one is inside, and its server may be on a third node, which would
-// answer it directly.
+// answer it directly. What answers a pod of this node passes here anyway.
 export function keepSourceRules(family: Family, settings: PacketRulesSettings): Rule[] {
-  const inside = insideMatch(settings)(family);
+  const { kind } = settings.insideClients;
+  const inside = kind === 'pods-of-this-node' ? undefined : insideMatch(settings)(family);
   const isAtNode = isNotIn([originalDestination(family)], setOf('guarded', family));
   return [
     ...unanswerableRules(family),
