@@ -40,6 +40,25 @@ export class Host {
     return new HeldConnection(this.#peers, reply.number, first);
   }
 
+  /** `count` connections that stay open at once. Throws where one of them is not answered; returns what closes them. */
+  async holdMany(count: number, target: Target): Promise<() => Promise<unknown>> {
+    const { good, number, words } = await this.#peers.holdMany(this.namespace, target, count);
+    if (!good)
+      throw new Error(`one of ${count} to ${target.address}:${target.port} failed: ${words.join(' ')}`);
+    return () => this.#peers.close(number);
+  }
+
+  /** Accepts connections on every address of both families, and says nothing. */
+  async accept(port: number, protocol: Protocol): Promise<void> {
+    for (const family of FAMILIES)
+      await this.#peers.accept(this.namespace, protocol, family === 'IPv4' ? '0.0.0.0' : '::', port);
+  }
+
+  /** Writes a file of /proc/sys as the host sees it. */
+  async write(file: string, value: string): Promise<void> {
+    await this.#peers.write(this.namespace, file, value);
+  }
+
   /** Answers with the host's name on every address of both families. */
   async serve(port: number, protocol: Protocol, name = this.name): Promise<void> {
     for (const family of FAMILIES)

@@ -59,6 +59,16 @@ export class Peers {
     return this.#tell('hold', namespace.name, ...targetWords(target));
   }
 
+  /** Whoever connects there stays connected. */
+  accept(namespace: Namespace, protocol: Protocol, address: string, port: number) {
+    return this.#must('accept', namespace.name, protocol, address, port);
+  }
+
+  /** Connections that stay open under one number; the first that fails ends it. */
+  holdMany(namespace: Namespace, { protocol, address, port, patience = PATIENCE }: Target, count: number) {
+    return this.#tell('hold-many', namespace.name, protocol, address, port, count, patience);
+  }
+
   again(held: number): Promise<PeerReply> {
     return this.#tell('again', held);
   }

@@ -1,4 +1,5 @@
 import type { AgentSettings } from './config/agent-settings.js';
+import { parseSocketAddress } from './config/socket-address.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
@@ -13,7 +14,7 @@ import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/oth
 
 /** `kernel`: as found out by trying, or by reading alone for whoever must not try. */
 export function composeDesired(
-  { nodeName, scheduler, nodePorts, addressLimits, maxFrontendsPerService }: AgentSettings,
+  { nodeName, scheduler, nodePorts, addressLimits, maxFrontendsPerService, serving }: AgentSettings,
   kernel: KernelPreview,
 ): DesiredDataplane {
   return new DesiredDataplane({
@@ -32,7 +33,18 @@ export function composeDesired(
       podRanges: parsedCidrs(addressLimits.podRanges),
     },
     maxFrontends: maxFrontendsPerService,
+    agentPorts: agentPortsOf(serving),
   });
+}
+
+const LOOPBACK = /^(?:127\.|::1$)/;
+
+/** A server on loopback alone keeps no port of the node's addresses from anybody. */
+function agentPortsOf({ health, metrics }: AgentSettings['serving']): number[] {
+  const servers = [health, metrics].map((text) => parseSocketAddress(text ?? '', 0));
+  return servers.flatMap((server) =>
+    server === undefined || LOOPBACK.test(server.address) ? [] : [server.port],
+  );
 }
 
 export function composeKernel(settings: AgentSettings): NetlinkKernel {
@@ -56,7 +68,7 @@ export function heardBefore(standing: StandingRules | undefined): HeardForRules 
 
 /** The rules as far as the cluster has told what they depend on. */
 export function kernelRules(
-  { masqueradeAll, localDetection, nodeSetUp: { strictArp } }: AgentSettings,
+  { masqueradeAll, localDetection, nodePortRange, nodeSetUp: { strictArp } }: AgentSettings,
   { podCIDRs, serviceCIDRs = [] }: HeardForRules = NOTHING_HEARD,
   others: OtherNodes = NO_OTHER_NODES,
 ): PacketRulesSettings {
@@ -64,6 +76,7 @@ export function kernelRules(
     masqueradeAll,
     insideClients: insideClientsOf(localDetection, podCIDRs),
     serviceCIDRs: rangesWithoutNodes(serviceCIDRs, others),
+    nodePortRange,
     strictArp,
   };
 }
@@ -74,7 +87,7 @@ function insideClientsOf(
 ): InsideClients {
   switch (detection.kind) {
     case 'none':
-      return { kind: 'unknown' };
+      return podCIDRs === undefined ? { kind: 'unknown' } : { kind: 'pods-of-this-node', cidrs: podCIDRs };
     case 'cluster-cidrs':
       return { kind: 'addresses', cidrs: detection.cidrs };
     case 'node-cidr':

@@ -49,6 +49,7 @@ export interface Agent {
 export function composeAgent(configuration: Configuration, version: string, listener: AgentListener): Agent {
   const { settings } = configuration;
   let agent: ComposedAgent | undefined;
+  let stopped = false;
   let composed: (agent: ComposedAgent) => void = () => undefined;
   // Who asks before there is anything to say waits for it.
   const answering = new Promise<ComposedAgent>((resolve) => {
@@ -61,7 +62,10 @@ export function composeAgent(configuration: Configuration, version: string, list
     async start() {
       // The socket first: where another agent has it, nothing has been written yet.
       await admin.listen();
+      if (stopped) return;
       const { features, ...preparation } = await checkNode(loadAddon(), settings.nodeSetUp);
+      // Begun after its end, it would never end.
+      if (stopped) return;
       listener.info(featureText(features));
       listener.log.prepared(preparation);
       agent = new ComposedAgent(configuration, version, listener, features);
@@ -69,6 +73,7 @@ export function composeAgent(configuration: Configuration, version: string, list
       await agent.start();
     },
     async stop() {
+      stopped = true;
       await agent?.stop();
       await admin.close();
     },
@@ -213,12 +218,12 @@ class ComposedAgent {
       problemsChanged: () => this.#board.problemsChanged(),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
-        this.#loop.changed(this.#desired.setNode(node));
+        this.#loop.surroundingsChanged(this.#desired.setNode(node));
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
         this.#keepRules();
       },
       otherNodesChanged: (others) => {
-        this.#loop.changed(this.#desired.setOtherNodes(others));
+        this.#loop.surroundingsChanged(this.#desired.setOtherNodes(others));
         this.#keepRules();
       },
       nodeLost: (node) => {
@@ -227,7 +232,7 @@ class ComposedAgent {
       },
       serviceCIDRsChanged: () => this.#keepRules(),
       wayChanged: (addresses) => {
-        this.#loop.changed(this.#desired.setReserved('api-server', addresses));
+        this.#loop.surroundingsChanged(this.#desired.setReserved('api-server', addresses));
         this.#loop.leave(this.#desired.reserved);
       },
     };

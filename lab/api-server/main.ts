@@ -22,7 +22,8 @@ const server = await ApiServer.start(JSON.parse(process.argv[2] ?? '{}') as ApiS
 const { url, port, authority } = server;
 say({ url, port, authority } satisfies Greeting);
 for await (const line of createInterface(process.stdin)) say(await reply(JSON.parse(line) as Command));
-await server.close();
+// Who started it has ended, or is done with it: open watches must not keep it going, at full load and for ever.
+process.exit(0);
 
 async function reply(command: Command): Promise<Reply> {
   try {

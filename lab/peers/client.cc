@@ -26,6 +26,13 @@ std::shared_ptr<Socket> connect_to(const std::string& protocol, const Place& ser
   return socket;
 }
 
+std::shared_ptr<Socket> connect_unbound(const std::string& protocol, const Place& server, int milliseconds) {
+  auto socket = std::make_shared<Socket>(protocol, server.family());
+  socket->connect_within(server, milliseconds);
+  socket->close_by_reset();
+  return socket;
+}
+
 std::string request(const Socket& socket) {
   checked(send(socket.descriptor(), question.data(), question.size(), MSG_NOSIGNAL));
   char buffer[4096];

@@ -11,6 +11,9 @@ namespace peers {
 std::shared_ptr<Socket> connect_to(const std::string& protocol, const Place& server, const Place& source,
                                    int milliseconds);
 
+// The same with a port that the kernel chooses when it connects.
+std::shared_ptr<Socket> connect_unbound(const std::string& protocol, const Place& server, int milliseconds);
+
 // `NAME ADDRESS PORT`: who answered, and as whom it saw the client.
 std::string request(const Socket& socket);
 

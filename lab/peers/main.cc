@@ -10,8 +10,12 @@
 //   4 again 3                                             → as ask, over the open connection
 //   5 close 3                                             → 5 ok
 //   6 write NAMESPACE PATH VALUE                          → 6 ok
+//   7 accept NAMESPACE PROTOCOL ADDRESS PORT              → 7 ok 0; whoever connects there stays connected
+//   8 hold-many NAMESPACE PROTOCOL ADDRESS PORT COUNT MS  → 8 ok 900 COUNT; so many connections stay open under the
+//                                                           number 8. Ends with the first that fails, as ask
 //
 // What fails answers `N error MS ERRNO-NAME TEXT`.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,6 +42,7 @@ using Clock = std::chrono::steady_clock;
 std::mutex output_mutex;
 std::mutex held_mutex;
 std::map<std::string, std::shared_ptr<Socket>> held;
+std::map<std::string, std::vector<std::shared_ptr<Socket>>> held_many;
 
 void tell(const std::string& text) {
   const std::lock_guard lock(output_mutex);
@@ -74,9 +79,23 @@ std::string do_hold(const Words& words) {
   return answer;
 }
 
+// By the port that the kernel chooses for each: a port that was bound before is chosen in another way.
+std::string do_hold_many(const Words& words) {
+  peers::enter_namespace(word(words, 2));
+  const Place server = place_in(words);
+  const int count = std::stoi(word(words, 6));
+  std::vector<std::shared_ptr<Socket>> sockets;
+  while (static_cast<int>(sockets.size()) < count)
+    sockets.push_back(peers::connect_unbound(word(words, 3), server, std::stoi(word(words, 7))));
+  const std::lock_guard lock(held_mutex);
+  held_many[words[0]] = std::move(sockets);
+  return std::to_string(count);
+}
+
 std::string do_close(const std::string& number) {
   const std::lock_guard lock(held_mutex);
   held.erase(number);
+  held_many.erase(number);
   return "";
 }
 
@@ -91,6 +110,7 @@ std::string perform(const Words& words) {
   const std::string& verb = word(words, 1);
   if (verb == "ask") return peers::request(*open_client(words));
   if (verb == "hold") return do_hold(words);
+  if (verb == "hold-many") return do_hold_many(words);
   if (verb == "again") return peers::request(*held_socket(word(words, 2)));
   if (verb == "close") return do_close(word(words, 2));
   if (verb == "write") return do_write(words);
@@ -105,6 +125,19 @@ void serve(const Words& words) {
   peers::serve(socket, words[3], name);
 }
 
+void accept_all(const Words& words) {
+  peers::enter_namespace(word(words, 2));
+  const auto socket = peers::listen_at(word(words, 3), place_in(words));
+  tell(words[0] + " ok 0");
+  peers::accept_all(socket);
+}
+
+// Each connection of a lab is two files of this process.
+void allow_many_files() {
+  const rlimit limit{200'000, 200'000};
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 long milliseconds_since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
 }
@@ -113,10 +146,8 @@ void obey(const Words& words) {
   const auto start = Clock::now();
   const auto number = [&] { return words[0] + " "; };
   try {
-    if (word(words, 1) == "serve") {
-      serve(words);
-      return;
-    }
+    if (word(words, 1) == "serve") return serve(words);
+    if (word(words, 1) == "accept") return accept_all(words);
     const std::string answer = perform(words);
     tell(number() + "ok " + std::to_string(milliseconds_since(start)) + " " + answer);
   } catch (const std::system_error& error) {
@@ -132,6 +163,7 @@ void obey(const Words& words) {
 }  // namespace
 
 int main() {
+  allow_many_files();
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream stream(line);
     Words words;

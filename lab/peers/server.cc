@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <thread>
+#include <vector>
 
 namespace peers {
 namespace {
@@ -52,6 +53,14 @@ std::shared_ptr<Socket> listen_at(const std::string& protocol, const Place& plac
   checked(bind(socket->descriptor(), place.raw(), place.length));
   if (protocol != "UDP") checked(listen(socket->descriptor(), 128));
   return socket;
+}
+
+void accept_all(std::shared_ptr<Socket> socket) {
+  std::vector<std::shared_ptr<Socket>> connections;
+  for (;;) {
+    const int descriptor = accept4(socket->descriptor(), nullptr, nullptr, SOCK_CLOEXEC);
+    if (descriptor >= 0) connections.push_back(std::make_shared<Socket>(descriptor));
+  }
 }
 
 void serve(std::shared_ptr<Socket> socket, const std::string& protocol, const std::string& name) {

@@ -13,4 +13,7 @@ std::shared_ptr<Socket> listen_at(const std::string& protocol, const Place& plac
 // Answers every request with `name` and the client's address, until the process ends.
 void serve(std::shared_ptr<Socket> socket, const std::string& protocol, const std::string& name);
 
+// Accepts every connection and keeps it open without a word, until the process ends.
+void accept_all(std::shared_ptr<Socket> socket);
+
 }  // namespace peers

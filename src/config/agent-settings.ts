@@ -22,6 +22,8 @@ export interface AgentSettings {
   /** How traffic of this cluster's pods is told from traffic from outside, which is masqueraded. */
   readonly localDetection: LocalDetection;
   readonly nodePorts: NodePortSettings;
+  /** Ports that the API server gives to NodePorts, first and last: masqueraded connections leave them alone. */
+  readonly nodePortRange: readonly [number, number];
   readonly addressLimits: AddressLimitSettings;
   /** A Service has no more addresses with ports than this on one node; see docs/services.md. */
   readonly maxFrontendsPerService: number;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseAddress } from '../model/address.js';
 import { parseCIDR, parseClusterCIDRs } from './cidr.js';
 import { parseDuration } from './duration.js';
+import { parsePortRange } from './port-range.js';
 import { parseSocketAddress } from './socket-address.js';
 
 /**
@@ -131,6 +132,14 @@ export function nodePortAddressList() {
     'a list of CIDRs and keywords',
     `a CIDR or one of ${NODE_PORT_WORDS.join(', ')}`,
     (value) => isCIDR(value) || NODE_PORT_WORDS.some((word) => word === value),
+  );
+}
+
+export function portRange(fallback: string) {
+  return field<string>(
+    `a range of ports such as "${fallback}", from 1 to 65535`,
+    fallback,
+    (value) => isText(value) && parsePortRange(value) !== undefined,
   );
 }
 

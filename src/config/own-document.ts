@@ -27,6 +27,7 @@ export const OWN_SCHEMA = is.section({
   manifests: is.text(),
   master: is.text(),
   maxFrontendsPerService: is.wholeNumber(5_000, 1, 1_000_000),
+  nodePortRange: is.portRange('30000-32767'),
   perServiceMetrics: is.section({
     enabled: is.yesOrNo(true),
     maxServicePorts: is.wholeNumber(100, 0, 1_000_000),

@@ -24,6 +24,7 @@ export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
   excludedCIDRs: restart('taking over happens before the first pass'),
   masqueradeAll: restart('the rules of the table are laid down at the start'),
   localDetection: restart('the rules of the table are laid down at the start'),
+  nodePortRange: restart('the rules of the table are laid down at the start'),
   addressLimits: restart('which frontends there are changes, everywhere'),
   nodePorts: restart('listeners and virtual servers of every NodePort change'),
   maxFrontendsPerService: restart('every Service with more would have to be worked out anew'),

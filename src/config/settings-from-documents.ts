@@ -12,6 +12,7 @@ import type {
 import { parseCIDR, parseClusterCIDRs } from './cidr.js';
 import type { Documents } from './completed-documents.js';
 import { durationSeconds } from './duration.js';
+import { portRange } from './port-range.js';
 import type { ProxyDocument } from './proxy-document.js';
 
 /** What complete documents mean for the agent; `hostname` is the machine's own name. */
@@ -32,6 +33,7 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
       addresses: proxy.nodePortAddresses.map((text) => parseCIDR(text) ?? text),
       localhostRelay: own.localhostNodePorts,
     },
+    nodePortRange: portRange(own.nodePortRange),
     addressLimits: addressLimitsFrom({ proxy, own }),
     maxFrontendsPerService: own.maxFrontendsPerService,
     drainDeadline: durationSeconds(own.drainDeadline),

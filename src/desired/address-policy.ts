@@ -60,6 +60,7 @@ export function nodesOwnPort(
 ): string | undefined {
   if (protocol !== 'TCP') return undefined;
   if (port === node.kubeletPort) return 'the kubelet';
+  if (node.agentPorts.includes(port)) return 'this proxy';
   const reserved = node.reserved.get(address);
   return reserved !== undefined && reserved.port === port ? USES[reserved.use] : undefined;
 }

@@ -202,6 +202,16 @@ export class DesiredDataplane implements Dataplane {
     );
   }
 
+  /** How many frontends, views of inside clients and real servers the Service asks for: what a change of it costs at most. */
+  entriesOf(service: ServiceKey): number {
+    let entries = 0;
+    for (const { virtualServer, inside } of this.#shares.get(service)?.frontends ?? []) {
+      entries += 1 + (virtualServer?.realServers.size ?? 0);
+      if (inside !== undefined) entries += 1 + (inside.virtualServer?.realServers.size ?? 0);
+    }
+    return entries;
+  }
+
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
   paceOf(key: FrontendKey): Pace | undefined {
     if (this.#paces.size === 0) return undefined;

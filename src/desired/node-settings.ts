@@ -25,6 +25,8 @@ export interface NodeProfile extends NodeSettings {
   readonly limits: AddressLimits;
   /** So many frontends one Service may have. */
   readonly maxFrontends: number;
+  /** TCP ports at which this program answers on the node's addresses: its health, and its metrics where they are not on loopback. */
+  readonly agentPorts: readonly number[];
 }
 
 /** Which addresses Services may have beside their ClusterIPs, as far as the operator decides it. */
@@ -59,4 +61,5 @@ export const LONE_NODE: NodeProfile = {
   nodePorts: [],
   limits: NO_LIMITS,
   maxFrontends: 5_000,
+  agentPorts: [],
 };

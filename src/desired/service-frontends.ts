@@ -89,23 +89,28 @@ function isRefusedWay({ verdict }: Way): boolean {
   return verdict.use === 'refused';
 }
 
-/** A port at which something of the node itself answers, at an address that is the node's too. */
+/**
+ * A port at which something of the node itself answers, at an address that is the node's too. NodePorts are among them: the API server's
+ * --service-node-port-range may have been widened past the kubelet's port and its own, and whoever took one of these from every node
+ * would keep the news from it that the Service is gone.
+ */
 function takenPort(
   { key, ports }: Service,
   index: number,
   { kind, address, verdict }: Way,
   node: NodeView,
 ): Problem | undefined {
-  if (kind === 'node' || verdict.use !== 'shared') return undefined;
-  const { port, protocol } = ports[index] as ServicePort;
-  const holder = nodesOwnPort(address, port, protocol, node);
+  if (verdict.use !== 'shared') return undefined;
+  const { port, nodePort, protocol } = ports[index] as ServicePort;
+  const [number, field] = kind === 'node' ? [nodePort, 'nodePort'] : [port, 'port'];
+  const holder = nodesOwnPort(address, number, protocol, node);
   if (holder === undefined) return undefined;
   return {
     kind: 'conflict',
     subject: `Service ${key}`,
     service: key,
-    field: `spec.ports[${index}].port`,
-    message: `${port} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
+    field: `spec.ports[${index}].${field}`,
+    message: `${number} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
     remedy: 'Give the Service another port, or an address that no node has.',
   };
 }
@@ -184,17 +189,20 @@ function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[
   const weights = service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights);
   const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
   const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
+  const offers = new OfferedPorts(slices);
+  // Nearly every Service has one port, and needs no list of who offers it.
+  const slicesFor = (port: ServicePort) => (service.ports.length === 1 ? slices : offers.slicesWith(port));
   const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
     const family = familyOf(address);
     const port = service.ports[index] as ServicePort;
-    choices[family][index] ??= chooseEndpoints(slices, family, port, node, balancing);
+    choices[family][index] ??= chooseEndpoints(slicesFor(port), family, port, node, balancing);
     return choices[family][index];
   };
   return {
     service,
     settings,
     sources: new SourceLists(service, node),
-    offers: new OfferedPorts(slices),
+    offers,
     chosenFor,
   };
 }

@@ -1,6 +1,6 @@
 import { familyOf } from '../model/address.js';
 import { type Frontend, isInside } from '../model/frontend.js';
-import type { Operation } from '../model/operation.js';
+import type { ForgetFlows, Operation } from '../model/operation.js';
 import { DONE, failed, type Outcome, unknown } from '../model/outcome.js';
 import type { RealServer } from '../model/real-server.js';
 import { errnoName } from './native/netlink-error.js';
@@ -30,8 +30,11 @@ export function addRecords(operation: Operation, records: KernelOperation[]): vo
     case 'add-real-server':
     case 'set-real-server':
     case 'delete-real-server':
+      if (isOfOneFamily(operation.frontend, operation.server)) records.push(serverRecord(operation));
+      return;
     case 'forget-flows':
-      if (isOfOneFamily(operation)) records.push(serverRecord(operation));
+      if (operation.server === undefined || isOfOneFamily(operation.frontend, operation.server))
+        records.push(flowsRecord(operation));
       return;
     case 'bind-vip':
       records.push({ kind: 'bind-address', address: operation.address });
@@ -63,17 +66,20 @@ export function addRecords(operation: Operation, records: KernelOperation[]): vo
 
 type ServerOperation = Extract<Operation, { server: RealServer }>;
 
-function isOfOneFamily({ frontend, server }: ServerOperation): boolean {
+function isOfOneFamily(frontend: Frontend, server: RealServer): boolean {
   return familyOf(server.address) === familyOf(frontend.address);
 }
 
 function serverRecord({ kind, frontend, server }: ServerOperation): KernelOperation {
   const { address, port, weight } = server;
-  // A flow knows the address that its client asked for, whatever the mark on its packets was.
-  if (kind === 'forget-flows') return { kind, key: frontend, address, port };
   const key = serverKey(frontend);
   if (kind === 'delete-real-server') return { kind, key, address, port };
   return { kind, key, address, port, weight, upperThreshold: weight === 0 ? quietMark() : 0 };
+}
+
+// A flow knows the address that its client asked for, whatever the mark on its packets was.
+function flowsRecord({ kind, frontend, server }: ForgetFlows): KernelOperation {
+  return { kind, key: frontend, address: server?.address, port: server?.port };
 }
 
 function elementRecord(operation: Parameters<typeof elementOf>[0]) {

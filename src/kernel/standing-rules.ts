@@ -18,9 +18,9 @@ const INSIDE = [0, 1];
 const SERVICES = [0, 2];
 
 export function standingElements({ insideClients, serviceCIDRs }: PacketRulesSettings): Command[] {
-  const inside = insideClients.kind === 'addresses' ? insideClients.cidrs : [];
+  const inside = 'cidrs' in insideClients ? insideClients.cidrs : [];
   return [
-    ...(insideClients.kind === 'addresses' ? [layoutElement(BY_ADDRESS, 'inside by address')] : []),
+    ...('cidrs' in insideClients ? [layoutElement(BY_ADDRESS, 'inside by address')] : []),
     ...inside.map((cidr, index) => layoutElement([...INSIDE, ...twoBytes(index + 1)].join('.'), cidr)),
     ...serviceCIDRs.map((cidr, index) =>
       layoutElement([...SERVICES, ...twoBytes(index + 1)].join('.'), cidr),

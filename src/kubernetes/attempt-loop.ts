@@ -2,7 +2,7 @@ import type { Clock } from '../model/clock.js';
 import { Pause } from '../model/pause.js';
 import { BackOff } from './back-off.js';
 import type { ReachabilityProbe } from './reachability-probe.js';
-import { asWatchFailure, type WatchFailure } from './watch-failure.js';
+import { asWatchFailure, type FailureKind, type WatchFailure } from './watch-failure.js';
 
 export interface AttemptLoopParts {
   readonly clock: Clock;
@@ -25,6 +25,12 @@ const OUTAGE = 2_000;
  * of the probe: see docs/decisions/0015.
  */
 const RETURN_SPREAD = 1_000;
+
+/**
+ * After these the server may accept no connections, which a bare one shows at once: a back-off before it would be waited
+ * for in vain, and grows where a server is restarted several times.
+ */
+const UNREACHED: ReadonlySet<FailureKind> = new Set(['connect', 'lost', 'silent']);
 
 /** Attempts, one after the other, with a wait between two of them, until it is stopped. */
 export class AttemptLoop {
@@ -91,7 +97,7 @@ export class AttemptLoop {
   async #waitAfter(failure: WatchFailure): Promise<number> {
     const wait = this.#parts.failed(failure);
     if (wait !== undefined) return wait;
-    const returned = failure.kind === 'connect' && (await this.#returned(failure));
+    const returned = UNREACHED.has(failure.kind) && (await this.#returned(failure));
     return returned ? this.#parts.random() * RETURN_SPREAD : this.#backOff.failed(failure.retryAfter);
   }
 

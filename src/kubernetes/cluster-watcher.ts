@@ -32,6 +32,8 @@ export interface WatcherOptions {
   readonly proxyName?: string | undefined;
   /** Milliseconds after which `start` resolves although not everything has been heard. 30,000 unless said. */
   readonly patience?: number;
+  /** Of one listing, in bytes of JSON; by the size of the heap unless said. */
+  readonly longestListing?: number;
   /** At least 0, below 1: spreads what the nodes of a cluster ask of one server. */
   readonly random?: () => number;
   /** Milliseconds since 1970, to compare with times that the control plane writes. */
@@ -176,7 +178,7 @@ export class ClusterWatcher implements ClusterSource {
   }
 
   #reflect(resource: Resource, store: ObjectTaker): Reflector {
-    const { transport, clock, random = Math.random } = this.#options;
+    const { transport, clock, random = Math.random, longestListing } = this.#options;
     const name = fullName(resource);
     const listener = {
       settled: () => this.#tell(),
@@ -186,7 +188,7 @@ export class ClusterWatcher implements ClusterSource {
       },
     };
     const probe = this.#probe;
-    return new Reflector({ resource, store, transport, clock, random, probe, listener });
+    return new Reflector({ resource, store, transport, clock, random, probe, listener, longestListing });
   }
 
   #tell(): void {

@@ -5,6 +5,10 @@ import type { LoginHeaders } from './login.js';
 export interface Connection {
   /** Takes further requests. */
   readonly open: boolean;
+  /** Another request would be sent at once, and would not wait for one of those under way to end. */
+  readonly hasRoom: boolean;
+  /** Resolves when `hasRoom` is known; rejects with TransportError where the connection ends before. */
+  readonly ready: Promise<void>;
   /** As `ApiTransport.request`. */
   send(call: Call, signal: AbortSignal): Promise<Answer>;
   /** Takes no more, and ends when what is under way has ended. */

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Login } from './login.js';
-import { opened } from './opening-socket.js';
+import { isTimeout, opened } from './opening-socket.js';
 import { tunnel } from './proxy-tunnel.js';
 import { bareHost, portOf } from './server-address.js';
 import { distrust } from './server-certificate.js';
@@ -15,6 +15,9 @@ export interface Dialled {
   readonly socket: Socket;
   readonly protocol: Protocol;
 }
+
+/** Milliseconds for one socket: enough for every path that carries TCP. */
+const LONGEST_UNANSWERED = 2_000;
 
 /** Connects, through a proxy where there is one, and agrees on TLS and the protocol. Rejects with TransportError. */
 export async function dial(
@@ -34,13 +37,25 @@ export async function dial(
 /** A connection to the server's port, through a proxy where there is one, without TLS. Rejects with TransportError. */
 export async function reached({ server, proxy, ...login }: Login, milliseconds: number): Promise<Socket> {
   if (proxy !== undefined) return tunnel(proxy, server, milliseconds);
-  const socket = connect({ host: bareHost(server), port: portOf(server) });
   try {
-    await opened(socket, 'connect', milliseconds);
+    return await opening(server, milliseconds);
   } catch (error) {
     throw new ServerWords({ server, proxy, ...login }).unreachable(error);
   }
-  return socket;
+}
+
+// Linux repeats a SYN that nobody answers after 1 s, 3 s, 7 s (RFC 6298): a host that is back after 3.1 s is noticed at
+// 7 s. A new socket every two seconds keeps the distance between two SYNs at a second.
+async function opening(server: URL, milliseconds: number): Promise<Socket> {
+  const socket = connect({ host: bareHost(server), port: portOf(server) });
+  try {
+    await opened(socket, 'connect', Math.min(milliseconds, LONGEST_UNANSWERED));
+    return socket;
+  } catch (error) {
+    const left = milliseconds - LONGEST_UNANSWERED;
+    if (left <= 0 || !isTimeout(error)) throw error;
+    return opening(server, left);
+  }
 }
 
 // Nothing is sent before `distrust` has looked at the server's certificate. Node would look by itself, but then the

@@ -1,5 +1,6 @@
 import type { TimeSlice } from '../model/time-slice.js';
 import { failureOfEvent, type Question } from './api-answer.js';
+import { ListingSize } from './listing-size.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { corruptFailure } from './page-listing.js';
 import { isBefore, type Version } from './resource.js';
@@ -14,6 +15,8 @@ export interface IntakeParts {
   readonly from: Version;
   /** Given where the watch begins with all there is. */
   readonly listing: Listing | undefined;
+  /** Bytes of JSON; by the size of the heap unless said. */
+  readonly longestListing?: number | undefined;
   readonly listed: () => void;
   /** A bookmark came that is not the end of a listing. */
   readonly bookmarked: () => void;
@@ -27,12 +30,14 @@ export interface IntakeParts {
  */
 export class EventIntake {
   readonly #parts: IntakeParts;
+  readonly #size: ListingSize;
   #listing: Listing | undefined;
   #version: Version;
   #corrupt = 0;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#size = new ListingSize(parts.longestListing);
     this.#version = parts.from;
     this.#listing = parts.listing;
   }
@@ -48,6 +53,7 @@ export class EventIntake {
 
   /** Throws where the watch cannot go on. */
   take(line: Buffer, slice: TimeSlice): Promise<void> | undefined {
+    if (this.#listing !== undefined) this.#size.add(line.length);
     const event = readEvent(line);
     if (event.kind === 'error') throw failureOfEvent(event.status, this.#parts.question);
     if (event.kind === 'corrupt') this.#damage();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiRequest, type ApiResponse, type ApiTransport, TransportError } from './api-transport.js';
 import type { Answer, Call, Connection } from './connection.js';
 import type { Credentials } from './credentials.js';
@@ -25,14 +26,22 @@ interface Line {
 }
 
 /**
- * The API server over HTTP/2 with one connection, or HTTP/1.1 where it offers no HTTP/2. A changed CA or certificate,
+ * Where one connection carries so few requests that they do not suffice, what is left waits for its turn. Four watches,
+ * a look at the Nodes and an Event fit with one request each.
+ */
+const MOST_CONNECTIONS = 8;
+
+/**
+ * The API server over HTTP/2 with one connection, and more only where the server limits the requests on each
+ * (SETTINGS_MAX_CONCURRENT_STREAMS); or HTTP/1.1 where it offers no HTTP/2. A changed CA or certificate,
  * a GOAWAY and a broken connection all lead to a new connection at the next request.
  */
 export class HttpTransport implements ApiTransport {
   readonly #credentials: Credentials;
   readonly #settings: TransportSettings;
   readonly #connections = new Set<Connection>();
-  #line: Line | undefined;
+  /** Of the login of now. */
+  #lines: Line[] = [];
   #closing: Promise<void> | undefined;
   #emptied: () => void = () => undefined;
 
@@ -71,7 +80,7 @@ export class HttpTransport implements ApiTransport {
   }
 
   async #end(): Promise<void> {
-    this.#line = undefined;
+    this.#lines = [];
     const empty = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -90,7 +99,10 @@ export class HttpTransport implements ApiTransport {
 
   async #send(login: Login, request: ApiRequest, signal: AbortSignal): Promise<Answer> {
     try {
-      const connection = await unlessAborted(this.#connection(login), signal);
+      let connection = await unlessAborted(this.#current(login).opening, signal);
+      // It may have closed or been filled by others since it was chosen. A server that closes each is not asked for ever.
+      for (let more = 0; more < MOST_CONNECTIONS && !takesMore(connection); more++)
+        connection = await unlessAborted(this.#current(login).opening, signal);
       return await connection.send(this.#call(login, request), signal);
     } catch (error) {
       // A CA or certificate may have been replaced a moment ago: look at the files before the next attempt.
@@ -99,38 +111,43 @@ export class HttpTransport implements ApiTransport {
     }
   }
 
-  /** One that takes requests. It may close between being opened and being used; then there is one more. */
-  async #connection(login: Login): Promise<Connection> {
-    const connection = await this.#current(login).opening;
-    return connection.open ? connection : this.#current(login).opening;
-  }
-
+  /** What takes a request at once, or will perhaps; where there are no more to be had, whose turn it is to wait. */
   #current(login: Login): Line {
     const key = connectionKey(login);
-    const line = this.#line;
-    if (line?.key === key && line.connection?.open !== false) return line;
-    line?.connection?.retire();
-    return this.#begin(login, key);
+    this.#keep((line) => line.key === key && line.connection?.open !== false);
+    const free = this.#lines.find(({ connection }) => connection === undefined || takesMore(connection));
+    if (free !== undefined) return free;
+    return this.#lines.length < MOST_CONNECTIONS ? this.#begin(login, key) : (this.#lines[0] as Line);
+  }
+
+  #keep(isWanted: (line: Line) => boolean): void {
+    const others = this.#lines.filter((line) => !isWanted(line));
+    this.#lines = this.#lines.filter(isWanted);
+    for (const { connection } of others) connection?.retire();
   }
 
   #begin(login: Login, key: string): Line {
     const line: Line = { key, opening: this.#open(login), connection: undefined };
-    this.#line = line;
+    this.#lines.push(line);
     line.opening.then(
       (connection) => {
         line.connection = connection;
-        if (this.#line !== line) connection.retire();
+        if (!this.#lines.includes(line)) connection.retire();
       },
-      () => {
-        if (this.#line === line) this.#line = undefined;
-      },
+      () => this.#keep((other) => other !== line),
     );
     return line;
   }
 
   async #open(login: Login): Promise<Connection> {
     if (this.#closing !== undefined) throw closedError();
-    return this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
+    const connection = this.#kept(await dial(login, ['h2', 'http/1.1'], this.#settings), login);
+    try {
+      await Promise.race([connection.ready, sleep(this.#settings.connectTimeout, undefined, { ref: false })]);
+    } catch (error) {
+      throw this.#closing === undefined ? error : closedError();
+    }
+    return connection;
   }
 
   #kept({ socket, protocol }: Dialled, login: Login): Connection {
@@ -165,6 +182,10 @@ export class HttpTransport implements ApiTransport {
       body: body === undefined ? undefined : JSON.stringify(body),
     };
   }
+}
+
+function takesMore({ open, hasRoom }: Connection): boolean {
+  return open && hasRoom;
 }
 
 function closedError(): TransportError {

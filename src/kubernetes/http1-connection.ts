@@ -22,6 +22,9 @@ const MOST_REQUESTS = 16;
  * version, which finds one that hangs though its kernel still answers.
  */
 export class Http1Connection implements Connection {
+  /** It makes connections of its own, as many as it may. */
+  readonly hasRoom = true;
+  readonly ready = Promise.resolve();
   readonly #agent: DialAgent;
   readonly #login: Login;
   readonly #server: ServerWords;

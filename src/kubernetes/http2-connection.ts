@@ -24,6 +24,9 @@ const SESSION_WINDOW = 16 * MIB;
 
 /** All requests in one HTTP/2 session. A GOAWAY closes it for new ones, and lets those under way end. */
 export class Http2Connection implements Connection {
+  /** Once the server's SETTINGS are there, which are the first that it sends (RFC 9113, 3.4). */
+  readonly ready: Promise<void>;
+  #underWay = 0;
   readonly #socket: Socket;
   readonly #session: ClientHttp2Session;
   readonly #server: ServerWords;
@@ -43,6 +46,11 @@ export class Http2Connection implements Connection {
     const silence = new SilenceWatch(this.#path(), settings);
     // Every stream hears of the error by itself.
     this.#session.on('error', () => undefined);
+    this.ready = new Promise((resolve, reject) => {
+      this.#session.once('remoteSettings', () => resolve());
+      socket.once('error', (error) => reject(this.#server.failure(error, false)));
+      socket.once('close', () => reject(this.#server.failure(undefined, false)));
+    });
     // After a TLS alert Node leaves the socket open and its session without an event.
     socket.once('error', (error) => this.destroy(this.#server.failure(error)));
     socket.once('close', () => {
@@ -55,9 +63,17 @@ export class Http2Connection implements Connection {
     return !this.#session.closed && !this.#session.destroyed;
   }
 
+  // A watch lasts for minutes: whatever waits for the end of one hears nothing for as long.
+  get hasRoom(): boolean {
+    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
+    return this.#underWay < Math.max(1, maxConcurrentStreams);
+  }
+
   async send({ method, path, headers, body }: Call, signal: AbortSignal): Promise<Answer> {
     const lines = { ...headers, ':method': method, ':path': path };
     const stream = this.#session.request(lines, { endStream: body === undefined });
+    this.#underWay++;
+    stream.once('close', () => this.#underWay--);
     if (body !== undefined) stream.end(body);
     const end = (reason: TransportError) => cancel(stream, reason);
     const exchange = new Exchange(stream, { signal, server: this.#server, end, ...this.#settings });

@@ -10,6 +10,7 @@ import { digest } from './digest.js';
 import { ALL_NODES, oneNode } from './followed-resources.js';
 import { ItemSplitter } from './item-splitter.js';
 import { LONGEST_PIECE } from './line-splitter.js';
+import { ListingSize } from './listing-size.js';
 import { corruptFailure } from './page-listing.js';
 import { PageProgress } from './page-progress.js';
 import { pagePath, type Resource, tablePath } from './resource.js';
@@ -96,6 +97,9 @@ export function listWholeNodes(parts: ListingParts, abort: AbortController): Pro
   return withinSilence(parts.clock, abort, (silence) => new NodeReading(parts, abort, silence).run(WHOLE));
 }
 
+/** Bytes of what is kept of one Node, at most: a row of the table, or the addresses of a whole Node. */
+const MOST_KEPT = 1024;
+
 class NodeReading {
   readonly #parts: ListingParts;
   readonly #abort: AbortController;
@@ -103,6 +107,7 @@ class NodeReading {
   readonly #resource: Resource;
   readonly #nodes: NodeAddresses[] = [];
   readonly #problems: Problem[] = [];
+  readonly #size = new ListingSize();
   #bytes = 0;
 
   constructor(parts: ListingParts, abort: AbortController, silence: SilenceDeadline, resource = ALL_NODES) {
@@ -137,6 +142,7 @@ class NodeReading {
     await digest(response.body, splitter, clock, {
       take: (piece) => {
         bytes += piece.length;
+        this.#size.add(Math.min(piece.length, MOST_KEPT));
         const item = parseJson(piece);
         // Which Node it was, nobody knows: what is known of all of them stays.
         if (item === undefined) throw corruptFailure(1, 'item');

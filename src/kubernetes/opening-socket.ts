@@ -10,7 +10,7 @@ export function opened(
   milliseconds: number,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(timeout()), milliseconds);
+    const timer = setTimeout(() => socket.destroy(new OpeningTimeout('timed out')), milliseconds);
     const settle = (act: () => void) => {
       clearTimeout(timer);
       socket.off(event, good).off('error', bad).off('close', ended);
@@ -25,6 +25,11 @@ export function opened(
   });
 }
 
-function timeout(): Error {
-  return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
+class OpeningTimeout extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+/** It was not usable within the time that `opened` was given. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof OpeningTimeout;
 }

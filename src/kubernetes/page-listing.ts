@@ -4,6 +4,7 @@ import { expectJson, type Question } from './api-answer.js';
 import type { ApiTransport } from './api-transport.js';
 import { digest } from './digest.js';
 import { ItemSplitter } from './item-splitter.js';
+import { ListingSize } from './listing-size.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { PageProgress } from './page-progress.js';
 import { pagePath, type Resource, type Version, versionPath } from './resource.js';
@@ -19,6 +20,8 @@ export interface PageParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   readonly counters: WatchCounters;
+  /** Bytes of JSON; by the size of the heap unless said. */
+  readonly longestListing?: number | undefined;
 }
 
 /** Reads all pages, publishes them together, and answers the version at which a watch goes on. */
@@ -45,6 +48,7 @@ class PageReading {
   readonly #silence: SilenceDeadline;
   readonly #listing: Listing;
   readonly #question: Question;
+  readonly #size: ListingSize;
   #corrupt = 0;
 
   constructor(parts: PageParts, abort: AbortController, silence: SilenceDeadline) {
@@ -53,6 +57,7 @@ class PageReading {
     this.#silence = silence;
     this.#listing = parts.store.listing();
     this.#question = { resource: parts.resource, verb: 'list' };
+    this.#size = new ListingSize(parts.longestListing);
   }
 
   async run(from: Version): Promise<Version> {
@@ -93,6 +98,7 @@ class PageReading {
   }
 
   #take(bytes: Buffer): undefined {
+    this.#size.add(bytes.length);
     const item = parseJson(bytes);
     if (item !== undefined) {
       this.#listing.add(item);

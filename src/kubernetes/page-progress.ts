@@ -1,6 +1,9 @@
 import { WatchFailure } from './watch-failure.js';
 
-/** Of 500 objects each: four times what the largest clusters hold of one resource. */
+/**
+ * Of 500 objects each: a million, where the largest resource that Kubernetes is designed for has 150,000 (Pods; see
+ * "Considerations for large clusters" in its documentation). Fewer objects of more bytes meet `ListingSize` first.
+ */
 const MOST_PAGES = 2_000;
 
 /** Sees to it that a listing of several pages comes to its end: otherwise its objects would fill the memory. */

@@ -3,7 +3,7 @@ import { Pause } from '../model/pause.js';
 import type { ApiTransport } from './api-transport.js';
 import { unlessAborted } from './exchange.js';
 
-/** Between two connection attempts, in milliseconds; up to a quarter more or less by chance. */
+/** From one connection attempt to the next, in milliseconds; up to a quarter more or less by chance. */
 const PERIOD = 1_000;
 
 export interface ProbeParts {
@@ -45,11 +45,13 @@ export class ReachabilityProbe {
   }
 
   async #probe(): Promise<boolean> {
-    const { transport, random } = this.#parts;
+    const { transport, clock, random } = this.#parts;
     const { signal } = this.#abort;
     for (let failures = 0; !signal.aborted; failures++) {
+      const next = clock.now() + PERIOD * (0.75 + random() / 2);
       if (await transport.isReachable(signal)) return failures > 0;
-      if (!signal.aborted) await this.#pause.take(PERIOD * (0.75 + random() / 2));
+      // An attempt that nobody answered has taken longer than the period already: a host that is back would wait for both.
+      if (!signal.aborted) await this.#pause.take(Math.max(0, next - clock.now()));
     }
     return false;
   }

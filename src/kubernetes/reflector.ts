@@ -20,6 +20,8 @@ export interface ReflectorParts {
   readonly random: () => number;
   readonly probe: ReachabilityProbe;
   readonly listener: ReflectorListener;
+  /** Bytes of JSON; by the size of the heap unless said. */
+  readonly longestListing?: number | undefined;
 }
 
 export interface ReflectorListener {

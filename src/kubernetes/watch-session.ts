@@ -20,6 +20,8 @@ export interface SessionParts {
   readonly from: Version;
   /** Given where the watch is to begin with all there is. */
   readonly listing: Listing | undefined;
+  /** Bytes of JSON; by the size of the heap unless said. */
+  readonly longestListing?: number | undefined;
   /** It has sent bookmarks in an earlier watch. */
   readonly sendsBookmarks: boolean;
   readonly listener: { settled(): void };

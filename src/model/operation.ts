@@ -20,8 +20,17 @@ export type Operation =
   | { readonly kind: 'delete-virtual-server'; readonly frontend: Frontend }
   | RealServerWrite
   | { readonly kind: 'delete-real-server'; readonly frontend: Frontend; readonly server: RealServer }
-  /** Drop the conntrack entries of flows that a removed server still holds; only for protocols that do not drain. */
-  | { readonly kind: 'forget-flows'; readonly frontend: Frontend; readonly server: RealServer };
+  | ForgetFlows;
+
+/**
+ * Drop the conntrack entries of flows that a removed server still holds; without a server, all flows of a frontend that is
+ * new. Only for protocols that do not drain.
+ */
+export interface ForgetFlows {
+  readonly kind: 'forget-flows';
+  readonly frontend: Frontend;
+  readonly server?: RealServer;
+}
 
 /** A change of the nftables sets. */
 export type PolicyOperation =
@@ -93,8 +102,9 @@ function operationWords(operation: Operation): string[] {
     case 'set-real-server':
       return [operation.frontend.key, operation.server.key, `weight ${operation.server.weight}`];
     case 'delete-real-server':
-    case 'forget-flows':
       return [operation.frontend.key, operation.server.key];
+    case 'forget-flows':
+      return [operation.frontend.key, operation.server?.key ?? 'of before'];
     case 'enter-set':
     case 'leave-set':
       return [operation.set, operation.frontend.key];

@@ -87,6 +87,13 @@ export class FrontendPlanner {
     for (const server of seen?.realServers ?? NO_SERVERS)
       if (wish.realServers.find(server) === undefined) this.#planFarewell(frontend, server);
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
+    if (seen === undefined) this.#planFirstFlows(frontend);
+  }
+
+  // Whoever sent datagrams here before there was a virtual server has a flow without translation, which goes on as long as he does:
+  // he would not be masqueraded, and a pod of another node would answer him directly.
+  #planFirstFlows(frontend: Frontend): void {
+    if (!drains(frontend.protocol)) this.#operations.add({ kind: 'forget-flows', frontend });
   }
 
   // What takes connections at a VIP without a guard goes on taking them: the ledger was lost, or a predecessor made it. Guarded

@@ -13,6 +13,7 @@ const STAGES = [
   'balance',
   'bind',
   'open',
+  'forget-untranslated',
   'close',
   'quiesce',
   'unbind',
@@ -23,7 +24,14 @@ const STAGES = [
 
 type Stage = (typeof STAGES)[number];
 
-const ADDITIONS: ReadonlySet<Stage> = new Set(['own', 'create', 'balance', 'bind', 'open']);
+const ADDITIONS: ReadonlySet<Stage> = new Set([
+  'own',
+  'create',
+  'balance',
+  'bind',
+  'open',
+  'forget-untranslated',
+]);
 
 /** Whether a stage takes nothing away. */
 export function isAddition(stage: Stage): boolean {
@@ -54,7 +62,7 @@ function stageOf(operation: Operation): Stage {
     case 'delete-virtual-server':
       return 'delete';
     case 'forget-flows':
-      return 'forget';
+      return operation.server === undefined ? 'forget-untranslated' : 'forget';
     case 'disown-frontend':
     case 'release-vip':
       return 'disown';

@@ -1,7 +1,7 @@
 import type { ObservedDataplane } from '../model/dataplane.js';
-import type { FrontendKey } from '../model/frontend.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { Operation } from '../model/operation.js';
-import type { RealServerKey } from '../model/real-server.js';
+import type { RealServer, RealServerKey } from '../model/real-server.js';
 import { takesConnections, type VirtualServer } from '../model/virtual-server.js';
 
 /**
@@ -40,16 +40,15 @@ function mayFollow(operation: Operation, state: ObservedDataplane): boolean {
     case 'release-vip':
       return !state.bound.has(operation.address);
     case 'forget-flows':
-      return !isStillThere(operation, state);
+      return operation.server === undefined
+        ? state.policy.open.has(operation.frontend.key)
+        : !holds(state, operation.frontend, operation.server);
     default:
       return true;
   }
 }
 
-function isStillThere(
-  { frontend, server }: Extract<Operation, { kind: 'forget-flows' }>,
-  state: ObservedDataplane,
-): boolean {
+function holds(state: ObservedDataplane, frontend: Frontend, server: RealServer): boolean {
   return state.virtualServers.get(frontend.key)?.realServers.find(server) !== undefined;
 }
 

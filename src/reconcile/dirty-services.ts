@@ -6,6 +6,7 @@ import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { TimeSlice } from '../model/time-slice.js';
+import { RestingServices } from './resting-services.js';
 
 /** Working them out takes some tens of microseconds each, so that a look at the clock after each would be felt. */
 const SERVICES_PER_LOOK = 16;
@@ -13,16 +14,17 @@ const SERVICES_PER_LOOK = 16;
 /** The Services that changed and have not been worked out since. */
 export class DirtyServices {
   readonly #source: Pick<ClusterSource, 'view'>;
-  readonly #desired: Pick<DesiredDataplane, 'refresh'>;
+  readonly #desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf'>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #portion: number;
   readonly #keys = new Set<ServiceKey>();
+  readonly #resting: RestingServices;
   #takenIn = 0;
 
   /** `portion`: of so many at once `portions` works out. */
   constructor(
     source: Pick<ClusterSource, 'view'>,
-    desired: Pick<DesiredDataplane, 'refresh'>,
+    desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf'>,
     clock: Pick<Clock, 'now'>,
     portion: number,
   ) {
@@ -30,6 +32,7 @@ export class DirtyServices {
     this.#desired = desired;
     this.#clock = clock;
     this.#portion = portion;
+    this.#resting = new RestingServices(clock);
   }
 
   get size(): number {
@@ -40,16 +43,45 @@ export class DirtyServices {
     for (const key of services) this.#keys.add(key);
   }
 
+  /** What has changed is the node, or an address that nodes need: nobody rests longer. */
+  addAtOnce(services: Iterable<ServiceKey>): void {
+    for (const key of services) {
+      this.#keys.add(key);
+      this.#resting.end(key);
+    }
+  }
+
   /**
    * Works them out; `touched`: the kernel keys to which those that may have changed are added. Ten thousand take a quarter of
-   * a second. What changes while others have their turn is dirty again.
+   * a second. What changes while others have their turn is dirty again. `areAllKnown`: the source has told everything; before,
+   * none rests, since what it has not had worked out would be taken for unwanted.
    */
-  async takeIn(touched: KernelKeySet): Promise<void> {
+  async takeIn(touched: KernelKeySet, areAllKnown = false): Promise<void> {
     const slice = new TimeSlice(this.#clock, SERVICES_PER_LOOK);
+    this.#resting.forget();
     for (const key of [...this.#keys]) {
+      if (this.#rests(key)) continue;
+      const before = this.#desired.entriesOf(key);
       this.#workOut(key, touched);
+      if (areAllKnown) this.#resting.changed(key, Math.max(before, this.#desired.entriesOf(key)));
       if (slice.over) await slice.rest();
     }
+  }
+
+  /** The pass that took them in is over, after so many milliseconds. */
+  passed(milliseconds: number): void {
+    this.#resting.begin(milliseconds);
+  }
+
+  /** Milliseconds until the first of those that rest has its turn; undefined where none rests. */
+  wait(): number | undefined {
+    const waits = [...this.#keys].map((key) => this.#resting.wait(key));
+    return waits.length === 0 ? undefined : Math.min(...waits);
+  }
+
+  // A deleted Service lets go at once.
+  #rests(key: ServiceKey): boolean {
+    return this.#resting.has(key) && this.#source.view.look(key).service !== undefined;
   }
 
   /**

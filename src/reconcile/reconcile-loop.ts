@@ -77,6 +77,13 @@ export class ReconcileLoop implements ClusterListener {
     this.wake();
   }
 
+  /** Not the Services themselves have changed, but the node or an address that nodes need. */
+  surroundingsChanged(services: Iterable<ServiceKey>): void {
+    this.#reconciler.surroundingsChanged(services);
+    this.#oldestChange ??= this.#parts.clock.now();
+    this.wake();
+  }
+
   problemsChanged(): void {
     // Problems are read from the source when somebody asks for the state.
   }

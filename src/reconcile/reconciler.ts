@@ -117,6 +117,11 @@ export class Reconciler {
     this.#dirty.add(services);
   }
 
+  /** Not the Services themselves have changed, but the node or an address that nodes need. */
+  surroundingsChanged(services: Iterable<ServiceKey>): void {
+    this.#dirty.addAtOnce(services);
+  }
+
   noticed(change: KernelChange): void {
     this.#notices.push(change);
   }
@@ -163,18 +168,27 @@ export class Reconciler {
     const retry = this.#refusals.wait();
     // The answer that took our knowledge away was also a refusal, and its retry begins with a full look.
     if (!this.#image.known) return retry;
-    const waits = [this.#auditor.wait(), this.#drainCounter.wait(), this.#slowStarts.wait(), retry];
+    const waits = [
+      this.#dirty.wait(),
+      this.#auditor.wait(),
+      this.#drainCounter.wait(),
+      this.#slowStarts.wait(),
+      retry,
+    ];
     return Math.max(0, Math.min(...waits.filter((wait) => wait !== undefined)));
   }
 
   /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
   async pass(): Promise<PassResult> {
+    const { clock } = this.#parts;
+    const began = clock.now();
     try {
       return await this.#pass();
     } catch (error) {
       this.#image.forget();
       throw error;
     } finally {
+      this.#dirty.passed(clock.now() - began);
       this.#underWay = 0;
     }
   }
@@ -189,7 +203,7 @@ export class Reconciler {
     await this.#removeStaleMarks(run);
     const keys = new KernelKeySet();
     if (this.#decidesByParts) await this.#performAsDecided(run, keys);
-    await this.#dirty.takeIn(this.#pending);
+    await this.#dirty.takeIn(this.#pending, this.#hearing.complete);
     this.#pending.add(this.#image.identify(desired));
     const services = this.#dirty.takeCount();
     const rest = this.#takePending();
@@ -279,8 +293,8 @@ export class Reconciler {
   #takeInNodeAddresses(): void {
     const { desired, kernel } = this.#parts;
     this.#surroundingsAge.begin();
-    this.changed(desired.setNodeAddresses(kernel.nodeAddresses()));
-    this.changed(desired.setReserved('node', kernel.reservedAddresses()));
+    this.surroundingsChanged(desired.setNodeAddresses(kernel.nodeAddresses()));
+    this.surroundingsChanged(desired.setReserved('node', kernel.reservedAddresses()));
     this.leave(desired.reserved);
   }
 

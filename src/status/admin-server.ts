@@ -2,7 +2,9 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ConnectionLimit } from './connection-limit.js';
+import { jsonText } from './json-text.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './limited-server.js';
 
 /** What a path of the admin socket answers, as JSON. */
@@ -59,19 +61,23 @@ async function answer(
 ): Promise<void> {
   const route = routes[request.url ?? ''];
   if (route === undefined) {
-    send(response, 404, { error: `no such path; there is ${Object.keys(routes).join(', ')}` });
+    await send(response, 404, { error: `no such path; there is ${Object.keys(routes).join(', ')}` });
     return;
   }
+  let answered: unknown;
   try {
-    send(response, 200, await route());
+    answered = await route();
   } catch (error) {
-    send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    await send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    return;
   }
+  await send(response, 200, answered);
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const headers = { 'content-type': 'application/json', connection: 'close' };
-  response.writeHead(status, headers).end(JSON.stringify(body));
+// A client that goes while it is answered is no failure of ours.
+async function send(response: ServerResponse, status: number, body: unknown): Promise<void> {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  await pipeline(jsonText(body), response).catch(() => undefined);
 }
 
 function isAnswered(path: string): Promise<boolean> {

@@ -55,7 +55,8 @@ export class EventOutbox {
       try {
         return await this.#sink.send(event);
       } catch {
-        if (attempt === ATTEMPTS) break;
+        // Closed while the request was under way: nobody would end the pause any more.
+        if (attempt === ATTEMPTS || this.#closed) break;
         await this.#pause.take(PAUSE_MILLISECONDS);
       }
     return 'failed';

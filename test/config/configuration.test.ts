@@ -14,6 +14,7 @@ const KUBEADM_SETTINGS: AgentSettings = {
   masqueradeAll: false,
   localDetection: { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] },
   nodePorts: { addresses: [], localhostRelay: false },
+  nodePortRange: [30_000, 32_767],
   addressLimits: {
     externalIPs: true,
     externalIPsOnNodes: false,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { type AddressLimits, LONE_NODE, NO_LIMITS } from '../../src/desired/node-settings.js';
+import {
+  type AddressLimits,
+  LONE_NODE,
+  NO_LIMITS,
+  type NodeProfile,
+} from '../../src/desired/node-settings.js';
 import { parsedCidrs } from '../../src/model/cidr.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { otherNodes } from '../../src/model/other-nodes.js';
@@ -19,8 +24,8 @@ class Claimed {
   readonly desired: DesiredDataplane;
   readonly #view = new ClusterView();
 
-  constructor(parts: Partial<Service>, limits: Partial<AddressLimits> = {}) {
-    this.desired = new DesiredDataplane({ ...LONE_NODE, limits: { ...NO_LIMITS, ...limits } });
+  constructor(parts: Partial<Service>, limits: Partial<AddressLimits> = {}, node: Partial<NodeProfile> = {}) {
+    this.desired = new DesiredDataplane({ ...LONE_NODE, ...node, limits: { ...NO_LIMITS, ...limits } });
     this.#view.setService(aService('web', [VIP_A, VIP_A6], parts));
     this.#view.setSlice(aSlice('web', [POD_1]));
     this.#view.setSlice(aSlice('web', [POD_1_6], { name: 'web-6' }));
@@ -201,6 +206,32 @@ describe("ports at this node's own addresses", () => {
       expect.stringContaining(`spec.ports[1].port: 10250 at ${OWN}`),
       expect.stringContaining(`spec.ports[2].port: 6443 at ${OWN}`),
     ]);
+  });
+
+  it("that the kubelet, the API server or this proxy's health have are no NodePorts, whatever range the API server has for them", () => {
+    const nodePorts = [10_250, 6443, 10_256, 30_000].map((nodePort) => ({
+      ...HTTP,
+      name: `p${nodePort}`,
+      port: nodePort - 1,
+      nodePort,
+    }));
+    const claimed = new Claimed({ ports: nodePorts }, {}, { agentPorts: [10_256] });
+    claimed.refresh(claimed.desired.setNode(node));
+    claimed.refresh(
+      claimed.desired.setReserved('api-server', [{ address: OWN, use: 'api-server', port: 6443 }]),
+    );
+    expect(claimed.beside.filter((text) => text.includes(OWN))).toEqual([`${OWN}:30000/TCP`]);
+    expect(claimed.told).toEqual([
+      expect.stringMatching(/spec\.ports\[0\]\.nodePort: 10250 at .* the kubelet answers/),
+      expect.stringMatching(/spec\.ports\[1\]\.nodePort: 6443 at .* the API server answers/),
+      expect.stringMatching(/spec\.ports\[2\]\.nodePort: 10256 at .* this proxy answers/),
+    ]);
+  });
+
+  it("that this proxy's health has go to no load balancer at an address of the node", () => {
+    const health = [{ ...HTTP, port: 10_256 }];
+    const claimed = new Claimed({ loadBalancerIPs: [OWN], ports: health }, {}, { agentPorts: [10_256] });
+    expect(claimed.beside).toEqual([]);
   });
 
   it('of the same number of UDP are free, and those of bound addresses too', () => {

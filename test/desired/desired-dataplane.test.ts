@@ -381,3 +381,37 @@ function* linesOf({ virtualServers, bound, policy }: DesiredDataplane): Generato
     yield [key, JSON.stringify([settings, [...realServers], policy.owned.get(key)?.owner])];
   for (const address of bound) yield [address, 'bound'];
 }
+
+describe('a Service of many ports with many slices of other ports', () => {
+  /** How often a port of a slice is looked at to work out the Service. */
+  function looksAtPorts(ports: number, slices: number): number {
+    let looks = 0;
+    const offered = {
+      protocol: 'TCP' as const,
+      port: 1,
+      get name() {
+        looks++;
+        return 'other';
+      },
+    };
+    const many = Array.from({ length: ports }, (_, n) => ({ ...HTTP, name: `p${n}`, port: n + 1 }));
+    const cluster = clusterOf(aService('web', [VIP_A], { ports: many }));
+    for (let n = 0; n < slices; n++)
+      cluster.view.setSlice({ ...aSlice('web', [POD_1], { name: `web-${n}` }), ports: [offered] });
+    looks = 0;
+    cluster.put(aService('web', [VIP_A], { ports: many }));
+    return looks;
+  }
+
+  it('looks at each port of each slice a few times, not once for each port of the Service', () => {
+    expect(looksAtPorts(200, 50)).toBeLessThanOrEqual(2 * 50);
+  });
+
+  it('counts frontends without servers among its entries, so that a change of them is as large as it is', () => {
+    const ports = Array.from({ length: 200 }, (_, n) => ({ ...HTTP, name: `p${n}`, port: n + 1 }));
+    const web = aService('web', [VIP_A], { ports });
+    expect(clusterOf(web).desired.entriesOf(web.key)).toBe(200);
+    const served = aSlice('web', [POD_1, POD_2], { ports: ports.slice(0, 10) });
+    expect(clusterOf(web, served).desired.entriesOf(web.key)).toBe(220);
+  });
+});

@@ -43,6 +43,13 @@ describe('the rules of the packet table', () => {
     );
   });
 
+  it('give the pods of this node the view of clients inside, and masquerade nobody for not being one of them', () => {
+    const insideClients = { ...ADDRESSES, kind: 'pods-of-this-node' } as const;
+    expect(chain('input', { insideClients })).toEqual(chain('input', { insideClients: ADDRESSES }));
+    expect(chain('masquerade-4', { insideClients })).toEqual(chain('masquerade-4'));
+    expect(chain('keep-source-4', { insideClients })).toEqual(chain('keep-source-4'));
+  });
+
   it('tell pods from others by the interface where addresses do not', () => {
     const insideClients = { kind: 'interfaces', name: 'veth*' } as const;
     expect(chain('input', { insideClients })).toContain('[ cmp eq reg 1 0x68746576 ]');

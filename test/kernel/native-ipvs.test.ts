@@ -204,11 +204,11 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     expect((await dump()).map(({ key }) => key)).toEqual(expect.arrayContaining([mark, mark6]));
   });
 
-  it('refuses a real server where no device was ever up', () => {
+  it('refuses a real server where no device was ever up', async () => {
     using dark = new FreshNamespace({ loopback: false });
-    expect(dark.apply(virtualServer(WEB), realServer(WEB))).toEqual([0, REFUSED.EINVAL]);
+    expect(await dark.apply(virtualServer(WEB), realServer(WEB))).toEqual([0, REFUSED.EINVAL]);
     dark.run('ip', 'link', 'set', 'lo', 'up');
-    expect(dark.apply(realServer(WEB))).toEqual([0]);
+    expect(await dark.apply(realServer(WEB))).toEqual([0]);
   });
 
   it('counts real traffic', async () => {

@@ -221,8 +221,8 @@ describe('the connection', () => {
     await server.stop();
   });
 
-  async function start(protocol: 'h2' | 'http/1.1'): Promise<void> {
-    server = await HttpsServer.start({ protocol });
+  async function start(protocol: 'h2' | 'http/1.1', streams?: number): Promise<void> {
+    server = await HttpsServer.start({ protocol, ...(streams && { streams }) });
     transport = new HttpTransport(new Credentials(async () => loginTo(server.url)), { userAgent: 'test' });
   }
 
@@ -235,6 +235,24 @@ describe('the connection', () => {
     await Promise.all(Array.from({ length: 50 }, () => ask()));
     await ask();
     expect([server.heard.length, server.connections]).toEqual([51, 1]);
+  });
+
+  it.each([1, 2])(
+    'is one of several where each takes %i requests at once, so that no watch waits',
+    async (streams) => {
+      await start('h2', streams);
+      server.answer = (_, answer) => void answer.write('begun');
+      const watches = Array.from({ length: 6 }, (_, index) => transport.request(get(`/${index}`), NEVER));
+      await Promise.all(watches);
+      expect([server.heard.length, server.connections]).toEqual([6, 6 / streams]);
+    },
+  );
+
+  it('is one of eight at most, and what finds no room has its turn when another ends', async () => {
+    await start('h2', 1);
+    await Promise.all(Array.from({ length: 20 }, () => ask()));
+    expect(server.heard).toHaveLength(20);
+    expect(server.connections).toBeLessThanOrEqual(8);
   });
 
   it('is kept for the next request over HTTP/1.1, and there are never more than 16', async () => {

@@ -28,6 +28,8 @@ export interface ServerWishes {
   readonly answer?: Answerer;
   /** Any that is free unless said. */
   readonly port?: number;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS over HTTP/2. */
+  readonly streams?: number;
 }
 
 export const AUTHORITY = makeAuthority('cluster CA');
@@ -86,7 +88,12 @@ export class HttpsServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #make({ protocol = 'h2', certificate = SERVER_CERTIFICATE, clientAuthority }: ServerWishes): Server {
+  #make({
+    protocol = 'h2',
+    certificate = SERVER_CERTIFICATE,
+    clientAuthority,
+    streams,
+  }: ServerWishes): Server {
     const listener = (asked: Asked, answer: ServerResponse | Http2ServerResponse) => {
       this.heard.push(`${asked.method} ${asked.url}`);
       this.answer(asked, answer as Answering);
@@ -98,7 +105,9 @@ export class HttpsServer {
         ? {}
         : { requestCert: true, rejectUnauthorized: true, ca: clientAuthority.cert };
     const options = { cert, key, ...demand };
-    return protocol === 'h2' ? createSecureServer(options, listener) : createServer(options, listener);
+    if (protocol === 'http/1.1') return createServer(options, listener);
+    const settings = streams === undefined ? {} : { settings: { maxConcurrentStreams: streams } };
+    return createSecureServer({ ...options, ...settings }, listener);
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LineSplitter } from '../../src/kubernetes/line-splitter.js';
+import { ItemSplitter } from '../../src/kubernetes/item-splitter.js';
+import { LineSplitter, LONGEST_PIECE } from '../../src/kubernetes/line-splitter.js';
 
 function split(text: string, pieceSize: number): string[] {
   const splitter = new LineSplitter();
@@ -26,6 +27,19 @@ describe('lines', () => {
     const splitter = new LineSplitter();
     expect([...splitter.push(Buffer.from('{"a":1}\n{"b"'))].map(String)).toEqual(['{"a":1}']);
     expect(splitter.pending).toBe(4);
+  });
+
+  test('and items of one object have 8 MiB at most', () => {
+    expect(LONGEST_PIECE).toBe(8 * 1024 * 1024);
+    for (const [splitter, start] of [
+      [new LineSplitter(), '{"object":"'],
+      [new ItemSplitter(), '{"items":["'],
+    ] as const) {
+      const push = (text: string) => [...splitter.push(Buffer.from(text))];
+      push(start);
+      push('x'.repeat(LONGEST_PIECE - start.length));
+      expect(() => push('x'.repeat(start.length + 1))).toThrow('is longer than 8388608 bytes');
+    }
   });
 
   test('without an end are given up before they fill the memory', () => {

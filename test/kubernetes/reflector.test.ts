@@ -142,6 +142,40 @@ describe('a server that does not stream listings', () => {
   });
 });
 
+describe('a listing that never ends is told of as a problem before it fills the memory, and what was known stays', () => {
+  const longestListing = 100_000;
+  const late = (index: number) => ({
+    ...service(`more-${index}`, '10.97.0.1'),
+    metadata: { name: `more-${index}`, namespace: 'default', uid: `${index}`, resourceVersion: '5' },
+  });
+
+  test('in one stream', async () => {
+    const cluster = await new WatchedCluster(apiWith(), { longestListing }).start();
+    const endless = new ByteQueue();
+    cluster.api.script = (path) => (path.startsWith(SERVICES) ? { body: endless } : undefined);
+    cluster.api.write(SERVICES, '{"type":"ERROR","object":{"code":410}}\n');
+    await cluster.settle();
+    for (let index = 0; index < 1_000 && endless.isOpen; index++) {
+      endless.write(`${JSON.stringify({ type: 'ADDED', object: late(index) })}\n`);
+      await cluster.settle();
+    }
+    expect(cluster.problems.join()).toContain('services: was answered with a listing of more than 0 MiB.');
+    expect([endless.isOpen, names(cluster)]).toEqual([false, ['default/web']]);
+  });
+
+  test('in one page', async () => {
+    const api = apiWith((path) => {
+      if (path.includes('watch=1')) return { status: 422 };
+      const items = Array.from({ length: 1_000 }, (_, index) => late(index));
+      return { body: JSON.stringify({ metadata: { resourceVersion: '5' }, items }) };
+    });
+    const cluster = await new WatchedCluster(api, { longestListing }).start();
+    await cluster.settle();
+    expect(cluster.problems.join()).toContain('services: was answered with a listing of more than 0 MiB.');
+    expect(cluster.source.complete).toBe(false);
+  });
+});
+
 test('a server that forbids to watch what may be listed is told of with that verb, and what was listed is used', async () => {
   const script = (path: string) => (path.includes('watch=1') ? { status: 403 } : undefined);
   const cluster = await new WatchedCluster(apiWith(script)).start();
@@ -337,6 +371,44 @@ describe('a server that accepts no connections', () => {
     expect([asking, asked(cluster).length]).toEqual([1, 2]);
     expect([names(cluster), cluster.problems]).toEqual([['default/web', 'default/late'], []]);
   });
+
+  test.each([0, 0.5, 0.999])(
+    'several times in a row is asked again within 2.3 s each time (chance: %f)',
+    async (chance) => {
+      const cluster = await new WatchedCluster(apiWith(), { random: () => chance }).start();
+      const { api } = cluster;
+      for (let restart = 0; restart < 6; restart++) {
+        api.acceptsConnections = false;
+        api.script = () => ({ error: gone });
+        api.breakAll();
+        await cluster.pass(2_000);
+        comesBack(cluster);
+        api.put(SERVICES, service(`late-${restart}`, '10.96.0.14'));
+        await cluster.pass(2_300);
+        expect(names(cluster)).toContain(`default/late-${restart}`);
+      }
+    },
+  );
+
+  test.each([0, 0.5, 0.999])(
+    'three times, a minute apart, and forgets its history is followed within 2.3 s each time (chance: %f)',
+    async (chance) => {
+      const cluster = await new WatchedCluster(apiWith(), { random: () => chance }).start();
+      const { api } = cluster;
+      for (let restart = 0; restart < 3; restart++) {
+        api.acceptsConnections = false;
+        api.script = () => ({ error: gone });
+        api.breakAll();
+        await cluster.pass(5_000);
+        api.put(SERVICES, service(`late-${restart}`, '10.96.0.14'));
+        api.forgetHistory();
+        comesBack(cluster);
+        await cluster.pass(2_300);
+        expect(names(cluster)).toContain(`default/late-${restart}`);
+        await cluster.pass(52_700);
+      }
+    },
+  );
 
   test('is tried once a second for everything that is followed, with bare connections', async () => {
     const cluster = await away();

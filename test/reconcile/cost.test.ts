@@ -3,10 +3,12 @@ import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
-import { address, POD_1, POD_2, POD_3, VIP_A } from '../support/addresses.js';
+import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { CountingKernel } from '../support/counting-kernel.js';
-import { aService, aSlice } from '../support/objects.js';
+import { aService, aSlice, HTTP } from '../support/objects.js';
+
+const TWENTY = Array.from({ length: 20 }, (_, n) => address(`198.51.100.${n + 1}`));
 
 /** A started agent with so many Services, of which `web` will change. */
 async function agentWith(services: number) {
@@ -89,5 +91,37 @@ describe('the cost of one changed endpoint', () => {
     await agent.loop.idle();
     // 200 virtual servers with 2 real servers each are 600 entries, of which 50 are compared in five seconds.
     expect([kernel.takeCounts().looked, agent.loop.state().auditRound]).toEqual([17, 60_000]);
+  });
+});
+
+describe('one Service of 2,100 virtual and real servers that is edited ten times in a tenth of a second', () => {
+  const flipped = (index: number) =>
+    aService('flipped', [VIP_B], {
+      created: 1,
+      ports: Array.from({ length: 50 }, (_, n) => ({ ...HTTP, port: n + 1 })),
+      externalIPs: index % 2 === 0 ? TWENTY : [],
+    });
+
+  it('costs the kernel one change of it, and others do not wait', async () => {
+    const { agent, counting } = await agentWith(10);
+    agent.source.put(aSlice('flipped', [POD_1]));
+    agent.source.put(flipped(0));
+    await agent.loop.idle();
+    const once = counting.takeCounts().performed;
+    expect(once).toBeGreaterThan(2_000);
+    for (let index = 1; index <= 10; index++) {
+      agent.clock.advance(10);
+      agent.source.put(flipped(index));
+      agent.source.put(aSlice('web', [POD_1, index % 2 === 0 ? POD_2 : POD_3]));
+      await agent.loop.idle();
+      // One server of the other Service comes and one goes.
+      const { performed } = counting.takeCounts();
+      expect(performed).toBeGreaterThan(0);
+      expect(performed).toBeLessThan(10);
+    }
+    agent.source.put(flipped(1));
+    await agent.converge();
+    expect(agent.desired.bound.size).toBe(11);
+    expect(counting.takeCounts().performed).toBeLessThan(3 * once);
   });
 });

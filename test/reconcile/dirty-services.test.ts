@@ -15,7 +15,7 @@ const FRONT = frontend(VIP_A, 80, 'TCP');
  * Dirty Services of a data plane that says which it was asked to work out, in portions of two; so many milliseconds pass with
  * each look at the clock.
  */
-function dirtyServices(millisecondsPerLook = 0, source = new HandSource()) {
+function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entries = 1) {
   const refreshed: ServiceKey[] = [];
   const desired = {
     refresh: (key: ServiceKey, _: unknown, touched = new KernelKeySet()) => {
@@ -23,6 +23,7 @@ function dirtyServices(millisecondsPerLook = 0, source = new HandSource()) {
       touched.frontends.add(FRONT.key);
       return touched;
     },
+    entriesOf: () => entries,
   };
   let now = 0;
   const clock = {
@@ -31,7 +32,13 @@ function dirtyServices(millisecondsPerLook = 0, source = new HandSource()) {
       return now;
     },
   };
-  return { refreshed, dirty: new DirtyServices(source, desired, clock, 2) };
+  return {
+    refreshed,
+    dirty: new DirtyServices(source, desired, clock, 2),
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
 }
 
 describe('dirty Services', () => {
@@ -98,5 +105,64 @@ describe('dirty Services', () => {
     dirty.add(source.view.keys());
     expect(dirty.uncontested(SHOP)).toEqual([SHOP, WEB]);
     expect(dirty.uncontested(serviceKey('default', 'rival'))).toEqual([WEB, SHOP]);
+  });
+});
+
+describe('a Service of 20,000 virtual and real servers', () => {
+  function largeServices() {
+    const source = new HandSource();
+    source.put(aService('web', [VIP_A]), aService('shop', [VIP_B]));
+    const services = dirtyServices(0, source, 20_000);
+    const takeIn = async (keys: readonly ServiceKey[], areAllKnown = true, milliseconds = 0) => {
+      services.dirty.add(keys);
+      await services.dirty.takeIn(new KernelKeySet(), areAllKnown);
+      services.dirty.passed(milliseconds);
+      return services.refreshed.splice(0);
+    };
+    return { ...services, source, takeIn };
+  }
+
+  it('rests for a second after each change, and what changes meanwhile is worked out then; others are at once', async () => {
+    const { takeIn, dirty, pass } = largeServices();
+    expect(await takeIn([WEB])).toEqual([WEB]);
+    pass(999);
+    expect(await takeIn([WEB, SHOP])).toEqual([SHOP]);
+    expect([dirty.size, dirty.wait()]).toEqual([1, 1]);
+    pass(1);
+    expect(await takeIn([])).toEqual([WEB]);
+  });
+
+  it('rests as long as its pass took where that is longer, from the end of the pass', async () => {
+    const { takeIn, pass } = largeServices();
+    await takeIn([WEB], true, 7_000);
+    pass(6_999);
+    expect(await takeIn([WEB])).toEqual([]);
+    pass(1);
+    expect(await takeIn([])).toEqual([WEB]);
+  });
+
+  it('rests neither when it is deleted, nor when the node has changed, nor before all Services are known', async () => {
+    const { takeIn, source, dirty } = largeServices();
+    await takeIn([WEB, SHOP]);
+    source.deleteService({ key: WEB });
+    expect(await takeIn([WEB])).toEqual([WEB]);
+    dirty.addAtOnce([SHOP]);
+    expect(await takeIn([])).toEqual([SHOP]);
+    const early = largeServices();
+    for (let time = 0; time < 2; time++) expect(await early.takeIn([WEB], false)).toEqual([WEB]);
+  });
+});
+
+describe('a Service of fewer than 1,000 virtual and real servers', () => {
+  it('never rests', async () => {
+    const source = new HandSource();
+    source.put(aService('web', [VIP_A]));
+    const { dirty, refreshed } = dirtyServices(0, source, 999);
+    for (let time = 0; time < 3; time++) {
+      dirty.add([WEB]);
+      await dirty.takeIn(new KernelKeySet(), true);
+      dirty.passed(10_000);
+    }
+    expect(refreshed).toHaveLength(3);
   });
 });

@@ -162,4 +162,12 @@ describe('an Event that cannot be sent', () => {
     events.record({ ...TROUBLE, note: 'Too late.' });
     expect(outcomes()).toEqual({ failed: 1, dropped: 1 });
   });
+
+  it('does not keep the agent from ending where its request fails after the end', async () => {
+    const { clock, events } = recorder('no answer');
+    events.record(TROUBLE);
+    events.close();
+    await settled();
+    expect(clock.next).toBeUndefined();
+  });
 });

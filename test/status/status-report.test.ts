@@ -42,8 +42,8 @@ const agentWith = (state: Partial<SyncState>) => ({
 });
 
 describe('the status report', () => {
-  it('names Services from the ledger when no agent runs', () => {
-    const report = statusReport({ dataplane: programmed(), activity, foreign: [] }, undefined);
+  it('names Services from the ledger when no agent runs', async () => {
+    const report = await statusReport({ dataplane: programmed(), activity, foreign: [] }, undefined);
     expect(report).toMatchObject({
       version: 1,
       agent: undefined,
@@ -58,27 +58,30 @@ describe('the status report', () => {
     });
   });
 
-  it('shows a closed frontend as draining, with the time that its servers have left', () => {
+  it('shows a closed frontend as draining, with the time that its servers have left', async () => {
     const dataplane = programmed();
     dataplane.acknowledge({ kind: 'close-frontend', frontend: FRONT });
     const drains = [{ frontend: FRONT.key, server: SERVER.key, left: 13_200 }];
-    const report = statusReport({ dataplane, activity, foreign: [] }, agentWith({ drains }));
+    const report = await statusReport({ dataplane, activity, foreign: [] }, agentWith({ drains }));
     expect(report.virtualServers[0]).toMatchObject({
       state: 'draining',
       realServers: [{ drainSecondsLeft: 14 }],
     });
   });
 
-  it('shows a Service with a problem as error', () => {
+  it('shows a Service with a problem as error', async () => {
     const service = serviceKey('default', 'web');
     const problems = [{ kind: 'kernel', subject: 'x', service, message: 'm.', remedy: 'r.' }] as const;
-    const report = statusReport({ dataplane: programmed(), activity, foreign: [] }, agentWith({ problems }));
+    const report = await statusReport(
+      { dataplane: programmed(), activity, foreign: [] },
+      agentWith({ problems }),
+    );
     expect(report.virtualServers[0]?.state).toBe('error');
   });
 
-  it('lists virtual servers of other programs last and as foreign', () => {
+  it('lists virtual servers of other programs last and as foreign', async () => {
     const foreign = [{ frontend: frontend(VIP_B, 1, 'UDP'), settings: SETTINGS, realServers: NO_SERVERS }];
-    const report = statusReport({ dataplane: programmed(), activity, foreign }, undefined);
+    const report = await statusReport({ dataplane: programmed(), activity, foreign }, undefined);
     expect(report.virtualServers.map(({ state }) => state)).toEqual(['programmed', 'foreign']);
   });
 });

@@ -95,9 +95,9 @@ export interface ForgetFlowsOperation {
   readonly kind: 'forget-flows';
   readonly key: AddressKey;
   /** Absent: every server. */
-  readonly address?: Address;
+  readonly address?: Address | undefined;
   /** 0 or absent: every port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
 
 /**

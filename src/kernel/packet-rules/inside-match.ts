@@ -15,6 +15,7 @@ export function insideMatch({ insideClients }: PacketRulesSettings): InsideMatch
     case 'interfaces':
       return () => [arrivesBy(insideClients.name)];
     case 'addresses':
+    case 'pods-of-this-node':
       return (family) => {
         const isInside = isWithin(sourceAddress, family, insideClients.cidrs);
         return isInside === undefined ? undefined : [isInside];

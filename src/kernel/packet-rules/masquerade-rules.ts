@@ -20,7 +20,11 @@ import {
   sourcePortLacks,
 } from './rule-words.js';
 
-/** The ports that the kernel itself gives to a client below 1024 (nf_nat_l4proto_unique_tuple). */
+/**
+ * For clients below port 1024. The kernel by itself takes 600–1023 for those from 512 on, and 1–511 for those below
+ * (nf_nat_l4proto_unique_tuple, net/netfilter/nf_nat_core.c); servers that look at the port ask for 512–1023 or for any
+ * below 1024, so one range does for both.
+ */
 const PRIVILEGED_PORTS: PortRange = [600, 1023];
 
 const MASQUERADE_NOW = goTo('masquerade-now');
@@ -53,7 +57,7 @@ function unanswerableRules(family: Family): Rule[] {
 }
 
 function outsideRules(family: Family, { insideClients }: PacketRulesSettings): Rule[] {
-  if (insideClients.kind === 'unknown') return [];
+  if (insideClients.kind === 'unknown' || insideClients.kind === 'pods-of-this-node') return [];
   if (insideClients.kind === 'interfaces')
     return [[arrivesBy(insideClients.name, { unlike: true }), MASQUERADE_NOW]];
   const isOutside = isWithin(sourceAddress, family, insideClients.cidrs, { unlike: true });
@@ -61,9 +65,10 @@ function outsideRules(family: Family, { insideClients }: PacketRulesSettings): R
 }
 
 // A pod of another node that uses a NodePort of this one is inside, and its server may be on a third node, which would
-// answer it directly.
+// answer it directly. What answers a pod of this node passes here anyway.
 export function keepSourceRules(family: Family, settings: PacketRulesSettings): Rule[] {
-  const inside = insideMatch(settings)(family);
+  const { kind } = settings.insideClients;
+  const inside = kind === 'pods-of-this-node' ? undefined : insideMatch(settings)(family);
   const isAtNode = isNotIn([originalDestination(family)], setOf('guarded', family));
   return [
     ...unanswerableRules(family),
@@ -73,7 +78,8 @@ export function keepSourceRules(family: Family, settings: PacketRulesSettings): 
 
 /**
  * Where every way to masquerade ends. A server that trusts clients below port 1024 (NFS, RPC) still sees such a port. Bit 1
- * of a client's port chooses between two ranges; bit 0 would not do, since Linux gives connect() ports of one parity.
+ * of a client's port chooses between two ranges; bit 0 would not do, since connect() takes ports of one parity while there
+ * are any (__inet_hash_connect, net/ipv4/inet_hashtables.c).
  */
 export function masqueradeNowRules({ nodePortRange = DEFAULT_NODE_PORTS }: PacketRulesSettings): Rule[] {
   const isPrivileged = sourcePortLacks(0xfc00);

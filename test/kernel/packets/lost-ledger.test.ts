@@ -21,16 +21,10 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
   beforeAll(async () => {
     const interfaces = ['--detect-local-mode', 'BridgeInterface', '--pod-bridge-interface', 'cni0'];
     cluster = await Cluster.create({ arguments: ['--node-name', 'node-1', ...interfaces] });
-    const { pods, remotePods } = cluster.lab;
+    const { pods } = cluster.lab;
     await ipvsadm(FOREIGN.join('\n'), '-R');
     await cluster.folder.put('web', dualStack({ name: 'web', vip: WEB, pods }));
     await cluster.folder.put('gone', dualStack({ name: 'gone', vip: GONE, pods }));
-    const local = [{ name: 'http', protocol: 'TCP' as const, port: 80, nodePort: 30_003 }];
-    const spec = { externalTrafficPolicy: 'Local' };
-    await cluster.folder.put(
-      'local',
-      everyWay({ name: 'local', number: 3, ports: local, pods, remotePods, spec }),
-    );
     await cluster.startAgent();
   });
 
@@ -40,9 +34,10 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
     return (await cluster.lab.node.namespace.run(['ipvsadm', ...words], stdin)).trim().split('\n');
   }
 
+  // The key of the firewall marks is lost with the table, so that views of clients inside have other marks afterwards.
   async function virtualServers(): Promise<string[]> {
     return (await ipvsadm('', '-S', '-n'))
-      .filter((line) => line.startsWith('-A'))
+      .filter((line) => line.startsWith('-A') && !line.startsWith('-A -f'))
       .map((line) => line.trim())
       .sort();
   }
@@ -63,7 +58,7 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
       'pod-1': 1,
       'pod-2': 1,
     });
-    expect((await table()).stdout).toContain('comment "default/local:http"');
+    expect((await table()).stdout).toContain('comment "default/web"');
   }
 
   it('while the agent is down: it knows its virtual servers, and writes to none of them', async () => {
@@ -82,6 +77,11 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
   it('while the agent is down and the cluster changes: endpoints and Services are followed, a lost VIP is bound again', async () => {
     const [first] = cluster.lab.pods;
     if (first === undefined) throw new Error('there is no pod');
+    const { pods, remotePods } = cluster.lab;
+    const ports = [{ name: 'http', protocol: 'TCP' as const, port: 80, nodePort: 30_003 }];
+    const spec = { externalTrafficPolicy: 'Local' };
+    await cluster.folder.put('local', everyWay({ name: 'local', number: 3, ports, pods, remotePods, spec }));
+    await cluster.agent.ready();
     await cluster.agent.stop();
     await flush();
     await cluster.lab.node.namespace.run(['ip', 'addr', 'del', `${WEB.IPv4}/32`, 'dev', 'kube-ipvs0']);

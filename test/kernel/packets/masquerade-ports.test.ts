@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
+import { waitUntil } from '../../../lab/wait-until.js';
 import { FAMILIES } from '../../../src/model/address.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
 import { everyWay } from './support/every-way.js';
@@ -8,6 +9,11 @@ import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { vip } from './support/vips.js';
 
 const NODE_PORT = 30_001;
+/** Where a pod accepts connections and says nothing. */
+const SILENT_PORT = 9_377;
+
+/** More than the first range of ports holds (28,976), and nearly all that connect() has of one parity. */
+const MANY = 30_000;
 
 /** Sends one TCP segment with a right checksum and a sequence number far outside of every window. */
 const STRAY_SEGMENT = `
@@ -81,5 +87,22 @@ add rule ip seen input ip saddr ${client} tcp dport ${POD_PORT} counter`,
     expect(await held.again()).toMatchObject({ kind: 'answered' });
     expect(await pod.namespace.run(['nft', 'list', 'table', 'ip', 'seen'])).toContain('packets 0 ');
     await held.close();
+  });
+
+  it(`has a port when ${MANY} to one pod are open at once`, { timeout: 600_000 }, async () => {
+    const { outside } = cluster.lab;
+    await outside.write('/proc/sys/net/ipv4/ip_local_port_range', '1024 65535');
+    await pod.accept(SILENT_PORT, 'TCP');
+    const [port, nodePort] = [81, 30_002];
+    const many = { name: 'many', number: 2, ports: [{ port, nodePort }], podPort: SILENT_PORT, pods: [pod] };
+    await cluster.folder.put('many', everyWay(many));
+    const target = { address: OUTSIDE_WIRE.here.IPv4, port: nodePort, protocol: 'TCP' } as const;
+    const isServed = () =>
+      outside
+        .holdMany(1, target)
+        .then((close) => close())
+        .then(() => true);
+    await waitUntil(() => isServed().catch(() => false), { what: 'the NodePort to be served' });
+    await (await outside.holdMany(MANY, { ...target, patience: 10_000 }))();
   });
 });

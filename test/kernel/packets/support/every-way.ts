@@ -15,6 +15,8 @@ export interface EveryWayText {
   /** Its ClusterIPs are vip(number), its load balancer's addresses external(number), its external IPs external(number + 100). */
   readonly number: number;
   readonly ports: readonly PortText[];
+  /** At which all pods serve all ports; POD_PORT unless said. */
+  readonly podPort?: number;
   readonly pods: readonly Host[];
   readonly remotePods?: readonly Host[];
   /** Further fields of spec. */
@@ -22,12 +24,20 @@ export interface EveryWayText {
 }
 
 /** A Service of every kind at once: ClusterIP, external IP, load balancer and NodePort, in both families. */
-export function everyWay({ name, number, ports, pods, remotePods = [], spec = {} }: EveryWayText): object[] {
+export function everyWay({
+  name,
+  number,
+  ports,
+  podPort = POD_PORT,
+  pods,
+  remotePods = [],
+  spec = {},
+}: EveryWayText): object[] {
   const endpoints = (family: Family) => [
     ...pods.map((pod) => ({ address: pod.addresses[family], nodeName: 'node-1' })),
     ...remotePods.map((pod) => ({ address: pod.addresses[family], nodeName: 'node-2' })),
   ];
-  const podPorts = ports.map((port) => ({ ...port, port: POD_PORT }));
+  const podPorts = ports.map((port) => ({ ...port, port: podPort }));
   return [
     service({
       name,
