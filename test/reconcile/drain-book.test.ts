@@ -56,6 +56,17 @@ describe('a drain ends', () => {
     expect(book.list()).toMatchObject([{ left: 0 }]);
   });
 
+  it('where its server can answer no more, and nobody waits for that server from then on', () => {
+    const { book } = draining(ONE, OTHER);
+    expect(book.addresses).toEqual(new Set([POD_1, POD_2]));
+    expect(book.endWhere((address) => address === POD_1)).toEqual([FRONT.key]);
+    expect(book.isOver(FRONT.key, ONE.key)).toBe(true);
+    expect(book.isOver(FRONT.key, OTHER.key)).toBe(false);
+    expect(book.addresses).toEqual(new Set([POD_2]));
+    expect(book.endWhere((address) => address === POD_1)).toEqual([]);
+    expect(book.takeEnded()).toEqual(new Map([['node', 1]]));
+  });
+
   it('by the return of a server that is wanted again', () => {
     const { book } = draining(ONE);
     const again = withServers(realServer(POD_1, 80, 1));
