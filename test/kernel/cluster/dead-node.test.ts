@@ -70,7 +70,9 @@ describe.skipIf(!IN_TEST_KERNEL)('connections to a pod that is no longer ready',
     const isGone = async () =>
       (await cluster.agent.status()) !== undefined && Object.keys(await serversOf(LOST)).length === 0;
     await waitUntil(isGone, { what: 'the server to be deleted', seconds: 20 });
-    expect((await connection.again()).kind).toBe('reset');
+    // By its next packet, for which a client without answers waits longer and longer.
+    const isReset = async () => (await connection.again()).kind === 'reset';
+    await waitUntil(isReset, { what: 'the connection to be reset', seconds: 45 });
     await connection.close();
     await remote.namespace.ip([`route del blackhole ${cluster.remotePod.addresses.IPv4}/32`]);
     await setNodeReady('True');
