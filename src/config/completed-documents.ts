@@ -12,7 +12,7 @@ export interface Documents {
   readonly own: OwnDocument;
 }
 
-/** A comparison of everything each 10 minutes is unnoticeable at any size; see bench/. */
+/** As soon as kube-proxy puts a deleted virtual server back; the audit takes longer by itself where there is more to read. */
 const AUDIT_PERIOD = '30s';
 
 /**
