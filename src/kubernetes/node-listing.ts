@@ -84,7 +84,7 @@ export function listNodeTable(parts: ListingParts, abort: AbortController): Prom
   return withinSilence(parts.clock, abort, (silence) => new NodeReading(parts, abort, silence).run(TABLE));
 }
 
-/** The row of this Node alone, or none where there is no such Node: a look-up in the server's watch cache. */
+/** The row of this Node alone, or none where there is no such Node, from the server's watch cache. */
 export function listNodeRow(name: string, parts: ListingParts, abort: AbortController): Promise<NodeList> {
   const resource = oneNode(name);
   return withinSilence(parts.clock, abort, (silence) =>
