@@ -1,12 +1,12 @@
 import { composeDesired, composeKernel } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
-import { initNode, type NodePreparation } from './kernel/init-node.js';
 import { previewKernel } from './kernel/kernel-preview.js';
-import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
+import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
-import { NetlinkKernel } from './kernel/netlink-kernel.js';
-import { PLAIN_RULES } from './kernel/packet-rules-settings.js';
+import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import { initNode, type NodePreparation } from './kernel/node/init-node.js';
+import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
 import type { StatusReport } from './model/status-report.js';
 import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';

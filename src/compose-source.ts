@@ -1,11 +1,11 @@
 import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
-import { apiServerRefusal, serverAddresses } from './kubernetes/api-server-refusal.js';
 import { ClusterWatcher, type WatcherListener } from './kubernetes/cluster-watcher.js';
-import { CountingTransport } from './kubernetes/counting-transport.js';
 import { EventPoster } from './kubernetes/event-poster.js';
-import { HttpTransport } from './kubernetes/http-transport.js';
-import { openCredentials } from './kubernetes/open-credentials.js';
-import { ServerWay } from './kubernetes/server-way.js';
+import { openCredentials } from './kubernetes/login/open-credentials.js';
+import { apiServerRefusal, serverAddresses } from './kubernetes/transport/api-server-refusal.js';
+import { CountingTransport } from './kubernetes/transport/counting-transport.js';
+import { HttpTransport } from './kubernetes/transport/http-transport.js';
+import { ServerWay } from './kubernetes/transport/server-way.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { ClusterSource } from './model/cluster-source.js';
 import type { EventSink } from './model/event.js';
@@ -14,7 +14,7 @@ import type { Problem } from './model/problem.js';
 import type { ReservedAddress } from './model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
 import { systemClock } from './reconcile/clock.js';
-import type { MetricSources } from './status/metric-sources.js';
+import type { MetricSources } from './status/metrics/metric-sources.js';
 
 /** Where the agent hears of the cluster: an API server, or a folder. */
 

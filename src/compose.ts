@@ -4,14 +4,14 @@ import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
 import { localGaps } from './desired/local-gaps.js';
-import { applyNodeSetUp, checkNode } from './kernel/init-node.js';
-import { featureText, type KernelFeatures } from './kernel/kernel-features.js';
-import { KubeProxyRemains } from './kernel/kube-proxy-remains.js';
+import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
-import type { NetlinkKernel } from './kernel/netlink-kernel.js';
+import type { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import { TrafficReader } from './kernel/netlink/traffic-reader.js';
+import { applyNodeSetUp, checkNode } from './kernel/node/init-node.js';
+import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
-import { TrafficReader } from './kernel/traffic-reader.js';
 import { parsedCidrs } from './model/cidr.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
@@ -19,7 +19,7 @@ import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js'
 import { releaseAddresses } from './reconcile/release-addresses.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
 import { AdminServer } from './status/admin-server.js';
-import type { PassLog } from './status/pass-log.js';
+import type { PassLog } from './status/log/pass-log.js';
 import { StatusBoard } from './status/status-board.js';
 import { StatusSource } from './status/status-source.js';
 

@@ -1,7 +1,7 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
-import { NetlinkKernel } from '../../src/kernel/netlink-kernel.js';
-import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
+import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import type { ServiceView } from '../../src/model/cluster-view.js';
 import type { KernelKeySet, KernelKeys } from '../../src/model/kernel-keys.js';
 import type { ServiceKey } from '../../src/model/service-key.js';

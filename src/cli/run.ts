@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import type { Configuration } from '../config/configuration.js';
-import { PassLog } from '../status/pass-log.js';
+import { PassLog } from '../status/log/pass-log.js';
 import { EXIT } from './exit.js';
 import { explainFailure } from './failure.js';
 import { LogOutput } from './log-output.js';

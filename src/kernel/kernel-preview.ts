@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { FAMILIES } from '../model/address.js';
 import { SCHEDULERS } from '../model/scheduler.js';
-import { ipv6State } from './feature-probe.js';
-import type { IpvsFeatures, KernelFeatures } from './kernel-features.js';
+import { ipv6State } from './node/feature-probe.js';
+import type { IpvsFeatures, KernelFeatures } from './node/kernel-features.js';
 
 /** As far as it decides what is desired of a node. */
 export interface KernelPreview extends Pick<KernelFeatures, 'ipv6'> {

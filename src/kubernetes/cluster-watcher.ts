@@ -9,18 +9,18 @@ import { ProblemBoard } from '../model/problem-board.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
-import type { ApiTransport } from './api-transport.js';
-import { endpointSlices, oneNode, SERVICE_CIDRS, services } from './followed-resources.js';
-import { NodeReadiness } from './node-readiness.js';
-import { NodeRoster } from './node-roster.js';
-import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './object-store.js';
-import { projectNode, projectService, projectServiceCIDR, projectSlice } from './projections.js';
-import { ReachabilityProbe } from './reachability-probe.js';
-import { Reflector } from './reflector.js';
-import { fullName, type Resource } from './resource.js';
-import { SharedParts } from './shared-parts.js';
 import { Surroundings, type SurroundingsListener } from './surroundings.js';
-import { ViewIntake } from './view-intake.js';
+import type { ApiTransport } from './transport/api-transport.js';
+import { ReachabilityProbe } from './transport/reachability-probe.js';
+import { endpointSlices, oneNode, SERVICE_CIDRS, services } from './watch/followed-resources.js';
+import { NodeReadiness } from './watch/node-readiness.js';
+import { NodeRoster } from './watch/node-roster.js';
+import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './watch/object-store.js';
+import { projectNode, projectService, projectServiceCIDR, projectSlice } from './watch/projections.js';
+import { Reflector } from './watch/reflector.js';
+import { fullName, type Resource } from './watch/resource.js';
+import { SharedParts } from './watch/shared-parts.js';
+import { ViewIntake } from './watch/view-intake.js';
 
 export interface WatcherOptions {
   /** Stays the caller's: it is not closed by `stop`. */

@@ -1,6 +1,6 @@
 import type { EventRecord, EventSink } from '../model/event.js';
-import type { ApiRequest, ApiTransport } from './api-transport.js';
 import { eventNamespace, eventObject, eventPatch, type Reporter } from './event-object.js';
+import type { ApiRequest, ApiTransport } from './transport/api-transport.js';
 
 const DEADLINE_MILLISECONDS = 10_000;
 

@@ -1,5 +1,5 @@
 import type { NodeRecord } from '../model/node.js';
-import type { StoreChange } from './object-store.js';
+import type { StoreChange } from './watch/object-store.js';
 
 export interface SurroundingsListener {
   /** Undefined where there is no such Node. One that has gone is told once more as it was, no longer eligible. */

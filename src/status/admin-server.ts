@@ -3,9 +3,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ConnectionLimit } from './connection-limit.js';
+import { ConnectionLimit } from './http/connection-limit.js';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './http/limited-server.js';
 import { jsonText } from './json-text.js';
-import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './limited-server.js';
 
 /** What a path of the admin socket answers, as JSON. */
 export type AdminRoutes = Readonly<Record<string, () => Promise<unknown>>>;

@@ -1,7 +1,7 @@
 import type { EventSink } from '../model/event.js';
 import type { ServiceKey } from '../model/service-key.js';
-import type { MetricSources } from './metric-sources.js';
-import type { PassLog } from './pass-log.js';
+import type { PassLog } from './log/pass-log.js';
+import type { MetricSources } from './metrics/metric-sources.js';
 import type { StatusClock } from './status-clock.js';
 import type { StatusSettings } from './status-settings.js';
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.js';
 import type { SyncState } from '../model/sync-state.js';
-import type { DataplaneCounts } from './dataplane-counts.js';
+import type { DataplaneCounts } from './metrics/dataplane-counts.js';
 
 /** What one scrape shows of the state: taken once, because counting the data plane walks over all of it. */
 export interface Snapshot {

@@ -6,22 +6,22 @@ import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport } from '../model/sync-state.js';
 import type { BoardParts } from './board-parts.js';
-import { Counts } from './counts.js';
-import { EventRecorder, type Occurrence } from './event-recorder.js';
-import { HealthCheckPorts } from './health-check-ports.js';
-import { healthRoutes } from './health-routes.js';
-import type { Histograms } from './histograms.js';
-import { endpointChanges, serviceChanges } from './kube-proxy-metrics.js';
-import { metricRegistry } from './metric-registry.js';
-import { MetricsPage } from './metrics-page.js';
-import { metricsRoutes } from './metrics-routes.js';
-import { agentStarts, problemFound, serverFails } from './occurrences.js';
+import { EventRecorder, type Occurrence } from './events/event-recorder.js';
+import { agentStarts, problemFound, serverFails } from './events/occurrences.js';
+import { HealthCheckPorts } from './health/health-check-ports.js';
+import { healthRoutes } from './health/health-routes.js';
+import { ProxyHealth } from './health/proxy-health.js';
+import { ProblemChanges } from './log/problem-changes.js';
+import { Counts } from './metrics/counts.js';
+import type { Histograms } from './metrics/histograms.js';
+import { endpointChanges, serviceChanges } from './metrics/kube-proxy-metrics.js';
+import { metricRegistry } from './metrics/metric-registry.js';
+import { MetricsPage } from './metrics/metrics-page.js';
+import { metricsRoutes } from './metrics/metrics-routes.js';
+import { Tally } from './metrics/tally.js';
 import { PendingChanges } from './pending-changes.js';
-import { ProblemChanges } from './problem-changes.js';
-import { ProxyHealth } from './proxy-health.js';
 import { type ServerName, StatusServers } from './status-servers.js';
 import type { SyncTimes } from './sync-times.js';
-import { Tally } from './tally.js';
 
 /**
  * The door of the room: it is told what happens, and tells it on as health, metrics, Events and log. Traffic would be the same

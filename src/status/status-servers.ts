@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.js';
-import { bindAddress } from './bind-address.js';
-import { byPath, type HttpRoute } from './http-answer.js';
-import { HttpListener, type ListenFailure } from './http-listener.js';
+import { bindAddress } from './http/bind-address.js';
+import { byPath, type HttpRoute } from './http/http-answer.js';
+import { HttpListener, type ListenFailure } from './http/http-listener.js';
 import type { StatusClock } from './status-clock.js';
 import type { StatusSettings } from './status-settings.js';
 

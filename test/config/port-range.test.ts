@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { kernelRules } from '../../src/compose-node.js';
 import { parsePortRange } from '../../src/config/port-range.js';
-import { DEFAULT_NODE_PORTS } from '../../src/kernel/packet-rules-settings.js';
-import { layoutDigest } from '../../src/kernel/packet-table.js';
+import { DEFAULT_NODE_PORTS } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { layoutDigest } from '../../src/kernel/packet-table/packet-table.js';
 import { complaints, OWN, PROXY, read } from './read.js';
 
 describe('the range of NodePorts', () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { areEqualBytes, EQUAL_BYTES, EQUAL_PAIRS, sentToItself } from '../../src/kernel/equal-bytes.js';
+import {
+  areEqualBytes,
+  EQUAL_BYTES,
+  EQUAL_PAIRS,
+  sentToItself,
+} from '../../src/kernel/netlink/equal-bytes.js';
 import type { Statement } from '../../src/kernel/nf-tables/rule-values.js';
 import { FAMILIES } from '../../src/model/address.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { featureText, type KernelFeatures } from '../../src/kernel/kernel-features.js';
-import { lackingText, loadModules } from '../../src/kernel/modules.js';
+import { featureText, type KernelFeatures } from '../../src/kernel/node/kernel-features.js';
+import { lackingText, loadModules } from '../../src/kernel/node/modules.js';
 
 const COMPLETE: KernelFeatures = {
   release: '6.1.0-18-amd64',

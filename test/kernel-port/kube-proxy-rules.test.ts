@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { RULES_PLACES, recogniseRules, removalOf, setNames } from '../../src/kernel/kube-proxy-rules.js';
+import {
+  RULES_PLACES,
+  recogniseRules,
+  removalOf,
+  setNames,
+} from '../../src/kernel/kube-proxy/kube-proxy-rules.js';
 import type { NftJump, NftRules } from '../../src/kernel/native/addon.js';
 
 const NAT = { family: 'ip', table: 'nat' } as const;

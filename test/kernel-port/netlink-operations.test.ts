@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelOperation } from '../../src/kernel/native/records.js';
-import { addRecords, outcomeOf } from '../../src/kernel/netlink-operations.js';
+import { addRecords, outcomeOf } from '../../src/kernel/netlink/netlink-operations.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { PacketRulesSettings } from '../../src/kernel/packet-rules-settings.js';
-import { tableTransaction } from '../../src/kernel/packet-table.js';
+import type { PacketRulesSettings } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { explainRules, readDebugRules } from '../support/nft-debug-lines.js';
 
 /** What each text is about. */

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { growConntrackTable } from '../../src/kernel/conntrack-buckets.js';
-import { setIpvsTimeouts } from '../../src/kernel/init-node.js';
 import type { IpvsTimeouts } from '../../src/kernel/native/addon.js';
-import { setOomScore } from '../../src/kernel/oom-score.js';
+import { growConntrackTable } from '../../src/kernel/node/conntrack-buckets.js';
+import { setIpvsTimeouts } from '../../src/kernel/node/init-node.js';
+import { setOomScore } from '../../src/kernel/node/oom-score.js';
 
 const NOTHING = { done: [], warnings: [] };
 let folder: string;

@@ -7,7 +7,7 @@ import {
   PACKET_SETS,
   setName,
   sourceOfElement,
-} from '../../src/kernel/packet-sets.js';
+} from '../../src/kernel/packet-table/packet-sets.js';
 import { type Address, familyOf, formatAddress, parseAddress } from '../../src/model/address.js';
 import { TRAFFIC_SETS } from '../../src/model/dataplane.js';
 import { frontend, insideOf } from '../../src/model/frontend.js';

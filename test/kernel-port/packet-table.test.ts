@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { masqueradeNowRules } from '../../src/kernel/packet-rules/masquerade-rules.js';
-import type { PacketRulesSettings } from '../../src/kernel/packet-rules-settings.js';
-import { PLAIN_RULES as PLAIN } from '../../src/kernel/packet-rules-settings.js';
-import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
+import { masqueradeNowRules } from '../../src/kernel/packet-table/packet-rules/masquerade-rules.js';
+import type { PacketRulesSettings } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { PLAIN_RULES as PLAIN } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { explainChain } from '../support/nft-debug-lines.js';
 
 const ADDRESSES = { kind: 'addresses', cidrs: ['10.244.0.0/16', 'fd00:244::/48'] } as const;

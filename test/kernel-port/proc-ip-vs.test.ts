@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProcFormatError, parseProcIpVs } from '../../src/kernel/proc-ip-vs.js';
+import { ProcFormatError, parseProcIpVs } from '../../src/kernel/netlink/proc-ip-vs.js';
 import { TimeSlice } from '../../src/model/time-slice.js';
 import { serverKeys } from '../support/server-keys.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { lesserRules } from '../../src/kernel/lesser-rules.js';
-import { PLAIN_RULES } from '../../src/kernel/packet-rules-settings.js';
-import { arpElementOf } from '../../src/kernel/packet-sets.js';
-import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table.js';
+import { lesserRules } from '../../src/kernel/packet-table/lesser-rules.js';
+import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { arpElementOf } from '../../src/kernel/packet-table/packet-sets.js';
+import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { frontend } from '../../src/model/frontend.js';
 import { VIP_A, VIP_A6 } from '../support/addresses.js';
 

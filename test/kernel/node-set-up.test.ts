@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Namespace } from '../../lab/namespace.js';
-import { probeKernel } from '../../src/kernel/feature-probe.js';
-import { featureText, NFT_FEATURES } from '../../src/kernel/kernel-features.js';
-import { DEFAULT_NODE_SET_UP } from '../../src/kernel/node-set-up.js';
+import { probeKernel } from '../../src/kernel/node/feature-probe.js';
+import { featureText, NFT_FEATURES } from '../../src/kernel/node/kernel-features.js';
+import { DEFAULT_NODE_SET_UP } from '../../src/kernel/node/node-set-up.js';
 import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
 import { IN_FULL_KERNEL } from './packets/support/kernel-test.js';
 import { initNodeIn } from './support/init-node-in.js';

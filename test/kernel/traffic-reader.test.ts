@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TrafficReader } from '../../src/kernel/traffic-reader.js';
+import { TrafficReader } from '../../src/kernel/netlink/traffic-reader.js';
 import { frontend, insideOf } from '../../src/model/frontend.js';
 import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
 import { address, VIP_A, VIP_A6 } from '../support/addresses.js';

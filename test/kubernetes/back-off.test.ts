@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BackOff } from '../../src/kubernetes/back-off.js';
+import { BackOff } from '../../src/kubernetes/watch/back-off.js';
 import { HandClock } from '../support/hand-clock.js';
 
 function failures(backOff: BackOff, clock: HandClock, count: number): number[] {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ApiResponse, type ApiTransport, TransportError } from '../../src/kubernetes/api-transport.js';
-import { CountingTransport } from '../../src/kubernetes/counting-transport.js';
+import {
+  type ApiResponse,
+  type ApiTransport,
+  TransportError,
+} from '../../src/kubernetes/transport/api-transport.js';
+import { CountingTransport } from '../../src/kubernetes/transport/counting-transport.js';
 
 describe('requests to the API server', () => {
   it('are counted by method and by how they end, and their answers passed on', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { issue } from '../../lab/api-server/certificates.js';
-import { Credentials } from '../../src/kubernetes/credentials.js';
-import { type CredentialsError, credentialsError } from '../../src/kubernetes/credentials-error.js';
-import { connectionKey, type Login, sameLogin } from '../../src/kubernetes/login.js';
+import { Credentials } from '../../src/kubernetes/login/credentials.js';
+import { type CredentialsError, credentialsError } from '../../src/kubernetes/login/credentials-error.js';
+import { connectionKey, type Login, sameLogin } from '../../src/kubernetes/login/login.js';
 import { AUTHORITY } from './https-server.js';
 import { loginTo } from './logins.js';
 

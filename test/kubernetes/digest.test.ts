@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { digest } from '../../src/kubernetes/digest.js';
-import { LineSplitter } from '../../src/kubernetes/line-splitter.js';
+import { digest } from '../../src/kubernetes/login/digest.js';
+import { LineSplitter } from '../../src/kubernetes/watch/line-splitter.js';
 
 /** A clock on which every look costs a millisecond, as if all else took that long. */
 function slowClock() {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Certificate, issue, makeAuthority } from '../../lab/api-server/certificates.js';
-import { Credentials } from '../../src/kubernetes/credentials.js';
-import { HttpTransport } from '../../src/kubernetes/http-transport.js';
-import type { Login } from '../../src/kubernetes/login.js';
+import { Credentials } from '../../src/kubernetes/login/credentials.js';
+import type { Login } from '../../src/kubernetes/login/login.js';
+import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
 import { AUTHORITY, HttpsServer, SERVER_CERTIFICATE, type ServerWishes, textOf } from './https-server.js';
 import { loginTo } from './logins.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiRequest, ApiTransport } from '../../src/kubernetes/api-transport.js';
 import { eventObject } from '../../src/kubernetes/event-object.js';
 import { EventPoster } from '../../src/kubernetes/event-poster.js';
+import type { ApiRequest, ApiTransport } from '../../src/kubernetes/transport/api-transport.js';
 import type { EventRecord } from '../../src/model/event.js';
 
 const REPORTER = { controller: 'kube-ipvs-proxy', instance: 'kube-ipvs-proxy-node-1' };

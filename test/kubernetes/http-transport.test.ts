@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ApiRequest } from '../../src/kubernetes/api-transport.js';
-import { Credentials } from '../../src/kubernetes/credentials.js';
-import { HttpTransport } from '../../src/kubernetes/http-transport.js';
+import { Credentials } from '../../src/kubernetes/login/credentials.js';
+import type { ApiRequest } from '../../src/kubernetes/transport/api-transport.js';
+import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
 import { BreakablePath } from './breakable-path.js';
 import { type Asked, HttpsServer, textOf } from './https-server.js';
 import { loginTo } from './logins.js';

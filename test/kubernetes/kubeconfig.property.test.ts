@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { CredentialsError } from '../../src/kubernetes/credentials-error.js';
-import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.js';
-import { readCluster } from '../../src/kubernetes/kubeconfig-cluster.js';
-import { readUser } from '../../src/kubernetes/kubeconfig-user.js';
+import { CredentialsError } from '../../src/kubernetes/login/credentials-error.js';
+import { parseKubeconfig } from '../../src/kubernetes/login/kubeconfig.js';
+import { readCluster } from '../../src/kubernetes/login/kubeconfig-cluster.js';
+import { readUser } from '../../src/kubernetes/login/kubeconfig-user.js';
 import { anyText } from '../support/any-text.js';
 import { kubeconfigOf } from './login-files.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issue } from '../../lab/api-server/certificates.js';
-import type { Credentials } from '../../src/kubernetes/credentials.js';
-import { type CredentialsSettings, openCredentials } from '../../src/kubernetes/open-credentials.js';
+import type { Credentials } from '../../src/kubernetes/login/credentials.js';
+import { type CredentialsSettings, openCredentials } from '../../src/kubernetes/login/open-credentials.js';
 import { AUTHORITY } from './https-server.js';
 import { LoginFiles } from './login-files.js';
 

@@ -1,4 +1,4 @@
-import type { Login } from '../../src/kubernetes/login.js';
+import type { Login } from '../../src/kubernetes/login/login.js';
 import { AUTHORITY } from './https-server.js';
 
 /** A login with a token that trusts the authority of the test servers. */

@@ -4,7 +4,7 @@ import {
   type ApiResponse,
   type ApiTransport,
   TransportError,
-} from '../../src/kubernetes/api-transport.js';
+} from '../../src/kubernetes/transport/api-transport.js';
 import { ByteQueue } from './byte-queue.js';
 
 export interface ApiObject {

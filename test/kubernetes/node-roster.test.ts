@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { TransportError } from '../../src/kubernetes/api-transport.js';
+import { TransportError } from '../../src/kubernetes/transport/api-transport.js';
 import type { ApiObject, Scripted } from './memory-api.js';
 import { MemoryApi, NODES, SERVICES } from './memory-api.js';
 import { service, WatchedCluster } from './watched-cluster.js';

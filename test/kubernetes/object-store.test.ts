@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ObjectStore, type Projection } from '../../src/kubernetes/object-store.js';
+import { ObjectStore, type Projection } from '../../src/kubernetes/watch/object-store.js';
 import type { Problem } from '../../src/model/problem.js';
 import { TimeSlice } from '../../src/model/time-slice.js';
 import { HandClock } from '../support/hand-clock.js';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issue } from '../../lab/api-server/certificates.js';
-import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.js';
-import { openCredentials } from '../../src/kubernetes/open-credentials.js';
-import { PluginLogin } from '../../src/kubernetes/plugin-login.js';
+import { parseKubeconfig } from '../../src/kubernetes/login/kubeconfig.js';
+import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
+import { PluginLogin } from '../../src/kubernetes/login/plugin-login.js';
 import { AUTHORITY } from './https-server.js';
 import { LoginFiles } from './login-files.js';
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Credentials } from '../../src/kubernetes/credentials.js';
-import { HttpTransport } from '../../src/kubernetes/http-transport.js';
-import { proxyFromEnvironment } from '../../src/kubernetes/proxy-choice.js';
+import { Credentials } from '../../src/kubernetes/login/credentials.js';
+import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
+import { proxyFromEnvironment } from '../../src/kubernetes/transport/proxy-choice.js';
 import { HttpsServer, textOf } from './https-server.js';
 import { loginTo } from './logins.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TransportError } from '../../src/kubernetes/api-transport.js';
+import { TransportError } from '../../src/kubernetes/transport/api-transport.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { ByteQueue } from './byte-queue.js';
 import { MemoryApi, type Scripted, SERVICE_CIDRS, SERVICES, SLICES } from './memory-api.js';

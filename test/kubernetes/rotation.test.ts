@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issue, makeAuthority } from '../../lab/api-server/certificates.js';
-import type { ApiResponse } from '../../src/kubernetes/api-transport.js';
-import { HttpTransport } from '../../src/kubernetes/http-transport.js';
-import { openCredentials } from '../../src/kubernetes/open-credentials.js';
+import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
+import type { ApiResponse } from '../../src/kubernetes/transport/api-transport.js';
+import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
 import { AUTHORITY, HttpsServer, SERVER_CERTIFICATE, textOf } from './https-server.js';
 import { LoginFiles } from './login-files.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ServerWay } from '../../src/kubernetes/server-way.js';
+import { ServerWay } from '../../src/kubernetes/transport/server-way.js';
 import type { ReservedAddress } from '../../src/model/reserved-address.js';
 
 const SERVER = new URL('https://api.example.org:6443');

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Credentials } from '../../src/kubernetes/credentials.js';
-import { HttpTransport } from '../../src/kubernetes/http-transport.js';
+import { Credentials } from '../../src/kubernetes/login/credentials.js';
+import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
 import { BreakablePath } from './breakable-path.js';
 import { HttpsServer, textOf } from './https-server.js';
 import { loginTo } from './logins.js';

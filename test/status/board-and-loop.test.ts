@@ -6,7 +6,7 @@ import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
-import { PassLog } from '../../src/status/pass-log.js';
+import { PassLog } from '../../src/status/log/pass-log.js';
 import { StatusBoard } from '../../src/status/status-board.js';
 import { DEFAULT_STATUS_SETTINGS } from '../../src/status/status-settings.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';

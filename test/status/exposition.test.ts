@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ExpositionText, labelText } from '../../src/status/exposition.js';
+import { ExpositionText, labelText } from '../../src/status/metrics/exposition.js';
 import { parseExposition } from '../support/exposition.js';
 
 describe('exposition text', () => {

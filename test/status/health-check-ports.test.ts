@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HealthCheckService } from '../../src/model/health-check.js';
 import { problemText } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { HealthCheckPorts } from '../../src/status/health-check-ports.js';
+import { HealthCheckPorts } from '../../src/status/health/health-check-ports.js';
 import { address } from '../support/addresses.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { healthRoutes } from '../../src/status/health-routes.js';
-import { byPath } from '../../src/status/http-answer.js';
-import { HttpListener } from '../../src/status/http-listener.js';
+import { healthRoutes } from '../../src/status/health/health-routes.js';
+import { ProxyHealth } from '../../src/status/health/proxy-health.js';
+import { byPath } from '../../src/status/http/http-answer.js';
+import { HttpListener } from '../../src/status/http/http-listener.js';
 import { PendingChanges } from '../../src/status/pending-changes.js';
-import { ProxyHealth } from '../../src/status/proxy-health.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
 

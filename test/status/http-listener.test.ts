@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { byPath, type HttpRoute, textAnswer } from '../../src/status/http-answer.js';
-import { HttpListener, type ListenFailure } from '../../src/status/http-listener.js';
-import { DEFAULT_HTTP_LIMITS } from '../../src/status/limited-server.js';
+import { byPath, type HttpRoute, textAnswer } from '../../src/status/http/http-answer.js';
+import { HttpListener, type ListenFailure } from '../../src/status/http/http-listener.js';
+import { DEFAULT_HTTP_LIMITS } from '../../src/status/http/limited-server.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
 

@@ -1,9 +1,9 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import type { DataplaneTraffic } from '../../src/model/traffic.js';
-import { register } from '../../src/status/metric-row.js';
-import { MetricsPage } from '../../src/status/metrics-page.js';
-import { Tally } from '../../src/status/tally.js';
+import { register } from '../../src/status/metrics/metric-row.js';
+import { MetricsPage } from '../../src/status/metrics/metrics-page.js';
+import { Tally } from '../../src/status/metrics/tally.js';
 import { parseExposition } from '../support/exposition.js';
 import { quietSources } from '../support/metric-sources.js';
 

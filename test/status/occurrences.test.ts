@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { agentStarts, problemFound } from '../../src/status/occurrences.js';
-import { ProblemChanges } from '../../src/status/problem-changes.js';
+import { agentStarts, problemFound } from '../../src/status/events/occurrences.js';
+import { ProblemChanges } from '../../src/status/log/problem-changes.js';
 
 const PROBLEM: Problem = {
   kind: 'object',

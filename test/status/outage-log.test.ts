@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { TransportError } from '../../src/kubernetes/api-transport.js';
-import { PassLog } from '../../src/status/pass-log.js';
+import { TransportError } from '../../src/kubernetes/transport/api-transport.js';
+import { PassLog } from '../../src/status/log/pass-log.js';
 import { MemoryApi, NODES, type Scripted, SERVICES } from '../kubernetes/memory-api.js';
 import { service, WatchedCluster } from '../kubernetes/watched-cluster.js';
 

@@ -5,7 +5,7 @@ import { DONE, failed } from '../../src/model/outcome.js';
 import type { Problem } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
-import { PassLog } from '../../src/status/pass-log.js';
+import { PassLog } from '../../src/status/log/pass-log.js';
 import { VIP_A } from '../support/addresses.js';
 import { HandClock } from '../support/hand-clock.js';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Ownership } from '../../src/model/dataplane.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
 import type { Traffic } from '../../src/model/traffic.js';
-import { ServiceTraffic } from '../../src/status/service-traffic.js';
-import { trafficText } from '../../src/status/traffic-text.js';
+import { ServiceTraffic } from '../../src/status/metrics/service-traffic.js';
+import { trafficText } from '../../src/status/metrics/traffic-text.js';
 import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
 

@@ -8,7 +8,7 @@ import { failed } from '../../src/model/outcome.js';
 import type { Problem } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { BoardParts } from '../../src/status/board-parts.js';
-import { PassLog } from '../../src/status/pass-log.js';
+import { PassLog } from '../../src/status/log/pass-log.js';
 import { StatusBoard } from '../../src/status/status-board.js';
 import { DEFAULT_STATUS_SETTINGS, type StatusSettings } from '../../src/status/status-settings.js';
 import { address, VIP_A } from '../support/addresses.js';

@@ -1,6 +1,6 @@
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import type { SyncState } from '../../src/model/sync-state.js';
-import type { MetricSources } from '../../src/status/metric-sources.js';
+import type { MetricSources } from '../../src/status/metrics/metric-sources.js';
 
 export const QUIET_STATE: SyncState = {
   complete: true,

@@ -3,8 +3,11 @@ import { addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js
 import type { Host } from '../../../lab/host.js';
 import { openKernelHandle } from '../../../src/kernel/native/addon.js';
 import { sendTransaction } from '../../../src/kernel/nf-tables/send.js';
-import { type PacketRulesSettings, PLAIN_RULES } from '../../../src/kernel/packet-rules-settings.js';
-import { tableTransaction } from '../../../src/kernel/packet-table.js';
+import {
+  type PacketRulesSettings,
+  PLAIN_RULES,
+} from '../../../src/kernel/packet-table/packet-rules-settings.js';
+import { tableTransaction } from '../../../src/kernel/packet-table/packet-table.js';
 import { FAMILIES } from '../../../src/model/address.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Namespace } from '../../../lab/namespace.js';
 import { PROJECT_FOLDER } from '../../../lab/project-folder.js';
-import type { NodePreparation } from '../../../src/kernel/init-node.js';
-import type { NodeSetUp } from '../../../src/kernel/node-set-up.js';
+import type { NodePreparation } from '../../../src/kernel/node/init-node.js';
+import type { NodeSetUp } from '../../../src/kernel/node/node-set-up.js';
 
 const KERNEL = join(PROJECT_FOLDER, 'dist/src/kernel');
 

@@ -1,0 +1,227 @@
+import type { Address } from '../../model/address.js';
+import type { Frontend, FrontendKey } from '../../model/frontend.js';
+import type { Operation } from '../../model/operation.js';
+import type { Outcome } from '../../model/outcome.js';
+import type { ReservedAddress } from '../../model/reserved-address.js';
+import type {
+  Kernel,
+  KernelChange,
+  Observation,
+  Preparation,
+  Remembered,
+  SetUpPart,
+  Sight,
+  Surroundings,
+} from '../kernel.js';
+import type { Addon, Answers, KernelHandle } from '../native/addon.js';
+import { decodeChanges, decodeLookAnswers, decodeUnknownLookAnswers } from '../native/answer-decoder.js';
+import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
+import { sendTransaction } from '../nf-tables/send.js';
+import { readNodeAddresses } from '../node/node-addresses.js';
+import { NODE_PLACES, type NodePlaces } from '../node/node-places.js';
+import { readNodeSurroundings } from '../node/node-surroundings.js';
+import { setSysctls } from '../node/sysctls.js';
+import { deleteArpTable } from '../packet-table/arp-table.js';
+import type { PacketRulesSettings } from '../packet-table/packet-rules-settings.js';
+import { DELETE_TABLE, TABLE } from '../packet-table/packet-table.js';
+import { PacketTableWriter } from '../packet-table/packet-table-writer.js';
+import type { StandingRules } from '../packet-table/standing-rules.js';
+import { unusable } from '../unusable.js';
+import { HANDLE_SETS } from './handle-sets.js';
+import {
+  observeAll,
+  observeShieldedSurroundings,
+  observeSurroundings,
+  toSight,
+} from './netlink-observation.js';
+import { serverKey } from './netlink-operations.js';
+import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
+
+/** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
+export const DEVICE = 'kube-ipvs0';
+
+const LOOKS_PER_JOB = 256;
+
+/** A job that the handle's thread has, or will have. */
+interface HandedOver {
+  readonly job: Job;
+  readonly answers: Promise<Answers>;
+}
+
+/** The network namespace that this process runs in, over netlink. */
+export class NetlinkKernel implements Kernel {
+  readonly #handle: KernelHandle;
+  readonly #table: PacketTableWriter;
+  readonly #places: NodePlaces;
+  readonly #space = new RecordSpace();
+  /** What `lookForChanges` was told last, digested. */
+  readonly #seen = new Map<FrontendKey, number>();
+
+  constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
+    this.#places = places;
+    this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets: HANDLE_SETS });
+    this.#table = new PacketTableWriter(this.#handle, rules);
+  }
+
+  /** Other rules from the next `prepare` on; whether they are others. */
+  setRules(rules: PacketRulesSettings): boolean {
+    return this.#table.setRules(rules);
+  }
+
+  /** What the rules in the kernel were made from; undefined where there are none. */
+  standingRules(): Promise<StandingRules | undefined> {
+    return this.#table.standing();
+  }
+
+  async prepare(): Promise<Preparation> {
+    const done: string[] = [];
+    const made: SetUpPart[] = [];
+    await this.#requireIpvs();
+    if ((await this.#handle.ensureDevice()).created) {
+      made.push('device');
+      done.push(`made the dummy device ${DEVICE}`);
+    }
+    if (!(await this.#table.isWritten())) {
+      await this.#table.write();
+      made.push('table');
+      done.push(`wrote the rules of table inet ${TABLE}`);
+    }
+    const { written, warnings } = await setSysctls(`${this.#places.proc}/sys`);
+    return {
+      made: [...made, ...written.map(() => 'sysctl' as const)],
+      done: [...done, ...written.map((assignment) => `set ${assignment}`)],
+      warnings: [...this.#table.lacking(), ...warnings],
+    };
+  }
+
+  async preview(): Promise<readonly string[]> {
+    await this.#requireIpvs();
+    const missing: string[] = [];
+    if ((await this.#handle.deviceIndex()) === 0) missing.push(`make the dummy device ${DEVICE}`);
+    if (!(await this.#table.isWritten())) missing.push(`write the rules of table inet ${TABLE}`);
+    return missing;
+  }
+
+  markKey(): Promise<string> {
+    return this.#table.markKey();
+  }
+
+  async dismantle(): Promise<readonly string[]> {
+    const done: string[] = [];
+    const { bound } = await observeSurroundings(this.#handle);
+    if (bound.size === 0 && (await this.#handle.deviceIndex()) !== 0) {
+      await this.#handle.deleteDevice();
+      done.push(`removed the dummy device ${DEVICE}`);
+    }
+    await sendTransaction(this.#handle, deleteArpTable(TABLE));
+    const refusal = await sendTransaction(this.#handle, DELETE_TABLE);
+    if (refusal === undefined) done.push(`removed the table inet ${TABLE}`);
+    return done;
+  }
+
+  async observe(remembered: Remembered = new Map()): Promise<Observation> {
+    await this.#requireIpvs();
+    return observeAll(this.#handle, remembered);
+  }
+
+  observeSurroundings(): Promise<Surroundings> {
+    return this.#table.shieldsArp
+      ? observeShieldedSurroundings(this.#handle)
+      : observeSurroundings(this.#handle);
+  }
+
+  async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+    const sights: Sight[] = [];
+    for await (const { asked, answer } of this.#looks(frontends)) {
+      const answers = decodeLookAnswers(answer);
+      asked.forEach((frontend, index) => {
+        const found = answers[index];
+        sights.push(found === undefined ? NOT_ANSWERED : toSight(found, frontend));
+      });
+    }
+    return sights;
+  }
+
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+    const sights: (Sight | undefined)[] = [];
+    for await (const { asked, answer } of this.#looks(frontends)) {
+      const answers = decodeUnknownLookAnswers(answer, (index, digest) =>
+        this.#isAsSeen(asked[index]?.key, digest),
+      );
+      asked.forEach((frontend, index) => {
+        const found = answers[index];
+        if (index >= answers.length) sights.push(NOT_ANSWERED);
+        else sights.push(found === undefined ? undefined : toSight(found, frontend));
+      });
+    }
+    return sights;
+  }
+
+  async *#looks(frontends: readonly Frontend[]) {
+    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
+      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+      const { buffer, count } = encodeKeys(asked.map(serverKey));
+      yield { asked, answer: await this.#handle.lookVirtualServers(buffer, count) };
+    }
+  }
+
+  #isAsSeen(key: FrontendKey | undefined, digest: number): boolean {
+    if (key === undefined || this.#seen.get(key) === digest) return key !== undefined;
+    this.#seen.set(key, digest);
+    return false;
+  }
+
+  // What is written to is looked at in full the next time, so that a change back is noticed too.
+  #unsee(operations: readonly Operation[]): void {
+    if (this.#seen.size === 0) return;
+    for (const operation of operations)
+      if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
+  }
+
+  // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one before.
+  async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = [];
+    this.#unsee(operations);
+    let latest: HandedOver | undefined;
+    try {
+      for (const job of jobsOf(operations, this.#table.shieldsArp, this.#space)) {
+        const before = latest;
+        latest = { job, answers: this.#handle.apply(job.buffer, job.count) };
+        if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
+      }
+      if (latest !== undefined) addOutcomes(latest.job, await latest.answers, outcomes);
+      return outcomes;
+    } finally {
+      // Where an earlier one failed: nothing may be under way any more.
+      await latest?.answers.catch(() => undefined);
+    }
+  }
+
+  nodeAddresses(): readonly Address[] {
+    return readNodeAddresses();
+  }
+
+  reservedAddresses(): readonly ReservedAddress[] {
+    return readNodeSurroundings();
+  }
+
+  watch(listener: (change: KernelChange) => void): void {
+    this.#handle.watch((changes) => {
+      for (const change of decodeChanges(changes)) listener(change);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#handle.close();
+  }
+
+  async #requireIpvs(): Promise<void> {
+    try {
+      await this.#handle.ipvsInfo();
+    } catch (error) {
+      throw unusable(error);
+    }
+  }
+}
+
+const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };

@@ -1,0 +1,127 @@
+import { familyOf } from '../../model/address.js';
+import { type Frontend, isInside } from '../../model/frontend.js';
+import type { ForgetFlows, Operation } from '../../model/operation.js';
+import { DONE, failed, type Outcome, unknown } from '../../model/outcome.js';
+import type { RealServer } from '../../model/real-server.js';
+import { errnoName } from '../native/netlink-error.js';
+import type { KernelOperation, ServerKey } from '../native/records.js';
+import { elementOf } from '../packet-table/packet-sets.js';
+import { quietMark } from '../packet-table/quiet-mark.js';
+import { toKernel } from './service-settings.js';
+
+/**
+ * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
+ * two: nftables keeps the old comment of an element that is added again. A server of another family than its VIP has none:
+ * IPVS masquerades within one family only, and the address would be cut to the length of the other.
+ */
+export function addRecords(operation: Operation, records: KernelOperation[]): void {
+  switch (operation.kind) {
+    case 'add-virtual-server':
+    case 'set-virtual-server':
+      records.push({
+        kind: operation.kind,
+        key: serverKey(operation.frontend),
+        ...toKernel(operation.settings),
+      });
+      return;
+    case 'delete-virtual-server':
+      records.push({ kind: operation.kind, key: serverKey(operation.frontend) });
+      return;
+    case 'add-real-server':
+    case 'set-real-server':
+    case 'delete-real-server':
+      if (isOfOneFamily(operation.frontend, operation.server)) records.push(serverRecord(operation));
+      return;
+    case 'forget-flows':
+      if (operation.server === undefined || isOfOneFamily(operation.frontend, operation.server))
+        records.push(flowsRecord(operation));
+      return;
+    case 'bind-vip':
+      records.push({ kind: 'bind-address', address: operation.address });
+      return;
+    case 'unbind-vip':
+      records.push({ kind: 'unbind-address', address: operation.address });
+      return;
+    case 'own-frontend': {
+      const element = elementRecord(operation);
+      if (operation.replaces !== undefined) records.push({ kind: 'delete-element', ...element });
+      records.push({ kind: 'add-element', ...element, comment: operation.owner });
+      return;
+    }
+    case 'open-frontend':
+    case 'guard-vip':
+    case 'enter-set':
+    case 'allow-source':
+      records.push({ kind: 'add-element', ...elementRecord(operation) });
+      return;
+    case 'disown-frontend':
+    case 'close-frontend':
+    case 'release-vip':
+    case 'leave-set':
+    case 'forbid-source':
+      records.push({ kind: 'delete-element', ...elementRecord(operation) });
+      return;
+  }
+}
+
+type ServerOperation = Extract<Operation, { server: RealServer }>;
+
+function isOfOneFamily(frontend: Frontend, server: RealServer): boolean {
+  return familyOf(server.address) === familyOf(frontend.address);
+}
+
+function serverRecord({ kind, frontend, server }: ServerOperation): KernelOperation {
+  const { address, port, weight } = server;
+  const key = serverKey(frontend);
+  if (kind === 'delete-real-server') return { kind, key, address, port };
+  return { kind, key, address, port, weight, upperThreshold: weight === 0 ? quietMark() : 0 };
+}
+
+// A flow knows the address that its client asked for, whatever the mark on its packets was.
+function flowsRecord({ kind, frontend, server }: ForgetFlows): KernelOperation {
+  return { kind, key: frontend, address: server?.address, port: server?.port };
+}
+
+function elementRecord(operation: Parameters<typeof elementOf>[0]) {
+  const { set, key: element, mark, freeBits } = elementOf(operation);
+  return { set, element, mark, freeBits };
+}
+
+/** What clients inside the cluster see is keyed by the mark that our table puts on their packets. */
+export function serverKey(front: Frontend): ServerKey {
+  return isInside(front) ? { family: familyOf(front.address), mark: front.mark } : front;
+}
+
+/**
+ * What an answer means for an operation; `message` is the kernel's words, where it gave any. The sets and the dummy device
+ * take writes that are so already: adding what exists and removing what does not is done.
+ */
+export function outcomeOf(operation: Operation, errno: number, message?: string): Outcome {
+  if (errno === 0) return DONE;
+  const code = errnoName(errno);
+  if (code === 'ENOBUFS') return unknown(code);
+  return isSoAlready(operation, code) ? DONE : failed(code, message);
+}
+
+function isSoAlready({ kind }: Operation, code: string): boolean {
+  switch (kind) {
+    case 'bind-vip':
+    case 'own-frontend':
+    case 'guard-vip':
+    case 'open-frontend':
+    case 'enter-set':
+    case 'allow-source':
+      return code === 'EEXIST';
+    case 'unbind-vip':
+      return code === 'EADDRNOTAVAIL' || code === 'ENODEV';
+    case 'disown-frontend':
+    case 'release-vip':
+    case 'close-frontend':
+    case 'leave-set':
+    case 'forbid-source':
+    case 'forget-flows':
+      return code === 'ENOENT';
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,50 @@
+import type { SchedulerFlags, VirtualServerSettings } from '../../model/virtual-server.js';
+
+/** IP_VS_SVC_F_PERSISTENT, include/uapi/linux/ip_vs.h */
+const PERSISTENT = 1;
+
+/** IP_VS_SVC_F_SCHED_SH_* and _MH_*: the schedulers' own flags, the same bits for both. */
+const SCHEDULER_BITS: Readonly<Record<SchedulerFlags, number>> = {
+  '': 0,
+  fallback: 0x08,
+  port: 0x10,
+  'fallback,port': 0x18,
+};
+
+/**
+ * In the flags of every virtual server of ours, so that it is known as ours where the ledger is lost. The kernel uses the lowest
+ * six bits and keeps the others as they were written (ip_vs_genl_parse_service, ip_vs_add_service); ipvsadm shows none of
+ * them, and takes them away from a virtual server that it edits.
+ */
+const TAG = 0x6b69_0000;
+const TAG_BITS = 0xffff_0000;
+
+/** Whether this program wrote the virtual server. */
+export function isTagged(flags: number): boolean {
+  return (flags & TAG_BITS) >>> 0 === TAG;
+}
+
+/** The settings of a virtual server as the kernel spells them. */
+export interface ServiceSettings {
+  readonly scheduler: string;
+  /** IP_VS_SVC_F_* */
+  readonly flags: number;
+  /** Seconds; the kernel reports one even without the persistent flag. */
+  readonly timeout: number;
+}
+
+export function toKernel(settings: VirtualServerSettings): ServiceSettings {
+  const { scheduler, schedulerFlags, persistenceTimeout } = settings;
+  const persistent = persistenceTimeout > 0 ? PERSISTENT : 0;
+  return { scheduler, flags: TAG | persistent | SCHEDULER_BITS[schedulerFlags], timeout: persistenceTimeout };
+}
+
+export function fromKernel({ scheduler, flags, timeout }: ServiceSettings): VirtualServerSettings {
+  const persistenceTimeout = (flags & PERSISTENT) === 0 ? 0 : timeout;
+  return { scheduler, schedulerFlags: schedulerFlagsOf(flags), persistenceTimeout };
+}
+
+function schedulerFlagsOf(flags: number): SchedulerFlags {
+  const names = Object.keys(SCHEDULER_BITS) as SchedulerFlags[];
+  return names.find((name) => SCHEDULER_BITS[name] === (flags & SCHEDULER_BITS['fallback,port'])) ?? '';
+}

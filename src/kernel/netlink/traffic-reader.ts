@@ -1,0 +1,40 @@
+import type { Ownership } from '../../model/dataplane.js';
+import { type FrontendKey, frontend } from '../../model/frontend.js';
+import type { DataplaneTraffic, Traffic } from '../../model/traffic.js';
+import { marksOf } from '../marks.js';
+import type { Addon, KernelHandle } from '../native/addon.js';
+import { decodeVirtualServers } from '../native/answer-decoder.js';
+
+/**
+ * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, so
+ * that a scrape does not hold up a pass.
+ *
+ * The kernel continues such a dump by position and says nothing where a change in between makes it skip an entry: a virtual
+ * server that is missing is one that was not seen, not one that had no traffic.
+ */
+export class TrafficReader {
+  readonly #handle: Pick<KernelHandle, 'dumpVirtualServers' | 'close'>;
+
+  constructor(handle: Pick<KernelHandle, 'dumpVirtualServers' | 'close'>) {
+    this.#handle = handle;
+  }
+
+  static open(addon: Addon): TrafficReader {
+    return new TrafficReader(new addon.KernelHandle({ device: '', table: '', sets: [] }));
+  }
+
+  /** `owned` tells what stands behind a firewall mark; a mark that is not in it is another program's and left out. */
+  async read(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<DataplaneTraffic> {
+    const marks = marksOf(owned.values());
+    const traffic = new Map<FrontendKey, Traffic>();
+    for (const { key, counters } of decodeVirtualServers(await this.#handle.dumpVirtualServers())) {
+      const front = 'mark' in key ? marks.at(key) : frontend(key.address, key.port, key.protocol);
+      if (front !== undefined) traffic.set(front.key, counters);
+    }
+    return traffic;
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+}

@@ -1,0 +1,85 @@
+import { FAMILIES } from '../../../model/address.js';
+import type { ChainHook, Rule } from '../../nf-tables/rule-values.js';
+import type { PacketRulesSettings } from '../packet-rules-settings.js';
+import { guardRules } from './guard-rules.js';
+import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
+import { invalidRule } from './invalid-rule.js';
+import { keepDestinationRule } from './keep-destination-rule.js';
+import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
+import {
+  keepSourceChain,
+  keepSourceRules,
+  masqueradeChain,
+  masqueradeNowRules,
+  masqueradeRules,
+  postroutingRules,
+} from './masquerade-rules.js';
+import { IS_NEW, jump } from './rule-words.js';
+import { restrictRule } from './source-range-rules.js';
+import { strayRules } from './stray-rules.js';
+
+/**
+ * Hook priorities. IPVS takes packets to a VIP at LOCAL_IN 98 and LOCAL_OUT -99 (net/netfilter/ipvs/ip_vs_core.c), and what
+ * it has rewritten begins LOCAL_OUT from its start. On input we come right before it; on output also after conntrack (-200),
+ * which knows what is new. No other program's rule sees our firewall marks.
+ */
+const INPUT_PRIORITY = 97;
+const OUTPUT_PRIORITY = -110;
+/** Before table raw (-300), where other programs' rules begin. */
+const UNMARK_PRIORITY = -310;
+/** Before whoever rewrites destinations at dstnat (-100). */
+const KEEP_PRIORITY = -110;
+/** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
+const STRAY_PRIORITY = -10;
+
+/** NF_IP_PRI_NAT_SRC, where others rewrite sources too. */
+const MASQUERADE_PRIORITY = 100;
+
+/** A chain of ours with its rules. */
+export interface FilledChain {
+  readonly name: string;
+  readonly hook?: ChainHook;
+  readonly rules: readonly Rule[];
+}
+
+/** Every chain, in the order in which they are declared. */
+export function packetChains(settings: PacketRulesSettings): FilledChain[] {
+  return [
+    hooked('prerouting-nat', 'nat', 'prerouting', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
+    hooked('output-nat', 'nat', 'output', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
+    hooked('input', 'filter', 'input', INPUT_PRIORITY, wayIn(insideMatch(settings))),
+    hooked('output', 'filter', 'output', OUTPUT_PRIORITY, wayIn(EVERYBODY)),
+    hooked('forward', 'filter', 'forward', STRAY_PRIORITY, strayRules(settings)),
+    hooked('output-stray', 'filter', 'output', STRAY_PRIORITY, strayRules(settings)),
+    hooked('output-unmark', 'filter', 'output', UNMARK_PRIORITY, unmarkRules()),
+    hooked('postrouting', 'nat', 'postrouting', MASQUERADE_PRIORITY, postroutingRules()),
+    { name: 'restrict', rules: FAMILIES.map(restrictRule) },
+    { name: 'guard', rules: FAMILIES.flatMap(guardRules) },
+    ...FAMILIES.flatMap((family) => [
+      { name: masqueradeChain(family), rules: masqueradeRules(family, settings) },
+      { name: keepSourceChain(family), rules: keepSourceRules(family, settings) },
+    ]),
+    { name: 'masquerade-now', rules: masqueradeNowRules(settings) },
+  ];
+}
+
+function hooked(
+  name: string,
+  type: ChainHook['type'],
+  hook: ChainHook['hook'],
+  priority: number,
+  rules: readonly Rule[],
+): FilledChain {
+  return { name, hook: { type, hook, priority }, rules };
+}
+
+function wayIn(inside: InsideMatch): Rule[] {
+  return [
+    ...FAMILIES.map(invalidRule),
+    [IS_NEW, jump('restrict')],
+    ...keepMarkRules(),
+    ...markRules(inside),
+    foreignMarkRule(),
+    [IS_NEW, jump('guard')],
+  ];
+}

@@ -1,0 +1,170 @@
+import { addressBytes, FAMILIES, type Family } from '../../../model/address.js';
+import { parsedCidrs } from '../../../model/cidr.js';
+import { PROTOCOLS, type Protocol } from '../../../model/protocol.js';
+import { PROTOCOL_NUMBERS } from '../../native/records.js';
+import type { ConstantSet, Field, HeaderField, Statement, Value } from '../../nf-tables/rule-values.js';
+import { type PacketSet, setName } from '../packet-sets.js';
+
+/** Where the addresses are in the network header (RFC 791, RFC 8200), in bytes. */
+const SOURCE = { IPv4: 12, IPv6: 8 } as const satisfies Record<Family, number>;
+const DESTINATION = { IPv4: 16, IPv6: 24 } as const satisfies Record<Family, number>;
+const LENGTH = { IPv4: 4, IPv6: 16 } as const satisfies Record<Family, number>;
+
+/** `ip saddr`, `ip6 saddr` */
+export function sourceAddress(family: Family): HeaderField {
+  return { from: 'network header', offset: SOURCE[family], length: LENGTH[family], family };
+}
+
+/** `ip daddr`, `ip6 daddr` */
+export function destinationAddress(family: Family): HeaderField {
+  return { from: 'network header', offset: DESTINATION[family], length: LENGTH[family], family };
+}
+
+/** `meta l4proto` */
+const PROTOCOL: Field = { from: 'meta', key: 'l4proto' };
+/** `th sport` */
+const SOURCE_PORT: Field = { from: 'transport header', offset: 0, length: 2 };
+/** `th dport` */
+const DESTINATION_PORT: Field = { from: 'transport header', offset: 2, length: 2 };
+
+/** What a packet asks for, as the sets of frontends have it: `ip daddr . meta l4proto . th dport`. */
+export function place(family: Family): Field[] {
+  return [destinationAddress(family), PROTOCOL, DESTINATION_PORT];
+}
+
+/** `meta l4proto tcp`, `meta l4proto { udp, sctp }` */
+export function protocolIs(...protocols: readonly Protocol[]): Statement {
+  const numbers = protocols.map((protocol) => Uint8Array.of(PROTOCOL_NUMBERS[protocol]));
+  const [only] = numbers;
+  if (numbers.length === 1 && only !== undefined) return { kind: 'compare', field: PROTOCOL, value: only };
+  return { kind: 'lookup', fields: [PROTOCOL], set: { type: 'inet_proto', elements: numbers } };
+}
+
+/** `ct original ip daddr` */
+export function originalDestination(family: Family): Field {
+  return { from: 'conntrack', key: family === 'IPv4' ? 'original ip daddr' : 'original ip6 daddr' };
+}
+
+type FlowPurpose = Extract<PacketSet, { protocol: Protocol }>['purpose'];
+
+/**
+ * What a connection asked for before IPVS chose a server, in a set of one protocol:
+ * `meta l4proto tcp ct original ip daddr . ct original proto-dst @set`.
+ */
+export function askedFor(family: Family, protocol: Protocol, purpose: FlowPurpose): Statement[] {
+  const fields: Field[] = [originalDestination(family), { from: 'conntrack', key: 'original proto-dst' }];
+  return [protocolIs(protocol), isIn(fields, setName({ purpose, family, protocol }))];
+}
+
+/** The same of a packet that IPVS has not rewritten yet: `meta l4proto tcp ip daddr . th dport @set`. */
+export function asksFor(family: Family, protocol: Protocol, purpose: FlowPurpose): Statement[] {
+  const fields = [destinationAddress(family), DESTINATION_PORT];
+  return [protocolIs(protocol), isIn(fields, setName({ purpose, family, protocol }))];
+}
+
+/** `ct state new,untracked`: the first packet of a connection, or one that conntrack knows nothing of. */
+export const IS_NEW: Statement = {
+  kind: 'any-bit',
+  field: { from: 'conntrack', key: 'state' },
+  // NF_CT_STATE_BIT(IP_CT_NEW) and NF_CT_STATE_UNTRACKED_BIT, include/uapi/linux/netfilter/nf_conntrack_common.h
+  bits: 0x8 | 0x40,
+};
+
+/** `ct state invalid` */
+export const IS_INVALID: Statement = {
+  kind: 'any-bit',
+  field: { from: 'conntrack', key: 'state' },
+  // NF_CT_STATE_INVALID_BIT, as above
+  bits: 0x1,
+};
+
+/** None of these bits: `th sport & 0xfc00 == 0` */
+export function sourcePortLacks(bits: number): Statement {
+  const mask = Uint8Array.of(bits >> 8, bits & 0xff);
+  return { kind: 'compare', field: SOURCE_PORT, value: new Uint8Array(2), mask };
+}
+
+/** `ip daddr . th dport @owned-tcp-4`, behind `meta l4proto tcp` */
+export function goesToOwned(family: Family, protocol: Protocol): Statement[] {
+  const fields: Field[] = [destinationAddress(family), DESTINATION_PORT];
+  return [protocolIs(protocol), isIn(fields, setName({ purpose: 'owned', family, protocol }))];
+}
+
+/** `ip daddr @set` */
+export function isIn(fields: readonly Field[], set: string): Statement {
+  return { kind: 'lookup', fields, set };
+}
+
+/** `ip daddr != @set` */
+export function isNotIn(fields: readonly Field[], set: string): Statement {
+  return { kind: 'lookup', fields, set, absent: true };
+}
+
+/** The name of a set that holds every protocol. */
+export function setOf(
+  purpose: Exclude<PacketSet, { protocol: Protocol }>['purpose'],
+  family: Family,
+): string {
+  return setName({ purpose, family });
+}
+
+/** `ip saddr { 10.0.0.0/8, … }`; undefined where there is no range of the family among those of both. */
+export function isWithin(
+  field: (family: Family) => HeaderField,
+  family: Family,
+  cidrs: readonly string[],
+  { unlike = false } = {},
+): Statement | undefined {
+  const ranges = parsedCidrs(cidrs).filter((cidr) => cidr.family === family);
+  const [only] = ranges;
+  if (only === undefined) return undefined;
+  if (ranges.length === 1) return hasPrefix(field(family), addressBytes(only.address), only.prefix, unlike);
+  const set: ConstantSet = { ranges };
+  return { kind: 'lookup', fields: [field(family)], set, ...(unlike ? { absent: true } : {}) };
+}
+
+// Whole bytes are loaded and compared, as nft does it; only what is left needs a mask.
+function hasPrefix(field: HeaderField, address: Uint8Array, prefix: number, unlike: boolean): Statement {
+  const base = { kind: 'compare', ...(unlike ? { unlike } : {}) } as const;
+  if (prefix % 8 === 0 && prefix > 0) {
+    const length = prefix / 8;
+    return { ...base, field: { ...field, length }, value: address.subarray(0, length) };
+  }
+  const mask = address.map((_, index) => 0xff00 >> Math.min(Math.max(prefix - 8 * index, 0), 8));
+  return { ...base, field, value: address, mask };
+}
+
+/** The longest name of an interface, with its NUL (IFNAMSIZ). */
+const INTERFACE_NAME_SIZE = 16;
+
+/** `iifname "cni0"`, or `iifname "veth*"` for every name that begins so. */
+export function arrivesBy(name: string, { unlike = false } = {}): Statement {
+  const isPrefix = name.endsWith('*');
+  const bytes = new TextEncoder().encode(isPrefix ? name.slice(0, -1) : name);
+  const value = isPrefix ? bytes : new Uint8Array(INTERFACE_NAME_SIZE);
+  if (!isPrefix) value.set(bytes.subarray(0, INTERFACE_NAME_SIZE - 1));
+  return { kind: 'compare', field: { from: 'meta', key: 'iifname' }, value, ...(unlike ? { unlike } : {}) };
+}
+
+export const MARK: Field = { from: 'meta', key: 'mark' };
+export const PRIORITY: Field = { from: 'meta', key: 'priority' };
+
+export function setMark(value: Value): Statement {
+  return { kind: 'assign', to: 'mark', value };
+}
+
+export const ACCEPT: Statement = { kind: 'verdict', verdict: { to: 'accept' } };
+export const DROP: Statement = { kind: 'verdict', verdict: { to: 'drop' } };
+
+export function jump(chain: string): Statement {
+  return { kind: 'verdict', verdict: { to: 'jump', chain } };
+}
+
+export function goTo(chain: string): Statement {
+  return { kind: 'verdict', verdict: { to: 'goto', chain } };
+}
+
+/** Something once for each family and protocol, for the sets that come so. */
+export function forEachFlow<T>(make: (family: Family, protocol: Protocol) => readonly T[]): T[] {
+  return FAMILIES.flatMap((family) => PROTOCOLS.flatMap((protocol) => make(family, protocol)));
+}

@@ -1,0 +1,222 @@
+import {
+  type Address,
+  FAMILIES,
+  type Family,
+  familyOf,
+  formatAddress,
+  writeAddress,
+} from '../../model/address.js';
+import { type Cidr, cidrFrom } from '../../model/cidr.js';
+import type { TrafficSet } from '../../model/dataplane.js';
+import { type Frontend, frontend, insideOf, isInside } from '../../model/frontend.js';
+import type { PolicyOperation } from '../../model/operation.js';
+import { PROTOCOLS, type Protocol } from '../../model/protocol.js';
+import { PROTOCOL_NUMBERS } from '../native/records.js';
+
+/**
+ * The sets of our table: one for each purpose and family. Those that are asked for an established connection's original
+ * destination come once for each protocol too: nft does not take `ct original` fields of several in one concatenation.
+ */
+export type PacketSet =
+  | { readonly purpose: AddressPurpose | FrontendPurpose; readonly family: Family }
+  | { readonly purpose: FlowPurpose; readonly family: Family; readonly protocol: Protocol };
+
+/** Elements are addresses. */
+const ADDRESS_PURPOSES = ['guarded'] as const;
+/**
+ * Elements are frontends. `inside` and `owned-inside` map them to firewall marks: what is open for clients inside the
+ * cluster, and the ledger of the virtual servers behind the marks. `sources` goes on with a range of client addresses.
+ */
+const FRONTEND_PURPOSES = [
+  'open',
+  'refused',
+  'dropped',
+  'restricted',
+  'sources',
+  'inside',
+  'owned-inside',
+] as const;
+/** Elements are frontends of one protocol. */
+const FLOW_PURPOSES = ['owned', 'masqueraded', 'source-kept'] as const;
+
+type AddressPurpose = (typeof ADDRESS_PURPOSES)[number];
+type FrontendPurpose = (typeof FRONTEND_PURPOSES)[number];
+type FlowPurpose = (typeof FLOW_PURPOSES)[number];
+
+export const PACKET_SETS: readonly PacketSet[] = FAMILIES.flatMap((family) => [
+  ...[...ADDRESS_PURPOSES, ...FRONTEND_PURPOSES].map((purpose) => ({ purpose, family })),
+  ...FLOW_PURPOSES.flatMap((purpose) => PROTOCOLS.map((protocol) => ({ purpose, family, protocol }))),
+]);
+
+/** `owned-tcp-4`: the longest name is far below the kernel's 255 (NFT_SET_MAXNAMELEN). */
+export function setName(set: PacketSet): string {
+  const digit = set.family === 'IPv4' ? '4' : '6';
+  const protocol = 'protocol' in set ? `${set.protocol.toLowerCase()}-` : '';
+  return `${set.purpose}-${protocol}${digit}`;
+}
+
+export function isMarkMap({ purpose }: PacketSet): boolean {
+  return purpose === 'inside' || purpose === 'owned-inside';
+}
+
+const SET_INDEX: ReadonlyMap<string, number> = new Map(
+  PACKET_SETS.map((set, index) => [setName(set), index]),
+);
+
+/** For each family the index of each set, so that no operation has to spell a name. */
+const INDEXES = {
+  IPv4: indexesOf('IPv4'),
+  IPv6: indexesOf('IPv6'),
+} as const satisfies Record<Family, unknown>;
+
+function indexesOf(family: Family) {
+  const index = (set: PacketSet) => SET_INDEX.get(setName(set)) ?? -1;
+  const plain = (purpose: AddressPurpose | FrontendPurpose) => index({ purpose, family });
+  const flows = (purpose: FlowPurpose) => rows(PROTOCOLS, (protocol) => index({ purpose, family, protocol }));
+  return {
+    addresses: rows(ADDRESS_PURPOSES, plain),
+    frontends: rows(FRONTEND_PURPOSES, plain),
+    flows: rows(FLOW_PURPOSES, flows),
+  };
+}
+
+function rows<K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
+}
+
+/** An element of one of our sets: where it lives, and its key and value as nf_tables lays them out. */
+export interface PacketElement {
+  /** Index into PACKET_SETS. */
+  readonly set: number;
+  readonly key: Uint8Array;
+  /** The value, where the set is a map. */
+  readonly mark?: number;
+  /** Where the set holds ranges: how many bits at the end of the key may have any value. */
+  readonly freeBits?: number;
+}
+
+/** What an operation writes or takes away. */
+export function elementOf(operation: PolicyOperation): PacketElement {
+  switch (operation.kind) {
+    case 'own-frontend':
+    case 'disown-frontend': {
+      const { frontend } = operation;
+      return isInside(frontend) ? markElement('owned-inside', frontend) : flowElement('owned', frontend);
+    }
+    case 'open-frontend':
+    case 'close-frontend': {
+      const { frontend } = operation;
+      return isInside(frontend) ? markElement('inside', frontend) : frontendElement('open', frontend);
+    }
+    case 'guard-vip':
+    case 'release-vip':
+      return addressElement('guarded', operation.address);
+    case 'enter-set':
+    case 'leave-set':
+      return trafficElement(operation.set, operation.frontend);
+    case 'allow-source':
+    case 'forbid-source':
+      return sourceElement(operation.frontend, operation.source);
+  }
+}
+
+/** The element beside `guarded` by which no ARP request for the VIP is answered; undefined for IPv6. */
+export function arpElementOf(operation: PolicyOperation): Uint8Array | undefined {
+  const isGuard = operation.kind === 'guard-vip' || operation.kind === 'release-vip';
+  if (!isGuard || familyOf(operation.address) === 'IPv6') return undefined;
+  return addressElement('guarded', operation.address).key;
+}
+
+function trafficElement(set: TrafficSet, frontend: Frontend): PacketElement {
+  return set === 'masqueraded' || set === 'source-kept'
+    ? flowElement(set, frontend)
+    : frontendElement(set, frontend);
+}
+
+function flowElement(purpose: FlowPurpose, { address, port, protocol }: Frontend): PacketElement {
+  const family = familyOf(address);
+  const size = addressSize(family);
+  const key = new Uint8Array(size + FIELD_SIZE);
+  writeAddress(address, key, 0);
+  writePort(port, key, size);
+  return { set: INDEXES[family].flows[purpose][protocol], key };
+}
+
+function frontendElement(purpose: FrontendPurpose, frontend: Frontend): PacketElement {
+  const family = familyOf(frontend.address);
+  const key = new Uint8Array(frontendKeySize(family));
+  writeFrontend(frontend, key);
+  return { set: INDEXES[family].frontends[purpose], key };
+}
+
+function markElement(purpose: FrontendPurpose, frontend: Frontend): PacketElement {
+  return { ...frontendElement(purpose, frontend), mark: frontend.mark };
+}
+
+function sourceElement(frontend: Frontend, { address, prefix }: Cidr): PacketElement {
+  const family = familyOf(frontend.address);
+  const start = frontendKeySize(family);
+  const key = new Uint8Array(start + addressSize(family));
+  writeFrontend(frontend, key);
+  writeAddress(address, key, start);
+  return { set: INDEXES[family].frontends.sources, key, freeBits: addressSize(family) * 8 - prefix };
+}
+
+function addressElement(purpose: AddressPurpose, address: Address): PacketElement {
+  const family = familyOf(address);
+  const key = new Uint8Array(addressSize(family));
+  writeAddress(address, key, 0);
+  return { set: INDEXES[family].addresses[purpose], key };
+}
+
+// nf_tables pads every field of a concatenation to 4 bytes; ports are in network order.
+const FIELD_SIZE = 4;
+
+function frontendKeySize(family: Family): number {
+  return addressSize(family) + 2 * FIELD_SIZE;
+}
+
+function writeFrontend({ address, port, protocol }: Frontend, key: Uint8Array): void {
+  const size = writeAddress(address, key, 0);
+  key[size] = PROTOCOL_NUMBERS[protocol];
+  writePort(port, key, size + FIELD_SIZE);
+}
+
+function writePort(port: number, key: Uint8Array, offset: number): void {
+  key[offset] = port >> 8;
+  key[offset + 1] = port & 0xff;
+}
+
+function addressSize(family: Family): number {
+  return family === 'IPv4' ? 4 : 16;
+}
+
+/** The frontend that an element stands for; undefined where it stands for none. `mark`: the element's value in a map. */
+export function frontendOfElement(set: PacketSet, key: Uint8Array, mark: number): Frontend | undefined {
+  const length = addressSize(set.family);
+  const address = formatAddress(key.subarray(0, length));
+  if ('protocol' in set) return frontend(address, portAt(key, length), set.protocol);
+  const protocol = PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === key[length]);
+  if (protocol === undefined) return undefined;
+  const outside = frontend(address, portAt(key, length + FIELD_SIZE), protocol);
+  return isMarkMap(set) ? insideOf(outside, mark) : outside;
+}
+
+/** The range of clients that an element of a `sources` set allows. */
+export function sourceOfElement(set: PacketSet, key: Uint8Array, freeBits: number): Cidr {
+  const size = addressSize(set.family);
+  const address = formatAddress(
+    key.subarray(frontendKeySize(set.family), frontendKeySize(set.family) + size),
+  );
+  const prefix = size * 8 - freeBits;
+  return cidrFrom(address, prefix);
+}
+
+/** The address that an element of a `guarded` set stands for. */
+export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
+  return formatAddress(key.subarray(0, addressSize(set.family)));
+}
+
+function portAt(key: Uint8Array, offset: number): number {
+  return ((key[offset] ?? 0) << 8) | (key[offset + 1] ?? 0);
+}

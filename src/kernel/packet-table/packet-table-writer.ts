@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import type { KernelHandle } from '../native/addon.js';
+import { encodeOperations } from '../native/operation-encoder.js';
+import { areEqualBytes } from '../netlink/equal-bytes.js';
+import { ARP_INDEX, EQUAL_BYTES_INDEX, GUARDED_4, LAYOUT_INDEX } from '../netlink/handle-sets.js';
+import { readSet } from '../netlink/netlink-observation.js';
+import { OPERATIONS_PER_JOB } from '../netlink/operation-jobs.js';
+import { type Refusal, sendTransaction } from '../nf-tables/send.js';
+import { rulesRefused } from '../unusable.js';
+import { deleteArpTable } from './arp-table.js';
+import { lesserRules } from './lesser-rules.js';
+import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
+import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
+import { type Layout, layoutOf, sealOf, sealTransaction } from './rules-seal.js';
+import { type StandingRules, standingElements, standingRulesOf } from './standing-rules.js';
+
+/** Writes the rules of our table, and tells whether the kernel still has them so. */
+export class PacketTableWriter {
+  readonly #handle: KernelHandle;
+  #wished: PacketRulesSettings;
+  /** As this kernel can have them. */
+  #rules: PacketRulesSettings;
+  #markKey = randomBytes(16).toString('hex');
+  /** Whether the kernel had the key, or was asked for one and had none. */
+  #isKeySettled = false;
+
+  constructor(handle: KernelHandle, rules: PacketRulesSettings) {
+    this.#handle = handle;
+    this.#wished = rules;
+    this.#rules = rules;
+  }
+
+  /** Whether each guarded VIP is to be in the table for ARP too. */
+  get shieldsArp(): boolean {
+    return shieldsArp(this.#rules);
+  }
+
+  /** Other rules from the next `write` on; whether they are others. */
+  setRules(rules: PacketRulesSettings): boolean {
+    if (layoutDigest(rules) === layoutDigest(this.#wished)) return false;
+    this.#wished = rules;
+    this.#rules = rules;
+    return true;
+  }
+
+  /** What the rules in the kernel were made from; undefined where there are none. */
+  async standing(): Promise<StandingRules | undefined> {
+    return standingRulesOf(await readSet(this.#handle, LAYOUT_INDEX));
+  }
+
+  /** Whether the kernel has the table as it is wished, or as this kernel can have it, and nobody changed it. */
+  async isWritten(): Promise<boolean> {
+    const { digest, seal, markKey } = await this.#readLayout();
+    if (digest === undefined || markKey !== this.#markKey) return false;
+    if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;
+    const found = lesserRules(this.#wished).find((rules) => digest === layoutDigest(rules));
+    if (found === undefined || seal !== (await this.#readSeal())) return false;
+    this.#rules = found;
+    return true;
+  }
+
+  /** The key of the firewall marks: what an earlier agent left beside the ledger, or else a new one that `write` leaves there. */
+  async markKey(): Promise<string> {
+    if (!this.#isKeySettled) await this.#readLayout();
+    return this.#markKey;
+  }
+
+  /** What this kernel cannot have of the rules, one sentence each. */
+  lacking(): readonly string[] {
+    return this.#rules.withoutArp === true ? [NO_ARP] : [];
+  }
+
+  /** Rejects with KernelUnusable where the kernel takes none of the rules, not even the least. */
+  async write(): Promise<void> {
+    await this.markKey();
+    // What strict ARP left where it is not wanted any more; mostly there is none to delete.
+    if (this.#wished.strictArp !== true) await sendTransaction(this.#handle, deleteArpTable(TABLE));
+    const rules = await this.#writeRules();
+    this.#rules = rules;
+    if (shieldsArp(rules)) await this.#shieldGuarded();
+    // Killed in between, the next start finds no seal and writes the rules again.
+    await sendTransaction(this.#handle, sealTransaction(await this.#readSeal(), this.#markKey));
+  }
+
+  async #writeRules(): Promise<PacketRulesSettings> {
+    const refusals: Refusal[] = [];
+    for (const rules of lesserRules(this.#wished)) {
+      const transaction = [...tableTransaction(rules), ...standingElements(rules)];
+      const refusal = await sendTransaction(this.#handle, transaction);
+      if (refusal === undefined) return rules;
+      refusals.push(refusal);
+    }
+    throw rulesRefused(TABLE, refusals);
+  }
+
+  // VIPs that were guarded before ARP was to be strict.
+  async #shieldGuarded(): Promise<void> {
+    const guarded = await readSet(this.#handle, GUARDED_4);
+    for (let start = 0; start < guarded.length; start += OPERATIONS_PER_JOB) {
+      const part = guarded.slice(start, start + OPERATIONS_PER_JOB);
+      const records = part.map(({ element }) => ({ kind: 'add-element', set: ARP_INDEX, element }) as const);
+      const { buffer, count } = encodeOperations(records);
+      await this.#handle.apply(buffer, count);
+    }
+  }
+
+  async #readLayout(): Promise<Layout> {
+    const layout = layoutOf(await readSet(this.#handle, LAYOUT_INDEX));
+    if (!this.#isKeySettled && layout.markKey !== undefined) this.#markKey = layout.markKey;
+    this.#isKeySettled = true;
+    return layout;
+  }
+
+  async #readSeal(): Promise<string> {
+    return sealOf(await this.#handle.dumpWording(TABLE));
+  }
+}
+
+const NO_ARP =
+  'this kernel has no nftables for ARP (CONFIG_NF_TABLES_ARP), so strictARP has no effect: the node answers ARP requests ' +
+  'for VIPs on every interface. Set net.ipv4.conf.all.arp_ignore=1 instead.';

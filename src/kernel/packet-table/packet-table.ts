@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from '../netlink/equal-bytes.js';
+import type { SetDeclaration } from '../nf-tables/rule-values.js';
+import { type Command, encodeTransaction, type TableName } from '../nf-tables/transaction.js';
+import { arpTable } from './arp-table.js';
+import { packetChains } from './packet-rules/packet-chains.js';
+import { setDeclaration } from './packet-rules/set-declaration.js';
+import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
+import { PACKET_SETS } from './packet-sets.js';
+
+/** Ours alone: nothing in it is written by others, and we write nothing outside it. */
+export const TABLE = 'kube-ipvs-proxy';
+
+const NAME: TableName = { family: 'inet', table: TABLE };
+
+/** The set whose elements carry what is known of the rules, so that a restart need not write them again. */
+export const LAYOUT_SET = 'layout';
+
+/** The element of the layout set that carries the digest of the rules. */
+export const LAYOUT_ELEMENT = '0.0.0.0';
+
+export const DELETE_TABLE: readonly Command[] = [{ ...NAME, kind: 'delete-table' }];
+
+const SETS: readonly SetDeclaration[] = [
+  { name: LAYOUT_SET, key: ['ipv4_addr'] },
+  EQUAL_BYTES,
+  ...PACKET_SETS.map(setDeclaration),
+];
+
+/** Names the rules: another digest in the kernel means that they are of another version or configuration. */
+export function layoutDigest(settings: PacketRulesSettings): string {
+  const known = DIGESTS.get(settings);
+  if (known !== undefined) return known;
+  const digest = computedDigest(settings);
+  DIGESTS.set(settings, digest);
+  return digest;
+}
+
+// It is asked for every few seconds, of settings that stay the same.
+const DIGESTS = new WeakMap<PacketRulesSettings, string>();
+
+function computedDigest(settings: PacketRulesSettings): string {
+  return (
+    createHash('sha256')
+      .update(encodeTransaction(tableAndArp(settings)).bytes)
+      // The same rules as where nobody asks for strict ARP, but then it must not be tried again each time.
+      .update(settings.withoutArp === true ? 'without ARP' : '')
+      .digest('hex')
+      .slice(0, 16)
+  );
+}
+
+/**
+ * One transaction that makes the table as it should be and keeps every element of its sets. Adding what exists is
+ * no change to nf_tables; chains are emptied and filled in the same transaction, so no packet sees them half full.
+ */
+export function tableTransaction(settings: PacketRulesSettings): Command[] {
+  return [...tableAndArp(settings), layoutElement(LAYOUT_ELEMENT, layoutDigest(settings))];
+}
+
+/** Adds something that is known of the rules to the layout set. */
+export function layoutElement(address: string, comment: string): Command {
+  const key = Uint8Array.from(address.split('.'), Number);
+  return { ...NAME, kind: 'add-elements', set: LAYOUT_SET, elements: [{ key, comment }] };
+}
+
+function tableAndArp(settings: PacketRulesSettings): Command[] {
+  return [...packetTable(settings), ...(shieldsArp(settings) ? arpTable(TABLE) : [])];
+}
+
+function packetTable(settings: PacketRulesSettings): Command[] {
+  const chains = packetChains(settings);
+  return [
+    { ...NAME, kind: 'add-table' },
+    ...SETS.map((set) => ({ ...NAME, kind: 'add-set', set }) as const),
+    ...chains.map((chain) => ({ ...NAME, kind: 'add-chain', chain }) as const),
+    ...chains.map(({ name }) => ({ ...NAME, kind: 'flush-chain', chain: name }) as const),
+    { ...NAME, kind: 'flush-set', set: LAYOUT_SET },
+    { ...NAME, kind: 'flush-set', set: EQUAL_BYTES_SET },
+    { ...NAME, kind: 'add-elements', set: EQUAL_BYTES_SET, elements: EQUAL_PAIRS },
+    ...chains.flatMap(({ name, rules }) =>
+      rules.map((rule) => ({ ...NAME, kind: 'add-rule', chain: name, rule }) as const),
+    ),
+  ];
+}

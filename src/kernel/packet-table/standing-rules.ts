@@ -1,0 +1,51 @@
+import type { Command } from '../nf-tables/transaction.js';
+import type { PacketRulesSettings } from './packet-rules-settings.js';
+import { layoutElement } from './packet-table.js';
+
+/**
+ * What the rules in the kernel were made from, as far as only the cluster can tell it: noted beside the rules, so that a start
+ * that has not heard it yet keeps them as they are.
+ */
+export interface StandingRules {
+  /** Ranges of clients inside; undefined where the rules do not tell those by address. */
+  readonly insideCIDRs: readonly string[] | undefined;
+  readonly serviceCIDRs: readonly string[];
+}
+
+/** Each range is an element of the layout set; this one says that clients are told by address, by however many ranges. */
+const BY_ADDRESS = '0.1.0.0';
+const INSIDE = [0, 1];
+const SERVICES = [0, 2];
+
+export function standingElements({ insideClients, serviceCIDRs }: PacketRulesSettings): Command[] {
+  const inside = 'cidrs' in insideClients ? insideClients.cidrs : [];
+  return [
+    ...('cidrs' in insideClients ? [layoutElement(BY_ADDRESS, 'inside by address')] : []),
+    ...inside.map((cidr, index) => layoutElement([...INSIDE, ...twoBytes(index + 1)].join('.'), cidr)),
+    ...serviceCIDRs.map((cidr, index) =>
+      layoutElement([...SERVICES, ...twoBytes(index + 1)].join('.'), cidr),
+    ),
+  ];
+}
+
+/** Undefined where the layout set is empty: there are no rules. */
+export function standingRulesOf(
+  elements: readonly { readonly element: Uint8Array; readonly comment: string }[],
+): StandingRules | undefined {
+  if (elements.length === 0) return undefined;
+  const rangesOf = (kind: readonly number[]) =>
+    elements
+      .filter(({ element }) => element[1] === kind[1] && placeOf(element) > 0)
+      .sort((a, b) => placeOf(a.element) - placeOf(b.element))
+      .map(({ comment }) => comment);
+  const isByAddress = elements.some(({ element }) => element.join('.') === BY_ADDRESS);
+  return { insideCIDRs: isByAddress ? rangesOf(INSIDE) : undefined, serviceCIDRs: rangesOf(SERVICES) };
+}
+
+function twoBytes(number: number): number[] {
+  return [number >> 8, number & 0xff];
+}
+
+function placeOf(element: Uint8Array): number {
+  return ((element[2] ?? 0) << 8) | (element[3] ?? 0);
+}

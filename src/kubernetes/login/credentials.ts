@@ -1,0 +1,80 @@
+import type { Problem } from '../../model/problem.js';
+import { CredentialsError } from './credentials-error.js';
+import { checkLogin, type Login } from './login.js';
+
+/** `doubted`: the server did not accept the last answer, so nothing remembered may be used again. */
+export type LoginReader = (doubted: boolean) => Promise<Login>;
+
+export interface CredentialsOptions {
+  /** Milliseconds for which what was read is used without another look at the files. 10000 unless said. */
+  readonly maxAge?: number;
+  /** Called when `problems` is another than before. */
+  readonly problemsChanged?: () => void;
+}
+
+/**
+ * How to log in, kept fresh: tokens, CA and certificates are replaced under way, and the kubeconfig may be. What was
+ * good stays in use while the files cannot be read.
+ */
+export class Credentials {
+  readonly #read: LoginReader;
+  readonly #maxAge: number;
+  readonly #problemsChanged: () => void;
+  #login: Login | undefined;
+  #lookAgainAt = 0;
+  #doubted = false;
+  #reading: Promise<Login> | undefined;
+  #problems: readonly Problem[] = [];
+
+  constructor(read: LoginReader, options: CredentialsOptions = {}) {
+    this.#read = read;
+    this.#maxAge = options.maxAge ?? 10_000;
+    this.#problemsChanged = options.problemsChanged ?? (() => undefined);
+  }
+
+  /** What is wrong with them at this moment: unreadable though an older state is in use, expired, in clear text. */
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  /** Rejects with CredentialsError where none could ever be read. */
+  login(): Promise<Login> {
+    const fresh = !this.#doubted && performance.now() < this.#lookAgainAt;
+    if (this.#login !== undefined && fresh) return Promise.resolve(this.#login);
+    this.#reading ??= this.#look().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** The server refused them, or could not be trusted: the next `login` reads everything anew. */
+  doubt(): void {
+    this.#doubted = true;
+  }
+
+  async #look(): Promise<Login> {
+    const doubted = this.#doubted;
+    this.#doubted = false;
+    try {
+      const login = await this.#read(doubted);
+      this.#tell(checkLogin(login));
+      this.#login = login;
+    } catch (error) {
+      if (!(error instanceof CredentialsError)) throw error;
+      if (this.#login === undefined) throw error;
+      this.#tell([stillInUse(error.problem)]);
+    }
+    this.#lookAgainAt = performance.now() + this.#maxAge;
+    return this.#login;
+  }
+
+  #tell(problems: readonly Problem[]): void {
+    if (JSON.stringify(problems) === JSON.stringify(this.#problems)) return;
+    this.#problems = problems;
+    this.#problemsChanged();
+  }
+}
+
+function stillInUse(problem: Problem): Problem {
+  return { ...problem, message: `${problem.message.replace(/\.$/, '')}; what was read before stays in use.` };
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../../model/clock.js';
+import { TimeSlice } from '../../model/time-slice.js';
+import type { Splitter } from '../watch/line-splitter.js';
+
+export interface Eater {
+  /** May take long; then it gives way to others by itself, and the rest of the body waits. */
+  take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
+  /** All that has arrived is taken, or others have their turn now. */
+  settle(): void;
+}
+
+/** Takes a body in as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
+export async function digest(
+  body: AsyncIterable<Uint8Array>,
+  splitter: Splitter,
+  clock: Clock,
+  eater: Eater,
+): Promise<void> {
+  const slice = new TimeSlice(clock);
+  for await (const chunk of body) {
+    for (const piece of splitter.push(chunk)) {
+      const taking = eater.take(piece, slice);
+      if (taking !== undefined) await taking;
+      if (!slice.over) continue;
+      eater.settle();
+      await slice.rest();
+    }
+    eater.settle();
+    if (slice.over) await slice.rest();
+  }
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '../../model/problem.js';
+import { credentialsProblem } from './credentials-error.js';
+import { checkCertificates, checkPair, type Pem } from './pem.js';
+
+/** Header values by name; several values are several headers. */
+export type LoginHeaders = Readonly<Record<string, string | string[]>>;
+
+/** Where the API server is, whom to trust there and how to say who we are. Good at the moment it was read. */
+export interface Login {
+  /** `https://` or `http://`, with the path that stands before every request's. */
+  readonly server: URL;
+  /** Authorization and impersonation. Secret. */
+  readonly headers: LoginHeaders;
+  /** Signs the server's certificate; undefined: the authorities that Node knows. */
+  readonly authority: Pem | undefined;
+  /** False only where the kubeconfig says `insecure-skip-tls-verify`. */
+  readonly verify: boolean;
+  /** The name in the server's certificate where it is not the host of `server`. */
+  readonly serverName: string | undefined;
+  /** Ours, where the server asks for one. */
+  readonly pair: Pair | undefined;
+  /** The proxy that a CONNECT goes to. */
+  readonly proxy: URL | undefined;
+  /** Whether the server may compress. */
+  readonly gzip: boolean;
+}
+
+export interface Pair {
+  readonly certificate: Pem;
+  readonly key: Pem;
+}
+
+/** Throws CredentialsError where certificate, key or CA is none. Answers what a person should know of the rest. */
+export function checkLogin(login: Login, now = new Date()): readonly Problem[] {
+  if (login.authority !== undefined) checkCertificates(login.authority);
+  return [...expiryProblems(login, now), ...openTextProblems(login)];
+}
+
+/** Two logins with one key can share a connection; they differ at most in the headers. */
+export function connectionKey({ server, authority, verify, serverName, pair, proxy }: Login): string {
+  const hash = createHash('sha256');
+  const words = [server.origin, String(verify), serverName ?? '', proxy?.href ?? ''];
+  const texts = [authority?.text, pair?.certificate.text, pair?.key.text];
+  for (const word of words) hash.update(`${word}\n`);
+  for (const text of texts) hash.update(`${text?.length ?? '-'}\n`).update(text ?? '');
+  return hash.digest('hex');
+}
+
+/** Whether the server would see another caller, or be another. */
+export function sameLogin(one: Login, other: Login): boolean {
+  return (
+    connectionKey(one) === connectionKey(other) &&
+    JSON.stringify(one.headers) === JSON.stringify(other.headers)
+  );
+}
+
+function expiryProblems({ pair }: Login, now: Date): readonly Problem[] {
+  if (pair === undefined) return [];
+  const until = new Date(checkPair(pair.certificate, pair.key).validTo);
+  if (until > now) return [];
+  const message = `the client certificate expired on ${until.toISOString()}.`;
+  return [credentialsProblem(pair.certificate.place, message, 'Renew it; it is read again at once.')];
+}
+
+function openTextProblems({ server, headers }: Login): readonly Problem[] {
+  const local = /^(localhost|127\..*|\[::1\])$/.test(server.hostname);
+  if (server.protocol !== 'http:' || local || headers.authorization === undefined) return [];
+  const message = 'a token goes over the network in clear text, because the address begins with http://.';
+  return [credentialsProblem({ subject: `API server ${server.host}` }, message, 'Use https://.')];
+}

@@ -1,0 +1,118 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Login } from '../login/login.js';
+import { SilenceWatch } from '../watch/silence-watch.js';
+import type { TransportError } from './api-transport.js';
+import type { Answer, Call, Connection } from './connection.js';
+import { Exchange } from './exchange.js';
+import { flatHeaders } from './flat-headers.js';
+import { ResponseBody } from './response-body.js';
+import { ServerWords } from './transport-failure.js';
+import type { TransportSettings } from './transport-settings.js';
+
+const MIB = 1 << 20;
+
+/** With the default windows of 64 KiB a list of megabytes would wait a round trip for every few objects. */
+const STREAM_WINDOW = 8 * MIB;
+const SESSION_WINDOW = 16 * MIB;
+
+/** All requests in one HTTP/2 session. A GOAWAY closes it for new ones, and lets those under way end. */
+export class Http2Connection implements Connection {
+  /** Once the server's SETTINGS are there, which are the first that it sends (RFC 9113, 3.4). */
+  readonly ready: Promise<void>;
+  #underWay = 0;
+  readonly #socket: Socket;
+  readonly #session: ClientHttp2Session;
+  readonly #server: ServerWords;
+  readonly #settings: TransportSettings;
+
+  constructor(socket: Socket, login: Login, settings: TransportSettings, ended: () => void) {
+    this.#socket = socket;
+    this.#server = new ServerWords(login);
+    this.#settings = settings;
+    this.#session = connect(login.server.origin, {
+      createConnection: () => socket,
+      settings: { initialWindowSize: STREAM_WINDOW, enablePush: false },
+      // In MB; what is not yet read counts, and above it Node refuses streams.
+      maxSessionMemory: 64,
+    });
+    this.#session.once('connect', () => this.#session.setLocalWindowSize(SESSION_WINDOW));
+    const silence = new SilenceWatch(this.#path(), settings);
+    // Every stream hears of the error by itself.
+    this.#session.on('error', () => undefined);
+    this.ready = new Promise((resolve, reject) => {
+      this.#session.once('remoteSettings', () => resolve());
+      socket.once('error', (error) => reject(this.#server.failure(error, false)));
+      socket.once('close', () => reject(this.#server.failure(undefined, false)));
+    });
+    // After a TLS alert Node leaves the socket open and its session without an event.
+    socket.once('error', (error) => this.destroy(this.#server.failure(error)));
+    socket.once('close', () => {
+      silence.stop();
+      ended();
+    });
+  }
+
+  get open(): boolean {
+    return !this.#session.closed && !this.#session.destroyed;
+  }
+
+  // A watch lasts for minutes: whatever waits for the end of one hears nothing for as long.
+  get hasRoom(): boolean {
+    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
+    return this.#underWay < Math.max(1, maxConcurrentStreams);
+  }
+
+  async send({ method, path, headers, body }: Call, signal: AbortSignal): Promise<Answer> {
+    const lines = { ...headers, ':method': method, ':path': path };
+    const stream = this.#session.request(lines, { endStream: body === undefined });
+    this.#underWay++;
+    stream.once('close', () => this.#underWay--);
+    if (body !== undefined) stream.end(body);
+    const end = (reason: TransportError) => cancel(stream, reason);
+    const exchange = new Exchange(stream, { signal, server: this.#server, end, ...this.#settings });
+    return exchange.run((heard: IncomingHttpHeaders) => answerOf(stream, heard, exchange));
+  }
+
+  retire(): void {
+    this.#session.close();
+  }
+
+  destroy(reason: TransportError): void {
+    this.#session.destroy(reason);
+    this.#socket.destroy();
+  }
+
+  #path() {
+    return {
+      heard: () => this.#socket.bytesRead,
+      probe: () => {
+        if (!this.#session.destroyed) this.#session.ping(() => undefined);
+      },
+      silent: () => this.destroy(this.#server.silent()),
+    };
+  }
+}
+
+function answerOf(stream: ClientHttp2Stream, heard: IncomingHttpHeaders, exchange: Exchange): Answer {
+  const { ':status': status = 0, ...headers } = heard as IncomingHttpHeaders & { ':status'?: number };
+  const body = new ResponseBody(stream, headers['content-encoding'], {
+    cancel: () => cancel(stream),
+    // A session that broke ends its streams as if their bodies were over, but with this code.
+    complete: () => (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR,
+    failure: (error) => exchange.failure(error),
+  });
+  return { status, headers: flatHeaders(headers), body };
+}
+
+// Destroyed alone, a stream would tell the server of an error within us.
+function cancel(stream: ClientHttp2Stream, reason?: TransportError): void {
+  stream.close(constants.NGHTTP2_CANCEL);
+  stream.destroy(reason);
+}

@@ -1,0 +1,67 @@
+import { parseAddress } from '../../model/address.js';
+import { movedReservations, type ReservedAddress, reservedAddresses } from '../../model/reserved-address.js';
+import type { Login } from '../login/login.js';
+import { serverAddresses } from './api-server-refusal.js';
+import { portOf } from './server-address.js';
+
+/** Of addresses seen longest ago none is kept beyond this number; names with more at a time are not known. */
+const MOST = 256;
+
+/** Milliseconds for a name that nobody resolves: what is known by then counts. */
+const PATIENCE = 5_000;
+
+type Ends = Pick<Login, 'server' | 'proxy'>;
+
+/**
+ * Where our own connection to the API server goes: every address that its name resolves to, and every one of the proxy before
+ * it. What was seen once stays: a name may answer with a part of its addresses, and a connection lives on at an older one.
+ */
+export class ServerWay {
+  readonly #seen = new Map<string, ReservedAddress>();
+  readonly #resolve: (server: URL) => Promise<readonly string[]>;
+  #told = reservedAddresses();
+  /** Hears of addresses that were not known before. */
+  changed: (addresses: readonly ReservedAddress[]) => void = () => undefined;
+
+  /** `resolve`: every address of the host in a URL; empty where there is none. */
+  constructor(resolve: (server: URL) => Promise<readonly string[]> = serverAddresses) {
+    this.#resolve = resolve;
+  }
+
+  get addresses(): readonly ReservedAddress[] {
+    return [...this.#seen.values()];
+  }
+
+  /** Resolves once the names are resolved, or patience has ended; never rejects. What is found later is told all the same. */
+  async follow({ server, proxy }: Ends, patience = PATIENCE): Promise<void> {
+    const found = Promise.all([
+      this.#add(server, 'api-server'),
+      proxy === undefined ? undefined : this.#add(proxy, 'proxy'),
+    ]).then(() => this.#tell());
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patience);
+    });
+    await Promise.race([found, late]);
+    clearTimeout(timer);
+  }
+
+  async #add(end: URL, use: ReservedAddress['use']): Promise<void> {
+    for (const text of await this.#resolve(end)) {
+      const address = parseAddress(text);
+      if (address === undefined) continue;
+      const key = `${use} ${address} ${portOf(end)}`;
+      this.#seen.delete(key);
+      this.#seen.set(key, { address, use, port: portOf(end) });
+      const [oldest] = this.#seen.keys();
+      if (this.#seen.size > MOST && oldest !== undefined) this.#seen.delete(oldest);
+    }
+  }
+
+  #tell(): void {
+    const reserved = reservedAddresses(this.addresses);
+    if (movedReservations(this.#told, reserved).length === 0) return;
+    this.#told = reserved;
+    this.changed(this.addresses);
+  }
+}

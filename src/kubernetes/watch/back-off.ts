@@ -1,0 +1,53 @@
+import type { Clock } from '../../model/clock.js';
+
+/** As client-go's reflector, which is what API servers are sized for; the longest becomes 30 s by chance. Milliseconds. */
+const FIRST = 800;
+const LONGEST = 15_000;
+/** After so long without a failure the next one is a first again. No less than the longest wait. */
+const HEALTHY = 30_000;
+
+/** What a server asks for with Retry-After is done up to here: a slip in it must not make a node deaf for a day. */
+const LONGEST_ASKED = 120_000;
+
+/**
+ * How long to wait after a failure: doubling, and up to twice as long by chance, so that the nodes of a cluster
+ * do not come back to an API server all at once.
+ */
+export class BackOff {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  #delay = FIRST;
+  #lastFailure = Number.NEGATIVE_INFINITY;
+  #lastReset = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Notes a failure. `asked` is what the server wants one to wait at least. */
+  failed(asked = 0): number {
+    const now = this.#clock.now();
+    if (now - this.#lastFailure >= HEALTHY) this.#delay = FIRST;
+    const wait = Math.min(asked, LONGEST_ASKED) + this.spread(this.#delay);
+    this.#delay = Math.min(this.#delay * 2, LONGEST);
+    this.#lastFailure = now + wait;
+    return wait;
+  }
+
+  /**
+   * Makes the next failure a first one again. Twice within 30 s it does so once only: where each success is followed by a
+   * failure, listings of the whole cluster would follow each other every second.
+   */
+  succeeded(): void {
+    const now = this.#clock.now();
+    if (now - this.#lastReset < HEALTHY) return;
+    this.#delay = FIRST;
+    this.#lastReset = now;
+  }
+
+  /** At least this, at most twice as long. */
+  spread(milliseconds: number): number {
+    return milliseconds * (1 + this.#random());
+  }
+}

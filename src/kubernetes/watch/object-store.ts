@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Problem } from '../../model/problem.js';
+import type { TimeSlice } from '../../model/time-slice.js';
+
+/** What is kept of one object as the API sent it. */
+export interface Projection<R> {
+  /** Undefined where it has no valid name: then there is nothing to keep, and only the problems count. */
+  readonly key: string | undefined;
+  /** Tells an object from one that was made under the same name later. */
+  readonly uid: string;
+  /** Undefined for an object that is left alone. */
+  readonly record: R | undefined;
+  readonly problems: readonly Problem[];
+  /** When the change happened that it shows, in milliseconds since 1970, where it says. */
+  readonly triggered?: number | undefined;
+}
+
+/** One real difference. `before` and `after` are equal where an object was deleted and made anew as it had been. */
+export interface StoreChange<R> {
+  readonly key: string;
+  readonly before: R | undefined;
+  readonly after: R | undefined;
+  readonly triggered: number | undefined;
+}
+
+export interface StoreParts<R> {
+  readonly project: (object: unknown) => Projection<R>;
+  readonly changed: (change: StoreChange<R>) => void;
+  /** What is wrong with an object now; with the last objects that have no name where `key` is undefined. */
+  readonly judged: (key: string | undefined, problems: readonly Problem[]) => void;
+}
+
+interface Entry<R> {
+  readonly uid: string;
+  readonly record: R | undefined;
+  readonly triggered: number | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** A store as what follows the API server sees it. */
+export interface ObjectTaker {
+  readonly size: number;
+  /** Objects taken of which nothing could be used. */
+  readonly untranslatable: number;
+  put(object: unknown): void;
+  delete(object: unknown): void;
+  listing(): Listing;
+}
+
+/**
+ * All objects there are, told one after the other; nothing shows before the end. Publishing gives way to others where it
+ * takes long: first what is new or changed shows, then what has gone, so that nothing is missing in between.
+ */
+export interface Listing {
+  add(object: unknown): void;
+  /** As a deletion that happens while the listing goes on. */
+  remove(object: unknown): void;
+  /** This is all there is: what was not told has gone. */
+  publish(slice: TimeSlice): Promise<void>;
+  /** Something was told that could not be read: what was not told may be that, and stays. */
+  publishPart(slice: TimeSlice): Promise<void>;
+}
+
+/**
+ * The objects of one resource, by name, each reduced at once to what a proxy needs. Only real differences come out:
+ * whatever was heard twice, or is told again after an interruption, is compared here. An object with another uid is
+ * another object even where it looks the same, and comes out as a change: whoever keeps something for it
+ * (connections, health checks, events) is to know.
+ */
+export class ObjectStore<R> implements ObjectTaker {
+  readonly #parts: StoreParts<R>;
+  #entries = new Map<string, Entry<R>>();
+  #untranslatable = 0;
+
+  constructor(parts: StoreParts<R>) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get untranslatable(): number {
+    return this.#untranslatable;
+  }
+
+  /** The uid of the object that bears this name now. */
+  uidOf(key: string): string | undefined {
+    return this.#entries.get(key)?.uid;
+  }
+
+  put(object: unknown): void {
+    const { key, entry } = this.#read(object);
+    if (key === undefined) this.#parts.judged(undefined, entry.problems);
+    else this.#settle(key, entry);
+  }
+
+  delete(object: unknown): void {
+    const { key } = this.#parts.project(object);
+    if (key !== undefined) this.#settle(key, undefined);
+  }
+
+  listing(): Listing {
+    const told = new Map<string, Entry<R>>();
+    const nameless: Problem[] = [];
+    return {
+      add: (object) => {
+        const { key, entry } = this.#read(object);
+        if (key !== undefined) told.set(key, entry);
+        // Ten show what is the matter; ten thousand would only fill the memory.
+        else if (nameless.length < 10) nameless.push(...entry.problems);
+      },
+      remove: (object) => {
+        const { key } = this.#parts.project(object);
+        if (key !== undefined) told.delete(key);
+      },
+      publish: async (slice) => {
+        await this.#merge(told, nameless, slice);
+        for (const key of this.#entries.keys()) if (!told.has(key)) this.#settle(key, undefined);
+      },
+      publishPart: (slice) => this.#merge(told, nameless, slice),
+    };
+  }
+
+  async #merge(
+    told: ReadonlyMap<string, Entry<R>>,
+    nameless: readonly Problem[],
+    slice: TimeSlice,
+  ): Promise<void> {
+    for (const [key, entry] of told) {
+      this.#settle(key, entry);
+      if (slice.over) await slice.rest();
+    }
+    this.#parts.judged(undefined, nameless);
+  }
+
+  // An entry equal to the known one is given up for it at once: a new listing then costs no memory but its own keys.
+  #read(object: unknown): { readonly key: string | undefined; readonly entry: Entry<R> } {
+    const { key, uid, record, problems, triggered } = this.#parts.project(object);
+    if (record === undefined && problems.length > 0) this.#untranslatable++;
+    const known = key === undefined ? undefined : this.#entries.get(key);
+    const isKnown =
+      known?.uid === uid && isDeepStrictEqual([known.record, known.problems], [record, problems]);
+    return { key, entry: isKnown ? known : { uid, record, triggered, problems } };
+  }
+
+  #settle(key: string, entry: Entry<R> | undefined): void {
+    const known = this.#entries.get(key);
+    if (known === entry) return;
+    if (entry === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, entry);
+    const { problems = NONE } = entry ?? {};
+    if (problems.length > 0 || (known?.problems.length ?? 0) > 0) this.#parts.judged(key, problems);
+    const before = known?.record;
+    const after = entry?.record;
+    if (known?.uid === entry?.uid && isDeepStrictEqual(before, after)) return;
+    if (before === undefined && after === undefined) return;
+    this.#parts.changed({ key, before, after, triggered: entry?.triggered });
+  }
+}
+
+const NONE: readonly Problem[] = [];

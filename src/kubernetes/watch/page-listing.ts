@@ -1,0 +1,132 @@
+import type { Clock } from '../../model/clock.js';
+import { TimeSlice } from '../../model/time-slice.js';
+import { digest } from '../login/digest.js';
+import { expectJson, type Question } from '../transport/api-answer.js';
+import type { ApiTransport } from '../transport/api-transport.js';
+import type { SilenceDeadline } from '../transport/silence-deadline.js';
+import { withinSilence } from '../transport/within-silence.js';
+import { ItemSplitter } from './item-splitter.js';
+import { ListingSize } from './listing-size.js';
+import type { Listing, ObjectTaker } from './object-store.js';
+import { PageProgress } from './page-progress.js';
+import { pagePath, type Resource, type Version, versionPath } from './resource.js';
+import type { WatchCounters } from './watch-counters.js';
+import { isRecord, parseJson, versionOf } from './watch-event.js';
+import { WatchFailure } from './watch-failure.js';
+
+export interface PageParts {
+  readonly resource: Resource;
+  readonly store: ObjectTaker;
+  readonly transport: ApiTransport;
+  readonly clock: Clock;
+  readonly counters: WatchCounters;
+  /** Bytes of JSON; by the size of the heap unless said. */
+  readonly longestListing?: number | undefined;
+}
+
+/** Reads all pages, publishes them together, and answers the version at which a watch goes on. */
+export function readPages(parts: PageParts, from: Version, abort: AbortController): Promise<Version> {
+  return withinSilence(parts.clock, abort, (silence) => new PageReading(parts, abort, silence).run(from));
+}
+
+/** Where the server's history is now. */
+export function readVersion(parts: PageParts, abort: AbortController): Promise<Version> {
+  const { resource, transport, clock } = parts;
+  return withinSilence(clock, abort, async () => {
+    const request = { method: 'GET', path: versionPath(resource) } as const;
+    const response = await transport.request(request, abort.signal);
+    await expectJson(response, { resource, verb: 'list' });
+    const splitter = new ItemSplitter();
+    await digest(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
+    return readEnvelope(splitter.envelope).version;
+  });
+}
+
+class PageReading {
+  readonly #parts: PageParts;
+  readonly #abort: AbortController;
+  readonly #silence: SilenceDeadline;
+  readonly #listing: Listing;
+  readonly #question: Question;
+  readonly #size: ListingSize;
+  #corrupt = 0;
+
+  constructor(parts: PageParts, abort: AbortController, silence: SilenceDeadline) {
+    this.#parts = parts;
+    this.#abort = abort;
+    this.#silence = silence;
+    this.#listing = parts.store.listing();
+    this.#question = { resource: parts.resource, verb: 'list' };
+    this.#size = new ListingSize(parts.longestListing);
+  }
+
+  async run(from: Version): Promise<Version> {
+    const { resource } = this.#parts;
+    const progress = new PageProgress();
+    let page = await this.#read(pagePath(resource, { version: from }));
+    while (page.continueAt !== '') {
+      progress.check(page.continueAt);
+      page = await this.#read(pagePath(resource, { continueAt: page.continueAt }));
+    }
+    return this.#publish(page.version);
+  }
+
+  // The object of an item that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
+  async #publish(version: Version): Promise<Version> {
+    const slice = new TimeSlice(this.#parts.clock);
+    if (this.#corrupt === 0) {
+      await this.#listing.publish(slice);
+      return version;
+    }
+    await this.#listing.publishPart(slice);
+    throw corruptFailure(this.#corrupt, 'item');
+  }
+
+  async #read(path: string): Promise<Page> {
+    const { transport, clock, counters } = this.#parts;
+    const response = await transport.request({ method: 'GET', path }, this.#abort.signal);
+    await expectJson(response, this.#question);
+    const splitter = new ItemSplitter();
+    await digest(response.body, splitter, clock, {
+      take: (bytes) => this.#take(bytes),
+      settle: () => {
+        counters.lastHeard = clock.now();
+        this.#silence.heard();
+      },
+    });
+    return readEnvelope(splitter.envelope);
+  }
+
+  #take(bytes: Buffer): undefined {
+    this.#size.add(bytes.length);
+    const item = parseJson(bytes);
+    if (item !== undefined) {
+      this.#listing.add(item);
+      return;
+    }
+    this.#corrupt++;
+    this.#parts.counters.corruptLines++;
+  }
+}
+
+export function corruptFailure(count: number, what: 'item' | 'line'): WatchFailure {
+  const message =
+    count === 1 ? `held a ${what} that is no JSON of the API` : `held ${count} ${what}s that are no JSON`;
+  const remedy = 'Look for what lies between this node and the API server.';
+  return new WatchFailure('corrupt', `${message}; everything is asked for again.`, { remedy });
+}
+
+interface Page {
+  readonly version: Version;
+  /** Empty on the last page. */
+  readonly continueAt: string;
+}
+
+// A body that breaks off leaves brackets open, and so is no JSON either.
+function readEnvelope(bytes: Buffer): Page {
+  const list = parseJson(bytes);
+  const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
+  const version = versionOf(metadata);
+  if (version === undefined) throw corruptFailure(1, 'item');
+  return { version, continueAt: String(metadata.continue ?? '') };
+}

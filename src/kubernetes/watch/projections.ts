@@ -1,0 +1,53 @@
+import { translateEndpointSlice } from '../../api-objects/endpoint-slice.js';
+import { translateNode } from '../../api-objects/node.js';
+import { translateService } from '../../api-objects/service.js';
+import { translateServiceCIDR } from '../../api-objects/service-cidr.js';
+import type { Translation } from '../../api-objects/translation.js';
+import { triggerTime } from '../../api-objects/trigger-time.js';
+import type { EndpointSlice } from '../../model/endpoint-slice.js';
+import type { NodeRecord } from '../../model/node.js';
+import type { Service } from '../../model/service.js';
+import type { Projection } from './object-store.js';
+import type { SharedParts } from './shared-parts.js';
+import { isRecord } from './watch-event.js';
+
+/** From the object as the API sent it to what is kept of it, for each resource. None of them throws. */
+
+export function projectService(object: unknown, proxyName: string | undefined): Projection<Service> {
+  return projectionOf(object, translateService(object, proxyName));
+}
+
+export function projectSlice(
+  object: unknown,
+  proxyName: string | undefined,
+  shared: SharedParts,
+): Projection<EndpointSlice> {
+  const projection = projectionOf(object, translateEndpointSlice(object, proxyName));
+  const record = projection.record && shared.inSlice(projection.record);
+  return { ...projection, record, triggered: triggerTime(object) };
+}
+
+export function projectNode(object: unknown): Projection<NodeRecord> {
+  const { node, problems } = translateNode(object);
+  return { key: node?.name, uid: uidOf(object), record: node, problems };
+}
+
+export function projectServiceCIDR(object: unknown): Projection<readonly string[]> {
+  const { name, cidrs, problems } = translateServiceCIDR(object);
+  return { key: name, uid: uidOf(object), record: cidrs, problems };
+}
+
+function projectionOf<R>(object: unknown, translation: Translation<R>): Projection<R> {
+  const { identity, problems } = translation;
+  return {
+    key: identity && `${identity.namespace}/${identity.name}`,
+    uid: uidOf(object),
+    record: translation.kind === 'translated' ? translation.record : undefined,
+    problems,
+  };
+}
+
+function uidOf(object: unknown): string {
+  const metadata = isRecord(object) ? object.metadata : undefined;
+  return isRecord(metadata) && typeof metadata.uid === 'string' ? metadata.uid : '';
+}

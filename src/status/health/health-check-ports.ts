@@ -1,0 +1,129 @@
+import type { Address } from '../../model/address.js';
+import type { HealthCheckService } from '../../model/health-check.js';
+import type { Problem } from '../../model/problem.js';
+import { compareAge } from '../../model/service.js';
+import type { ServiceKey } from '../../model/service-key.js';
+import { ConnectionLimit } from '../http/connection-limit.js';
+import type { ListenFailure } from '../http/http-listener.js';
+import type { StatusClock } from '../status-clock.js';
+import { EVERYWHERE, HealthCheckPort } from './health-check-port.js';
+
+export interface HealthCheckParts {
+  readonly clock: StatusClock;
+  /** As `/livez` says it. */
+  readonly isHealthy: () => boolean;
+  /** A port could not be had; it is tried again all the time. */
+  readonly problemsChanged: () => void;
+}
+
+// Load balancers may ask for hundreds of Services at once from one address; one limit a Service would be no limit at all.
+const CONNECTIONS = { connections: 512, perSource: 128 };
+
+/** The field that every problem here is about. */
+export const HEALTH_CHECK_FIELD = 'spec.healthCheckNodePort';
+
+/** Answers the health checks of load balancers: which Services have endpoints on this node. */
+export class HealthCheckPorts {
+  readonly #parts: HealthCheckParts;
+  readonly #open = new Map<ServiceKey, HealthCheckPort>();
+  readonly #connections = new ConnectionLimit(CONNECTIONS);
+  readonly #closing = new Set<Promise<void>>();
+  #wanted: ReadonlyMap<ServiceKey, HealthCheckService> = new Map();
+  #owners: ReadonlyMap<number, ServiceKey> = new Map();
+  #hosts: readonly (Address | undefined)[] = EVERYWHERE;
+
+  constructor(parts: HealthCheckParts) {
+    this.#parts = parts;
+  }
+
+  /** All Services that want a port now; the same map again costs nothing. Those whose port stays go on without a gap. */
+  update(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): void {
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.#owners = ownersOf(wanted);
+    for (const [service, { port }] of this.#open)
+      if (wanted.get(service)?.port !== port || this.#owners.get(port) !== service) this.#close(service);
+    for (const [port, service] of this.#owners) {
+      const open = this.#open.get(service) ?? this.#start(service, port);
+      open.localEndpoints = wanted.get(service)?.localEndpoints ?? 0;
+    }
+  }
+
+  /** The addresses of this node on which node ports are served; undefined: all there are. */
+  listenOn(hosts: readonly Address[] | undefined): void {
+    this.#hosts = hosts ?? EVERYWHERE;
+    for (const port of this.#open.values()) this.#awaitLater(port.listenOn(this.#hosts));
+  }
+
+  problems(): Problem[] {
+    return [...this.#wanted].flatMap(([service, { port }]) => {
+      const owner = this.#owners.get(port);
+      if (owner !== undefined && owner !== service) return [claimProblem(service, port, owner)];
+      const failure = this.#open.get(service)?.failure;
+      return failure === undefined ? [] : [listenProblem(service, failure)];
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.#open.keys()) this.#close(service);
+    await Promise.all(this.#closing);
+  }
+
+  #start(service: ServiceKey, port: number): HealthCheckPort {
+    const { clock, isHealthy, problemsChanged } = this.#parts;
+    const connections = this.#connections;
+    const opened = new HealthCheckPort({
+      service,
+      port,
+      clock,
+      isHealthy,
+      connections,
+      failed: problemsChanged,
+    });
+    this.#open.set(service, opened);
+    this.#awaitLater(opened.listenOn(this.#hosts));
+    return opened;
+  }
+
+  // The port itself is free as soon as this returns; only open connections take longer.
+  #close(service: ServiceKey): void {
+    const open = this.#open.get(service);
+    this.#open.delete(service);
+    if (open !== undefined) this.#awaitLater(open.close());
+  }
+
+  #awaitLater(closed: Promise<void>): void {
+    this.#closing.add(closed);
+    void closed.finally(() => this.#closing.delete(closed));
+  }
+}
+
+function ownersOf(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): ReadonlyMap<number, ServiceKey> {
+  const owners = new Map<number, ServiceKey>();
+  const asking = [...wanted].map(([key, { port, created }]) => ({ key, port, created }));
+  for (const { key, port } of asking.sort(compareAge)) if (!owners.has(port)) owners.set(port, key);
+  return owners;
+}
+
+function claimProblem(service: ServiceKey, port: number, owner: ServiceKey): Problem {
+  return {
+    kind: 'conflict',
+    subject: `Service ${service}`,
+    service,
+    field: HEALTH_CHECK_FIELD,
+    everywhere: true,
+    message: `${port} is the health check port of Service ${owner} already, which is older.`,
+    remedy: 'Load balancers get no answer for this Service. Give it another port by making it anew.',
+  };
+}
+
+function listenProblem(service: ServiceKey, failure: ListenFailure): Problem {
+  return {
+    kind: failure.code === 'EADDRINUSE' ? 'conflict' : 'kernel',
+    subject: `Service ${service}`,
+    service,
+    field: HEALTH_CHECK_FIELD,
+    message: `this node ${failure.message}, so load balancers get no answer.`,
+    remedy: 'Find out who has the port (ss -ltnp) and stop it there; it is tried again every 5 seconds.',
+  };
+}

@@ -1,0 +1,128 @@
+import type { Server } from 'node:http';
+import type { StatusClock } from '../status-clock.js';
+import { type BindAddress, bindAddressText } from './bind-address.js';
+import { ConnectionLimit } from './connection-limit.js';
+import { type Responder, respond } from './http-answer.js';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './limited-server.js';
+
+/** Nobody can listen there: another process does, or the address is not ours. */
+export class ListenFailure extends Error {
+  override readonly name = 'ListenFailure';
+  /** errno's name, `EADDRINUSE`. */
+  readonly code: string;
+
+  constructor(address: BindAddress, cause: Error & { readonly code?: string }) {
+    super(`cannot listen on ${bindAddressText(address)} (${cause.code ?? cause.message})`, { cause });
+    this.code = cause.code ?? '';
+  }
+}
+
+/** How long until a port that could not be had is tried again, as in kube-proxy. */
+const RETRY_MILLISECONDS = 5_000;
+
+export interface ListenerParts {
+  readonly address: BindAddress;
+  readonly responder: Responder;
+  readonly clock: StatusClock;
+  /** Called at the first failure and when another follows for another reason; not at each attempt. */
+  readonly failed: (failure: ListenFailure) => void;
+  readonly limits?: HttpLimits;
+  /** Several listeners may share one; otherwise each has its own. */
+  readonly connections?: ConnectionLimit | undefined;
+}
+
+/** One HTTP server at one address, which keeps trying to be there until it is closed. */
+export class HttpListener {
+  readonly #parts: ListenerParts;
+  #server: Server | undefined;
+  #failure: ListenFailure | undefined;
+  #closed = false;
+  #cancelRetry: () => void = () => undefined;
+
+  constructor(parts: ListenerParts) {
+    this.#parts = parts;
+  }
+
+  /** Why nobody can reach it now; undefined while it listens. */
+  get failure(): ListenFailure | undefined {
+    return this.#failure;
+  }
+
+  /** The port in use; undefined while it does not listen. */
+  get port(): number | undefined {
+    const address = this.#server?.address();
+    return typeof address === 'object' ? address?.port : undefined;
+  }
+
+  /** One attempt; rejects with ListenFailure. */
+  async open(): Promise<void> {
+    const server = this.#newServer();
+    try {
+      await listen(server, this.#parts.address);
+    } catch (error) {
+      throw new ListenFailure(this.#parts.address, error as Error);
+    }
+    if (this.#closed) return close(server);
+    this.#server = server;
+    this.#failure = undefined;
+    server.on('error', (error) => this.#lost(server, error));
+  }
+
+  /** Tries until it listens. Resolves after the first attempt. */
+  async keepOpen(): Promise<void> {
+    try {
+      await this.open();
+    } catch (error) {
+      this.#failedWith(error as ListenFailure);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelRetry();
+    const server = this.#server;
+    this.#server = undefined;
+    if (server !== undefined) await close(server);
+  }
+
+  #newServer(): Server {
+    const { responder, limits = DEFAULT_HTTP_LIMITS, connections } = this.#parts;
+    return limitedServer(
+      limits,
+      connections ?? new ConnectionLimit(limits),
+      (request, response) => void respond(responder, request, response),
+    );
+  }
+
+  #lost(server: Server, error: Error): void {
+    if (this.#server !== server) return;
+    this.#server = undefined;
+    void close(server);
+    this.#failedWith(new ListenFailure(this.#parts.address, error));
+  }
+
+  #failedWith(failure: ListenFailure): void {
+    if (this.#closed) return;
+    const isNews = failure.code !== this.#failure?.code;
+    this.#failure = failure;
+    this.#cancelRetry = this.#parts.clock.after(RETRY_MILLISECONDS, () => void this.keepOpen());
+    if (isNews) this.#parts.failed(failure);
+  }
+}
+
+function listen(server: Server, { host, port }: BindAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

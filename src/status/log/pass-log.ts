@@ -1,0 +1,180 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../model/clock.js';
+import { type Operation, operationText } from '../../model/operation.js';
+import type { Outcome } from '../../model/outcome.js';
+import { MOST_PROBLEMS, type Problem, problemText } from '../../model/problem.js';
+import { problemGroups } from '../../model/problem-groups.js';
+import type { ServiceKey } from '../../model/service-key.js';
+import type { PassReport } from '../../model/sync-state.js';
+import { type Rate, TokenBucket } from '../events/token-bucket.js';
+import { PassSummary } from './pass-summary.js';
+import { ProblemChanges } from './problem-changes.js';
+import { RepeatGate } from './repeat-gate.js';
+
+const MONOTONIC: Clock = {
+  now: () => performance.now(),
+  // No line keeps the process alive; `close` writes the last.
+  after: (milliseconds, action) => {
+    const timer = setTimeout(action, milliseconds).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A pass after a quiet time has its line at once; those that follow have one together. */
+const SUMMARY_MILLISECONDS = 30_000;
+/** Lines about problems, whatever tenants make wrong. */
+const PROBLEM_LINES: Rate = { burst: 100, refill: 10_000 };
+
+/**
+ * What the agent writes to its log: what passes changed, in one line for those of half a minute, and each problem once when it
+ * appears and once when it goes; many of one cause are one line. A line that would repeat comes once a minute at most, with the
+ * number of those left out. At debug also every pass, every changed Service and every operation.
+ */
+export class PassLog {
+  readonly #logger: Logger;
+  readonly #gate: RepeatGate;
+  readonly #clock: Clock;
+  readonly #changes = new ProblemChanges();
+  readonly #problemLines: TokenBucket;
+  /** Causes that a line has told of and that have not gone. */
+  readonly #causes = new Map<string, string>();
+  #notWritten = 0;
+  #summary = new PassSummary();
+  #cancelSummary: (() => void) | undefined;
+
+  constructor(logger: Logger, clock: Clock = MONOTONIC) {
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#gate = new RepeatGate(clock);
+    this.#problemLines = new TokenBucket(clock, PROBLEM_LINES);
+  }
+
+  /** Writes what waits for its summary. */
+  close(): void {
+    this.#cancelSummary?.();
+    this.#summarise();
+    this.#cancelSummary?.();
+  }
+
+  /** The kernel was made ready, one sentence for each thing done and each that is not as it should be. */
+  prepared({
+    done,
+    warnings,
+  }: {
+    readonly done: readonly string[];
+    readonly warnings: readonly string[];
+  }): void {
+    for (const sentence of done) this.#sparingly('info', {}, sentence);
+    for (const sentence of warnings) this.#sparingly('warn', {}, sentence);
+  }
+
+  changed(services: Iterable<ServiceKey>): void {
+    if (!this.#logger.isLevelEnabled('debug')) return;
+    for (const service of services) this.#logger.debug({ service }, 'changed');
+  }
+
+  performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
+    if (!this.#logger.isLevelEnabled('debug')) return;
+    operations.forEach((operation, index) => {
+      const outcome = outcomes[index];
+      const errno = outcome !== undefined && 'error' in outcome ? outcome.error.code : undefined;
+      this.#logger.debug({ outcome: outcome?.kind, errno }, operationText(operation));
+    });
+  }
+
+  passed(report: PassReport): void {
+    const { done, refused, drift } = report;
+    if (done.size + refused + drift === 0) return;
+    this.#debugPass(report);
+    // What was refused is told as a problem; another attempt that changed nothing is no news.
+    if (done.size + drift === 0) return;
+    this.#summary.add(report);
+    if (this.#cancelSummary === undefined) this.#summarise();
+  }
+
+  /** A pass could not be made at all; `text` says why and what would mend it. */
+  passFailed(text: string): void {
+    this.#sparingly('error', {}, text);
+  }
+
+  problems(problems: readonly Problem[]): void {
+    const { appeared, settled } = this.#changes.take(problems);
+    if (appeared.length + settled.length === 0) return;
+    for (const [name, group] of problemGroups(appeared)) this.#appeared(name, group);
+    const present = new Set(problems.map(({ cause }) => cause));
+    for (const [name, group] of problemGroups(settled)) this.#settled(name, group, present);
+  }
+
+  #appeared(name: string, group: readonly Problem[]): void {
+    const [first] = group;
+    if (first?.cause !== undefined) this.#causeAppeared(first.cause, first, group);
+    else this.#tellEach(name, group, 'warn', '');
+  }
+
+  // Others of the same cause, later, are news once a minute at most.
+  #causeAppeared(cause: string, first: Problem, group: readonly Problem[]): void {
+    const { kind, service, field } = first;
+    const also = group.slice(1, MOST_PROBLEMS).map(({ subject }) => subject);
+    const more = Math.max(group.length - MOST_PROBLEMS, 0);
+    const others = { ...(also.length > 0 && { also }), ...(more > 0 && { more }) };
+    const text = problemText(first);
+    if (!this.#causes.has(cause)) this.#causes.set(cause, text);
+    this.#problemLine('warn', { kind, service, field, ...others }, text, cause);
+  }
+
+  #settled(name: string, group: readonly Problem[], present: ReadonlySet<string | undefined>): void {
+    const cause = group[0]?.cause;
+    if (cause === undefined) this.#tellEach(name, group, 'info', 'settled: ');
+    else if (!present.has(cause)) this.#causeSettled(cause);
+  }
+
+  #causeSettled(cause: string): void {
+    const text = this.#causes.get(cause) ?? cause;
+    this.#causes.delete(cause);
+    this.#problemLine('info', {}, `settled: ${text}`, `settled: ${cause}`);
+  }
+
+  #tellEach(subject: string, group: readonly Problem[], level: 'warn' | 'info', prefix: string): void {
+    for (const problem of group.slice(0, MOST_PROBLEMS)) {
+      const { kind, service, field } = problem;
+      const text = `${prefix}${problemText(problem)}`;
+      this.#problemLine(level, { kind, service, field }, text, text);
+    }
+    const more = group.length - MOST_PROBLEMS;
+    if (more <= 0) return;
+    const text = `${prefix}${subject}: ${more} more ${more === 1 ? 'problem' : 'problems'}.`;
+    this.#problemLine(level, {}, text, text);
+  }
+
+  #problemLine(level: 'warn' | 'info', fields: object, text: string, key: string): void {
+    if (!this.#problemLines.take()) {
+      this.#notWritten++;
+      return;
+    }
+    const left = this.#notWritten > 0 ? { ...fields, notWritten: this.#notWritten } : fields;
+    if (this.#sparingly(level, left, text, key)) this.#notWritten = 0;
+  }
+
+  #debugPass(report: PassReport): void {
+    if (!this.#logger.isLevelEnabled('debug')) return;
+    const one = new PassSummary();
+    one.add(report);
+    this.#logger.debug({ pass: one.fields }, one.message);
+  }
+
+  #summarise(): void {
+    const summary = this.#summary;
+    this.#cancelSummary = undefined;
+    if (summary.passes === 0) return;
+    this.#summary = new PassSummary();
+    this.#logger.info(summary.fields, summary.message);
+    this.#cancelSummary = this.#clock.after(SUMMARY_MILLISECONDS, () => this.#summarise());
+  }
+
+  #sparingly(level: 'info' | 'warn' | 'error', fields: object, text: string, key = text): boolean {
+    const heldBack = this.#gate.pass(key);
+    if (heldBack === undefined) return false;
+    this.#logger[level](heldBack > 0 ? { ...fields, repeated: heldBack } : fields, text);
+    return true;
+  }
+}

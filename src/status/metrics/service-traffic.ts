@@ -1,0 +1,104 @@
+import type { Activity } from '../../model/activity.js';
+import type { Ownership } from '../../model/dataplane.js';
+import type { FrontendKey } from '../../model/frontend.js';
+import type { DataplaneTraffic, Traffic } from '../../model/traffic.js';
+
+/** Totals that only grow. */
+export interface TrafficTotals {
+  connections: number;
+  inPackets: number;
+  outPackets: number;
+  inBytes: number;
+  outBytes: number;
+}
+
+const TOTALS = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
+
+/** What one Service port shows: all of its frontends together. */
+export interface PortTraffic {
+  /** `namespace/name:port`, or without the port where it has no name. */
+  readonly owner: string;
+  readonly totals: TrafficTotals;
+  /** Connections now; undefined where the kernel was not asked for them. */
+  activity: Activity | undefined;
+}
+
+export interface TrafficView {
+  readonly shown: readonly PortTraffic[];
+  /** What went through those that are not shown, while they were not. */
+  readonly rest: TrafficTotals;
+  readonly leftOut: number;
+}
+
+/**
+ * Sums the kernel's counters up by Service port. A virtual server that is made anew, or zeroed by hand, begins at 0 again; so
+ * what counts is what came in since the last look, and a total never shrinks as long as its Service is there.
+ *
+ * At most `limit` Service ports are shown, those with the most connections. One that is shown counts double in this
+ * comparison, so that two of about equal size do not take turns.
+ */
+export class ServiceTraffic {
+  readonly #limit: number;
+  #seen: DataplaneTraffic = new Map();
+  #ports = new Map<string, PortTraffic>();
+  #shown: readonly PortTraffic[] = [];
+  readonly #rest = noTraffic();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Takes a look of the kernel in. */
+  add(traffic: DataplaneTraffic, owned: ReadonlyMap<FrontendKey, Ownership>): TrafficView {
+    const shown = new Set(this.#shown);
+    const ports = new Map<string, PortTraffic>();
+    for (const [key, now] of traffic) {
+      const owner = owned.get(key)?.owner;
+      if (owner === undefined) continue;
+      const port = ports.get(owner) ?? this.#carriedOver(owner);
+      ports.set(owner, port);
+      const growth = since(this.#seen.get(key), now);
+      addTo(port.totals, growth);
+      if (!shown.has(port)) addTo(this.#rest, growth);
+      port.activity = sumOf(port.activity, now.activity);
+    }
+    this.#seen = traffic;
+    this.#ports = ports;
+    this.#shown = this.#choose([...ports.values()], shown);
+    return { shown: this.#shown, rest: this.#rest, leftOut: ports.size - this.#shown.length };
+  }
+
+  #carriedOver(owner: string): PortTraffic {
+    const before = this.#ports.get(owner);
+    if (before === undefined) return { owner, totals: noTraffic(), activity: undefined };
+    before.activity = undefined;
+    return before;
+  }
+
+  #choose(ports: PortTraffic[], shown: ReadonlySet<PortTraffic>): PortTraffic[] {
+    if (ports.length <= this.#limit) return ports;
+    const size = (port: PortTraffic) => (port.totals.connections + 1) * (shown.has(port) ? 2 : 1);
+    const sized = ports.map((port) => ({ port, size: size(port) })).sort((a, b) => b.size - a.size);
+    return sized.slice(0, this.#limit).map(({ port }) => port);
+  }
+}
+
+function since(before: Traffic | undefined, now: Traffic): TrafficTotals {
+  const growth = noTraffic();
+  const isAnew = before === undefined || TOTALS.some((key) => now[key] < before[key]);
+  for (const key of TOTALS) growth[key] = isAnew ? now[key] : now[key] - before[key];
+  return growth;
+}
+
+function addTo(totals: TrafficTotals, growth: TrafficTotals): void {
+  for (const key of TOTALS) totals[key] += growth[key];
+}
+
+function sumOf(a: Activity | undefined, b: Activity | undefined): Activity | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { active: a.active + b.active, inactive: a.inactive + b.inactive };
+}
+
+function noTraffic(): TrafficTotals {
+  return { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
+}
