@@ -84,7 +84,9 @@ function fileResult(root: string, result: VitestReport['testResults'][number]): 
     file,
     passed: tests.filter((test) => test.status === 'passed').length,
     failed,
-    off: tests.filter(wasNotRun).map(({ fullName, meta }) => ({ test: fullName, words: meta?.off ?? '' })),
+    off: tests
+      .filter(wasNotRun)
+      .map(({ fullName, meta }) => ({ test: fullName, words: firstLine(meta?.off ?? '') })),
   };
 }
 
