@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* kOperation = "route.watch";
 constexpr size_t kRequestSize = 512;
+constexpr int kSubscribePause = 1000;  // ms
 
 // Past this many unread changes a full look is cheaper, and memory stays bounded if JavaScript is stuck.
 constexpr size_t kMostChanges = 65'536;
@@ -57,7 +58,7 @@ Outcome ChangeListener::learn_index() {
   if (!outcome.ok()) return outcome;
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket.reserve_sequences(1);
-  write_link_request(writer, device_, sequence);
+  if (!write_link_request(writer, device_, sequence)) return does_not_fit(kOperation);
   Link link;
   outcome = ask(socket, writer.messages(), sequence, kOperation,
                 [&](const Message& message) { read_link(message, &link); });
@@ -84,7 +85,9 @@ std::vector<ChangeRecord> ChangeListener::take() {
 }
 
 void ChangeListener::listen() {
-  while (wait() && read_notifications()) continue;
+  while (wait()) {
+    if (!read_notifications() && !subscribe_again()) return;
+  }
 }
 
 // False when it is time to stop.
@@ -94,7 +97,26 @@ bool ChangeListener::wait() {
   return (events[0].revents & POLLIN) == 0;
 }
 
-// False where listening has no future.
+// False when it is time to stop.
+bool ChangeListener::pause(int milliseconds) {
+  pollfd event{stop_event_.get(), POLLIN, 0};
+  int ready;
+  while ((ready = poll(&event, 1, milliseconds)) < 0 && errno == EINTR) continue;
+  return ready <= 0;
+}
+
+// A socket that fails for a reason we do not know is replaced, tried once a second. What happened meanwhile is lost, and
+// told so. False when it is time to stop.
+bool ChangeListener::subscribe_again() {
+  do {
+    if (!pause(kSubscribePause)) return false;
+    socket_ = NetlinkSocket();
+  } while (!subscribe().ok() || !learn_index().ok());
+  add(plain_change(ChangeKind::kOverrun));
+  return true;
+}
+
+// False where the socket is of no more use.
 bool ChangeListener::read_notifications() {
   Bytes datagram;
   for (;;) {
@@ -113,10 +135,10 @@ bool ChangeListener::read_notifications() {
 // What was lost may have been about the device itself. (This thread was born in the namespace it listens to,
 // so the socket for the question is in it too.)
 bool ChangeListener::recover(int error) {
-  const bool lost = error == ENOBUFS || error == EMSGSIZE;
-  if (lost && !learn_index().ok()) remember_index(0);
+  if (error != ENOBUFS && error != EMSGSIZE) return false;
+  if (!learn_index().ok()) remember_index(0);
   add(plain_change(ChangeKind::kOverrun));
-  return lost;
+  return true;
 }
 
 void ChangeListener::read(const Message& message) {

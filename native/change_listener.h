@@ -38,6 +38,8 @@ class ChangeListener {
   Outcome learn_index();
   void listen();
   bool wait();
+  bool pause(int milliseconds);
+  bool subscribe_again();
   bool read_notifications();
   bool recover(int error);
   void read(const Message& message);

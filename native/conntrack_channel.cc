@@ -80,7 +80,9 @@ Outcome find_flows(NetlinkSocket& socket, uint8_t family, uint8_t protocol, cons
   deletions->clear();
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket.reserve_sequences(1);
-  write_flow_dump(writer, family, protocol, matcher.common_destination(), sequence);
+  if (!write_flow_dump(writer, family, protocol, matcher.common_destination(), sequence)) {
+    return does_not_fit(kOperation);
+  }
   return dump(socket, writer.messages(), sequence, kOperation, [&](const Message& message) {
     Flow flow;
     size_t record;
@@ -113,7 +115,9 @@ void delete_flows(NetlinkSocket& socket, uint8_t family, const std::vector<Delet
       flow.tuple = view(deletion.tuple);
       flow.id = view(deletion.id);
       flow.zone = view(deletion.zone);
-      write_flow_deletion(writer, family, flow, sequence + static_cast<uint32_t>(index));
+      if (!write_flow_deletion(writer, family, flow, sequence + static_cast<uint32_t>(index))) {
+        results->codes[deletion.record] = -EMSGSIZE;
+      }
     }
     note_refusals(send_batch(socket, writer, sequence, count), &deletions[first], results);
   }

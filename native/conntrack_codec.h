@@ -23,9 +23,9 @@ struct Flow {
 
 // Asks for the flows of a family and protocol; with `destination` only those whose original destination is
 // its address and port. Kernels before 5.8 do not know the filter and send every flow of the family.
-bool write_flow_dump(MessageWriter& writer, uint8_t family, uint8_t protocol,
+[[nodiscard]] bool write_flow_dump(MessageWriter& writer, uint8_t family, uint8_t protocol,
                      const OperationRecord* destination, uint32_t sequence);
-bool write_flow_deletion(MessageWriter& writer, uint8_t family, const Flow& flow, uint32_t sequence);
+[[nodiscard]] bool write_flow_deletion(MessageWriter& writer, uint8_t family, const Flow& flow, uint32_t sequence);
 
 // False where the message is no complete flow.
 bool read_flow(const Message& message, Flow* flow);

@@ -11,7 +11,7 @@ namespace ipvsproxy {
 enum class IpsetCommand { kFind, kFlush, kDestroy };
 
 // False where the name is empty or longer than the kernel takes (31 bytes).
-bool write_ipset_request(MessageWriter& writer, IpsetCommand command, const std::string& name,
+[[nodiscard]] bool write_ipset_request(MessageWriter& writer, IpsetCommand command, const std::string& name,
                          uint32_t sequence);
 
 }  // namespace ipvsproxy

@@ -37,7 +37,7 @@ Outcome IpvsChannel::connect(const char* operation) {
 Outcome IpvsChannel::resolve_family(const char* operation) {
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  write_family_request(writer, sequence);
+  if (!write_family_request(writer, sequence)) return does_not_fit(operation);
   uint16_t family = 0;
   Outcome outcome = ask(socket_, writer.messages(), sequence, operation,
                         [&](const Message& message) { read_family(message, &family); });
@@ -95,7 +95,7 @@ Outcome IpvsChannel::ask_one(const char* operation, const RequestWriter& write, 
   return with_family(operation, [&] {
     MessageWriter writer(kRequestSize);
     const uint32_t sequence = socket_.reserve_sequences(1);
-    write(writer, sequence);
+    if (!write(writer, sequence)) return does_not_fit(operation);
     bool readable = true;
     Outcome outcome = ask(socket_, writer.messages(), sequence, operation,
                           [&](const Message& message) { readable = read(message) && readable; });
@@ -107,21 +107,21 @@ Outcome IpvsChannel::ask_one(const char* operation, const RequestWriter& write, 
 Outcome IpvsChannel::info(IpvsInfo* info) {
   return ask_one(
       "ipvs.info",
-      [&](MessageWriter& writer, uint32_t sequence) { write_info_request(writer, family_, sequence); },
+      [&](MessageWriter& writer, uint32_t sequence) { return write_info_request(writer, family_, sequence); },
       [&](const Message& message) { return read_info(message, info); });
 }
 
 Outcome IpvsChannel::timeouts(IpvsTimeouts* timeouts) {
   return ask_one(
       "ipvs.timeouts",
-      [&](MessageWriter& writer, uint32_t sequence) { write_timeouts_request(writer, family_, sequence); },
+      [&](MessageWriter& writer, uint32_t sequence) { return write_timeouts_request(writer, family_, sequence); },
       [&](const Message& message) { return read_timeouts(message, timeouts); });
 }
 
 Outcome IpvsChannel::set_timeouts(const IpvsTimeouts& timeouts) {
   return ask_one(
       "ipvs.setTimeouts",
-      [&](MessageWriter& writer, uint32_t sequence) { write_timeouts(writer, family_, timeouts, sequence); },
+      [&](MessageWriter& writer, uint32_t sequence) { return write_timeouts(writer, family_, timeouts, sequence); },
       [](const Message&) { return true; });
 }
 
@@ -134,7 +134,7 @@ Outcome IpvsChannel::dump(std::vector<VirtualServerRecord>* servers) {
     servers->clear();
     MessageWriter writer(kRequestSize);
     const uint32_t sequence = socket_.reserve_sequences(1);
-    write_virtual_server_dump(writer, family_, sequence);
+    if (!write_virtual_server_dump(writer, family_, sequence)) return does_not_fit(kOperation);
     bool readable = true;
     Outcome outcome =
         ipvsproxy::dump(socket_, writer.messages(), sequence, kOperation, [&](const Message& message) {
@@ -169,9 +169,9 @@ void IpvsChannel::look_up(const OperationBatch& keys, Run run, LookAnswers* answ
   MessageWriter writer(run.size() * kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(run.size());
   for (size_t index = 0; index < run.size(); index++) {
-    answers->records[run.first + index].presence = kUnanswered;
-    write_virtual_server_request(writer, family_, keys[run.first + index],
-                                 sequence + static_cast<uint32_t>(index));
+    const bool written = write_virtual_server_request(writer, family_, keys[run.first + index],
+                                                      sequence + static_cast<uint32_t>(index));
+    answers->records[run.first + index].presence = written ? kUnanswered : -EMSGSIZE;
   }
   collect(socket_, writer.messages(), [&](const Message& message) {
     const uint32_t index = message.sequence - sequence;
@@ -191,7 +191,10 @@ void IpvsChannel::read_real_servers(const OperationRecord& key, LookRecord* reco
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
   const size_t before = servers->size();
-  write_real_server_dump(writer, family_, key, sequence);
+  if (!write_real_server_dump(writer, family_, key, sequence)) {
+    record->presence = -EMSGSIZE;
+    return;
+  }
   bool readable = true;
   const Outcome outcome =
       ipvsproxy::dump(socket_, writer.messages(), sequence, "ipvs.look", [&](const Message& message) {
@@ -211,7 +214,7 @@ void IpvsChannel::read_real_servers(const OperationRecord& key, LookRecord* reco
 int IpvsChannel::presence_of(const OperationRecord& key) {
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  write_virtual_server_request(writer, family_, key, sequence);
+  if (!write_virtual_server_request(writer, family_, key, sequence)) return -EMSGSIZE;
   const Outcome outcome = ask(socket_, writer.messages(), sequence, "ipvs.look", [](const Message&) {});
   return outcome.ok() ? kPresent : presence_from_error(-outcome.error);
 }

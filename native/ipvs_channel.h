@@ -34,7 +34,7 @@ class IpvsChannel : public Channel {
 
  private:
   using Request = std::function<Outcome()>;
-  using RequestWriter = std::function<void(MessageWriter&, uint32_t sequence)>;
+  using RequestWriter = std::function<bool(MessageWriter&, uint32_t sequence)>;
   using AnswerReader = std::function<bool(const Message&)>;
 
   Outcome connect(const char* operation);

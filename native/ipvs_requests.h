@@ -11,16 +11,16 @@
 namespace ipvsproxy {
 
 // All return false where the message did not fit.
-bool write_family_request(MessageWriter& writer, uint32_t sequence);
-bool write_ipvs_operation(MessageWriter& writer, uint16_t family, const OperationRecord& record,
+[[nodiscard]] bool write_family_request(MessageWriter& writer, uint32_t sequence);
+[[nodiscard]] bool write_ipvs_operation(MessageWriter& writer, uint16_t family, const OperationRecord& record,
                           uint32_t sequence);
-bool write_virtual_server_dump(MessageWriter& writer, uint16_t family, uint32_t sequence);
-bool write_virtual_server_request(MessageWriter& writer, uint16_t family, const OperationRecord& key,
+[[nodiscard]] bool write_virtual_server_dump(MessageWriter& writer, uint16_t family, uint32_t sequence);
+[[nodiscard]] bool write_virtual_server_request(MessageWriter& writer, uint16_t family, const OperationRecord& key,
                                   uint32_t sequence);
-bool write_real_server_dump(MessageWriter& writer, uint16_t family, const OperationRecord& key,
+[[nodiscard]] bool write_real_server_dump(MessageWriter& writer, uint16_t family, const OperationRecord& key,
                             uint32_t sequence);
-bool write_info_request(MessageWriter& writer, uint16_t family, uint32_t sequence);
-bool write_timeouts_request(MessageWriter& writer, uint16_t family, uint32_t sequence);
-bool write_timeouts(MessageWriter& writer, uint16_t family, const IpvsTimeouts& timeouts, uint32_t sequence);
+[[nodiscard]] bool write_info_request(MessageWriter& writer, uint16_t family, uint32_t sequence);
+[[nodiscard]] bool write_timeouts_request(MessageWriter& writer, uint16_t family, uint32_t sequence);
+[[nodiscard]] bool write_timeouts(MessageWriter& writer, uint16_t family, const IpvsTimeouts& timeouts, uint32_t sequence);
 
 }  // namespace ipvsproxy

@@ -88,7 +88,7 @@ Outcome NftChannel::dump_once(const NftSet& set, SetElements* elements) {
   *elements = SetElements{};
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  write_element_dump(writer, table_, set, sequence);
+  if (!write_element_dump(writer, table_, set, sequence)) return does_not_fit("nft.dumpSet");
   bool readable = true;
   const auto keep = [&](const ElementRecord& record, std::string_view comment) {
     append_element(record, comment, elements);

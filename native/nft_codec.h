@@ -30,8 +30,8 @@ struct NftSet {
 };
 
 // The bracket around a transaction.
-bool write_transaction_begin(MessageWriter& writer, uint32_t sequence);
-bool write_transaction_end(MessageWriter& writer, uint32_t sequence);
+[[nodiscard]] bool write_transaction_begin(MessageWriter& writer, uint32_t sequence);
+[[nodiscard]] bool write_transaction_end(MessageWriter& writer, uint32_t sequence);
 
 // How many messages these bytes are; 0 unless they are nothing but whole messages for nf_tables.
 size_t count_nft_messages(Bytes messages);
@@ -43,7 +43,7 @@ constexpr size_t transaction_size(size_t messages) {
 
 // A transaction of messages that are ready but for their numbers: the opening bracket has number `sequence`, the first
 // message the next one.
-bool write_transaction(MessageWriter& writer, Bytes messages, uint32_t sequence);
+[[nodiscard]] bool write_transaction(MessageWriter& writer, Bytes messages, uint32_t sequence);
 
 // A message that adds or deletes elements of one set: open, append some, close.
 class ElementMessage {
@@ -58,7 +58,7 @@ class ElementMessage {
   size_t list_;
 };
 
-bool write_element_dump(MessageWriter& writer, const std::string& table, const NftSet& set,
+[[nodiscard]] bool write_element_dump(MessageWriter& writer, const std::string& table, const NftSet& set,
                         uint32_t sequence);
 
 // One element; `comment` points into the message.

@@ -32,7 +32,7 @@ Outcome NftRulesChannel::read_once(uint8_t family, const std::string& table, Nft
   bool readable = true;
   MessageWriter chains(kRequestSize);
   const uint32_t first = socket_.reserve_sequences(2);
-  write_chain_dump(chains, family, first);
+  if (!write_chain_dump(chains, family, first)) return does_not_fit(kOperation);
   Outcome outcome = dump(socket_, chains.messages(), first, kOperation, [&](const Message& message) {
     std::string name;
     readable = read_chain(message, table, &name) && readable;
@@ -40,7 +40,7 @@ Outcome NftRulesChannel::read_once(uint8_t family, const std::string& table, Nft
   });
   if (!outcome.ok()) return outcome;
   MessageWriter jumps(kRequestSize);
-  write_rule_dump(jumps, family, table, first + 1);
+  if (!write_rule_dump(jumps, family, table, first + 1)) return does_not_fit(kOperation);
   outcome = dump(socket_, jumps.messages(), first + 1, kOperation, [&](const Message& message) {
     NftJump jump;
     readable = read_jump(message, table, &jump) && readable;
@@ -66,11 +66,13 @@ Outcome NftRulesChannel::read_wording_once(const std::string& table, std::vector
   };
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(2);
-  write_chain_dump(writer, NFPROTO_UNSPEC, sequence);
+  if (!write_chain_dump(writer, NFPROTO_UNSPEC, sequence)) return does_not_fit(kWordingOperation);
   Outcome outcome = dump(socket_, writer.messages(), sequence, kWordingOperation, add);
   if (!outcome.ok()) return outcome;
   writer.clear();
-  write_rule_dump(writer, NFPROTO_UNSPEC, table, sequence + 1);
+  if (!write_rule_dump(writer, NFPROTO_UNSPEC, table, sequence + 1)) {
+    return does_not_fit(kWordingOperation);
+  }
   outcome = dump(socket_, writer.messages(), sequence + 1, kWordingOperation, add);
   if (!outcome.ok()) return outcome;
   return readable ? done() : failure(EBADMSG, kWordingOperation);

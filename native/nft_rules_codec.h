@@ -16,8 +16,8 @@ struct NftJump {
   std::string target;
 };
 
-bool write_chain_dump(MessageWriter& writer, uint8_t family, uint32_t sequence);
-bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& table, uint32_t sequence);
+[[nodiscard]] bool write_chain_dump(MessageWriter& writer, uint8_t family, uint32_t sequence);
+[[nodiscard]] bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& table, uint32_t sequence);
 
 // The name of a chain of `table`; empty where the chain is another table's. False where the message is no
 // chain.

@@ -26,7 +26,7 @@ class NftTransaction {
   enum class Packing { kMany, kOne };
 
   bool write(const OperationBatch& batch, Packing packing);
-  bool write_element_messages(const OperationBatch& batch, Packing packing);
+  [[nodiscard]] bool write_element_messages(const OperationBatch& batch, Packing packing);
   size_t write_message(const OperationBatch& batch, size_t position, Packing packing);
   Answers send();
   bool settle(const Answers& answers, Packing packing, Results* results);

@@ -1,6 +1,7 @@
 // What became of a call as a whole. errno travels up untouched.
 #pragma once
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,11 @@ inline Outcome done() {
 
 inline Outcome failure(int error, const char* operation, std::string message = {}) {
   return Outcome{error, operation, std::move(message)};
+}
+
+// A request that outgrew its buffer: a name is longer than the kernel takes.
+inline Outcome does_not_fit(const char* operation) {
+  return failure(EMSGSIZE, operation, "the request does not fit its buffer");
 }
 
 }  // namespace ipvsproxy

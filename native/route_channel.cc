@@ -49,7 +49,7 @@ Outcome RouteChannel::find_device(const char* operation, Link* link) {
   if (!outcome.ok()) return outcome;
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  write_link_request(writer, device_, sequence);
+  if (!write_link_request(writer, device_, sequence)) return does_not_fit(operation);
   bool readable = true;
   outcome = ask(socket_, writer.messages(), sequence, operation,
                 [&](const Message& message) { readable = read_link(message, link) && readable; });
@@ -108,7 +108,7 @@ Outcome RouteChannel::delete_device(bool* deleted) {
   if (!outcome.ok() || link.index == 0) return outcome;
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  write_link_deletion(writer, link.index, sequence);
+  if (!write_link_deletion(writer, link.index, sequence)) return does_not_fit(kOperation);
   outcome = ask(socket_, writer.messages(), sequence, kOperation, [](const Message&) {});
   *deleted = outcome.ok();
   return outcome.error == ENODEV ? done() : outcome;
@@ -127,7 +127,7 @@ Outcome RouteChannel::dump_once(uint32_t device, std::vector<AddressRecord>* add
   addresses->clear();
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  write_address_dump(writer, device, sequence);
+  if (!write_address_dump(writer, device, sequence)) return does_not_fit("route.dumpAddresses");
   return dump(socket_, writer.messages(), sequence, "route.dumpAddresses", [&](const Message& message) {
     uint32_t owner = 0;
     AddressRecord record;

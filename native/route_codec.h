@@ -17,11 +17,11 @@ struct Link {
 };
 
 // Requests return false where the message did not fit.
-bool write_link_request(MessageWriter& writer, const std::string& name, uint32_t sequence);
-bool write_link_deletion(MessageWriter& writer, uint32_t index, uint32_t sequence);
-bool write_address_operation(MessageWriter& writer, uint32_t device, const OperationRecord& record,
+[[nodiscard]] bool write_link_request(MessageWriter& writer, const std::string& name, uint32_t sequence);
+[[nodiscard]] bool write_link_deletion(MessageWriter& writer, uint32_t index, uint32_t sequence);
+[[nodiscard]] bool write_address_operation(MessageWriter& writer, uint32_t device, const OperationRecord& record,
                              uint32_t sequence);
-bool write_address_dump(MessageWriter& writer, uint32_t device, uint32_t sequence);
+[[nodiscard]] bool write_address_dump(MessageWriter& writer, uint32_t device, uint32_t sequence);
 
 // Answers and notifications return false where the message is not what it should be.
 bool read_link(const Message& message, Link* link);

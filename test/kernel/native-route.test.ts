@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeAddresses, decodeChanges } from '../../src/kernel/native/answer-decoder.js';
 import { NetlinkError } from '../../src/kernel/native/netlink-error.js';
 import type { ChangeRecord } from '../../src/kernel/native/records.js';
 import { DEVICE, FreshNamespace, IN_TEST_KERNEL, REFUSED } from '../native/fresh-namespace.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+
+const ADDON = fileURLToPath(new URL('../../build/Release/ipvs_native.node', import.meta.url));
 
 describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
   let space: FreshNamespace;
@@ -98,6 +103,37 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     space.run('ip', 'link', 'del', DEVICE);
     await expect.poll(() => changes, { timeout: 20_000 }).toContainEqual({ kind: 'device-removed' });
     space.handle.unwatch();
+  });
+
+  // In a process of its own: the number of the closed socket must not come to be another file of ours meanwhile.
+  it('goes on, after an overrun, where its socket fails for an unknown reason', async () => {
+    const script = `
+      const { closeSync, readdirSync, readFileSync, readlinkSync } = require('node:fs');
+      const { KernelHandle } = require(${JSON.stringify(ADDON)});
+      const handle = new KernelHandle({ device: '${DEVICE}', table: 't', sets: [] });
+      handle.watch((answer) => console.log(Buffer.from(answer).toString('hex')));
+      const sockets = readFileSync('/proc/self/net/netlink', 'utf8').split('\\n').map((line) => line.trim().split(/ +/));
+      const subscribed = sockets.find(([, protocol, , groups]) => protocol === '0' && /[1-9a-f]/.test(groups));
+      const link = 'socket:[' + subscribed.at(-1) + ']';
+      const target = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
+      closeSync(Number(readdirSync('/proc/self/fd').find((fd) => target(fd) === link)));
+      console.log('closed');
+      process.stdin.resume();
+    `;
+    const words = [`--net=${space.path}`, '--', process.execPath, '-e', script];
+    const child = spawn('nsenter', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines: string[] = [];
+    createInterface(child.stdout).on('line', (line) => lines.push(line));
+    const changes = () =>
+      lines.slice(1).flatMap((line) => decodeChanges(new Uint8Array(Buffer.from(line, 'hex')).buffer));
+    await expect.poll(() => lines, { timeout: 20_000 }).toContain('closed');
+    space.run('ip', 'link', 'add', 'another', 'type', 'dummy');
+    await expect.poll(changes, { timeout: 20_000 }).toContainEqual({ kind: 'overrun' });
+    await space.handle.ensureDevice();
+    await space.handle.deleteDevice();
+    await expect.poll(changes, { timeout: 20_000 }).toContainEqual({ kind: 'device-removed' });
+    child.stdin.end();
+    await new Promise((resolve) => child.once('close', resolve));
   });
 
   it('follows a device that is made again', async () => {
