@@ -6,6 +6,8 @@ export interface KernelRun {
   readonly choice: string;
   /** The day it ended, YYYY-MM-DD. */
   readonly date: string;
+  /** The commit of this repository that ran, abbreviated. */
+  readonly commit: string;
   /** `uname -r` and `uname -v`, empty when no test told them. */
   readonly release: string;
   readonly build: string;
@@ -55,7 +57,7 @@ interface AssertionResult {
 /** One run of a kernel may have several reports, of different test files. */
 export function kernelRun(
   choice: string,
-  date: string,
+  { date, commit }: Pick<KernelRun, 'date' | 'commit'>,
   root: string,
   reports: readonly VitestReport[],
 ): KernelRun {
@@ -66,6 +68,7 @@ export function kernelRun(
   return {
     choice,
     date,
+    commit,
     release: kernel?.release ?? '',
     build: kernel?.build ?? '',
     features: kernel?.features.split('; ').slice(1) ?? [],

@@ -37,6 +37,10 @@ function overview(runs: readonly KernelRun[]): string {
       'run on',
       runs.map((run) => run.date),
     ),
+    row(
+      'commit',
+      runs.map((run) => run.commit),
+    ),
     row('tests', runs.map(totals)),
   ];
   return ['## The last runs\n', tableHead('', runs), ...rows, ''].join('\n');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type KernelRun, kernelRun, type VitestReport } from './kernel-run.js';
 import { kernelsPage } from './kernels-page.js';
@@ -12,8 +13,9 @@ function main([choice, ...files]: readonly string[]): void {
   if (choice === undefined || files.length === 0) throw new Error('usage: write-page.js CHOICE REPORT…');
   const reports = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as VitestReport);
   const date = new Date().toISOString().slice(0, 10);
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const others = knownRuns().filter((run) => run.choice !== choice);
-  const runs = [...others, kernelRun(choice, date, process.cwd(), reports)];
+  const runs = [...others, kernelRun(choice, { date, commit }, process.cwd(), reports)];
   writeFileSync(DATA, `${JSON.stringify({ runs }, undefined, 1)}\n`);
   writeFileSync(PAGE, kernelsPage(runs));
 }

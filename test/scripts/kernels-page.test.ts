@@ -37,12 +37,13 @@ const REPORT: VitestReport = {
 };
 
 describe('the page about kernels', () => {
-  const run = kernelRun('5.10', '2026-11-28', '/repository', [REPORT]);
+  const run = kernelRun('5.10', { date: '2026-11-28', commit: '1a2b3c4' }, '/repository', [REPORT]);
 
   it('says which kernel it was, what the agent found there and how the tests ended', () => {
     const page = kernelsPage([run]);
     expect(page).toContain('| release | 5.10.0-46-amd64 |');
     expect(page).toContain('| run on | 2026-11-28 |');
+    expect(page).toContain('| commit | 1a2b3c4 |');
     expect(page).toContain('| tests | 1 passed, 2 failed, 3 not run |');
     expect(page).toContain('- **5.10**: IPVS 1.2.1 for IPv4 and IPv6; nftables complete');
     expect(page).toContain('| `test/kernel/native-nft.test.ts` | 1 passed, **1 failed**, 2 not run |');
@@ -64,12 +65,14 @@ describe('the page about kernels', () => {
   it('shortens what holds a whole log, and names no folder of this machine', () => {
     const message = `cannot read ${homedir()}/x ${'y'.repeat(500)}`;
     const results = [{ name: 'a.test.ts', status: 'failed', message, assertionResults: [] }];
-    const page = kernelsPage([kernelRun('6.1', '2026-11-28', '/repository', [{ testResults: results }])]);
+    const page = kernelsPage([
+      kernelRun('6.1', { date: '2026-11-28', commit: '1a2b3c4' }, '/repository', [{ testResults: results }]),
+    ]);
     expect(page).toMatch(/: `cannot read ~\/x y{100,200}…`/);
   });
 
   it('shows kernels in the order of their age, and what was not run on one of them', () => {
-    const newest = kernelRun('newest', '2026-11-27', '/repository', [
+    const newest = kernelRun('newest', { date: '2026-11-27', commit: '1a2b3c4' }, '/repository', [
       { testResults: REPORT.testResults.slice(0, 1) },
     ]);
     const page = kernelsPage([newest, run]);
@@ -78,7 +81,7 @@ describe('the page about kernels', () => {
   });
 
   it('has nothing to explain where everything works', () => {
-    const fine = kernelRun('6.1', '2026-11-28', '/repository', []);
+    const fine = kernelRun('6.1', { date: '2026-11-28', commit: '1a2b3c4' }, '/repository', []);
     expect(kernelsPage([fine])).toContain('Nothing on any of them.');
   });
 });
