@@ -7,7 +7,7 @@ const HEAD = `# Kernels
 
 Written by \`npm run test:kernels\`, which runs every kernel test (\`test/kernel\`, packets and all, and the contract suite) on Debian's
 kernels in a virtual machine; \`npm run test:kernels -- 6.12\` runs them on one and leaves what is known of the others.
-\`.ci/run\` runs them on the distribution's kernel.
+CI runs them on 6.1, and those with packets on the newest as well.
 Do not edit: the words of kernels and tests come from the last runs, which \`kernels.json\` beside this page holds.
 `;
 
