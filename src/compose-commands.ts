@@ -27,7 +27,7 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
     desired.setReserved('api-server', await source.findWay());
     await source.start({
       changed: () => undefined,
-      problemsChanged: () => undefined,
+      problemsFound: () => undefined,
       nodeChanged: (node) => void desired.setNode(node),
       otherNodesChanged: (others) => void desired.setOtherNodes(others),
       serviceCIDRsChanged: () => undefined,

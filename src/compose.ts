@@ -13,6 +13,7 @@ import { featureText, type KernelFeatures } from './kernel/node/kernel-features.
 import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { parsedCidrs } from './model/cidr.js';
+import { ProblemBoard } from './model/problem-board.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
@@ -97,6 +98,8 @@ class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
+  /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
+  readonly #problems = new ProblemBoard();
   #stopping = false;
   #heard = NOTHING_HEARD;
 
@@ -110,7 +113,7 @@ class ComposedAgent {
     this.#configuration = configuration;
     this.#version = version;
     this.#listener = listener;
-    this.#source = composeSource(settings, version, () => this.#board.problemsChanged());
+    this.#source = composeSource(settings, version, this.#problems.topic('credentials'));
     this.#desired = composeDesired(settings, features);
     this.#kernel = composeKernel(settings);
     this.#viewer = composeKernel(settings);
@@ -186,6 +189,7 @@ class ComposedAgent {
         auditPeriod: auditPeriod * 1000,
         gatherTime: gatherTime * 1000,
       },
+      problems: this.#problems,
       listener: this.#loopListener(),
     });
   }
@@ -206,7 +210,7 @@ class ComposedAgent {
 
   #composeRelay(): NodePortRelay | undefined {
     if (!this.#configuration.settings.nodePorts.localhostRelay) return undefined;
-    return new NodePortRelay({ clock: systemClock, problemsChanged: () => this.#board.problemsChanged() });
+    return new NodePortRelay({ clock: systemClock, problemsFound: this.#problems.topic('node-port relay') });
   }
 
   #sourceListener(): SourceListener {
@@ -215,7 +219,7 @@ class ComposedAgent {
         this.#board.changed(services, triggers);
         this.#loop.changed(services);
       },
-      problemsChanged: () => this.#board.problemsChanged(),
+      problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
         this.#loop.surroundingsChanged(this.#desired.setNode(node));
@@ -266,7 +270,7 @@ class ComposedAgent {
         trafficLimit: enabled ? maxServicePorts : 0,
       },
       sources: {
-        state: () => this.#state(),
+        state: () => this.#loop.state(),
         view: this.#source.cluster.view,
         observed: () => this.#loop.observed,
         traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
@@ -274,6 +278,7 @@ class ComposedAgent {
         lostLogLines: this.#listener.lostLogLines,
         ...this.#source.statistics,
       },
+      problems: this.#problems,
       clock: { ...systemClock, wallTime: Date.now },
       log: this.#listener.log,
       sink: this.#source.sink,
@@ -282,18 +287,12 @@ class ComposedAgent {
     });
   }
 
-  #state() {
-    const state = this.#loop.state();
-    const others = [this.#source.problems(), this.#watch.problems, this.#relay?.problems ?? []];
-    return { ...state, problems: [...state.problems, ...others.flat()] };
-  }
-
   #composeStatus(): StatusSource {
     return new StatusSource(
       () => this.#viewer.observe(),
       () => ({
         version: this.#version,
-        state: { ...this.#state(), problems: this.#board.problems() },
+        state: this.#loop.state(),
         withoutEndpoints: this.#desired.withoutEndpoints(),
       }),
     );
@@ -313,7 +312,7 @@ class ComposedAgent {
           .then((preparation) => this.#board.prepared(preparation))
           .catch((error) => this.#board.passFailed(`the node could not be set up: ${explainFailure(error)}`));
       },
-      problems: () => this.#board.problemsChanged(),
+      problems: this.#problems.topic('configuration'),
     });
   }
 }

@@ -29,6 +29,6 @@ export interface ClusterListener {
   changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
   /** Other Nodes have other addresses now. Told before the Services that came with it. */
   otherNodesChanged?(others: OtherNodes): void;
-  /** The list of problems is another than before. */
-  problemsChanged(): void;
+  /** What the source cannot read or make sense of from now on, where that is another list than before. */
+  problemsFound(problems: readonly Problem[]): void;
 }

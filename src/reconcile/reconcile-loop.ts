@@ -5,7 +5,8 @@ import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
-import { tenOfEach } from '../model/problem.js';
+import type { Problem } from '../model/problem.js';
+import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
@@ -22,6 +23,8 @@ export interface LoopParts {
   readonly clock: Clock;
   readonly settings: LoopSettings;
   readonly listener: LoopListener;
+  /** What the source cannot read, what Services contradict each other in and what the kernel refuses is written here. */
+  readonly problems: ProblemBoard;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
   /** Virtual servers on these addresses are never taken over. */
@@ -84,8 +87,8 @@ export class ReconcileLoop implements ClusterListener {
     this.wake();
   }
 
-  problemsChanged(): void {
-    // Problems are read from the source when somebody asks for the state.
+  problemsFound(problems: readonly Problem[]): void {
+    this.#parts.problems.set('cluster', problems);
   }
 
   /** From now on passes are made: the source has told what it could. Until it is complete nothing is removed. */
@@ -150,7 +153,7 @@ export class ReconcileLoop implements ClusterListener {
       complete: source.complete,
       synced: this.#reconciler.synced,
       services: source.view.serviceCount,
-      problems: tenOfEach([...source.problems, ...desired.problems, ...this.#reconciler.problems()]),
+      problems: this.#parts.problems.shortList,
       drains: this.#reconciler.drains(),
       withheld: withheldFrontends(desired, source.view, this.#reconciler.observed),
       auditRound: this.#reconciler.auditRound,
@@ -188,13 +191,21 @@ export class ReconcileLoop implements ClusterListener {
     try {
       const result = await this.#reconciler.pass();
       this.#retry.succeeded('pass');
+      this.#writeProblems();
       const ended = clock.now();
       this.#lastPass = ended;
       listener.passed(this.#tally.add(result, ended - began, ended - oldestChange));
     } catch (error) {
       this.#retry.failed('pass');
+      this.#writeProblems();
       listener.passFailed(error);
     }
+  }
+
+  #writeProblems(): void {
+    const { problems, desired } = this.#parts;
+    problems.set('desired', desired.problems);
+    problems.set('kernel', this.#reconciler.problems());
   }
 
   #setTimer(): void {

@@ -1,4 +1,5 @@
 import type { EventSink } from '../model/event.js';
+import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassLog } from './log/pass-log.js';
 import type { MetricSources } from './metrics/metric-sources.js';
@@ -9,6 +10,8 @@ import type { StatusSettings } from './status-settings.js';
 export interface BoardParts {
   readonly settings: StatusSettings;
   readonly sources: MetricSources;
+  /** All that a person has to put right, whoever found it; the status adds what it finds itself. */
+  readonly problems: ProblemBoard;
   readonly clock: StatusClock;
   readonly log: PassLog;
   /** Undefined: nobody is told Events, as where the source is a folder. */

@@ -51,10 +51,10 @@ export class StatusBoard {
     this.#health = new ProxyHealth(clock, settings.healthTimeout, settings.families, this.#changes);
     this.#events = sink === undefined ? undefined : new EventRecorder(sink, clock, events);
     this.healthChecks = this.#newHealthChecks();
-    const problems = () => this.problems();
     const [tally, times] = [this.#tally, this.#times];
-    const { registry, histograms } = metricRegistry({ ...settings, sources, tally, times, events, problems });
+    const { registry, histograms } = metricRegistry({ ...settings, sources, tally, times, events });
     this.#histograms = histograms;
+    parts.problems.watch((all) => this.#problemsFound(all));
     this.#servers = this.#newServers(new MetricsPage(registry, sources, tally, settings.trafficLimit));
   }
 
@@ -99,7 +99,6 @@ export class StatusBoard {
     this.#settleTimes();
     this.#ready ||= sources.state().complete;
     log.passed(report);
-    this.problemsChanged();
   }
 
   /** A pass could not be made at all; `text` says why and what would mend it. */
@@ -108,9 +107,7 @@ export class StatusBoard {
     this.#parts.log.passFailed(text);
   }
 
-  /** The list of problems may be another than before. */
-  problemsChanged(): void {
-    const problems = this.problems();
+  #problemsFound(problems: readonly Problem[]): void {
     this.#parts.log.problems(problems);
     for (const problem of this.#problemChanges.take(problems).appeared) {
       const occurrence = problemFound(problem, this.#uidOf(problem.service));
@@ -123,15 +120,6 @@ export class StatusBoard {
     this.#nodeEligible = node?.eligible ?? false;
   }
 
-  /** Everything that a person has to put right, found by the source, the kernel or the status itself. */
-  problems(): Problem[] {
-    return [
-      ...this.#parts.sources.state().problems,
-      ...this.#servers.problems(),
-      ...this.healthChecks.problems(),
-    ];
-  }
-
   /** The port that a server listens on; undefined while it does not. */
   port(server: ServerName): number | undefined {
     return this.#servers.port(server);
@@ -141,7 +129,7 @@ export class StatusBoard {
     return new HealthCheckPorts({
       clock: this.#parts.clock,
       isHealthy: () => this.#health.isHealthy,
-      problemsChanged: () => this.problemsChanged(),
+      problemsFound: this.#parts.problems.topic('health check ports'),
     });
   }
 
@@ -158,10 +146,8 @@ export class StatusBoard {
       settings,
       clock,
       routes: { health, metrics },
-      failed: (server, { message }) => {
-        this.#tell(serverFails(settings.node, server, message));
-        this.problemsChanged();
-      },
+      failed: (server, { message }) => this.#tell(serverFails(settings.node, server, message)),
+      problemsFound: this.#parts.problems.topic('servers'),
     });
   }
 

@@ -8,6 +8,7 @@ import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js'
 import type { Operation } from '../../src/model/operation.js';
 import { operationText } from '../../src/model/operation.js';
 import type { Outcome } from '../../src/model/outcome.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { dataplaneText } from '../support/dataplane-text.js';
@@ -42,6 +43,7 @@ export class FollowingAgent {
       kernel: this.#clocked,
       clock,
       // Nothing is connected, so that what drains may go at once; an audit would hide a change that was missed.
+      problems: new ProblemBoard(),
       settings: { ...DEFAULT_LOOP_SETTINGS, drainInterval: 1, drainDeadline: 1, auditInterval: 1e9 },
       listener: {
         prepared: () => undefined,
@@ -54,7 +56,7 @@ export class FollowingAgent {
   async start(): Promise<void> {
     await this.source.start({
       changed: (services) => this.#loop.changed(services),
-      problemsChanged: () => undefined,
+      problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: () => undefined,
       otherNodesChanged: () => undefined,
       serviceCIDRsChanged: () => undefined,

@@ -4,6 +4,7 @@ import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { PassLog } from '../../src/status/log/pass-log.js';
@@ -21,12 +22,14 @@ function agentWithStatus() {
   const clock = new HandStatusClock();
   const source = new HandSource();
   const kernel = new FakeKernel();
+  const problems = new ProblemBoard();
   const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
   const loop: ReconcileLoop = new ReconcileLoop({
     source,
     desired,
     kernel: new ReportingKernel(kernel, (...what) => board.performed(...what)),
     clock,
+    problems,
     settings: DEFAULT_LOOP_SETTINGS,
     listener: {
       prepared: (preparation) => board.prepared(preparation),
@@ -48,6 +51,7 @@ function agentWithStatus() {
       traffic: async () => new Map(),
     },
     clock,
+    problems,
     log: new PassLog(pino({ level: 'silent' }), clock),
     configuration: () => ({}),
   });
@@ -68,7 +72,7 @@ describe('an agent with its status', () => {
         board.changed(services);
         loop.changed(services);
       },
-      problemsChanged: () => board.problemsChanged(),
+      problemsFound: (found) => loop.problemsFound(found),
     });
     loop.begin();
     await loop.idle();

@@ -23,7 +23,6 @@ function registered(): string[] {
     tally: new Tally(),
     times: { lastQueued: 0, lastPass: 0, settledServices: 0, settledEndpoints: 0 },
     events: new Counts('outcome'),
-    problems: () => [],
   });
   const metrics = registry.getMetricsAsArray() as unknown as {
     name: string;

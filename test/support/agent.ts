@@ -2,6 +2,7 @@ import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { Cidr } from '../../src/model/cidr.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -48,6 +49,7 @@ export function testAgent(
     clock,
     predecessor,
     excluded,
+    problems: new ProblemBoard(),
     settings: { ...DEFAULT_LOOP_SETTINGS, servicesAtOnce: 2, ...settings },
     listener: {
       prepared,
