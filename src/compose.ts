@@ -11,7 +11,6 @@ import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp, checkNode } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
-import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { parsedCidrs } from './model/cidr.js';
 import { ProblemBoard } from './model/problem-board.js';
 import { systemClock } from './reconcile/clock.js';
@@ -174,11 +173,8 @@ class ComposedAgent {
     return new ReconcileLoop({
       source: this.#source.cluster,
       desired: this.#desired,
-      kernel: new ReportingKernel(
-        new NodeKeepingKernel(this.#kernel, () =>
-          applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
-        ),
-        (operations, outcomes) => this.#board.performed(operations, outcomes),
+      kernel: new NodeKeepingKernel(this.#kernel, () =>
+        applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
       ),
       clock: systemClock,
       predecessor: this.#predecessor,
@@ -197,6 +193,7 @@ class ComposedAgent {
   #loopListener(): LoopListener {
     return {
       prepared: (preparation) => this.#board.prepared(preparation),
+      performed: (operations, outcomes) => this.#board.performed(operations, outcomes),
       drainingOn: (nodes) => this.#source.askAbout(nodes),
       passed: (report) => {
         this.#relay?.follow(this.#desired.relays);

@@ -24,10 +24,10 @@ export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const run = new StageRunner(kernel, dataplane);
   await run.perform(alone(() => plan(allKeys(dataplane), nothing, dataplane, () => true)));
   if (ledgerLost) await run.perform(alone(() => planRemains(nothing, dataplane)));
-  const { done, failures } = run.result;
+  const { counts, failures } = run.result;
   const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
   // The table is the ledger: as long as anything of ours is left it has to stay.
   const dismantled = problems.length === 0 ? await kernel.dismantle() : [];
-  const removed = [...done].map(([kind, count]) => `${kind}: ${count}`);
+  const removed = [...counts.done].map(([kind, count]) => `${kind}: ${count}`);
   return { done: [...removed, ...dismantled], foreign: foreign.length, problems };
 }

@@ -5,6 +5,8 @@ import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
+import type { Operation } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
@@ -36,6 +38,8 @@ export interface LoopListener {
   prepared(preparation: Preparation): void;
   /** Servers drain on these Nodes, where no endpoint serves any more: whether they are lost is to be told by `nodeLost`. */
   drainingOn?(nodes: ReadonlySet<string>): void;
+  /** The kernel has answered to writes of the pass that is running, in the order of the operations. */
+  performed?(operations: readonly Operation[], outcomes: readonly Outcome[]): void;
   passed(report: PassReport): void;
   /** A pass could not be made at all; it is tried again. */
   passFailed(error: unknown): void;
@@ -66,6 +70,7 @@ export class ReconcileLoop implements ClusterListener {
     this.#reconciler = new Reconciler({
       ...parts,
       prepared: (preparation) => parts.listener.prepared(preparation),
+      performed: (operations, outcomes) => parts.listener.performed?.(operations, outcomes),
       drainingOn: (nodes) => parts.listener.drainingOn?.(nodes),
     });
     parts.kernel.watch((change) => {
@@ -186,15 +191,18 @@ export class ReconcileLoop implements ClusterListener {
   async #pass(): Promise<void> {
     const { clock, listener } = this.#parts;
     const began = clock.now();
-    const oldestChange = this.#oldestChange ?? Number.NaN;
+    const oldestChange = this.#oldestChange;
     this.#oldestChange = undefined;
     try {
-      const result = await this.#reconciler.pass();
+      const record = await this.#reconciler.pass();
       this.#retry.succeeded('pass');
       this.#writeProblems();
       const ended = clock.now();
       this.#lastPass = ended;
-      listener.passed(this.#tally.add(result, ended - began, ended - oldestChange));
+      const lag = oldestChange === undefined ? undefined : ended - oldestChange;
+      const report = { ...record, milliseconds: ended - began, lag };
+      this.#tally.add(report);
+      listener.passed(report);
     } catch (error) {
       this.#retry.failed('pass');
       this.#writeProblems();

@@ -9,7 +9,7 @@ import type { FrontendKey } from '../model/frontend.js';
 import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import type { DrainState } from '../model/sync-state.js';
+import type { DrainState, PassReport } from '../model/sync-state.js';
 import { planStaleMarks } from '../plan/stale-marks.js';
 import { Auditor } from './auditor.js';
 import { DirtyServices } from './dirty-services.js';
@@ -22,16 +22,18 @@ import { Interval } from './interval.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassPlanner } from './pass-planner.js';
-import type { PassResult } from './pass-result.js';
 import { Refusals } from './refusals.js';
 import { alone } from './round.js';
 import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
-import { StageRunner } from './stage-runner.js';
+import { type Performed, StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
 /** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
 const SURROUNDINGS_PERIOD = 60_000;
+
+/** What one pass took in and did; when it was, only the loop knows. */
+export type PassRecord = Omit<PassReport, 'milliseconds' | 'lag'>;
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -41,6 +43,7 @@ export interface ReconcilerParts {
   readonly settings: LoopSettings;
   /** The kernel was made ready, at the start or anew. */
   readonly prepared: (preparation: Preparation) => void;
+  readonly performed?: Performed | undefined;
   /** Servers drain on these Nodes, where no endpoint serves any more: told once a second while any server drains. */
   readonly drainingOn?: ((nodes: ReadonlySet<string>) => void) | undefined;
   /** The proxy to take over from; absent: what others left is foreign. */
@@ -179,7 +182,7 @@ export class Reconciler {
   }
 
   /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
-  async pass(): Promise<PassResult> {
+  async pass(): Promise<PassRecord> {
     const { clock } = this.#parts;
     const began = clock.now();
     try {
@@ -193,13 +196,13 @@ export class Reconciler {
     }
   }
 
-  async #pass(): Promise<PassResult> {
+  async #pass(): Promise<PassRecord> {
     const { kernel, desired, source } = this.#parts;
     this.#hearing.listen(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
-    const run = new StageRunner(kernel, this.#image.state);
+    const run = new StageRunner(kernel, this.#image.state, this.#parts.performed);
     await this.#removeStaleMarks(run);
     const keys = new KernelKeySet();
     if (this.#decidesByParts) await this.#performAsDecided(run, keys);
@@ -219,7 +222,7 @@ export class Reconciler {
     if (result.lost) this.#image.forget();
     else this.#takeover.finish(this.#image.state, this.#parts.prepared);
     return {
-      ...result,
+      ...result.counts,
       ...this.#drift.settle(keys, result.failures),
       services,
       drainsEnded: this.#drains.takeEnded(),

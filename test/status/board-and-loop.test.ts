@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -27,12 +26,13 @@ function agentWithStatus() {
   const loop: ReconcileLoop = new ReconcileLoop({
     source,
     desired,
-    kernel: new ReportingKernel(kernel, (...what) => board.performed(...what)),
+    kernel,
     clock,
     problems,
     settings: DEFAULT_LOOP_SETTINGS,
     listener: {
       prepared: (preparation) => board.prepared(preparation),
+      performed: (...answers) => board.performed(...answers),
       passed: (report) => board.passed(report),
       passFailed: (error) => board.passFailed(String(error)),
     },

@@ -5,7 +5,7 @@ import type { Cidr } from '../../src/model/cidr.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
-import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import { type LoopListener, ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { HandClock } from './hand-clock.js';
 import { HandSource } from './hand-source.js';
@@ -27,6 +27,7 @@ export interface TestAgent {
 export interface Circumstances {
   readonly predecessor?: Predecessor | undefined;
   readonly prepared?: (preparation: Preparation) => void;
+  readonly performed?: LoopListener['performed'];
   readonly node?: Partial<NodeProfile>;
   readonly excluded?: readonly Cidr[];
 }
@@ -36,7 +37,7 @@ export function testAgent(
   kernel: Kernel,
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
-  { predecessor, prepared = () => undefined, node = {}, excluded = [] }: Circumstances = {},
+  { predecessor, prepared = () => undefined, performed, node = {}, excluded = [] }: Circumstances = {},
 ): TestAgent {
   const clock = new HandClock();
   const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', ...node });
@@ -53,6 +54,7 @@ export function testAgent(
     settings: { ...DEFAULT_LOOP_SETTINGS, servicesAtOnce: 2, ...settings },
     listener: {
       prepared,
+      ...(performed !== undefined && { performed }),
       passed: (report) => reports.push(report),
       passFailed: (error) => errors.push(error),
     },
