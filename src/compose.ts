@@ -290,6 +290,7 @@ class ComposedAgent {
       () => ({
         version: this.#version,
         state: this.#loop.state(),
+        unmet: this.#loop.unmetFrontends(),
         withoutEndpoints: this.#desired.withoutEndpoints(),
       }),
     );

@@ -5,6 +5,7 @@ import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
+import type { UnmetFrontend } from '../model/frontend-state.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
 import type { Problem } from '../model/problem.js';
@@ -165,6 +166,11 @@ export class ReconcileLoop implements ClusterListener {
       totals: this.#tally.totals,
       lastPass: this.#tally.last,
     };
+  }
+
+  /** Frontends that are not as their Services want them; it walks over all there are. */
+  unmetFrontends(): UnmetFrontend[] {
+    return this.#reconciler.unmetFrontends();
   }
 
   async #run(): Promise<void> {

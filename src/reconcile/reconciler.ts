@@ -6,6 +6,7 @@ import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
+import type { UnmetFrontend } from '../model/frontend-state.js';
 import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
@@ -28,6 +29,7 @@ import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
 import { type Performed, StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
+import { unmetFrontends } from './unmet-frontends.js';
 
 /** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
 const SURROUNDINGS_PERIOD = 60_000;
@@ -79,6 +81,8 @@ export class Reconciler {
   #pending = new KernelKeySet();
   /** Views that the last full look found with a firewall mark that cannot stay. */
   #staleMarks: ReadonlySet<FrontendKey> = new Set();
+  /** What the pass that is running has taken on; its writes may not be acknowledged yet. */
+  #planned = new KernelKeySet();
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
 
@@ -152,6 +156,16 @@ export class Reconciler {
     return this.#refusals.problems(this.#image.state);
   }
 
+  unmetFrontends(): UnmetFrontend[] {
+    return unmetFrontends({
+      desired: this.#parts.desired,
+      observed: this.#image.state,
+      refusals: this.#refusals,
+      waiting: [this.#pending, this.#planned],
+      isDirty: (service) => this.#dirty.has(service),
+    });
+  }
+
   /** Milliseconds, of Services that ask for none of their own; drains under way included. */
   setDrainDeadline(deadline: number): void {
     this.#deadlines.standard = deadline;
@@ -193,6 +207,7 @@ export class Reconciler {
     } finally {
       this.#dirty.passed(clock.now() - began);
       this.#underWay = 0;
+      this.#planned = new KernelKeySet();
     }
   }
 
@@ -204,7 +219,7 @@ export class Reconciler {
     this.#releaseRemovals();
     const run = new StageRunner(kernel, this.#image.state, this.#parts.performed);
     await this.#removeStaleMarks(run);
-    const keys = new KernelKeySet();
+    const keys = this.#planned;
     if (this.#decidesByParts) await this.#performAsDecided(run, keys);
     await this.#dirty.takeIn(this.#pending, this.#hearing.complete);
     this.#pending.add(this.#image.identify(desired));
