@@ -1,6 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
@@ -12,6 +11,7 @@ import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { FastClock } from '../support/fast-clock.js';
 
 /** So many times faster than in a cluster does everything wait here. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -9,6 +8,7 @@ import type { LoopListener } from '../../src/reconcile/reconcile-loop.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
+import { FakeKernel } from '../support/fake-kernel.js';
+import { FaultyKernel } from '../support/faulty-kernel.js';
 import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
