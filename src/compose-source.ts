@@ -9,7 +9,6 @@ import { ServerWay } from './kubernetes/transport/server-way.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { ClusterSource } from './model/cluster-source.js';
 import type { EventSink } from './model/event.js';
-import type { NodeRecord } from './model/node.js';
 import type { ProblemsFound } from './model/problem-board.js';
 import type { ReservedAddress } from './model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
@@ -30,7 +29,6 @@ export interface ComposedSource {
   readonly sink: EventSink | undefined;
   /** Of a Service, where the source knows such a thing. */
   uidOf(service: ServiceKey): string | undefined;
-  surroundings(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
   /**
    * Where our own connection to the source will go. Rejects where that can never be known: it is said before anything is
    * waited for.
@@ -65,7 +63,6 @@ function composeFolder(folder: string, nodeName: string | undefined): ComposedSo
     statistics: {},
     sink: undefined,
     uidOf: () => undefined,
-    surroundings: () => ({ node: undefined, serviceCIDRs: undefined }),
     findWay: async () => [],
     start: (listener) => cluster.start(listener),
     refuseOwnWay: async () => undefined,
@@ -100,7 +97,6 @@ function composeApiServer(
     statistics: { watch: () => cluster.statistics(), requests: () => transport.statistics },
     sink: new EventPoster(() => transport, reporter),
     uidOf: (service) => cluster.uidOf(service),
-    surroundings: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
     async findWay() {
       await way.follow(await credentials.login());
       return way.addresses;

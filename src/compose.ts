@@ -1,5 +1,12 @@
 import { explainFailure } from './cli/failure.js';
-import { composeDesired, composeKernel, heardBefore, kernelRules, NOTHING_HEARD } from './compose-node.js';
+import {
+  type ClusterFacts,
+  composeDesired,
+  composeKernel,
+  factsBefore,
+  kernelRules,
+  NO_FACTS,
+} from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
@@ -100,7 +107,7 @@ class ComposedAgent {
   /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
   readonly #problems = new ProblemBoard();
   #stopping = false;
-  #heard = NOTHING_HEARD;
+  #facts = NO_FACTS;
 
   constructor(
     configuration: Configuration,
@@ -127,7 +134,7 @@ class ComposedAgent {
 
   async start(): Promise<void> {
     await this.#board.start();
-    this.#heard = heardBefore(await this.#kernel.standingRules());
+    this.#facts = factsBefore(await this.#kernel.standingRules());
     this.#setRules();
     this.#board.prepared(await this.#kernel.prepare());
     if (!this.#stopping) await this.#leaveReserved();
@@ -221,17 +228,17 @@ class ComposedAgent {
         this.#board.nodeChanged(node);
         this.#loop.surroundingsChanged(this.#desired.setNode(node));
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
-        this.#keepRules();
+        this.#learned({ podCIDRs: node?.podCIDRs ?? this.#facts.podCIDRs });
       },
       otherNodesChanged: (others) => {
         this.#loop.surroundingsChanged(this.#desired.setOtherNodes(others));
-        this.#keepRules();
+        this.#learned({ otherNodes: others });
       },
       nodeLost: (node) => {
         this.#listener.info(`Node ${node} is not ready: its draining servers are removed.`);
         this.#loop.nodeLost(node);
       },
-      serviceCIDRsChanged: () => this.#keepRules(),
+      serviceCIDRsChanged: (serviceCIDRs) => this.#learned({ serviceCIDRs }),
       wayChanged: (addresses) => {
         this.#loop.surroundingsChanged(this.#desired.setReserved('api-server', addresses));
         this.#loop.leave(this.#desired.reserved);
@@ -240,18 +247,18 @@ class ComposedAgent {
   }
 
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
+  #learned(facts: Partial<ClusterFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+    this.#keepRules();
+  }
+
   #keepRules(): void {
-    const { node, serviceCIDRs } = this.#source.surroundings();
-    this.#heard = {
-      podCIDRs: node?.podCIDRs ?? this.#heard.podCIDRs,
-      serviceCIDRs: serviceCIDRs ?? this.#heard.serviceCIDRs,
-    };
     if (this.#setRules()) this.#loop.prepareAgain();
   }
 
   #setRules(): boolean {
     const { settings } = this.#configuration;
-    return this.#kernel.setRules(kernelRules(settings, this.#heard, this.#desired.otherNodes));
+    return this.#kernel.setRules(kernelRules(settings, this.#facts));
   }
 
   #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {

@@ -128,10 +128,6 @@ export class DesiredDataplane implements Dataplane {
     return this.#claimantsOf(moved);
   }
 
-  get otherNodes(): OtherNodes {
-    return this.#node.others;
-  }
-
   /** The addresses that no Service may have; those of them that are the node's own carry NodePorts all the same. */
   get reserved(): Iterable<Address> {
     return this.#node.reserved.keys();
