@@ -45,7 +45,7 @@ export interface AgentListener {
 
 export interface Agent {
   /**
-   * Resolves when the source has been heard, or its patience has ended; what it said is then being programmed. Rejects
+   * Resolves when the source is complete or has waited long enough; what it knows is then being programmed. Rejects
    * where this node or its configuration can never do the work.
    */
   start(): Promise<void>;
@@ -147,7 +147,7 @@ class ComposedAgent {
     await this.#watch.start();
   }
 
-  // What is bound at the API server's address keeps us from hearing that it should not be.
+  // What is bound at the API server's address keeps us from reaching it.
   async #leaveReserved(): Promise<void> {
     const { adopt } = this.#configuration.settings;
     this.#desired.setNodeAddresses(this.#kernel.nodeAddresses());

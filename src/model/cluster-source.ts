@@ -10,7 +10,7 @@ import type { ServiceKey } from './service-key.js';
 export interface ClusterSource {
   readonly view: ClusterView;
   /**
-   * True once everything has been heard once. Until then nothing may be removed from the kernel. It may come after
+   * True once everything has been read once. Until then nothing may be removed from the kernel. It may come after
    * `start` has resolved, when a part could not be read at first, and is then told by `changed`, if need be with no Service.
    */
   readonly complete: boolean;

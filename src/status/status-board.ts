@@ -24,7 +24,7 @@ import { type ServerName, StatusServers } from './status-servers.js';
 import type { SyncTimes } from './sync-times.js';
 
 /**
- * The door of the room: it is told what happens, and tells it on as health, metrics, Events and log. Traffic would be the same
+ * The entry to the room: it takes in what happens and passes it on as health, metrics, Events and log. Traffic would be the same
  * without it; nothing here waits for anybody but `start` and `stop`.
  */
 export class StatusBoard {
