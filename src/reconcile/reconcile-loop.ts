@@ -17,7 +17,7 @@ import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
 import type { Predecessor } from './takeover.js';
-import { withheldFrontends } from './withheld-frontends.js';
+import { withheldFrontends } from './unmet-frontends.js';
 
 export interface LoopParts {
   readonly source: ClusterSource;

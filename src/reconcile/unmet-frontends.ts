@@ -1,8 +1,11 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { ClusterView } from '../model/cluster-view.js';
+import type { ObservedDataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
-import type { Frontend } from '../model/frontend.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { UnmetFrontend } from '../model/frontend-state.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
+import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { refusalText } from './failure-text.js';
 import type { Refusals } from './refusals.js';
@@ -57,4 +60,30 @@ type Lost = DesiredDataplane['lostFrontends'][number];
 
 function inConflict({ frontend, owner, winner }: Lost): UnmetFrontend {
   return { frontend, owner, state: 'conflict', reason: `Service ${winner} has it.` };
+}
+
+/**
+ * ClusterIPs and NodePorts of Services that another program's virtual servers hold on this node. The API server hands them out,
+ * so that no Service can be made to ask for them; at other addresses anybody who may create Services could, and a node that
+ * told of those as not ready would let anybody hold up a roll-out.
+ */
+export function withheldFrontends(
+  desired: DesiredDataplane,
+  view: Pick<ClusterView, 'look'>,
+  { foreign }: Pick<ObservedDataplane, 'foreign'>,
+): FrontendKey[] {
+  return [...foreign].filter((key) => {
+    const frontend = desired.virtualServers.get(key)?.frontend;
+    const service = desired.serviceOf(key);
+    if (frontend === undefined || service === undefined) return false;
+    const asked = view.look(service).service;
+    return asked !== undefined && isAllocated(asked, frontend);
+  });
+}
+
+function isAllocated(service: Service, { address, port }: { address: string; port: number }): boolean {
+  const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
+  if (clusterIPs.some((ip) => ip === address)) return true;
+  if ([...externalIPs, ...loadBalancerIPs].some((ip) => ip === address)) return false;
+  return ports.some(({ nodePort }) => nodePort === port);
 }

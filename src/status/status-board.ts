@@ -1,27 +1,48 @@
+import type { EventSink } from '../model/event.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
 import type { Problem } from '../model/problem.js';
+import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport } from '../model/sync-state.js';
-import type { BoardParts } from './board-parts.js';
 import { EventRecorder, type Occurrence } from './events/event-recorder.js';
 import { agentStarts, problemFound, serverFails } from './events/occurrences.js';
 import { HealthCheckPorts } from './health/health-check-ports.js';
 import { healthRoutes } from './health/health-routes.js';
 import { ProxyHealth } from './health/proxy-health.js';
+import type { PassLog } from './log/pass-log.js';
 import { ProblemChanges } from './log/problem-changes.js';
 import { Counts } from './metrics/counts.js';
 import type { Histograms } from './metrics/histograms.js';
 import { endpointChanges, serviceChanges } from './metrics/kube-proxy-metrics.js';
 import { metricRegistry } from './metrics/metric-registry.js';
+import type { MetricSources } from './metrics/metric-sources.js';
 import { MetricsPage } from './metrics/metrics-page.js';
 import { metricsRoutes } from './metrics/metrics-routes.js';
 import { Tally } from './metrics/tally.js';
 import { PendingChanges } from './pending-changes.js';
+import type { StatusClock } from './status-clock.js';
 import { type ServerName, StatusServers } from './status-servers.js';
+import type { StatusSettings } from './status-settings.js';
 import type { SyncTimes } from './sync-times.js';
+
+/** What the status is made of; `compose.ts` fills it in. */
+export interface BoardParts {
+  readonly settings: StatusSettings;
+  readonly sources: MetricSources;
+  /** All that a person has to put right, whoever found it; the status adds what it finds itself. */
+  readonly problems: ProblemBoard;
+  readonly clock: StatusClock;
+  readonly log: PassLog;
+  /** Undefined: nobody is told Events, as where the source is a folder. */
+  readonly sink?: EventSink | undefined;
+  /** The effective KubeProxyConfiguration, for `/configz`; without secrets. */
+  readonly configuration: () => unknown;
+  /** The UID of a Service, by which `kubectl describe` finds its Events; undefined where it is not known. */
+  readonly uidOf?: (service: ServiceKey) => string | undefined;
+}
 
 /**
  * The entry to the room: it takes in what happens and passes it on as health, metrics, Events and log. Traffic would be the same
