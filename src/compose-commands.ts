@@ -8,9 +8,10 @@ import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
+import type { CleanupReport, Rehearsal } from './model/command-reports.js';
 import type { StatusReport } from './model/status-report.js';
-import { type CleanupReport, cleanUp } from './reconcile/cleanup.js';
-import { type Rehearsal, rehearse } from './reconcile/rehearsal.js';
+import { cleanUp } from './reconcile/cleanup.js';
+import { rehearse } from './reconcile/rehearsal.js';
 import { statusReport } from './status/status-report.js';
 
 /** What the commands do that end by themselves. */
@@ -27,7 +28,7 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
     desired.setReserved('api-server', await source.findWay());
     await source.start({
       changed: () => undefined,
-      problemsChanged: () => undefined,
+      problemsFound: () => undefined,
       nodeChanged: (node) => void desired.setNode(node),
       otherNodesChanged: (others) => void desired.setOtherNodes(others),
       serviceCIDRsChanged: () => undefined,

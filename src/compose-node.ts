@@ -1,12 +1,13 @@
 import type { AgentSettings } from './config/agent-settings.js';
 import { parseSocketAddress } from './config/socket-address.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
+import { insideClients } from './desired/inside-clients.js';
+import { kernelLimits } from './desired/kernel-limits.js';
 import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
-import type { InsideClients, PacketRulesSettings } from './kernel/packet-table/packet-rules-settings.js';
+import type { PacketRulesSettings } from './kernel/packet-table/packet-rules-settings.js';
 import type { StandingRules } from './kernel/packet-table/standing-rules.js';
-import type { Family } from './model/address.js';
 import { parsedCidrs } from './model/cidr.js';
 import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
 
@@ -21,9 +22,7 @@ export function composeDesired(
     name: nodeName,
     zone: undefined,
     scheduler,
-    families: familiesOf(kernel),
-    stickyScheduler: stickySchedulerOf(kernel),
-    smallStickyScheduler: kernel.ipvs.schedulers?.includes('sh') === true ? 'sh' : undefined,
+    ...kernelLimits(kernel),
     nodePorts: nodePorts.addresses,
     limits: {
       externalIPs: addressLimits.externalIPs,
@@ -52,61 +51,35 @@ export function composeKernel(settings: AgentSettings): NetlinkKernel {
 }
 
 /** What only the cluster can tell of what the rules depend on; undefined while nobody has told it. */
-export interface HeardForRules {
+export interface ClusterFacts {
   readonly podCIDRs: readonly string[] | undefined;
   readonly serviceCIDRs: readonly string[] | undefined;
+  readonly otherNodes: OtherNodes;
 }
 
-export const NOTHING_HEARD: HeardForRules = { podCIDRs: undefined, serviceCIDRs: undefined };
+export const NO_FACTS: ClusterFacts = {
+  podCIDRs: undefined,
+  serviceCIDRs: undefined,
+  otherNodes: NO_OTHER_NODES,
+};
 
 /** What the rules in the kernel say stands until the cluster has told better. */
-export function heardBefore(standing: StandingRules | undefined): HeardForRules {
+export function factsBefore(standing: StandingRules | undefined): ClusterFacts {
   return standing === undefined
-    ? NOTHING_HEARD
-    : { podCIDRs: standing.insideCIDRs, serviceCIDRs: standing.serviceCIDRs };
+    ? NO_FACTS
+    : { ...NO_FACTS, podCIDRs: standing.insideCIDRs, serviceCIDRs: standing.serviceCIDRs };
 }
 
 /** The rules as far as the cluster has told what they depend on. */
 export function kernelRules(
   { masqueradeAll, localDetection, nodePortRange, nodeSetUp: { strictArp } }: AgentSettings,
-  { podCIDRs, serviceCIDRs = [] }: HeardForRules = NOTHING_HEARD,
-  others: OtherNodes = NO_OTHER_NODES,
+  { podCIDRs, serviceCIDRs = [], otherNodes }: ClusterFacts = NO_FACTS,
 ): PacketRulesSettings {
   return {
     masqueradeAll,
-    insideClients: insideClientsOf(localDetection, podCIDRs),
-    serviceCIDRs: rangesWithoutNodes(serviceCIDRs, others),
+    insideClients: insideClients(localDetection, podCIDRs),
+    serviceCIDRs: rangesWithoutNodes(serviceCIDRs, otherNodes),
     nodePortRange,
     strictArp,
   };
-}
-
-function insideClientsOf(
-  detection: AgentSettings['localDetection'],
-  podCIDRs: readonly string[] | undefined,
-): InsideClients {
-  switch (detection.kind) {
-    case 'none':
-      return podCIDRs === undefined ? { kind: 'unknown' } : { kind: 'pods-of-this-node', cidrs: podCIDRs };
-    case 'cluster-cidrs':
-      return { kind: 'addresses', cidrs: detection.cidrs };
-    case 'node-cidr':
-      return podCIDRs === undefined ? { kind: 'unknown' } : { kind: 'addresses', cidrs: podCIDRs };
-    case 'bridge-interface':
-      return { kind: 'interfaces', name: detection.name };
-    case 'interface-name-prefix':
-      return { kind: 'interfaces', name: `${detection.prefix}*` };
-  }
-}
-
-/** Of IPv6 that is switched off no address can be bound, so that nothing of it could ever be programmed. */
-function familiesOf({ ipv6, ipvs }: KernelPreview): Family[] {
-  return ipvs.families.filter((family) => family === 'IPv4' || ipv6 !== 'off');
-}
-
-/** Both send one client to one server, and mh moves fewer clients when servers come and go. */
-const STICKY_SCHEDULERS = ['mh', 'sh'] as const;
-
-function stickySchedulerOf({ ipvs }: KernelPreview): string | undefined {
-  return STICKY_SCHEDULERS.find((scheduler) => ipvs.schedulers?.includes(scheduler) === true);
 }

@@ -9,8 +9,7 @@ import { ServerWay } from './kubernetes/transport/server-way.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { ClusterSource } from './model/cluster-source.js';
 import type { EventSink } from './model/event.js';
-import type { NodeRecord } from './model/node.js';
-import type { Problem } from './model/problem.js';
+import type { ProblemsFound } from './model/problem-board.js';
 import type { ReservedAddress } from './model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
 import { systemClock } from './reconcile/clock.js';
@@ -30,9 +29,6 @@ export interface ComposedSource {
   readonly sink: EventSink | undefined;
   /** Of a Service, where the source knows such a thing. */
   uidOf(service: ServiceKey): string | undefined;
-  /** Of the way to the source; those of objects are the source's own. */
-  problems(): readonly Problem[];
-  surroundings(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
   /**
    * Where our own connection to the source will go. Rejects where that can never be known: it is said before anything is
    * waited for.
@@ -48,15 +44,16 @@ export interface ComposedSource {
   close(): Promise<void>;
 }
 
+/** `problemsFound`: told those of the way to the source; those of objects the source tells its listener. */
 export function composeSource(
   settings: AgentSettings,
   version: string,
-  problemsChanged: () => void,
+  problemsFound: ProblemsFound,
 ): ComposedSource {
   const { source } = settings;
   return source.kind === 'manifests'
     ? composeFolder(source.folder, settings.nodeName)
-    : composeApiServer(source, settings, version, problemsChanged);
+    : composeApiServer(source, settings, version, problemsFound);
 }
 
 function composeFolder(folder: string, nodeName: string | undefined): ComposedSource {
@@ -66,8 +63,6 @@ function composeFolder(folder: string, nodeName: string | undefined): ComposedSo
     statistics: {},
     sink: undefined,
     uidOf: () => undefined,
-    problems: () => [],
-    surroundings: () => ({ node: undefined, serviceCIDRs: undefined }),
     findWay: async () => [],
     start: (listener) => cluster.start(listener),
     refuseOwnWay: async () => undefined,
@@ -81,9 +76,9 @@ function composeApiServer(
   { kubeconfig, master }: Extract<SourceSettings, { kind: 'api-server' }>,
   { nodeName, serviceProxyName }: AgentSettings,
   version: string,
-  problemsChanged: () => void,
+  problemsFound: ProblemsFound,
 ): ComposedSource {
-  const credentials = openCredentials({ kubeconfig, master }, { problemsChanged });
+  const credentials = openCredentials({ kubeconfig, master }, { problemsFound });
   const way = new ServerWay();
   const http = new HttpTransport(credentials, {
     userAgent: `kube-ipvs-proxy/${version}`,
@@ -102,8 +97,6 @@ function composeApiServer(
     statistics: { watch: () => cluster.statistics(), requests: () => transport.statistics },
     sink: new EventPoster(() => transport, reporter),
     uidOf: (service) => cluster.uidOf(service),
-    problems: () => credentials.problems,
-    surroundings: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
     async findWay() {
       await way.follow(await credentials.login());
       return way.addresses;

@@ -1,5 +1,12 @@
 import { explainFailure } from './cli/failure.js';
-import { composeDesired, composeKernel, heardBefore, kernelRules, NOTHING_HEARD } from './compose-node.js';
+import {
+  type ClusterFacts,
+  composeDesired,
+  composeKernel,
+  factsBefore,
+  kernelRules,
+  NO_FACTS,
+} from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
@@ -11,8 +18,8 @@ import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp, checkNode } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
-import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { parsedCidrs } from './model/cidr.js';
+import { ProblemBoard } from './model/problem-board.js';
 import { systemClock } from './reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS } from './reconcile/loop-settings.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
@@ -38,7 +45,7 @@ export interface AgentListener {
 
 export interface Agent {
   /**
-   * Resolves when the source has been heard, or its patience has ended; what it said is then being programmed. Rejects
+   * Resolves when the source is complete or has waited long enough; what it knows is then being programmed. Rejects
    * where this node or its configuration can never do the work.
    */
   start(): Promise<void>;
@@ -97,8 +104,10 @@ class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
+  /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
+  readonly #problems = new ProblemBoard();
   #stopping = false;
-  #heard = NOTHING_HEARD;
+  #facts = NO_FACTS;
 
   constructor(
     configuration: Configuration,
@@ -110,7 +119,7 @@ class ComposedAgent {
     this.#configuration = configuration;
     this.#version = version;
     this.#listener = listener;
-    this.#source = composeSource(settings, version, () => this.#board.problemsChanged());
+    this.#source = composeSource(settings, version, this.#problems.topic('credentials'));
     this.#desired = composeDesired(settings, features);
     this.#kernel = composeKernel(settings);
     this.#viewer = composeKernel(settings);
@@ -125,7 +134,7 @@ class ComposedAgent {
 
   async start(): Promise<void> {
     await this.#board.start();
-    this.#heard = heardBefore(await this.#kernel.standingRules());
+    this.#facts = factsBefore(await this.#kernel.standingRules());
     this.#setRules();
     this.#board.prepared(await this.#kernel.prepare());
     if (!this.#stopping) await this.#leaveReserved();
@@ -138,7 +147,7 @@ class ComposedAgent {
     await this.#watch.start();
   }
 
-  // What is bound at the API server's address keeps us from hearing that it should not be.
+  // What is bound at the API server's address keeps us from reaching it.
   async #leaveReserved(): Promise<void> {
     const { adopt } = this.#configuration.settings;
     this.#desired.setNodeAddresses(this.#kernel.nodeAddresses());
@@ -171,11 +180,8 @@ class ComposedAgent {
     return new ReconcileLoop({
       source: this.#source.cluster,
       desired: this.#desired,
-      kernel: new ReportingKernel(
-        new NodeKeepingKernel(this.#kernel, () =>
-          applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
-        ),
-        (operations, outcomes) => this.#board.performed(operations, outcomes),
+      kernel: new NodeKeepingKernel(this.#kernel, () =>
+        applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
       ),
       clock: systemClock,
       predecessor: this.#predecessor,
@@ -186,6 +192,7 @@ class ComposedAgent {
         auditPeriod: auditPeriod * 1000,
         gatherTime: gatherTime * 1000,
       },
+      problems: this.#problems,
       listener: this.#loopListener(),
     });
   }
@@ -193,6 +200,7 @@ class ComposedAgent {
   #loopListener(): LoopListener {
     return {
       prepared: (preparation) => this.#board.prepared(preparation),
+      performed: (operations, outcomes) => this.#board.performed(operations, outcomes),
       drainingOn: (nodes) => this.#source.askAbout(nodes),
       passed: (report) => {
         this.#relay?.follow(this.#desired.relays);
@@ -206,7 +214,7 @@ class ComposedAgent {
 
   #composeRelay(): NodePortRelay | undefined {
     if (!this.#configuration.settings.nodePorts.localhostRelay) return undefined;
-    return new NodePortRelay({ clock: systemClock, problemsChanged: () => this.#board.problemsChanged() });
+    return new NodePortRelay({ clock: systemClock, problemsFound: this.#problems.topic('node-port relay') });
   }
 
   #sourceListener(): SourceListener {
@@ -215,22 +223,22 @@ class ComposedAgent {
         this.#board.changed(services, triggers);
         this.#loop.changed(services);
       },
-      problemsChanged: () => this.#board.problemsChanged(),
+      problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
         this.#loop.surroundingsChanged(this.#desired.setNode(node));
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
-        this.#keepRules();
+        this.#learned({ podCIDRs: node?.podCIDRs ?? this.#facts.podCIDRs });
       },
       otherNodesChanged: (others) => {
         this.#loop.surroundingsChanged(this.#desired.setOtherNodes(others));
-        this.#keepRules();
+        this.#learned({ otherNodes: others });
       },
       nodeLost: (node) => {
         this.#listener.info(`Node ${node} is not ready: its draining servers are removed.`);
         this.#loop.nodeLost(node);
       },
-      serviceCIDRsChanged: () => this.#keepRules(),
+      serviceCIDRsChanged: (serviceCIDRs) => this.#learned({ serviceCIDRs }),
       wayChanged: (addresses) => {
         this.#loop.surroundingsChanged(this.#desired.setReserved('api-server', addresses));
         this.#loop.leave(this.#desired.reserved);
@@ -239,18 +247,18 @@ class ComposedAgent {
   }
 
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
+  #learned(facts: Partial<ClusterFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+    this.#keepRules();
+  }
+
   #keepRules(): void {
-    const { node, serviceCIDRs } = this.#source.surroundings();
-    this.#heard = {
-      podCIDRs: node?.podCIDRs ?? this.#heard.podCIDRs,
-      serviceCIDRs: serviceCIDRs ?? this.#heard.serviceCIDRs,
-    };
     if (this.#setRules()) this.#loop.prepareAgain();
   }
 
   #setRules(): boolean {
     const { settings } = this.#configuration;
-    return this.#kernel.setRules(kernelRules(settings, this.#heard, this.#desired.otherNodes));
+    return this.#kernel.setRules(kernelRules(settings, this.#facts));
   }
 
   #composeBoard({ ipv6 }: KernelFeatures): StatusBoard {
@@ -266,7 +274,7 @@ class ComposedAgent {
         trafficLimit: enabled ? maxServicePorts : 0,
       },
       sources: {
-        state: () => this.#state(),
+        state: () => this.#loop.state(),
         view: this.#source.cluster.view,
         observed: () => this.#loop.observed,
         traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
@@ -274,6 +282,7 @@ class ComposedAgent {
         lostLogLines: this.#listener.lostLogLines,
         ...this.#source.statistics,
       },
+      problems: this.#problems,
       clock: { ...systemClock, wallTime: Date.now },
       log: this.#listener.log,
       sink: this.#source.sink,
@@ -282,18 +291,13 @@ class ComposedAgent {
     });
   }
 
-  #state() {
-    const state = this.#loop.state();
-    const others = [this.#source.problems(), this.#watch.problems, this.#relay?.problems ?? []];
-    return { ...state, problems: [...state.problems, ...others.flat()] };
-  }
-
   #composeStatus(): StatusSource {
     return new StatusSource(
       () => this.#viewer.observe(),
       () => ({
         version: this.#version,
-        state: { ...this.#state(), problems: this.#board.problems() },
+        state: this.#loop.state(),
+        unmet: this.#loop.unmetFrontends(),
         withoutEndpoints: this.#desired.withoutEndpoints(),
       }),
     );
@@ -313,7 +317,7 @@ class ComposedAgent {
           .then((preparation) => this.#board.prepared(preparation))
           .catch((error) => this.#board.passFailed(`the node could not be set up: ${explainFailure(error)}`));
       },
-      problems: () => this.#board.problemsChanged(),
+      problems: this.#problems.topic('configuration'),
     });
   }
 }

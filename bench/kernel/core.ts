@@ -4,6 +4,7 @@ import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import type { ServiceView } from '../../src/model/cluster-view.js';
 import type { KernelKeySet, KernelKeys } from '../../src/model/kernel-keys.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { systemClock } from '../../src/reconcile/clock.js';
@@ -44,6 +45,7 @@ export function assembleCore(size: Size, options: CoreOptions = {}): Core {
     desired: new TimedDesired(watch, size),
     kernel: new TimedKernel(kernel, watch),
     clock: systemClock,
+    problems: new ProblemBoard(),
     settings: { ...DEFAULT_LOOP_SETTINGS, ...options.settings },
     listener: {
       prepared: () => undefined,

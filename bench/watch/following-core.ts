@@ -4,6 +4,7 @@ import type { Kernel } from '../../src/kernel/kernel.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
 import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { systemClock } from '../../src/reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -29,6 +30,7 @@ export function followingCore(
     desired: new DesiredDataplane({ ...LONE_NODE, name: 'node-1' }),
     kernel,
     clock: systemClock,
+    problems: new ProblemBoard(),
     settings: { ...DEFAULT_LOOP_SETTINGS, ...settings },
     listener: {
       prepared: () => undefined,
@@ -44,7 +46,7 @@ export function followingCore(
     async start() {
       await source.start({
         changed: (services) => loop.changed(services),
-        problemsChanged: () => undefined,
+        problemsFound: (problems) => loop.problemsFound(problems),
         nodeChanged: () => undefined,
         otherNodesChanged: () => undefined,
         serviceCIDRsChanged: () => undefined,

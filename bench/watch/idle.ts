@@ -1,5 +1,5 @@
 import '../../src/engine.js';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
+import { FakeKernel } from '../../test/support/fake-kernel.js';
 import { memory } from '../kernel/memory.js';
 import { followingCore } from './following-core.js';
 

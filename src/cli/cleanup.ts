@@ -1,14 +1,8 @@
-import type { Problem } from '../model/problem.js';
+import type { CleanupReport } from '../model/command-reports.js';
 import { problemText } from '../model/problem.js';
 import { AgentNotRunning, askAgent } from './admin-client.js';
 import type { CleanupOptions } from './command-line.js';
 import { EXIT } from './exit.js';
-
-interface CleanupReport {
-  readonly done: readonly string[];
-  readonly foreign: number;
-  readonly problems: readonly Problem[];
-}
 
 /** `cleanup`: refuses while an agent runs, since it would put everything back at once. */
 export async function runCleanup(

@@ -1,17 +1,11 @@
 import type { Configuration } from '../config/configuration.js';
+import type { PreparationReport } from '../model/command-reports.js';
 import { EXIT } from './exit.js';
-
-interface Preparation {
-  readonly done: readonly string[];
-  readonly warnings: readonly string[];
-  /** Without these Services do not work as they should. */
-  readonly lacking?: readonly string[];
-}
 
 /** `--init-only`: what needs more than CAP_NET_ADMIN, and nothing else; the agent proper runs afterwards. */
 export async function runInitOnly(
   { warnings }: Configuration,
-  prepare: () => Promise<Preparation>,
+  prepare: () => Promise<PreparationReport>,
 ): Promise<number> {
   const { done, lacking = [], ...prepared } = await prepare();
   for (const warning of [...warnings, ...prepared.warnings, ...lacking])

@@ -1,13 +1,7 @@
-import type { Operation } from '../model/operation.js';
-import { type Problem, problemText } from '../model/problem.js';
+import type { Rehearsal } from '../model/command-reports.js';
+import { problemText } from '../model/problem.js';
 import { EXIT } from './exit.js';
 import { planText } from './plan-text.js';
-
-interface Rehearsal {
-  readonly preparation: readonly string[];
-  readonly operations: readonly Operation[];
-  readonly problems: readonly Problem[];
-}
 
 /** `plan`: what a first pass would do; the exit code tells whether something in the way of it needs a person. */
 export async function runPlan(rehearse: () => Promise<Rehearsal>): Promise<number> {

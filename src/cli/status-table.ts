@@ -1,16 +1,22 @@
 import { MOST_PROBLEMS, type Problem, problemText } from '../model/problem.js';
 import { problemGroups } from '../model/problem-groups.js';
-import type { RealServerStatus, StatusReport, VirtualServerStatus } from '../model/status-report.js';
+import type {
+  RealServerStatus,
+  StatusReport,
+  UnmetStatus,
+  VirtualServerStatus,
+} from '../model/status-report.js';
 import { columns } from './columns.js';
 
 /** The report for people: verdict, problems, then the tables. Fits 80 columns for usual names. */
 export function statusTable(report: StatusReport): string {
-  const { virtualServers, withoutEndpoints, agent } = report;
+  const { virtualServers, unmet, withoutEndpoints, agent } = report;
   const lines = [verdict(report)];
   lines.push(...problemLines(agent?.problems ?? []));
   if (agent !== undefined)
     lines.push(`What others change is found within ${agent.auditRoundSeconds} seconds.`);
   if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
+  if (unmet.length > 0) lines.push('', 'Not as their Services want them:', ...unmetLines(unmet));
   if (withoutEndpoints.length > 0) {
     lines.push('', 'Refused, because the Service has no usable endpoint:');
     const rows = withoutEndpoints.map(({ service, frontend, offered }) => [
@@ -21,6 +27,25 @@ export function statusTable(report: StatusReport): string {
     lines.push(...columns(rows));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Ten of each state: while the first pass lasts everything is pending. */
+function unmetLines(unmet: readonly UnmetStatus[]): string[] {
+  const byState = new Map<string, UnmetStatus[]>();
+  for (const entry of unmet) {
+    const group = byState.get(entry.state);
+    if (group === undefined) byState.set(entry.state, [entry]);
+    else group.push(entry);
+  }
+  const shown = [...byState.values()].flatMap((group) => group.slice(0, MOST_PROBLEMS));
+  const more = [...byState].flatMap(([state, { length }]) =>
+    length > MOST_PROBLEMS ? [`  ${length - MOST_PROBLEMS} more ${state}, all of them with -o json.`] : [],
+  );
+  return [...columns(shown.map(unmetRow)), ...more];
+}
+
+function unmetRow({ service, frontend, state, reason = '' }: UnmetStatus): string[] {
+  return [`  ${service}`, frontend, state, reason];
 }
 
 function problemLines(problems: readonly Problem[]): string[] {

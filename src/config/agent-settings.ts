@@ -1,4 +1,5 @@
 import type { Address } from '../model/address.js';
+import type { LocalDetection } from '../model/local-detection.js';
 
 /** Every knob of the agent in our own words: type, unit and meaning. Times are seconds. Defaults: docs/configuration.md. */
 export interface AgentSettings {
@@ -81,17 +82,6 @@ export interface IpvsSettings {
   /** The same of the table of virtual servers. */
   readonly serviceLoadFactor: number | undefined;
 }
-
-/**
- * none: no such distinction. cluster-cidrs: the pods' addresses, one CIDR a family. node-cidr: the Node's own `podCIDRs`.
- * The last two go by the interface a packet came in on.
- */
-export type LocalDetection =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'cluster-cidrs'; readonly cidrs: readonly string[] }
-  | { readonly kind: 'node-cidr' }
-  | { readonly kind: 'bridge-interface'; readonly name: string }
-  | { readonly kind: 'interface-name-prefix'; readonly prefix: string };
 
 /** Which addresses Services may have beside their ClusterIPs. Ranges are canonical CIDRs; an empty list allows all. */
 export interface AddressLimitSettings {

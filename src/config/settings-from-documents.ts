@@ -1,10 +1,10 @@
 import { parseAddress } from '../model/address.js';
+import type { LocalDetection } from '../model/local-detection.js';
 import type {
   AddressLimitSettings,
   AgentSettings,
   ConntrackSettings,
   IpvsSettings,
-  LocalDetection,
   LogLevel,
   ServingSettings,
   SourceSettings,

@@ -21,7 +21,7 @@ import type { VirtualServer } from '../model/virtual-server.js';
 import { CountedSet } from './counted-set.js';
 import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
-import { FrontendConflicts } from './frontend-conflicts.js';
+import { FrontendConflicts, type LostFrontend } from './frontend-conflicts.js';
 import { HashTables } from './hash-tables.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
@@ -128,10 +128,6 @@ export class DesiredDataplane implements Dataplane {
     return this.#claimantsOf(moved);
   }
 
-  get otherNodes(): OtherNodes {
-    return this.#node.others;
-  }
-
   /** The addresses that no Service may have; those of them that are the node's own carry NodePorts all the same. */
   get reserved(): Iterable<Address> {
     return this.#node.reserved.keys();
@@ -192,6 +188,16 @@ export class DesiredDataplane implements Dataplane {
   /** The Service that has the frontend. */
   serviceOf(key: FrontendKey): ServiceKey | undefined {
     return this.#holderOf(key)?.service.key;
+  }
+
+  /** Who has the frontend, as its Service asks for it. */
+  wishOf(key: FrontendKey): Pick<ServiceFrontend, 'owner' | 'service'> | undefined {
+    return this.#holderOf(key);
+  }
+
+  /** Frontends that a Service asks for and another has, of each Service the first ten. */
+  get lostFrontends(): readonly LostFrontend[] {
+    return this.#conflicts.lost;
   }
 
   /** The frontends that the Service asks for. */

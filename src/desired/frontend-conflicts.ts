@@ -5,6 +5,11 @@ import type { ServiceKey } from '../model/service-key.js';
 import type { FrontendClaims } from './frontend-claims.js';
 import type { ServiceFrontend } from './service-frontends.js';
 
+/** A frontend that a Service asks for and another has. */
+export interface LostFrontend extends Pick<ServiceFrontend, 'frontend' | 'owner'> {
+  readonly winner: ServiceKey;
+}
+
 /**
  * The Services that lost a frontend to another, as problems to be told. A hundred Services may claim ten thousand frontends of each
  * other: of each Service ten are made, when somebody asks.
@@ -22,6 +27,21 @@ export class FrontendConflicts {
   get problems(): readonly Problem[] {
     this.#problems ??= this.#told();
     return this.#problems;
+  }
+
+  /** Of each Service the first ten. */
+  get lost(): readonly LostFrontend[] {
+    const lost = new Map<ServiceKey, LostFrontend[]>();
+    for (const key of this.#contested) {
+      const [winner, ...losers] = this.#claims.all(key);
+      for (const { frontend, owner, service } of losers) {
+        const known = lost.get(service.key);
+        const one = { frontend, owner, winner: (winner as ServiceFrontend).service.key };
+        if (known === undefined) lost.set(service.key, [one]);
+        else if (known.length < MOST_PROBLEMS) known.push(one);
+      }
+    }
+    return [...lost.values()].flat();
   }
 
   /** Takes in the claims to a frontend as they are now. */

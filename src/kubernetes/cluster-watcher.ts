@@ -254,7 +254,7 @@ export class ClusterWatcher implements ClusterSource {
   #tellProblems(): void {
     if (!this.#board.takeChanged()) return;
     this.#problems = this.#board.list;
-    this.#listener?.problemsChanged();
+    this.#listener?.problemsFound(this.#problems);
   }
 
   #judgeNode(): void {

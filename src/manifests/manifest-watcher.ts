@@ -109,12 +109,12 @@ export class ManifestWatcher implements ClusterSource {
   #tell(listener: ClusterListener, services: ReadonlySet<ServiceKey>): void {
     const completed = this.#image.complete && !this.#complete;
     this.#complete = this.#image.complete;
-    const problemsChanged = this.#image.board.takeChanged();
-    if (problemsChanged) this.#problems = this.#image.board.list;
+    const haveChanged = this.#image.board.takeChanged();
+    if (haveChanged) this.#problems = this.#image.board.list;
     this.#tellOthers(listener);
     // Completion alone is news too: from now on the source vouches for what it does not have.
     if (services.size > 0 || completed) listener.changed(services);
-    if (problemsChanged) listener.problemsChanged();
+    if (haveChanged) listener.problemsFound(this.#problems);
   }
 
   #tellOthers(listener: ClusterListener): void {

@@ -10,7 +10,7 @@ import type { ServiceKey } from './service-key.js';
 export interface ClusterSource {
   readonly view: ClusterView;
   /**
-   * True once everything has been heard once. Until then nothing may be removed from the kernel. It may come after
+   * True once everything has been read once. Until then nothing may be removed from the kernel. It may come after
    * `start` has resolved, when a part could not be read at first, and is then told by `changed`, if need be with no Service.
    */
   readonly complete: boolean;
@@ -29,6 +29,6 @@ export interface ClusterListener {
   changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
   /** Other Nodes have other addresses now. Told before the Services that came with it. */
   otherNodesChanged?(others: OtherNodes): void;
-  /** The list of problems is another than before. */
-  problemsChanged(): void;
+  /** What the source cannot read or make sense of from now on, where that is another list than before. */
+  problemsFound(problems: readonly Problem[]): void;
 }

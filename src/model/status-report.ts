@@ -1,5 +1,6 @@
 import type { Address } from './address.js';
 import type { FrontendKey } from './frontend.js';
+import type { FrontendStateName, UnmetFrontend } from './frontend-state.js';
 import type { Problem } from './problem.js';
 import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
@@ -14,6 +15,11 @@ export interface StatusReport {
   /** Undefined when the agent does not run: then all else was read from the kernel alone. */
   readonly agent: AgentStatus | undefined;
   readonly virtualServers: readonly VirtualServerStatus[];
+  /**
+   * Frontends that are pending, refused, foreign or in conflict, whether the kernel has something there or not. Of one Service ten
+   * in conflict; its problems say how many more.
+   */
+  readonly unmet: readonly UnmetStatus[];
   /** Frontends that refuse new connections because their Service has no usable endpoint. */
   readonly withoutEndpoints: readonly RefusedStatus[];
 }
@@ -47,18 +53,20 @@ export interface FrontendStatus {
 }
 
 export interface VirtualServerStatus extends FrontendStatus {
-  readonly state: VirtualServerSync;
+  /** `foreign`: it is another program's, wanted by a Service or not. `conflict` is never the state of a virtual server. */
+  readonly state: FrontendStateName;
   readonly scheduler: string;
   /** 0 without session affinity. */
   readonly persistenceTimeout: number;
   readonly realServers: readonly RealServerStatus[];
 }
 
-/**
- * programmed: as the kernel has it, and nothing speaks against it. pending: a change is not acknowledged yet.
- * draining: no new connections, the old ones end. error: the kernel refused something. foreign: another program's.
- */
-export type VirtualServerSync = 'programmed' | 'pending' | 'draining' | 'error' | 'foreign';
+/** A frontend that a Service wants and does not have as it wants it. */
+export interface UnmetStatus extends FrontendStatus {
+  readonly state: UnmetFrontend['state'];
+  /** The kernel's own words, or who has it instead; undefined where it is only a matter of time. */
+  readonly reason: string | undefined;
+}
 
 export interface RealServerStatus {
   readonly key: RealServerKey;

@@ -1,4 +1,3 @@
-import type { Activity } from './activity.js';
 import type { FrontendKey } from './frontend.js';
 
 /**
@@ -12,8 +11,6 @@ export interface Traffic {
   readonly outPackets: number;
   readonly inBytes: number;
   readonly outBytes: number;
-  /** Connections now, of all its real servers; undefined where only the totals were read, which is much cheaper. */
-  readonly activity?: Activity;
 }
 
 export type DataplaneTraffic = ReadonlyMap<FrontendKey, Traffic>;

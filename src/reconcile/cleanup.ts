@@ -1,20 +1,12 @@
 import { nothingDesired } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { CleanupReport } from '../model/command-reports.js';
 import { allKeys } from '../model/kernel-keys.js';
-import type { Problem } from '../model/problem.js';
 import { isLedgerLost, planRemains } from '../plan/adoption.js';
 import { plan } from '../plan/plan.js';
 import { failureProblem } from './failure-text.js';
 import { alone } from './round.js';
 import { StageRunner } from './stage-runner.js';
-
-export interface CleanupReport {
-  /** What was removed, one sentence each. */
-  readonly done: readonly string[];
-  /** Virtual servers of other programs that were left alone. */
-  readonly foreign: number;
-  readonly problems: readonly Problem[];
-}
 
 /** Removes everything of ours at once, without draining, and nothing else. */
 export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
@@ -24,10 +16,10 @@ export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const run = new StageRunner(kernel, dataplane);
   await run.perform(alone(() => plan(allKeys(dataplane), nothing, dataplane, () => true)));
   if (ledgerLost) await run.perform(alone(() => planRemains(nothing, dataplane)));
-  const { done, failures } = run.result;
+  const { counts, failures } = run.result;
   const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
   // The table is the ledger: as long as anything of ours is left it has to stay.
   const dismantled = problems.length === 0 ? await kernel.dismantle() : [];
-  const removed = [...done].map(([kind, count]) => `${kind}: ${count}`);
+  const removed = [...counts.done].map(([kind, count]) => `${kind}: ${count}`);
   return { done: [...removed, ...dismantled], foreign: foreign.length, problems };
 }

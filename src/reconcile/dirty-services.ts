@@ -39,6 +39,10 @@ export class DirtyServices {
     return this.#keys.size;
   }
 
+  has(service: ServiceKey): boolean {
+    return this.#keys.has(service);
+  }
+
   add(services: Iterable<ServiceKey>): void {
     for (const key of services) this.#keys.add(key);
   }

@@ -11,15 +11,20 @@ import type { Failure } from './stage-runner.js';
 /** What a person should know about a refused operation. */
 export function failureProblem(failure: Failure, service: ServiceKey | undefined): Problem {
   const { operation, error } = failure;
-  const words = error.message === undefined ? error.code : `${error.code}; kernel: ${error.message}`;
   return {
     kind: 'kernel',
     subject: service === undefined ? 'Kernel' : `Service ${service}`,
     ...(service === undefined ? {} : { service }),
     cause: `the kernel refuses ${operation.kind} (${error.code})`,
-    message: `the kernel refused ${operationText(operation)} (${words}).`,
+    message: refusalText(failure),
     remedy: remedy(operation, error.code),
   };
+}
+
+/** What the kernel refused, with its own words where it gave any. */
+export function refusalText({ operation, error }: Failure): string {
+  const words = error.message === undefined ? error.code : `${error.code}; kernel: ${error.message}`;
+  return `the kernel refused ${operationText(operation)} (${words}).`;
 }
 
 /** Services and VIPs that are in the way of a virtual server of another program. */

@@ -71,30 +71,3 @@ function frontendsByPlace(
   }
   return places;
 }
-
-/**
- * Parts of a pass whose Services are worked out when the part is asked for: at the first start of a large cluster the kernel
- * works on the first of them while the last are not decided. Only where nothing was desired before: then all that a decision
- * can do is to want more, and nothing that is planned for one portion is undone by another.
- *
- * What is planned moves from `pending` to `planned`. What another portion touches again goes back: it has to be compared when all
- * are decided.
- */
-export function* partsAsDecided(
-  portions: Iterable<KernelKeys>,
-  pending: KernelKeySet,
-  planned: KernelKeySet,
-): Generator<KernelKeys> {
-  for (const { frontends, vips } of portions) {
-    const part = new KernelKeySet();
-    for (const key of frontends)
-      if (planned.frontends.has(key)) pending.frontends.add(key);
-      else part.frontends.add(key);
-    for (const address of vips)
-      if (planned.vips.has(address)) pending.vips.add(address);
-      else part.vips.add(address);
-    pending.remove(part);
-    planned.add(part);
-    yield part;
-  }
-}

@@ -1,17 +1,16 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Address } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { KernelKeySet, KernelKeys } from '../model/kernel-keys.js';
+import type { KernelKeys } from '../model/kernel-keys.js';
 import { API_SERVER_SERVICE } from '../model/service-key.js';
 import { additionsOf, type Plan, plan } from '../plan/plan.js';
-import type { DirtyServices } from './dirty-services.js';
 import type { DrainBook } from './drain-book.js';
-import type { Hearing } from './hearing.js';
 import type { KernelImage } from './kernel-image.js';
-import { partsAsDecided, roundsOf } from './pass-parts.js';
+import { roundsOf } from './pass-parts.js';
 import { isApiServersOwn } from './release-addresses.js';
 import type { Round } from './round.js';
 import type { SlowStartBook } from './slow-start-book.js';
+import type { SourceCompleteness } from './source-completeness.js';
 import type { Takeover } from './takeover.js';
 
 export interface PlannerParts {
@@ -19,13 +18,13 @@ export interface PlannerParts {
   readonly image: KernelImage;
   readonly drains: DrainBook;
   readonly slowStarts: SlowStartBook;
-  readonly hearing: Hearing;
+  readonly completeness: SourceCompleteness;
   readonly takeover: Takeover;
 }
 
 const NOTHING_GUARDED: ReadonlySet<Address> = new Set();
 
-/** Makes the plans of a pass: what the comparison says, tempered by drains, slow starts and what was not heard yet. */
+/** Makes the plans of a pass: what the comparison says, tempered by drains, slow starts and what the source has not said yet. */
 export class PassPlanner {
   readonly #parts: PlannerParts;
 
@@ -45,26 +44,16 @@ export class PassPlanner {
     const isVip = (address: Address) =>
       desired.bound.has(address) || policy.guarded.has(address) || bound.has(address);
     const urgent = desired.frontendsOf(API_SERVER_SERVICE);
-    for (const parts of roundsOf(keys, urgent, isVip)) yield this.#plansOf(parts);
+    for (const parts of roundsOf(keys, urgent, isVip)) yield this.plansOf(parts);
   }
 
-  /**
-   * The same where nothing was worked out before (see `partsAsDecided`). What has been planned moves from `pending` to `planned`;
-   * what is left has to be planned afterwards.
-   */
-  *roundsAsDecided(dirty: DirtyServices, pending: KernelKeySet, planned: KernelKeySet): Generator<Round> {
-    const services = dirty.uncontested(API_SERVER_SERVICE);
-    const urgent = services[0] === API_SERVER_SERVICE ? 1 : 0;
-    for (const part of [services.slice(0, urgent), services.slice(urgent)])
-      yield this.#plansOf(partsAsDecided(dirty.portions(part), pending, planned));
-  }
-
-  *#plansOf(parts: Iterable<KernelKeys>): Round {
+  /** One round of parts that have nothing in common. */
+  *plansOf(parts: Iterable<KernelKeys>): Round {
     for (const part of parts) yield this.#plan(part);
   }
 
   #plan(keys: KernelKeys): Plan {
-    const { desired, image, drains, slowStarts, hearing } = this.#parts;
+    const { desired, image, drains, slowStarts, completeness } = this.#parts;
     for (const key of keys.frontends) {
       slowStarts.refresh(key, image.state);
       if (!image.state.virtualServers.has(key)) desired.forgetReleased(key);
@@ -76,12 +65,12 @@ export class PassPlanner {
       (frontend, server) => drains.isOver(frontend, server) || this.#isLetGo(frontend),
       slowStarts.isIdle ? undefined : (frontend, server) => slowStarts.weightNow(frontend, server),
     );
-    if (hearing.complete) return whole;
-    // What keeps the source from being heard cannot wait until it has been.
+    if (completeness.complete) return whole;
+    // What is in the way to the source cannot wait until the source is complete.
     return additionsOf(whole, desired, (address) => this.#isReserved(address));
   }
 
-  // An address of this node may belong to a Service that was not heard yet, and then it is unguarded without being cut.
+  // An address of this node may belong to a Service that is not known yet, and then it is unguarded without being cut.
   #isReserved(address: Address): boolean {
     const { desired, image } = this.#parts;
     return desired.mustLeave(address, NOTHING_GUARDED) && !isApiServersOwn(address, image.state);

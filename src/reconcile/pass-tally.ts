@@ -1,5 +1,4 @@
 import type { PassReport, SyncTotals } from '../model/sync-state.js';
-import type { PassResult } from './pass-result.js';
 
 /** Sums up the passes since the start. */
 export class PassTally {
@@ -14,31 +13,15 @@ export class PassTally {
     return this.#last;
   }
 
-  /** `lag` is NaN where no change of the source began the pass. */
-  add(result: PassResult, milliseconds: number, lag: number): PassReport {
-    const { done, refused, skipped, services, drift, driftFound, driftRepaired, drainsEnded } = result;
-    const operations = [...done.values()].reduce((sum, count) => sum + count, 0);
-    const before = this.#totals;
+  add(report: PassReport): void {
+    const { passes, operations, refused, drift } = this.#totals;
+    const done = [...report.done.values()].reduce((sum, count) => sum + count, 0);
     this.#totals = {
-      passes: before.passes + 1,
-      operations: before.operations + operations,
-      refused: before.refused + refused,
-      drift: before.drift + drift,
+      passes: passes + 1,
+      operations: operations + done,
+      refused: refused + report.refused,
+      drift: drift + report.drift,
     };
-    const known = Number.isNaN(lag) ? undefined : lag;
-    this.#last = {
-      milliseconds,
-      lag: known,
-      services,
-      done,
-      refused,
-      skipped,
-      drift,
-      driftFound,
-      driftRepaired,
-      drainsEnded,
-      auditMilliseconds: result.auditMilliseconds,
-    };
-    return this.#last;
+    this.#last = report;
   }
 }

@@ -5,7 +5,11 @@ import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
-import { tenOfEach } from '../model/problem.js';
+import type { UnmetFrontend } from '../model/frontend-state.js';
+import type { Operation } from '../model/operation.js';
+import type { Outcome } from '../model/outcome.js';
+import type { Problem } from '../model/problem.js';
+import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
@@ -13,7 +17,7 @@ import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
 import { RetrySchedule } from './retry-schedule.js';
 import type { Predecessor } from './takeover.js';
-import { withheldFrontends } from './withheld-frontends.js';
+import { withheldFrontends } from './unmet-frontends.js';
 
 export interface LoopParts {
   readonly source: ClusterSource;
@@ -22,6 +26,8 @@ export interface LoopParts {
   readonly clock: Clock;
   readonly settings: LoopSettings;
   readonly listener: LoopListener;
+  /** What the source cannot read, what Services contradict each other in and what the kernel refuses is written here. */
+  readonly problems: ProblemBoard;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
   /** Virtual servers on these addresses are never taken over. */
@@ -33,6 +39,8 @@ export interface LoopListener {
   prepared(preparation: Preparation): void;
   /** Servers drain on these Nodes, where no endpoint serves any more: whether they are lost is to be told by `nodeLost`. */
   drainingOn?(nodes: ReadonlySet<string>): void;
+  /** The kernel has answered to writes of the pass that is running, in the order of the operations. */
+  performed?(operations: readonly Operation[], outcomes: readonly Outcome[]): void;
   passed(report: PassReport): void;
   /** A pass could not be made at all; it is tried again. */
   passFailed(error: unknown): void;
@@ -63,6 +71,7 @@ export class ReconcileLoop implements ClusterListener {
     this.#reconciler = new Reconciler({
       ...parts,
       prepared: (preparation) => parts.listener.prepared(preparation),
+      performed: (operations, outcomes) => parts.listener.performed?.(operations, outcomes),
       drainingOn: (nodes) => parts.listener.drainingOn?.(nodes),
     });
     parts.kernel.watch((change) => {
@@ -84,8 +93,8 @@ export class ReconcileLoop implements ClusterListener {
     this.wake();
   }
 
-  problemsChanged(): void {
-    // Problems are read from the source when somebody asks for the state.
+  problemsFound(problems: readonly Problem[]): void {
+    this.#parts.problems.set('cluster', problems);
   }
 
   /** From now on passes are made: the source has told what it could. Until it is complete nothing is removed. */
@@ -150,13 +159,18 @@ export class ReconcileLoop implements ClusterListener {
       complete: source.complete,
       synced: this.#reconciler.synced,
       services: source.view.serviceCount,
-      problems: tenOfEach([...source.problems, ...desired.problems, ...this.#reconciler.problems()]),
+      problems: this.#parts.problems.shortList,
       drains: this.#reconciler.drains(),
       withheld: withheldFrontends(desired, source.view, this.#reconciler.observed),
       auditRound: this.#reconciler.auditRound,
       totals: this.#tally.totals,
       lastPass: this.#tally.last,
     };
+  }
+
+  /** Frontends that are not as their Services want them; it walks over all there are. */
+  unmetFrontends(): UnmetFrontend[] {
+    return this.#reconciler.unmetFrontends();
   }
 
   async #run(): Promise<void> {
@@ -183,18 +197,29 @@ export class ReconcileLoop implements ClusterListener {
   async #pass(): Promise<void> {
     const { clock, listener } = this.#parts;
     const began = clock.now();
-    const oldestChange = this.#oldestChange ?? Number.NaN;
+    const oldestChange = this.#oldestChange;
     this.#oldestChange = undefined;
     try {
-      const result = await this.#reconciler.pass();
+      const record = await this.#reconciler.pass();
       this.#retry.succeeded('pass');
+      this.#writeProblems();
       const ended = clock.now();
       this.#lastPass = ended;
-      listener.passed(this.#tally.add(result, ended - began, ended - oldestChange));
+      const lag = oldestChange === undefined ? undefined : ended - oldestChange;
+      const report = { ...record, milliseconds: ended - began, lag };
+      this.#tally.add(report);
+      listener.passed(report);
     } catch (error) {
       this.#retry.failed('pass');
+      this.#writeProblems();
       listener.passFailed(error);
     }
+  }
+
+  #writeProblems(): void {
+    const { problems, desired } = this.#parts;
+    problems.set('desired', desired.problems);
+    problems.set('kernel', this.#reconciler.problems());
   }
 
   #setTimer(): void {

@@ -6,10 +6,11 @@ import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
+import type { UnmetFrontend } from '../model/frontend-state.js';
 import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import type { DrainState } from '../model/sync-state.js';
+import type { DrainState, PassReport } from '../model/sync-state.js';
 import { planStaleMarks } from '../plan/stale-marks.js';
 import { Auditor } from './auditor.js';
 import { DirtyServices } from './dirty-services.js';
@@ -17,21 +18,25 @@ import { DrainBook } from './drain-book.js';
 import { DrainCounter } from './drain-counter.js';
 import { DrainDeadlines } from './drain-deadlines.js';
 import { DriftBook } from './drift-book.js';
-import { Hearing } from './hearing.js';
+import { FirstPass } from './first-pass.js';
 import { Interval } from './interval.js';
 import { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import { PassPlanner } from './pass-planner.js';
-import type { PassResult } from './pass-result.js';
 import { Refusals } from './refusals.js';
 import { alone } from './round.js';
 import { SetUp } from './set-up.js';
 import { SlowStartBook } from './slow-start-book.js';
-import { StageRunner } from './stage-runner.js';
+import { SourceCompleteness } from './source-completeness.js';
+import { type Performed, StageRunner } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
+import { unmetFrontends } from './unmet-frontends.js';
 
 /** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
 const SURROUNDINGS_PERIOD = 60_000;
+
+/** What one pass took in and did; when it was, only the loop knows. */
+export type PassRecord = Omit<PassReport, 'milliseconds' | 'lag'>;
 
 export interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -41,6 +46,7 @@ export interface ReconcilerParts {
   readonly settings: LoopSettings;
   /** The kernel was made ready, at the start or anew. */
   readonly prepared: (preparation: Preparation) => void;
+  readonly performed?: Performed | undefined;
   /** Servers drain on these Nodes, where no endpoint serves any more: told once a second while any server drains. */
   readonly drainingOn?: ((nodes: ReadonlySet<string>) => void) | undefined;
   /** The proxy to take over from; absent: what others left is foreign. */
@@ -55,7 +61,7 @@ export interface ReconcilerParts {
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  readonly #hearing = new Hearing();
+  readonly #completeness = new SourceCompleteness();
   readonly #takeover: Takeover;
   readonly #image: KernelImage;
   readonly #deadlines: DrainDeadlines;
@@ -67,15 +73,18 @@ export class Reconciler {
   readonly #refusals: Refusals;
   readonly #auditor: Auditor;
   readonly #planner: PassPlanner;
+  readonly #firstPass: FirstPass;
   readonly #dirty: DirtyServices;
   readonly #notices: KernelChange[] = [];
-  /** Nodes that were told to be lost since the last pass. */
+  /** Nodes that were reported lost since the last pass. */
   readonly #lostNodes = new Set<string>();
   /** Of what was read last: nobody tells of another gateway or resolver. */
   readonly #surroundingsAge: Interval;
   #pending = new KernelKeySet();
   /** Views that the last full look found with a firewall mark that cannot stay. */
   #staleMarks: ReadonlySet<FrontendKey> = new Set();
+  /** What the pass that is running has taken on; its writes may not be acknowledged yet. */
+  #planned = new KernelKeySet();
   /** How much the pass that is running has taken on and not yet settled. */
   #underWay = 0;
 
@@ -84,7 +93,7 @@ export class Reconciler {
     this.#parts = parts;
     this.#surroundingsAge = new Interval(clock, SURROUNDINGS_PERIOD);
     this.#dirty = new DirtyServices(source, desired, clock, settings.servicesAtOnce);
-    this.#takeover = new Takeover(parts.predecessor, desired, this.#hearing, parts.excluded);
+    this.#takeover = new Takeover(parts.predecessor, desired, this.#completeness, parts.excluded);
     this.#image = new KernelImage(this.#takeover.inherits);
     this.#deadlines = new DrainDeadlines(desired, settings.drainDeadline);
     this.#drains = new DrainBook(clock, this.#deadlines);
@@ -98,8 +107,15 @@ export class Reconciler {
       image: this.#image,
       drains: this.#drains,
       slowStarts: this.#slowStarts,
-      hearing: this.#hearing,
+      completeness: this.#completeness,
       takeover: this.#takeover,
+    });
+    this.#firstPass = new FirstPass({
+      desired,
+      image: this.#image,
+      takeover: this.#takeover,
+      dirty: this.#dirty,
+      planner: this.#planner,
     });
   }
 
@@ -149,6 +165,16 @@ export class Reconciler {
     return this.#refusals.problems(this.#image.state);
   }
 
+  unmetFrontends(): UnmetFrontend[] {
+    return unmetFrontends({
+      desired: this.#parts.desired,
+      observed: this.#image.state,
+      refusals: this.#refusals,
+      waiting: [this.#pending, this.#planned],
+      isDirty: (service) => this.#dirty.has(service),
+    });
+  }
+
   /** Milliseconds, of Services that ask for none of their own; drains under way included. */
   setDrainDeadline(deadline: number): void {
     this.#deadlines.standard = deadline;
@@ -179,7 +205,7 @@ export class Reconciler {
   }
 
   /** One pass. Rejects where the kernel could not be looked at; the next pass then begins with a full look. */
-  async pass(): Promise<PassResult> {
+  async pass(): Promise<PassRecord> {
     const { clock } = this.#parts;
     const began = clock.now();
     try {
@@ -190,20 +216,21 @@ export class Reconciler {
     } finally {
       this.#dirty.passed(clock.now() - began);
       this.#underWay = 0;
+      this.#planned = new KernelKeySet();
     }
   }
 
-  async #pass(): Promise<PassResult> {
+  async #pass(): Promise<PassRecord> {
     const { kernel, desired, source } = this.#parts;
-    this.#hearing.listen(source);
+    this.#completeness.note(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#lookAgain();
     this.#releaseRemovals();
-    const run = new StageRunner(kernel, this.#image.state);
+    const run = new StageRunner(kernel, this.#image.state, this.#parts.performed);
     await this.#removeStaleMarks(run);
-    const keys = new KernelKeySet();
-    if (this.#decidesByParts) await this.#performAsDecided(run, keys);
-    await this.#dirty.takeIn(this.#pending, this.#hearing.complete);
+    const keys = this.#planned;
+    if (this.#firstPass.isDue) await this.#firstPass.perform(run, this.#pending, keys);
+    await this.#dirty.takeIn(this.#pending, this.#completeness.complete);
     this.#pending.add(this.#image.identify(desired));
     const services = this.#dirty.takeCount();
     const rest = this.#takePending();
@@ -211,7 +238,7 @@ export class Reconciler {
     this.#underWay = keys.size;
     for (const round of this.#planner.rounds(rest)) await run.perform(round);
     const { result } = run;
-    if (this.#hearing.complete) this.#image.settleLostLedger();
+    if (this.#completeness.complete) this.#image.settleLostLedger();
     this.#refusals.settle(keys, result.failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     desired.releaseMarks(keys.frontends, this.#image.state);
@@ -219,7 +246,7 @@ export class Reconciler {
     if (result.lost) this.#image.forget();
     else this.#takeover.finish(this.#image.state, this.#parts.prepared);
     return {
-      ...result,
+      ...result.counts,
       ...this.#drift.settle(keys, result.failures),
       services,
       drainsEnded: this.#drains.takeEnded(),
@@ -234,24 +261,10 @@ export class Reconciler {
     await run.perform(alone(() => planStaleMarks(views, this.#image.state)));
   }
 
-  async #performAsDecided(run: StageRunner, planned: KernelKeySet): Promise<void> {
-    for (const round of this.#planner.roundsAsDecided(this.#dirty, this.#pending, planned))
-      await run.perform(round);
-    // What was touched again must not be planned over a guess.
-    this.#image.doubt(run.result.unsure, this.#parts.desired);
-  }
-
-  // Whoever takes over has to know all that is wanted before it looks, what is in doubt has to wait, and what lost its name
-  // gets it back from what is wanted.
-  get #decidesByParts(): boolean {
-    const { isDoubted, hasNameless } = this.#image;
-    return this.#parts.desired.isEmpty && !isDoubted && !hasNameless && !this.#takeover.underWay;
-  }
-
   async #lookAgain(): Promise<void> {
     const { kernel, desired } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
-    if (this.#takeover.underWay && this.#hearing.hasJustEnded) this.#image.forget();
+    if (this.#takeover.underWay && this.#completeness.hasJustCompleted) this.#image.forget();
     const notices = this.#notices.splice(0);
     if (notices.some(({ kind }) => kind === 'node-addresses') || this.#surroundingsAge.isOver)
       this.#takeInNodeAddresses();
@@ -272,7 +285,7 @@ export class Reconciler {
     if (!this.#image.known) await this.#lookAtAll();
   }
 
-  // The source may have heard of the Node again since it was told to be lost.
+  // The Node may be back since it was reported lost.
   #endDrainsOnLostNodes(): void {
     if (this.#lostNodes.size === 0) return;
     const { view } = this.#parts.source;
@@ -304,7 +317,7 @@ export class Reconciler {
     desired.setMarkKey(await kernel.markKey());
     this.#takeInNodeAddresses();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
-    if (!this.#decidesByParts) await this.#dirty.takeIn(this.#pending);
+    if (!this.#firstPass.isDue) await this.#dirty.takeIn(this.#pending);
     await this.#image.lookAtAll(kernel);
     this.#staleMarks = desired.keepMarks(this.#image.state);
     this.#reconsiderAll();
@@ -312,10 +325,10 @@ export class Reconciler {
     this.#reconsider(this.#drains.frontends);
   }
 
-  // Everything that was kept only because the source had not told everything is judged now.
+  // Everything that was kept only because the source was not complete is judged now.
   #releaseRemovals(): void {
-    if (this.#hearing.hasJustEnded) this.#reconsiderAll();
-    this.#hearing.settle();
+    if (this.#completeness.hasJustCompleted) this.#reconsiderAll();
+    this.#completeness.settle();
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.

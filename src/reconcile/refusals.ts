@@ -1,6 +1,8 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
+import type { FrontendKey } from '../model/frontend.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import { failureProblem, foreignProblems } from './failure-text.js';
@@ -30,6 +32,17 @@ export class Refusals {
 
   wait(): number | undefined {
     return this.#retries.wait();
+  }
+
+  /** Why the frontend is not as desired, or its address is not. */
+  failureOf(key: FrontendKey, address: Address): Failure | undefined {
+    if (this.#failures.size === 0) return undefined;
+    return this.#failures.get(`frontend ${key}`) ?? this.#failures.get(`vip ${address}`);
+  }
+
+  /** Whether the frontend is to be tried again. */
+  isWaiting(key: FrontendKey): boolean {
+    return this.#retries.size > 0 && this.#retries.attempts(`frontend ${key}`) > 0;
   }
 
   /** Takes in what became of the keys that a pass planned. */

@@ -2,23 +2,17 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Cidr } from '../model/cidr.js';
 import type { ClusterSource } from '../model/cluster-source.js';
+import type { Rehearsal } from '../model/command-reports.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
-import { type Problem, tenOfEach } from '../model/problem.js';
+import { tenOfEach } from '../model/problem.js';
 import { plan } from '../plan/plan.js';
 import { planStaleMarks } from '../plan/stale-marks.js';
 import { foreignProblems } from './failure-text.js';
 import { KernelImage } from './kernel-image.js';
 import { alone, type Round } from './round.js';
 import { type Predecessor, Takeover } from './takeover.js';
-
-export interface Rehearsal {
-  /** What would be made ready first, one sentence each. */
-  readonly preparation: readonly string[];
-  readonly operations: readonly Operation[];
-  readonly problems: readonly Problem[];
-}
 
 /** What a first pass would do now, without doing any of it; `predecessor` where it would take over, `excluded` where not. */
 export async function rehearse(

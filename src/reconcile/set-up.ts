@@ -5,24 +5,24 @@ import type { DriftBook } from './drift-book.js';
 export class SetUp {
   readonly #kernel: Pick<Kernel, 'prepare'>;
   readonly #drift: Pick<DriftBook, 'mended'>;
-  readonly #told: (preparation: Preparation) => void;
+  readonly #report: (preparation: Preparation) => void;
   #isMade = false;
 
-  /** `told` hears what had to be done. */
+  /** `report` is called with what had to be done. */
   constructor(
     kernel: Pick<Kernel, 'prepare'>,
     drift: Pick<DriftBook, 'mended'>,
-    told: (preparation: Preparation) => void,
+    report: (preparation: Preparation) => void,
   ) {
     this.#kernel = kernel;
     this.#drift = drift;
-    this.#told = told;
+    this.#report = report;
   }
 
   /** Makes the kernel ready, at the start or anew; what was ready before and has to be made is drift. */
   async make(): Promise<void> {
     const preparation = await this.#kernel.prepare();
-    this.#told(preparation);
+    this.#report(preparation);
     if (this.#isMade) this.#drift.mended(preparation.made ?? []);
     this.#isMade = true;
   }
@@ -32,8 +32,8 @@ export class SetUp {
     const preparation = await this.#kernel.prepare();
     const { made = [] } = preparation;
     this.#drift.mended(made);
-    // Its warnings were told at the start.
-    if (made.length > 0) this.#told({ ...preparation, warnings: [] });
+    // Its warnings were reported at the start.
+    if (made.length > 0) this.#report({ ...preparation, warnings: [] });
     return made.length > 0;
   }
 

@@ -1,8 +1,9 @@
 import type { Kernel } from '../kernel/kernel.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { Operation, OperationKind } from '../model/operation.js';
+import type { Operation } from '../model/operation.js';
 import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
+import type { PassReport } from '../model/sync-state.js';
 import { thatMayFollow } from '../plan/precondition.js';
 import { KindTally } from './kind-tally.js';
 import type { Round } from './round.js';
@@ -17,11 +18,12 @@ export interface Failure {
   readonly error: KernelRefusal;
 }
 
+/** Told the answers of the kernel, in the order of the operations. */
+export type Performed = (operations: readonly Operation[], outcomes: readonly Outcome[]) => void;
+
 export interface RunResult {
-  /** Acknowledged operations by kind. */
-  readonly done: ReadonlyMap<OperationKind, number>;
-  readonly refused: number;
-  readonly skipped: number;
+  /** What goes into the record of the pass as it is. */
+  readonly counts: Pick<PassReport, 'done' | 'refused' | 'skipped'>;
   readonly failures: ReadonlyMap<Subject, Failure>;
   /** Frontends of which the kernel must be asked again before anything is decided. */
   readonly unsure: ReadonlySet<FrontendKey>;
@@ -36,6 +38,7 @@ export interface RunResult {
 export class StageRunner {
   readonly #kernel: Kernel;
   readonly #observed: DataplaneState;
+  readonly #performed: Performed;
   readonly #done = new KindTally();
   readonly #failures = new Map<Subject, Failure>();
   readonly #unsure = new Set<FrontendKey>();
@@ -45,17 +48,16 @@ export class StageRunner {
   #skipped = 0;
   #lost = false;
 
-  constructor(kernel: Kernel, observed: DataplaneState) {
+  constructor(kernel: Kernel, observed: DataplaneState, performed: Performed = () => undefined) {
     this.#kernel = kernel;
     this.#observed = observed;
+    this.#performed = performed;
   }
 
   /** What became of everything so far. */
   get result(): RunResult {
     return {
-      done: this.#done.counts,
-      refused: this.#refused,
-      skipped: this.#skipped,
+      counts: { done: this.#done.counts, refused: this.#refused, skipped: this.#skipped },
       failures: this.#failures,
       unsure: this.#unsure,
       lost: this.#lost,
@@ -84,10 +86,16 @@ export class StageRunner {
       for (const operation of operations) if (!sent.has(operation)) this.#note(operation, SKIPPED);
     }
     if (tried.length === 0) return;
-    const outcomes = await this.#kernel.perform(tried);
+    const outcomes = await this.#ask(tried);
     for (let index = 0; index < tried.length; index++)
       this.#note(tried[index] as Operation, outcomes[index] ?? SKIPPED);
     await this.#giveBack();
+  }
+
+  async #ask(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const outcomes = await this.#kernel.perform(operations);
+    this.#performed(operations, outcomes);
+    return outcomes;
   }
 
   #thatMayFollow(operations: readonly Operation[]): readonly Operation[] {
@@ -155,7 +163,7 @@ export class StageRunner {
       const frontend = this.#observed.policy.owned.get(key)?.frontend;
       if (frontend === undefined) continue;
       const operation: Operation = { kind: 'disown-frontend', frontend };
-      const [outcome] = await this.#kernel.perform([operation]);
+      const [outcome] = await this.#ask([operation]);
       this.#note(operation, outcome ?? SKIPPED);
     }
   }

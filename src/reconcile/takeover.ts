@@ -20,21 +20,21 @@ export interface Predecessor {
  */
 export class Takeover {
   readonly #desired: DesiredDataplane;
-  readonly #heard: Pick<ClusterSource, 'complete'>;
+  readonly #source: Pick<ClusterSource, 'complete'>;
   readonly #excluded: readonly Cidr[];
   #predecessor: Predecessor | undefined;
   #leaving = false;
 
-  /** `heard`: as the pass judges it, which has taken in what was told until then. `excluded`: addresses on which nothing is taken over; a virtual server there stays another program's. */
+  /** `source`: as the pass judges it, which has taken in what was known when the pass began. `excluded`: addresses on which nothing is taken over; a virtual server there stays another program's. */
   constructor(
     predecessor: Predecessor | undefined,
     desired: DesiredDataplane,
-    heard: Pick<ClusterSource, 'complete'>,
+    source: Pick<ClusterSource, 'complete'>,
     excluded: readonly Cidr[] = [],
   ) {
     this.#predecessor = predecessor;
     this.#desired = desired;
-    this.#heard = heard;
+    this.#source = source;
     this.#excluded = excluded;
   }
 
@@ -46,22 +46,22 @@ export class Takeover {
   readonly inherits = (frontend: Frontend, bound: ReadonlySet<Address>): boolean =>
     this.underWay &&
     !this.#excluded.some((range) => cidrContains(range, frontend.address)) &&
-    isInherited(frontend, this.#desired, bound, this.#heard.complete);
+    isInherited(frontend, this.#desired, bound, this.#source.complete);
 
   /** The rounds of a pass, and what is left over after them; `ledgerLost`: nothing says whose the addresses of the device are. */
   *after(rounds: Iterable<Round>, observed: () => DataplaneState, ledgerLost: boolean): Generator<Round> {
     yield* rounds;
-    if ((this.underWay || ledgerLost) && this.#heard.complete)
+    if ((this.underWay || ledgerLost) && this.#source.complete)
       yield alone(() => planRemains(this.#desired, observed()));
   }
 
   /**
    * Has what the predecessor left removed as soon as our table does its work. Beside the passes, since it may take seconds:
-   * the kernel waits for RCU before it destroys an ipset. Nothing here waits for it; `told` hears of it.
+   * the kernel waits for RCU before it destroys an ipset. Nothing here waits for it; `report` is called with what was removed.
    */
-  finish(observed: DataplaneState, told: (removed: Preparation) => void): void {
+  finish(observed: DataplaneState, report: (removed: Preparation) => void): void {
     const predecessor = this.#predecessor;
-    if (predecessor === undefined || this.#leaving || !this.#heard.complete) return;
+    if (predecessor === undefined || this.#leaving || !this.#source.complete) return;
     if (!isTakenOver(this.#desired, observed)) return;
     this.#leaving = true;
     void predecessor
@@ -69,7 +69,7 @@ export class Takeover {
       .catch((error: unknown) => ({ done: [], warnings: [failureText(error)] }))
       .then((removed) => {
         this.#predecessor = undefined;
-        told(removed);
+        report(removed);
       });
   }
 }

@@ -1,13 +1,14 @@
 import type { Clock } from '../model/clock.js';
 import type { Problem } from '../model/problem.js';
+import type { ProblemsFound } from '../model/problem-board.js';
 import { type RelayCounts, type RelayKey, type RelayRoute, relayKey } from '../model/relay-route.js';
 import { DEFAULT_RELAY_LIMITS, RelayConnections, type RelayLimits } from './relay-connections.js';
 import { RelayListener } from './relay-listener.js';
 
 export interface RelayParts {
   readonly clock: Clock;
-  /** Problems came or went. */
-  readonly problemsChanged: () => void;
+  /** Told the ports that somebody else has, when there are others than before. */
+  readonly problemsFound: ProblemsFound;
   readonly limits?: RelayLimits;
 }
 
@@ -51,7 +52,7 @@ export class NodePortRelay {
       if (!wanted.has(key)) {
         this.#listeners.delete(key);
         listener.close();
-        if (listener.failure !== undefined) this.#parts.problemsChanged();
+        if (listener.failure !== undefined) this.#tellProblems();
       }
     for (const [key, route] of wanted) this.#listen(key, route);
   }
@@ -62,11 +63,16 @@ export class NodePortRelay {
     this.#connections.close();
   }
 
+  #tellProblems(): void {
+    this.#parts.problemsFound(this.problems);
+  }
+
   #listen(key: RelayKey, route: RelayRoute): void {
     const listener = this.#listeners.get(key);
-    const { clock, problemsChanged } = this.#parts;
+    const { clock } = this.#parts;
+    const changed = () => this.#tellProblems();
     if (listener !== undefined) listener.follow(route);
-    else this.#listeners.set(key, new RelayListener(route, this.#connections, clock, problemsChanged));
+    else this.#listeners.set(key, new RelayListener(route, this.#connections, clock, changed));
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Problem } from '../model/problem.js';
 import type { SyncState } from '../model/sync-state.js';
 import type { DataplaneCounts } from './metrics/dataplane-counts.js';
 
@@ -6,5 +5,4 @@ import type { DataplaneCounts } from './metrics/dataplane-counts.js';
 export interface Snapshot {
   readonly state: SyncState;
   readonly counts: DataplaneCounts;
-  readonly problems: readonly Problem[];
 }

@@ -1,30 +1,51 @@
+import type { EventSink } from '../model/event.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { NodeRecord } from '../model/node.js';
 import type { Operation } from '../model/operation.js';
 import type { Outcome } from '../model/outcome.js';
 import type { Problem } from '../model/problem.js';
+import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport } from '../model/sync-state.js';
-import type { BoardParts } from './board-parts.js';
 import { EventRecorder, type Occurrence } from './events/event-recorder.js';
 import { agentStarts, problemFound, serverFails } from './events/occurrences.js';
 import { HealthCheckPorts } from './health/health-check-ports.js';
 import { healthRoutes } from './health/health-routes.js';
 import { ProxyHealth } from './health/proxy-health.js';
+import type { PassLog } from './log/pass-log.js';
 import { ProblemChanges } from './log/problem-changes.js';
 import { Counts } from './metrics/counts.js';
 import type { Histograms } from './metrics/histograms.js';
 import { endpointChanges, serviceChanges } from './metrics/kube-proxy-metrics.js';
 import { metricRegistry } from './metrics/metric-registry.js';
+import type { MetricSources } from './metrics/metric-sources.js';
 import { MetricsPage } from './metrics/metrics-page.js';
 import { metricsRoutes } from './metrics/metrics-routes.js';
 import { Tally } from './metrics/tally.js';
 import { PendingChanges } from './pending-changes.js';
+import type { StatusClock } from './status-clock.js';
 import { type ServerName, StatusServers } from './status-servers.js';
+import type { StatusSettings } from './status-settings.js';
 import type { SyncTimes } from './sync-times.js';
 
+/** What the status is made of; `compose.ts` fills it in. */
+export interface BoardParts {
+  readonly settings: StatusSettings;
+  readonly sources: MetricSources;
+  /** All that a person has to put right, whoever found it; the status adds what it finds itself. */
+  readonly problems: ProblemBoard;
+  readonly clock: StatusClock;
+  readonly log: PassLog;
+  /** Undefined: nobody is told Events, as where the source is a folder. */
+  readonly sink?: EventSink | undefined;
+  /** The effective KubeProxyConfiguration, for `/configz`; without secrets. */
+  readonly configuration: () => unknown;
+  /** The UID of a Service, by which `kubectl describe` finds its Events; undefined where it is not known. */
+  readonly uidOf?: (service: ServiceKey) => string | undefined;
+}
+
 /**
- * The door of the room: it is told what happens, and tells it on as health, metrics, Events and log. Traffic would be the same
+ * The entry to the room: it takes in what happens and passes it on as health, metrics, Events and log. Traffic would be the same
  * without it; nothing here waits for anybody but `start` and `stop`.
  */
 export class StatusBoard {
@@ -51,10 +72,10 @@ export class StatusBoard {
     this.#health = new ProxyHealth(clock, settings.healthTimeout, settings.families, this.#changes);
     this.#events = sink === undefined ? undefined : new EventRecorder(sink, clock, events);
     this.healthChecks = this.#newHealthChecks();
-    const problems = () => this.problems();
     const [tally, times] = [this.#tally, this.#times];
-    const { registry, histograms } = metricRegistry({ ...settings, sources, tally, times, events, problems });
+    const { registry, histograms } = metricRegistry({ ...settings, sources, tally, times, events });
     this.#histograms = histograms;
+    parts.problems.watch((all) => this.#problemsFound(all));
     this.#servers = this.#newServers(new MetricsPage(registry, sources, tally, settings.trafficLimit));
   }
 
@@ -99,7 +120,6 @@ export class StatusBoard {
     this.#settleTimes();
     this.#ready ||= sources.state().complete;
     log.passed(report);
-    this.problemsChanged();
   }
 
   /** A pass could not be made at all; `text` says why and what would mend it. */
@@ -108,9 +128,7 @@ export class StatusBoard {
     this.#parts.log.passFailed(text);
   }
 
-  /** The list of problems may be another than before. */
-  problemsChanged(): void {
-    const problems = this.problems();
+  #problemsFound(problems: readonly Problem[]): void {
     this.#parts.log.problems(problems);
     for (const problem of this.#problemChanges.take(problems).appeared) {
       const occurrence = problemFound(problem, this.#uidOf(problem.service));
@@ -123,15 +141,6 @@ export class StatusBoard {
     this.#nodeEligible = node?.eligible ?? false;
   }
 
-  /** Everything that a person has to put right, found by the source, the kernel or the status itself. */
-  problems(): Problem[] {
-    return [
-      ...this.#parts.sources.state().problems,
-      ...this.#servers.problems(),
-      ...this.healthChecks.problems(),
-    ];
-  }
-
   /** The port that a server listens on; undefined while it does not. */
   port(server: ServerName): number | undefined {
     return this.#servers.port(server);
@@ -141,7 +150,7 @@ export class StatusBoard {
     return new HealthCheckPorts({
       clock: this.#parts.clock,
       isHealthy: () => this.#health.isHealthy,
-      problemsChanged: () => this.problemsChanged(),
+      problemsFound: this.#parts.problems.topic('health check ports'),
     });
   }
 
@@ -158,10 +167,8 @@ export class StatusBoard {
       settings,
       clock,
       routes: { health, metrics },
-      failed: (server, { message }) => {
-        this.#tell(serverFails(settings.node, server, message));
-        this.problemsChanged();
-      },
+      failed: (server, { message }) => this.#tell(serverFails(settings.node, server, message)),
+      problemsFound: this.#parts.problems.topic('servers'),
     });
   }
 

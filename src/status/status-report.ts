@@ -1,14 +1,15 @@
 import type { DataplaneActivity } from '../model/activity.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { UnmetFrontend } from '../model/frontend-state.js';
 import type { RealServerKey } from '../model/real-server.js';
 import type {
   AgentStatus,
   FrontendStatus,
   RealServerStatus,
   StatusReport,
+  UnmetStatus,
   VirtualServerStatus,
-  VirtualServerSync,
 } from '../model/status-report.js';
 import type { DrainState, SyncState } from '../model/sync-state.js';
 import { TimeSlice } from '../model/time-slice.js';
@@ -28,6 +29,7 @@ export interface KernelView {
 export interface AgentView {
   readonly version: string;
   readonly state: SyncState;
+  readonly unmet: readonly UnmetFrontend[];
   readonly withoutEndpoints: readonly Refused[];
 }
 
@@ -48,10 +50,10 @@ export async function statusReport(
   slice = new TimeSlice(performance, SERVERS_PER_LOOK),
 ): Promise<StatusReport> {
   const drains = drainIndex(agent?.state.drains ?? []);
-  const troubled = new Set(agent?.state.problems.flatMap(({ service }) => service ?? []));
+  const unmet = unmetByKey(agent?.unmet ?? []);
   const servers: VirtualServerStatus[] = [];
   for (const server of [...kernel.dataplane.virtualServers.values()]) {
-    servers.push(ownServer(server, kernel, drains, troubled));
+    servers.push(ownServer(server, kernel, drains, unmet));
     if (slice.over) await slice.rest();
   }
   for (const server of kernel.foreign)
@@ -60,6 +62,7 @@ export async function statusReport(
     version: 1,
     agent: agent === undefined ? undefined : agentStatus(agent),
     virtualServers: servers.sort(byServiceAndFrontend),
+    unmet: (agent?.unmet ?? []).map(unmetStatus).sort(byServiceAndFrontend),
     withoutEndpoints: (agent?.withoutEndpoints ?? []).map(({ owner, frontend, offered }) => ({
       ...frontendStatus(frontend, owner),
       ...(offered !== undefined && { offered }),
@@ -89,26 +92,23 @@ function ownServer(
   server: VirtualServer,
   kernel: KernelView,
   drains: DrainIndex,
-  troubled: ReadonlySet<string>,
+  unmet: ReadonlyMap<FrontendKey, UnmetFrontend>,
 ): VirtualServerStatus {
   const { key } = server.frontend;
   const owner = kernel.dataplane.policy.owned.get(key)?.owner;
-  const state = syncOf(kernel.dataplane.policy.open.has(key), serviceOf(owner), troubled);
+  const stands = kernel.dataplane.policy.open.has(key) ? 'programmed' : 'draining';
+  const state = unmet.get(key)?.state ?? stands;
   return { ...virtualServer(server, kernel, drains), service: owner, state };
 }
 
-function syncOf(
-  open: boolean,
-  service: string | undefined,
-  troubled: ReadonlySet<string>,
-): VirtualServerSync {
-  if (service !== undefined && troubled.has(service)) return 'error';
-  return open ? 'programmed' : 'draining';
+// In conflict is the Service that does not have the frontend; what the kernel has is the other's.
+function unmetByKey(unmet: readonly UnmetFrontend[]): ReadonlyMap<FrontendKey, UnmetFrontend> {
+  const own = unmet.filter(({ state }) => state !== 'conflict');
+  return new Map(own.map((entry) => [entry.frontend.key, entry]));
 }
 
-// The owner in the ledger is `namespace/name:port`; neither name may contain a colon (RFC 1123 labels).
-function serviceOf(owner: string | undefined): string | undefined {
-  return owner?.split(':')[0];
+function unmetStatus({ frontend, owner, state, reason }: UnmetFrontend): UnmetStatus {
+  return { ...frontendStatus(frontend, owner), state, reason };
 }
 
 function virtualServer(server: VirtualServer, kernel: KernelView, drains: DrainIndex) {

@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.js';
+import type { ProblemsFound } from '../model/problem-board.js';
 import { bindAddress } from './http/bind-address.js';
 import { byPath, type HttpRoute } from './http/http-answer.js';
 import { HttpListener, type ListenFailure } from './http/http-listener.js';
@@ -12,6 +13,8 @@ export interface ServerParts {
   readonly clock: StatusClock;
   readonly routes: Readonly<Record<ServerName, ReadonlyMap<string, HttpRoute>>>;
   readonly failed: (server: ServerName, failure: ListenFailure) => void;
+  /** Told which servers cannot listen, where they are others than before. */
+  readonly problemsFound: ProblemsFound;
 }
 
 /** The servers of the status: health for probes and load balancers, metrics for scrapes. */
@@ -20,15 +23,27 @@ export class StatusServers {
   readonly #listeners: ReadonlyMap<ServerName, HttpListener>;
 
   /** Throws RangeError where an address makes no sense. */
-  constructor({ settings, clock, routes, failed }: ServerParts) {
+  constructor({ settings, clock, routes, failed, problemsFound }: ServerParts) {
     this.#hardFail = settings.serving.bindHardFail;
     const listeners = new Map<ServerName, HttpListener>();
     for (const name of ['health', 'metrics'] as const) {
       const address = bindAddress(settings.serving[name] ?? '');
       if (address === undefined) continue;
       const responder = byPath(routes[name]);
-      const told = (failure: ListenFailure) => failed(name, failure);
-      listeners.set(name, new HttpListener({ address, responder, clock, failed: told }));
+      const changed = () => problemsFound(this.#problems());
+      listeners.set(
+        name,
+        new HttpListener({
+          address,
+          responder,
+          clock,
+          recovered: changed,
+          failed(failure) {
+            failed(name, failure);
+            changed();
+          },
+        }),
+      );
     }
     this.#listeners = listeners;
   }
@@ -44,7 +59,7 @@ export class StatusServers {
     return this.#listeners.get(name)?.port;
   }
 
-  problems(): Problem[] {
+  #problems(): Problem[] {
     return [...this.#listeners].flatMap(([name, { failure }]) =>
       failure === undefined ? [] : [serverProblem(name, failure)],
     );

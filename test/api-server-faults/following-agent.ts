@@ -1,6 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
@@ -8,9 +7,11 @@ import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js'
 import type { Operation } from '../../src/model/operation.js';
 import { operationText } from '../../src/model/operation.js';
 import type { Outcome } from '../../src/model/outcome.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { FastClock } from '../support/fast-clock.js';
 
 /** So many times faster than in a cluster does everything wait here. */
@@ -42,6 +43,7 @@ export class FollowingAgent {
       kernel: this.#clocked,
       clock,
       // Nothing is connected, so that what drains may go at once; an audit would hide a change that was missed.
+      problems: new ProblemBoard(),
       settings: { ...DEFAULT_LOOP_SETTINGS, drainInterval: 1, drainDeadline: 1, auditInterval: 1e9 },
       listener: {
         prepared: () => undefined,
@@ -54,7 +56,7 @@ export class FollowingAgent {
   async start(): Promise<void> {
     await this.source.start({
       changed: (services) => this.#loop.changed(services),
-      problemsChanged: () => undefined,
+      problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: () => undefined,
       otherNodesChanged: () => undefined,
       serviceCIDRsChanged: () => undefined,

@@ -77,5 +77,5 @@ function longReport() {
     realServers: [],
   }));
   const agent = { synced: true, complete: true, services: 10_000, auditRoundSeconds: 30, problems: [] };
-  return { version: 1, agent, virtualServers, withoutEndpoints: [] };
+  return { version: 1, agent, virtualServers, unmet: [], withoutEndpoints: [] };
 }

@@ -38,7 +38,14 @@ const WEB: VirtualServerStatus = {
 };
 
 const lines = (over: Partial<StatusReport> = {}) =>
-  statusTable({ version: 1, agent: AGENT, virtualServers: [WEB], withoutEndpoints: [], ...over }).split('\n');
+  statusTable({
+    version: 1,
+    agent: AGENT,
+    virtualServers: [WEB],
+    unmet: [],
+    withoutEndpoints: [],
+    ...over,
+  }).split('\n');
 
 describe('the status table', () => {
   it('shows verdict, headings, Services and servers in columns, with the reason for a weight of 0', () => {
@@ -74,6 +81,22 @@ describe('the status table', () => {
   it('tells apart what is not acknowledged yet and what has not been heard yet', () => {
     expect(lines({ agent: { ...AGENT, synced: false } })[0]).toMatch(/^Not in sync:/);
     expect(lines({ agent: { ...AGENT, complete: false } })[0]).toMatch(/^Waiting for the source/);
+  });
+
+  it('lists what is not as its Service wants it, with the reason, ten of each state', () => {
+    const { key: unmet, ...where } = frontend(VIP_B, 81, 'TCP');
+    const at = { ...where, frontend: unmet, service: 'default/late' };
+    const refused = { ...at, state: 'refused' as const, reason: 'the kernel refused it (ENOENT).' };
+    const pending = Array.from({ length: 12 }, () => ({
+      ...at,
+      state: 'pending' as const,
+      reason: undefined,
+    }));
+    const text = lines({ unmet: [refused, ...pending] });
+    const from = text.indexOf('Not as their Services want them:') + 1;
+    expect(text[from]).toBe('  default/late  10.96.0.11:81/TCP  refused  the kernel refused it (ENOENT).');
+    expect(text.slice(from + 1).filter((line) => line.endsWith('pending'))).toHaveLength(10);
+    expect(text.at(-2)).toBe('  2 more pending, all of them with -o json.');
   });
 
   it('says what the slices offer where none of them has the port', () => {

@@ -1,6 +1,6 @@
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
+import { FakeKernel } from '../support/fake-kernel.js';
+import { FaultyKernel } from '../support/faulty-kernel.js';
 import { settings } from '../support/objects.js';
 import type { KernelFixture } from './contract-subject.js';
 import { kernelContract } from './kernel-contract.js';

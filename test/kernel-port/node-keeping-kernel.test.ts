@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { NodeKeepingKernel } from '../../src/kernel/node-keeping-kernel.js';
 import { testAgent } from '../support/agent.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 
 it('a sysctl of the node that somebody changes is set again by the audit, told, and counted as drift', async () => {
   let isAsSet = true;

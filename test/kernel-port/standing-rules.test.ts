@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { heardBefore, kernelRules } from '../../src/compose-node.js';
+import { factsBefore, kernelRules, NO_FACTS } from '../../src/compose-node.js';
 import {
   type PacketRulesSettings,
   PLAIN_RULES,
@@ -17,7 +17,8 @@ function layoutSet(rules: PacketRulesSettings) {
   );
 }
 
-const HEARD = {
+const FACTS = {
+  ...NO_FACTS,
   podCIDRs: ['10.244.1.0/24', 'fd00:244:1::/64'],
   serviceCIDRs: ['10.96.0.0/12', 'fd00:96::/112'],
 };
@@ -28,11 +29,11 @@ describe('what the rules were made from', () => {
     const rules = {
       ...PLAIN_RULES,
       insideClients: { kind: 'addresses' as const, cidrs: many },
-      serviceCIDRs: HEARD.serviceCIDRs,
+      serviceCIDRs: FACTS.serviceCIDRs,
     };
     expect(standingRulesOf(layoutSet(rules))).toEqual({
       insideCIDRs: many,
-      serviceCIDRs: HEARD.serviceCIDRs,
+      serviceCIDRs: FACTS.serviceCIDRs,
     });
   });
 
@@ -51,8 +52,8 @@ describe('what the rules were made from', () => {
     'detectLocalMode: InterfaceNamePrefix\ndetectLocal: {interfaceNamePrefix: veth}',
   ])('makes a start that has heard nothing yet want the same rules: %s', (text) => {
     const { settings } = read(`${PROXY}${text}`);
-    const before = kernelRules(settings, HEARD);
+    const before = kernelRules(settings, FACTS);
     const standing = standingRulesOf(layoutSet(before));
-    expect(layoutDigest(kernelRules(settings, heardBefore(standing)))).toBe(layoutDigest(before));
+    expect(layoutDigest(kernelRules(settings, factsBefore(standing)))).toBe(layoutDigest(before));
   });
 });

@@ -65,7 +65,7 @@ describe('credentials', () => {
       () => (readable ? Promise.resolve(loginTo(SERVER)) : Promise.reject(GONE)),
       {
         maxAge: 0,
-        problemsChanged: () => changes++,
+        problemsFound: () => changes++,
       },
     );
     const before = await credentials.login();

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ClusterWatcher, type WatcherOptions } from '../../src/kubernetes/cluster-watcher.js';
 import type { NodeRecord } from '../../src/model/node.js';
 import type { OtherNodes } from '../../src/model/other-nodes.js';
-import { problemText } from '../../src/model/problem.js';
+import { type Problem, problemText } from '../../src/model/problem.js';
 import { HandClock } from '../support/hand-clock.js';
 import { type ApiObject, MemoryApi } from './memory-api.js';
 
@@ -21,7 +21,7 @@ export class Heard {
     this.triggers.push(...triggers);
   }
 
-  problemsChanged(): void {
+  problemsFound(_problems: readonly Problem[]): void {
     this.problemChanges++;
   }
 

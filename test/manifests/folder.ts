@@ -42,7 +42,7 @@ export class Recorder implements ClusterListener {
     this.others.push(others);
   }
 
-  problemsChanged(): void {
+  problemsFound(): void {
     this.problemReports++;
     this.#heard?.();
   }

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { operationText } from '../../src/model/operation.js';
 import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { aService, aSlice } from '../support/objects.js';
 
 it('at a first start no older Service has another’s ClusterIP, not even for a moment', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { CountingKernel } from '../support/counting-kernel.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { aService, aSlice, HTTP } from '../support/objects.js';
 
 const TWENTY = Array.from({ length: 20 }, (_, n) => address(`198.51.100.${n + 1}`));

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { type Fate, FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
@@ -9,7 +7,9 @@ import { type TestAgent, testAgent } from '../support/agent.js';
 import { apply, type Change, changes } from '../support/arbitrary-cluster.js';
 import { foreignServer } from '../support/arbitrary-plane.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { fates } from '../support/fates.js';
+import { type Fate, FaultyKernel } from '../support/faulty-kernel.js';
 import { aService, aSlice } from '../support/objects.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import type { Address } from '../../src/model/address.js';
 import { type AllowedSources, TRAFFIC_SETS } from '../../src/model/dataplane.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
@@ -8,6 +7,7 @@ import { type FrontendKey, outsideKey } from '../../src/model/frontend.js';
 import type { Service, ServicePort } from '../../src/model/service.js';
 import { address } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { anEndpoint, aService, aSlice } from '../support/objects.js';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { isOwnMark } from '../../src/model/firewall-mark.js';
 import { type Frontend, frontend, insideKey, insideOf } from '../../src/model/frontend.js';
@@ -7,6 +6,7 @@ import type { Service } from '../../src/model/service.js';
 import { rehearse } from '../../src/reconcile/rehearsal.js';
 import { address, POD_1, POD_2, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { anEndpoint, aService, aSlice } from '../support/objects.js';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { operationText } from '../../src/model/operation.js';
 import { testAgent } from '../support/agent.js';
 import { apply, type Change, changes } from '../support/arbitrary-cluster.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { MortalKernel } from '../support/mortal-kernel.js';
 import { copyOfPlane } from '../support/plane-copy.js';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
@@ -7,6 +6,7 @@ import { cleanUp } from '../../src/reconcile/cleanup.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { anEndpoint, aService, aSlice, settings } from '../support/objects.js';
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { serviceKey } from '../../src/model/service-key.js';
+import type { LoopListener } from '../../src/reconcile/reconcile-loop.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
@@ -27,13 +27,32 @@ const weights = (kernel: FakeKernel) =>
   );
 
 describe('a pass', () => {
+  it('tells each write with the answer of the kernel, and the sums in its record', async () => {
+    const told: string[] = [];
+    const performed: LoopListener['performed'] = (operations, outcomes) =>
+      told.push(
+        ...operations.map((operation, index) => `${outcomes[index]?.kind} ${operationText(operation)}`),
+      );
+    const kernel = new FakeKernel();
+    const agent = testAgent(kernel, undefined, {}, { performed });
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
+    await agent.start();
+    expect(told).toEqual(kernel.log.map((operation) => `done ${operationText(operation)}`));
+    const sum = [...(agent.reports[0]?.done.values() ?? [])].reduce((total, count) => total + count, 0);
+    expect(sum).toBe(told.length);
+  });
+
   it('is not in sync before the kernel has acknowledged the last of it', async () => {
-    const heard: boolean[] = [];
-    const kernel = new ReportingKernel(new FakeKernel(), () => heard.push(agent.loop.state().synced));
-    const agent = testAgent(kernel);
+    const answers: boolean[] = [];
+    const performed = () => answers.push(agent.loop.state().synced);
+    const agent: TestAgent = testAgent(new FakeKernel(), undefined, {}, { performed });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1, POD_2]));
     await agent.start();
-    expect([heard.length > 0, heard.includes(true), agent.loop.state().synced]).toEqual([true, false, true]);
+    expect([answers.length > 0, answers.includes(true), agent.loop.state().synced]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { type Fate, FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { type Operation, type OperationKind, operationText } from '../../src/model/operation.js';
 import { POD_1, POD_2, POD_3, VIP_A } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { foreignServer } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
+import { type Fate, FaultyKernel } from '../support/faulty-kernel.js';
 import { aService, aSlice, HTTP } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -8,6 +7,7 @@ import type { VirtualServer } from '../../src/model/virtual-server.js';
 import { releaseAddresses } from '../../src/reconcile/release-addresses.js';
 import { address, POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { aService, aSlice, settings } from '../support/objects.js';
 

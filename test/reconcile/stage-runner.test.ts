@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Address } from '../../src/model/address.js';
 import type { Dataplane } from '../../src/model/dataplane.js';
@@ -15,6 +14,7 @@ import { StageRunner } from '../../src/reconcile/stage-runner.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { desiredPlane, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { kernelAt } from '../support/kernel-at.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';

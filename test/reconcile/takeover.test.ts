@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { FaultyKernel } from '../../src/kernel/faulty-kernel.js';
 import { parseCidr } from '../../src/model/cidr.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
@@ -14,6 +12,8 @@ import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { serverLines } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
+import { FaultyKernel } from '../support/faulty-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { aService, aSlice } from '../support/objects.js';
 

@@ -50,7 +50,7 @@ function aRelay(connections = DEFAULT_RELAY_LIMITS.connections) {
   const clock = new HandClock();
   let changes = 0;
   const limits = { ...DEFAULT_RELAY_LIMITS, connections };
-  const relay = new NodePortRelay({ clock, problemsChanged: () => changes++, limits });
+  const relay = new NodePortRelay({ clock, problemsFound: () => changes++, limits });
   leftOpen.push(() => relay.close());
   return { relay, clock, changes: () => changes };
 }

@@ -3,7 +3,6 @@ import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js'
 import { translateNodeAddresses } from '../../src/api-objects/node-addresses.js';
 import { translateService } from '../../src/api-objects/service.js';
 import { reasonText, type Translation } from '../../src/api-objects/translation.js';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { sliceKey } from '../../src/model/endpoint-slice.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
@@ -15,6 +14,7 @@ import type { Service } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { testAgent } from '../support/agent.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { type Expectation, isExpectation, NOTHING, type Section, type Step } from './scenario-file.js';
 import { nodeProfile, nodeRecord, ownAddresses } from './scenario-node.js';

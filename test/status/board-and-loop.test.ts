@@ -2,8 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
-import { ReportingKernel } from '../../src/kernel/reporting-kernel.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { PassLog } from '../../src/status/log/pass-log.js';
@@ -11,6 +10,7 @@ import { StatusBoard } from '../../src/status/status-board.js';
 import { DEFAULT_STATUS_SETTINGS } from '../../src/status/status-settings.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
+import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { ask } from '../support/http.js';
 import { aService, aSlice } from '../support/objects.js';
@@ -21,15 +21,18 @@ function agentWithStatus() {
   const clock = new HandStatusClock();
   const source = new HandSource();
   const kernel = new FakeKernel();
+  const problems = new ProblemBoard();
   const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', scheduler: 'rr' });
   const loop: ReconcileLoop = new ReconcileLoop({
     source,
     desired,
-    kernel: new ReportingKernel(kernel, (...what) => board.performed(...what)),
+    kernel,
     clock,
+    problems,
     settings: DEFAULT_LOOP_SETTINGS,
     listener: {
       prepared: (preparation) => board.prepared(preparation),
+      performed: (...answers) => board.performed(...answers),
       passed: (report) => board.passed(report),
       passFailed: (error) => board.passFailed(String(error)),
     },
@@ -48,6 +51,7 @@ function agentWithStatus() {
       traffic: async () => new Map(),
     },
     clock,
+    problems,
     log: new PassLog(pino({ level: 'silent' }), clock),
     configuration: () => ({}),
   });
@@ -68,7 +72,7 @@ describe('an agent with its status', () => {
         board.changed(services);
         loop.changed(services);
       },
-      problemsChanged: () => board.problemsChanged(),
+      problemsFound: (found) => loop.problemsFound(found),
     });
     loop.begin();
     await loop.idle();

@@ -3,6 +3,7 @@ import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { EventRecord } from '../../src/model/event.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import type { Service, ServicePort } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { EventRecorder } from '../../src/status/events/event-recorder.js';
@@ -86,10 +87,11 @@ test("a NodePort that meets a load balancer's address is an Event of the one nod
 });
 
 test('a health check port that two Services claim is found alike on every node', async () => {
+  const problems = new ProblemBoard();
   const checks = new HealthCheckPorts({
     clock: new HandStatusClock(),
     isHealthy: () => true,
-    problemsChanged: () => undefined,
+    problemsFound: problems.topic('health check ports'),
   });
   const wish = (created: number) => ({ port: 0, localEndpoints: 1, created });
   checks.update(
@@ -98,6 +100,6 @@ test('a health check port that two Services claim is found alike on every node',
       [serviceKey('default', 'young'), wish(2)],
     ]),
   );
-  expect(checks.problems().map((problem) => problemFound(problem, undefined)?.everywhere)).toEqual([true]);
+  expect(problems.list.map((problem) => problemFound(problem, undefined)?.everywhere)).toEqual([true]);
   await checks.close();
 });

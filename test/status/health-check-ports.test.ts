@@ -2,6 +2,7 @@ import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HealthCheckService } from '../../src/model/health-check.js';
 import { problemText } from '../../src/model/problem.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { HealthCheckPorts } from '../../src/status/health/health-check-ports.js';
 import { address } from '../support/addresses.js';
@@ -16,17 +17,17 @@ const closers: (() => Promise<unknown>)[] = [];
 function ports() {
   const clock = new HandStatusClock();
   const state = { healthy: true };
+  const problems = new ProblemBoard();
   const told = { times: 0 };
+  problems.watch(() => told.times++);
   const checks = new HealthCheckPorts({
     clock,
     isHealthy: () => state.healthy,
-    problemsChanged: () => {
-      told.times++;
-    },
+    problemsFound: problems.topic('health check ports'),
   });
   checks.listenOn(LOCALHOST);
   closers.push(() => checks.close());
-  return { checks, clock, state, told };
+  return { checks, clock, state, problems, told };
 }
 
 function wish(port: number, localEndpoints: number, created = 0): HealthCheckService {
@@ -132,7 +133,7 @@ describe('a health check node port', () => {
   });
 
   it('that two Services claim belongs to the older; the other gets it when that goes', async () => {
-    const { checks } = ports();
+    const { checks, problems } = ports();
     const port = await freePort();
     const both = new Map([
       [SHOP, wish(port, 1, 2_000)],
@@ -140,29 +141,30 @@ describe('a health check node port', () => {
     ]);
     checks.update(both);
     expect(JSON.parse((await answer(port)).body).service.name).toBe('web');
-    expect(checks.problems().map(problemText)).toEqual([
+    expect(problems.list.map(problemText)).toEqual([
       `Service shop/front, spec.healthCheckNodePort: ${port} is the health check port of Service default/web already, ` +
         'which is older. Load balancers get no answer for this Service. Give it another port by making it anew.',
     ]);
     both.delete(WEB);
     checks.update(new Map(both));
     expect(JSON.parse((await answer(port)).body).service.name).toBe('front');
-    expect(checks.problems()).toEqual([]);
+    expect(problems.list).toEqual([]);
   });
 
-  it('that another program has is a problem, told once, and tried again every 5 seconds', async () => {
-    const { checks, clock, told } = ports();
+  it('that another program has is a problem, told when it comes and when it goes, and tried again every 5 seconds', async () => {
+    const { checks, clock, problems, told } = ports();
     const { port, release } = await held();
     checks.update(new Map([[WEB, wish(port, 1)]]));
     while (told.times === 0) await new Promise((resolve) => setImmediate(resolve));
-    expect(checks.problems()).toMatchObject([
+    expect(problems.list).toMatchObject([
       { kind: 'conflict', service: WEB, field: 'spec.healthCheckNodePort' },
     ]);
+    expect(told.times).toBe(1);
     await release();
     clock.advance(5_000);
     expect((await answer(port)).status).toBe(200);
-    expect(checks.problems()).toEqual([]);
-    expect(told.times).toBe(1);
+    expect(problems.list).toEqual([]);
+    expect(told.times).toBe(2);
   });
 
   it('follows the addresses on which node ports are served, and goes on where it was', async () => {

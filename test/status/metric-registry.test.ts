@@ -36,7 +36,6 @@ function registered(changes: Partial<MetricSources> = {}, times = NOTHING) {
     tally,
     times,
     events,
-    problems: () => sources.state().problems,
   });
   const page = async () => parseExposition(await registry.metrics());
   const series = async (name: string) => Object.fromEntries((await page()).get(name)?.series ?? []);

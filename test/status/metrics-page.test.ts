@@ -23,7 +23,6 @@ describe('the metrics page', () => {
       'kube_ipvs_proxy_service_connections_total',
       'kube_ipvs_proxy_service_packets_total',
       'kube_ipvs_proxy_service_bytes_total',
-      'kube_ipvs_proxy_service_open_connections',
       'kube_ipvs_proxy_service_ports_left_out',
     ]);
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');

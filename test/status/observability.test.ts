@@ -23,7 +23,6 @@ function registered(): string[] {
     tally: new Tally(),
     times: { lastQueued: 0, lastPass: 0, settledServices: 0, settledEndpoints: 0 },
     events: new Counts('outcome'),
-    problems: () => [],
   });
   const metrics = registry.getMetricsAsArray() as unknown as {
     name: string;
@@ -35,8 +34,7 @@ function registered(): string[] {
 
 function ofTraffic(): string[] {
   const totals = { connections: 1, inPackets: 1, outPackets: 1, inBytes: 1, outBytes: 1 };
-  const activity = { active: 1, inactive: 1 };
-  const text = trafficText({ shown: [{ owner: 'a/b:c', totals, activity }], rest: totals, leftOut: 0 });
+  const text = trafficText({ shown: [{ owner: 'a/b:c', totals }], rest: totals, leftOut: 0 });
   return [...parseExposition(text)].map(([name, { type, series }]) => {
     const [first = ''] = series.keys();
     return row(

@@ -39,8 +39,7 @@ const OTHER =
 describe('the statistics of a Service port', () => {
   it('are those of all its frontends together', () => {
     const sums = new ServiceTraffic(10);
-    const activity = { active: 1, inactive: 2 };
-    const counted = traffic(2, { inPackets: 3, outPackets: 4, inBytes: 2 ** 40, outBytes: 6, activity });
+    const counted = traffic(2, { inPackets: 3, outPackets: 4, inBytes: 2 ** 40, outBytes: 6 });
     const view = sums.add(look({ web4: counted, web6: counted }), OWNED);
     const page = parseExposition(trafficText(view));
     const labels = 'service_namespace="default",service_name="web",service_port="http"';
@@ -50,8 +49,6 @@ describe('the statistics of a Service port', () => {
       [`kube_ipvs_proxy_service_packets_total{${labels},direction="out"}`, 8],
       [`kube_ipvs_proxy_service_bytes_total{${labels},direction="in"}`, 2 ** 41],
       [`kube_ipvs_proxy_service_bytes_total{${labels},direction="out"}`, 12],
-      [`kube_ipvs_proxy_service_open_connections{${labels},state="active"}`, 2],
-      [`kube_ipvs_proxy_service_open_connections{${labels},state="inactive"}`, 4],
       ['kube_ipvs_proxy_service_ports_left_out', 0],
     ]);
   });

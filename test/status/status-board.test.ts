@@ -5,11 +5,10 @@ import type { EventRecord } from '../../src/model/event.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { NodeRecord } from '../../src/model/node.js';
 import { failed } from '../../src/model/outcome.js';
-import type { Problem } from '../../src/model/problem.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import type { BoardParts } from '../../src/status/board-parts.js';
 import { PassLog } from '../../src/status/log/pass-log.js';
-import { StatusBoard } from '../../src/status/status-board.js';
+import { type BoardParts, StatusBoard } from '../../src/status/status-board.js';
 import { DEFAULT_STATUS_SETTINGS, type StatusSettings } from '../../src/status/status-settings.js';
 import { address, VIP_A } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
@@ -34,8 +33,10 @@ function board(settings: Partial<StatusSettings> = {}, parts: Partial<BoardParts
   const clock = new HandStatusClock();
   const lines: string[] = [];
   const sent: EventRecord[] = [];
-  const state = { ...QUIET_STATE, complete: false, problems: [] as Problem[] };
+  const state = { ...QUIET_STATE, complete: false };
+  const problems = new ProblemBoard();
   const made = new StatusBoard({
+    problems,
     settings: {
       ...DEFAULT_STATUS_SETTINGS,
       version: '1.2.3',
@@ -62,7 +63,7 @@ function board(settings: Partial<StatusSettings> = {}, parts: Partial<BoardParts
     const { body } = await ask(made.port('metrics') ?? 0, '/metrics');
     return Object.fromEntries(parseExposition(body).get(name)?.series ?? []);
   };
-  return { board: made, clock, lines, sent, state, health, metrics };
+  return { board: made, problems, clock, lines, sent, state, health, metrics };
 }
 
 afterEach(async () => {
@@ -163,14 +164,12 @@ describe('the status board', () => {
   });
 
   it('tells of a new problem in the log and at its Service, once', async () => {
-    const { board: status, state, lines, sent } = board();
+    const { board: status, problems, lines, sent } = board();
     await status.start();
     const about = { subject: 'Service default/web', service: WEB, message: 'is odd.', remedy: 'Mend it.' };
-    state.problems = [{ kind: 'kernel', ...about }];
-    status.problemsChanged();
+    problems.set('kernel', [{ kind: 'kernel', ...about }]);
     status.passed(PASS);
-    state.problems = [];
-    status.problemsChanged();
+    problems.set('kernel', []);
     await new Promise((resolve) => setImmediate(resolve));
     expect(lines).toEqual([
       'Service default/web: is odd. Mend it.',
@@ -194,9 +193,9 @@ describe('a port that somebody else has', () => {
 
   it('is a problem and an Event, and the rest goes on', async () => {
     const { text } = await taken();
-    const { board: status, sent, health } = board({ serving: { ...ANY_PORT, metrics: text } });
+    const { board: status, problems, sent, health } = board({ serving: { ...ANY_PORT, metrics: text } });
     await status.start();
-    expect(status.problems()).toMatchObject([{ kind: 'conflict', field: 'metricsBindAddress' }]);
+    expect(problems.list).toMatchObject([{ kind: 'conflict', field: 'metricsBindAddress' }]);
     expect((await health('/livez')).status).toBe(200);
     await new Promise((resolve) => setImmediate(resolve));
     expect(sent.map(({ reason, note }) => `${reason} ${note}`)).toEqual([

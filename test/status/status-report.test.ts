@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
+import type { UnmetFrontend } from '../../src/model/frontend-state.js';
 import { realServer } from '../../src/model/real-server.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { serviceKey } from '../../src/model/service-key.js';
@@ -38,6 +39,7 @@ const activity = new Map([[FRONT.key, new Map([[SERVER.key, { active: 3, inactiv
 const agentWith = (state: Partial<SyncState>) => ({
   version: '0.1.0',
   state: { ...STATE, ...state },
+  unmet: [] as readonly UnmetFrontend[],
   withoutEndpoints: [],
 });
 
@@ -69,14 +71,32 @@ describe('the status report', () => {
     });
   });
 
-  it('shows a Service with a problem as error', async () => {
+  it('leaves a frontend programmed although its Service has a problem', async () => {
     const service = serviceKey('default', 'web');
-    const problems = [{ kind: 'kernel', subject: 'x', service, message: 'm.', remedy: 'r.' }] as const;
+    const problems = [{ kind: 'object', subject: 'x', service, message: 'm.', remedy: 'r.' }] as const;
     const report = await statusReport(
       { dataplane: programmed(), activity, foreign: [] },
       agentWith({ problems }),
     );
-    expect(report.virtualServers[0]?.state).toBe('error');
+    expect(report.virtualServers[0]?.state).toBe('programmed');
+  });
+
+  it.each(['pending', 'refused'] as const)('shows a frontend that is %s as that', async (state) => {
+    const unmet = [{ frontend: FRONT, owner: 'default/web:http', state, reason: 'r.' }];
+    const view = { dataplane: programmed(), activity, foreign: [] };
+    const report = await statusReport(view, { ...agentWith({}), unmet });
+    expect(report.virtualServers[0]?.state).toBe(state);
+    expect(report.unmet).toMatchObject([
+      { service: 'default/web:http', frontend: FRONT.key, state, reason: 'r.' },
+    ]);
+  });
+
+  it('shows a frontend in conflict at the Service that does not have it, and that of the other as programmed', async () => {
+    const unmet = [{ frontend: FRONT, owner: 'default/late:http', state: 'conflict' as const, reason: 'r.' }];
+    const view = { dataplane: programmed(), activity, foreign: [] };
+    const report = await statusReport(view, { ...agentWith({}), unmet });
+    expect(report.virtualServers[0]?.state).toBe('programmed');
+    expect(report.unmet).toMatchObject([{ service: 'default/late:http', state: 'conflict' }]);
   });
 
   it('lists virtual servers of other programs last and as foreign', async () => {

@@ -2,9 +2,10 @@ import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { Cidr } from '../../src/model/cidr.js';
+import { ProblemBoard } from '../../src/model/problem-board.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
-import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import { type LoopListener, ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import type { Predecessor } from '../../src/reconcile/takeover.js';
 import { HandClock } from './hand-clock.js';
 import { HandSource } from './hand-source.js';
@@ -26,6 +27,7 @@ export interface TestAgent {
 export interface Circumstances {
   readonly predecessor?: Predecessor | undefined;
   readonly prepared?: (preparation: Preparation) => void;
+  readonly performed?: LoopListener['performed'];
   readonly node?: Partial<NodeProfile>;
   readonly excluded?: readonly Cidr[];
 }
@@ -35,7 +37,7 @@ export function testAgent(
   kernel: Kernel,
   source = new HandSource(),
   settings: Partial<LoopSettings> = {},
-  { predecessor, prepared = () => undefined, node = {}, excluded = [] }: Circumstances = {},
+  { predecessor, prepared = () => undefined, performed, node = {}, excluded = [] }: Circumstances = {},
 ): TestAgent {
   const clock = new HandClock();
   const desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1', ...node });
@@ -48,9 +50,11 @@ export function testAgent(
     clock,
     predecessor,
     excluded,
+    problems: new ProblemBoard(),
     settings: { ...DEFAULT_LOOP_SETTINGS, servicesAtOnce: 2, ...settings },
     listener: {
       prepared,
+      ...(performed !== undefined && { performed }),
       passed: (report) => reports.push(report),
       passFailed: (error) => errors.push(error),
     },

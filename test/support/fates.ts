@@ -1,4 +1,4 @@
-import type { Fate } from '../../src/kernel/faulty-kernel.js';
+import type { Fate } from './faulty-kernel.js';
 
 const FAULTS: readonly Fate[] = ['refused', 'answer lost', 'lost before and after'];
 

@@ -1,6 +1,6 @@
-import { FakeKernel } from '../../src/kernel/fake-kernel.js';
 import { RealServerList } from '../../src/model/real-servers.js';
 import type { ObservedScene } from './arbitrary-plane.js';
+import { FakeKernel } from './fake-kernel.js';
 
 /** A kernel that has what the scene has, and keeps it apart. */
 export async function kernelAt({ observed, foreign }: ObservedScene): Promise<FakeKernel> {

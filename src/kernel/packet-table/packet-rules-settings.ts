@@ -1,3 +1,5 @@
+import type { InsideClients } from '../../model/local-detection.js';
+
 /** What the constant rules depend on. */
 export interface PacketRulesSettings {
   /** Masquerade everything that comes in through a ClusterIP. */
@@ -12,18 +14,6 @@ export interface PacketRulesSettings {
   /** Kernels without nftables for ARP: `strictArp` then has no effect. */
   readonly withoutArp?: boolean;
 }
-
-/**
- * How a pod's packet is told from one of a client outside the cluster. The node's own processes always count as inside.
- * unknown: nobody is masqueraded for being outside, and no pod gets the view of clients inside.
- * pods-of-this-node: where nobody has said how to tell: such a pod gets the view of clients inside, but who is not one of them
- * may be a pod all the same, and is masqueraded for nothing.
- * interfaces: the name of the interface by which pods' packets arrive, `cni0`, or its beginning, `veth*`.
- */
-export type InsideClients =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'addresses' | 'pods-of-this-node'; readonly cidrs: readonly string[] }
-  | { readonly kind: 'interfaces'; readonly name: string };
 
 /** What the API server takes unless told otherwise. */
 export const DEFAULT_NODE_PORTS: readonly [number, number] = [30_000, 32_767];

@@ -1,4 +1,5 @@
 import type { Problem } from '../../model/problem.js';
+import type { ProblemsFound } from '../../model/problem-board.js';
 import { CredentialsError } from './credentials-error.js';
 import { checkLogin, type Login } from './login.js';
 
@@ -8,8 +9,8 @@ export type LoginReader = (doubted: boolean) => Promise<Login>;
 export interface CredentialsOptions {
   /** Milliseconds for which what was read is used without another look at the files. 10000 unless said. */
   readonly maxAge?: number;
-  /** Called when `problems` is another than before. */
-  readonly problemsChanged?: () => void;
+  /** Told `problems` when it is another than before. */
+  readonly problemsFound?: ProblemsFound;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface CredentialsOptions {
 export class Credentials {
   readonly #read: LoginReader;
   readonly #maxAge: number;
-  readonly #problemsChanged: () => void;
+  readonly #problemsFound: ProblemsFound;
   #login: Login | undefined;
   #lookAgainAt = 0;
   #doubted = false;
@@ -29,7 +30,7 @@ export class Credentials {
   constructor(read: LoginReader, options: CredentialsOptions = {}) {
     this.#read = read;
     this.#maxAge = options.maxAge ?? 10_000;
-    this.#problemsChanged = options.problemsChanged ?? (() => undefined);
+    this.#problemsFound = options.problemsFound ?? (() => undefined);
   }
 
   /** What is wrong with them at this moment: unreadable though an older state is in use, expired, in clear text. */
@@ -71,7 +72,7 @@ export class Credentials {
   #tell(problems: readonly Problem[]): void {
     if (JSON.stringify(problems) === JSON.stringify(this.#problems)) return;
     this.#problems = problems;
-    this.#problemsChanged();
+    this.#problemsFound(problems);
   }
 }
 

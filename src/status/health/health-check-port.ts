@@ -33,6 +33,8 @@ export interface HealthCheckPortParts {
   readonly connections?: ConnectionLimit;
   /** It cannot be had on some address: told once for each address and reason. */
   readonly failed: (failure: ListenFailure) => void;
+  /** It can be had again on an address where it could not. */
+  readonly recovered: () => void;
 }
 
 /** Every address of the machine, of both families. */
@@ -73,9 +75,16 @@ export class HealthCheckPort {
   }
 
   #open(host: string | undefined): void {
-    const { port, clock, failed, connections } = this.#parts;
+    const { port, clock, failed, recovered, connections } = this.#parts;
     const responder = () => this.#answer();
-    const listener = new HttpListener({ address: { host, port }, responder, clock, failed, connections });
+    const listener = new HttpListener({
+      address: { host, port },
+      responder,
+      clock,
+      failed,
+      recovered,
+      connections,
+    });
     this.#listeners.set(host, listener);
     void listener.keepOpen();
   }

@@ -1,6 +1,7 @@
 import type { Address } from '../../model/address.js';
 import type { HealthCheckService } from '../../model/health-check.js';
 import type { Problem } from '../../model/problem.js';
+import type { ProblemsFound } from '../../model/problem-board.js';
 import { compareAge } from '../../model/service.js';
 import type { ServiceKey } from '../../model/service-key.js';
 import { ConnectionLimit } from '../http/connection-limit.js';
@@ -12,8 +13,8 @@ export interface HealthCheckParts {
   readonly clock: StatusClock;
   /** As `/livez` says it. */
   readonly isHealthy: () => boolean;
-  /** A port could not be had; it is tried again all the time. */
-  readonly problemsChanged: () => void;
+  /** Told the ports that cannot be had; they are tried again all the time. */
+  readonly problemsFound: ProblemsFound;
 }
 
 // Load balancers may ask for hundreds of Services at once from one address; one limit a Service would be no limit at all.
@@ -47,15 +48,17 @@ export class HealthCheckPorts {
       const open = this.#open.get(service) ?? this.#start(service, port);
       open.localEndpoints = wanted.get(service)?.localEndpoints ?? 0;
     }
+    this.#tellProblems();
   }
 
   /** The addresses of this node on which node ports are served; undefined: all there are. */
   listenOn(hosts: readonly Address[] | undefined): void {
     this.#hosts = hosts ?? EVERYWHERE;
     for (const port of this.#open.values()) this.#awaitLater(port.listenOn(this.#hosts));
+    this.#tellProblems();
   }
 
-  problems(): Problem[] {
+  #problems(): Problem[] {
     return [...this.#wanted].flatMap(([service, { port }]) => {
       const owner = this.#owners.get(port);
       if (owner !== undefined && owner !== service) return [claimProblem(service, port, owner)];
@@ -69,8 +72,13 @@ export class HealthCheckPorts {
     await Promise.all(this.#closing);
   }
 
+  #tellProblems(): void {
+    this.#parts.problemsFound(this.#problems());
+  }
+
   #start(service: ServiceKey, port: number): HealthCheckPort {
-    const { clock, isHealthy, problemsChanged } = this.#parts;
+    const { clock, isHealthy } = this.#parts;
+    const changed = () => this.#tellProblems();
     const connections = this.#connections;
     const opened = new HealthCheckPort({
       service,
@@ -78,7 +86,8 @@ export class HealthCheckPorts {
       clock,
       isHealthy,
       connections,
-      failed: problemsChanged,
+      failed: changed,
+      recovered: changed,
     });
     this.#open.set(service, opened);
     this.#awaitLater(opened.listenOn(this.#hosts));

@@ -26,6 +26,8 @@ export interface ListenerParts {
   readonly clock: StatusClock;
   /** Called at the first failure and when another follows for another reason; not at each attempt. */
   readonly failed: (failure: ListenFailure) => void;
+  /** It listens again after a failure. */
+  readonly recovered?: () => void;
   readonly limits?: HttpLimits;
   /** Several listeners may share one; otherwise each has its own. */
   readonly connections?: ConnectionLimit | undefined;
@@ -64,8 +66,10 @@ export class HttpListener {
     }
     if (this.#closed) return close(server);
     this.#server = server;
-    this.#failure = undefined;
     server.on('error', (error) => this.#lost(server, error));
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#parts.recovered?.();
   }
 
   /** Tries until it listens. Resolves after the first attempt. */

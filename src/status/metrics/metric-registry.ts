@@ -1,6 +1,5 @@
 import { Registry } from 'prom-client';
 import type { Family } from '../../model/address.js';
-import type { Problem } from '../../model/problem.js';
 import type { Snapshot } from '../snapshot.js';
 import type { SyncTimes } from '../sync-times.js';
 import type { Counts } from './counts.js';
@@ -20,8 +19,6 @@ export interface RegistryParts {
   readonly tally: Tally;
   readonly times: SyncTimes;
   readonly events: Counts;
-  /** All that are known, the status's own included. */
-  readonly problems: () => readonly Problem[];
 }
 
 /** Every metric but the statistics of Services. */
@@ -39,14 +36,14 @@ export function metricRegistry(parts: RegistryParts): { registry: Registry; hist
   return { registry, histograms };
 }
 
-function snapshotTaker({ sources, problems, tally }: RegistryParts): () => Snapshot {
+function snapshotTaker({ sources, tally }: RegistryParts): () => Snapshot {
   let counts: DataplaneCounts | undefined;
   let revision = Number.NaN;
   return () => {
     // Counting walks over every real server, which an idle agent should not do for each scrape.
     if (counts === undefined || revision !== tally.revision) counts = countDataplane(sources.observed());
     revision = tally.revision;
-    return { state: sources.state(), counts, problems: problems() };
+    return { state: sources.state(), counts };
   };
 }
 

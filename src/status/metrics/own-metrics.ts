@@ -56,7 +56,7 @@ function stateMetrics(sources: MetricSources, snapshot: () => Snapshot): MetricR
       () => counts().foreign,
     ),
     gauge('drains', 'Servers that drain until they are removed.', () => state().drains.length),
-    gauge('problems', 'Things that a person has to put right.', () => byKind(snapshot().problems), 'kind'),
+    gauge('problems', 'Things that a person has to put right.', () => byKind(state().problems), 'kind'),
   ];
 }
 

@@ -1,4 +1,3 @@
-import type { Activity } from '../../model/activity.js';
 import type { Ownership } from '../../model/dataplane.js';
 import type { FrontendKey } from '../../model/frontend.js';
 import type { DataplaneTraffic, Traffic } from '../../model/traffic.js';
@@ -19,8 +18,6 @@ export interface PortTraffic {
   /** `namespace/name:port`, or without the port where it has no name. */
   readonly owner: string;
   readonly totals: TrafficTotals;
-  /** Connections now; undefined where the kernel was not asked for them. */
-  activity: Activity | undefined;
 }
 
 export interface TrafficView {
@@ -55,24 +52,16 @@ export class ServiceTraffic {
     for (const [key, now] of traffic) {
       const owner = owned.get(key)?.owner;
       if (owner === undefined) continue;
-      const port = ports.get(owner) ?? this.#carriedOver(owner);
+      const port = ports.get(owner) ?? this.#ports.get(owner) ?? { owner, totals: noTraffic() };
       ports.set(owner, port);
       const growth = since(this.#seen.get(key), now);
       addTo(port.totals, growth);
       if (!shown.has(port)) addTo(this.#rest, growth);
-      port.activity = sumOf(port.activity, now.activity);
     }
     this.#seen = traffic;
     this.#ports = ports;
     this.#shown = this.#choose([...ports.values()], shown);
     return { shown: this.#shown, rest: this.#rest, leftOut: ports.size - this.#shown.length };
-  }
-
-  #carriedOver(owner: string): PortTraffic {
-    const before = this.#ports.get(owner);
-    if (before === undefined) return { owner, totals: noTraffic(), activity: undefined };
-    before.activity = undefined;
-    return before;
   }
 
   #choose(ports: PortTraffic[], shown: ReadonlySet<PortTraffic>): PortTraffic[] {
@@ -92,11 +81,6 @@ function since(before: Traffic | undefined, now: Traffic): TrafficTotals {
 
 function addTo(totals: TrafficTotals, growth: TrafficTotals): void {
   for (const key of TOTALS) totals[key] += growth[key];
-}
-
-function sumOf(a: Activity | undefined, b: Activity | undefined): Activity | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return { active: a.active + b.active, inactive: a.inactive + b.inactive };
 }
 
 function noTraffic(): TrafficTotals {

@@ -1,18 +1,18 @@
 import { ExpositionText, labelText } from './exposition.js';
 import type { Labels } from './metric-row.js';
-import type { PortTraffic, TrafficTotals, TrafficView } from './service-traffic.js';
+import type { TrafficTotals, TrafficView } from './service-traffic.js';
 
 /** The statistics of Services as text for the metrics page. */
 export function trafficText({ shown, rest, leftOut }: TrafficView): string {
   const texts = newTexts();
-  for (const port of shown) addPort(texts, port);
+  for (const { owner, totals } of shown) addTotals(texts, labelsOf(owner), totals);
   if (leftOut > 0) addTotals(texts, REST, rest);
   const count = new ExpositionText(LEFT_OUT.name, 'gauge', LEFT_OUT.help);
   count.add('', leftOut);
-  return [texts.connections, texts.packets, texts.bytes, texts.active, count].join('');
+  return [texts.connections, texts.packets, texts.bytes, count].join('');
 }
 
-type Texts = Readonly<Record<'connections' | 'packets' | 'bytes' | 'active', ExpositionText>>;
+type Texts = Readonly<Record<'connections' | 'packets' | 'bytes', ExpositionText>>;
 
 /** For the documentation's test, too. */
 export const LEFT_OUT = {
@@ -24,22 +24,13 @@ export const LEFT_OUT = {
 const REST: Labels = { service_namespace: '', service_name: '_other', service_port: '' };
 
 function newTexts(): Texts {
-  const text = (name: string, kind: 'counter' | 'gauge', help: string) =>
-    new ExpositionText(`kube_ipvs_proxy_service_${name}`, kind, help);
+  const text = (name: string, help: string) =>
+    new ExpositionText(`kube_ipvs_proxy_service_${name}`, 'counter', help);
   return {
-    connections: text('connections_total', 'counter', 'Connections that IPVS made for a Service port.'),
-    packets: text('packets_total', 'counter', 'Packets; in is from clients to endpoints.'),
-    bytes: text('bytes_total', 'counter', 'Bytes; in is from clients to endpoints.'),
-    active: text('open_connections', 'gauge', 'Connections now, as IPVS counts them.'),
+    connections: text('connections_total', 'Connections that IPVS made for a Service port.'),
+    packets: text('packets_total', 'Packets; in is from clients to endpoints.'),
+    bytes: text('bytes_total', 'Bytes; in is from clients to endpoints.'),
   };
-}
-
-function addPort(texts: Texts, { owner, totals, activity }: PortTraffic): void {
-  const labels = labelsOf(owner);
-  addTotals(texts, labels, totals);
-  if (activity === undefined) return;
-  for (const state of ['active', 'inactive'] as const)
-    texts.active.add(labelText({ ...labels, state }), activity[state]);
 }
 
 function addTotals({ connections, packets, bytes }: Texts, labels: Labels, totals: TrafficTotals): void {

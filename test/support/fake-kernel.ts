@@ -1,13 +1,3 @@
-import type { Activity, FrontendActivity } from '../model/activity.js';
-import { type Address, addressBytes, familyOf } from '../model/address.js';
-import { DataplaneState } from '../model/dataplane-state.js';
-import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
-import type { Operation } from '../model/operation.js';
-import { DONE, failed, type Outcome } from '../model/outcome.js';
-import type { RealServer, RealServerKey } from '../model/real-server.js';
-import { RealServerList } from '../model/real-servers.js';
-import type { ReservedAddress } from '../model/reserved-address.js';
-import type { VirtualServer } from '../model/virtual-server.js';
 import type {
   Kernel,
   KernelChange,
@@ -17,7 +7,17 @@ import type {
   SetUpPart,
   Sight,
   Surroundings,
-} from './kernel.js';
+} from '../../src/kernel/kernel.js';
+import type { Activity, FrontendActivity } from '../../src/model/activity.js';
+import { type Address, familyOf } from '../../src/model/address.js';
+import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { type Frontend, type FrontendKey, isInside, isNameless } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
+import { DONE, failed, type Outcome } from '../../src/model/outcome.js';
+import type { RealServerKey } from '../../src/model/real-server.js';
+import type { ReservedAddress } from '../../src/model/reserved-address.js';
+import type { VirtualServer } from '../../src/model/virtual-server.js';
+import { changeForeign, copyOf, isOfServers, realServerRefusal, withoutLedger } from './fake-servers.js';
 
 /**
  * A kernel in memory that refuses what the real one refuses, with the same errno. One contract suite holds both to
@@ -280,54 +280,3 @@ const NEW_MARK_KEY = '0123456789abcdef0123456789abcdef';
 const SET_UP_PARTS: readonly SetUpPart[] = ['device', 'table', 'sysctl'];
 
 const IDLE: Activity = { active: 0, inactive: 0 };
-
-function realServerRefusal(
-  kind: 'add-real-server' | 'set-real-server' | 'delete-real-server',
-  virtualServer: VirtualServer | undefined,
-  server: RealServer,
-): string | undefined {
-  if (virtualServer === undefined) return 'ESRCH';
-  const there = virtualServer.realServers.find(server) !== undefined;
-  if (kind !== 'add-real-server') return there ? undefined : 'ENOENT';
-  if (familyOf(server.address) !== familyOf(virtualServer.frontend.address)) return 'EINVAL';
-  if (!isUnicast(server)) return 'EINVAL';
-  return there ? 'EEXIST' : undefined;
-}
-
-// The kernel wants a unicast destination (ip_vs_new_dest): no multicast, broadcast or IPv6 link-local address.
-function isUnicast({ address }: RealServer): boolean {
-  const bytes = addressBytes(address);
-  const first = bytes[0] ?? 0;
-  if (bytes.length === 4) return first < 224;
-  return first !== 0xff && !(first === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80);
-}
-
-// Only the ledger says what stands behind a mark.
-function withoutLedger(server: VirtualServer): VirtualServer {
-  const { frontend } = server;
-  if (!isInside(frontend)) return server;
-  return { ...server, frontend: nameless(familyOf(frontend.address), frontend.mark) };
-}
-
-function copyOf(server: VirtualServer): VirtualServer {
-  return { ...server, realServers: new RealServerList(server.realServers) };
-}
-
-type ServerOperation = Extract<Operation, { kind: `${string}-server` }>;
-
-function isOfServers(operation: Operation): operation is ServerOperation {
-  return operation.kind.endsWith('-server');
-}
-
-// The kernel does not know whose a virtual server is: a mistaken write does reach it, and a test must see that.
-function changeForeign(foreign: Map<FrontendKey, VirtualServer>, operation: ServerOperation): void {
-  const { key } = operation.frontend;
-  const server = foreign.get(key);
-  if (server === undefined) return;
-  const scratch = new DataplaneState();
-  scratch.putVirtualServer(copyOf(server));
-  scratch.acknowledge(operation);
-  const after = scratch.virtualServers.get(key);
-  if (after === undefined) foreign.delete(key);
-  else foreign.set(key, after);
-}

@@ -1,7 +1,7 @@
-import type { Operation } from '../model/operation.js';
-import { failed, type Outcome, unknown } from '../model/outcome.js';
-import type { Kernel } from './kernel.js';
-import { KernelInFront } from './kernel-in-front.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
+import type { Operation } from '../../src/model/operation.js';
+import { failed, type Outcome, unknown } from '../../src/model/outcome.js';
 
 /** What becomes of one operation; a test chooses at random, by a list, or never. */
 export type Fate = 'works' | 'refused' | 'answer lost' | 'lost before and after';
