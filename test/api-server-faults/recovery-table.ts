@@ -1,4 +1,4 @@
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 import type { Protocol } from '../../lab/api-server/tls-server.js';
 import { FAULTS } from './fault-rows.js';
 import { IS_REAL_TIME, SPEED } from './following-agent.js';
@@ -42,7 +42,7 @@ function measuredTable(outcomes: Outcomes): string {
     'write of a change made during the fault. All faults happen at the same time, each to an agent and a server of its own, in',
     'one process. Last, why listings and watches ended, over h2 / over HTTP/1.1.',
     '',
-    `Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`,
+    `${machine()}, load ${loadavg()[1]?.toFixed(1)} over the last five minutes.`,
     '',
     `| fault | h2, s | HTTP/1.1, s | ≤ ${LIMIT} s | endings |`,
     '|---|---:|---:|---|---|',
@@ -57,4 +57,9 @@ function verdict(ordeals: readonly (Ordeal | undefined)[]): string {
 
 function seconds(ordeal: Ordeal | undefined): string {
   return ordeal?.seconds.toFixed(IS_REAL_TIME ? 2 : 1) ?? '-';
+}
+
+function machine(): string {
+  const date = new Date().toISOString().slice(0, 10);
+  return `Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, ${date}`;
 }

@@ -410,6 +410,27 @@ describe('a server that accepts no connections', () => {
     },
   );
 
+  test.each([0, 0.5, 0.999])(
+    'three times, ten seconds apart, still accepts connections when it breaks them, and forgets its history is followed within 2.3 s each time (chance: %f)',
+    async (chance) => {
+      const cluster = await new WatchedCluster(apiWith(), { random: () => chance }).start();
+      const { api } = cluster;
+      for (let restart = 0; restart < 3; restart++) {
+        api.script = () => ({ error: gone });
+        api.breakAll();
+        await cluster.pass(20);
+        api.acceptsConnections = false;
+        await cluster.pass(5_000);
+        api.put(SERVICES, service(`late-${restart}`, '10.96.0.14'));
+        api.forgetHistory();
+        comesBack(cluster);
+        await cluster.pass(2_300);
+        expect(names(cluster)).toContain(`default/late-${restart}`);
+        await cluster.pass(2_700);
+      }
+    },
+  );
+
   test('is tried once a second for everything that is followed, with bare connections', async () => {
     const cluster = await away();
     await cluster.pass(60_000);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.js';
+import { Allowance } from './allowance.js';
 
 /** As client-go's reflector, which is what API servers are sized for; the longest becomes 30 s by chance. Milliseconds. */
 const FIRST = 800;
@@ -18,11 +19,12 @@ export class BackOff {
   readonly #random: () => number;
   #delay = FIRST;
   #lastFailure = Number.NEGATIVE_INFINITY;
-  #lastReset = Number.NEGATIVE_INFINITY;
+  readonly #resets: Allowance;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
     this.#random = random;
+    this.#resets = new Allowance(clock);
   }
 
   /** Notes a failure. `asked` is what the server wants one to wait at least. */
@@ -36,14 +38,11 @@ export class BackOff {
   }
 
   /**
-   * Makes the next failure a first one again. Twice within 30 s it does so once only: where each success is followed by a
-   * failure, listings of the whole cluster would follow each other every second.
+   * Makes the next failure a first one again, within limits: where each success is followed by a failure, listings of the
+   * whole cluster would follow each other every second.
    */
   succeeded(): void {
-    const now = this.#clock.now();
-    if (now - this.#lastReset < HEALTHY) return;
-    this.#delay = FIRST;
-    this.#lastReset = now;
+    if (this.#delay > FIRST && this.#resets.take()) this.#delay = FIRST;
   }
 
   /** At least this, at most twice as long. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import type { ReachabilityProbe } from '../transport/reachability-probe.js';
+import { Allowance } from './allowance.js';
 import { AttemptLoop } from './attempt-loop.js';
 import { HistoryPlace } from './history-place.js';
 import type { ObjectTaker } from './object-store.js';
@@ -37,9 +38,6 @@ const SELDOM = 600_000;
 /** Between two listings of what may be listed but not watched: at least, and up to twice as long by chance. */
 const LISTING_PERIOD = 30_000;
 
-/** A listing without a wait is made once in so long: a server that forgets at once what it told must not be asked in a loop. */
-const IMMEDIATE_LISTING_PERIOD = 30_000;
-
 /** So many streamed listings may end before their end; then pages are asked for. */
 const MOST_UNFINISHED = 2;
 
@@ -56,7 +54,8 @@ export class Reflector {
   #streams = true;
   #unfinished = 0;
   #failuresInRow = 0;
-  #immediateListingAt = Number.NEGATIVE_INFINITY;
+  /** Of listings without a wait: a server that forgets at once what it told must not be asked in a loop. */
+  readonly #immediateListings: Allowance;
   #watchForbidden = false;
   #sendsBookmarks = false;
 
@@ -68,6 +67,7 @@ export class Reflector {
       failed: (failure) => this.#failed(failure),
       lasting: (failure) => parts.listener.troubled(this.#problem(failure)),
     });
+    this.#immediateListings = new Allowance(parts.clock);
     this.#counters = new WatchCounters(fullName(parts.resource), parts.store);
   }
 
@@ -156,7 +156,8 @@ export class Reflector {
       listener.troubled(undefined);
       return this.#loop.spread(SELDOM);
     }
-    if (failure.kind === 'expired' && this.#mayListNow()) return 0;
+    // A history that the server has shortened says nothing of its load.
+    if (failure.kind === 'expired' && this.#immediateListings.take()) return 0;
     // Whether a server still sends them is found out anew: after an upgrade or a change of its flags it may not.
     if (failure.kind === 'quiet') this.#sendsBookmarks = false;
     this.#failuresInRow++;
@@ -164,14 +165,6 @@ export class Reflector {
     if (failure.kind === 'expired') return undefined;
     if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.troubled(this.#problem(failure));
     return failure.kind === 'forbidden' && wasListed ? this.#listAgainLater() : undefined;
-  }
-
-  // A history that the server has shortened says nothing of its load.
-  #mayListNow(): boolean {
-    const now = this.#parts.clock.now();
-    if (now - this.#immediateListingAt < IMMEDIATE_LISTING_PERIOD) return false;
-    this.#immediateListingAt = now;
-    return true;
   }
 
   #listAgainLater(): number {
