@@ -1,7 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Login } from '../login/login.js';
-import { SilenceWatch } from '../watch/silence-watch.js';
 import type { TransportError } from './api-transport.js';
 import type { Answer, Call, Connection } from './connection.js';
 import { dial } from './dial.js';
@@ -12,14 +11,17 @@ import { bareHost, portOf } from './server-address.js';
 import { ServerWords } from './transport-failure.js';
 import type { TransportSettings } from './transport-settings.js';
 
-/** Four watches, a listing, an Event, a probe, and as many again for a new login. */
+/** Four watches, a listing, an Event, a bare look, and as many again for a new login. */
 const MOST_REQUESTS = 16;
+
+/** Times as long as HTTP/2 needs to find a dead path: 90 s, as the API server sends bookmarks once a minute. */
+const LONGEST_SILENCE = 2;
 
 /**
  * A connection for each HTTP/1.1 request, closed at its end: one that is kept may be dead when it is used again, and nearly
- * everything that is asked for is a watch, which has a connection for itself anyway. HTTP/1.1 has no PING, so silence
- * is met twice: the kernel's keep-alive probes break the connection whose path is dead, and when all of them are quiet
- * the server is asked for its version, which finds one that hangs though its kernel still answers.
+ * everything that is asked for is a watch, which has a connection for itself anyway. HTTP/1.1 has no PING. The kernel's
+ * keep-alive probes break a connection whose path is dead; one that a proxy has forgotten, or a server that hangs though
+ * its kernel answers, shows by silence alone. A bookmark comes once a minute, so a quiet watch is begun anew.
  */
 export class Http1Connection implements Connection {
   /** It makes connections of its own, as many as it may. */
@@ -28,19 +30,13 @@ export class Http1Connection implements Connection {
   readonly #login: Login;
   readonly #server: ServerWords;
   readonly #settings: TransportSettings;
-  readonly #silence: SilenceWatch;
   readonly #ended: () => void;
   /** That on which the server chose HTTP/1.1, until the first request takes it. */
   #first: Socket | undefined;
   readonly #sockets = new Set<Socket>();
-  /** Bytes on connections that are gone. */
-  #heardBefore = 0;
   /** Requests that have a place among the most there may be. */
   #underWay = 0;
   readonly #waiting = new Set<() => void>();
-  #headers: Call['headers'] = {};
-  /** How often a first request ended a rest: what was not asked before cannot count as silence. */
-  #awakenings = 0;
   #open = true;
   #reason: TransportError | undefined;
 
@@ -50,8 +46,6 @@ export class Http1Connection implements Connection {
     this.#settings = settings;
     this.#ended = ended;
     this.#first = this.#counted(first);
-    const path = { heard: () => this.#heard, probe: () => this.#probe(), silent: () => this.#silent() };
-    this.#silence = new SilenceWatch(path, settings);
   }
 
   /** Where no connection is left the next one may as well be HTTP/2. */
@@ -77,11 +71,6 @@ export class Http1Connection implements Connection {
     this.#end();
   }
 
-  get #heard(): number {
-    const now = [...this.#sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0);
-    return this.#heardBefore + now + this.#awakenings;
-  }
-
   async #oneIsOver(signal: AbortSignal): Promise<void> {
     let wake = () => {};
     const woken = new Promise<void>((resolve) => {
@@ -92,8 +81,6 @@ export class Http1Connection implements Connection {
   }
 
   async #begin(call: Call, signal: AbortSignal): Promise<ClientRequest> {
-    this.#headers = call.headers;
-    if (this.#underWay === 0) this.#awakenings += 1;
     this.#underWay++;
     try {
       const socket = await this.#socket(signal);
@@ -134,10 +121,10 @@ export class Http1Connection implements Connection {
 
   #counted(socket: Socket): Socket {
     this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#heardBefore += socket.bytesRead;
-    });
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.setTimeout(LONGEST_SILENCE * (this.#settings.readIdle + this.#settings.pongDeadline), () =>
+      socket.destroy(this.#server.quiet()),
+    );
     // It may have been under way when everything was ended.
     if (this.#reason !== undefined) socket.destroy(this.#reason);
     return socket;
@@ -175,28 +162,8 @@ export class Http1Connection implements Connection {
     if (this.#underWay === 0 && this.#waiting.size === 0) this.#end();
   }
 
-  // A quiet connection that nobody waits for may stay quiet. Any status is a sign of life.
-  #probe(): void {
-    if (this.#underWay === 0) return;
-    const path = `${this.#login.server.pathname.replace(/\/$/, '')}/version`;
-    const call: Call = { method: 'GET', path, headers: this.#headers, body: undefined };
-    const signal = AbortSignal.timeout(this.#settings.pongDeadline);
-    this.#begin(call, signal).then(
-      (request) => {
-        request.on('error', () => undefined);
-        request.once('response', (message) => message.resume());
-      },
-      () => undefined,
-    );
-  }
-
-  #silent(): void {
-    if (this.#underWay > 0) this.destroy(this.#server.silent());
-  }
-
   #end(): void {
     this.#open = false;
-    this.#silence.stop();
     for (const socket of this.#sockets) socket.destroy(this.#reason);
     this.#ended();
   }

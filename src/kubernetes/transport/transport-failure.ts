@@ -56,6 +56,11 @@ export class ServerWords {
     return this.#error('silent', 'nothing was heard any more, and a probe was not answered');
   }
 
+  /** Where nothing can be asked for a sign of life. */
+  quiet(): TransportError {
+    return this.#error('silent', 'nothing was heard any more');
+  }
+
   noAnswer(milliseconds: number): TransportError {
     return this.#error('silent', `a request was not answered within ${milliseconds / 1000} s`);
   }
