@@ -1,4 +1,4 @@
-import { composeDesired, composeKernel } from './compose-node.js';
+import { composeDesired, composeKernel, heardBefore, heardSince, kernelRules } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import { previewKernel } from './kernel/kernel-preview.js';
@@ -33,6 +33,8 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
       serviceCIDRsChanged: () => undefined,
       wayChanged: (addresses) => void desired.setReserved('api-server', addresses),
     });
+    const heard = heardSince(heardBefore(await kernel.standingRules()), source.surroundings());
+    kernel.setRules(kernelRules(settings, heard, desired.otherNodes));
     const excluded = parsedCidrs(settings.excludedCIDRs);
     const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);
     return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };

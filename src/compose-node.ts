@@ -8,6 +8,7 @@ import type { InsideClients, PacketRulesSettings } from './kernel/packet-table/p
 import type { StandingRules } from './kernel/packet-table/standing-rules.js';
 import type { Family } from './model/address.js';
 import { parsedCidrs } from './model/cidr.js';
+import type { NodeRecord } from './model/node.js';
 import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
@@ -64,6 +65,17 @@ export function heardBefore(standing: StandingRules | undefined): HeardForRules 
   return standing === undefined
     ? NOTHING_HEARD
     : { podCIDRs: standing.insideCIDRs, serviceCIDRs: standing.serviceCIDRs };
+}
+
+/** With what the cluster tells now, which counts more than what was heard before. */
+export function heardSince(
+  before: HeardForRules,
+  { node, serviceCIDRs }: { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined },
+): HeardForRules {
+  return {
+    podCIDRs: node?.podCIDRs ?? before.podCIDRs,
+    serviceCIDRs: serviceCIDRs ?? before.serviceCIDRs,
+  };
 }
 
 /** The rules as far as the cluster has told what they depend on. */

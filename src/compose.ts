@@ -1,5 +1,12 @@
 import { explainFailure } from './cli/failure.js';
-import { composeDesired, composeKernel, heardBefore, kernelRules, NOTHING_HEARD } from './compose-node.js';
+import {
+  composeDesired,
+  composeKernel,
+  heardBefore,
+  heardSince,
+  kernelRules,
+  NOTHING_HEARD,
+} from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
@@ -240,11 +247,7 @@ class ComposedAgent {
 
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
   #keepRules(): void {
-    const { node, serviceCIDRs } = this.#source.surroundings();
-    this.#heard = {
-      podCIDRs: node?.podCIDRs ?? this.#heard.podCIDRs,
-      serviceCIDRs: serviceCIDRs ?? this.#heard.serviceCIDRs,
-    };
+    this.#heard = heardSince(this.#heard, this.#source.surroundings());
     if (this.#setRules()) this.#loop.prepareAgain();
   }
 
