@@ -1,5 +1,5 @@
+import { shown } from '../files/shown.js';
 import type { Complaints } from './complaints.js';
-import { shown } from './shown.js';
 
 export interface Complaint {
   /** Completes "expected …". */

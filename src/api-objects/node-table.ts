@@ -1,10 +1,10 @@
+import { shownName } from '../files/shown.js';
 import type { NodeAddresses } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import { readAddress } from './address-field.js';
 import { Complaints } from './complaints.js';
 import { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
-import { shownName } from './shown.js';
 
 /** The columns of `kubectl get nodes -o wide` that show addresses: the first InternalIP, and the first ExternalIP. */
 const ADDRESS_COLUMNS = ['Internal-IP', 'External-IP'] as const;

@@ -1,6 +1,6 @@
+import { shown } from '../files/shown.js';
 import type { Field } from './field.js';
 import { DRAIN_DEADLINE, FLAGS, OWN_PREFIX, SCHEDULER, SLOW_START, WEIGHTS } from './labels.js';
-import { shown } from './shown.js';
 
 const KNOWN = [SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE];
 

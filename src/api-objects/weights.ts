@@ -1,10 +1,10 @@
+import { shown } from '../files/shown.js';
 import type { WeightRule } from '../model/weight-rule.js';
 import { listedIn } from './annotation-text.js';
 import type { Field } from './field.js';
 import { annotation, WEIGHTS } from './labels.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE } from './names.js';
 import { reportWeightless } from './scheduler.js';
-import { shown } from './shown.js';
 
 const NONE: readonly WeightRule[] = [];
 const HIGHEST = 65_535;

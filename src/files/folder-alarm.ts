@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { errorCode } from './unreadable.js';
+import { errorCode } from './bounded-file.js';
 
 export interface AlarmTiming {
   /** Milliseconds of quiet after an event before the alarm rings: editors write a file in several steps. */

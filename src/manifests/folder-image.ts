@@ -1,4 +1,4 @@
-import { shownName } from '../api-objects/shown.js';
+import { shownName } from '../files/shown.js';
 import { ClusterView } from '../model/cluster-view.js';
 import type { NodeAddresses } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';

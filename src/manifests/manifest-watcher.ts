@@ -1,10 +1,10 @@
-import { shownName } from '../api-objects/shown.js';
+import { FolderAlarm, type WatchFolder } from '../files/folder-alarm.js';
+import { shownName } from '../files/shown.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { movedAddresses, NO_OTHER_NODES, type OtherNodes, otherNodes } from '../model/other-nodes.js';
 import { type Problem, problemText } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { FolderAlarm, type WatchFolder } from './folder-alarm.js';
 import { type FileChange, FolderContents } from './folder-contents.js';
 import { FolderImage } from './folder-image.js';
 import { OneAtATime } from './one-at-a-time.js';

@@ -1,4 +1,4 @@
-import { shown, shownSentence } from '../../api-objects/shown.js';
+import { shown, shownSentence } from '../../files/shown.js';
 import { fullName, type Resource } from '../watch/resource.js';
 import { type FailureKind, WatchFailure } from '../watch/watch-failure.js';
 import type { ApiResponse } from './api-transport.js';

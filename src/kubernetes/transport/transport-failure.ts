@@ -1,4 +1,4 @@
-import { shown } from '../../api-objects/shown.js';
+import { shown } from '../../files/shown.js';
 import type { Login } from '../login/login.js';
 import { TransportError } from './api-transport.js';
 
