@@ -15,12 +15,12 @@ const NONE = '<none>';
 type Column = 'Name' | (typeof ADDRESS_COLUMNS)[number];
 
 /** In which cell of a row what is found. */
-export type NodeColumns = Readonly<Record<Column, number>> & {
+type NodeColumns = Readonly<Record<Column, number>> & {
   /** -1 where it is missing. */
   readonly Status: number;
 };
 
-export interface RowTranslation {
+interface RowTranslation {
   /** Undefined where the row names no Node. */
   readonly node: NodeAddresses | undefined;
   readonly problems: readonly Problem[];

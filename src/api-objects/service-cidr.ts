@@ -5,7 +5,7 @@ import { Complaints } from './complaints.js';
 import { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
 
-export interface ServiceCIDRTranslation {
+interface ServiceCIDRTranslation {
   /** Undefined where the object has no valid name. */
   readonly name: string | undefined;
   /** Ranges from which Services get their addresses, at most one of each family. */

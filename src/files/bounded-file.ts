@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** Why a file that can be opened is not read, or is no text. */
-export type RefusedFile = 'folder' | 'no regular file' | 'too large' | 'no text';
+type RefusedFile = 'folder' | 'no regular file' | 'too large' | 'no text';
 
 /** Says only what is so: the remedy is that of whoever needs the file. */
 export class FileRefused extends Error {

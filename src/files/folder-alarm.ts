@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { errorCode } from './bounded-file.js';
 
-export interface AlarmTiming {
+interface AlarmTiming {
   /** Milliseconds of quiet after an event before the alarm rings: editors write a file in several steps. */
   readonly settle: number;
   /** Milliseconds between two rings in any case. */

@@ -6,7 +6,7 @@ import { shown } from '../files/shown.js';
 import type { ManifestKind, ManifestRecord } from './manifest-object.js';
 
 /** What a document says it is. */
-export type DocumentKind =
+type DocumentKind =
   | { readonly kind: 'list'; readonly items: unknown }
   | { readonly kind: 'supported'; readonly supported: SupportedKind }
   | { readonly kind: 'ignored' }

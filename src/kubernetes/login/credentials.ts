@@ -3,7 +3,7 @@ import { CredentialsError } from './credentials-error.js';
 import { checkLogin, type Login } from './login.js';
 
 /** `doubted`: the server did not accept the last answer, so nothing remembered may be used again. */
-export type LoginReader = (doubted: boolean) => Promise<Login>;
+type LoginReader = (doubted: boolean) => Promise<Login>;
 
 export interface CredentialsOptions {
   /** Milliseconds for which what was read is used without another look at the files. 10000 unless said. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../model/clock.js';
 import { TimeSlice } from '../../model/time-slice.js';
 import type { Splitter } from '../watch/line-splitter.js';
 
-export interface Eater {
+interface Eater {
   /** May take long; then it gives way to others by itself, and the rest of the body waits. */
   take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
   /** All that has arrived is taken, or others have their turn now. */

@@ -7,7 +7,7 @@ import type { ApiResponse } from './api-transport.js';
 const LONGEST_STATUS = 64 * 1024;
 
 /** The API's own account of a failure (meta/v1 Status), as a body or in an ERROR event. All of it may be missing. */
-export interface Status {
+interface Status {
   readonly code?: unknown;
   readonly message?: unknown;
   readonly details?: {

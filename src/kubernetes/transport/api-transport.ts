@@ -45,7 +45,7 @@ export interface ApiResponse {
  * silent: the peer went quiet and did not answer a PING. lost: the connection broke. credentials: none could be read.
  * aborted: the caller's own wish.
  */
-export type TransportFailure = 'connect' | 'tls' | 'silent' | 'lost' | 'credentials' | 'aborted';
+type TransportFailure = 'connect' | 'tls' | 'silent' | 'lost' | 'credentials' | 'aborted';
 
 export class TransportError extends Error {
   override readonly name = 'TransportError';

@@ -5,7 +5,7 @@ import type { Answer } from './connection.js';
 import type { ServerWords } from './transport-failure.js';
 
 /** What ends one request early, whatever the protocol. */
-export interface ExchangeTerms {
+interface ExchangeTerms {
   readonly signal: AbortSignal;
   readonly answerDeadline: number;
   readonly server: ServerWords;
@@ -61,7 +61,7 @@ export class Exchange {
   }
 }
 
-export function abortedBy(signal: AbortSignal): TransportError {
+function abortedBy(signal: AbortSignal): TransportError {
   return new TransportError('aborted', 'the request was given up by its caller', { cause: signal.reason });
 }
 

@@ -8,7 +8,7 @@ import type { WatchCounters } from './watch-counters.js';
 import { readEvent, type WatchEvent } from './watch-event.js';
 import { wentBack } from './watch-failure.js';
 
-export interface IntakeParts {
+interface IntakeParts {
   readonly question: Question;
   readonly store: ObjectTaker;
   readonly counters: WatchCounters;

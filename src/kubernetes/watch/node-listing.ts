@@ -27,7 +27,7 @@ export interface NodeList {
   readonly bytes: number;
 }
 
-export interface ListingParts {
+interface ListingParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
 }

@@ -21,7 +21,7 @@ const FAILED_PERIOD = 45_000;
 /** Milliseconds, where nobody waits for an answer. */
 const IDLE = 3_600_000;
 
-export interface ReadinessParts {
+interface ReadinessParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   /** At least 0, below 1. */
@@ -34,7 +34,7 @@ export interface ReadinessParts {
   readonly listener: ReadinessListener;
 }
 
-export interface ReadinessListener {
+interface ReadinessListener {
   /** The Node is not ready, or there is none of this name. */
   nodeLost(node: string): void;
   /** All that is wrong with the last question. */

@@ -28,7 +28,7 @@ const COSTLY: ReadonlySet<FailureKind> = new Set(['corrupt', 'oversized', 'inter
 /** Of single Nodes that are not in order; of more only the number is told. */
 const MOST_PROBLEMS = 10;
 
-export interface RosterParts {
+interface RosterParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   /** At least 0, below 1. */
@@ -41,7 +41,7 @@ export interface RosterParts {
   readonly listener: RosterListener;
 }
 
-export interface RosterListener {
+interface RosterListener {
   /** Addresses of other Nodes have come, gone or passed to another Node. */
   otherNodesChanged(others: OtherNodes): void;
   /** All that is wrong with the last look and what it found. */

@@ -23,7 +23,7 @@ export interface StoreChange<R> {
   readonly triggered: number | undefined;
 }
 
-export interface StoreParts<R> {
+interface StoreParts<R> {
   readonly project: (object: unknown) => Projection<R>;
   readonly changed: (change: StoreChange<R>) => void;
   /** What is wrong with an object now; with the last objects that have no name where `key` is undefined. */

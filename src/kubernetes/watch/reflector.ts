@@ -12,7 +12,7 @@ import { WatchCounters } from './watch-counters.js';
 import { causeOf, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
-export interface ReflectorParts {
+interface ReflectorParts {
   readonly resource: Resource;
   readonly store: ObjectTaker;
   readonly transport: ApiTransport;
@@ -25,7 +25,7 @@ export interface ReflectorParts {
   readonly longestListing?: number | undefined;
 }
 
-export interface ReflectorListener {
+interface ReflectorListener {
   /** What has arrived together is in the store. */
   settled(): void;
   /** What keeps the resource from being followed; undefined when it is followed again. */

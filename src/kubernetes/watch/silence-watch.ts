@@ -1,7 +1,7 @@
 import type { TransportSettings } from '../transport/transport-settings.js';
 
 /** What can be asked of a path to the server. */
-export interface WatchedPath {
+interface WatchedPath {
   /** Bytes received so far. */
   heard(): number;
   /** Provokes a byte where the path is alive. */

@@ -5,7 +5,7 @@ import type { ServiceKey } from '../../model/service-key.js';
 import type { StoreChange } from './object-store.js';
 
 /** Changes that arrived together. */
-export interface Batch {
+interface Batch {
   readonly services: ReadonlySet<ServiceKey>;
   /** When the changes of EndpointSlices among them happened, in milliseconds since 1970. */
   readonly triggers: readonly number[];

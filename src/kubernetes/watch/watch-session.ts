@@ -10,7 +10,7 @@ import { type Resource, type Version, watchListPath, watchPath } from './resourc
 import type { WatchCounters } from './watch-counters.js';
 import { WatchFailure } from './watch-failure.js';
 
-export interface SessionParts {
+interface SessionParts {
   readonly resource: Resource;
   readonly store: ObjectTaker;
   readonly transport: ApiTransport;
