@@ -10,6 +10,14 @@ const HEALTHY = 30_000;
 /** What a server asks for with Retry-After is done up to here: a slip in it must not make a node deaf for a day. */
 const LONGEST_ASKED = 120_000;
 
+/** After a failure that a person has to mend, in milliseconds: it is noticed within a minute when it was. */
+export const FAILED_PERIOD = 45_000;
+
+/** At least this, by chance up to a quarter longer. `chance` is at least 0, below 1. */
+export function quarterLonger(milliseconds: number, chance: number): number {
+  return milliseconds * (1 + chance / 4);
+}
+
 /**
  * How long to wait after a failure: doubling, and up to twice as long by chance, so that the nodes of a cluster
  * do not come back to an API server all at once.

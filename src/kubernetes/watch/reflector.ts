@@ -9,7 +9,7 @@ import type { ObjectTaker } from './object-store.js';
 import { readPages, readVersion } from './page-listing.js';
 import { fullName, isBefore, type Resource, type Version } from './resource.js';
 import { WatchCounters } from './watch-counters.js';
-import { causeOf, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
+import { failureProblem, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
 interface ReflectorParts {
@@ -186,12 +186,9 @@ export class Reflector {
     return !this.#streams;
   }
 
-  #problem({ kind, message, remedy }: WatchFailure): Problem {
+  #problem(failure: WatchFailure): Problem {
     const subject = `API server, ${fullName(this.#parts.resource)}`;
     const so = this.#counters.complete ? ' What was known stays in use.' : '';
-    // The transport's sentences stand by themselves.
-    const began = kind === 'internal' ? `the watch ${message}` : message;
-    const cause = causeOf(kind);
-    return { kind: 'source', subject, ...(cause && { cause }), message: `${began}${so}`, remedy };
+    return failureProblem(failure, { subject, began: 'the watch', so });
   }
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '../../model/problem.js';
 import type { RestartReason } from '../../model/watch-statistics.js';
 import { TransportError } from '../transport/api-transport.js';
 import { OversizedPiece } from './line-splitter.js';
@@ -69,8 +70,18 @@ export function isPassing(kind: FailureKind): boolean {
   return PASSING.has(kind);
 }
 
+/** `began` is what failed, where the message does not say it: the transport's sentences stand by themselves. */
+export function failureProblem(
+  { kind, message, remedy }: WatchFailure,
+  { subject, began, so }: { readonly subject: string; readonly began: string; readonly so: string },
+): Problem {
+  const cause = causeOf(kind);
+  const said = kind === 'internal' ? `${began} ${message}` : message;
+  return { kind: 'source', subject, ...(cause && { cause }), message: `${said}${so}`, remedy };
+}
+
 /** What all resources fail by alike; undefined where it is about one of them. */
-export function causeOf(kind: FailureKind): string | undefined {
+function causeOf(kind: FailureKind): string | undefined {
   return CAUSES[kind];
 }
 
