@@ -33,7 +33,7 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
       serviceCIDRsChanged: () => undefined,
       wayChanged: (addresses) => void desired.setReserved('api-server', addresses),
     });
-    const heard = heardSince(heardBefore(await kernel.standingRules()), source.surroundings());
+    const heard = heardSince(heardBefore(await kernel.standingRules()), source.nodeAndRanges());
     kernel.setRules(kernelRules(settings, heard, desired.otherNodes));
     const excluded = parsedCidrs(settings.excludedCIDRs);
     const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);

@@ -16,7 +16,7 @@ import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
 import { systemClock } from './reconcile/clock.js';
 import type { MetricSources } from './status/metrics/metric-sources.js';
 
-/** Where the agent hears of the cluster: an API server, or a folder. */
+/** Where the agent learns of the cluster: an API server, or a folder. */
 
 export interface SourceListener extends WatcherListener {
   /** Our own connection to the source goes to these addresses. */
@@ -26,13 +26,13 @@ export interface SourceListener extends WatcherListener {
 export interface ComposedSource {
   readonly cluster: ClusterSource;
   readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
-  /** Undefined where there is nobody to tell Events. */
+  /** Undefined where nobody takes Events. */
   readonly sink: EventSink | undefined;
   /** Of a Service, where the source knows such a thing. */
   uidOf(service: ServiceKey): string | undefined;
   /** Of the way to the source; those of objects are the source's own. */
   problems(): readonly Problem[];
-  surroundings(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
+  nodeAndRanges(): { node: NodeRecord | undefined; serviceCIDRs: readonly string[] | undefined };
   /**
    * Where our own connection to the source will go. Rejects where that can never be known: it is said before anything is
    * waited for.
@@ -41,7 +41,7 @@ export interface ComposedSource {
   start(listener: SourceListener): Promise<void>;
   /** Rejects where the way to the source leads through what this program is to program. */
   refuseOwnWay(): Promise<void>;
-  /** Whether these Nodes, and no others, are lost; the listener hears which are. Nobody answers for a folder. */
+  /** Whether these Nodes, and no others, are lost; the listener is told which are. Nobody answers for a folder. */
   askAbout(nodes: ReadonlySet<string>): void;
   stop(): Promise<void>;
   /** Ends what went on after `stop`: the last Events. */
@@ -67,7 +67,7 @@ function composeFolder(folder: string, nodeName: string | undefined): ComposedSo
     sink: undefined,
     uidOf: () => undefined,
     problems: () => [],
-    surroundings: () => ({ node: undefined, serviceCIDRs: undefined }),
+    nodeAndRanges: () => ({ node: undefined, serviceCIDRs: undefined }),
     findWay: async () => [],
     start: (listener) => cluster.start(listener),
     refuseOwnWay: async () => undefined,
@@ -103,7 +103,7 @@ function composeApiServer(
     sink: new EventPoster(() => transport, reporter),
     uidOf: (service) => cluster.uidOf(service),
     problems: () => credentials.problems,
-    surroundings: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
+    nodeAndRanges: () => ({ node: cluster.node, serviceCIDRs: cluster.serviceCIDRs }),
     async findWay() {
       await way.follow(await credentials.login());
       return way.addresses;

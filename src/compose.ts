@@ -247,7 +247,7 @@ class ComposedAgent {
 
   // Some rules depend on what the cluster says of this node and of its Services' addresses.
   #keepRules(): void {
-    this.#heard = heardSince(this.#heard, this.#source.surroundings());
+    this.#heard = heardSince(this.#heard, this.#source.nodeAndRanges());
     if (this.#setRules()) this.#loop.prepareAgain();
   }
 

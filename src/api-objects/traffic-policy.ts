@@ -9,7 +9,7 @@ export function readInternalPolicy(spec: Field): TrafficPolicy {
   return readPolicy(spec.child('internalTrafficPolicy'));
 }
 
-/** Local only where the Service can have clients outside the cluster; elsewhere it is told and has no effect. */
+/** Local only where the Service can have clients outside the cluster; elsewhere it is reported and has no effect. */
 export function readExternalPolicy(spec: Field, canBeExternal: boolean): TrafficPolicy {
   const field = spec.child('externalTrafficPolicy');
   const policy = readPolicy(field);

@@ -9,11 +9,11 @@ interface AlarmTiming {
   readonly rescan: number;
 }
 
-/** As node:fs has it: tells of changes in a folder, or throws where it cannot. */
+/** As node:fs has it: reports changes in a folder, or throws where it cannot. */
 export type WatchFolder = (folder: string, changed: () => void) => FSWatcher;
 
 /**
- * Rings when the folder may have changed: soon after inotify tells of it, and every `rescan` milliseconds in any
+ * Rings when the folder may have changed: soon after inotify reports it, and every `rescan` milliseconds in any
  * case, because inotify sees neither what other machines write to a shared file system, nor what happens behind
  * a symbolic link.
  */

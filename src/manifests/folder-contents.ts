@@ -37,7 +37,7 @@ export class FolderContents {
     return changes;
   }
 
-  // Only the listing says that a file is gone. One that was listed and is not found now tells of a folder that is
+  // Only the listing says that a file is gone. One that was listed and is not found now shows a folder that is
   // vanishing below us; then nothing is known, and the next look will fail or list again.
   #forgetAllBut(present: ReadonlySet<string>): FileChange[] {
     const gone = [...this.#seen.keys()].filter((file) => !present.has(file));

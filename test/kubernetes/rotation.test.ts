@@ -27,8 +27,8 @@ describe.each(['h2', 'http/1.1'] as const)('over %s, without a restart,', (proto
   async function start(maxAge: number, user: object = { tokenFile: 'token' }, demand = {}) {
     server = await HttpsServer.start({ protocol, ...demand });
     const kubeconfig = files.kubeconfig({ server: server.url, 'certificate-authority': 'ca.crt' }, user);
-    const surroundings = { environment: {}, serviceAccountFolder: '/none' };
-    const credentials = openCredentials({ kubeconfig }, { maxAge }, surroundings);
+    const environment = { environment: {}, serviceAccountFolder: '/none' };
+    const credentials = openCredentials({ kubeconfig }, { maxAge }, environment);
     transport = new HttpTransport(credentials, { userAgent: 'test' });
     return credentials;
   }

@@ -40,7 +40,7 @@ describe.each(['h2', 'http/1.1'] as const)('a path that goes quiet under %s', (p
     const error = await reading.catch((reason: unknown) => reason);
     expect(error).toMatchObject({
       kind: 'silent',
-      message: `the API server ${new URL(path.url).host}: nothing was heard any more${protocol === 'h2' ? ', and a probe was not answered' : ''}`,
+      message: `the API server ${new URL(path.url).host}: nothing was received any more${protocol === 'h2' ? ', and a probe was not answered' : ''}`,
     });
     path.heal();
     const { status } = await transport.request(REQUEST, new AbortController().signal);

@@ -57,18 +57,18 @@ export class Credentials {
     this.#doubted = false;
     try {
       const login = await this.#read(doubted);
-      this.#tell(checkLogin(login));
+      this.#report(checkLogin(login));
       this.#login = login;
     } catch (error) {
       if (!(error instanceof CredentialsError)) throw error;
       if (this.#login === undefined) throw error;
-      this.#tell([stillInUse(error.problem)]);
+      this.#report([stillInUse(error.problem)]);
     }
     this.#lookAgainAt = performance.now() + this.#maxAge;
     return this.#login;
   }
 
-  #tell(problems: readonly Problem[]): void {
+  #report(problems: readonly Problem[]): void {
     if (JSON.stringify(problems) === JSON.stringify(this.#problems)) return;
     this.#problems = problems;
     this.#problemsChanged();

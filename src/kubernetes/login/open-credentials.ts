@@ -22,8 +22,8 @@ export interface CredentialsSettings {
   readonly master?: string | undefined;
 }
 
-/** What of this process' surroundings counts; a test has its own. */
-interface Surroundings {
+/** What of this process' environment counts; a test has its own. */
+interface LoginEnvironment {
   readonly environment: ProxyEnvironment;
   readonly serviceAccountFolder: string;
 }
@@ -32,7 +32,7 @@ interface Surroundings {
 export function openCredentials(
   { kubeconfig, master }: CredentialsSettings,
   options?: CredentialsOptions,
-  { environment, serviceAccountFolder: folder }: Surroundings = {
+  { environment, serviceAccountFolder: folder }: LoginEnvironment = {
     environment: process.env,
     serviceAccountFolder: SERVICE_ACCOUNT_FOLDER,
   },

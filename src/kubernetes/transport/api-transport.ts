@@ -10,7 +10,7 @@ export interface ApiTransport {
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
   /**
    * Whether a connection to the server can be opened, tried with a bare one that is closed at once. True where that cannot
-   * be tried: then a request tells what is wrong.
+   * be tried: then a request shows what is wrong.
    */
   isReachable(signal: AbortSignal): Promise<boolean>;
   /** Ends every request under way. */

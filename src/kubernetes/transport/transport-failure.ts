@@ -53,12 +53,12 @@ export class ServerWords {
   }
 
   silent(): TransportError {
-    return this.#error('silent', 'nothing was heard any more, and a probe was not answered');
+    return this.#error('silent', 'nothing was received any more, and a probe was not answered');
   }
 
   /** Where nothing can be asked for a sign of life. */
   quiet(): TransportError {
-    return this.#error('silent', 'nothing was heard any more');
+    return this.#error('silent', 'nothing was received any more');
   }
 
   noAnswer(milliseconds: number): TransportError {

@@ -149,7 +149,7 @@ class NodeReading {
         items.push(keep(item));
         return undefined;
       },
-      settle: () => this.#silence.heard(),
+      settle: () => this.#silence.received(),
     });
     const envelope = parseJson(splitter.envelope);
     if (!isRecord(envelope)) throw corruptFailure(1, 'item');

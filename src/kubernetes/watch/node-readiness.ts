@@ -126,7 +126,7 @@ export class NodeReadiness {
     if (!this.#loop.stopped) listener.nodeLost(node);
   }
 
-  // That the server is away is told by whoever follows Services.
+  // That the server is away is reported by whoever follows Services.
   #failed(failure: WatchFailure): number | undefined {
     if (isPassing(failure.kind)) return undefined;
     this.#parts.listener.judged([failureProblem(failure, UNKNOWN)]);

@@ -23,7 +23,7 @@ const BYTES_PER_MILLISECOND = 10_000;
 /** Failures that are found out after the listing was sent: asked for again as seldom as without them. */
 const COSTLY: ReadonlySet<FailureKind> = new Set(['corrupt', 'oversized', 'internal']);
 
-/** Of single Nodes that are not in order; of more only the number is told. */
+/** Of single Nodes that are not in order; of more only the number is given. */
 const MOST_PROBLEMS = 10;
 
 interface RosterParts {
@@ -114,11 +114,11 @@ export class NodeRoster {
       if (!this.#loop.stopped) this.#failuresInRow++;
       throw error;
     } finally {
-      for (const tell of this.#waiting.splice(0)) tell();
+      for (const ended of this.#waiting.splice(0)) ended();
     }
   }
 
-  // The table first, always: it is what tells of the Node behind which the API server may be.
+  // The table first, always: it is what shows the Node behind which the API server may be.
   async #look(abort: AbortController): Promise<number> {
     const { listener } = this.#parts;
     const table = await listNodeTable(this.#parts, abort);

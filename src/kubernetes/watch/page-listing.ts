@@ -91,7 +91,7 @@ class PageReading {
       take: (bytes) => this.#take(bytes),
       settle: () => {
         counters.lastHeard = clock.now();
-        this.#silence.heard();
+        this.#silence.received();
       },
     });
     return readEnvelope(splitter.envelope);

@@ -43,7 +43,7 @@ const MOST_UNFINISHED = 2;
 
 /**
  * Keeps a store in step with one resource of the API server, for as long as it runs, with client-go's rules: all there is
- * first, streamed or in pages, then what changes, from exactly the version that was heard last. Whatever breaks is
+ * first, streamed or in pages, then what changes, from exactly the version that was received last. Whatever breaks is
  * begun again after a back-off, from that version where the server still has it. Until then the store stays as it is.
  */
 export class Reflector {
@@ -54,7 +54,7 @@ export class Reflector {
   #streams = true;
   #unfinished = 0;
   #failuresInRow = 0;
-  /** Of listings without a wait: a server that forgets at once what it told must not be asked in a loop. */
+  /** Of listings without a wait: a server that forgets at once what it sent must not be asked in a loop. */
   readonly #immediateListings: Allowance;
   #watchForbidden = false;
   #sendsBookmarks = false;
@@ -161,7 +161,7 @@ export class Reflector {
     // Whether a server still sends them is found out anew: after an upgrade or a change of its flags it may not.
     if (failure.kind === 'quiet') this.#sendsBookmarks = false;
     this.#failuresInRow++;
-    // What is no longer in the server's history is listed anew, as it should be: nothing to tell.
+    // What is no longer in the server's history is listed anew, as it should be: nothing to report.
     if (failure.kind === 'expired') return undefined;
     if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.troubled(this.#problem(failure));
     return failure.kind === 'forbidden' && wasListed ? this.#listAgainLater() : undefined;
@@ -176,7 +176,7 @@ export class Reflector {
   /**
    * Whether the failure says that the server does not stream listings. One that knows nothing of it refuses the request
    * (1.33: 422); one that does without a word never ends the listing. A 403 may be meant for this kind of watch or for
-   * all: pages tell, and what they answer names the rule that is missing.
+   * all: pages show it, and what they answer names the rule that is missing.
    */
   #turnsToPages({ kind }: WatchFailure): boolean {
     if (!this.#place.listingDue || !this.#streams) return false;

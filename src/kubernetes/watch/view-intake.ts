@@ -11,7 +11,7 @@ interface Batch {
   readonly triggers: readonly number[];
 }
 
-/** Writes what the stores find into the view, and remembers what it touched until that is told. */
+/** Writes what the stores find into the view, and remembers what it touched until that is published. */
 export class ViewIntake {
   readonly view = new ClusterView();
   #services = new Set<ServiceKey>();

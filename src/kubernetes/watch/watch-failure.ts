@@ -48,9 +48,12 @@ function withFullStop(sentence: string): string {
   return sentence.endsWith('.') ? sentence : `${sentence}.`;
 }
 
-/** The server's history is shorter than what was heard of it. */
+/** The server's history is shorter than what was received of it. */
 export function wentBack(now: string, version: string): WatchFailure {
-  return new WatchFailure('future-version', `is at version ${now}, before ${version} that was heard of it.`);
+  return new WatchFailure(
+    'future-version',
+    `is at version ${now}, before ${version} that was received before.`,
+  );
 }
 
 /** Passing troubles, which a second attempt mends nearly always: they are a problem only when they last. */
