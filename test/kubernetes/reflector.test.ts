@@ -264,6 +264,19 @@ describe('a watch that breaks', () => {
   });
 });
 
+test('a watch that silence ends every 90 s, as over HTTP/1.1 without bookmarks, is begun anew each time and is no problem', async () => {
+  const cluster = await new WatchedCluster(apiWith()).start();
+  cluster.heard.problemChanges = 0;
+  for (let n = 1; n <= 5; n++) {
+    await cluster.pass(90_000);
+    cluster.api.breakAll(new TransportError('silent', 'nothing was received any more.'));
+    cluster.api.put(SERVICES, service(`late-${n}`, '10.96.0.14'));
+    await cluster.pass(1_600);
+    expect(names(cluster)).toContain(`default/late-${n}`);
+  }
+  expect([cluster.problems, cluster.heard.problemChanges]).toEqual([[], 0]);
+});
+
 describe('a server that has forgotten our version', () => {
   test('is asked for all there is at once, and is no problem', async () => {
     const cluster = await new WatchedCluster(apiWith()).start();

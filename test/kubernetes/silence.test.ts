@@ -35,7 +35,7 @@ describe.each(['h2', 'http/1.1'] as const)('a path that goes quiet under %s', (p
   }
 
   it('ends its watches, and the next request finds a new way', async () => {
-    const reading = textOf(await watch(36, 40));
+    const reading = textOf(await watch(90, 90));
     path.silence();
     const error = await reading.catch((reason: unknown) => reason);
     expect(error).toMatchObject({
@@ -48,9 +48,9 @@ describe.each(['h2', 'http/1.1'] as const)('a path that goes quiet under %s', (p
   });
 
   it('leaves a watch alone on which something comes now and then', async () => {
-    const reading = textOf(await watch(30, 40));
+    const reading = textOf(await watch(90, 90));
     const talking = setInterval(() => speak(), 20);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     clearInterval(talking);
     const closing = transport.close();
     await expect(reading).rejects.toMatchObject({ kind: 'aborted' });
@@ -69,7 +69,7 @@ describe.each(['h2', 'http/1.1'] as const)('a path that goes quiet under %s', (p
   );
 
   it.runIf(protocol === 'http/1.1')('ends a watch though new connections are answered', async () => {
-    const reading = textOf(await watch(20, 20));
+    const reading = textOf(await watch(120, 120));
     await expect(reading).rejects.toMatchObject({ kind: 'silent' });
     expect((await transport.request(REQUEST, new AbortController().signal)).status).toBe(200);
   });

@@ -15,7 +15,7 @@ import type { TransportSettings } from './transport-settings.js';
 const MOST_REQUESTS = 16;
 
 /** Times as long as HTTP/2 needs to find a dead path: 90 s, as the API server sends bookmarks once a minute. */
-const LONGEST_SILENCE = 2;
+const SILENCE_FACTOR = 2;
 
 /**
  * A connection for each HTTP/1.1 request, closed at its end: one that is kept may be dead when it is used again, and nearly
@@ -122,7 +122,7 @@ export class Http1Connection implements Connection {
   #counted(socket: Socket): Socket {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    socket.setTimeout(LONGEST_SILENCE * (this.#settings.readIdle + this.#settings.pongDeadline), () =>
+    socket.setTimeout(SILENCE_FACTOR * (this.#settings.readIdle + this.#settings.pongDeadline), () =>
       socket.destroy(this.#server.quiet()),
     );
     // It may have been under way when everything was ended.
