@@ -1,4 +1,4 @@
-import { composeDesired, composeKernel } from './compose-node.js';
+import { composeDesired, composeKernel, factsBefore, kernelRules } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import { previewKernel } from './kernel/kernel-preview.js';
@@ -26,14 +26,24 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
     desired.setNodeAddresses(kernel.nodeAddresses());
     desired.setReserved('node', kernel.reservedAddresses());
     desired.setReserved('api-server', await source.findWay());
+    let facts = factsBefore(await kernel.standingRules());
     await source.start({
       changed: () => undefined,
       problemsFound: () => undefined,
-      nodeChanged: (node) => void desired.setNode(node),
-      otherNodesChanged: (others) => void desired.setOtherNodes(others),
-      serviceCIDRsChanged: () => undefined,
+      nodeChanged: (node) => {
+        desired.setNode(node);
+        facts = { ...facts, podCIDRs: node?.podCIDRs ?? facts.podCIDRs };
+      },
+      otherNodesChanged: (otherNodes) => {
+        desired.setOtherNodes(otherNodes);
+        facts = { ...facts, otherNodes };
+      },
+      serviceCIDRsChanged: (serviceCIDRs) => {
+        facts = { ...facts, serviceCIDRs };
+      },
       wayChanged: (addresses) => void desired.setReserved('api-server', addresses),
     });
+    kernel.setRules(kernelRules(settings, facts));
     const excluded = parsedCidrs(settings.excludedCIDRs);
     const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);
     return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };

@@ -15,7 +15,7 @@ import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
 import { systemClock } from './reconcile/clock.js';
 import type { MetricSources } from './status/metrics/metric-sources.js';
 
-/** Where the agent hears of the cluster: an API server, or a folder. */
+/** Where the agent learns of the cluster: an API server, or a folder. */
 
 export interface SourceListener extends WatcherListener {
   /** Our own connection to the source goes to these addresses. */
@@ -25,7 +25,7 @@ export interface SourceListener extends WatcherListener {
 export interface ComposedSource {
   readonly cluster: ClusterSource;
   readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
-  /** Undefined where there is nobody to tell Events. */
+  /** Undefined where nobody takes Events. */
   readonly sink: EventSink | undefined;
   /** Of a Service, where the source knows such a thing. */
   uidOf(service: ServiceKey): string | undefined;
@@ -37,7 +37,7 @@ export interface ComposedSource {
   start(listener: SourceListener): Promise<void>;
   /** Rejects where the way to the source leads through what this program is to program. */
   refuseOwnWay(): Promise<void>;
-  /** Whether these Nodes, and no others, are lost; the listener hears which are. Nobody answers for a folder. */
+  /** Whether these Nodes, and no others, are lost; the listener is told which are. Nobody answers for a folder. */
   askAbout(nodes: ReadonlySet<string>): void;
   stop(): Promise<void>;
   /** Ends what went on after `stop`: the last Events. */

@@ -90,13 +90,12 @@ class Connection {
     this.#server = server;
     server.pipe(this.pace);
     this.thaw();
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      one.on('error', () => other.destroy());
-      one.on('close', () => other.destroySoon());
-    }
+    client.on('error', () => server.destroy());
+    client.on('close', () => server.destroySoon());
+    server.on('error', () => client.destroy());
+    // What the server said last may still be on its way.
+    server.on('close', () => this.pace.end());
+    this.pace.on('close', () => client.destroySoon());
   }
 
   freeze(): void {

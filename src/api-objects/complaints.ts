@@ -16,7 +16,7 @@ export class Complaints {
     else this.#kept.push(path === '' ? { message, remedy } : { field: path, message, remedy });
   }
 
-  /** The complaints as problems of `subject`; past the tenth only their number is told. */
+  /** The complaints as problems of `subject`; past the tenth only their number is given. */
   about(subject: string, service: ServiceKey | undefined): readonly Problem[] {
     const about = service === undefined ? { subject } : { subject, service };
     const problems: Problem[] = this.#kept.map((complaint) => ({ kind: 'object', ...about, ...complaint }));

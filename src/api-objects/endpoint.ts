@@ -2,8 +2,7 @@ import { type Address, type Family, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint-slice.js';
 import { readAddress } from './address-field.js';
 import type { Field } from './field.js';
-import { readHints, readZone } from './hints.js';
-import { allowedName, DNS_SUBDOMAIN } from './names.js';
+import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE, type NameRule } from './names.js';
 
 const so = 'the endpoint is left out';
 
@@ -65,4 +64,62 @@ function readNode(field: Field): string | undefined {
     remedy: 'Write the name of its node or leave the field out.',
   });
   return undefined;
+}
+
+type Hints = Pick<Endpoint, 'zoneHints' | 'nodeHints'>;
+
+/** Where an endpoint is and for whom it is (KEP-2433, KEP-3015). What makes no sense costs the preference only. */
+function readZone(field: Field): string | undefined {
+  if (field.absent || field.value === '') return undefined;
+  if (allowedName(field.value, LABEL_VALUE)) return sharedName(field.value);
+  field.complain({
+    expected: LABEL_VALUE.expected,
+    so: 'the endpoint counts as in no known zone',
+    remedy: 'Write the name of its zone or leave the field out.',
+  });
+  return undefined;
+}
+
+function readHints(field: Field): Hints {
+  if (!field.isObject('the endpoint counts as without hints')) return {};
+  const zoneHints = readNames(field.child('forZones'), LABEL_VALUE);
+  const nodeHints = readNames(field.child('forNodes'), DNS_SUBDOMAIN);
+  return { zoneHints, nodeHints };
+}
+
+function readNames(list: Field, rule: NameRule): readonly string[] | undefined {
+  if (list.absent) return undefined;
+  const names = list.items('the hint is left out').flatMap((entry) => {
+    const name = entry.child('name');
+    if (allowedName(name.value, rule)) return [name.value];
+    name.complain({ expected: rule.expected, so: 'the hint is left out', remedy: 'Correct the name.' });
+    return [];
+  });
+  return names.length === 0 ? undefined : sharedList(names);
+}
+
+/**
+ * One copy of what a hundred thousand endpoints say alike: names of zones, and lists of a zone or two. Each object is
+ * parsed on its own, so that equal texts are different strings in memory.
+ */
+const MOST_NAMES = 10_000;
+const names = new Map<string, string>();
+const lists = new Map<string, readonly string[]>();
+
+function sharedName(name: string): string {
+  return names.get(name) ?? remember(names, name, name);
+}
+
+/** A list with these names in this order, the same one each time. */
+function sharedList(list: readonly string[]): readonly string[] {
+  const key = list.join(' ');
+  return lists.get(key) ?? remember(lists, key, list.map(sharedName));
+}
+
+// Names of nodes that are long gone must not stay for ever, and a source that makes up new ones must not fill the memory.
+// Starting anew costs a second copy of what is in use, once.
+function remember<V>(known: Map<string, V>, key: string, value: V): V {
+  if (known.size === MOST_NAMES) known.clear();
+  known.set(key, value);
+  return value;
 }

@@ -1,7 +1,7 @@
+import { shown } from '../files/shown.js';
 import type { Complaints } from './complaints.js';
-import { shown } from './shown.js';
 
-export interface Complaint {
+interface Complaint {
   /** Completes "expected …". */
   readonly expected: string;
   /** What becomes of the object because of it: "the port is left out". */

@@ -1,6 +1,6 @@
+import { shownName } from '../files/shown.js';
 import type { Field } from './field.js';
 import { allowedName, DNS_LABEL, type NameRule } from './names.js';
-import { shownName } from './shown.js';
 
 /** Which object it is, among those of its kind. */
 export interface Identity {

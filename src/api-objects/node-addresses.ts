@@ -1,10 +1,10 @@
+import { shownName } from '../files/shown.js';
 import { type Address, parseAddress } from '../model/address.js';
 import type { NodeAddresses } from '../model/other-nodes.js';
 import { readAddress } from './address-field.js';
 import { Complaints } from './complaints.js';
 import { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
-import { shownName } from './shown.js';
 import type { Translation } from './translation.js';
 
 /** Of these types an address is always an IP address, in this order; host names and what a cloud adds to them need not be. */

@@ -1,10 +1,10 @@
+import { shownName } from '../files/shown.js';
 import type { NodeAddresses } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import { readAddress } from './address-field.js';
 import { Complaints } from './complaints.js';
 import { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
-import { shownName } from './shown.js';
 
 /** The columns of `kubectl get nodes -o wide` that show addresses: the first InternalIP, and the first ExternalIP. */
 const ADDRESS_COLUMNS = ['Internal-IP', 'External-IP'] as const;
@@ -15,12 +15,12 @@ const NONE = '<none>';
 type Column = 'Name' | (typeof ADDRESS_COLUMNS)[number];
 
 /** In which cell of a row what is found. */
-export type NodeColumns = Readonly<Record<Column, number>> & {
+type NodeColumns = Readonly<Record<Column, number>> & {
   /** -1 where it is missing. */
   readonly Status: number;
 };
 
-export interface RowTranslation {
+interface RowTranslation {
   /** Undefined where the row names no Node. */
   readonly node: NodeAddresses | undefined;
   readonly problems: readonly Problem[];

@@ -6,7 +6,7 @@ import { Field } from './field.js';
 import { label, ZONE } from './labels.js';
 import { nodeSubject, readIPs, readNodeName } from './node-addresses.js';
 
-export interface NodeTranslation {
+interface NodeTranslation {
   /** Undefined where the object has no valid name. */
   readonly node: NodeRecord | undefined;
   readonly problems: readonly Problem[];

@@ -1,3 +1,4 @@
+import { shown } from '../files/shown.js';
 import {
   ignoresWeights,
   SCHEDULER_FLAGS,
@@ -9,7 +10,6 @@ import type { Service } from '../model/service.js';
 import { listedIn } from './annotation-text.js';
 import type { Field } from './field.js';
 import { annotation, FLAGS, SCHEDULER } from './labels.js';
-import { shown } from './shown.js';
 
 type Scheduling = Pick<Service, 'scheduler' | 'schedulerFlags'>;
 

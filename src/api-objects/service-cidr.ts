@@ -1,11 +1,11 @@
+import { shownName } from '../files/shown.js';
 import type { Problem } from '../model/problem.js';
 import { readCIDR } from './cidr-field.js';
 import { Complaints } from './complaints.js';
 import { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
-import { shownName } from './shown.js';
 
-export interface ServiceCIDRTranslation {
+interface ServiceCIDRTranslation {
   /** Undefined where the object has no valid name. */
   readonly name: string | undefined;
   /** Ranges from which Services get their addresses, at most one of each family. */

@@ -1,6 +1,6 @@
+import type { Protocol } from '../model/protocol.js';
 import type { ServicePort } from '../model/service.js';
 import type { Field } from './field.js';
-import { readNodePort } from './node-port.js';
 import { readPortName, readPortNumber, readProtocol } from './port-fields.js';
 import type { ServiceType } from './service-type.js';
 
@@ -48,4 +48,24 @@ function isTaken(field: Field, { name, protocol, port }: Own, names: Set<string>
 
 function reportNone(list: Field): void {
   list.complain({ expected: 'at least one port', so: 'the Service has no ports', remedy: 'List its ports.' });
+}
+
+const so = 'the node port is left out';
+
+/** 0 where there is none. `taken` holds those of the ports before it; one number may serve several protocols. */
+function readNodePort(field: Field, protocol: Protocol, type: ServiceType, taken: Set<string>): number {
+  if (field.absent || field.value === 0) return 0;
+  const number = readPortNumber(field, so);
+  if (number === undefined) return 0;
+  if (type === 'ClusterIP') {
+    field.report(`is ${number}, but a ClusterIP Service has none; ${so}.`, 'Set the type NodePort.');
+    return 0;
+  }
+  const claim = `${number}/${protocol}`;
+  if (taken.has(claim)) {
+    field.report(`is ${claim} a second time in this Service; ${so}.`, 'Give each port its own number.');
+    return 0;
+  }
+  taken.add(claim);
+  return number;
 }

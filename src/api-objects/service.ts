@@ -1,24 +1,24 @@
 import type { Service } from '../model/service.js';
 import { serviceKey } from '../model/service-key.js';
-import { readAffinityTimeout } from './affinity.js';
-import { readClusterIPs } from './cluster-ips.js';
 import { readCreationTime } from './creation-time.js';
-import { readExternalAddresses } from './external-addresses.js';
 import type { Field } from './field.js';
-import { readHealthCheckPort } from './health-check-port.js';
 import type { Identity } from './identity.js';
 import { HEADLESS, label, PROXY_NAME } from './labels.js';
 import { DNS_LABEL } from './names.js';
-import { reportUnknownAnnotations } from './own-annotations.js';
+import {
+  readDrainDeadline,
+  readSlowStart,
+  readWeights,
+  reportUnknownAnnotations,
+} from './own-annotations.js';
 import { readScheduling } from './scheduler.js';
-import { readDrainDeadline, readSlowStart } from './seconds.js';
+import { readClusterIPs, readExternalAddresses } from './service-addresses.js';
 import { readServicePorts } from './service-ports.js';
 import { readServiceType } from './service-type.js';
 import { readSourceRanges } from './source-ranges.js';
-import { readExternalPolicy, readInternalPolicy } from './traffic-policy.js';
+import { readExternalPolicy, readHealthCheckPort, readInternalPolicy } from './traffic-policy.js';
 import { type Reader, type Reading, translate } from './translate.js';
 import type { Reason, Translation } from './translation.js';
-import { readWeights } from './weights.js';
 
 /**
  * Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. With a `proxyName` only Services with
@@ -110,4 +110,34 @@ function notServed(object: Field, proxyName: string | undefined): Reason | undef
 
 function isEmpty(field: Field): boolean {
   return field.absent || field.value === '';
+}
+
+/** What the API server fills in where a Service asks for ClientIP affinity and says no more. */
+const DEFAULT_TIMEOUT = 10_800;
+const LONGEST_TIMEOUT = 86_400;
+
+/** Seconds of client affinity; 0 for none. */
+function readAffinityTimeout(spec: Field): number {
+  const affinity = spec.child('sessionAffinity');
+  if (affinity.absent || affinity.value === '' || affinity.value === 'None') return 0;
+  if (affinity.value === 'ClientIP') return readTimeout(spec);
+  affinity.complain({ expected: 'None or ClientIP', so: 'None is used', remedy: 'Write one of the two.' });
+  return 0;
+}
+
+function readTimeout(spec: Field): number {
+  const config = spec.section('sessionAffinityConfig').section('clientIP');
+  const field = config.child('timeoutSeconds');
+  if (field.absent) return DEFAULT_TIMEOUT;
+  if (isTimeout(field.value)) return field.value;
+  field.complain({
+    expected: `a whole number from 1 to ${LONGEST_TIMEOUT}`,
+    so: `${DEFAULT_TIMEOUT} is used`,
+    remedy: 'Correct the number of seconds.',
+  });
+  return DEFAULT_TIMEOUT;
+}
+
+function isTimeout(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LONGEST_TIMEOUT;
 }

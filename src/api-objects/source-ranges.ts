@@ -3,7 +3,7 @@ import { type Cidr, parseCidr } from '../model/cidr.js';
 import type { Service } from '../model/service.js';
 import type { Field } from './field.js';
 
-export type SourceRanges = Pick<Service, 'sourceRanges' | 'hasUnreadRanges'>;
+type SourceRanges = Pick<Service, 'sourceRanges' | 'hasUnreadRanges'>;
 
 /** Each is an element of an nftables set for each port and address; an object has room for 75,000. */
 const MOST_RANGES = 1_000;
@@ -11,7 +11,7 @@ const MOST_RANGES = 1_000;
 const UNRESTRICTED: SourceRanges = { sourceRanges: [], hasUnreadRanges: false };
 
 /** The addresses that the ranges speak of: the load balancer's, or while it has none those of the families to expect. */
-export interface Guarded {
+interface Guarded {
   readonly clusterIPs: readonly Address[];
   readonly loadBalancerIPs: readonly Address[];
 }

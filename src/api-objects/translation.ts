@@ -4,7 +4,7 @@ import type { Identity } from './identity.js';
 /** What became of one API object. The problems never undo what could be used. */
 export type Translation<R> = Translated<R> | LeftAlone;
 
-export interface Translated<R> {
+interface Translated<R> {
   readonly kind: 'translated';
   readonly identity: Identity;
   readonly record: R;
@@ -12,7 +12,7 @@ export interface Translated<R> {
 }
 
 /** An object that is none of this program's business, or of which nothing could be used. */
-export interface LeftAlone {
+interface LeftAlone {
   readonly kind: 'left-alone';
   readonly because: Reason;
   /** Undefined where the object has no valid name; then nothing is known under its name either. */

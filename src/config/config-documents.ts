@@ -1,6 +1,6 @@
 import { Composer, type Document, LineCounter } from 'yaml';
-import { shown } from '../api-objects/shown.js';
-import { NestedTooDeeply, yamlTokens } from '../api-objects/yaml-tokens.js';
+import { shown } from '../files/shown.js';
+import { NestedTooDeeply, yamlTokens } from '../files/yaml-tokens.js';
 import type { Problem } from '../model/problem.js';
 import type { Complaint } from './complaint.js';
 import { ConfigError, unreadableConfig } from './config-error.js';

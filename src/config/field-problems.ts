@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { shown } from '../api-objects/shown.js';
+import { shown } from '../files/shown.js';
 import type { Complaint } from './complaint.js';
 import { isMapping } from './field-kinds.js';
 

@@ -9,7 +9,7 @@ import { ProblemBoard } from '../model/problem-board.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
-import { Surroundings, type SurroundingsListener } from './surroundings.js';
+import { NodeAndRanges, type NodeAndRangesListener } from './node-and-ranges.js';
 import type { ApiTransport } from './transport/api-transport.js';
 import { ReachabilityProbe } from './transport/reachability-probe.js';
 import { endpointSlices, oneNode, SERVICE_CIDRS, services } from './watch/followed-resources.js';
@@ -30,7 +30,7 @@ export interface WatcherOptions {
   readonly nodeName: string | undefined;
   /** Serve only what has the label service.kubernetes.io/service-proxy-name with this value; undefined: what has none. */
   readonly proxyName?: string | undefined;
-  /** Milliseconds after which `start` resolves although not everything has been heard. 30,000 unless said. */
+  /** Milliseconds after which `start` resolves although not everything has been received. 30,000 unless said. */
   readonly patience?: number;
   /** Of one listing, in bytes of JSON; by the size of the heap unless said. */
   readonly longestListing?: number;
@@ -40,20 +40,20 @@ export interface WatcherOptions {
   readonly wallClock?: () => number;
 }
 
-export interface WatcherListener extends ClusterListener, SurroundingsListener {
+export interface WatcherListener extends ClusterListener, NodeAndRangesListener {
   otherNodesChanged(others: OtherNodes): void;
   /** The Node is not ready, or there is none of this name: an answer to `ask`. */
   nodeLost?(node: string): void;
 }
 
 /**
- * The cluster as an API server tells it. Nothing that happens to the server or to the way there changes the view:
- * it changes by what is heard, and stays as it is while nothing is.
+ * The cluster as an API server has it. Nothing that happens to the server or to the way there changes the view:
+ * it changes by what is received, and stays as it is while nothing is.
  */
 export class ClusterWatcher implements ClusterSource {
   readonly #options: WatcherOptions;
   readonly #intake = new ViewIntake();
-  readonly #surroundings = new Surroundings();
+  readonly #nodeAndRanges = new NodeAndRanges();
   readonly #board = new ProblemBoard();
   readonly #serviceStore: ObjectStore<Service>;
   readonly #services: Reflector;
@@ -72,7 +72,7 @@ export class ClusterWatcher implements ClusterSource {
     const { nodeName, proxyName } = options;
     const shared = new SharedParts();
     const { service, slice } = this.#intake;
-    const { nodeRecord, range } = this.#surroundings;
+    const { nodeRecord, range } = this.#nodeAndRanges;
     this.#options = options;
     const { transport, clock, random = Math.random } = options;
     this.#probe = new ReachabilityProbe({ transport, clock, random });
@@ -95,7 +95,7 @@ export class ClusterWatcher implements ClusterSource {
     return this.#intake.view;
   }
 
-  /** Services and EndpointSlices have been heard. The Node and the ServiceCIDRs are not waited for. */
+  /** Services and EndpointSlices have been received. The Node and the ServiceCIDRs are not waited for. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -105,11 +105,11 @@ export class ClusterWatcher implements ClusterSource {
   }
 
   get node(): NodeRecord | undefined {
-    return this.#surroundings.node;
+    return this.#nodeAndRanges.node;
   }
 
   get serviceCIDRs(): readonly string[] | undefined {
-    return this.#surroundings.serviceCIDRs;
+    return this.#nodeAndRanges.serviceCIDRs;
   }
 
   /** Of a Service that is there now: Events name it, so that `kubectl describe` finds them. */
@@ -122,7 +122,7 @@ export class ClusterWatcher implements ClusterSource {
   }
 
   /**
-   * Resolves when Services and EndpointSlices have been heard and other Nodes have been looked at, or when patience ends:
+   * Resolves when Services and EndpointSlices have been received and other Nodes have been looked at, or when patience ends:
    * the server may be away, and what is in the kernel needs its repairs all the same. Never rejects: no failure of a
    * server is for ever.
    */
@@ -141,12 +141,12 @@ export class ClusterWatcher implements ClusterSource {
     cancel();
   }
 
-  /** Whether these Nodes, and no others, are lost: `nodeLost` tells each that is, as long as it is asked about. */
+  /** Whether these Nodes, and no others, are lost: `nodeLost` names each that is, as long as it is asked about. */
   askAbout(nodes: ReadonlySet<string>): void {
     this.#readiness.ask(nodes);
   }
 
-  /** After this the listener hears nothing more, and no request is under way. */
+  /** After this the listener is not called any more, and no request is under way. */
   async stop(): Promise<void> {
     this.#listener = undefined;
     this.#begun();
@@ -181,28 +181,28 @@ export class ClusterWatcher implements ClusterSource {
     const { transport, clock, random = Math.random, longestListing } = this.#options;
     const name = fullName(resource);
     const listener = {
-      settled: () => this.#tell(),
+      settled: () => this.#publish(),
       troubled: (problem: Problem | undefined) => {
         this.#board.set(` ${name}`, problem === undefined ? [] : [problem]);
-        this.#tellProblems();
+        this.#publishProblems();
       },
     };
     const probe = this.#probe;
     return new Reflector({ resource, store, transport, clock, random, probe, listener, longestListing });
   }
 
-  #tell(): void {
+  #publish(): void {
     const listener = this.#listener;
     if (listener === undefined) return;
     const completes = !this.#complete && this.#services.counters.complete && this.#slices.counters.complete;
     this.#complete ||= completes;
     this.#judgeNode();
-    const isOther = this.#node?.counters.complete === true && this.#surroundings.tellNode(listener);
-    if (this.#ranges.counters.complete) this.#surroundings.tellCIDRs(listener);
+    const isOther = this.#node?.counters.complete === true && this.#nodeAndRanges.publishNode(listener);
+    if (this.#ranges.counters.complete) this.#nodeAndRanges.publishCIDRs(listener);
     const { services, triggers } = this.#intake.take();
     // Completion alone is news too: from now on the source vouches for what it does not have.
     if (services.size > 0 || completes) listener.changed(services, triggers);
-    this.#tellProblems();
+    this.#publishProblems();
     if (completes) void this.#meetNodes().then(this.#begun);
     else if (isOther || this.view.externalFamilies(services).size > 0) void this.#roster.reconsider();
   }
@@ -220,7 +220,7 @@ export class ClusterWatcher implements ClusterSource {
       otherNodesChanged: (others: OtherNodes) => this.#listener?.otherNodesChanged(others),
       judged: (problems: readonly Problem[]) => {
         this.#board.set(' all nodes', problems);
-        this.#tellProblems();
+        this.#publishProblems();
       },
     };
     const probe = this.#probe;
@@ -233,7 +233,7 @@ export class ClusterWatcher implements ClusterSource {
       nodeLost: (node: string) => this.#listener?.nodeLost?.(node),
       judged: (problems: readonly Problem[]) => {
         this.#board.set(' readiness of nodes', problems);
-        this.#tellProblems();
+        this.#publishProblems();
       },
     };
     const nodeCount = () => this.#roster.size;
@@ -243,7 +243,7 @@ export class ClusterWatcher implements ClusterSource {
   // What the table leaves out of this Node it leaves out of the others: the second family, as a rule.
   #needsWhole(nodes: readonly NodeAddresses[]): boolean {
     const shown = nodes.find(({ name }) => name === this.#options.nodeName)?.addresses;
-    const own = this.#surroundings.node?.addresses;
+    const own = this.#nodeAndRanges.node?.addresses;
     if (shown === undefined || own === undefined) return false;
     const hidden = own.filter((address) => !shown.includes(address)).map(familyOf);
     if (hidden.length === 0) return false;
@@ -251,7 +251,7 @@ export class ClusterWatcher implements ClusterSource {
     return hidden.some((family) => claimed.has(family));
   }
 
-  #tellProblems(): void {
+  #publishProblems(): void {
     if (!this.#board.takeChanged()) return;
     this.#problems = this.#board.list;
     this.#listener?.problemsFound(this.#problems);

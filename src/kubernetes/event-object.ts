@@ -1,6 +1,6 @@
 import type { EventRecord, EventSubject } from '../model/event.js';
 
-/** Who tells: the same for all Events of one agent. */
+/** Who reports: the same for all Events of one agent. */
 export interface Reporter {
   /** The controller, `kube-ipvs-proxy`. */
   readonly controller: string;

@@ -1,12 +1,12 @@
 import { translateEndpointSlice } from '../api-objects/endpoint-slice.js';
 import { translateNodeAddresses } from '../api-objects/node-addresses.js';
 import { translateService } from '../api-objects/service.js';
-import { shown } from '../api-objects/shown.js';
 import type { Translation } from '../api-objects/translation.js';
+import { shown } from '../files/shown.js';
 import type { ManifestKind, ManifestRecord } from './manifest-object.js';
 
 /** What a document says it is. */
-export type DocumentKind =
+type DocumentKind =
   | { readonly kind: 'list'; readonly items: unknown }
   | { readonly kind: 'supported'; readonly supported: SupportedKind }
   | { readonly kind: 'ignored' }

@@ -1,14 +1,9 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  decode,
-  type Fingerprint,
-  fingerprint,
-  type ManifestBytes,
-  readManifestBytes,
-} from './manifest-bytes.js';
+import { errorCode, type FileBytes, type Fingerprint, fingerprint } from '../files/bounded-file.js';
+import { decode, readManifestBytes } from './manifest-bytes.js';
 import { type ManifestContent, manifestContent } from './manifest-content.js';
-import { errorCode, Unreadable, unreadable } from './unreadable.js';
+import { Unreadable, unreadable } from './unreadable.js';
 
 /** Files looked at side by side: enough to hide most of the waiting, few enough to hold all their bytes. */
 const AT_ONCE = 8;
@@ -42,7 +37,7 @@ export class FolderContents {
     return changes;
   }
 
-  // Only the listing says that a file is gone. One that was listed and is not found now tells of a folder that is
+  // Only the listing says that a file is gone. One that was listed and is not found now shows a folder that is
   // vanishing below us; then nothing is known, and the next look will fail or list again.
   #forgetAllBut(present: ReadonlySet<string>): FileChange[] {
     const gone = [...this.#seen.keys()].filter((file) => !present.has(file));
@@ -65,7 +60,7 @@ export class FolderContents {
     }
   }
 
-  async #read(file: string, { bytes, fingerprint }: ManifestBytes): Promise<FileChange> {
+  async #read(file: string, { bytes, fingerprint }: FileBytes): Promise<FileChange> {
     this.#seen.set(file, fingerprint);
     if (fingerprint === undefined) return { kind: 'unsettled', file };
     try {

@@ -1,5 +1,5 @@
-import { shownName } from '../api-objects/shown.js';
 import { reasonText, type Translation } from '../api-objects/translation.js';
+import { shownName } from '../files/shown.js';
 import type { Problem } from '../model/problem.js';
 import { serviceKey } from '../model/service-key.js';
 import { documentKind, SUPPORTED_TEXT, type SupportedKind } from './document-kind.js';

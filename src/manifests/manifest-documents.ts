@@ -1,6 +1,6 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { Composer, type Document, LineCounter } from 'yaml';
-import { NestedTooDeeply, yamlTokens } from '../api-objects/yaml-tokens.js';
+import { type YamlDocument, YamlFault, yamlDocuments } from '../files/yaml-documents.js';
+import { NestedTooDeeply } from '../files/yaml-tokens.js';
 import { LONGEST_YAML } from './manifest-bytes.js';
 import { Unreadable } from './unreadable.js';
 
@@ -10,16 +10,13 @@ export interface ManifestDocument {
   readonly lineOf: (path: readonly (string | number)[]) => number | undefined;
 }
 
-// YAML 1.2 with the merge key `<<`, which kubectl understands too. Duplicate keys are errors.
-const OPTIONS = { prettyErrors: false, merge: true, logLevel: 'error' } as const;
-
 /** Between documents the process sees to other things after this many milliseconds. */
 const LONGEST_TURN = 20;
 
 /** The documents of one file, without the empty ones. Throws Unreadable, with line and column, at the first error. */
 export async function* manifestDocuments(path: string, text: string): AsyncGenerator<ManifestDocument> {
   const json = path.endsWith('.json') ? parseJson(text) : undefined;
-  if (json === undefined) yield* yamlDocuments(text);
+  if (json === undefined) yield* documentsOf(text);
   else yield json;
 }
 
@@ -36,54 +33,39 @@ function parseJson(text: string): ManifestDocument | undefined {
   }
 }
 
-async function* yamlDocuments(text: string): AsyncGenerator<ManifestDocument> {
-  const lines = new LineCounter();
+async function* documentsOf(text: string): AsyncGenerator<ManifestDocument> {
   let begun = performance.now();
-  for (const document of composed(text, lines)) {
-    const value = plainValue(document, lines);
-    if (value !== null && value !== undefined)
-      yield { value, lineOf: (path) => lineOf(document, path, lines) };
+  for (const document of shallowDocuments(text)) {
+    const value = plainValue(document);
+    if (value !== null && value !== undefined) yield { value, lineOf: (path) => document.lineOf(path) };
     if (performance.now() - begun < LONGEST_TURN) continue;
     await pause();
     begun = performance.now();
   }
 }
 
-function* composed(text: string, lines: LineCounter): Generator<Document.Parsed> {
+function* shallowDocuments(text: string): Generator<YamlDocument> {
   try {
-    yield* new Composer(OPTIONS).compose(yamlTokens(text, lines));
+    yield* yamlDocuments(text);
   } catch (error) {
     if (!(error instanceof NestedTooDeeply)) throw error;
     throw new Unreadable(error.message, 'Check that it is a manifest at all.');
   }
 }
 
-function plainValue(document: Document.Parsed, lines: LineCounter): unknown {
-  const error = document.errors[0];
-  if (error !== undefined) throw notYaml(error.message, lines.linePos(error.pos[0]));
+function plainValue(document: YamlDocument): unknown {
+  const [fault] = document.faults;
+  if (fault !== undefined) throw notYaml(fault);
   try {
-    return document.toJS();
+    return document.value();
   } catch (error) {
-    // An alias without anchor, or one that multiplies beyond measure.
-    const message = error instanceof Error ? error.message : String(error);
-    throw notYaml(message, lines.linePos(document.range[0]));
+    throw error instanceof YamlFault ? notYaml(error) : error;
   }
 }
 
-function notYaml(message: string, { line, col }: { line: number; col: number }): Unreadable {
-  const sentence = message.replace(/\s+/g, ' ').replace(/\.$/, '');
+function notYaml({ message, line, column }: YamlFault): Unreadable {
   return new Unreadable(
-    `cannot be parsed at line ${line}, column ${col}: ${sentence}`,
+    `cannot be parsed at line ${line}, column ${column}: ${message}`,
     'Correct the text there.',
   );
-}
-
-function lineOf(document: Document.Parsed, path: readonly (string | number)[], lines: LineCounter) {
-  const node = path.length === 0 ? document.contents : document.getIn(path, true);
-  const start = hasRange(node) ? node.range[0] : undefined;
-  return start === undefined ? undefined : lines.linePos(start).line;
-}
-
-function hasRange(node: unknown): node is { range: [number, number, number] } {
-  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
 }

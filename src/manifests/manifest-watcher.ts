@@ -1,10 +1,10 @@
-import { shownName } from '../api-objects/shown.js';
+import { FolderAlarm, type WatchFolder } from '../files/folder-alarm.js';
+import { shownName } from '../files/shown.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { movedAddresses, NO_OTHER_NODES, type OtherNodes, otherNodes } from '../model/other-nodes.js';
 import { type Problem, problemText } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { FolderAlarm, type WatchFolder } from './folder-alarm.js';
 import { type FileChange, FolderContents } from './folder-contents.js';
 import { FolderImage } from './folder-image.js';
 import { OneAtATime } from './one-at-a-time.js';
@@ -16,7 +16,7 @@ export interface ManifestOptions {
   readonly folder: string;
   /** Of this program's own Node: the others in the folder are those whose addresses are left to them. */
   readonly nodeName?: string | undefined;
-  /** Milliseconds between two full looks, for changes that inotify does not tell of. 5000 unless said. */
+  /** Milliseconds between two full looks, for changes that inotify does not show. 5000 unless said. */
   readonly rescanInterval?: number;
   /** Milliseconds without a further event after which a changed folder is read. 100 unless said. */
   readonly settleTime?: number;
@@ -78,7 +78,7 @@ export class ManifestWatcher implements ClusterSource {
     return this.#looks.run();
   }
 
-  /** After this the listener hears nothing more, and no timer or handle is left. */
+  /** After this the listener is not called any more, and no timer or handle is left. */
   async stop(): Promise<void> {
     this.#listener = undefined;
     this.#alarm.close();
@@ -90,7 +90,7 @@ export class ManifestWatcher implements ClusterSource {
     if (this.#listener === undefined) return;
     this.#image.board.set('watch', this.#watchProblem(await this.#alarm.watch()));
     const changes = await this.#readFolder();
-    if (this.#listener !== undefined) this.#tell(this.#listener, this.#image.apply(changes));
+    if (this.#listener !== undefined) this.#publish(this.#listener, this.#image.apply(changes));
     if (changes.some(({ kind }) => kind === 'unsettled')) this.#alarm.stir();
   }
 
@@ -106,7 +106,7 @@ export class ManifestWatcher implements ClusterSource {
     }
   }
 
-  #tell(listener: ClusterListener, services: ReadonlySet<ServiceKey>): void {
+  #publish(listener: ClusterListener, services: ReadonlySet<ServiceKey>): void {
     const completed = this.#image.complete && !this.#complete;
     this.#complete = this.#image.complete;
     const haveChanged = this.#image.board.takeChanged();

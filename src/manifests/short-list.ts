@@ -1,6 +1,6 @@
 import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
 
-/** Problems with one cause or in one place. Past the tenth only their number is told. */
+/** Problems with one cause or in one place. Past the tenth only their number is given. */
 export class ShortList {
   readonly #subject: string;
   readonly #kept: Problem[] = [];

@@ -1,3 +1,5 @@
+import { errorCode } from '../files/bounded-file.js';
+
 /** Why a file or folder cannot be read. Unknown is not absent: what was known of it stays. */
 export class Unreadable extends Error {
   /** One sentence. */
@@ -25,9 +27,4 @@ export function unreadable(error: unknown): Unreadable {
   if (code === undefined) throw error;
   const [message, remedy] = REMEDIES[code] ?? [`cannot be read (${code})`, 'Look at the disk it is on.'];
   return new Unreadable(message, remedy);
-}
-
-export function errorCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

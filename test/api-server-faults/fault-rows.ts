@@ -12,6 +12,8 @@ export interface Scene {
 /** What happens to an agent that follows a server in good order. */
 export interface FaultRow {
   readonly name: string;
+  /** Nobody accepts connections for a while, and whoever followed follows again within 3 s. */
+  readonly isOutage?: true;
   /** Before the cluster changes. */
   strike(scene: Scene): Promise<void> | void;
   /** After it has; what is not mended by itself is mended here, by somebody else. */
@@ -33,6 +35,7 @@ export const FAULTS: readonly FaultRow[] = [
   ...[2, 10, 30, 120].map(away),
   {
     name: 'away 10 s, compacted',
+    isOutage: true,
     async strike({ server }) {
       await server.stop();
       await seconds(10);
@@ -44,6 +47,7 @@ export const FAULTS: readonly FaultRow[] = [
   },
   {
     name: 'three restarts in 3 min',
+    isOutage: true,
     async strike({ server }) {
       for (let restart = 0; restart < 2; restart++) {
         await server.stop();
@@ -157,6 +161,7 @@ export const FAULTS: readonly FaultRow[] = [
 function away(duration: number): FaultRow {
   return {
     name: `server away ${duration} s`,
+    isOutage: true,
     async strike({ server }) {
       await server.stop();
       await seconds(duration);

@@ -14,8 +14,11 @@ import { dataplaneText } from '../support/dataplane-text.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { FastClock } from '../support/fast-clock.js';
 
+/** The faults in real time, with the waits and the work of a cluster: `npm run bench:recovery`. */
+export const IS_REAL_TIME = process.env.KUBE_IPVS_PROXY_FAULTS_IN_REAL_TIME === '1';
+
 /** So many times faster than in a cluster does everything wait here. */
-export const SPEED = 100;
+export const SPEED = IS_REAL_TIME ? 1 : 100;
 
 /** The parts of an agent from the API server's address to a kernel in memory, all of them real but the last. */
 export class FollowingAgent {
@@ -73,6 +76,15 @@ export class FollowingAgent {
   /** Until nothing is left to do. */
   idle(): Promise<void> {
     return this.#loop.idle();
+  }
+
+  /** Why listings and watches ended so far, and how often: "lost 4, expired 2". */
+  get endings(): string {
+    const sums = new Map<string, number>();
+    for (const { restarts } of this.source.statistics().resources)
+      for (const [reason, count] of Object.entries(restarts))
+        sums.set(reason, (sums.get(reason) ?? 0) + count);
+    return [...sums].flatMap(([reason, count]) => (count > 0 ? `${reason} ${count}` : [])).join(', ');
   }
 
   get state(): string {

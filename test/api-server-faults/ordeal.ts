@@ -4,7 +4,7 @@ import type { Protocol } from '../../lab/api-server/tls-server.js';
 import { waitUntil } from '../../lab/wait-until.js';
 import { change, populate } from './cluster-life.js';
 import { type FaultRow, type Scene, TOKEN } from './fault-rows.js';
-import { FollowingAgent, SPEED } from './following-agent.js';
+import { FollowingAgent, IS_REAL_TIME, SPEED } from './following-agent.js';
 
 /** What became of an agent to which one fault happened. */
 export interface Ordeal {
@@ -17,6 +17,8 @@ export interface Ordeal {
   readonly isSpent: boolean;
   /** Of the agent's clock, from the moment when nobody else had to mend anything any more to the last write. */
   readonly seconds: number;
+  /** Why its listings and watches ended. */
+  readonly endings: string;
 }
 
 /** In every cluster: what is there until the end, and what comes while the fault lasts. */
@@ -88,10 +90,11 @@ async function meet(row: FaultRow, scene: Scene, agent: FollowingAgent, wished: 
     repeatedWrites: agent.repeatedWrites,
     errors: agent.errors,
     isSpent: server.faults.spent,
+    endings: agent.endings,
     seconds: (Math.max(0, agent.lastWrite - mended) * SPEED) / 1000,
   };
 }
 
 function until(what: string, isSo: () => boolean): Promise<boolean> {
-  return waitUntil(async () => isSo(), { what, seconds: 8, interval: 5 });
+  return waitUntil(async () => isSo(), { what, seconds: IS_REAL_TIME ? 120 : 8, interval: 5 });
 }

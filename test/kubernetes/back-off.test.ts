@@ -35,14 +35,15 @@ describe('the pause after a failure', () => {
     expect(failures(backOff, clock, 1)).toEqual([800]);
   });
 
-  test('begins anew after a success, but not after each of several in half a minute', () => {
+  test('begins anew after three successes in a row, but not after each of many in half a minute', () => {
     const clock = new HandClock();
     const backOff = new BackOff(clock, () => 0);
-    failures(backOff, clock, 2);
-    backOff.succeeded();
-    expect(failures(backOff, clock, 2)).toEqual([800, 1_600]);
-    backOff.succeeded();
-    expect(failures(backOff, clock, 1)).toEqual([3_200]);
+    const waits = Array.from({ length: 6 }, () => {
+      const [wait] = failures(backOff, clock, 1);
+      backOff.succeeded();
+      return wait;
+    });
+    expect(waits).toEqual([800, 800, 800, 800, 1_600, 3_200]);
   });
 
   test('is at least what the server asks for, within reason', () => {

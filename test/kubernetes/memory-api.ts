@@ -147,9 +147,8 @@ export class MemoryApi implements ApiTransport {
     for (const { body } of this.#watches.splice(0)) body.end();
   }
 
-  breakAll(): void {
-    for (const { body } of this.#watches.splice(0))
-      body.end(new TransportError('lost', 'the connection was reset.'));
+  breakAll(error = new TransportError('lost', 'the connection was reset.')): void {
+    for (const { body } of this.#watches.splice(0)) body.end(error);
   }
 
   /** From now on no watch can begin before this moment. */

@@ -264,6 +264,19 @@ describe('a watch that breaks', () => {
   });
 });
 
+test('a watch that silence ends every 90 s, as over HTTP/1.1 without bookmarks, is begun anew each time and is no problem', async () => {
+  const cluster = await new WatchedCluster(apiWith()).start();
+  cluster.heard.problemChanges = 0;
+  for (let n = 1; n <= 5; n++) {
+    await cluster.pass(90_000);
+    cluster.api.breakAll(new TransportError('silent', 'nothing was received any more.'));
+    cluster.api.put(SERVICES, service(`late-${n}`, '10.96.0.14'));
+    await cluster.pass(1_600);
+    expect(names(cluster)).toContain(`default/late-${n}`);
+  }
+  expect([cluster.problems, cluster.heard.problemChanges]).toEqual([[], 0]);
+});
+
 describe('a server that has forgotten our version', () => {
   test('is asked for all there is at once, and is no problem', async () => {
     const cluster = await new WatchedCluster(apiWith()).start();
@@ -406,6 +419,27 @@ describe('a server that accepts no connections', () => {
         await cluster.pass(2_300);
         expect(names(cluster)).toContain(`default/late-${restart}`);
         await cluster.pass(52_700);
+      }
+    },
+  );
+
+  test.each([0, 0.5, 0.999])(
+    'three times, ten seconds apart, still accepts connections when it breaks them, and forgets its history is followed within 2.3 s each time (chance: %f)',
+    async (chance) => {
+      const cluster = await new WatchedCluster(apiWith(), { random: () => chance }).start();
+      const { api } = cluster;
+      for (let restart = 0; restart < 3; restart++) {
+        api.script = () => ({ error: gone });
+        api.breakAll();
+        await cluster.pass(20);
+        api.acceptsConnections = false;
+        await cluster.pass(5_000);
+        api.put(SERVICES, service(`late-${restart}`, '10.96.0.14'));
+        api.forgetHistory();
+        comesBack(cluster);
+        await cluster.pass(2_300);
+        expect(names(cluster)).toContain(`default/late-${restart}`);
+        await cluster.pass(2_700);
       }
     },
   );

@@ -16,7 +16,7 @@ describe('a path to the server', () => {
     const start = Date.now();
     const seconds = () => Math.floor((Date.now() - start) / 1000);
     const path = {
-      heard: () => heard,
+      bytesReceived: () => heard,
       probe: () => {
         told.push(`probe at ${seconds()}`);
         if (alive) heard += 17;
@@ -78,7 +78,7 @@ describe('a path to the server', () => {
   it('that was not worth giving up is probed again as long as it is quiet', () => {
     watch.stop();
     let probes = 0;
-    const idle = { heard: () => 0, probe: () => probes++, silent: () => undefined };
+    const idle = { bytesReceived: () => 0, probe: () => probes++, silent: () => undefined };
     watch = new SilenceWatch(idle, { readIdle: 30_000, pongDeadline: 15_000 });
     vi.advanceTimersByTime(120_000);
     expect(probes).toBeGreaterThanOrEqual(2);
@@ -100,7 +100,7 @@ describe('a path to the server', () => {
     let echoed = 0;
     const stalled = new SilenceWatch(
       {
-        heard: () => echoed,
+        bytesReceived: () => echoed,
         probe: () => {
           echo.stdin.write('ping');
           setTimeout(() => stall(30), 1);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
-import { frontend } from '../../src/model/frontend.js';
+import { type FrontendKey, frontend } from '../../src/model/frontend.js';
 import type { UnmetFrontend } from '../../src/model/frontend-state.js';
 import { realServer } from '../../src/model/real-server.js';
 import { NO_SERVERS } from '../../src/model/real-servers.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { SyncState } from '../../src/model/sync-state.js';
+import { TimeSlice } from '../../src/model/time-slice.js';
 import { statusReport } from '../../src/status/status-report.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { settings } from '../support/objects.js';
@@ -104,4 +105,53 @@ describe('the status report', () => {
     const report = await statusReport({ dataplane: programmed(), activity, foreign }, undefined);
     expect(report.virtualServers.map(({ state }) => state)).toEqual(['programmed', 'foreign']);
   });
+
+  it('of 5,000 Services lets others have their turn before 26 virtual servers are through that take 1 ms each', async () => {
+    const work = new CountedWork();
+    const dataplane = programmed();
+    for (let n = 1; n <= 5_000; n++) {
+      const front = frontend(VIP_A, 1000 + n, 'TCP');
+      dataplane.acknowledge({ kind: 'own-frontend', frontend: front, owner: `default/web-${n}:http` });
+      dataplane.acknowledge({ kind: 'add-virtual-server', frontend: front, settings: SETTINGS });
+    }
+    const slice = new CountedSlice(work);
+    const report = await statusReport({ dataplane, activity: work, foreign: [] }, undefined, slice);
+    expect(report.virtualServers).toHaveLength(5_001);
+    expect(work.longestTurn).toBeLessThanOrEqual(26);
+  });
 });
+
+/** The activity of servers and a clock in one: time passes only by work, 1 ms for each virtual server looked up. */
+class CountedWork extends Map<FrontendKey, never> {
+  #done = 0;
+  #turnBegan = 0;
+  longestTurn = 0;
+
+  override get(): undefined {
+    this.#done++;
+    this.longestTurn = Math.max(this.longestTurn, this.#done - this.#turnBegan);
+    return undefined;
+  }
+
+  now(): number {
+    return this.#done;
+  }
+
+  turnEnds(): void {
+    this.#turnBegan = this.#done;
+  }
+}
+
+class CountedSlice extends TimeSlice {
+  readonly #work: CountedWork;
+
+  constructor(work: CountedWork) {
+    super(work, 16);
+    this.#work = work;
+  }
+
+  override async rest(): Promise<void> {
+    this.#work.turnEnds();
+    await super.rest();
+  }
+}

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { shown } from '../../api-objects/shown.js';
+import { shown } from '../../files/shown.js';
 import { credentialsError, type Place } from './credentials-error.js';
 
 const FAULTS: Readonly<Record<string, readonly [fault: string, remedy: string]>> = {

@@ -13,7 +13,7 @@ export class CredentialsError extends Error {
 
 /** Where something was found, as a person would look for it. */
 export interface Place {
-  /** The file or surroundings: `kubeconfig /etc/kubeconfig.conf`, `service account`. */
+  /** The file or other source: `kubeconfig /etc/kubeconfig.conf`, `service account`. */
   readonly subject: string;
   /** The path in it: `users[0].user.tokenFile`. */
   readonly field?: string;

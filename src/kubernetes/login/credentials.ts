@@ -4,7 +4,7 @@ import { CredentialsError } from './credentials-error.js';
 import { checkLogin, type Login } from './login.js';
 
 /** `doubted`: the server did not accept the last answer, so nothing remembered may be used again. */
-export type LoginReader = (doubted: boolean) => Promise<Login>;
+type LoginReader = (doubted: boolean) => Promise<Login>;
 
 export interface CredentialsOptions {
   /** Milliseconds for which what was read is used without another look at the files. 10000 unless said. */
@@ -58,18 +58,18 @@ export class Credentials {
     this.#doubted = false;
     try {
       const login = await this.#read(doubted);
-      this.#tell(checkLogin(login));
+      this.#report(checkLogin(login));
       this.#login = login;
     } catch (error) {
       if (!(error instanceof CredentialsError)) throw error;
       if (this.#login === undefined) throw error;
-      this.#tell([stillInUse(error.problem)]);
+      this.#report([stillInUse(error.problem)]);
     }
     this.#lookAgainAt = performance.now() + this.#maxAge;
     return this.#login;
   }
 
-  #tell(problems: readonly Problem[]): void {
+  #report(problems: readonly Problem[]): void {
     if (JSON.stringify(problems) === JSON.stringify(this.#problems)) return;
     this.#problems = problems;
     this.#problemsFound(problems);

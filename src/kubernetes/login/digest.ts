@@ -2,7 +2,7 @@ import type { Clock } from '../../model/clock.js';
 import { TimeSlice } from '../../model/time-slice.js';
 import type { Splitter } from '../watch/line-splitter.js';
 
-export interface Eater {
+interface PieceTaker {
   /** May take long; then it gives way to others by itself, and the rest of the body waits. */
   take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
   /** All that has arrived is taken, or others have their turn now. */
@@ -14,18 +14,18 @@ export async function digest(
   body: AsyncIterable<Uint8Array>,
   splitter: Splitter,
   clock: Clock,
-  eater: Eater,
+  taker: PieceTaker,
 ): Promise<void> {
   const slice = new TimeSlice(clock);
   for await (const chunk of body) {
     for (const piece of splitter.push(chunk)) {
-      const taking = eater.take(piece, slice);
+      const taking = taker.take(piece, slice);
       if (taking !== undefined) await taking;
       if (!slice.over) continue;
-      eater.settle();
+      taker.settle();
       await slice.rest();
     }
-    eater.settle();
+    taker.settle();
     if (slice.over) await slice.rest();
   }
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
-import { shown } from '../../api-objects/shown.js';
-import { NestedTooDeeply, yamlTokens } from '../../api-objects/yaml-tokens.js';
+import { shown } from '../../files/shown.js';
+import { type YamlDocument, yamlDocuments } from '../../files/yaml-documents.js';
+import { NestedTooDeeply } from '../../files/yaml-tokens.js';
 import { credentialsError, type Place } from './credentials-error.js';
 import { KubeconfigSection } from './kubeconfig-section.js';
 
@@ -55,19 +55,19 @@ function incomplete(place: Place, fault: string) {
 
 // The parser's own messages quote the line, and that may hold a token: only position and kind are passed on.
 function parsedYaml(text: string, place: Place): unknown {
-  requireShallow(text, place);
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { prettyErrors: false, lineCounter, logLevel: 'silent' });
-  const error = document.errors[0];
-  if (error === undefined) return toValue(() => document.toJS({ maxAliasCount: 100 }), place);
-  const { line, col } = lineCounter.linePos(error.pos[0]);
-  const message = `is not valid YAML (line ${line}, column ${col}: ${error.code}).`;
-  throw credentialsError(place, message, 'Correct the file.');
+  const [document, another] = shallowDocuments(text, place);
+  const fault = document?.faults[0];
+  if (fault !== undefined) {
+    const message = `is not valid YAML (line ${fault.line}, column ${fault.column}: ${fault.code}).`;
+    throw credentialsError(place, message, 'Correct the file.');
+  }
+  if (another !== undefined) throw credentialsError(place, 'holds several YAML documents.', 'Keep one.');
+  return toValue(() => document?.value(), place);
 }
 
-function requireShallow(text: string, place: Place): void {
+function shallowDocuments(text: string, place: Place): YamlDocument[] {
   try {
-    for (const _ of yamlTokens(text));
+    return [...yamlDocuments(text)];
   } catch (error) {
     if (!(error instanceof NestedTooDeeply)) throw error;
     throw credentialsError(place, `${error.message}.`, 'Correct the file.');

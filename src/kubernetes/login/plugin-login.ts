@@ -134,13 +134,16 @@ export class PluginLogin {
   // KEP-541: the plugin learns which version of the answer is expected and, where it wants to, which cluster it is for.
   #execInfo(exec: KubeconfigSection): string {
     const { cluster } = this.#kubeconfig;
-    const told = {
+    const shownCluster = {
       server: cluster.text('server'),
       'tls-server-name': cluster.text('tls-server-name'),
       'insecure-skip-tls-verify': cluster.flag('insecure-skip-tls-verify') || undefined,
       'certificate-authority-data': cluster.text('certificate-authority-data'),
     };
-    const spec = { interactive: false, ...(exec.flag('provideClusterInfo') ? { cluster: told } : {}) };
+    const spec = {
+      interactive: false,
+      ...(exec.flag('provideClusterInfo') ? { cluster: shownCluster } : {}),
+    };
     return JSON.stringify({ kind: 'ExecCredential', apiVersion: exec.text('apiVersion'), spec });
   }
 }

@@ -10,7 +10,7 @@ import type { Login } from './login.js';
 /** Where a kubelet puts a pod's token and CA. */
 export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-export interface ServiceAccount {
+interface ServiceAccount {
   /** `SERVICE_ACCOUNT_FOLDER` outside of tests. */
   readonly folder: string;
   readonly environment: ProxyEnvironment;

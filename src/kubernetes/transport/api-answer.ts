@@ -1,4 +1,4 @@
-import { shown, shownSentence } from '../../api-objects/shown.js';
+import { shown, shownSentence } from '../../files/shown.js';
 import { fullName, type Resource } from '../watch/resource.js';
 import { type FailureKind, WatchFailure } from '../watch/watch-failure.js';
 import type { ApiResponse } from './api-transport.js';
@@ -7,7 +7,7 @@ import type { ApiResponse } from './api-transport.js';
 const LONGEST_STATUS = 64 * 1024;
 
 /** The API's own account of a failure (meta/v1 Status), as a body or in an ERROR event. All of it may be missing. */
-export interface Status {
+interface Status {
   readonly code?: unknown;
   readonly message?: unknown;
   readonly details?: {

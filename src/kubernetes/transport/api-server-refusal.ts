@@ -4,7 +4,7 @@ import { addAddress, addSubnet, isListed } from './address-list.js';
 import { bareHost } from './server-address.js';
 
 /** What we know of the addresses that this program itself makes work. */
-export interface OwnAddresses {
+interface OwnAddresses {
   /** Subnets from which ClusterIPs are taken (`serviceCIDRs`, or ServiceCIDR objects). */
   readonly serviceCIDRs: readonly string[];
   /** `spec.clusterIPs` of the Service default/kubernetes. */

@@ -10,7 +10,7 @@ export interface ApiTransport {
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
   /**
    * Whether a connection to the server can be opened, tried with a bare one that is closed at once. True where that cannot
-   * be tried: then a request tells what is wrong.
+   * be tried: then a request shows what is wrong.
    */
   isReachable(signal: AbortSignal): Promise<boolean>;
   /** Ends every request under way. */
@@ -45,7 +45,7 @@ export interface ApiResponse {
  * silent: the peer went quiet and did not answer a PING. lost: the connection broke. credentials: none could be read.
  * aborted: the caller's own wish.
  */
-export type TransportFailure = 'connect' | 'tls' | 'silent' | 'lost' | 'credentials' | 'aborted';
+type TransportFailure = 'connect' | 'tls' | 'silent' | 'lost' | 'credentials' | 'aborted';
 
 export class TransportError extends Error {
   override readonly name = 'TransportError';

@@ -9,7 +9,7 @@ import { ServerWords } from './transport-failure.js';
 import type { TransportSettings } from './transport-settings.js';
 
 /** As ALPN spells them; the first is what we would rather have. */
-export type Protocol = 'h2' | 'http/1.1';
+type Protocol = 'h2' | 'http/1.1';
 
 export interface Dialled {
   readonly socket: Socket;

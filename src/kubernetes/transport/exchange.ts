@@ -5,7 +5,7 @@ import type { Answer } from './connection.js';
 import type { ServerWords } from './transport-failure.js';
 
 /** What ends one request early, whatever the protocol. */
-export interface ExchangeTerms {
+interface ExchangeTerms {
   readonly signal: AbortSignal;
   readonly answerDeadline: number;
   readonly server: ServerWords;
@@ -26,17 +26,17 @@ export class Exchange {
   }
 
   /** Resolves with what `answer` makes of the arguments of the event `response`. */
-  run<T extends readonly unknown[]>(answer: (...heard: T) => Answer): Promise<Answer> {
+  run<T extends readonly unknown[]>(answer: (...received: T) => Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { signal, answerDeadline, server } = this.#terms;
       const end = (reason: TransportError) => reject(this.#end(reason));
       const abort = () => end(abortedBy(signal));
       const timer = setTimeout(() => end(server.noAnswer(answerDeadline)), answerDeadline);
       signal.addEventListener('abort', abort, { once: true });
-      this.#carrier.once('response', (...heard: unknown[]) => {
+      this.#carrier.once('response', (...received: unknown[]) => {
         clearTimeout(timer);
         this.#answered = true;
-        resolve(answer(...(heard as unknown as T)));
+        resolve(answer(...(received as unknown as T)));
       });
       this.#carrier.on('error', (error) => reject(this.failure(error)));
       this.#carrier.once('close', () => {
@@ -61,7 +61,7 @@ export class Exchange {
   }
 }
 
-export function abortedBy(signal: AbortSignal): TransportError {
+function abortedBy(signal: AbortSignal): TransportError {
   return new TransportError('aborted', 'the request was given up by its caller', { cause: signal.reason });
 }
 

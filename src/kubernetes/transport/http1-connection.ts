@@ -1,11 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Login } from '../login/login.js';
-import { SilenceWatch } from '../watch/silence-watch.js';
 import type { TransportError } from './api-transport.js';
 import type { Answer, Call, Connection } from './connection.js';
 import { dial } from './dial.js';
-import { DialAgent } from './dial-agent.js';
 import { Exchange, unlessAborted } from './exchange.js';
 import { flatHeaders } from './flat-headers.js';
 import { ResponseBody } from './response-body.js';
@@ -13,87 +11,64 @@ import { bareHost, portOf } from './server-address.js';
 import { ServerWords } from './transport-failure.js';
 import type { TransportSettings } from './transport-settings.js';
 
-/** A watch takes a connection for itself: four watches, a list, an event, a probe, and as many again for a new login. */
+/** Four watches, a listing, an Event, a bare look, and as many again for a new login. */
 const MOST_REQUESTS = 16;
 
+/** Times as long as HTTP/2 needs to find a dead path: 90 s, as the API server sends bookmarks once a minute. */
+const SILENCE_FACTOR = 2;
+
 /**
- * A few HTTP/1.1 connections, kept for the next request. HTTP/1.1 has no PING, so silence is met twice: the kernel's
- * keep-alive probes break the connection whose path is dead, and when all of them are quiet the server is asked for its
- * version, which finds one that hangs though its kernel still answers.
+ * A connection for each HTTP/1.1 request, closed at its end: one that is kept may be dead when it is used again, and nearly
+ * everything that is asked for is a watch, which has a connection for itself anyway. HTTP/1.1 has no PING. The kernel's
+ * keep-alive probes break a connection whose path is dead; one that a proxy has forgotten, or a server that hangs though
+ * its kernel answers, shows by silence alone. A bookmark comes once a minute, so a quiet watch is begun anew.
  */
 export class Http1Connection implements Connection {
   /** It makes connections of its own, as many as it may. */
   readonly hasRoom = true;
   readonly ready = Promise.resolve();
-  readonly #agent: DialAgent;
   readonly #login: Login;
   readonly #server: ServerWords;
   readonly #settings: TransportSettings;
-  readonly #silence: SilenceWatch;
   readonly #ended: () => void;
-  readonly #underWay = new Set<ClientRequest>();
+  /** That on which the server chose HTTP/1.1, until the first request takes it. */
+  #first: Socket | undefined;
+  readonly #sockets = new Set<Socket>();
+  /** Requests that have a place among the most there may be. */
+  #underWay = 0;
   readonly #waiting = new Set<() => void>();
-  #headers: Call['headers'] = {};
-  /** How often a first request ended a rest: what was not asked before cannot count as silence. */
-  #awakenings = 0;
   #open = true;
   #reason: TransportError | undefined;
 
-  /** `first` is the connection on which the server chose HTTP/1.1. */
   constructor(first: Socket, login: Login, settings: TransportSettings, ended: () => void) {
-    this.#agent = new DialAgent(first, () => this.#dial(), {
-      keepAliveMsecs: settings.readIdle,
-      maxSockets: MOST_REQUESTS,
-    });
     this.#login = login;
     this.#server = new ServerWords(login);
     this.#settings = settings;
     this.#ended = ended;
-    const path = {
-      heard: () => this.#agent.heard + this.#awakenings,
-      probe: () => this.#probe(),
-      silent: () => this.#silent(),
-    };
-    this.#silence = new SilenceWatch(path, settings);
+    this.#first = this.#counted(first);
   }
 
   /** Where no connection is left the next one may as well be HTTP/2. */
   get open(): boolean {
-    return this.#open && (this.#underWay.size > 0 || this.#agent.connections > 0);
+    return this.#open && (this.#underWay > 0 || this.#first?.destroyed === false);
   }
 
-  /** A kept connection may be closed by the server at the moment it is used again: a GET is then tried once more. */
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
-    // The agent has a limit too, but does not count the connections that are still being made.
-    while (this.#underWay.size >= MOST_REQUESTS) await this.#oneIsOver(signal);
-    const first = this.#begin(call);
-    try {
-      return await this.#exchange(first, signal);
-    } catch (error) {
-      if (!first.reusedSocket || call.method !== 'GET' || signal.aborted || !this.#open) throw error;
-      return this.#exchange(this.#begin(call), signal);
-    }
+    while (this.#underWay >= MOST_REQUESTS) await this.#oneIsOver(signal);
+    const request = await this.#begin(call, signal);
+    const end = (reason: TransportError) => void request.destroy(reason);
+    const exchange = new Exchange(request, { signal, server: this.#server, end, ...this.#settings });
+    return exchange.run((message: IncomingMessage) => this.#answer(request, message, exchange));
   }
 
   retire(): void {
     this.#open = false;
-    if (this.#underWay.size === 0) this.#end();
+    if (this.#underWay === 0) this.#end();
   }
 
   destroy(reason: TransportError): void {
-    this.#reason = reason;
-    for (const call of this.#underWay) call.destroy(reason);
+    this.#reason ??= reason;
     this.#end();
-  }
-
-  // Where it fails the next request begins anew, with all protocols: the server may have been replaced.
-  async #dial(): Promise<Socket> {
-    try {
-      return (await dial(this.#login, ['http/1.1'], this.#settings)).socket;
-    } catch (error) {
-      this.#open = false;
-      throw error;
-    }
   }
 
   async #oneIsOver(signal: AbortSignal): Promise<void> {
@@ -105,29 +80,69 @@ export class Http1Connection implements Connection {
     await unlessAborted(woken, signal).finally(() => this.#waiting.delete(wake));
   }
 
-  #begin({ method, path, headers, body }: Call): ClientRequest {
-    this.#headers = headers;
+  async #begin(call: Call, signal: AbortSignal): Promise<ClientRequest> {
+    this.#underWay++;
+    try {
+      const socket = await this.#socket(signal);
+      socket.once('close', () => this.#over());
+      return this.#request(call, socket);
+    } catch (error) {
+      this.#over();
+      throw this.#reason ?? error;
+    }
+  }
+
+  async #socket(signal: AbortSignal): Promise<Socket> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && !first.destroyed) return first;
+    const dialling = this.#dial();
+    try {
+      return await unlessAborted(dialling, signal);
+    } catch (error) {
+      // Nobody waits for it any more.
+      dialling.then(
+        (socket) => socket.destroy(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  // Where it fails the next request begins anew, with all protocols: the server may have been replaced.
+  async #dial(): Promise<Socket> {
+    try {
+      return this.#counted((await dial(this.#login, ['http/1.1'], this.#settings)).socket);
+    } catch (error) {
+      this.#open = false;
+      throw error;
+    }
+  }
+
+  #counted(socket: Socket): Socket {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.setTimeout(SILENCE_FACTOR * (this.#settings.readIdle + this.#settings.pongDeadline), () =>
+      socket.destroy(this.#server.quiet()),
+    );
+    // It may have been under way when everything was ended.
+    if (this.#reason !== undefined) socket.destroy(this.#reason);
+    return socket;
+  }
+
+  #request({ method, path, headers, body }: Call, socket: Socket): ClientRequest {
     const { server } = this.#login;
-    const lines = { host: server.host, ...headers };
     const call = request({
       method,
       path,
-      headers: lines,
-      agent: this.#agent,
+      headers: { host: server.host, connection: 'close', ...headers },
+      createConnection: () => socket,
       host: bareHost(server),
       port: portOf(server),
     });
-    if (this.#underWay.size === 0) this.#awakenings += 1;
-    this.#underWay.add(call);
-    call.once('close', () => this.#over(call));
+    call.once('close', () => socket.destroy());
     call.end(body);
     return call;
-  }
-
-  #exchange(call: ClientRequest, signal: AbortSignal): Promise<Answer> {
-    const end = (reason: TransportError) => void call.destroy(reason);
-    const exchange = new Exchange(call, { signal, server: this.#server, end, ...this.#settings });
-    return exchange.run((message: IncomingMessage) => this.#answer(call, message, exchange));
   }
 
   #answer(call: ClientRequest, message: IncomingMessage, exchange: Exchange): Answer {
@@ -141,29 +156,15 @@ export class Http1Connection implements Connection {
     return { status: message.statusCode ?? 0, headers: flatHeaders(message.headers), body };
   }
 
-  #over(call: ClientRequest): void {
-    this.#underWay.delete(call);
+  #over(): void {
+    this.#underWay--;
     for (const wake of this.#waiting) wake();
-    if (!this.#open && this.#underWay.size === 0) this.#end();
-  }
-
-  // A quiet connection that nobody waits for may stay quiet. Any status is a sign of life.
-  #probe(): void {
-    if (this.#underWay.size === 0) return;
-    const path = `${this.#login.server.pathname.replace(/\/$/, '')}/version`;
-    const call = this.#begin({ method: 'GET', path, headers: this.#headers, body: undefined });
-    call.on('error', () => undefined);
-    call.once('response', (message) => message.resume());
-  }
-
-  #silent(): void {
-    if (this.#underWay.size > 0) this.destroy(this.#server.silent());
+    if (this.#underWay === 0 && this.#waiting.size === 0) this.#end();
   }
 
   #end(): void {
     this.#open = false;
-    this.#silence.stop();
-    this.#agent.destroy();
+    for (const socket of this.#sockets) socket.destroy(this.#reason);
     this.#ended();
   }
 }

@@ -44,7 +44,7 @@ export class Http2Connection implements Connection {
     });
     this.#session.once('connect', () => this.#session.setLocalWindowSize(SESSION_WINDOW));
     const silence = new SilenceWatch(this.#path(), settings);
-    // Every stream hears of the error by itself.
+    // Every stream gets the error by itself.
     this.#session.on('error', () => undefined);
     this.ready = new Promise((resolve, reject) => {
       this.#session.once('remoteSettings', () => resolve());
@@ -63,7 +63,7 @@ export class Http2Connection implements Connection {
     return !this.#session.closed && !this.#session.destroyed;
   }
 
-  // A watch lasts for minutes: whatever waits for the end of one hears nothing for as long.
+  // A watch lasts for minutes: whatever waits for the end of one receives nothing for as long.
   get hasRoom(): boolean {
     const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
     return this.#underWay < Math.max(1, maxConcurrentStreams);
@@ -77,7 +77,7 @@ export class Http2Connection implements Connection {
     if (body !== undefined) stream.end(body);
     const end = (reason: TransportError) => cancel(stream, reason);
     const exchange = new Exchange(stream, { signal, server: this.#server, end, ...this.#settings });
-    return exchange.run((heard: IncomingHttpHeaders) => answerOf(stream, heard, exchange));
+    return exchange.run((received: IncomingHttpHeaders) => answerOf(stream, received, exchange));
   }
 
   retire(): void {
@@ -91,7 +91,7 @@ export class Http2Connection implements Connection {
 
   #path() {
     return {
-      heard: () => this.#socket.bytesRead,
+      bytesReceived: () => this.#socket.bytesRead,
       probe: () => {
         if (!this.#session.destroyed) this.#session.ping(() => undefined);
       },
@@ -100,8 +100,8 @@ export class Http2Connection implements Connection {
   }
 }
 
-function answerOf(stream: ClientHttp2Stream, heard: IncomingHttpHeaders, exchange: Exchange): Answer {
-  const { ':status': status = 0, ...headers } = heard as IncomingHttpHeaders & { ':status'?: number };
+function answerOf(stream: ClientHttp2Stream, received: IncomingHttpHeaders, exchange: Exchange): Answer {
+  const { ':status': status = 0, ...headers } = received as IncomingHttpHeaders & { ':status'?: number };
   const body = new ResponseBody(stream, headers['content-encoding'], {
     cancel: () => cancel(stream),
     // A session that broke ends its streams as if their bodies were over, but with this code.

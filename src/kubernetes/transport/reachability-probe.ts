@@ -6,7 +6,7 @@ import { unlessAborted } from './exchange.js';
 /** From one connection attempt to the next, in milliseconds; up to a quarter more or less by chance. */
 const PERIOD = 1_000;
 
-export interface ProbeParts {
+interface ProbeParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   /** At least 0, below 1. */

@@ -4,7 +4,7 @@ import type { TransportError } from './api-transport.js';
 import type { Cancellable } from './connection.js';
 
 /** What a body needs to know of the protocol that carries it. */
-export interface BodyCarrier {
+interface BodyCarrier {
   /** Ends the request. */
   cancel(): void;
   /** Whether the body ended because the server said so. A broken connection can look like an end. */

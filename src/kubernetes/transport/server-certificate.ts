@@ -1,5 +1,5 @@
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { shown } from '../../api-objects/shown.js';
+import { shown } from '../../files/shown.js';
 import type { Login } from '../login/login.js';
 import type { TransportError } from './api-transport.js';
 import type { ServerWords } from './transport-failure.js';

@@ -19,8 +19,8 @@ type Ends = Pick<Login, 'server' | 'proxy'>;
 export class ServerWay {
   readonly #seen = new Map<string, ReservedAddress>();
   readonly #resolve: (server: URL) => Promise<readonly string[]>;
-  #told = reservedAddresses();
-  /** Hears of addresses that were not known before. */
+  #reported = reservedAddresses();
+  /** Is called with addresses that were not known before. */
   changed: (addresses: readonly ReservedAddress[]) => void = () => undefined;
 
   /** `resolve`: every address of the host in a URL; empty where there is none. */
@@ -32,12 +32,12 @@ export class ServerWay {
     return [...this.#seen.values()];
   }
 
-  /** Resolves once the names are resolved, or patience has ended; never rejects. What is found later is told all the same. */
+  /** Resolves once the names are resolved, or patience has ended; never rejects. What is found later is reported all the same. */
   async follow({ server, proxy }: Ends, patience = PATIENCE): Promise<void> {
     const found = Promise.all([
       this.#add(server, 'api-server'),
       proxy === undefined ? undefined : this.#add(proxy, 'proxy'),
-    ]).then(() => this.#tell());
+    ]).then(() => this.#report());
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, patience);
@@ -58,10 +58,10 @@ export class ServerWay {
     }
   }
 
-  #tell(): void {
+  #report(): void {
     const reserved = reservedAddresses(this.addresses);
-    if (movedReservations(this.#told, reserved).length === 0) return;
-    this.#told = reserved;
+    if (movedReservations(this.#reported, reserved).length === 0) return;
+    this.#reported = reserved;
     this.changed(this.addresses);
   }
 }

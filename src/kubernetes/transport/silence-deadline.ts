@@ -1,24 +1,24 @@
 import type { Clock } from '../../model/clock.js';
 
-/** Acts once when nothing has been heard for so long. */
+/** Acts once when nothing has been received for so long. */
 export class SilenceDeadline {
   readonly #clock: Clock;
   readonly milliseconds: number;
   readonly #action: () => void;
-  #lastHeard: number;
+  #lastReceived: number;
   #cancel: () => void;
 
   constructor(clock: Clock, milliseconds: number, action: () => void) {
     this.#clock = clock;
     this.milliseconds = milliseconds;
     this.#action = action;
-    this.#lastHeard = clock.now();
+    this.#lastReceived = clock.now();
     this.#cancel = clock.after(milliseconds, () => this.#look());
   }
 
   /** Costs no timer, since it is called for every piece that arrives. */
-  heard(): void {
-    this.#lastHeard = this.#clock.now();
+  received(): void {
+    this.#lastReceived = this.#clock.now();
   }
 
   cancel(): void {
@@ -26,7 +26,7 @@ export class SilenceDeadline {
   }
 
   #look(): void {
-    const left = this.#lastHeard + this.milliseconds - this.#clock.now();
+    const left = this.#lastReceived + this.milliseconds - this.#clock.now();
     if (left <= 0) this.#action();
     else this.#cancel = this.#clock.after(left, () => this.#look());
   }

@@ -1,4 +1,4 @@
-import { shown } from '../../api-objects/shown.js';
+import { shown } from '../../files/shown.js';
 import type { Login } from '../login/login.js';
 import { TransportError } from './api-transport.js';
 
@@ -53,7 +53,12 @@ export class ServerWords {
   }
 
   silent(): TransportError {
-    return this.#error('silent', 'nothing was heard any more, and a probe was not answered');
+    return this.#error('silent', 'nothing was received any more, and a probe was not answered');
+  }
+
+  /** Where nothing can be asked for a sign of life. */
+  quiet(): TransportError {
+    return this.#error('silent', 'nothing was received any more');
   }
 
   noAnswer(milliseconds: number): TransportError {

@@ -12,7 +12,7 @@ export interface TransportSettings {
   readonly answerDeadline: number;
   /** What the server's audit log shows as the caller's program. */
   readonly userAgent: string;
-  /** Hears where a connection is about to be made. */
+  /** Is called where a connection is about to be made. */
   readonly dialling?: (login: Login) => void;
 }
 

@@ -5,7 +5,7 @@ import { SilenceDeadline } from './silence-deadline.js';
 /** An API server ends a request that takes longer than a minute; one that does not answer for this long never will. */
 const LONGEST_SILENCE = 90_000;
 
-/** Does the work, and aborts it when nothing has been heard for too long. `work` tells when something was. */
+/** Does the work, and aborts it when nothing has been received for too long. `work` says when something was. */
 export async function withinSilence<T>(
   clock: Clock,
   abort: AbortController,

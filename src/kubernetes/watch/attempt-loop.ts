@@ -4,7 +4,7 @@ import type { ReachabilityProbe } from '../transport/reachability-probe.js';
 import { BackOff } from './back-off.js';
 import { asWatchFailure, type FailureKind, type WatchFailure } from './watch-failure.js';
 
-export interface AttemptLoopParts {
+interface AttemptLoopParts {
   readonly clock: Clock;
   /** At least 0, below 1. */
   readonly random: () => number;

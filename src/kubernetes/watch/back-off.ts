@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.js';
+import { Allowance } from './allowance.js';
 
 /** As client-go's reflector, which is what API servers are sized for; the longest becomes 30 s by chance. Milliseconds. */
 const FIRST = 800;
@@ -9,6 +10,14 @@ const HEALTHY = 30_000;
 /** What a server asks for with Retry-After is done up to here: a slip in it must not make a node deaf for a day. */
 const LONGEST_ASKED = 120_000;
 
+/** After a failure that a person has to mend, in milliseconds: it is noticed within a minute when it was. */
+export const FAILED_PERIOD = 45_000;
+
+/** At least this, by chance up to a quarter longer. `chance` is at least 0, below 1. */
+export function quarterLonger(milliseconds: number, chance: number): number {
+  return milliseconds * (1 + chance / 4);
+}
+
 /**
  * How long to wait after a failure: doubling, and up to twice as long by chance, so that the nodes of a cluster
  * do not come back to an API server all at once.
@@ -18,11 +27,12 @@ export class BackOff {
   readonly #random: () => number;
   #delay = FIRST;
   #lastFailure = Number.NEGATIVE_INFINITY;
-  #lastReset = Number.NEGATIVE_INFINITY;
+  readonly #resets: Allowance;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
     this.#random = random;
+    this.#resets = new Allowance(clock);
   }
 
   /** Notes a failure. `asked` is what the server wants one to wait at least. */
@@ -36,14 +46,11 @@ export class BackOff {
   }
 
   /**
-   * Makes the next failure a first one again. Twice within 30 s it does so once only: where each success is followed by a
-   * failure, listings of the whole cluster would follow each other every second.
+   * Makes the next failure a first one again, within limits: where each success is followed by a failure, listings of the
+   * whole cluster would follow each other every second.
    */
   succeeded(): void {
-    const now = this.#clock.now();
-    if (now - this.#lastReset < HEALTHY) return;
-    this.#delay = FIRST;
-    this.#lastReset = now;
+    if (this.#delay > FIRST && this.#resets.take()) this.#delay = FIRST;
   }
 
   /** At least this, at most twice as long. */

@@ -8,7 +8,7 @@ import type { WatchCounters } from './watch-counters.js';
 import { readEvent, type WatchEvent } from './watch-event.js';
 import { wentBack } from './watch-failure.js';
 
-export interface IntakeParts {
+interface IntakeParts {
   readonly question: Question;
   readonly store: ObjectTaker;
   readonly counters: WatchCounters;
@@ -62,7 +62,7 @@ export class EventIntake {
     return undefined;
   }
 
-  #list(event: Heard, listing: Listing, slice: TimeSlice): Promise<void> | undefined {
+  #list(event: ReadableEvent, listing: Listing, slice: TimeSlice): Promise<void> | undefined {
     if (event.kind === 'put') listing.add(event.object);
     else if (event.kind === 'delete') listing.remove(event.object);
     else if (event.kind === 'bookmark' && event.endsListing)
@@ -84,7 +84,7 @@ export class EventIntake {
     this.#parts.listed();
   }
 
-  #change(event: Heard): void {
+  #change(event: ReadableEvent): void {
     const { store, counters, reached } = this.#parts;
     this.#expectLater(event.version);
     if (event.kind === 'bookmark') this.#bookmark();
@@ -113,4 +113,4 @@ export class EventIntake {
   }
 }
 
-type Heard = Exclude<WatchEvent, { kind: 'error' | 'corrupt' }>;
+type ReadableEvent = Exclude<WatchEvent, { kind: 'error' | 'corrupt' }>;

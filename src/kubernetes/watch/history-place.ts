@@ -8,7 +8,7 @@ export class HistoryPlace {
   #isGone = false;
   #isInDoubt = false;
 
-  /** All there is has to be told anew, since events may have been missed. */
+  /** All there is has to be sent anew, since events may have been missed. */
   get listingDue(): boolean {
     return this.#listingDue;
   }
@@ -37,7 +37,7 @@ export class HistoryPlace {
     this.#isInDoubt = false;
   }
 
-  /** What was listed is to be listed anew, since nothing tells what changes after it. */
+  /** What was listed is to be listed anew, since nothing shows what changes after it. */
   relist(): void {
     this.#listingDue = true;
   }

@@ -27,7 +27,7 @@ export interface NodeList {
   readonly bytes: number;
 }
 
-export interface ListingParts {
+interface ListingParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
 }
@@ -149,7 +149,7 @@ class NodeReading {
         items.push(keep(item));
         return undefined;
       },
-      settle: () => this.#silence.heard(),
+      settle: () => this.#silence.received(),
     });
     const envelope = parseJson(splitter.envelope);
     if (!isRecord(envelope)) throw corruptFailure(1, 'item');

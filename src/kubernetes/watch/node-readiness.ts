@@ -3,8 +3,9 @@ import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import type { ReachabilityProbe } from '../transport/reachability-probe.js';
 import { AttemptLoop } from './attempt-loop.js';
+import { FAILED_PERIOD, quarterLonger } from './back-off.js';
 import { listNodeRow } from './node-listing.js';
-import { causeOf, isPassing, type WatchFailure } from './watch-failure.js';
+import { failureProblem, isPassing, type WatchFailure } from './watch-failure.js';
 
 /** Milliseconds between two questions of one node, for each Node of the cluster: all together ask 500 times a second. */
 const SPACING_PER_NODE = 2;
@@ -15,13 +16,16 @@ const MOST_NODES = 5_000;
 /** Milliseconds after which a Node that was ready is asked about again, up to a quarter longer by chance. */
 const READY_PERIOD = 60_000;
 
-/** After a failure that a person has to mend, in milliseconds, up to a quarter longer by chance. */
-const FAILED_PERIOD = 45_000;
-
 /** Milliseconds, where nobody waits for an answer. */
 const IDLE = 3_600_000;
 
-export interface ReadinessParts {
+const UNKNOWN = {
+  subject: 'API server, whether a node is ready',
+  began: 'the listing',
+  so: ' Connections to pods of a node that is lost hang until their drain ends.',
+};
+
+interface ReadinessParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   /** At least 0, below 1. */
@@ -34,7 +38,7 @@ export interface ReadinessParts {
   readonly listener: ReadinessListener;
 }
 
-export interface ReadinessListener {
+interface ReadinessListener {
   /** The Node is not ready, or there is none of this name. */
   nodeLost(node: string): void;
   /** All that is wrong with the last question. */
@@ -108,13 +112,13 @@ export class NodeReadiness {
   }
 
   async #askFor(node: string, abort: AbortController): Promise<void> {
-    const { clock, listener } = this.#parts;
+    const { clock, random, listener } = this.#parts;
     const { nodes } = await listNodeRow(node, this.#parts, abort);
     this.#loop.succeeded();
     listener.judged([]);
     const row = nodes.find(({ name }) => name === node);
     if (row !== undefined && row.isReady !== false) {
-      this.#due.set(node, clock.now() + this.#spread(READY_PERIOD));
+      this.#due.set(node, clock.now() + quarterLonger(READY_PERIOD, random()));
       return;
     }
     this.#due.delete(node);
@@ -122,25 +126,10 @@ export class NodeReadiness {
     if (!this.#loop.stopped) listener.nodeLost(node);
   }
 
-  // That the server is away is told by whoever follows Services.
+  // That the server is away is reported by whoever follows Services.
   #failed(failure: WatchFailure): number | undefined {
     if (isPassing(failure.kind)) return undefined;
-    this.#parts.listener.judged([problemOf(failure)]);
-    return this.#spread(FAILED_PERIOD);
+    this.#parts.listener.judged([failureProblem(failure, UNKNOWN)]);
+    return quarterLonger(FAILED_PERIOD, this.#parts.random());
   }
-
-  #spread(milliseconds: number): number {
-    return milliseconds * (1 + this.#parts.random() / 4);
-  }
-}
-
-function problemOf({ kind, message, remedy }: WatchFailure): Problem {
-  const cause = causeOf(kind);
-  return {
-    kind: 'source',
-    subject: 'API server, whether a node is ready',
-    ...(cause !== undefined && { cause }),
-    message: `${message} Connections to pods of a node that is lost hang until their drain ends.`,
-    remedy,
-  };
 }

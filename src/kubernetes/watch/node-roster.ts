@@ -10,8 +10,9 @@ import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import type { ReachabilityProbe } from '../transport/reachability-probe.js';
 import { AttemptLoop } from './attempt-loop.js';
+import { FAILED_PERIOD, quarterLonger } from './back-off.js';
 import { listNodeTable, listWholeNodes, type NodeList } from './node-listing.js';
-import { causeOf, type FailureKind, isPassing, type WatchFailure } from './watch-failure.js';
+import { type FailureKind, failureProblem, isPassing, type WatchFailure } from './watch-failure.js';
 
 /** Between two looks, in milliseconds; up to a quarter longer by chance. */
 const SHORTEST_PERIOD = 600_000;
@@ -19,16 +20,13 @@ const SHORTEST_PERIOD = 600_000;
 /** What the looks of all nodes together may cost the API server, however many nodes there are. */
 const BYTES_PER_MILLISECOND = 10_000;
 
-/** After a failure that a person has to mend, up to a quarter longer by chance: it is noticed within a minute when it was. */
-const FAILED_PERIOD = 45_000;
-
 /** Failures that are found out after the listing was sent: asked for again as seldom as without them. */
 const COSTLY: ReadonlySet<FailureKind> = new Set(['corrupt', 'oversized', 'internal']);
 
-/** Of single Nodes that are not in order; of more only the number is told. */
+/** Of single Nodes that are not in order; of more only the number is given. */
 const MOST_PROBLEMS = 10;
 
-export interface RosterParts {
+interface RosterParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   /** At least 0, below 1. */
@@ -41,7 +39,7 @@ export interface RosterParts {
   readonly listener: RosterListener;
 }
 
-export interface RosterListener {
+interface RosterListener {
   /** Addresses of other Nodes have come, gone or passed to another Node. */
   otherNodesChanged(others: OtherNodes): void;
   /** All that is wrong with the last look and what it found. */
@@ -116,11 +114,11 @@ export class NodeRoster {
       if (!this.#loop.stopped) this.#failuresInRow++;
       throw error;
     } finally {
-      for (const tell of this.#waiting.splice(0)) tell();
+      for (const ended of this.#waiting.splice(0)) ended();
     }
   }
 
-  // The table first, always: it is what tells of the Node behind which the API server may be.
+  // The table first, always: it is what shows the Node behind which the API server may be.
   async #look(abort: AbortController): Promise<number> {
     const { listener } = this.#parts;
     const table = await listNodeTable(this.#parts, abort);
@@ -164,29 +162,24 @@ export class NodeRoster {
 
   /** After how many milliseconds the same look may be taken again. */
   #fairPeriod({ bytes, nodes }: NodeList): number {
-    return this.#spread(Math.max(SHORTEST_PERIOD, (bytes * nodes.length) / BYTES_PER_MILLISECOND));
+    const period = Math.max(SHORTEST_PERIOD, (bytes * nodes.length) / BYTES_PER_MILLISECOND);
+    return quarterLonger(period, this.#parts.random());
   }
 
   #failed(failure: WatchFailure): number | undefined {
     const passes = isPassing(failure.kind);
     if (!passes || this.#failuresInRow > 1) this.#parts.listener.judged([this.#problem(failure)]);
     if (passes) return undefined;
-    return this.#spread(COSTLY.has(failure.kind) ? SHORTEST_PERIOD : FAILED_PERIOD);
+    const period = COSTLY.has(failure.kind) ? SHORTEST_PERIOD : FAILED_PERIOD;
+    return quarterLonger(period, this.#parts.random());
   }
 
-  #problem({ kind, message, remedy }: WatchFailure): Problem {
-    const said = kind === 'internal' ? `the listing ${message}` : message;
+  #problem(failure: WatchFailure): Problem {
     const so =
       this.#nodes.length > 0
-        ? 'What was known of other Nodes stays in use.'
-        : 'A VIP that is the address of another Node is not noticed until then.';
-    const cause = causeOf(kind);
-    const subject = 'API server, list of all nodes';
-    return { kind: 'source', subject, ...(cause && { cause }), message: `${said} ${so}`, remedy };
-  }
-
-  #spread(milliseconds: number): number {
-    return milliseconds * (1 + this.#parts.random() / 4);
+        ? ' What was known of other Nodes stays in use.'
+        : ' A VIP that is the address of another Node is not noticed until then.';
+    return failureProblem(failure, { subject: 'API server, list of all nodes', began: 'the listing', so });
   }
 }
 

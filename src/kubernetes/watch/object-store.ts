@@ -23,7 +23,7 @@ export interface StoreChange<R> {
   readonly triggered: number | undefined;
 }
 
-export interface StoreParts<R> {
+interface StoreParts<R> {
   readonly project: (object: unknown) => Projection<R>;
   readonly changed: (change: StoreChange<R>) => void;
   /** What is wrong with an object now; with the last objects that have no name where `key` is undefined. */
@@ -48,22 +48,22 @@ export interface ObjectTaker {
 }
 
 /**
- * All objects there are, told one after the other; nothing shows before the end. Publishing gives way to others where it
+ * All objects there are, sent one after the other; nothing shows before the end. Publishing gives way to others where it
  * takes long: first what is new or changed shows, then what has gone, so that nothing is missing in between.
  */
 export interface Listing {
   add(object: unknown): void;
   /** As a deletion that happens while the listing goes on. */
   remove(object: unknown): void;
-  /** This is all there is: what was not told has gone. */
+  /** This is all there is: what was not sent has gone. */
   publish(slice: TimeSlice): Promise<void>;
-  /** Something was told that could not be read: what was not told may be that, and stays. */
+  /** Something was sent that could not be read: what was not sent may be that, and stays. */
   publishPart(slice: TimeSlice): Promise<void>;
 }
 
 /**
  * The objects of one resource, by name, each reduced at once to what a proxy needs. Only real differences come out:
- * whatever was heard twice, or is told again after an interruption, is compared here. An object with another uid is
+ * whatever was received twice, or is sent again after an interruption, is compared here. An object with another uid is
  * another object even where it looks the same, and comes out as a change: whoever keeps something for it
  * (connections, health checks, events) is to know.
  */
@@ -101,33 +101,33 @@ export class ObjectStore<R> implements ObjectTaker {
   }
 
   listing(): Listing {
-    const told = new Map<string, Entry<R>>();
+    const sent = new Map<string, Entry<R>>();
     const nameless: Problem[] = [];
     return {
       add: (object) => {
         const { key, entry } = this.#read(object);
-        if (key !== undefined) told.set(key, entry);
+        if (key !== undefined) sent.set(key, entry);
         // Ten show what is the matter; ten thousand would only fill the memory.
         else if (nameless.length < 10) nameless.push(...entry.problems);
       },
       remove: (object) => {
         const { key } = this.#parts.project(object);
-        if (key !== undefined) told.delete(key);
+        if (key !== undefined) sent.delete(key);
       },
       publish: async (slice) => {
-        await this.#merge(told, nameless, slice);
-        for (const key of this.#entries.keys()) if (!told.has(key)) this.#settle(key, undefined);
+        await this.#merge(sent, nameless, slice);
+        for (const key of this.#entries.keys()) if (!sent.has(key)) this.#settle(key, undefined);
       },
-      publishPart: (slice) => this.#merge(told, nameless, slice),
+      publishPart: (slice) => this.#merge(sent, nameless, slice),
     };
   }
 
   async #merge(
-    told: ReadonlyMap<string, Entry<R>>,
+    sent: ReadonlyMap<string, Entry<R>>,
     nameless: readonly Problem[],
     slice: TimeSlice,
   ): Promise<void> {
-    for (const [key, entry] of told) {
+    for (const [key, entry] of sent) {
       this.#settle(key, entry);
       if (slice.over) await slice.rest();
     }

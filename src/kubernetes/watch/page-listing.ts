@@ -14,7 +14,7 @@ import type { WatchCounters } from './watch-counters.js';
 import { isRecord, parseJson, versionOf } from './watch-event.js';
 import { WatchFailure } from './watch-failure.js';
 
-export interface PageParts {
+interface PageParts {
   readonly resource: Resource;
   readonly store: ObjectTaker;
   readonly transport: ApiTransport;
@@ -91,7 +91,7 @@ class PageReading {
       take: (bytes) => this.#take(bytes),
       settle: () => {
         counters.lastHeard = clock.now();
-        this.#silence.heard();
+        this.#silence.received();
       },
     });
     return readEnvelope(splitter.envelope);

@@ -2,16 +2,17 @@ import type { Clock } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import type { ReachabilityProbe } from '../transport/reachability-probe.js';
+import { Allowance } from './allowance.js';
 import { AttemptLoop } from './attempt-loop.js';
 import { HistoryPlace } from './history-place.js';
 import type { ObjectTaker } from './object-store.js';
 import { readPages, readVersion } from './page-listing.js';
 import { fullName, isBefore, type Resource, type Version } from './resource.js';
 import { WatchCounters } from './watch-counters.js';
-import { causeOf, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
+import { failureProblem, isPassing, type WatchFailure, wentBack } from './watch-failure.js';
 import { WatchSession } from './watch-session.js';
 
-export interface ReflectorParts {
+interface ReflectorParts {
   readonly resource: Resource;
   readonly store: ObjectTaker;
   readonly transport: ApiTransport;
@@ -24,7 +25,7 @@ export interface ReflectorParts {
   readonly longestListing?: number | undefined;
 }
 
-export interface ReflectorListener {
+interface ReflectorListener {
   /** What has arrived together is in the store. */
   settled(): void;
   /** What keeps the resource from being followed; undefined when it is followed again. */
@@ -37,15 +38,12 @@ const SELDOM = 600_000;
 /** Between two listings of what may be listed but not watched: at least, and up to twice as long by chance. */
 const LISTING_PERIOD = 30_000;
 
-/** A listing without a wait is made once in so long: a server that forgets at once what it told must not be asked in a loop. */
-const IMMEDIATE_LISTING_PERIOD = 30_000;
-
 /** So many streamed listings may end before their end; then pages are asked for. */
 const MOST_UNFINISHED = 2;
 
 /**
  * Keeps a store in step with one resource of the API server, for as long as it runs, with client-go's rules: all there is
- * first, streamed or in pages, then what changes, from exactly the version that was heard last. Whatever breaks is
+ * first, streamed or in pages, then what changes, from exactly the version that was received last. Whatever breaks is
  * begun again after a back-off, from that version where the server still has it. Until then the store stays as it is.
  */
 export class Reflector {
@@ -56,7 +54,8 @@ export class Reflector {
   #streams = true;
   #unfinished = 0;
   #failuresInRow = 0;
-  #immediateListingAt = Number.NEGATIVE_INFINITY;
+  /** Of listings without a wait: a server that forgets at once what it sent must not be asked in a loop. */
+  readonly #immediateListings: Allowance;
   #watchForbidden = false;
   #sendsBookmarks = false;
 
@@ -68,6 +67,7 @@ export class Reflector {
       failed: (failure) => this.#failed(failure),
       lasting: (failure) => parts.listener.troubled(this.#problem(failure)),
     });
+    this.#immediateListings = new Allowance(parts.clock);
     this.#counters = new WatchCounters(fullName(parts.resource), parts.store);
   }
 
@@ -156,22 +156,15 @@ export class Reflector {
       listener.troubled(undefined);
       return this.#loop.spread(SELDOM);
     }
-    if (failure.kind === 'expired' && this.#mayListNow()) return 0;
+    // A history that the server has shortened says nothing of its load.
+    if (failure.kind === 'expired' && this.#immediateListings.take()) return 0;
     // Whether a server still sends them is found out anew: after an upgrade or a change of its flags it may not.
     if (failure.kind === 'quiet') this.#sendsBookmarks = false;
     this.#failuresInRow++;
-    // What is no longer in the server's history is listed anew, as it should be: nothing to tell.
+    // What is no longer in the server's history is listed anew, as it should be: nothing to report.
     if (failure.kind === 'expired') return undefined;
     if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.troubled(this.#problem(failure));
     return failure.kind === 'forbidden' && wasListed ? this.#listAgainLater() : undefined;
-  }
-
-  // A history that the server has shortened says nothing of its load.
-  #mayListNow(): boolean {
-    const now = this.#parts.clock.now();
-    if (now - this.#immediateListingAt < IMMEDIATE_LISTING_PERIOD) return false;
-    this.#immediateListingAt = now;
-    return true;
   }
 
   #listAgainLater(): number {
@@ -183,7 +176,7 @@ export class Reflector {
   /**
    * Whether the failure says that the server does not stream listings. One that knows nothing of it refuses the request
    * (1.33: 422); one that does without a word never ends the listing. A 403 may be meant for this kind of watch or for
-   * all: pages tell, and what they answer names the rule that is missing.
+   * all: pages show it, and what they answer names the rule that is missing.
    */
   #turnsToPages({ kind }: WatchFailure): boolean {
     if (!this.#place.listingDue || !this.#streams) return false;
@@ -193,12 +186,9 @@ export class Reflector {
     return !this.#streams;
   }
 
-  #problem({ kind, message, remedy }: WatchFailure): Problem {
+  #problem(failure: WatchFailure): Problem {
     const subject = `API server, ${fullName(this.#parts.resource)}`;
     const so = this.#counters.complete ? ' What was known stays in use.' : '';
-    // The transport's sentences stand by themselves.
-    const began = kind === 'internal' ? `the watch ${message}` : message;
-    const cause = causeOf(kind);
-    return { kind: 'source', subject, ...(cause && { cause }), message: `${began}${so}`, remedy };
+    return failureProblem(failure, { subject, began: 'the watch', so });
   }
 }

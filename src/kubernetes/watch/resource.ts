@@ -28,7 +28,7 @@ export function isBefore(version: Version, other: Version): boolean {
   return areNumbers && BigInt(version) < BigInt(other);
 }
 
-/** The smallest answer that tells where the server's history is now: a page of one object. */
+/** The smallest answer that shows where the server's history is now: a page of one object. */
 export function versionPath(resource: Resource): string {
   return withQuery(resource, { limit: '1', resourceVersion: '' });
 }

@@ -1,9 +1,9 @@
 import type { TransportSettings } from '../transport/transport-settings.js';
 
 /** What can be asked of a path to the server. */
-export interface WatchedPath {
+interface WatchedPath {
   /** Bytes received so far. */
-  heard(): number;
+  bytesReceived(): number;
   /** Provokes a byte where the path is alive. */
   probe(): void;
   /** Nothing came. */
@@ -24,7 +24,7 @@ export class SilenceWatch {
   readonly #looking: NodeJS.Timeout;
   #waiting: NodeJS.Timeout | undefined;
   #judging: NodeJS.Immediate | undefined;
-  #heard = 0;
+  #received = 0;
   #quietLooks = 0;
 
   constructor(
@@ -43,26 +43,26 @@ export class SilenceWatch {
   }
 
   #look(): void {
-    const heard = this.#path.heard();
-    if (heard !== this.#heard) this.#alive(heard);
+    const received = this.#path.bytesReceived();
+    if (received !== this.#received) this.#alive(received);
     else this.#quietLooks += 1;
     if (this.#quietLooks < LOOKS || this.#waiting !== undefined) return;
-    this.#waiting = setTimeout(() => this.#judgeSoon(heard), this.#deadline);
+    this.#waiting = setTimeout(() => this.#judgeSoon(received), this.#deadline);
     this.#path.probe();
   }
 
-  #alive(heard: number): void {
-    this.#heard = heard;
+  #alive(received: number): void {
+    this.#received = received;
     this.#quietLooks = 0;
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
   }
 
   // Timers run before the sockets are read: after a stall the answer may be there and not yet seen.
-  #judgeSoon(heard: number): void {
+  #judgeSoon(received: number): void {
     this.#judging = setImmediate(() => {
       this.#waiting = undefined;
-      if (this.#path.heard() === heard) this.#path.silent();
+      if (this.#path.bytesReceived() === received) this.#path.silent();
     });
   }
 }

@@ -5,13 +5,13 @@ import type { ServiceKey } from '../../model/service-key.js';
 import type { StoreChange } from './object-store.js';
 
 /** Changes that arrived together. */
-export interface Batch {
+interface Batch {
   readonly services: ReadonlySet<ServiceKey>;
   /** When the changes of EndpointSlices among them happened, in milliseconds since 1970. */
   readonly triggers: readonly number[];
 }
 
-/** Writes what the stores find into the view, and remembers what it touched until that is told. */
+/** Writes what the stores find into the view, and remembers what it touched until that is published. */
 export class ViewIntake {
   readonly view = new ClusterView();
   #services = new Set<ServiceKey>();

@@ -8,10 +8,10 @@ export type WatchEvent =
       readonly version: string | undefined;
     }
   | {
-      /** Everything up to `version` has been told. */
+      /** Everything up to `version` has been sent. */
       readonly kind: 'bookmark';
       readonly version: string | undefined;
-      /** All objects there were at first have been told now. */
+      /** All objects there were at first have been sent now. */
       readonly endsListing: boolean;
     }
   | { readonly kind: 'error'; readonly status: unknown }

@@ -1,3 +1,4 @@
+import type { Problem } from '../../model/problem.js';
 import type { RestartReason } from '../../model/watch-statistics.js';
 import { TransportError } from '../transport/api-transport.js';
 import { OversizedPiece } from './line-splitter.js';
@@ -47,9 +48,12 @@ function withFullStop(sentence: string): string {
   return sentence.endsWith('.') ? sentence : `${sentence}.`;
 }
 
-/** The server's history is shorter than what was heard of it. */
+/** The server's history is shorter than what was received of it. */
 export function wentBack(now: string, version: string): WatchFailure {
-  return new WatchFailure('future-version', `is at version ${now}, before ${version} that was heard of it.`);
+  return new WatchFailure(
+    'future-version',
+    `is at version ${now}, before ${version} that was received before.`,
+  );
 }
 
 /** Passing troubles, which a second attempt mends nearly always: they are a problem only when they last. */
@@ -69,8 +73,18 @@ export function isPassing(kind: FailureKind): boolean {
   return PASSING.has(kind);
 }
 
+/** `began` is what failed, where the message does not say it: the transport's sentences stand by themselves. */
+export function failureProblem(
+  { kind, message, remedy }: WatchFailure,
+  { subject, began, so }: { readonly subject: string; readonly began: string; readonly so: string },
+): Problem {
+  const cause = causeOf(kind);
+  const said = kind === 'internal' ? `${began} ${message}` : message;
+  return { kind: 'source', subject, ...(cause && { cause }), message: `${said}${so}`, remedy };
+}
+
 /** What all resources fail by alike; undefined where it is about one of them. */
-export function causeOf(kind: FailureKind): string | undefined {
+function causeOf(kind: FailureKind): string | undefined {
   return CAUSES[kind];
 }
 

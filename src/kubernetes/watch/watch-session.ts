@@ -10,7 +10,7 @@ import { type Resource, type Version, watchListPath, watchPath } from './resourc
 import type { WatchCounters } from './watch-counters.js';
 import { WatchFailure } from './watch-failure.js';
 
-export interface SessionParts {
+interface SessionParts {
   readonly resource: Resource;
   readonly store: ObjectTaker;
   readonly transport: ApiTransport;
@@ -30,7 +30,7 @@ export interface SessionParts {
   readonly reached: (version: Version) => void;
   /** A bookmark came that is not the end of a listing. */
   readonly bookmarked: () => void;
-  /** It has lasted long enough: one that is closed at once has told nothing for sure, whatever it told. */
+  /** It has lasted long enough: one that is closed at once has sent nothing for sure, whatever it sent. */
   readonly healthy: () => void;
 }
 
@@ -40,7 +40,7 @@ const SHORTEST_LIFE = 300;
 /** Milliseconds the server may need to close it. After that it is closed from this end. */
 const GRACE = 5_000;
 
-/** A watch that ends earlier is none, whatever it told: asking again at once would be a busy loop. */
+/** A watch that ends earlier is none, whatever it sent: asking again at once would be a busy loop. */
 const VERY_SHORT = 1_000;
 
 /** Between two pieces of a streamed listing. */
@@ -115,7 +115,7 @@ export class WatchSession {
     } finally {
       cancelHealthy();
     }
-    // Nothing is lost by it: the version stays before that event, and the next watch is told it again.
+    // Nothing is lost by it: the version stays before that event, and the next watch receives it again.
     if (splitter.pending > 0) throw new WatchFailure('lost', 'broke off in the middle of an event.');
   }
 
@@ -125,7 +125,7 @@ export class WatchSession {
     listener.settled();
     if (this.#intake.isListing) {
       // What follows a damaged line may be the watch after the listing, and never end.
-      if (!this.#intake.isDamaged) this.#silence?.heard();
+      if (!this.#intake.isDamaged) this.#silence?.received();
       return;
     }
     this.#expectBookmarks();
@@ -142,12 +142,12 @@ export class WatchSession {
 
   #guard(milliseconds: number): void {
     if (this.#silence?.milliseconds === milliseconds) {
-      this.#silence.heard();
+      this.#silence.received();
       return;
     }
     this.#silence?.cancel();
     this.#silence = new SilenceDeadline(this.#parts.clock, milliseconds, () =>
-      this.#end(new WatchFailure('quiet', `has told nothing for ${milliseconds / 1000} s.`)),
+      this.#end(new WatchFailure('quiet', `has sent nothing for ${milliseconds / 1000} s.`)),
     );
   }
 
@@ -157,5 +157,5 @@ export class WatchSession {
   }
 }
 
-const UNFINISHED = () => new WatchFailure('short', 'ended before everything was told.');
+const UNFINISHED = () => new WatchFailure('short', 'ended before everything was sent.');
 const SHORT = () => new WatchFailure('short', 'was closed by the API server at once.');

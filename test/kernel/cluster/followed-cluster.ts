@@ -1,7 +1,8 @@
 import { NODE_WIRE } from '../../../lab/address-plan.js';
-import { Agent } from '../../../lab/agent.js';
+import { Agent, PROGRAM } from '../../../lab/agent.js';
 import { ApiServerProcess } from '../../../lab/api-server/api-server-process.js';
 import type { Protocol } from '../../../lab/api-server/tls-server.js';
+import { runCommand } from '../../../lab/command.js';
 import type { Host } from '../../../lab/host.js';
 import { Lab } from '../../../lab/lab.js';
 import { nodeObject } from './objects.js';
@@ -51,6 +52,12 @@ export class FollowedCluster {
     await this.agent.stop();
     await meanwhile();
     this.agent = this.#startAgent();
+  }
+
+  /** What the command `plan` says with the agent's own flags. */
+  plan(): Promise<string> {
+    const words = [...this.mounts.within, process.execPath, PROGRAM, 'plan', ...DAEMON_SET];
+    return runCommand(this.lab.node.namespace.inside(words));
   }
 
   #startAgent(): Agent {

@@ -50,6 +50,10 @@ describe.skipIf(!IN_TEST_KERNEL).each(MODES)('a restart with detectLocalMode %s'
     expect(rulesWritten()).toBe(0);
   });
 
+  it('is planned without a change of rules or of anything else', async () => {
+    expect(await cluster.plan()).toBe('Nothing to change: the kernel is as desired.\n');
+  });
+
   it('with the API server away writes no rules either, and packets go as before', async () => {
     const before = await asSeen();
     expect(before[1]).toBe(`pod-0 sees ${pods[1].addresses.IPv4}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Composer, parseDocument } from 'yaml';
-import { NestedTooDeeply, yamlTokens } from '../../src/api-objects/yaml-tokens.js';
+import { NestedTooDeeply, yamlTokens } from '../../src/files/yaml-tokens.js';
 
 /** Texts that nest so deep, each in another notation. */
 const NOTATIONS: Record<string, (levels: number) => string> = {

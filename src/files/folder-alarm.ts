@@ -1,19 +1,19 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { errorCode } from './unreadable.js';
+import { errorCode } from './bounded-file.js';
 
-export interface AlarmTiming {
+interface AlarmTiming {
   /** Milliseconds of quiet after an event before the alarm rings: editors write a file in several steps. */
   readonly settle: number;
   /** Milliseconds between two rings in any case. */
   readonly rescan: number;
 }
 
-/** As node:fs has it: tells of changes in a folder, or throws where it cannot. */
+/** As node:fs has it: reports changes in a folder, or throws where it cannot. */
 export type WatchFolder = (folder: string, changed: () => void) => FSWatcher;
 
 /**
- * Rings when the folder may have changed: soon after inotify tells of it, and every `rescan` milliseconds in any
+ * Rings when the folder may have changed: soon after inotify reports it, and every `rescan` milliseconds in any
  * case, because inotify sees neither what other machines write to a shared file system, nor what happens behind
  * a symbolic link.
  */

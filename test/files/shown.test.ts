@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shown, shownName, shownSentence } from '../../src/api-objects/shown.js';
+import { shown, shownName, shownSentence } from '../../src/files/shown.js';
 
 test.each([
   ['web', '"web"'],

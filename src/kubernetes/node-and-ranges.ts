@@ -1,27 +1,27 @@
 import type { NodeRecord } from '../model/node.js';
 import type { StoreChange } from './watch/object-store.js';
 
-export interface SurroundingsListener {
-  /** Undefined where there is no such Node. One that has gone is told once more as it was, no longer eligible. */
+export interface NodeAndRangesListener {
+  /** Undefined where there is no such Node. One that has gone is published once more as it was, no longer eligible. */
   nodeChanged(node: NodeRecord | undefined): void;
   /** The ranges of all ServiceCIDRs, in the order of their text. Not called where the server does not have them. */
   serviceCIDRsChanged(cidrs: readonly string[]): void;
 }
 
 /** What is followed beside Services: this program's own Node, and the ranges from which Services get their addresses. */
-export class Surroundings {
+export class NodeAndRanges {
   readonly #ranges = new Map<string, readonly string[]>();
   #node: NodeRecord | undefined;
-  #toldNode: NodeRecord | undefined | 'nothing' = 'nothing';
-  #toldCIDRs: readonly string[] | undefined;
+  #publishedNode: NodeRecord | undefined | 'nothing' = 'nothing';
+  #publishedCIDRs: readonly string[] | undefined;
 
   get node(): NodeRecord | undefined {
     return this.#node;
   }
 
-  /** Undefined until they have been heard, and for ever where the server does not have them. */
+  /** Undefined until they have been received, and for ever where the server does not have them. */
   get serviceCIDRs(): readonly string[] | undefined {
-    return this.#toldCIDRs;
+    return this.#publishedCIDRs;
   }
 
   // A Node may be deleted while everything on it still runs. Its addresses stay, or its traffic would be cut at once.
@@ -35,18 +35,18 @@ export class Surroundings {
     else this.#ranges.set(key, after);
   };
 
-  /** Whether there was anything to tell. */
-  tellNode(listener: SurroundingsListener): boolean {
-    if (this.#toldNode === this.#node) return false;
-    this.#toldNode = this.#node;
+  /** Whether it has changed since. */
+  publishNode(listener: NodeAndRangesListener): boolean {
+    if (this.#publishedNode === this.#node) return false;
+    this.#publishedNode = this.#node;
     listener.nodeChanged(this.#node);
     return true;
   }
 
-  tellCIDRs(listener: SurroundingsListener): void {
+  publishCIDRs(listener: NodeAndRangesListener): void {
     const cidrs = [...new Set([...this.#ranges.values()].flat())].sort();
-    if (this.#toldCIDRs?.join() === cidrs.join()) return;
-    this.#toldCIDRs = cidrs;
+    if (this.#publishedCIDRs?.join() === cidrs.join()) return;
+    this.#publishedCIDRs = cidrs;
     listener.serviceCIDRsChanged(cidrs);
   }
 }
