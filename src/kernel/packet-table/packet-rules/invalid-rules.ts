@@ -26,9 +26,9 @@ export function invalidRules(): Rule[] {
 // Nor would anybody translate the answer of a pod to a masqueraded client: it stays with the node, whose address is not the
 // client's, and the node would reset the connection. Where the client keeps its address, IPVS translates such answers itself.
 export function invalidInputRules({ withoutSockets }: PacketRulesSettings): Rule[] {
-  if (withoutSockets === true) return [[jump('invalid')]];
+  if (withoutSockets === true) return [[jump('out-of-window')]];
   return [
-    [jump('invalid')],
+    [jump('out-of-window')],
     ...FAMILIES.map((family) => [
       protocolIs('TCP'),
       isIn([sourceAddress(family), sourcePort], answeringSet(family)),
