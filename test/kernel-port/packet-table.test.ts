@@ -102,7 +102,9 @@ describe('the rules of the packet table', () => {
       explainRules(tableTransaction(rules)).some(({ lines }) => lines.join().includes('socket load')),
     );
     expect(asks).toEqual([true, false]);
-    expect(chain('out-of-window-input', { withoutSockets: true })).toEqual(['[ immediate reg 0 jump -> out-of-window ]']);
+    expect(chain('out-of-window-input', { withoutSockets: true })).toEqual([
+      '[ immediate reg 0 jump -> out-of-window ]',
+    ]);
     expect(chain('unless-expected', { withoutSockets: true })).toEqual([]);
   });
 
