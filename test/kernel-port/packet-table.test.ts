@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { lesserRules } from '../../src/kernel/packet-table/lesser-rules.js';
 import { masqueradeNowRules } from '../../src/kernel/packet-table/packet-rules/masquerade-rules.js';
 import type { PacketRulesSettings } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { PLAIN_RULES as PLAIN } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
-import { explainChain } from '../support/nft-debug-lines.js';
+import { explainChain, explainRules } from '../support/nft-debug-lines.js';
 
 const ADDRESSES = { kind: 'addresses', cidrs: ['10.244.0.0/16', 'fd00:244::/48'] } as const;
 
@@ -94,6 +95,17 @@ describe('the rules of the packet table', () => {
       '[ immediate reg 1 0x00000000 ]',
       '[ meta set priority with reg 1 ]',
     ]);
+  });
+
+  it('ask for no socket where the kernel cannot, and drop no answer of a pod then', () => {
+    const asks = lesserRules(PLAIN).map((rules) =>
+      explainRules(tableTransaction(rules)).some(({ lines }) => lines.join().includes('socket load')),
+    );
+    expect(asks).toEqual([true, false]);
+    expect(chain('out-of-window-input', { withoutSockets: true })).toEqual([
+      '[ immediate reg 0 jump -> out-of-window ]',
+    ]);
+    expect(chain('unless-expected', { withoutSockets: true })).toEqual([]);
   });
 
   it('masquerade everything when told to', () => {

@@ -84,7 +84,7 @@ const text = (attributes: Attributes, type: number) =>
 
 function number(attributes: Attributes, type: number): number {
   const bytes = bytesAt(attributes, type);
-  return bytes.length === 0 ? 0 : Buffer.from(bytes).readUIntBE(0, bytes.length);
+  return bytes.length === 0 ? 0 : Number(`0x${Buffer.from(bytes).toString('hex')}`);
 }
 
 // nft shows data as numbers of 4 bytes in host order.
@@ -137,6 +137,7 @@ const VERDICTS = new Map([
   [1, 'accept'],
   [0xffff_fffd, 'jump'],
   [0xffff_fffc, 'goto'],
+  [0xffff_fffb, 'return'],
 ]);
 
 const SAY: Readonly<Record<string, (parts: Attributes) => string>> = {
@@ -152,6 +153,10 @@ const SAY: Readonly<Record<string, (parts: Attributes) => string>> = {
   cmp: (parts) => `cmp ${['eq', 'neq'][number(parts, 2)]} reg ${number(parts, 1)} ${value(parts, 3)}`,
   bitwise: (parts) =>
     `bitwise reg ${number(parts, 2)} = ( reg ${number(parts, 1)} & ${value(parts, 4)} ) ^ ${value(parts, 5)}`,
+  socket: (parts) => `socket load ${['transparent'][number(parts, 1)]} => reg ${number(parts, 2)}`,
+  dynset: (parts) =>
+    `dynset ${['add', 'update'][number(parts, 3)]} reg_key ${number(parts, 4)} set ${text(parts, 1)} ` +
+    `timeout ${number(parts, 6)}ms`,
   lookup: (parts) =>
     `lookup reg ${number(parts, 2)} set ${text(parts, 1)}` +
     (parts.has(3) ? ` dreg ${number(parts, 3)}` : '') +

@@ -27,6 +27,12 @@ export function number32(type: number, value: number): Uint8Array {
   return bytes;
 }
 
+export function number64(type: number, value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return attribute(type, bytes);
+}
+
 function withHeader(type: number, size: number): Uint8Array {
   const length = HEADER_SIZE + size;
   const bytes = new Uint8Array(padded(length));

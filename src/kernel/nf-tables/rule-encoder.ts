@@ -6,6 +6,7 @@ import {
   nested,
   networkOrder16,
   number32,
+  number64,
   padded,
   text,
 } from './attributes.js';
@@ -52,6 +53,9 @@ const CONNTRACK_KEYS = {
   'original ip6 daddr': { key: 22, length: 16, original: true },
 } as const;
 
+/** NFT_SOCKET_TRANSPARENT */
+const SOCKET_KEYS = { transparent: { key: 0, length: 1 } } as const;
+
 const HEADERS = { 'network header': 1, 'transport header': 2 } as const;
 
 /** include/uapi/linux/netfilter.h */
@@ -61,13 +65,15 @@ const EQUAL = 0;
 const NOT_EQUAL = 1;
 /** NFT_LOOKUP_F_INV */
 const INVERTED = 1;
+/** NFT_DYNSET_OP_UPDATE */
+const UPDATE = 1;
 const NAT_DESTINATION = 1;
 /** NF_NAT_RANGE_PROTO_SPECIFIED and NF_NAT_RANGE_PROTO_RANDOM_FULLY */
 const FULLY_RANDOM_PORTS = 0x12;
 /** As type and code: NFT_REJECT_TCP_RST; NFT_REJECT_ICMPX_UNREACH with NFT_REJECT_ICMPX_PORT_UNREACH. */
 const REJECTIONS = { 'tcp-reset': [1, 0], 'port-unreachable': [2, 1] } as const;
 /** enum nf_verdict (netfilter.h) and enum nft_verdicts. */
-const VERDICTS = { drop: 0, accept: 1, jump: -3, goto: -4 } as const;
+const VERDICTS = { drop: 0, accept: 1, jump: -3, goto: -4, return: -5 } as const;
 const VERDICT_REGISTER = 0;
 
 class Expressions {
@@ -94,6 +100,9 @@ class Expressions {
         break;
       case 'lookup':
         this.#lookup(statement.fields, statement.set, statement.absent === true);
+        break;
+      case 'remember':
+        this.#remember(statement.fields, statement.set, statement.seconds);
         break;
       case 'assign':
         this.#assign(statement.to, statement.value);
@@ -138,6 +147,12 @@ class Expressions {
     const name =
       typeof set === 'string' ? [text(1, set)] : [text(1, ANONYMOUS_SET), number32(4, this.#makeSet(set))];
     this.#expression('lookup', ...name, register(2, at), ...flags);
+  }
+
+  #remember(fields: readonly Field[], set: string, seconds: number): void {
+    const [at] = this.#load(fields);
+    const timeout = number64(6, BigInt(seconds) * 1000n);
+    this.#expression('dynset', text(1, set), number32(3, UPDATE), register(4, at), timeout);
   }
 
   #assign(to: Assignable, value: Value): void {
@@ -186,6 +201,9 @@ class Expressions {
     switch (field.from) {
       case 'meta':
         this.#expression('meta', number32(2, META_KEYS[field.key].key), register(1, at));
+        break;
+      case 'socket':
+        this.#expression('socket', number32(1, SOCKET_KEYS[field.key].key), register(2, at));
         break;
       case 'conntrack': {
         const { key, original } = CONNTRACK_KEYS[field.key];
@@ -274,8 +292,16 @@ function familyOf(field: Field): Family | undefined {
 }
 
 function lengthOf(field: Field): number {
-  if (isHeader(field)) return field.length;
-  return field.from === 'meta' ? META_KEYS[field.key].length : CONNTRACK_KEYS[field.key].length;
+  switch (field.from) {
+    case 'meta':
+      return META_KEYS[field.key].length;
+    case 'conntrack':
+      return CONNTRACK_KEYS[field.key].length;
+    case 'socket':
+      return SOCKET_KEYS[field.key].length;
+    default:
+      return field.length;
+  }
 }
 
 function isHeader(field: Field): field is HeaderField {

@@ -26,6 +26,13 @@ export type Statement =
       readonly set: string | ConstantSet;
       readonly absent?: boolean;
     }
+  /** Puts fields into a set that remembers; an element lasts for so many seconds from the last time. */
+  | {
+      readonly kind: 'remember';
+      readonly fields: readonly Field[];
+      readonly set: string;
+      readonly seconds: number;
+    }
   | { readonly kind: 'assign'; readonly to: Assignable; readonly value: Value }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'reject'; readonly answer: 'tcp-reset' | 'port-unreachable' }
@@ -34,7 +41,7 @@ export type Statement =
   | { readonly kind: 'dnat'; readonly family: Family; readonly to: Field };
 
 export type Verdict =
-  | { readonly to: 'accept' | 'drop' }
+  | { readonly to: 'accept' | 'drop' | 'return' }
   | { readonly to: 'jump' | 'goto'; readonly chain: string };
 
 /** What a packet carries and a rule may write. */
@@ -56,7 +63,9 @@ export type Field =
   | {
       readonly from: 'conntrack';
       readonly key: 'state' | 'original ip daddr' | 'original ip6 daddr' | 'original proto-dst';
-    };
+    }
+  /** One byte of the socket of this machine that the packet is for; where there is none, the rule ends. */
+  | { readonly from: 'socket'; readonly key: 'transparent' };
 
 /** Bytes of a header. With a family, the packet is one of that family, or the rule ends. */
 export interface HeaderField {
@@ -83,6 +92,8 @@ export interface SetDeclaration {
   readonly value?: DataType;
   /** The last part may be a range. */
   readonly ranges?: boolean;
+  /** Rules put elements into it ('remember'), which go by themselves. */
+  readonly remembers?: boolean;
   /** The most elements it may hold. */
   readonly size?: number;
 }

@@ -20,15 +20,22 @@ const DATA_TYPES: Readonly<Record<DataType, { readonly number: number; readonly 
 const BITS_PER_TYPE = 6;
 
 /** NFT_SET_* */
-const FLAGS = { anonymous: 0x1, constant: 0x2, interval: 0x4, map: 0x8, concatenation: 0x80 } as const;
+const FLAGS = {
+  anonymous: 0x1,
+  constant: 0x2,
+  interval: 0x4,
+  map: 0x8,
+  timeout: 0x10,
+  evaluated: 0x20,
+  concatenation: 0x80,
+} as const;
 /** NFT_SET_ELEM_INTERVAL_END */
 const INTERVAL_END = 1;
 
 /** What follows table in NFT_MSG_NEWSET. */
 export function encodeSet(set: SetDeclaration, id: number): Uint8Array {
-  const { name, key, value, ranges = false } = set;
-  const isRanges = ranges ? FLAGS.interval | (key.length > 1 ? FLAGS.concatenation : 0) : 0;
-  const flags = isRanges | (value === undefined ? 0 : FLAGS.map);
+  const { name, key, value } = set;
+  const flags = flagsOf(set);
   return joined([
     text(2, name),
     ...(flags === 0 ? [] : [number32(3, flags)]),
@@ -41,6 +48,12 @@ export function encodeSet(set: SetDeclaration, id: number): Uint8Array {
     number32(10, id),
     attribute(13, userdata(set)),
   ]);
+}
+
+function flagsOf({ key, value, ranges = false, remembers = false }: SetDeclaration): number {
+  const isRanges = ranges ? FLAGS.interval | (key.length > 1 ? FLAGS.concatenation : 0) : 0;
+  const isRemembering = remembers ? FLAGS.timeout | FLAGS.evaluated : 0;
+  return isRanges | isRemembering | (value === undefined ? 0 : FLAGS.map);
 }
 
 /** The same for a set of one rule. */

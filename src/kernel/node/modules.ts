@@ -7,7 +7,7 @@ import type { KernelFeatures } from './kernel-features.js';
 const MODULES: Readonly<Record<KernelPart, readonly string[]>> = {
   ipvs: ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_lc', 'ip_vs_wlc', 'ip_vs_sh', 'ip_vs_mh'],
   conntrack: ['nf_conntrack', 'nf_conntrack_netlink'],
-  nftables: ['nf_tables', 'nft_ct', 'nft_masq', 'nft_nat', 'nft_chain_nat', 'nft_reject_inet'],
+  nftables: ['nf_tables', 'nft_ct', 'nft_masq', 'nft_nat', 'nft_chain_nat', 'nft_reject_inet', 'nft_socket'],
   device: ['dummy'],
 };
 

@@ -67,7 +67,8 @@ export class PacketTableWriter {
 
   /** What this kernel cannot have of the rules, one sentence each. */
   lacking(): readonly string[] {
-    return this.#rules.withoutArp === true ? [NO_ARP] : [];
+    const { withoutArp, withoutSockets } = this.#rules;
+    return [...(withoutArp === true ? [NO_ARP] : []), ...(withoutSockets === true ? [NO_SOCKETS] : [])];
   }
 
   /** Rejects with KernelUnusable where the kernel takes none of the rules, not even the least. */
@@ -119,3 +120,8 @@ export class PacketTableWriter {
 const NO_ARP =
   'this kernel has no nftables for ARP (CONFIG_NF_TABLES_ARP), so strictARP has no effect: the node answers ARP requests ' +
   'for VIPs on every interface. Set net.ipv4.conf.all.arp_ignore=1 instead.';
+
+const NO_SOCKETS =
+  'nftables of this kernel cannot ask for sockets (CONFIG_NFT_SOCKET, module nft_socket): where a pod sends a segment out of ' +
+  'the window of a masqueraded connection, the node resets the connection. Load the module, or set ' +
+  'net.netfilter.nf_conntrack_tcp_be_liberal=1.';

@@ -3,6 +3,7 @@ import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from '../netlink/equal-byte
 import type { SetDeclaration } from '../nf-tables/rule-values.js';
 import { type Command, encodeTransaction, type TableName } from '../nf-tables/transaction.js';
 import { arpTable } from './arp-table.js';
+import { ANSWERING_SETS } from './packet-rules/invalid-rules.js';
 import { packetChains } from './packet-rules/packet-chains.js';
 import { setDeclaration } from './packet-rules/set-declaration.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
@@ -24,6 +25,7 @@ export const DELETE_TABLE: readonly Command[] = [{ ...NAME, kind: 'delete-table'
 const SETS: readonly SetDeclaration[] = [
   { name: LAYOUT_SET, key: ['ipv4_addr'] },
   EQUAL_BYTES,
+  ...ANSWERING_SETS,
   ...PACKET_SETS.map(setDeclaration),
 ];
 

@@ -3,7 +3,12 @@ import type { ChainHook, Rule } from '../../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { guardRules } from './guard-rules.js';
 import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
-import { invalidRule } from './invalid-rule.js';
+import {
+  invalidInputRules,
+  invalidRules,
+  rememberAnsweringRules,
+  unlessExpectedRules,
+} from './invalid-rules.js';
 import { keepDestinationRule } from './keep-destination-rule.js';
 import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
 import {
@@ -14,7 +19,7 @@ import {
   masqueradeRules,
   postroutingRules,
 } from './masquerade-rules.js';
-import { IS_NEW, jump } from './rule-words.js';
+import { IS_INVALID, IS_NEW, jump } from './rule-words.js';
 import { restrictRule } from './source-range-rules.js';
 import { strayRules } from './stray-rules.js';
 
@@ -47,19 +52,22 @@ export function packetChains(settings: PacketRulesSettings): FilledChain[] {
   return [
     hooked('prerouting-nat', 'nat', 'prerouting', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
     hooked('output-nat', 'nat', 'output', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
-    hooked('input', 'filter', 'input', INPUT_PRIORITY, wayIn(insideMatch(settings))),
-    hooked('output', 'filter', 'output', OUTPUT_PRIORITY, wayIn(EVERYBODY)),
+    hooked('input', 'filter', 'input', INPUT_PRIORITY, wayIn('out-of-window-input', insideMatch(settings))),
+    hooked('output', 'filter', 'output', OUTPUT_PRIORITY, wayIn('out-of-window', EVERYBODY)),
     hooked('forward', 'filter', 'forward', STRAY_PRIORITY, strayRules(settings)),
     hooked('output-stray', 'filter', 'output', STRAY_PRIORITY, strayRules(settings)),
     hooked('output-unmark', 'filter', 'output', UNMARK_PRIORITY, unmarkRules()),
     hooked('postrouting', 'nat', 'postrouting', MASQUERADE_PRIORITY, postroutingRules()),
+    { name: 'out-of-window', rules: invalidRules() },
+    { name: 'out-of-window-input', rules: invalidInputRules(settings) },
+    { name: 'unless-expected', rules: unlessExpectedRules(settings) },
     { name: 'restrict', rules: FAMILIES.map(restrictRule) },
     { name: 'guard', rules: FAMILIES.flatMap(guardRules) },
     ...FAMILIES.flatMap((family) => [
       { name: masqueradeChain(family), rules: masqueradeRules(family, settings) },
       { name: keepSourceChain(family), rules: keepSourceRules(family, settings) },
     ]),
-    { name: 'masquerade-now', rules: masqueradeNowRules(settings) },
+    { name: 'masquerade-now', rules: [...rememberAnsweringRules(), ...masqueradeNowRules(settings)] },
   ];
 }
 
@@ -73,9 +81,9 @@ function hooked(
   return { name, hook: { type, hook, priority }, rules };
 }
 
-function wayIn(inside: InsideMatch): Rule[] {
+function wayIn(invalid: string, inside: InsideMatch): Rule[] {
   return [
-    ...FAMILIES.map(invalidRule),
+    [IS_INVALID, jump(invalid)],
     [IS_NEW, jump('restrict')],
     ...keepMarkRules(),
     ...markRules(inside),

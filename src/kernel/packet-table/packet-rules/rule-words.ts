@@ -23,13 +23,13 @@ export function destinationAddress(family: Family): HeaderField {
 /** `meta l4proto` */
 const PROTOCOL: Field = { from: 'meta', key: 'l4proto' };
 /** `th sport` */
-const SOURCE_PORT: Field = { from: 'transport header', offset: 0, length: 2 };
+export const sourcePort: Field = { from: 'transport header', offset: 0, length: 2 };
 /** `th dport` */
-const DESTINATION_PORT: Field = { from: 'transport header', offset: 2, length: 2 };
+export const destinationPort: Field = { from: 'transport header', offset: 2, length: 2 };
 
 /** What a packet asks for, as the sets of frontends have it: `ip daddr . meta l4proto . th dport`. */
 export function place(family: Family): Field[] {
-  return [destinationAddress(family), PROTOCOL, DESTINATION_PORT];
+  return [destinationAddress(family), PROTOCOL, destinationPort];
 }
 
 /** `meta l4proto tcp`, `meta l4proto { udp, sctp }` */
@@ -58,7 +58,7 @@ export function askedFor(family: Family, protocol: Protocol, purpose: FlowPurpos
 
 /** The same of a packet that IPVS has not rewritten yet: `meta l4proto tcp ip daddr . th dport @set`. */
 export function asksFor(family: Family, protocol: Protocol, purpose: FlowPurpose): Statement[] {
-  const fields = [destinationAddress(family), DESTINATION_PORT];
+  const fields = [destinationAddress(family), destinationPort];
   return [protocolIs(protocol), isIn(fields, setName({ purpose, family, protocol }))];
 }
 
@@ -78,15 +78,21 @@ export const IS_INVALID: Statement = {
   bits: 0x1,
 };
 
+/** `socket transparent 0`; where no socket of this machine waits for the packet, neither this nor its opposite is true. */
+export function socketIsTransparent(is: boolean): Statement {
+  const value = Uint8Array.of(is ? 1 : 0);
+  return { kind: 'compare', field: { from: 'socket', key: 'transparent' }, value };
+}
+
 /** None of these bits: `th sport & 0xfc00 == 0` */
 export function sourcePortLacks(bits: number): Statement {
   const mask = Uint8Array.of(bits >> 8, bits & 0xff);
-  return { kind: 'compare', field: SOURCE_PORT, value: new Uint8Array(2), mask };
+  return { kind: 'compare', field: sourcePort, value: new Uint8Array(2), mask };
 }
 
 /** `ip daddr . th dport @owned-tcp-4`, behind `meta l4proto tcp` */
 export function goesToOwned(family: Family, protocol: Protocol): Statement[] {
-  const fields: Field[] = [destinationAddress(family), DESTINATION_PORT];
+  const fields: Field[] = [destinationAddress(family), destinationPort];
   return [protocolIs(protocol), isIn(fields, setName({ purpose: 'owned', family, protocol }))];
 }
 
@@ -155,6 +161,8 @@ export function setMark(value: Value): Statement {
 
 export const ACCEPT: Statement = { kind: 'verdict', verdict: { to: 'accept' } };
 export const DROP: Statement = { kind: 'verdict', verdict: { to: 'drop' } };
+/** To where the chain was called from. */
+export const RETURN: Statement = { kind: 'verdict', verdict: { to: 'return' } };
 
 export function jump(chain: string): Statement {
   return { kind: 'verdict', verdict: { to: 'jump', chain } };
