@@ -10,6 +10,7 @@ import type { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp, checkNode } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
+import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
 import { ReportingKernel } from './kernel/reporting-kernel.js';
 import { parsedCidrs } from './model/cidr.js';
@@ -97,6 +98,7 @@ class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #watch: ConfigWatch;
+  readonly #nodeWatch: OpenNodeWatch;
   #stopping = false;
   #heard = NOTHING_HEARD;
 
@@ -119,6 +121,7 @@ class ComposedAgent {
     this.#relay = this.#composeRelay();
     this.#loop = this.#composeLoop();
     this.#watch = this.#composeWatch();
+    this.#nodeWatch = this.#composeNodeWatch();
     this.#board = this.#composeBoard(features);
     this.status = this.#composeStatus();
   }
@@ -135,6 +138,7 @@ class ComposedAgent {
     await this.#source.refuseOwnWay();
     if (this.#stopping) return;
     this.#loop.begin();
+    this.#nodeWatch.start();
     await this.#watch.start();
   }
 
@@ -155,7 +159,7 @@ class ComposedAgent {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#watch.stop();
+    await Promise.all([this.#watch.stop(), this.#nodeWatch.stop()]);
     await this.#source.stop();
     await this.#loop.stop();
     await this.#source.close();
@@ -207,6 +211,16 @@ class ComposedAgent {
   #composeRelay(): NodePortRelay | undefined {
     if (!this.#configuration.settings.nodePorts.localhostRelay) return undefined;
     return new NodePortRelay({ clock: systemClock, problemsChanged: () => this.#board.problemsChanged() });
+  }
+
+  #composeNodeWatch(): OpenNodeWatch {
+    return openNodeWatch({
+      addon: this.#addon,
+      clock: systemClock,
+      nodePortRange: this.#configuration.settings.nodePortRange,
+      owned: () => this.#loop.observed.policy.owned,
+      problemsChanged: () => this.#board.problemsChanged(),
+    });
   }
 
   #sourceListener(): SourceListener {
@@ -284,7 +298,12 @@ class ComposedAgent {
 
   #state() {
     const state = this.#loop.state();
-    const others = [this.#source.problems(), this.#watch.problems, this.#relay?.problems ?? []];
+    const others = [
+      this.#source.problems(),
+      this.#watch.problems,
+      this.#relay?.problems ?? [],
+      this.#nodeWatch.problems,
+    ];
     return { ...state, problems: [...state.problems, ...others.flat()] };
   }
 

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../model/clock.js';
+import { Pause } from '../../model/pause.js';
+import type { Problem } from '../../model/problem.js';
+import { codeOf } from '../node/sysctls.js';
+
+/** Something of the node that is looked at again and again. */
+export interface NodeCheck {
+  /** What it looks at, as the subject of a problem. */
+  readonly subject: string;
+  /** Every answer replaces the one before. Rejects where it could not look. */
+  look(): Promise<readonly Problem[]>;
+}
+
+/** A look that is not due costs nothing, and one that is due a few small files; what costs more keeps its own time. */
+const PERIOD = 10_000;
+
+/**
+ * Looks at what would make Services fail though all of ours is as it should be. It changes nothing on the node, and what it
+ * tells goes away once it is over.
+ */
+export class NodeWatch {
+  readonly #checks: readonly NodeCheck[];
+  readonly #pause: Pause;
+  readonly #problemsChanged: () => void;
+  readonly #found = new Map<NodeCheck, readonly Problem[]>();
+  #stopped = false;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(checks: readonly NodeCheck[], clock: Clock, problemsChanged: () => void) {
+    this.#checks = checks;
+    this.#pause = new Pause(clock);
+    this.#problemsChanged = problemsChanged;
+  }
+
+  get problems(): Problem[] {
+    return this.#checks.flatMap((check) => this.#found.get(check) ?? []);
+  }
+
+  start(): void {
+    this.#ended = this.#goOn();
+  }
+
+  /** Resolves once nobody looks any more. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pause.end();
+    return this.#ended;
+  }
+
+  async #goOn(): Promise<void> {
+    while (!this.#stopped) {
+      const before = this.problems;
+      for (const check of this.#checks) this.#found.set(check, await lookOf(check));
+      if (this.#stopped) return;
+      if (!isDeepStrictEqual(before, this.problems)) this.#problemsChanged();
+      await this.#pause.take(PERIOD);
+    }
+  }
+}
+
+async function lookOf(check: NodeCheck): Promise<readonly Problem[]> {
+  try {
+    return await check.look();
+  } catch (error) {
+    return [
+      {
+        kind: 'kernel',
+        subject: check.subject,
+        message: `could not be looked at (${codeOf(error)}), so nobody is told when it makes Services fail.`,
+        remedy: 'Give the agent the rights that docs/security.md names.',
+      },
+    ];
+  }
+}
