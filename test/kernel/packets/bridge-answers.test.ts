@@ -18,7 +18,10 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
     cluster = await Cluster.create({ within: WITH_OWN_SYS });
     const [, server] = cluster.lab.pods;
     if (server === undefined) throw new Error('two pods expected');
-    await cluster.folder.put('web', everyWay({ name: 'web', number: 1, ports: [{ port: 80 }], pods: [server] }));
+    await cluster.folder.put(
+      'web',
+      everyWay({ name: 'web', number: 1, ports: [{ port: 80 }], pods: [server] }),
+    );
     await cluster.startAgent();
   });
 
@@ -33,7 +36,8 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
 
   /** The pods reach one another over the bridge, as CNI's plugin of that name has them; or by the node. */
   const reachNeighbours = async (how: 'add' | 'del') => {
-    for (const pod of cluster.lab.pods) await pod.namespace.ip([`route ${how} ${NODE_PODS.cidrs.IPv4} dev eth0`]);
+    for (const pod of cluster.lab.pods)
+      await pod.namespace.ip([`route ${how} ${NODE_PODS.cidrs.IPv4} dev eth0`]);
   };
 
   it('are not complained of while they answer through the node', { timeout: 200_000 }, async () => {
@@ -72,7 +76,11 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
     ]);
     expect(cluster.agent.log.filter((line) => line.includes('bridge cni0'))).toHaveLength(1);
     const [, server] = cluster.lab.pods;
-    const direct = { address: server?.addresses.IPv4 ?? vip(1).IPv4, port: POD_PORT, protocol: 'TCP' } as const;
+    const direct = {
+      address: server?.addresses.IPv4 ?? vip(1).IPv4,
+      port: POD_PORT,
+      protocol: 'TCP',
+    } as const;
     expect(await cluster.lab.pods[0]?.ask(direct)).toMatchObject({ kind: 'answered' });
   });
 

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
@@ -11,27 +14,41 @@ const NODE_PORT = 2_200;
 /** Where a pod accepts connections and says nothing. */
 const SILENT_PORT = 9_377;
 /** 1024–2047 and, above, none: so there are 1,024 ports for masqueraded clients. */
-const NODE_PORTS = '2048-65535';
+const CONFIG = `
+apiVersion: kube-ipvs-proxy.io/v1alpha1
+kind: KubeIpvsProxyConfiguration
+nodePortRange: 2048-65535
+`;
 const PORTS = 1_024;
 
 describe.skipIf(!IN_TEST_KERNEL)('what is nearly exhausted', () => {
   let cluster: Cluster;
   let pod: Host;
+  let folder: string;
 
   beforeAll(async () => {
-    cluster = await Cluster.create({ arguments: ['--node-port-range', NODE_PORTS] });
+    folder = await mkdtemp(join(tmpdir(), 'node-watch-'));
+    const config = join(folder, 'config.yaml');
+    await writeFile(config, CONFIG);
+    cluster = await Cluster.create({ arguments: ['--config', config] });
     const [first] = cluster.lab.pods;
     if (first === undefined) throw new Error('a pod expected');
     pod = first;
     await pod.accept(SILENT_PORT, 'TCP');
     const ports = [{ port: 80, nodePort: NODE_PORT }];
-    await cluster.folder.put('web', everyWay({ name: 'web', number: 1, ports, podPort: SILENT_PORT, pods: [pod] }));
+    await cluster.folder.put(
+      'web',
+      everyWay({ name: 'web', number: 1, ports, podPort: SILENT_PORT, pods: [pod] }),
+    );
     await cluster.startAgent();
     const isServed = () => cluster.lab.outside.holdMany(1, target).then((close) => close().then(() => true));
     await waitUntil(() => isServed().catch(() => false), { what: 'the NodePort to be served' });
   });
 
-  afterAll(() => cluster?.close());
+  afterAll(async () => {
+    await cluster?.close();
+    await rm(folder, { recursive: true });
+  });
 
   const target = { address: OUTSIDE_WIRE.here.IPv4, port: NODE_PORT, protocol: 'TCP' } as const;
   const aboutPorts = ({ agent }: StatusReport) =>
@@ -39,9 +56,15 @@ describe.skipIf(!IN_TEST_KERNEL)('what is nearly exhausted', () => {
   const aboutConntrack = ({ agent }: StatusReport) =>
     (agent?.problems ?? []).filter(({ subject }) => subject === 'connection tracking');
 
-  it('is told of source ports before connections fail, and no more afterwards', { timeout: 300_000 }, async () => {
+  it('is told of source ports before connections fail, and no more afterwards', {
+    timeout: 300_000,
+  }, async () => {
     const close = await cluster.lab.outside.holdMany(PORTS * 0.95, { ...target, patience: 10_000 });
-    const report = await cluster.agent.until('the ports to be told of', (status) => aboutPorts(status).length > 0, 60);
+    const report = await cluster.agent.until(
+      'the ports to be told of',
+      (status) => aboutPorts(status).length > 0,
+      60,
+    );
     expect(aboutPorts(report)).toEqual([
       expect.objectContaining({
         subject: 'Service default/web',
@@ -61,7 +84,10 @@ describe.skipIf(!IN_TEST_KERNEL)('what is nearly exhausted', () => {
     const usual = await limit();
     try {
       await setLimit(String(Math.floor(Number(count) * 1.05)));
-      const report = await cluster.agent.until('it to be told', (status) => aboutConntrack(status).length > 0);
+      const report = await cluster.agent.until(
+        'it to be told',
+        (status) => aboutConntrack(status).length > 0,
+      );
       expect(aboutConntrack(report)[0]?.message).toContain('once it has all');
     } finally {
       await setLimit(usual);
@@ -73,11 +99,9 @@ describe.skipIf(!IN_TEST_KERNEL)('what is nearly exhausted', () => {
 
 // The limit is one for all namespaces, and can be written in the first only.
 async function limit(): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
   return (await readFile('/proc/sys/net/netfilter/nf_conntrack_max', 'utf8')).trim();
 }
 
 async function setLimit(value: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
   await writeFile('/proc/sys/net/netfilter/nf_conntrack_max', value);
 }
