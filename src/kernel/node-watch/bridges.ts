@@ -36,13 +36,18 @@ export async function readBridges(places: NodePlaces, passing: Passing): Promise
   const bridges: Bridge[] = [];
   for (const name of await readdir(folder)) {
     if (!(await isThere(`${folder}/${name}/bridge`))) continue;
-    if ((await readdir(`${folder}/${name}/brif`)).length < 2) continue;
+    if ((await portsOf(`${folder}/${name}`)).length < 2) continue;
     const missed = FAMILIES.filter((family) => passing[family] !== undefined);
     const subnets = subnetsOf(name).filter(({ family }) => missed.includes(family));
     if (subnets.length > 0 && !(await passesByItself(`${folder}/${name}/bridge`)))
       bridges.push({ name, subnets });
   }
   return bridges;
+}
+
+// It may have gone since it was listed.
+function portsOf(device: string): Promise<string[]> {
+  return readdir(`${device}/brif`).catch(() => []);
 }
 
 // A bridge may have a switch of its own, which does something only where the module is loaded; then there is the file.
