@@ -25,6 +25,8 @@ await core.source.start(core.loop);
 const first = core.nextPass();
 core.loop.begin();
 await first;
+const { synced, problems } = core.loop.state();
+if (!synced) throw new Error(`not in sync: ${JSON.stringify(problems.slice(0, 3))}`);
 
 const slicesOfRound = () =>
   Math.max(1, Math.floor(core.loop.state().auditRound / DEFAULT_LOOP_SETTINGS.auditInterval));
