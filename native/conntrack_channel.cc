@@ -129,6 +129,24 @@ Outcome ConntrackChannel::connect() {
   return socket_.is_open() ? done() : socket_.open(NETLINK_NETFILTER, kOperation);
 }
 
+Outcome ConntrackChannel::dump_flows(uint32_t status, size_t most, std::vector<FlowRecord>* flows) {
+  Outcome outcome = connect();
+  if (!outcome.ok()) return outcome;
+  return retry_interrupted([&] { return dump_once(status, most, flows); });
+}
+
+Outcome ConntrackChannel::dump_once(uint32_t status, size_t most, std::vector<FlowRecord>* flows) {
+  flows->clear();
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  if (!write_status_dump(writer, status, sequence)) return does_not_fit("conntrack.dump");
+  return dump(socket_, writer.messages(), sequence, "conntrack.dump", [&](const Message& message) {
+    Flow flow;
+    if (flows->size() == most || !read_flow(message, &flow)) return;
+    if ((flow.status & status) == status && is_balanced(flow)) flows->push_back(record_of_flow(message, flow));
+  });
+}
+
 void ConntrackChannel::forget(Group group, const OperationBatch& batch, const std::vector<size_t>& records,
                               Results* results) {
   const FlowMatcher matcher(batch, records);

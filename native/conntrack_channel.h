@@ -1,4 +1,4 @@
-// Forgetting tracked flows: one ctnetlink socket, opened on first use.
+// Forgetting and listing tracked flows: one ctnetlink socket, opened on first use.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,14 @@ class ConntrackChannel : public Channel {
  public:
   void apply(const OperationBatch& batch, Run run, Results* results) override;
 
+  // Balanced flows that have all bits of `status`, `most` of them at most.
+  Outcome dump_flows(uint32_t status, size_t most, std::vector<FlowRecord>* flows);
+
  private:
   using Group = std::pair<uint8_t, uint8_t>;  // family, protocol
 
   void forget(Group group, const OperationBatch& batch, const std::vector<size_t>& records, Results* results);
+  Outcome dump_once(uint32_t status, size_t most, std::vector<FlowRecord>* flows);
   Outcome connect();
 
   NetlinkSocket socket_;

@@ -5,6 +5,8 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <sys/socket.h>
 
+#include <cstring>
+
 namespace ipvsproxy {
 namespace {
 
@@ -79,7 +81,9 @@ bool read_original(Bytes tuple, Flow* flow) {
   Attribute number;
   if (!open_tuple(tuple, &addresses, &transport)) return false;
   if (!find_attribute(transport, CTA_PROTO_NUM, &number) || !number.number(&flow->protocol)) return false;
-  return read_address(addresses, CTA_IP_V4_DST, CTA_IP_V6_DST, flow->destination) &&
+  return read_address(addresses, CTA_IP_V4_SRC, CTA_IP_V6_SRC, flow->source) &&
+         read_address(addresses, CTA_IP_V4_DST, CTA_IP_V6_DST, flow->destination) &&
+         read_port(transport, CTA_PROTO_SRC_PORT, &flow->source_port) &&
          read_port(transport, CTA_PROTO_DST_PORT, &flow->destination_port);
 }
 
@@ -87,7 +91,14 @@ bool read_reply(Bytes tuple, Flow* flow) {
   Bytes addresses, transport;
   if (!open_tuple(tuple, &addresses, &transport)) return false;
   return read_address(addresses, CTA_IP_V4_SRC, CTA_IP_V6_SRC, flow->reply_source) &&
-         read_port(transport, CTA_PROTO_SRC_PORT, &flow->reply_source_port);
+         read_address(addresses, CTA_IP_V4_DST, CTA_IP_V6_DST, flow->reply_destination) &&
+         read_port(transport, CTA_PROTO_SRC_PORT, &flow->reply_source_port) &&
+         read_port(transport, CTA_PROTO_DST_PORT, &flow->reply_destination_port);
+}
+
+void read_status(const Attribute& attribute, Flow* flow) {
+  uint32_t wire;
+  if (attribute.number(&wire)) flow->status = ntohl(wire);
 }
 
 }  // namespace
@@ -96,6 +107,12 @@ bool write_flow_dump(MessageWriter& writer, uint8_t family, uint8_t protocol,
                      const OperationRecord* destination, uint32_t sequence) {
   begin(writer, IPCTNL_MSG_CT_GET, family, NLM_F_DUMP, sequence);
   write_filter(writer, protocol, destination);
+  return writer.end();
+}
+
+bool write_status_dump(MessageWriter& writer, uint32_t status, uint32_t sequence) {
+  begin(writer, IPCTNL_MSG_CT_GET, AF_UNSPEC, NLM_F_DUMP, sequence);
+  if (status != 0) writer.number<uint32_t>(CTA_STATUS, htonl(status));
   return writer.end();
 }
 
@@ -121,10 +138,35 @@ bool read_flow(const Message& message, Flow* flow) {
       original = read_original(attribute.value, flow);
     }
     if (attribute.type == CTA_TUPLE_REPLY) reply = read_reply(attribute.value, flow);
+    if (attribute.type == CTA_STATUS) read_status(attribute, flow);
     if (attribute.type == CTA_ID) flow->id = attribute.value;
     if (attribute.type == CTA_ZONE) flow->zone = attribute.value;
   }
   return !reader.malformed() && original && reply && flow->id.size == sizeof(uint32_t);
+}
+
+bool is_balanced(const Flow& flow) {
+  return flow.destination_port != flow.reply_source_port ||
+         std::memcmp(flow.destination, flow.reply_source, kAddressSize) != 0;
+}
+
+FlowRecord record_of_flow(const Message& message, const Flow& flow) {
+  FlowRecord record{};
+  Bytes body = message.payload;
+  nfgenmsg header{};
+  take(&body, &header);
+  record.family = header.nfgen_family;
+  record.protocol = flow.protocol;
+  record.source_port = flow.source_port;
+  record.destination_port = flow.destination_port;
+  record.reply_source_port = flow.reply_source_port;
+  record.reply_destination_port = flow.reply_destination_port;
+  record.status = flow.status;
+  std::memcpy(record.source, flow.source, kAddressSize);
+  std::memcpy(record.destination, flow.destination, kAddressSize);
+  std::memcpy(record.reply_source, flow.reply_source, kAddressSize);
+  std::memcpy(record.reply_destination, flow.reply_destination, kAddressSize);
+  return record;
 }
 
 }  // namespace ipvsproxy

@@ -80,6 +80,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("setIpvsTimeouts", &Self::set_ipvs_timeouts),
           InstanceMethod("dumpVirtualServers", &Self::add_plain<dump_virtual_servers_task>),
           InstanceMethod("lookVirtualServers", &Self::add_batch<look_virtual_servers_task>),
+          InstanceMethod("dumpFlows", &Self::dump_flows),
           InstanceMethod("ensureDevice", &Self::add_plain<ensure_device_task>),
           InstanceMethod("deviceIndex", &Self::add_plain<device_index_task>),
           InstanceMethod("deleteDevice", &Self::add_plain<delete_device_task>),
@@ -139,6 +140,13 @@ template <Task (*make)(std::string)>
 Napi::Value KernelHandle::add_text(const Napi::CallbackInfo& info) {
   if (!info[0].IsString()) return throw_type_error(info.Env(), "takes a string");
   return add(info.Env(), make(info[0].As<Napi::String>().Utf8Value()));
+}
+
+Napi::Value KernelHandle::dump_flows(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber() || !info[1].IsNumber())
+    return throw_type_error(info.Env(), "takes bits of the status and the number of flows at most");
+  const uint32_t status = info[0].As<Napi::Number>().Uint32Value();
+  return add(info.Env(), dump_flows_task(status, info[1].As<Napi::Number>().Uint32Value()));
 }
 
 Napi::Value KernelHandle::dump_set(const Napi::CallbackInfo& info) {

@@ -7,7 +7,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 5;
+constexpr uint32_t kAbi = 6;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -137,6 +137,22 @@ struct ElementRecord {
   uint8_t key[kElementKeySize];
 };
 static_assert(sizeof(ElementRecord) == 64);
+
+// A tracked flow whose replies come from elsewhere than where the client sent to.
+struct FlowRecord {
+  uint8_t family;
+  uint8_t protocol;
+  uint16_t source_port, destination_port;
+  uint16_t reply_source_port, reply_destination_port;
+  uint16_t reserved;
+  uint32_t status;  // IPS_*
+  uint8_t source[kAddressSize];
+  uint8_t destination[kAddressSize];
+  uint8_t reply_source[kAddressSize];
+  uint8_t reply_destination[kAddressSize];
+};
+static_assert(sizeof(FlowRecord) == 80);
+static_assert(offsetof(FlowRecord, status) == 12 && offsetof(FlowRecord, source) == 16);
 
 enum class ChangeKind : uint8_t {
   kAddressRemoved = 1,

@@ -166,6 +166,14 @@ Task look_virtual_servers_task(OperationBatch keys) {
       });
 }
 
+Task dump_flows_task(uint32_t status, size_t most) {
+  using Flows = std::vector<FlowRecord>;
+  return task_of(
+      Flows{},
+      [status, most](Kernel& kernel, Flows* flows) { return kernel.conntrack.dump_flows(status, most, flows); },
+      records_value<FlowRecord>);
+}
+
 Task ensure_device_task() {
   return task_of(
       Device{},

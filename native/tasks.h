@@ -18,6 +18,8 @@ Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts);
 Task dump_virtual_servers_task();
 Task look_virtual_servers_task(OperationBatch keys);
 
+Task dump_flows_task(uint32_t status, size_t most);
+
 Task ensure_device_task();
 Task device_index_task();
 Task delete_device_task();

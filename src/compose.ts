@@ -18,6 +18,7 @@ import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp, checkNode } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
+import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
 import { ProblemBoard } from './model/problem-board.js';
 import { systemClock } from './reconcile/clock.js';
@@ -106,6 +107,7 @@ class ComposedAgent {
   readonly #watch: ConfigWatch;
   /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
   readonly #problems = new ProblemBoard();
+  readonly #nodeWatch: OpenNodeWatch;
   #stopping = false;
   #facts = NO_FACTS;
 
@@ -128,6 +130,7 @@ class ComposedAgent {
     this.#relay = this.#composeRelay();
     this.#loop = this.#composeLoop();
     this.#watch = this.#composeWatch();
+    this.#nodeWatch = this.#composeNodeWatch();
     this.#board = this.#composeBoard(features);
     this.status = this.#composeStatus();
   }
@@ -144,6 +147,7 @@ class ComposedAgent {
     await this.#source.refuseOwnWay();
     if (this.#stopping) return;
     this.#loop.begin();
+    this.#nodeWatch.start();
     await this.#watch.start();
   }
 
@@ -164,7 +168,7 @@ class ComposedAgent {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#watch.stop();
+    await Promise.all([this.#watch.stop(), this.#nodeWatch.stop()]);
     await this.#source.stop();
     await this.#loop.stop();
     await this.#source.close();
@@ -215,6 +219,16 @@ class ComposedAgent {
   #composeRelay(): NodePortRelay | undefined {
     if (!this.#configuration.settings.nodePorts.localhostRelay) return undefined;
     return new NodePortRelay({ clock: systemClock, problemsFound: this.#problems.topic('node-port relay') });
+  }
+
+  #composeNodeWatch(): OpenNodeWatch {
+    return openNodeWatch({
+      addon: this.#addon,
+      clock: systemClock,
+      nodePortRange: this.#configuration.settings.nodePortRange,
+      owned: () => this.#loop.observed.policy.owned,
+      problemsFound: this.#problems.topic('node watch'),
+    });
   }
 
   #sourceListener(): SourceListener {

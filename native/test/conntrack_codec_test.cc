@@ -59,6 +59,45 @@ TEST(a_flow_is_read) {
   CHECK(flow.zone.size == 0);
 }
 
+TEST(a_dump_of_a_status) {
+  MessageWriter writer(256);
+  CHECK(write_status_dump(writer, 0x10, 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("1c000000 0101 0103 01000000 00000000 00 00 0000"
+                                              "0800 0300 00000010"));
+}
+
+TEST(a_dump_of_everything) {
+  MessageWriter writer(256);
+  CHECK(write_status_dump(writer, 0, 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("14000000 0101 0103 01000000 00000000 00 00 0000"));
+}
+
+TEST(a_flow_is_recorded) {
+  const Exact exact(flow_bytes() + hex("0800 0300 0000001a"));
+  Flow flow;
+  CHECK(read_flow(payload(exact), &flow));
+  const FlowRecord record = record_of_flow(payload(exact), flow);
+  CHECK(is_balanced(flow));
+  CHECK(record.family == AF_INET && record.protocol == 17 && record.status == 0x1a);
+  CHECK(record.source_port == 1001 && record.destination_port == 53);
+  CHECK(record.reply_source_port == 5353 && record.reply_destination_port == 1001);
+  CHECK_BYTES(std::string(reinterpret_cast<const char*>(record.source), 4), hex("c0000201"));
+  CHECK_BYTES(std::string(reinterpret_cast<const char*>(record.destination), 4), hex(kVip));
+  CHECK_BYTES(std::string(reinterpret_cast<const char*>(record.reply_source), 4), hex(kPod));
+  CHECK_BYTES(std::string(reinterpret_cast<const char*>(record.reply_destination), 4), hex("c0000201"));
+}
+
+TEST(a_flow_answered_from_where_it_was_sent_to_is_not_balanced) {
+  const Exact exact(hex("02 00 0000 | 3400 0180") + hex(kOriginal) +
+                    hex("3400 0280"
+                        "1400 0180 0800 0100 0a60000a 0800 0200 c0000201"
+                        "1c00 0280 0500 0100 11000000 0600 0200 00350000 0600 0300 03e90000"
+                        "0800 0c00 deadbeef"));
+  Flow flow;
+  CHECK(read_flow(payload(exact), &flow));
+  CHECK(!is_balanced(flow));
+}
+
 TEST(a_deletion_names_tuple_id_and_zone) {
   const Exact exact(flow_bytes() + hex("0600 1200 00070000"));
   Flow flow;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AddressKey, ForgetFlowsOperation } from '../../src/kernel/native/records.js';
+import { decodeFlows } from '../../src/kernel/native/answer-decoder.js';
+import { type AddressKey, FLOW_STATUS, type ForgetFlowsOperation } from '../../src/kernel/native/records.js';
 import type { Address } from '../../src/model/address.js';
 import { FreshNamespace, IN_TEST_KERNEL } from '../native/fresh-namespace.js';
 import { address, POD_1, POD_1_6, POD_2, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
@@ -35,6 +36,15 @@ describe.skipIf(!IN_TEST_KERNEL)('tracked flows through the addon', () => {
     );
   }
 
+  // Its reply comes from where it was sent to.
+  function insertUnbalanced(clientPort: number): void {
+    space.run(
+      ...['conntrack', '-I', '-p', 'udp', '-t', '600', '--src', CLIENT, '--dst', POD_2],
+      ...['--sport', `${clientPort}`, '--dport', '53', '--reply-src', POD_2, '--reply-dst', CLIENT],
+      ...['--reply-port-src', '53', '--reply-port-dst', `${clientPort}`],
+    );
+  }
+
   function flows(family = 'ipv4'): string[] {
     return space.run('conntrack', '-L', '-f', family, '-p', 'udp').trim().split('\n').filter(Boolean);
   }
@@ -67,6 +77,33 @@ describe.skipIf(!IN_TEST_KERNEL)('tracked flows through the addon', () => {
     );
     expect(new Set(codes)).toEqual(new Set([0]));
     expect([...flows(), ...flows('ipv6')]).toEqual([]);
+  });
+
+  it('are listed with both of their ends where somebody balances them', async () => {
+    insert(VIP_A, POD_1, 1001);
+    insert(VIP_A6, POD_1_6, 1002, CLIENT_6);
+    insertUnbalanced(1003);
+    const flows = decodeFlows(await space.handle.dumpFlows(0, 100));
+    expect(flows.map(({ family, protocol, destinationPort }) => [family, protocol, destinationPort])).toEqual(
+      expect.arrayContaining([
+        ['IPv4', 'UDP', 53],
+        ['IPv6', 'UDP', 53],
+      ]),
+    );
+    expect(flows).toHaveLength(2);
+    const flow = flows.find(({ family }) => family === 'IPv4');
+    expect([flow?.source, flow?.destination, flow?.replySource, flow?.replyDestination]).toEqual([
+      ...[CLIENT, VIP_A, POD_1, CLIENT],
+    ]);
+    expect([flow?.replySourcePort, flow?.replyDestinationPort]).toEqual([5353, 1001]);
+  });
+
+  it('are listed up to a number, and by status', async () => {
+    for (let port = 1001; port <= 1005; port++) insert(VIP_A, POD_1, port);
+    expect(decodeFlows(await space.handle.dumpFlows(0, 3))).toHaveLength(3);
+    const flows = decodeFlows(await space.handle.dumpFlows(FLOW_STATUS.sourceTranslated, 100));
+    expect(flows).toHaveLength(0);
+    expect(new Set(decodeFlows(await space.handle.dumpFlows(0, 100)).map(({ way }) => way)).size).toBe(1);
   });
 
   it('are forgotten as IPVS tracks them', async () => {

@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from '../../model/address.js';
+import { type Address, type Family, formatAddress } from '../../model/address.js';
 import type { Protocol } from '../../model/protocol.js';
 import {
   type AddressRecord,
@@ -6,6 +6,7 @@ import {
   type Counters,
   type ElementRecord,
   FAMILY_NUMBERS,
+  type FlowRecord,
   LITTLE_ENDIAN,
   type LookAnswer,
   PROTOCOL_NUMBERS,
@@ -76,6 +77,72 @@ function freeBitsOf(byte: number): number | undefined {
   return byte === 0 ? undefined : byte - 1;
 }
 
+export function decodeFlows(answer: ArrayBuffer): FlowRecord[] {
+  const reader = new AnswerReader(answer);
+  return reader.records((offset) => new Flow(reader, offset));
+}
+
+/** Reads of the answer only what it is asked for. */
+class Flow implements FlowRecord {
+  readonly #reader: AnswerReader;
+  readonly #offset: number;
+
+  constructor(reader: AnswerReader, offset: number) {
+    this.#reader = reader;
+    this.#offset = offset;
+  }
+
+  get family(): Family {
+    return this.#reader.uint8(this.#offset) === FAMILY_NUMBERS.IPv4 ? 'IPv4' : 'IPv6';
+  }
+
+  get protocol(): Protocol | undefined {
+    return PROTOCOL_NAMES.get(this.#reader.uint8(this.#offset + 1));
+  }
+
+  get source(): Address {
+    return this.#address(16);
+  }
+
+  get destination(): Address {
+    return this.#address(32);
+  }
+
+  get destinationPort(): number {
+    return this.#reader.uint16(this.#offset + 4);
+  }
+
+  get replySource(): Address {
+    return this.#address(48);
+  }
+
+  get replySourcePort(): number {
+    return this.#reader.uint16(this.#offset + 6);
+  }
+
+  get replyDestination(): Address {
+    return this.#address(64);
+  }
+
+  get replyDestinationPort(): number {
+    return this.#reader.uint16(this.#offset + 8);
+  }
+
+  get status(): number {
+    return this.#reader.uint32(this.#offset + 12);
+  }
+
+  // Family and protocol; the two ports of the service; then its address, the server's, and to whom that answers.
+  get way(): string {
+    const [reader, offset] = [this.#reader, this.#offset];
+    return reader.latin1(offset, 2) + reader.latin1(offset + 4, 4) + reader.latin1(offset + 32, 48);
+  }
+
+  #address(from: number): Address {
+    return this.#reader.address(this.#offset + from, this.#reader.uint8(this.#offset));
+  }
+}
+
 export function decodeChanges(answer: ArrayBuffer): ChangeRecord[] {
   const reader = new AnswerReader(answer);
   return reader.records((offset): ChangeRecord => {
@@ -104,6 +171,7 @@ class Digest {
 class AnswerReader {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
+  readonly #buffer: Buffer;
   readonly #recordSize: number;
   readonly #count: number;
   readonly #extraSize: number;
@@ -112,6 +180,7 @@ class AnswerReader {
   constructor(answer: ArrayBuffer) {
     this.#view = new DataView(answer);
     this.#bytes = new Uint8Array(answer);
+    this.#buffer = Buffer.from(answer);
     this.#recordSize = this.uint32(0);
     this.#count = this.uint32(4);
     this.#extraSize = this.uint32(8);
@@ -179,6 +248,10 @@ class AnswerReader {
 
   bytes(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(offset, offset + length);
+  }
+
+  latin1(offset: number, length: number): string {
+    return this.#buffer.toString('latin1', offset, offset + length);
   }
 
   address(offset: number, family: number): Address {

@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 5;
+export const ABI = 6;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -172,6 +172,32 @@ export interface ElementRecord {
   /** Where the set holds ranges: how many bits at the end of the element may have any value; else undefined. */
   readonly freeBits: number | undefined;
 }
+
+/**
+ * A tracked flow that somebody balances: its replies come from elsewhere than where its client sent to. Addresses are texts
+ * only once they are asked for: there may be a hundred thousand flows.
+ */
+export interface FlowRecord {
+  readonly family: Family;
+  /** Undefined for one that no Service has. */
+  readonly protocol: Protocol | undefined;
+  readonly source: Address;
+  readonly destination: Address;
+  readonly destinationPort: number;
+  /** The real server. */
+  readonly replySource: Address;
+  readonly replySourcePort: number;
+  /** To whom the server answers: the client, or whoever stands for it, at the port that it was given. */
+  readonly replyDestination: Address;
+  readonly replyDestinationPort: number;
+  /** FLOW_STATUS and others. */
+  readonly status: number;
+  /** The same for flows that differ in nothing but the client and the ports on its side; no text to show. */
+  readonly way: string;
+}
+
+/** IPS_*, include/uapi/linux/netfilter/nf_conntrack_common.h */
+export const FLOW_STATUS = { answered: 1 << 1, sourceTranslated: 1 << 4 } as const;
 
 /** What somebody did to our device; our own unbinding is reported too. */
 export type ChangeRecord =

@@ -85,10 +85,20 @@ export function masqueradeNowRules({ nodePortRange = DEFAULT_NODE_PORTS }: Packe
   const isPrivileged = sourcePortLacks(0xfc00);
   const [first, second] = masqueradePorts(nodePortRange);
   return [
-    ...(nodePortRange[0] < 1024 ? [] : [[IS_TRANSPORT, isPrivileged, masquerade(PRIVILEGED_PORTS)]]),
+    ...(hasPrivileged(nodePortRange) ? [[IS_TRANSPORT, isPrivileged, masquerade(PRIVILEGED_PORTS)]] : []),
     ...(second === undefined ? [] : [[IS_TRANSPORT, sourcePortLacks(0x2), masquerade(second)]]),
     [IS_TRANSPORT, masquerade(first)],
   ];
+}
+
+/** All ranges that ports of masqueraded connections come from; no two have a port in common. */
+export function masqueradeRanges(nodePortRange: PortRange = DEFAULT_NODE_PORTS): PortRange[] {
+  const ordinary = masqueradePorts(nodePortRange).flatMap((range) => (range === undefined ? [] : [range]));
+  return hasPrivileged(nodePortRange) ? [PRIVILEGED_PORTS, ...ordinary] : ordinary;
+}
+
+function hasPrivileged([least]: PortRange): boolean {
+  return least >= 1024;
 }
 
 const IS_TRANSPORT = protocolIs('TCP', 'UDP', 'SCTP');

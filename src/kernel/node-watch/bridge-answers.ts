@@ -1,0 +1,112 @@
+import type { Address } from '../../model/address.js';
+import { FAMILIES } from '../../model/address.js';
+import { cidrContains } from '../../model/cidr.js';
+import type { Ownership } from '../../model/dataplane.js';
+import { type FrontendKey, frontend } from '../../model/frontend.js';
+import type { Problem } from '../../model/problem.js';
+import { FLOW_STATUS, type FlowRecord } from '../native/records.js';
+import type { Bridge, Passing } from './bridges.js';
+import type { FlowSource } from './flow-look.js';
+import type { NodeCheck } from './node-watch.js';
+
+export interface BridgeAnswersParts {
+  readonly passing: () => Promise<Passing>;
+  /** Those over which packets of a family go past netfilter. */
+  readonly bridges: (passing: Passing) => Promise<readonly Bridge[]>;
+  readonly flows: FlowSource;
+  /** The ledger: whether a flow came in by a frontend of ours. */
+  readonly owned: () => ReadonlyMap<FrontendKey, Ownership>;
+}
+
+/** In so many looks in a row, half a minute apart, nobody was answered. */
+const LOOKS = 2;
+
+interface Seen {
+  answered: number;
+  unanswered: number;
+}
+
+/**
+ * Whether servers answer clients behind the same bridge through the node. Where pods reach one another over it and br_netfilter
+ * is off, the answer goes from pod to pod, nobody restores the VIP, and the client resets or ignores it: all that client and
+ * server know of each other looks right.
+ *
+ * That pods have addresses of the bridge's subnet proves nothing: they may reach their neighbours by the node all the same
+ * (routes of their own, as Calico lays them), and only their namespaces show it. So it is told by what it does: connection
+ * tracking has flows between two addresses behind the bridge, and no answer to any of them.
+ */
+export class BridgeAnswers implements NodeCheck {
+  readonly subject = 'bridges of pods';
+  readonly #parts: BridgeAnswersParts;
+  /** Looks in a row in which nobody behind the bridge was answered. */
+  #silent = new Map<string, number>();
+  #told: readonly Problem[] = [];
+
+  constructor(parts: BridgeAnswersParts) {
+    this.#parts = parts;
+  }
+
+  async look(): Promise<readonly Problem[]> {
+    if (!this.#parts.flows.isRested) return this.#told;
+    const passing = await this.#parts.passing();
+    const mayMiss = FAMILIES.some((family) => passing[family] !== undefined);
+    const bridges = mayMiss ? await this.#parts.bridges(passing) : [];
+    this.#silent = bridges.length === 0 ? new Map() : this.#judge(await this.#see(bridges));
+    this.#told = bridges
+      .filter(({ name }) => (this.#silent.get(name) ?? 0) >= LOOKS)
+      .map((bridge) => bridgeProblem(bridge, passing));
+    return this.#told;
+  }
+
+  // Where nobody asked anybody, it is as it was.
+  #judge(seen: ReadonlyMap<string, Seen>): Map<string, number> {
+    const silent = new Map<string, number>();
+    for (const [name, { answered, unanswered }] of seen)
+      if (answered === 0) silent.set(name, (this.#silent.get(name) ?? 0) + (unanswered > 0 ? 1 : 0));
+    return silent;
+  }
+
+  async #see(bridges: readonly Bridge[]): Promise<ReadonlyMap<string, Seen>> {
+    const seen = new Map(bridges.map(({ name }): [string, Seen] => [name, { answered: 0, unanswered: 0 }]));
+    const bridgeOf = bridgeFinder(bridges);
+    await this.#parts.flows.each(0, (flow) => {
+      const { source, replySource, replyDestination } = flow;
+      // A masqueraded one is answered by way of the node.
+      if (source !== replyDestination || source === replySource) return;
+      const name = bridgeOf(source);
+      const entry = name === undefined || bridgeOf(replySource) !== name ? undefined : seen.get(name);
+      if (entry === undefined || !this.#isOurs(flow)) return;
+      if ((flow.status & FLOW_STATUS.answered) !== 0) entry.answered++;
+      else entry.unanswered++;
+    });
+    return seen;
+  }
+
+  #isOurs({ destination, destinationPort, protocol }: FlowRecord): boolean {
+    if (protocol === undefined) return false;
+    return this.#parts.owned().has(frontend(destination, destinationPort, protocol).key);
+  }
+}
+
+// There are fewer addresses than flows.
+function bridgeFinder(bridges: readonly Bridge[]): (address: Address) => string | undefined {
+  const known = new Map<Address, string | undefined>();
+  return (address) => {
+    if (!known.has(address)) {
+      const bridge = bridges.find(({ subnets }) => subnets.some((subnet) => cidrContains(subnet, address)));
+      known.set(address, bridge?.name);
+    }
+    return known.get(address);
+  };
+}
+
+function bridgeProblem({ name, subnets }: Bridge, passing: Passing): Problem {
+  const causes = new Set(subnets.flatMap(({ family }) => passing[family] ?? []));
+  return {
+    kind: 'kernel',
+    subject: `bridge ${name}`,
+    message: `requests of pods behind it to Services with servers behind it hang: ${[...causes].join(' and ')}, and none of these servers' answers passes the node, which has to give it the Service's address.`,
+    remedy:
+      'Load br_netfilter and set net.bridge.bridge-nf-call-iptables and net.bridge.bridge-nf-call-ip6tables to 1.',
+  };
+}

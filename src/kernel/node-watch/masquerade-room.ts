@@ -1,0 +1,131 @@
+import type { Ownership } from '../../model/dataplane.js';
+import { type FrontendKey, frontend } from '../../model/frontend.js';
+import type { Problem } from '../../model/problem.js';
+import type { ServiceKey } from '../../model/service-key.js';
+import { FLOW_STATUS, type FlowRecord } from '../native/records.js';
+import type { PortRange } from '../nf-tables/rule-values.js';
+import type { ConntrackLoad } from './conntrack-files.js';
+import type { FlowSource } from './flow-look.js';
+import { grouped, isNear, NEAR } from './near-limit.js';
+import type { NodeCheck } from './node-watch.js';
+
+export interface MasqueradeRoomParts {
+  readonly load: () => Promise<ConntrackLoad | undefined>;
+  readonly flows: FlowSource;
+  /** The ranges that source ports come from. The first is that of clients below port 1024, if they have one. */
+  readonly ranges: readonly PortRange[];
+  /** The ledger: whose frontend a flow came in by. */
+  readonly owned: () => ReadonlyMap<FrontendKey, Ownership>;
+}
+
+/** The flows of one server, as the node's address sees it, that share a range of ports. */
+interface Crowd {
+  readonly server: string;
+  readonly range: PortRange;
+  count: number;
+  /** By which most of them came. */
+  readonly by: Map<ServiceKey, number>;
+}
+
+/**
+ * Whether there are ports left for masqueraded clients of a server. What tells is the flows of each server, and to count them costs
+ * as much as the node has connections. So they are counted only where they could be enough for the smallest range, which the
+ * kernel's own count of all of them says for nothing; or where the kernel could not enter a connection since the last look: that
+ * finds the few ports of clients below 1024 as well, but only once one has failed.
+ */
+export class MasqueradeRoom implements NodeCheck {
+  readonly subject = 'ports of masqueraded clients';
+  readonly #parts: MasqueradeRoomParts;
+  readonly #least: number;
+  #told = new Map<string, Problem>();
+  #notInserted: number | undefined;
+  #isSuspected = false;
+
+  constructor(parts: MasqueradeRoomParts) {
+    this.#parts = parts;
+    const ordinary = parts.ranges.filter(([first]) => first >= 1024);
+    this.#least = NEAR * Math.min(...ordinary.map(sizeOf));
+  }
+
+  async look(): Promise<readonly Problem[]> {
+    const load = await this.#parts.load();
+    if (load !== undefined) this.#suspect(load);
+    if (this.#mustCount(load?.entries ?? 0) && this.#parts.flows.isRested) await this.#count();
+    return [...this.#told.values()];
+  }
+
+  // Kept until there is a look, which may not be due yet.
+  #suspect({ notInserted }: ConntrackLoad): void {
+    this.#isSuspected ||= this.#notInserted !== undefined && notInserted > this.#notInserted;
+    this.#notInserted = notInserted;
+  }
+
+  #mustCount(entries: number): boolean {
+    return entries >= this.#least || this.#isSuspected || this.#told.size > 0;
+  }
+
+  async #count(): Promise<void> {
+    this.#isSuspected = false;
+    const ways = new Map<string, { readonly flow: FlowRecord; readonly range: PortRange; count: number }>();
+    await this.#parts.flows.each(FLOW_STATUS.sourceTranslated, (flow) => {
+      const range = this.#rangeOf(flow.replyDestinationPort);
+      if (range === undefined) return;
+      const key = `${flow.way}${range[0]}`;
+      const way = ways.get(key);
+      if (way === undefined) ways.set(key, { flow, range, count: 1 });
+      else way.count++;
+    });
+    const crowds = new Map<string, Crowd>();
+    for (const { flow, range, count } of ways.values()) this.#gather(crowds, flow, range, count);
+    this.#told = this.#near(crowds);
+  }
+
+  #rangeOf(port: number): PortRange | undefined {
+    return this.#parts.ranges.find(([first, last]) => port >= first && port <= last);
+  }
+
+  #gather(crowds: Map<string, Crowd>, flow: FlowRecord, range: PortRange, count: number): void {
+    const { protocol, destination, destinationPort, replySource, replySourcePort, replyDestination } = flow;
+    if (protocol === undefined) return;
+    const { owner } = this.#parts.owned().get(frontend(destination, destinationPort, protocol).key) ?? {};
+    // Another program's, which has rules of its own.
+    if (owner === undefined) return;
+    const server = frontend(replySource, replySourcePort, protocol).key;
+    const name = `${server} ${replyDestination} ${range[0]}`;
+    const crowd = crowds.get(name) ?? { server, range, count: 0, by: new Map() };
+    const service = serviceOf(owner);
+    crowd.count += count;
+    crowd.by.set(service, (crowd.by.get(service) ?? 0) + count);
+    crowds.set(name, crowd);
+  }
+
+  #near(crowds: ReadonlyMap<string, Crowd>): Map<string, Problem> {
+    const near = new Map<string, Problem>();
+    for (const [name, crowd] of crowds)
+      if (isNear(crowd.count / sizeOf(crowd.range), this.#told.has(name)))
+        near.set(name, this.#told.get(name) ?? portsProblem(crowd));
+    return near;
+  }
+}
+
+function portsProblem({ server, range, by }: Crowd): Problem {
+  const [[service = '' as ServiceKey] = []] = [...by].sort(([, a], [, b]) => b - a);
+  const [first, last] = range;
+  return {
+    kind: 'kernel',
+    subject: `Service ${service}`,
+    service,
+    message: `90 % of the ${grouped(sizeOf(range))} source ports ${first}–${last} that masqueraded clients have towards its server ${server} are taken; once all are, new connections hang.`,
+    remedy:
+      'Give it more endpoints, let clients keep connections open, or keep their addresses (externalTrafficPolicy Local).',
+  };
+}
+
+function sizeOf([first, last]: PortRange): number {
+  return last - first + 1;
+}
+
+// `namespace/name:port`; neither name may contain a colon.
+function serviceOf(owner: string): ServiceKey {
+  return (owner.split(':', 1)[0] ?? owner) as ServiceKey;
+}

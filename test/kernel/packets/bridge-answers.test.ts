@@ -1,0 +1,95 @@
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NODE_PODS } from '../../../lab/address-plan.js';
+import type { StatusReport } from '../../../src/model/status-report.js';
+import { Cluster } from './support/cluster.js';
+import { everyWay } from './support/every-way.js';
+import { IN_TEST_KERNEL } from './support/kernel-test.js';
+import { vip } from './support/vips.js';
+
+/** The lab's programs keep the machine's /sys, which shows the devices of another namespace. */
+const WITH_OWN_SYS = ['unshare', '--mount', 'sh', '-c', 'mount -t sysfs sysfs /sys && exec "$@"', 'sh'];
+
+/** The watch looks at flows every 30 s, when its turn of 10 s comes. */
+const TIME_FOR_TWO_LOOKS = 80_000;
+/** Seconds. */
+const PATIENCE = 120;
+
+describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no netfilter', () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await Cluster.create({ within: WITH_OWN_SYS });
+    const [, server] = cluster.lab.pods;
+    if (server === undefined) throw new Error('two pods expected');
+    await cluster.folder.put(
+      'web',
+      everyWay({ name: 'web', number: 1, ports: [{ port: 80 }], pods: [server] }),
+    );
+    await cluster.startAgent();
+  });
+
+  afterAll(() => cluster?.close());
+
+  const ask = () => {
+    const [client] = cluster.lab.pods;
+    return client?.ask({ address: vip(1).IPv4, port: 80, protocol: 'TCP' });
+  };
+  const complaints = ({ agent }: StatusReport) =>
+    (agent?.problems ?? []).filter(({ subject }) => subject.startsWith('bridge'));
+
+  /** The pods reach one another over the bridge, as CNI's plugin of that name has them; or by the node. */
+  const reachNeighbours = async (how: 'add' | 'del') => {
+    for (const pod of cluster.lab.pods)
+      await pod.namespace.ip([`route ${how} ${NODE_PODS.cidrs.IPv4} dev eth0`]);
+  };
+
+  /** A client that asks twice a second while something is waited for. */
+  const whileAsking = async <T>(wait: () => Promise<T>): Promise<T> => {
+    let goesOn = true;
+    const asking = (async () => {
+      for (; goesOn; await setTimeout(500)) await ask();
+    })();
+    try {
+      return await wait();
+    } finally {
+      goesOn = false;
+      await asking;
+    }
+  };
+
+  it('are not complained of while they answer through the node', { timeout: 200_000 }, async () => {
+    await whileAsking(() => setTimeout(TIME_FOR_TWO_LOOKS));
+    const report = await cluster.agent.status();
+    expect(report && complaints(report)).toEqual([]);
+    expect(await ask()).toMatchObject({ kind: 'answered' });
+  });
+
+  it('are told of in status and log once nobody answers through the node', { timeout: 300_000 }, async () => {
+    await reachNeighbours('add');
+    await cluster.lab.node.namespace.run(['conntrack', '-F']);
+    expect(await ask()).toMatchObject({ kind: 'timed out' });
+    const report = await whileAsking(() =>
+      cluster.agent.until('the bridge to be told of', (status) => complaints(status).length > 0, PATIENCE),
+    );
+    expect(complaints(report)).toEqual([
+      expect.objectContaining({
+        subject: 'bridge cni0',
+        message: expect.stringContaining('br_netfilter is not loaded'),
+        remedy: expect.stringContaining('net.bridge.bridge-nf-call-iptables'),
+      }),
+    ]);
+    expect(cluster.agent.log.filter((line) => line.includes('bridge cni0'))).toHaveLength(1);
+  });
+
+  it('are told of no more once they answer through the node again', { timeout: 300_000 }, async () => {
+    await reachNeighbours('del');
+    await whileAsking(() =>
+      cluster.agent.until(
+        'the bridge not to be told of',
+        (status) => complaints(status).length === 0,
+        PATIENCE,
+      ),
+    );
+  });
+});
