@@ -13,7 +13,7 @@ import { nodesOwnPort } from './address-policy.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import { type HashChoice, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
-import { OfferedPorts } from './offered-ports.js';
+import { OfferedPorts, offersOf } from './offered-ports.js';
 import { insideSettings, settingsOf } from './server-settings.js';
 import { Allowance, limitProblem } from './service-limits.js';
 import { addressProblems, type Way, waysOf } from './service-ways.js';
@@ -190,12 +190,12 @@ function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[
   const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
   const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
   const offers = new OfferedPorts(slices);
-  // Nearly every Service has one port, and needs no list of who offers it.
-  const slicesFor = (port: ServicePort) => (service.ports.length === 1 ? slices : offers.slicesWith(port));
+  const offersFor = (port: ServicePort) =>
+    service.ports.length === 1 ? offersOf(slices, port) : offers.of(port);
   const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
     const family = familyOf(address);
     const port = service.ports[index] as ServicePort;
-    choices[family][index] ??= chooseEndpoints(slicesFor(port), family, port, node, balancing);
+    choices[family][index] ??= chooseEndpoints(offersFor(port), family, node, balancing);
     return choices[family][index];
   };
   return {
