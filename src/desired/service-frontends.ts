@@ -6,7 +6,9 @@ import type { EndpointSlice } from '../model/endpoint-slice.js';
 import { type Frontend, frontend, insideKey, insideOf } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
+import type { Protocol } from '../model/protocol.js';
 import { isExternal, type Service, type ServicePort } from '../model/service.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
 import { WeightTable } from '../model/weight-rule.js';
 import { nodesOwnPort } from './address-policy.js';
@@ -18,6 +20,7 @@ import { insideSettings, settingsOf } from './server-settings.js';
 import { Allowance, limitProblem } from './service-limits.js';
 import { addressProblems, type Way, waysOf } from './service-ways.js';
 import { type SourceList, SourceLists } from './source-lists.js';
+import { endpointProblem, usableEndpoints } from './usable-endpoints.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -27,7 +30,7 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
-  /** Addresses that it claims and may not have here. */
+  /** Addresses that it claims, or has as endpoints, and may not have here. */
   readonly refused: readonly Address[];
   readonly problems: readonly Problem[];
   /** Undefined where load balancers do not ask. */
@@ -66,9 +69,10 @@ const NOTHING: ServiceFrontends = {
 };
 
 /** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
-export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
+export function serviceFrontends({ service, slices: told }: ServiceView, node: NodeView): ServiceFrontends {
   if (service === undefined) return NOTHING;
   const claimed = waysOf(service, node);
+  const { slices, leftOut } = usableEndpoints(told, node.reserved);
   // Nearly every Service may have all of its addresses.
   const isRefused = claimed.some(isRefusedWay);
   const ways = isRefused ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
@@ -79,8 +83,17 @@ export function serviceFrontends({ service, slices }: ServiceView, node: NodeVie
     isExternal: isExternal(service),
     frontends,
     vips: served.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address),
-    refused: isRefused ? claimed.filter(isRefusedWay).map(({ address }) => address) : NO_ADDRESSES,
-    problems: hasRemarks ? [...addressProblems(service, claimed), ...problems] : problems,
+    refused: isRefused
+      ? [...claimed.filter(isRefusedWay).map(({ address }) => address), ...leftOut]
+      : leftOut,
+    problems:
+      hasRemarks || leftOut.length > 0
+        ? [
+            ...addressProblems(service, claimed),
+            ...(leftOut.length > 0 ? [endpointProblem(service.key, leftOut)] : []),
+            ...problems,
+          ]
+        : problems,
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
@@ -103,7 +116,8 @@ function takenPort(
   if (verdict.use !== 'shared') return undefined;
   const { port, nodePort, protocol } = ports[index] as ServicePort;
   const [number, field] = kind === 'node' ? [nodePort, 'nodePort'] : [port, 'port'];
-  const holder = nodesOwnPort(address, number, protocol, node);
+  const holder =
+    nodesOwnPort(address, number, protocol, node) ?? healthCheckAt(kind, number, protocol, key, node);
   if (holder === undefined) return undefined;
   return {
     kind: 'conflict',
@@ -113,6 +127,19 @@ function takenPort(
     message: `${number} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
     remedy: 'Give the Service another port, or an address that no node has.',
   };
+}
+
+// A health check node port comes from the same range as NodePorts, of which the API server gives none twice.
+function healthCheckAt(
+  kind: ClaimKind,
+  port: number,
+  protocol: Protocol,
+  service: ServiceKey,
+  node: NodeView,
+): string | undefined {
+  if (kind === 'node' || protocol !== 'TCP') return undefined;
+  const owner = node.holderOf(port, service);
+  return owner === undefined ? undefined : `the health check of Service ${owner}`;
 }
 
 /** As many frontends as the Service may have, by one way after the other. */
@@ -288,7 +315,6 @@ function ownerOf(service: Service, port: ServicePort): string {
 
 const PLAIN: readonly TrafficSet[] = [];
 const NO_SOURCES: SourceList = new Map();
-const NO_ADDRESSES: readonly Address[] = [];
 const NO_PROBLEMS: readonly Problem[] = [];
 
 function trafficOf(

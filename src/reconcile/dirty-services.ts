@@ -14,7 +14,7 @@ const SERVICES_PER_LOOK = 16;
 /** The Services that changed and have not been worked out since. */
 export class DirtyServices {
   readonly #source: Pick<ClusterSource, 'view'>;
-  readonly #desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf'>;
+  readonly #desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf' | 'takeConcerned'>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #portion: number;
   readonly #keys = new Set<ServiceKey>();
@@ -24,7 +24,7 @@ export class DirtyServices {
   /** `portion`: of so many at once `portions` works out. */
   constructor(
     source: Pick<ClusterSource, 'view'>,
-    desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf'>,
+    desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf' | 'takeConcerned'>,
     clock: Pick<Clock, 'now'>,
     portion: number,
   ) {
@@ -59,7 +59,19 @@ export class DirtyServices {
   async takeIn(touched: KernelKeySet, areAllKnown = false): Promise<void> {
     const slice = new TimeSlice(this.#clock, SERVICES_PER_LOOK);
     this.#resting.forget();
-    for (const key of [...this.#keys]) {
+    await this.#takeInThese([...this.#keys], touched, slice, areAllKnown);
+    const concerned = this.#desired.takeConcerned();
+    this.add(concerned);
+    await this.#takeInThese(concerned, touched, slice, areAllKnown);
+  }
+
+  async #takeInThese(
+    keys: readonly ServiceKey[],
+    touched: KernelKeySet,
+    slice: TimeSlice,
+    areAllKnown: boolean,
+  ): Promise<void> {
+    for (const key of keys) {
       if (this.#rests(key)) continue;
       const before = this.#desired.entriesOf(key);
       this.#workOut(key, touched);

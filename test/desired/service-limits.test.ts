@@ -81,7 +81,11 @@ function readsOfNames(count: number): number {
   const slice = sliceOf(ports);
   for (const port of slice.ports) {
     const { name } = port;
-    Object.defineProperty(port, 'name', { get: () => (reads++, name) });
+    const get = () => {
+      reads++;
+      return name;
+    };
+    Object.defineProperty(port, 'name', { get });
   }
   desiredOf(aService('web', [VIP_A], { ports }), slice);
   return reads;
