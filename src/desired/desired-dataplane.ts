@@ -212,11 +212,22 @@ export class DesiredDataplane implements Dataplane {
 
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
   refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
+    finish(this.refreshInPieces(key, view, touched));
+    return touched;
+  }
+
+  /**
+   * The same in pieces, between which others may have their turn: each is told by how many virtual and real servers it was. Nothing of
+   * it is to be seen before the end.
+   */
+  *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
     this.#allocations.refresh(key, view.service);
     if (view.service === undefined) this.#hashTables.take(key, 0);
-    const wants = serviceFrontends(view, this.#node.view);
+    const node = this.#node.view;
+    let wants = yield* serviceFrontends(view, node);
+    // Whoever changed the node meanwhile could not know that this Service is concerned.
+    if (this.#node.view !== node) wants = finish(serviceFrontends(view, this.#node.view));
     this.#exchange(key, view, wants, touched);
-    return touched;
   }
 
   #exchange(key: ServiceKey, { service }: ServiceView, after: ServiceFrontends, touched: KernelKeySet): void {
@@ -300,4 +311,11 @@ export class DesiredDataplane implements Dataplane {
 /** For whoever wants everything of ours gone. */
 export function nothingDesired(): DesiredDataplane {
   return new DesiredDataplane(LONE_NODE);
+}
+
+function finish<T>(pieces: Generator<number, T>): T {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done) return value;
+  }
 }

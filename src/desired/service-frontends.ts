@@ -68,15 +68,27 @@ const NOTHING: ServiceFrontends = {
   healthCheck: undefined,
 };
 
-/** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
-export function serviceFrontends({ service, slices: told }: ServiceView, node: NodeView): ServiceFrontends {
+/** Some milliseconds' work; hardly a Service has more. */
+const ENTRIES_IN_PIECE = 512;
+
+/** A frontend with its view of clients inside, and the real servers of both. */
+export function entriesIn({ virtualServer, inside }: ServiceFrontend): number {
+  const own = 1 + (virtualServer?.realServers.size ?? 0);
+  return inside === undefined ? own : own + 1 + (inside.virtualServer?.realServers.size ?? 0);
+}
+
+/** In pieces of so many virtual and real servers: every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
+export function* serviceFrontends(
+  { service, slices: told }: ServiceView,
+  node: NodeView,
+): Generator<number, ServiceFrontends> {
   if (service === undefined) return NOTHING;
   const claimed = waysOf(service, node);
   const { slices, leftOut } = usableEndpoints(told, node.reserved);
   // Nearly every Service may have all of its addresses.
   const isRefused = claimed.some(isRefusedWay);
   const ways = isRefused ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
-  const { frontends, cut, problems } = frontendsBy(ways, service, slices, node);
+  const { frontends, cut, problems } = yield* frontendsBy(ways, service, slices, node);
   const served = cut === undefined ? ways : ways.slice(0, cut);
   const hasRemarks = claimed.some(({ verdict }) => verdict.remark !== undefined);
   return {
@@ -151,18 +163,19 @@ interface ServedFrontends {
 }
 
 // Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
-function frontendsBy(
+function* frontendsBy(
   ways: readonly Way[],
   service: Service,
   slices: readonly EndpointSlice[],
   node: NodeView,
-): ServedFrontends {
+): Generator<number, ServedFrontends> {
   const wanted = countOf(ways, service);
   const choice = withinHashTables(service, wanted + viewsOf(ways, service), node);
   const shared = sharedBy(choice, slices);
   const allowance = new Allowance(node.maxFrontends);
   const frontends: ServiceFrontend[] = [];
   const problems: Problem[] = choice.problem === undefined ? [] : [choice.problem];
+  let entries = 0;
   for (const [place, way] of ways.entries())
     for (const [index, port] of service.ports.entries()) {
       if (!isShown(port, way)) continue;
@@ -175,8 +188,13 @@ function frontendsBy(
         { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
         choice.node,
       );
-      if (allowance.take(wish)) frontends.push(wish);
-      else {
+      if (allowance.take(wish)) {
+        frontends.push(wish);
+        entries += entriesIn(wish);
+        if (entries < ENTRIES_IN_PIECE) continue;
+        yield entries;
+        entries = 0;
+      } else {
         const isUsed = frontends.at(-1)?.frontend.address === way.address;
         const told = { wanted, served: frontends.length, next: wish.frontend.key };
         return {

@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { NodeChange } from './node-facts.js';
 import type { NodeView } from './node-view.js';
-import type { ServiceFrontend, ServiceFrontends } from './service-frontends.js';
+import { entriesIn, type ServiceFrontend, type ServiceFrontends } from './service-frontends.js';
 import { isEndOfSubnet } from './usable-endpoints.js';
 
 /** What each Service wants, and which of them a change of the node concerns. */
@@ -96,12 +96,6 @@ export class ServiceShares {
 
 function serves(share: ServiceFrontends | undefined): boolean {
   return share !== undefined && share.frontends.length > 0;
-}
-
-/** What a frontend is together with its view of clients inside and the real servers of both. */
-export function entriesIn({ virtualServer, inside }: ServiceFrontend): number {
-  const own = 1 + (virtualServer?.realServers.size ?? 0);
-  return inside === undefined ? own : own + 1 + (inside.virtualServer?.realServers.size ?? 0);
 }
 
 function leadsTo({ frontends }: ServiceFrontends, isMoved: (address: Address) => boolean): boolean {

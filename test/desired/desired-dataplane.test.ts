@@ -282,6 +282,31 @@ describe('a frontend that Services claim by different fields', () => {
   });
 });
 
+describe('a Service that wants nothing on this node', () => {
+  const OWN = address('172.18.0.2');
+  const onNodes = aService('web', [VIP_A6], { ports: [{ ...HTTP, nodePort: 30_080 }] });
+  const told = () => {
+    const desired = new DesiredDataplane({ ...LONE_NODE, families: ['IPv4'] });
+    const view = { service: onNodes, slices: [aSlice('web', [POD_1])] };
+    desired.refresh(onNodes.key, view);
+    expect(desired.virtualServers.size).toBe(0);
+    return { desired, view };
+  };
+
+  it('is worked out anew when the node gets an address at which it does', () => {
+    const { desired, view } = told();
+    for (const key of desired.setNodeAddresses([OWN])) desired.refresh(key, view);
+    expect([...desired.virtualServers.keys()]).toEqual(['172.18.0.2:30080/TCP']);
+  });
+
+  it('counts as nothing wanted, and is forgotten when it is deleted', () => {
+    const { desired } = told();
+    expect(desired.isEmpty).toBe(true);
+    desired.refresh(onNodes.key, { service: undefined, slices: [] });
+    expect(desired.setNodeAddresses([OWN])).toEqual([]);
+  });
+});
+
 describe('a refresh answers with', () => {
   const keysOf = (keys: readonly KernelKeys[]) =>
     keys.map(({ frontends, vips }) => [[...frontends].sort(), [...vips].sort()]);

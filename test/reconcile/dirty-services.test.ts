@@ -24,6 +24,10 @@ function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entri
       touched.frontends.add(FRONT.key);
       return touched;
     },
+    refreshInPieces: function* (key: ServiceKey, view: unknown, touched: KernelKeySet) {
+      yield 512;
+      this.refresh(key, view, touched);
+    },
     entriesOf: () => entries,
     takeConcerned: () => concerned.splice(0),
   };
