@@ -1,4 +1,3 @@
-import type { Address } from '../model/address.js';
 import type { LocalDetection } from '../model/local-detection.js';
 
 /** Every knob of the agent in our own words: type, unit and meaning. Times are seconds. Defaults: docs/configuration.md. */
@@ -6,8 +5,6 @@ export interface AgentSettings {
   readonly source: SourceSettings;
   /** This node's name as EndpointSlices spell it (`nodeName`); undefined: any endpoint may be on this node. */
   readonly nodeName: string | undefined;
-  /** The node's own address where it was said; undefined: the Node object tells. */
-  readonly nodeAddress: Address | undefined;
   /** Serve the Services whose label service.kubernetes.io/service-proxy-name says this; undefined: those without it. */
   readonly serviceProxyName: string | undefined;
   /** Take over the virtual servers, addresses and rules that kube-proxy's IPVS mode left. */

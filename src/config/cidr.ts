@@ -1,10 +1,5 @@
 import { parseCidr } from '../model/cidr.js';
 
-/** A CIDR in canonical form, its host bits cleared: `10.244.3.7/16` is `10.244.0.0/16`. Undefined where it is none. */
-export function parseCIDR(text: string): string | undefined {
-  return parseCidr(text)?.text;
-}
-
 /** The CIDRs of `clusterCIDR`: one, or one of each family with a comma between. Undefined where it is neither. */
 export function parseClusterCIDRs(text: string): readonly string[] | undefined {
   if (text.trim() === '') return [];

@@ -1,10 +1,11 @@
 import type { Address } from '../model/address.js';
 import { familyOf } from '../model/address.js';
+import { hostPort } from '../model/frontend.js';
 import type { LogLevel } from './agent-settings.js';
 import { durationSeconds } from './duration.js';
 import type { OwnDocument } from './own-document.js';
 import type { ProxyDocument } from './proxy-document.js';
-import { parseSocketAddress, socketAddressText } from './socket-address.js';
+import { parseSocketAddress } from './socket-address.js';
 
 /** The two documents with every field present and every default in its place: what `--write-config-to` writes. */
 export interface Documents {
@@ -92,5 +93,5 @@ function unlessZero(text: string, fallback: string): string {
 
 function withPort(text: string, port: number): string {
   const parsed = parseSocketAddress(text, port);
-  return parsed === undefined ? text : socketAddressText(parsed);
+  return parsed === undefined ? text : hostPort(parsed.address, parsed.port);
 }

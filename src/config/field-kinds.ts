@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from '../model/address.js';
-import { parseCIDR, parseClusterCIDRs } from './cidr.js';
+import { parseCidr } from '../model/cidr.js';
+import { parseClusterCIDRs } from './cidr.js';
 import { parseDuration } from './duration.js';
 import { parsePortRange } from './port-range.js';
 import { parseSocketAddress } from './socket-address.js';
@@ -178,7 +179,7 @@ function isDuration(value: unknown): boolean {
 }
 
 function isCIDR(value: unknown): boolean {
-  return isText(value) && parseCIDR(value) !== undefined;
+  return isText(value) && parseCidr(value) !== undefined;
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

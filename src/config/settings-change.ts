@@ -17,7 +17,6 @@ const restart = (because: string): Reload => ({ kind: 'restart', because });
 export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
   source: restart('what was heard from one source says nothing of another'),
   nodeName: restart('it decides which endpoints are local, everywhere'),
-  nodeAddress: restart('it is part of rules and addresses of every kind'),
   serviceProxyName: restart('it decides which Services are listed at all'),
   adopt: restart('taking over happens before the first pass'),
   scheduler: restart('every virtual server without a scheduler of its own changes'),

@@ -1,4 +1,4 @@
-import { parseAddress } from '../model/address.js';
+import { parseCidr } from '../model/cidr.js';
 import type { LocalDetection } from '../model/local-detection.js';
 import type {
   AddressLimitSettings,
@@ -9,7 +9,7 @@ import type {
   ServingSettings,
   SourceSettings,
 } from './agent-settings.js';
-import { parseCIDR, parseClusterCIDRs } from './cidr.js';
+import { parseClusterCIDRs } from './cidr.js';
 import type { Documents } from './completed-documents.js';
 import { durationSeconds } from './duration.js';
 import { portRange } from './port-range.js';
@@ -22,15 +22,14 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
   return {
     source,
     nodeName: nodeNameFrom(proxy.hostnameOverride, source, hostname),
-    nodeAddress: concreteAddress(proxy.bindAddress),
     serviceProxyName: own.serviceProxyName || undefined,
     adopt: own.adopt,
     scheduler: ipvs.scheduler,
-    excludedCIDRs: ipvs.excludeCIDRs.map((cidr) => parseCIDR(cidr) ?? cidr),
+    excludedCIDRs: canonical(ipvs.excludeCIDRs),
     masqueradeAll: proxy.iptables.masqueradeAll,
     localDetection: localDetectionFrom(proxy),
     nodePorts: {
-      addresses: proxy.nodePortAddresses.map((text) => parseCIDR(text) ?? text),
+      addresses: canonical(proxy.nodePortAddresses),
       localhostRelay: own.localhostNodePorts,
     },
     nodePortRange: portRange(own.nodePortRange),
@@ -70,12 +69,6 @@ function nodeNameFrom(override: string, { kind }: SourceSettings, hostname: stri
   return kind === 'manifests' ? undefined : hostname.trim().toLowerCase();
 }
 
-// The unspecified address asks for a family, not for an address.
-function concreteAddress(text: string): AgentSettings['nodeAddress'] {
-  const address = parseAddress(text);
-  return address === '0.0.0.0' || address === '::' ? undefined : address;
-}
-
 function localDetectionFrom(proxy: ProxyDocument): LocalDetection {
   switch (proxy.detectLocalMode) {
     case 'NodeCIDR':
@@ -91,11 +84,15 @@ function localDetectionFrom(proxy: ProxyDocument): LocalDetection {
   }
 }
 
+// Words such as `primary` stay as they are.
+function canonical(cidrs: readonly string[]): string[] {
+  return cidrs.map((cidr) => parseCidr(cidr)?.text ?? cidr);
+}
+
 /** Of kube-proxy's feature gates (KEP-5707); it is on unless it is named. */
 export const EXTERNAL_IPS_GATE = 'AllowServiceExternalIPs';
 
 function addressLimitsFrom({ proxy, own }: Documents): AddressLimitSettings {
-  const canonical = (cidrs: readonly string[]) => cidrs.map((cidr) => parseCIDR(cidr) ?? cidr);
   return {
     externalIPs: proxy.featureGates[EXTERNAL_IPS_GATE] ?? true,
     externalIPsOnNodes: own.externalIPs.nodeAddresses,

@@ -16,7 +16,3 @@ export function parseSocketAddress(text: string, port: number): SocketAddress | 
   if (address === undefined || (familyOf(address) === 'IPv6') !== (six !== undefined)) return undefined;
   return found >= 1 && found <= 65_535 ? { address, port: found } : undefined;
 }
-
-export function socketAddressText({ address, port }: SocketAddress): string {
-  return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
-}

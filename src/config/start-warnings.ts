@@ -25,6 +25,7 @@ export function startWarnings(given: GivenConfiguration): string[] {
     loopbackNodePorts(given.documents),
     withoutEffect(given.documents, defaultDocuments(), [
       ...idleGates(given.documents),
+      ...ownAddress(given.documents),
       ...idle.map(({ flag }) => `--${flag.name} (${flag.because})`),
     ]),
   ];
@@ -44,6 +45,12 @@ function idleGates({ proxy }: Documents): string[] {
   return [
     `featureGates ${gates.join(', ')} (what they open in kube-proxy is decided here by the program alone)`,
   ];
+}
+
+// Its family decides where health and metrics answer by default, also where the address is a certain one.
+function ownAddress({ proxy: { bindAddress } }: Documents): string[] {
+  if (['', '0.0.0.0'].includes(bindAddress) || bindAddress.includes(':')) return [];
+  return ["bindAddress (the node's addresses are those of its interfaces and of its Node object)"];
 }
 
 // Flags alone are no statement about the mode; a document of kube-proxy is.

@@ -45,6 +45,8 @@ export function judgeAddress(
   if (unusable !== undefined)
     return refused('object', `is ${unusable}, where nothing can be served.`, ROUTABLE);
   if (kind === 'external' && !node.limits.externalIPs) return EXTERNAL_OFF;
+  const owner = kind === 'cluster' ? undefined : node.holderOf(address, service);
+  if (owner !== undefined) return othersClusterIP(owner);
   if (node.addresses.includes(address)) return ownAddress(kind, node);
   const holder = node.others.get(address);
   if (holder !== undefined) return otherNodes(holder, kind, node);
@@ -78,7 +80,7 @@ const UNUSABLE: readonly {
   { what: 'an address of 100::/64 (RFC 6666)', pattern: /^100::(?:[\da-f]{1,4}(?::[\da-f]{1,4}){0,3})?$/ },
 ];
 
-function unusableKind(address: Address, kind: AddressField): string | undefined {
+export function unusableKind(address: Address, kind: AddressField): string | undefined {
   const found = UNUSABLE.find(({ pattern }) => pattern.test(address));
   return found === undefined || (kind === 'cluster' && found.mayBeClusterIP) ? undefined : found.what;
 }
@@ -102,6 +104,15 @@ const EXTERNAL_OFF = refused(
   'is not served, since externalIPs are switched off by the feature gate AllowServiceExternalIPs.',
   'Use a load balancer or a NodePort.',
 );
+
+// Whoever asks for a Service by its ClusterIP must not meet somebody else at a port that it does not have.
+function othersClusterIP(owner: ServiceKey): AddressVerdict {
+  return refused(
+    'conflict',
+    `is the ClusterIP of Service ${owner}, whose ports are all its own, so it is not served.`,
+    'Give the Service an address that no other Service has.',
+  );
+}
 
 const NODE_PORTS = 'Use a NodePort, or an address that no node has; externalIPs.nodeAddresses allows it.';
 

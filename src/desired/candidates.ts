@@ -1,14 +1,11 @@
 import type { Family } from '../model/address.js';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
-import type { ServicePort } from '../model/service.js';
+import type { Endpoint } from '../model/endpoint-slice.js';
+import type { Offer } from './offered-ports.js';
 
 /**
  * The endpoints of one ServicePort that can take connections: the ready ones and those that still serve while they
  * terminate. With 100,000 of them each list and each turn costs milliseconds of the first pass, so they are gathered
- * once, into lists of one length instead of a list of pairs.
- *
- * A slice's port belongs to the ServicePort of the same name and protocol; its number may differ between slices
- * (KEP-752). An endpoint that two slices have is here twice.
+ * once, into lists of one length instead of a list of pairs. An endpoint that two slices have is here twice.
  */
 export class Candidates {
   readonly endpoints: Endpoint[] = [];
@@ -17,11 +14,8 @@ export class Candidates {
   /** How many of them are ready; the others leave. */
   readyCount = 0;
 
-  constructor(slices: readonly EndpointSlice[], family: Family, wanted: ServicePort) {
-    for (const slice of slices) {
-      if (slice.family !== family) continue;
-      for (const port of slice.ports) if (isSamePort(port, wanted)) this.#gather(slice.endpoints, port.port);
-    }
+  constructor(offers: readonly Offer[], family: Family) {
+    for (const { slice, port } of offers) if (slice.family === family) this.#gather(slice.endpoints, port);
   }
 
   #gather(endpoints: readonly Endpoint[], port: number): void {
@@ -32,8 +26,4 @@ export class Candidates {
       this.ports.push(port);
     }
   }
-}
-
-function isSamePort(port: EndpointPort, wanted: ServicePort): boolean {
-  return port.name === wanted.name && port.protocol === wanted.protocol;
 }

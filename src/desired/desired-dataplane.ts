@@ -1,23 +1,18 @@
 import type { Address } from '../model/address.js';
-import { parsedCidrs } from '../model/cidr.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { Dataplane } from '../model/dataplane.js';
 import { type FrontendKey, insideKey, isInside, isInsideKey, outsideKey } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord } from '../model/node.js';
-import { movedAddresses, NO_OTHER_NODES, type OtherNodes } from '../model/other-nodes.js';
+import type { OtherNodes } from '../model/other-nodes.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
-import {
-  movedReservations,
-  NOTHING_RESERVED,
-  type ReservedAddress,
-  reservedAddresses,
-} from '../model/reserved-address.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import { type Pace, paceOf } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
+import { Allocations } from './allocations.js';
 import { CountedSet } from './counted-set.js';
 import { DesiredPolicy } from './desired-policy.js';
 import { FrontendClaims } from './frontend-claims.js';
@@ -25,11 +20,11 @@ import { FrontendConflicts, type LostFrontend } from './frontend-conflicts.js';
 import { HashTables } from './hash-tables.js';
 import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
-import { nodePortAddresses } from './node-port-addresses.js';
+import { type NodeChange, NodeFacts, type ReservedBy } from './node-facts.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
-import { type NodeView, sameAddresses } from './node-view.js';
 import { RelayRoutes } from './relay-routes.js';
 import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { ServiceShares } from './service-shares.js';
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
@@ -39,19 +34,16 @@ export class DesiredDataplane implements Dataplane {
   readonly virtualServers = new Map<FrontendKey, VirtualServer>();
   readonly bound: ReadonlySet<Address>;
   readonly policy: DesiredPolicy;
-  #node: NodeView;
+  readonly #node: NodeFacts;
   readonly #marks = new MarkBook();
   readonly #hashTables = new HashTables();
+  readonly #allocations = new Allocations();
   readonly #vips = new CountedSet<Address>();
   readonly #claims = new FrontendClaims();
-  readonly #shares = new Map<ServiceKey, ServiceFrontends>();
+  readonly #shares = new ServiceShares();
   readonly #conflicts = new FrontendConflicts(this.#claims);
-  /** Of deleted Services, on addresses that were no ClusterIPs of theirs. */
+  /** Of deleted Services, on addresses that were no ClusterIPs of theirs, and of others what another Service has been given. */
   readonly #released = new Set<FrontendKey>();
-  /** What Services claim and may not have. */
-  readonly #refused = new Map<ServiceKey, readonly Address[]>();
-  readonly #reservations = new Map<ReservedBy, readonly ReservedAddress[]>();
-  readonly #complaints = new Map<ServiceKey, readonly Problem[]>();
   readonly #relays = new RelayRoutes();
   readonly #paces = new Map<ServiceKey, Pace>();
   readonly #healthChecks = new HealthChecks();
@@ -59,9 +51,11 @@ export class DesiredDataplane implements Dataplane {
   readonly #viewed = new Set<FrontendKey>();
 
   constructor(node: NodeProfile) {
-    const markOf = (view: FrontendKey) => this.#marks.markOf(view);
-    const takeHashTables = (service: ServiceKey, count: number) => this.#hashTables.take(service, count);
-    this.#node = { ...node, ...NOTHING_KNOWN, markOf, takeHashTables };
+    this.#node = new NodeFacts(node, {
+      markOf: (view) => this.#marks.markOf(view),
+      takeHashTables: (service, count) => this.#hashTables.take(service, count),
+      holderOf: (allocation, claimant) => this.#allocations.holderOf(allocation, claimant),
+    });
     this.bound = this.#vips.members;
     this.policy = new DesiredPolicy(this.#vips.members);
   }
@@ -96,41 +90,37 @@ export class DesiredDataplane implements Dataplane {
     }
   }
 
-  /** The node's own addresses are others; answers with the Services that have to be worked out anew. */
+  /** The node's own addresses are others; answers with the Services that have to be worked out anew, as those below do. */
   setNodeAddresses(addresses: readonly Address[]): ServiceKey[] {
-    return this.#moveTo({ ...this.#node, addresses });
+    return this.#concernedBy(this.#node.setAddresses(addresses));
   }
 
   /** What the Node object says now, undefined while there is none. */
   setNode(node: NodeRecord | undefined): ServiceKey[] {
-    return this.#moveTo({
-      ...this.#node,
-      zone: node?.zone,
-      named: node?.addresses ?? [],
-      podRanges: parsedCidrs(node?.podCIDRs ?? []),
-      kubeletPort: node?.kubeletPort ?? 0,
-    });
+    return this.#concernedBy(this.#node.setRecord(node));
   }
 
-  /** Which addresses other Nodes have now. Only Services that claim one of those that moved are worked out anew. */
+  /** Which addresses other Nodes have now. */
   setOtherNodes(others: OtherNodes): ServiceKey[] {
-    const moved = movedAddresses(this.#node.others, others);
-    this.#node = { ...this.#node, others };
-    return this.#claimantsOf(moved);
+    return this.#concernedBy(this.#node.setOtherNodes(others));
   }
 
   /** Which addresses nodes need themselves, as one of those who know some says now. */
   setReserved(by: ReservedBy, addresses: readonly ReservedAddress[]): ServiceKey[] {
-    this.#reservations.set(by, addresses);
-    const reserved = reservedAddresses(...this.#reservations.values());
-    const moved = movedReservations(this.#node.reserved, reserved);
-    this.#node = { ...this.#node, reserved };
-    return this.#claimantsOf(moved);
+    return this.#concernedBy(this.#node.setReserved(by, addresses));
+  }
+
+  /**
+   * The Services that have to be worked out anew since others, which have been worked out, were given what they claim, or gave it
+   * back.
+   */
+  takeConcerned(): ServiceKey[] {
+    return this.#allocations.takeConcerned();
   }
 
   /** The addresses that no Service may have; those of them that are the node's own carry NodePorts all the same. */
   get reserved(): Iterable<Address> {
-    return this.#node.reserved.keys();
+    return this.#node.view.reserved.keys();
   }
 
   /**
@@ -139,14 +129,15 @@ export class DesiredDataplane implements Dataplane {
    */
   mustLeave(address: Address | undefined, guarded: ReadonlySet<Address>): boolean {
     if (address === undefined || this.bound.has(address)) return false;
-    const { addresses, others, reserved } = this.#node;
+    const { addresses, others, reserved } = this.#node.view;
     if (addresses.includes(address)) return guarded.has(address);
     return others.has(address) || reserved.has(address);
   }
 
   /**
-   * Whether the frontend is to go without a drain: its Service was deleted, and its address is one that users write or a node's own. A
-   * drain would keep it for whoever holds a connection. What the API server gave, it does not give to others so soon.
+   * Whether the frontend is to go without a drain: its Service was deleted, and its address is one that users write or a node's own, or
+   * another Service was given it. A drain would keep it for whoever holds a connection. What the API server gave, it does not give to
+   * others so soon.
    */
   isReleased(key: FrontendKey): boolean {
     return this.#released.has(key) && this.#claims.winner(key) === undefined;
@@ -159,17 +150,18 @@ export class DesiredDataplane implements Dataplane {
 
   /** Whether no Service wants anything. */
   get isEmpty(): boolean {
-    return this.#shares.size === 0;
+    return this.#shares.areEmpty;
   }
 
   /** The addresses on which NodePorts are shown; undefined where they are on all. */
   get restrictedPortAddresses(): readonly Address[] | undefined {
-    return this.#node.nodePorts.length === 0 ? undefined : this.#node.portAddresses;
+    const { nodePorts, portAddresses } = this.#node.view;
+    return nodePorts.length === 0 ? undefined : portAddresses;
   }
 
   /** Services that lost a frontend to another, and addresses that a Service should not have. */
   get problems(): Problem[] {
-    return [...this.#conflicts.problems, ...[...this.#complaints.values()].flat()];
+    return [...this.#conflicts.problems, ...this.#shares.problems];
   }
 
   /**
@@ -202,20 +194,12 @@ export class DesiredDataplane implements Dataplane {
 
   /** The frontends that the Service asks for. */
   frontendsOf(service: ServiceKey): readonly FrontendKey[] {
-    const { frontends = [] } = this.#shares.get(service) ?? {};
-    return frontends.flatMap(({ frontend, inside }) =>
-      inside === undefined ? [frontend.key] : [frontend.key, inside.frontend.key],
-    );
+    return this.#shares.frontendsOf(service);
   }
 
   /** How many frontends, views of inside clients and real servers the Service asks for: what a change of it costs at most. */
   entriesOf(service: ServiceKey): number {
-    let entries = 0;
-    for (const { virtualServer, inside } of this.#shares.get(service)?.frontends ?? []) {
-      entries += 1 + (virtualServer?.realServers.size ?? 0);
-      if (inside !== undefined) entries += 1 + (inside.virtualServer?.realServers.size ?? 0);
-    }
-    return entries;
+    return this.#shares.entriesOf(service);
   }
 
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
@@ -227,54 +211,50 @@ export class DesiredDataplane implements Dataplane {
 
   /** Frontends whose Service has no usable endpoint: they are refused. */
   withoutEndpoints(): Pick<ServiceFrontend, 'owner' | 'frontend' | 'offered'>[] {
-    return [...this.#shares.values()].flatMap(({ frontends }) =>
-      frontends.filter(
-        (wish) => wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
-      ),
+    return [...this.#shares.frontends()].filter(
+      (wish) => wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
     );
   }
 
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
   refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
-    const before = this.#shares.get(key);
-    if (view.service === undefined) this.#hashTables.take(key, 0);
-    const wants = serviceFrontends(view, this.#node);
-    const after = wants.frontends.length === 0 ? undefined : wants;
-    keep(this.#refused, key, wants.refused.length === 0 ? undefined : wants.refused);
-    keep(this.#complaints, key, wants.problems.length === 0 ? undefined : wants.problems);
-    this.#healthChecks.refresh(key, wants.healthCheck);
-    this.#relays.refresh(key, view.service);
-    keep(this.#paces, key, view.service === undefined ? undefined : paceOf(view.service));
-    if (after !== undefined) this.#enter(after);
-    if (before !== undefined) this.#leave(before);
-    if (before !== undefined && view.service === undefined) this.#release(before);
-    keep(this.#shares, key, after);
-    if (after !== undefined) this.#settle(after, touched);
-    if (before !== undefined) this.#settle(before, touched);
+    finish(this.refreshInPieces(key, view, touched));
     return touched;
   }
 
-  // Addresses matter to Services with ways from outside only; name and zone to everyone's choice of endpoints.
-  #moveTo(node: NodeView): ServiceKey[] {
-    const before = this.#node;
-    const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
-    this.#node = { ...node, portAddresses };
-    if (node.zone !== before.zone) return [...this.#shares.keys()];
-    if (sameAddresses(this.#node, before)) return [];
-    return [...this.#shares].flatMap(([key, { isExternal }]) => (isExternal ? [key] : []));
+  /**
+   * The same in pieces, between which others may have their turn: each is told by how many virtual and real servers it was. Nothing of
+   * it is to be seen before the end.
+   */
+  *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
+    this.#allocations.refresh(key, view.service);
+    if (view.service === undefined) this.#hashTables.take(key, 0);
+    const node = this.#node.view;
+    let wants = yield* serviceFrontends(view, node);
+    // Whoever changed the node meanwhile could not know that this Service is concerned.
+    if (this.#node.view !== node) wants = finish(serviceFrontends(view, this.#node.view));
+    this.#exchange(key, view, wants, touched);
   }
 
-  // As good as always none of the addresses is claimed: then no Service needs to be looked at.
-  #claimantsOf(addresses: readonly Address[]): ServiceKey[] {
-    const moved = new Set(addresses);
-    const isMoved = (address: Address) => moved.has(address);
-    const refused = [...this.#refused].flatMap(([key, claimed]) => (claimed.some(isMoved) ? [key] : []));
-    const areOwn = addresses.some((address) => this.#node.addresses.includes(address));
-    if (!areOwn && !addresses.some((address) => this.bound.has(address))) return refused;
-    const serving = [...this.#shares].flatMap(([key, { vips, isExternal }]) =>
-      vips.some(isMoved) || (areOwn && isExternal) ? [key] : [],
-    );
-    return [...new Set([...refused, ...serving])];
+  #exchange(key: ServiceKey, { service }: ServiceView, after: ServiceFrontends, touched: KernelKeySet): void {
+    const before = this.#shares.get(key);
+    this.#healthChecks.refresh(key, after.healthCheck);
+    this.#relays.refresh(key, service);
+    const pace = service && paceOf(service);
+    if (pace !== undefined) this.#paces.set(key, pace);
+    else if (this.#paces.size > 0) this.#paces.delete(key);
+    this.#enter(after);
+    if (before !== undefined) {
+      this.#leave(before);
+      this.#release(key, before, service !== undefined);
+    }
+    this.#shares.set(key, service === undefined ? undefined : after);
+    this.#settle(after, touched);
+    if (before !== undefined) this.#settle(before, touched);
+  }
+
+  #concernedBy(change: NodeChange): ServiceKey[] {
+    return this.#shares.concernedBy(change, this.#node.view, this.bound);
   }
 
   #enter({ frontends, vips }: ServiceFrontends): void {
@@ -287,9 +267,17 @@ export class DesiredDataplane implements Dataplane {
     for (const vip of vips) this.#vips.remove(vip);
   }
 
-  #release({ frontends }: ServiceFrontends): void {
-    for (const { frontend, service } of frontends)
-      if (!service.clusterIPs.includes(frontend.address)) this.#released.add(frontend.key);
+  #release(key: ServiceKey, { frontends }: ServiceFrontends, isThere: boolean): void {
+    for (const { frontend, kind, service } of frontends) {
+      const { address, port } = frontend;
+      const isTaken = () =>
+        this.#allocations.holderOf(address, key) !== undefined ||
+        this.#allocations.holderOf(port, key) !== undefined;
+      const isReleased = isThere
+        ? (kind === 'external' || kind === 'balancer') && isTaken()
+        : !service.clusterIPs.includes(address);
+      if (isReleased) this.#released.add(frontend.key);
+    }
   }
 
   /** Decides who has the frontends of a share, once every claim to them is known. */
@@ -326,25 +314,14 @@ export class DesiredDataplane implements Dataplane {
   }
 }
 
-/** Who knows of reserved addresses: this node, or our own way to the API server. */
-export type ReservedBy = 'node' | 'api-server';
-
-const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | 'markOf' | 'takeHashTables'> = {
-  addresses: [],
-  portAddresses: [],
-  named: [],
-  others: NO_OTHER_NODES,
-  reserved: NOTHING_RESERVED,
-  podRanges: [],
-  kubeletPort: 0,
-};
-
 /** For whoever wants everything of ours gone. */
 export function nothingDesired(): DesiredDataplane {
   return new DesiredDataplane(LONE_NODE);
 }
 
-function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
-  if (value !== undefined) map.set(key, value);
-  else if (map.size > 0) map.delete(key);
+function finish<T>(pieces: Generator<number, T>): T {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done) return value;
+  }
 }

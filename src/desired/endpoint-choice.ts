@@ -3,10 +3,10 @@ import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
 import { type RealServer, realServer } from '../model/real-server.js';
 import { NO_SERVERS, RealServerList, type RealServers } from '../model/real-servers.js';
 import { hashesServers } from '../model/scheduler.js';
-import type { ServicePort } from '../model/service.js';
 import type { WeightTable } from '../model/weight-rule.js';
 import { Candidates } from './candidates.js';
 import type { NodeSettings } from './node-settings.js';
+import type { Offer } from './offered-ports.js';
 import { seedOf, sortCandidates } from './server-order.js';
 import { isPreferred, type Preference, preferenceOf } from './topology.js';
 
@@ -35,13 +35,12 @@ export interface Balancing {
  * local list, and never what is terminating. An endpoint in several slices counts once.
  */
 export function chooseEndpoints(
-  slices: readonly EndpointSlice[],
+  offers: readonly Offer[],
   family: Family,
-  port: ServicePort,
   node: NodeSettings,
   balancing: Balancing,
 ): ChosenEndpoints {
-  const candidates = new Candidates(slices, family, port);
+  const candidates = new Candidates(offers, family);
   if (candidates.endpoints.length === 0) return NOTHING;
   sortCandidates(candidates, hashesServers(balancing.scheduler) ? 0 : seedOf(node.name ?? ''));
   return divide(candidates, node, balancing);

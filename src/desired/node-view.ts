@@ -26,6 +26,8 @@ export interface NodeView extends NodeProfile {
   markOf(view: FrontendKey): number;
   /** Whether the Service may have so many tables of the scheduler mh; see `HashTables`. */
   takeHashTables(service: ServiceKey, count: number): boolean;
+  /** Which other Service has this ClusterIP or health check node port; see `Allocations`. */
+  holderOf(allocation: Address | number, claimant: ServiceKey): ServiceKey | undefined;
 }
 
 /** Whether both have the same addresses, named and shown alike, and the same pods and kubelet; other Nodes aside. */

@@ -2,24 +2,43 @@ import type { EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
 import type { ServicePort } from '../model/service.js';
 
 const MOST_NAMED = 3;
-const NO_SLICES: readonly EndpointSlice[] = [];
+const NO_OFFERS: readonly Offer[] = [];
 
 /**
- * What the slices of a Service offer by name and protocol, by which a port of theirs belongs to one of the Service. Looked up once for all
- * ports: thousands of ports times thousands of slices would stop the agent for seconds.
+ * A slice that has a port of the Service: one of the same name and protocol. The number may differ between slices (KEP-752), and one
+ * slice may offer several.
+ */
+export interface Offer {
+  readonly slice: EndpointSlice;
+  /** The target port. */
+  readonly port: number;
+}
+
+/** Nearly every Service has one port: then nobody needs an index of who offers it. */
+export function offersOf(slices: readonly EndpointSlice[], { name, protocol }: ServicePort): Offer[] {
+  return slices.flatMap((slice) =>
+    slice.ports
+      .filter((port) => port.name === name && port.protocol === protocol)
+      .map(({ port }) => ({ slice, port })),
+  );
+}
+
+/**
+ * What the slices of a Service offer. Looked up once for all ports: thousands of ports, times as many in each slice, would stop the
+ * agent for as long as a second.
  */
 export class OfferedPorts {
   readonly #slices: readonly EndpointSlice[];
-  #offers: ReadonlyMap<string, readonly EndpointSlice[]> | undefined;
+  #offers: ReadonlyMap<string, readonly Offer[]> | undefined;
   #summary: string | undefined;
 
   constructor(slices: readonly EndpointSlice[]) {
     this.#slices = slices;
   }
 
-  /** The slices that have the port, in their order. */
-  slicesWith(wanted: ServicePort): readonly EndpointSlice[] {
-    return this.#byName.get(nameOf(wanted)) ?? NO_SLICES;
+  /** Who offers the port, in the order of the slices. */
+  of(wanted: ServicePort): readonly Offer[] {
+    return this.#byName.get(nameOf(wanted)) ?? NO_OFFERS;
   }
 
   /**
@@ -32,21 +51,21 @@ export class OfferedPorts {
     return this.#summary;
   }
 
-  get #byName(): ReadonlyMap<string, readonly EndpointSlice[]> {
-    this.#offers ??= offersOf(this.#slices);
+  get #byName(): ReadonlyMap<string, readonly Offer[]> {
+    this.#offers ??= indexOf(this.#slices);
     return this.#offers;
   }
 }
 
-function offersOf(slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> {
-  const offers = new Map<string, EndpointSlice[]>();
+function indexOf(slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly Offer[]> {
+  const offers = new Map<string, Offer[]>();
   for (const slice of slices)
     for (const port of slice.ports) {
       const name = nameOf(port);
-      const offering = offers.get(name);
-      if (offering === undefined) offers.set(name, [slice]);
-      // A slice that has the port twice is listed once.
-      else if (offering.at(-1) !== slice) offering.push(slice);
+      const offer: Offer = { slice, port: port.port };
+      const known = offers.get(name);
+      if (known === undefined) offers.set(name, [offer]);
+      else known.push(offer);
     }
   return offers;
 }

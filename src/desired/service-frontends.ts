@@ -6,18 +6,21 @@ import type { EndpointSlice } from '../model/endpoint-slice.js';
 import { type Frontend, frontend, insideKey, insideOf } from '../model/frontend.js';
 import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
+import type { Protocol } from '../model/protocol.js';
 import { isExternal, type Service, type ServicePort } from '../model/service.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
 import { WeightTable } from '../model/weight-rule.js';
 import { nodesOwnPort } from './address-policy.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import { type HashChoice, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
-import { OfferedPorts } from './offered-ports.js';
+import { OfferedPorts, offersOf } from './offered-ports.js';
 import { insideSettings, settingsOf } from './server-settings.js';
 import { Allowance, limitProblem } from './service-limits.js';
 import { addressProblems, type Way, waysOf } from './service-ways.js';
 import { type SourceList, SourceLists } from './source-lists.js';
+import { endpointProblem, usableEndpoints } from './usable-endpoints.js';
 import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
@@ -27,7 +30,7 @@ export interface ServiceFrontends {
   readonly frontends: readonly ServiceFrontend[];
   /** Addresses to bind. */
   readonly vips: readonly Address[];
-  /** Addresses that it claims and may not have here. */
+  /** Addresses that it claims, or has as endpoints, and may not have here. */
   readonly refused: readonly Address[];
   readonly problems: readonly Problem[];
   /** Undefined where load balancers do not ask. */
@@ -65,22 +68,44 @@ const NOTHING: ServiceFrontends = {
   healthCheck: undefined,
 };
 
-/** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
-export function serviceFrontends({ service, slices }: ServiceView, node: NodeView): ServiceFrontends {
+/** Some milliseconds' work; hardly a Service has more. */
+const ENTRIES_IN_PIECE = 512;
+
+/** A frontend with its view of clients inside, and the real servers of both. */
+export function entriesIn({ virtualServer, inside }: ServiceFrontend): number {
+  const own = 1 + (virtualServer?.realServers.size ?? 0);
+  return inside === undefined ? own : own + 1 + (inside.virtualServer?.realServers.size ?? 0);
+}
+
+/** In pieces of so many virtual and real servers: every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
+export function* serviceFrontends(
+  { service, slices: told }: ServiceView,
+  node: NodeView,
+): Generator<number, ServiceFrontends> {
   if (service === undefined) return NOTHING;
   const claimed = waysOf(service, node);
+  const { slices, leftOut } = usableEndpoints(told, node.reserved);
   // Nearly every Service may have all of its addresses.
   const isRefused = claimed.some(isRefusedWay);
   const ways = isRefused ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
-  const { frontends, cut, problems } = frontendsBy(ways, service, slices, node);
+  const { frontends, cut, problems } = yield* frontendsBy(ways, service, slices, node);
   const served = cut === undefined ? ways : ways.slice(0, cut);
   const hasRemarks = claimed.some(({ verdict }) => verdict.remark !== undefined);
   return {
     isExternal: isExternal(service),
     frontends,
     vips: served.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address),
-    refused: isRefused ? claimed.filter(isRefusedWay).map(({ address }) => address) : NO_ADDRESSES,
-    problems: hasRemarks ? [...addressProblems(service, claimed), ...problems] : problems,
+    refused: isRefused
+      ? [...claimed.filter(isRefusedWay).map(({ address }) => address), ...leftOut]
+      : leftOut,
+    problems:
+      hasRemarks || leftOut.length > 0
+        ? [
+            ...addressProblems(service, claimed),
+            ...(leftOut.length > 0 ? [endpointProblem(service.key, leftOut)] : []),
+            ...problems,
+          ]
+        : problems,
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
@@ -103,7 +128,8 @@ function takenPort(
   if (verdict.use !== 'shared') return undefined;
   const { port, nodePort, protocol } = ports[index] as ServicePort;
   const [number, field] = kind === 'node' ? [nodePort, 'nodePort'] : [port, 'port'];
-  const holder = nodesOwnPort(address, number, protocol, node);
+  const holder =
+    nodesOwnPort(address, number, protocol, node) ?? healthCheckAt(kind, number, protocol, key, node);
   if (holder === undefined) return undefined;
   return {
     kind: 'conflict',
@@ -115,6 +141,19 @@ function takenPort(
   };
 }
 
+// A health check node port comes from the same range as NodePorts, of which the API server gives none twice.
+function healthCheckAt(
+  kind: ClaimKind,
+  port: number,
+  protocol: Protocol,
+  service: ServiceKey,
+  node: NodeView,
+): string | undefined {
+  if (kind === 'node' || protocol !== 'TCP') return undefined;
+  const owner = node.holderOf(port, service);
+  return owner === undefined ? undefined : `the health check of Service ${owner}`;
+}
+
 /** As many frontends as the Service may have, by one way after the other. */
 interface ServedFrontends {
   readonly frontends: readonly ServiceFrontend[];
@@ -124,18 +163,19 @@ interface ServedFrontends {
 }
 
 // Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
-function frontendsBy(
+function* frontendsBy(
   ways: readonly Way[],
   service: Service,
   slices: readonly EndpointSlice[],
   node: NodeView,
-): ServedFrontends {
+): Generator<number, ServedFrontends> {
   const wanted = countOf(ways, service);
   const choice = withinHashTables(service, wanted + viewsOf(ways, service), node);
   const shared = sharedBy(choice, slices);
   const allowance = new Allowance(node.maxFrontends);
   const frontends: ServiceFrontend[] = [];
   const problems: Problem[] = choice.problem === undefined ? [] : [choice.problem];
+  let entries = 0;
   for (const [place, way] of ways.entries())
     for (const [index, port] of service.ports.entries()) {
       if (!isShown(port, way)) continue;
@@ -148,8 +188,13 @@ function frontendsBy(
         { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
         choice.node,
       );
-      if (allowance.take(wish)) frontends.push(wish);
-      else {
+      if (allowance.take(wish)) {
+        frontends.push(wish);
+        entries += entriesIn(wish);
+        if (entries < ENTRIES_IN_PIECE) continue;
+        yield entries;
+        entries = 0;
+      } else {
         const isUsed = frontends.at(-1)?.frontend.address === way.address;
         const told = { wanted, served: frontends.length, next: wish.frontend.key };
         return {
@@ -190,12 +235,12 @@ function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[
   const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
   const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
   const offers = new OfferedPorts(slices);
-  // Nearly every Service has one port, and needs no list of who offers it.
-  const slicesFor = (port: ServicePort) => (service.ports.length === 1 ? slices : offers.slicesWith(port));
+  const offersFor = (port: ServicePort) =>
+    service.ports.length === 1 ? offersOf(slices, port) : offers.of(port);
   const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
     const family = familyOf(address);
     const port = service.ports[index] as ServicePort;
-    choices[family][index] ??= chooseEndpoints(slicesFor(port), family, port, node, balancing);
+    choices[family][index] ??= chooseEndpoints(offersFor(port), family, node, balancing);
     return choices[family][index];
   };
   return {
@@ -288,7 +333,6 @@ function ownerOf(service: Service, port: ServicePort): string {
 
 const PLAIN: readonly TrafficSet[] = [];
 const NO_SOURCES: SourceList = new Map();
-const NO_ADDRESSES: readonly Address[] = [];
 const NO_PROBLEMS: readonly Problem[] = [];
 
 function trafficOf(

@@ -10,6 +10,18 @@ export interface ServiceView {
   readonly slices: readonly EndpointSlice[];
 }
 
+/**
+ * How many virtual and real servers the Service may need at most, told without working it out: NodePorts count as one address.
+ */
+export function entriesAtMost({ service, slices }: ServiceView): number {
+  if (service === undefined) return 0;
+  const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
+  const endpoints = slices.reduce((sum, slice) => sum + slice.endpoints.length, 0);
+  return (
+    ports.length * (clusterIPs.length + externalIPs.length + loadBalancerIPs.length + 1) * (1 + endpoints)
+  );
+}
+
 const NONE: readonly EndpointSlice[] = [];
 
 /**

@@ -76,6 +76,25 @@ export interface RealServerWrite {
 
 export type OperationKind = Operation['kind'];
 
+/** Every change of the nftables sets: the compiler asks for each. */
+const POLICY: Readonly<Record<PolicyOperation['kind'], true>> = {
+  'own-frontend': true,
+  'disown-frontend': true,
+  'open-frontend': true,
+  'close-frontend': true,
+  'guard-vip': true,
+  'release-vip': true,
+  'enter-set': true,
+  'leave-set': true,
+  'allow-source': true,
+  'forbid-source': true,
+};
+
+/** Whether nftables performs it. */
+export function isPolicyKind(kind: OperationKind): kind is PolicyOperation['kind'] {
+  return Object.hasOwn(POLICY, kind);
+}
+
 /** `add-real-server 10.96.0.1:443/TCP 10.0.0.1:6443 weight 1`. */
 export function operationText(operation: Operation): string {
   return [operation.kind, ...operationWords(operation)].join(' ');

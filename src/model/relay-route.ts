@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import { hostPort } from './frontend.js';
 import type { ServiceKey } from './service-key.js';
 
 /** One NodePort on a loopback address, which IPVS cannot balance, and where its connections go (KEP-6032). TCP alone. */
@@ -17,7 +18,7 @@ export interface RelayRoute {
 export type RelayKey = string & { readonly __brand: 'RelayKey' };
 
 export function relayKey({ loopback, nodePort }: RelayRoute): RelayKey {
-  return (loopback.includes(':') ? `[${loopback}]:${nodePort}` : `${loopback}:${nodePort}`) as RelayKey;
+  return hostPort(loopback, nodePort) as RelayKey;
 }
 
 /** Connections since the start, and now. */

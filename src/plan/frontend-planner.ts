@@ -85,7 +85,7 @@ export class FrontendPlanner {
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
     this.#planServers(wish, seen);
     for (const server of seen?.realServers ?? NO_SERVERS)
-      if (wish.realServers.find(server) === undefined) this.#planFarewell(frontend, server);
+      if (wish.realServers.find(server) === undefined) this.#planServerRemoval(frontend, server);
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
     if (seen === undefined) this.#planFirstFlows(frontend);
   }
@@ -123,7 +123,7 @@ export class FrontendPlanner {
   }
 
   /** True when the server is gone after these operations. */
-  #planFarewell(frontend: Frontend, server: RealServer): boolean {
+  #planServerRemoval(frontend: Frontend, server: RealServer): boolean {
     const mayDrain = drains(frontend.protocol);
     if (!mayDrain || this.#drained(frontend.key, server.key)) {
       this.#operations.add({ kind: 'delete-real-server', frontend, server });
@@ -140,7 +140,7 @@ export class FrontendPlanner {
     if (policy.open.has(frontend.key)) this.#operations.add({ kind: 'close-frontend', frontend });
     let ends = true;
     for (const server of seen?.realServers ?? NO_SERVERS)
-      if (!this.#planFarewell(frontend, server)) ends = false;
+      if (!this.#planServerRemoval(frontend, server)) ends = false;
     if (!ends) return;
     this.ending.add(frontend.key);
     if (seen !== undefined) this.#operations.add({ kind: 'delete-virtual-server', frontend });

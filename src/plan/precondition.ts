@@ -52,9 +52,9 @@ function holds(state: ObservedDataplane, frontend: Frontend, server: RealServer)
   return state.virtualServers.get(frontend.key)?.realServers.find(server) !== undefined;
 }
 
-type Farewell = Extract<Operation, { kind: 'set-real-server' | 'delete-real-server' }>;
+type ServerRemoval = Extract<Operation, { kind: 'set-real-server' | 'delete-real-server' }>;
 
-function takesAway(operation: Operation): operation is Farewell {
+function takesAway(operation: Operation): operation is ServerRemoval {
   return (
     operation.kind === 'delete-real-server' ||
     (operation.kind === 'set-real-server' && operation.server.weight === 0)

@@ -2,6 +2,7 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import { contestedServices } from '../model/claim.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
+import { entriesAtMost } from '../model/cluster-view.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
@@ -11,10 +12,13 @@ import { RestingServices } from './resting-services.js';
 /** Working them out takes some tens of microseconds each, so that a look at the clock after each would be felt. */
 const SERVICES_PER_LOOK = 16;
 
+/** A Service that may need more virtual and real servers is worked out after all others, in pieces. */
+const MOST_OF_ORDINARY = 1_000;
+
 /** The Services that changed and have not been worked out since. */
 export class DirtyServices {
   readonly #source: Pick<ClusterSource, 'view'>;
-  readonly #desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf'>;
+  readonly #desired: Pick<DesiredDataplane, 'refresh' | 'refreshInPieces' | 'entriesOf' | 'takeConcerned'>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #portion: number;
   readonly #keys = new Set<ServiceKey>();
@@ -24,7 +28,7 @@ export class DirtyServices {
   /** `portion`: of so many at once `portions` works out. */
   constructor(
     source: Pick<ClusterSource, 'view'>,
-    desired: Pick<DesiredDataplane, 'refresh' | 'entriesOf'>,
+    desired: Pick<DesiredDataplane, 'refresh' | 'refreshInPieces' | 'entriesOf' | 'takeConcerned'>,
     clock: Pick<Clock, 'now'>,
     portion: number,
   ) {
@@ -63,10 +67,23 @@ export class DirtyServices {
   async takeIn(touched: KernelKeySet, areAllKnown = false): Promise<void> {
     const slice = new TimeSlice(this.#clock, SERVICES_PER_LOOK);
     this.#resting.forget();
-    for (const key of [...this.#keys]) {
+    await this.#takeInThese([...this.#keys], touched, slice, areAllKnown);
+    const concerned = this.#desired.takeConcerned();
+    this.add(concerned);
+    await this.#takeInThese(concerned, touched, slice, areAllKnown);
+  }
+
+  async #takeInThese(
+    keys: readonly ServiceKey[],
+    touched: KernelKeySet,
+    slice: TimeSlice,
+    areAllKnown: boolean,
+  ): Promise<void> {
+    for (const key of this.#largeLast(keys)) {
       if (this.#rests(key)) continue;
       const before = this.#desired.entriesOf(key);
-      this.#workOut(key, touched);
+      if (this.#isLarge(key)) await this.#workOutInPieces(key, touched, slice);
+      else this.#workOut(key, touched);
       if (areAllKnown) this.#resting.changed(key, Math.max(before, this.#desired.entriesOf(key)));
       if (slice.over) await slice.rest();
     }
@@ -97,17 +114,25 @@ export class DirtyServices {
     const services = [...this.#keys].flatMap((key) => view.look(key).service ?? []);
     const contested = contestedServices(services);
     const free = services.filter(({ key }) => !contested.has(key)).sort(compareAge);
-    const keys = free.map(({ key }) => key);
+    const keys = this.#largeLast(free.map(({ key }) => key));
     return keys.includes(urgent) ? [urgent, ...keys.filter((key) => key !== urgent)] : keys;
   }
 
-  /** Works out a portion of these whenever one is asked for; each answer is the kernel keys that may have changed. */
+  /**
+   * Works out a portion of these whenever one is asked for; each answer is the kernel keys that may have changed. A portion ends with
+   * a large Service, or many of them would be worked out at once.
+   */
   *portions(services: readonly ServiceKey[]): Generator<KernelKeys> {
-    for (let start = 0; start < services.length; start += this.#portion) {
-      const touched = new KernelKeySet();
-      for (const key of services.slice(start, start + this.#portion)) this.#workOut(key, touched);
+    let touched = new KernelKeySet();
+    let count = 0;
+    for (const key of services) {
+      this.#workOut(key, touched);
+      if (++count < this.#portion && !this.#isLarge(key)) continue;
       yield touched;
+      touched = new KernelKeySet();
+      count = 0;
     }
+    if (count > 0) yield touched;
   }
 
   /** How many were worked out since the last time. */
@@ -115,6 +140,23 @@ export class DirtyServices {
     const count = this.#takenIn;
     this.#takenIn = 0;
     return count;
+  }
+
+  // What is worked out first is written first: whoever has a small Service does not wait for a large one of somebody else.
+  #largeLast(keys: readonly ServiceKey[]): ServiceKey[] {
+    const large = new Set(keys.filter((key) => this.#isLarge(key)));
+    return large.size === 0 ? [...keys] : [...keys.filter((key) => !large.has(key)), ...large];
+  }
+
+  #isLarge(key: ServiceKey): boolean {
+    return entriesAtMost(this.#source.view.look(key)) > MOST_OF_ORDINARY;
+  }
+
+  async #workOutInPieces(key: ServiceKey, touched: KernelKeySet, slice: TimeSlice): Promise<void> {
+    this.#keys.delete(key);
+    this.#takenIn++;
+    const pieces = this.#desired.refreshInPieces(key, this.#source.view.look(key), touched);
+    while (pieces.next().done !== true) await slice.rest();
   }
 
   #workOut(key: ServiceKey, touched: KernelKeySet): void {

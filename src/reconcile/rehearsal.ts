@@ -26,6 +26,7 @@ export async function rehearse(
   const preparation = await kernel.preview();
   desired.setMarkKey(await kernel.markKey());
   for (const key of view.keys()) desired.refresh(key, view.look(key));
+  for (const key of desired.takeConcerned()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);

@@ -6,7 +6,6 @@ import { complaints, OWN, PROXY, read } from './read.js';
 const KUBEADM_SETTINGS: AgentSettings = {
   source: { kind: 'api-server', kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf', master: undefined },
   nodeName: 'node-7',
-  nodeAddress: undefined,
   serviceProxyName: undefined,
   adopt: false,
   scheduler: 'rr',
@@ -119,7 +118,6 @@ describe('fields mean', () => {
         },
       },
     ],
-    ['bindAddress: 192.0.2.7', { nodeAddress: '192.0.2.7' as never }],
     ['oomScoreAdj: 0', { nodeSetUp: { oomScoreAdj: 0 } }],
     ['conntrack: {maxPerCore: 0}', { nodeSetUp: { conntrack: { maxPerCore: 0, min: 131_072 } } }],
     ['logging: {verbosity: 4}', { logLevel: 'debug' }],
@@ -132,6 +130,14 @@ describe('fields mean', () => {
           .join('\n')
       : text;
     expect(settings(flat)).toMatchObject(expected);
+  });
+
+  it('a certain IPv4 bindAddress changes nothing, and is named; the unspecified one says nothing', () => {
+    const given = (text: string) => read(`${PROXY}bindAddress: ${text}`);
+    const [certain, any] = [given('192.0.2.7'), given('0.0.0.0')];
+    expect(certain.settings).toEqual(any.settings);
+    expect(certain.warnings.join()).toContain('without effect here: bindAddress (');
+    expect(any.warnings.join()).not.toContain('bindAddress');
   });
 
   it('an IPv6 bindAddress moves the servers to IPv6, and an address without port gets the usual one', () => {

@@ -46,7 +46,7 @@ const OTHER_VALUES: Readonly<Record<string, unknown>> = {
   'logging.vmodule': [{ filePattern: 'a', verbosity: 1 }],
   'logging.options.text.infoBufferSize': '1Ki',
   'logging.options.json.infoBufferSize': '1Ki',
-  bindAddress: '192.0.2.7',
+  bindAddress: 'fd00::',
   healthzBindAddress: '127.0.0.1:1',
   metricsBindAddress: '127.0.0.1:1',
   'ipvs.scheduler': 'mh',

@@ -37,7 +37,9 @@ class Cluster {
   }
 
   #refresh(keys: ReturnType<ClusterView['deleteService']>): KernelKeys[] {
-    return keys.map((key) => this.desired.refresh(key, this.view.look(key)));
+    const worked = keys.map((key) => this.desired.refresh(key, this.view.look(key)));
+    for (const key of this.desired.takeConcerned()) this.desired.refresh(key, this.view.look(key));
+    return worked;
   }
 }
 
@@ -225,7 +227,7 @@ describe('a frontend that Services claim by different fields', () => {
   const ports = [{ ...HTTP, port: 80, nodePort: 30_080 }];
   const NODE = address('172.18.0.2');
   /** `victim` is the younger of the two, and told first or last. */
-  const holders = (victim: Partial<Service>, attacker: Partial<Service>, key: string) => {
+  const holders = (victim: Partial<Service>, attacker: Partial<Service>, key: string, words = key) => {
     const objects = [
       aService('victim', [VIP_A], { ...victim, created: 2 }),
       aService('attacker', [VIP_B], { ...attacker, created: 1 }),
@@ -237,14 +239,12 @@ describe('a frontend that Services claim by different fields', () => {
       cluster.put(...order, ...endpoints);
       const messages = cluster.desired.problems
         .map(({ message }) => message)
-        .filter((message) => message.includes(key));
+        .filter((message) => message.includes(words));
       return [cluster.desired.serviceOf(key as never), ...messages];
     });
   };
 
   it.each([
-    ['its ClusterIP', {}, { externalIPs: [VIP_A] }, '10.96.0.10:80/TCP', 'whose ClusterIP it is'],
-    ['its ClusterIP', {}, { loadBalancerIPs: [VIP_A] }, '10.96.0.10:80/TCP', 'whose ClusterIP it is'],
     [
       'its NodePort',
       { ports },
@@ -264,10 +264,46 @@ describe('a frontend that Services claim by different fields', () => {
     expect(holders(victim, attacker, key)).toEqual([told, told]);
   });
 
+  it.each([{ externalIPs: [VIP_A] }, { loadBalancerIPs: [VIP_A] }])(
+    'goes to the Service that has its ClusterIP, whatever the ages and whoever comes first: %o',
+    (attacker) => {
+      const told = [
+        'default/victim',
+        `${VIP_A} is the ClusterIP of Service default/victim, whose ports are all its own, so it is not served.`,
+      ];
+      expect(holders({}, attacker, `${VIP_A}:80/TCP`, VIP_A)).toEqual([told, told]);
+    },
+  );
+
   it('goes by age where both write the address', () => {
     const written = { externalIPs: [EXTERNAL] };
     for (const [holder] of holders(written, written, '198.51.100.7:80/TCP'))
       expect(holder).toBe('default/attacker');
+  });
+});
+
+describe('a Service that wants nothing on this node', () => {
+  const OWN = address('172.18.0.2');
+  const onNodes = aService('web', [VIP_A6], { ports: [{ ...HTTP, nodePort: 30_080 }] });
+  const told = () => {
+    const desired = new DesiredDataplane({ ...LONE_NODE, families: ['IPv4'] });
+    const view = { service: onNodes, slices: [aSlice('web', [POD_1])] };
+    desired.refresh(onNodes.key, view);
+    expect(desired.virtualServers.size).toBe(0);
+    return { desired, view };
+  };
+
+  it('is worked out anew when the node gets an address at which it does', () => {
+    const { desired, view } = told();
+    for (const key of desired.setNodeAddresses([OWN])) desired.refresh(key, view);
+    expect([...desired.virtualServers.keys()]).toEqual(['172.18.0.2:30080/TCP']);
+  });
+
+  it('counts as nothing wanted, and is forgotten when it is deleted', () => {
+    const { desired } = told();
+    expect(desired.isEmpty).toBe(true);
+    desired.refresh(onNodes.key, { service: undefined, slices: [] });
+    expect(desired.setNodeAddresses([OWN])).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Balancing, chooseEndpoints, countLocalReady } from '../../src/desired/endpoint-choice.js';
 import type { NodeSettings } from '../../src/desired/node-settings.js';
+import { offersOf } from '../../src/desired/offered-ports.js';
 import type { Endpoint, EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import type { RealServers } from '../../src/model/real-servers.js';
@@ -18,7 +19,7 @@ const STARTING = { ready: false, serving: false };
 const GONE = { ready: false, serving: false, terminating: true };
 
 const choose = (slices: readonly EndpointSlice[], node: NodeSettings = NODE, port: ServicePort = HTTP) =>
-  chooseEndpoints(slices, 'IPv4', port, node, EVEN);
+  chooseEndpoints(offersOf(slices, port), 'IPv4', node, EVEN);
 
 /** The keys of what is chosen for the cluster, in the order of their text. */
 const chosen = (slices: readonly EndpointSlice[], port: ServicePort = HTTP) =>
@@ -64,7 +65,7 @@ describe('the endpoints of a port', () => {
   it('are of the family asked for', () => {
     const slices = [aSlice('web', [POD_1]), aSlice('web', [POD_1_6], { name: 'web-6' })];
     expect(chosen(slices)).toEqual(['10.244.0.1:8080']);
-    const ofOther = chooseEndpoints(slices, 'IPv6', HTTP, NODE, EVEN).cluster;
+    const ofOther = chooseEndpoints(offersOf(slices, HTTP), 'IPv6', NODE, EVEN).cluster;
     expect(serverKeys(ofOther)).toEqual(['[fd00:244::1]:8080']);
   });
 });
@@ -263,7 +264,7 @@ describe('the weight of a real server', () => {
       anEndpoint(POD_3),
     ];
     const slices = [aSlice('web', [POD_1], { endpoints })];
-    const { cluster } = chooseEndpoints(slices, 'IPv4', HTTP, NODE, {
+    const { cluster } = chooseEndpoints(offersOf(slices, HTTP), 'IPv4', NODE, {
       scheduler: 'wrr',
       weights: new WeightTable(rules),
       scale: 1,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Balancing, chooseEndpoints } from '../../src/desired/endpoint-choice.js';
+import { offersOf } from '../../src/desired/offered-ports.js';
 import { WeightTable } from '../../src/model/weight-rule.js';
 import { address } from '../support/addresses.js';
 import { aSlice, HTTP } from '../support/objects.js';
@@ -12,7 +13,7 @@ const pods = (count: number) =>
 function orderOn(name: string, list: readonly ReturnType<typeof address>[], scheduler = 'rr'): string[] {
   const balancing: Balancing = { scheduler, weights: new WeightTable([]), scale: 1 };
   const node = { name, zone: undefined, scheduler };
-  const { cluster } = chooseEndpoints([aSlice('web', list)], 'IPv4', HTTP, node, balancing);
+  const { cluster } = chooseEndpoints(offersOf([aSlice('web', list)], HTTP), 'IPv4', node, balancing);
   return [...cluster].map((server) => server.address);
 }
 

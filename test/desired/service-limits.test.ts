@@ -74,6 +74,29 @@ describe('a Service with more frontends than one may have', () => {
   });
 });
 
+/** How often the name of a port of the slice is read while the Service is worked out. */
+function readsOfNames(count: number): number {
+  let reads = 0;
+  const ports = portsTo(count);
+  const slice = sliceOf(ports);
+  for (const port of slice.ports) {
+    const { name } = port;
+    const get = () => {
+      reads++;
+      return name;
+    };
+    Object.defineProperty(port, 'name', { get });
+  }
+  desiredOf(aService('web', [VIP_A], { ports }), slice);
+  return reads;
+}
+
+describe('a slice with as many ports as its Service', () => {
+  it('is gone through once, not once for each port', () => {
+    expect(readsOfNames(2_000)).toBeLessThanOrEqual(2 * readsOfNames(1_000));
+  });
+});
+
 describe('what one Service may have', () => {
   const wish = (servers: number, sources = 0): Demand => ({
     virtualServer: { realServers: { size: servers } },

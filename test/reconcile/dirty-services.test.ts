@@ -17,13 +17,19 @@ const FRONT = frontend(VIP_A, 80, 'TCP');
  */
 function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entries = 1) {
   const refreshed: ServiceKey[] = [];
+  const concerned: ServiceKey[] = [];
   const desired = {
     refresh: (key: ServiceKey, _: unknown, touched = new KernelKeySet()) => {
       refreshed.push(key);
       touched.frontends.add(FRONT.key);
       return touched;
     },
+    refreshInPieces: function* (key: ServiceKey, view: unknown, touched: KernelKeySet) {
+      yield 512;
+      this.refresh(key, view, touched);
+    },
     entriesOf: () => entries,
+    takeConcerned: () => concerned.splice(0),
   };
   let now = 0;
   const clock = {
@@ -34,6 +40,7 @@ function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entri
   };
   return {
     refreshed,
+    concerned,
     dirty: new DirtyServices(source, desired, clock, 2),
     pass: (ms: number) => {
       now += ms;
@@ -51,6 +58,15 @@ describe('dirty Services', () => {
     await dirty.takeIn(touched);
     expect(refreshed).toEqual([WEB, SHOP]);
     expect([...touched.frontends]).toEqual([FRONT.key]);
+    expect(dirty.size).toBe(0);
+  });
+
+  it('are followed, in the same pass, by those that lose or get a claim because of them', async () => {
+    const { refreshed, concerned, dirty } = dirtyServices();
+    dirty.add([WEB]);
+    concerned.push(SHOP);
+    await dirty.takeIn(new KernelKeySet());
+    expect(refreshed).toEqual([WEB, SHOP]);
     expect(dirty.size).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import type { Operation } from '../../model/operation.js';
+import { isPolicyKind, type Operation } from '../../model/operation.js';
 import type { Outcome } from '../../model/outcome.js';
 import type { PassReport } from '../../model/sync-state.js';
 import { Counts } from './counts.js';
@@ -14,7 +14,7 @@ export class Tally {
   readonly probes = { healthz: new Counts('code'), livez: new Counts('code') };
   /** Operations that were not tried, because what they build on was refused. */
   skipped = 0;
-  /** Passes in which nftables refused something. */
+  /** Batches in which nftables refused something. */
   policyFailures = 0;
   /** Services that the source told of as changed. */
   changedServices = 0;
@@ -30,7 +30,7 @@ export class Tally {
       this.operations.add(1, kind, outcome.kind);
       if (!('error' in outcome)) return;
       this.errors.add(1, outcome.error.code);
-      policyFailed ||= POLICY.has(kind);
+      policyFailed ||= isPolicyKind(kind);
     });
     if (policyFailed) this.policyFailures++;
   }
@@ -50,12 +50,3 @@ export class Tally {
     this.passes.add(1, 'failed');
   }
 }
-
-const POLICY: ReadonlySet<Operation['kind']> = new Set([
-  'own-frontend',
-  'disown-frontend',
-  'open-frontend',
-  'close-frontend',
-  'guard-vip',
-  'release-vip',
-] as const);

@@ -1,0 +1,89 @@
+import type { Address } from '../model/address.js';
+import type { Service } from '../model/service.js';
+import type { ServiceKey } from '../model/service-key.js';
+
+/** What the API server gives to one Service alone: a ClusterIP, or a health check node port. */
+type Allocation = Address | number;
+
+const NONE: readonly Allocation[] = [];
+const NOBODY: readonly ServiceKey[] = [];
+
+/**
+ * Which Services have which allocations, and which others write the same address or port: those have to be worked out anew when the
+ * allocation comes or goes. A change costs what its Service has and who claims that, never what the cluster has.
+ */
+export class Allocations {
+  readonly #services = new Map<ServiceKey, Service>();
+  readonly #holders = new Map<Allocation, readonly ServiceKey[]>();
+  readonly #claimants = new Map<Allocation, Set<ServiceKey>>();
+  readonly #concerned = new Set<ServiceKey>();
+
+  /** Takes in the Service as it is now, which is about to be worked out. */
+  refresh(key: ServiceKey, service: Service | undefined): void {
+    this.#concerned.delete(key);
+    const before = this.#services.get(key);
+    // Most changes are of endpoints.
+    if (before === service) return;
+    if (service === undefined) this.#services.delete(key);
+    else this.#services.set(key, service);
+    this.#moveClaims(key, claimsOf(before), claimsOf(service));
+    this.#moveHoldings(key, holdingsOf(before), holdingsOf(service));
+  }
+
+  /** Whose the allocation is, other than this Service's. */
+  holderOf(allocation: Allocation, claimant: ServiceKey): ServiceKey | undefined {
+    return this.#holders.get(allocation)?.find((holder) => holder !== claimant);
+  }
+
+  /** The Services of which a claim is to be judged anew since this was last asked. */
+  takeConcerned(): ServiceKey[] {
+    if (this.#concerned.size === 0) return [];
+    const concerned = [...this.#concerned];
+    this.#concerned.clear();
+    return concerned;
+  }
+
+  #moveClaims(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
+    for (const claim of before) {
+      const claimants = this.#claimants.get(claim);
+      claimants?.delete(key);
+      if (claimants?.size === 0) this.#claimants.delete(claim);
+    }
+    for (const claim of after) {
+      const claimants = this.#claimants.get(claim);
+      if (claimants === undefined) this.#claimants.set(claim, new Set([key]));
+      else claimants.add(key);
+    }
+  }
+
+  #moveHoldings(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
+    for (const gone of before) if (!after.includes(gone)) this.#hold(gone, this.#othersWith(gone, key), key);
+    for (const added of after)
+      if (!before.includes(added)) this.#hold(added, [...this.#othersWith(added, key), key].sort(), key);
+  }
+
+  #othersWith(allocation: Allocation, key: ServiceKey): ServiceKey[] {
+    return (this.#holders.get(allocation) ?? NOBODY).filter((holder) => holder !== key);
+  }
+
+  #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {
+    if (holders.length === 0) this.#holders.delete(allocation);
+    else this.#holders.set(allocation, holders);
+    for (const claimant of this.#claimants.get(allocation) ?? NOBODY)
+      if (claimant !== changed) this.#concerned.add(claimant);
+  }
+}
+
+function holdingsOf(service: Service | undefined): readonly Allocation[] {
+  if (service === undefined) return NONE;
+  const { clusterIPs, healthCheckNodePort } = service;
+  return healthCheckNodePort === 0 ? clusterIPs : [...clusterIPs, healthCheckNodePort];
+}
+
+/** What somebody has written, and may be another's. Its ports count at an address of the node. */
+function claimsOf(service: Service | undefined): readonly Allocation[] {
+  if (service === undefined) return NONE;
+  const { externalIPs, loadBalancerIPs, ports } = service;
+  if (externalIPs.length + loadBalancerIPs.length === 0) return NONE;
+  return [...externalIPs, ...loadBalancerIPs, ...ports.map(({ port }) => port)];
+}

@@ -1,0 +1,99 @@
+import type { Address } from '../model/address.js';
+import { parsedCidrs } from '../model/cidr.js';
+import type { FrontendKey } from '../model/frontend.js';
+import type { NodeRecord } from '../model/node.js';
+import { movedAddresses, NO_OTHER_NODES, type OtherNodes } from '../model/other-nodes.js';
+import {
+  movedReservations,
+  NOTHING_RESERVED,
+  type ReservedAddress,
+  reservedAddresses,
+} from '../model/reserved-address.js';
+import type { ServiceKey } from '../model/service-key.js';
+import { nodePortAddresses } from './node-port-addresses.js';
+import type { NodeProfile } from './node-settings.js';
+import { type NodeView, sameAddresses } from './node-view.js';
+
+/** Who knows of reserved addresses: this node, or our own way to the API server. */
+export type ReservedBy = 'node' | 'api-server';
+
+/** Which Services a change of this node concerns. */
+export interface NodeChange {
+  /** Any, since endpoints are chosen by what has changed. */
+  readonly all: boolean;
+  /** Those with ways from outside. */
+  readonly external: boolean;
+  /** Those that claim one of these, or have it as an endpoint. */
+  readonly addresses: readonly Address[];
+}
+
+/** What of a view is no fact of the node, but asks all Services. */
+export interface SharedAnswers {
+  markOf(view: FrontendKey): number;
+  takeHashTables(service: ServiceKey, count: number): boolean;
+  holderOf(allocation: Address | number, claimant: ServiceKey): ServiceKey | undefined;
+}
+
+const NO_ADDRESSES: readonly Address[] = [];
+
+/** What is known of this node; each change says which Services it concerns. */
+export class NodeFacts {
+  #view: NodeView;
+  readonly #reservations = new Map<ReservedBy, readonly ReservedAddress[]>();
+
+  constructor(profile: NodeProfile, answers: SharedAnswers) {
+    this.#view = { ...profile, ...NOTHING_KNOWN, ...answers };
+  }
+
+  /** Another object after each change. */
+  get view(): NodeView {
+    return this.#view;
+  }
+
+  setAddresses(addresses: readonly Address[]): NodeChange {
+    return this.#moveTo({ ...this.#view, addresses });
+  }
+
+  setRecord(node: NodeRecord | undefined): NodeChange {
+    return this.#moveTo({
+      ...this.#view,
+      zone: node?.zone,
+      named: node?.addresses ?? [],
+      podRanges: parsedCidrs(node?.podCIDRs ?? []),
+      kubeletPort: node?.kubeletPort ?? 0,
+    });
+  }
+
+  setOtherNodes(others: OtherNodes): NodeChange {
+    const addresses = movedAddresses(this.#view.others, others);
+    this.#view = { ...this.#view, others };
+    return { all: false, external: false, addresses };
+  }
+
+  setReserved(by: ReservedBy, list: readonly ReservedAddress[]): NodeChange {
+    this.#reservations.set(by, list);
+    const reserved = reservedAddresses(...this.#reservations.values());
+    const addresses = movedReservations(this.#view.reserved, reserved);
+    this.#view = { ...this.#view, reserved };
+    return { all: false, external: false, addresses };
+  }
+
+  // Addresses matter to Services with ways from outside only; name and zone to everyone's choice of endpoints.
+  #moveTo(node: NodeView): NodeChange {
+    const before = this.#view;
+    const portAddresses = nodePortAddresses(node.nodePorts, node.addresses, node.named);
+    this.#view = { ...node, portAddresses };
+    const all = node.zone !== before.zone;
+    return { all, external: !sameAddresses(this.#view, before), addresses: NO_ADDRESSES };
+  }
+}
+
+const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | keyof SharedAnswers> = {
+  addresses: [],
+  portAddresses: [],
+  named: [],
+  others: NO_OTHER_NODES,
+  reserved: NOTHING_RESERVED,
+  podRanges: [],
+  kubeletPort: 0,
+};
