@@ -23,7 +23,8 @@ import { MarkBook } from './mark-book.js';
 import { type NodeChange, NodeFacts, type ReservedBy } from './node-facts.js';
 import { LONE_NODE, type NodeProfile } from './node-settings.js';
 import { RelayRoutes } from './relay-routes.js';
-import { type ServiceFrontend, type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import type { ServiceFrontend } from './service-frontend.js';
+import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 import { ServiceShares } from './service-shares.js';
 
 /**

@@ -8,7 +8,7 @@ import {
   type TrafficSet,
 } from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import type { ServiceFrontend } from './service-frontends.js';
+import type { ServiceFrontend } from './service-frontend.js';
 
 /** What the sets of the packet table should hold, settled frontend by frontend. */
 export class DesiredPolicy implements PacketPolicy {

@@ -1,6 +1,6 @@
 import { compareClaims } from '../model/claim.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { ServiceFrontend } from './service-frontends.js';
+import type { ServiceFrontend } from './service-frontend.js';
 
 /**
  * Who may have a frontend that several Services ask for: what the API server allocated comes before what was written, and

@@ -3,7 +3,7 @@ import type { FrontendKey } from '../model/frontend.js';
 import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { FrontendClaims } from './frontend-claims.js';
-import type { ServiceFrontend } from './service-frontends.js';
+import type { ServiceFrontend } from './service-frontend.js';
 
 /** A frontend that a Service asks for and another has. */
 export interface LostFrontend extends Pick<ServiceFrontend, 'frontend' | 'owner'> {
@@ -11,7 +11,7 @@ export interface LostFrontend extends Pick<ServiceFrontend, 'frontend' | 'owner'
 }
 
 /**
- * The Services that lost a frontend to another, as problems to be told. A hundred Services may claim ten thousand frontends of each
+ * The Services that lost a frontend to another, as problems. A hundred Services may claim ten thousand frontends of each
  * other: of each Service ten are made, when somebody asks.
  */
 export class FrontendConflicts {
@@ -25,7 +25,7 @@ export class FrontendConflicts {
 
   /** The same list as long as nothing changes. */
   get problems(): readonly Problem[] {
-    this.#problems ??= this.#told();
+    this.#problems ??= this.#listed();
     return this.#problems;
   }
 
@@ -51,23 +51,23 @@ export class FrontendConflicts {
     this.#problems = undefined;
   }
 
-  #told(): Problem[] {
-    const told = new Map<ServiceKey, Problem[]>();
+  #listed(): Problem[] {
+    const listed = new Map<ServiceKey, Problem[]>();
     const more = new Map<ServiceKey, number>();
     for (const key of this.#contested) {
       const [winner, ...losers] = this.#claims.all(key);
       for (const loser of losers) {
         const service = loser.service.key;
-        const problems = told.get(service) ?? [];
+        const problems = listed.get(service) ?? [];
         const problem = conflict(loser, winner as ServiceFrontend);
-        // A NodePort is contested at every address of this node, and told once.
+        // A NodePort is contested at every address of this node, and is one problem.
         if (problems.some(({ message, field }) => message === problem.message && field === problem.field))
           continue;
         if (problems.length === MOST_PROBLEMS) more.set(service, (more.get(service) ?? 0) + 1);
-        else told.set(service, [...problems, problem]);
+        else listed.set(service, [...problems, problem]);
       }
     }
-    return [...told].flatMap(([service, problems]) => [...problems, ...restOf(service, more.get(service))]);
+    return [...listed].flatMap(([service, problems]) => [...problems, ...restOf(service, more.get(service))]);
   }
 }
 

@@ -4,7 +4,8 @@ import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { NodeChange } from './node-facts.js';
 import type { NodeView } from './node-view.js';
-import { entriesIn, type ServiceFrontend, type ServiceFrontends } from './service-frontends.js';
+import { entriesIn, type ServiceFrontend } from './service-frontend.js';
+import type { ServiceFrontends } from './service-frontends.js';
 import { isEndOfSubnet } from './usable-endpoints.js';
 
 /** What each Service wants, and which of them a change of the node concerns. */

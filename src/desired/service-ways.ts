@@ -1,8 +1,10 @@
 import { type Address, familyOf } from '../model/address.js';
 import type { ClaimKind } from '../model/claim.js';
 import type { Problem } from '../model/problem.js';
-import type { Service } from '../model/service.js';
-import { type AddressRemark, type AddressVerdict, judgeAddress } from './address-policy.js';
+import type { Protocol } from '../model/protocol.js';
+import type { Service, ServicePort } from '../model/service.js';
+import type { ServiceKey } from '../model/service-key.js';
+import { type AddressRemark, type AddressVerdict, judgeAddress, nodesOwnPort } from './address-policy.js';
 import type { NodeView } from './node-view.js';
 
 /** An address by which a Service is reached. */
@@ -40,16 +42,16 @@ const OWN: AddressVerdict = { use: 'shared', remark: undefined };
 
 /** What the Service is told of its addresses: one problem for all of a field of which the same is to be said. */
 export function addressProblems(service: Service, ways: readonly Way[]): Problem[] {
-  const told = new Map<string, { readonly remark: AddressRemark; readonly ways: Way[] }>();
+  const remarks = new Map<string, { readonly remark: AddressRemark; readonly ways: Way[] }>();
   for (const way of ways) {
     const { remark } = way.verdict;
     if (remark === undefined) continue;
     const text = `${way.kind} ${remark.sentence}`;
-    const alike = told.get(text);
-    if (alike === undefined) told.set(text, { remark, ways: [way] });
+    const alike = remarks.get(text);
+    if (alike === undefined) remarks.set(text, { remark, ways: [way] });
     else alike.ways.push(way);
   }
-  return [...told.values()].map(({ remark, ways: alike }) => addressProblem(service, remark, alike));
+  return [...remarks.values()].map(({ remark, ways: alike }) => addressProblem(service, remark, alike));
 }
 
 function addressProblem({ key }: Service, remark: AddressRemark, ways: readonly Way[]): Problem {
@@ -77,4 +79,44 @@ function namesOf(ways: readonly Way[]): string {
   const named = ways.slice(0, MOST_NAMES).map(({ address }) => address);
   const more = ways.length > MOST_NAMES ? ` and ${ways.length - MOST_NAMES} more` : '';
   return `${named.join(', ')}${more}: each `;
+}
+
+/**
+ * A port at which something of the node itself answers, at an address that is the node's too. NodePorts are among them: the API server's
+ * --service-node-port-range may have been widened past the kubelet's port and its own, and whoever took one of these from every node
+ * would keep the news from it that the Service is gone.
+ */
+export function takenPort(
+  { key, ports }: Service,
+  index: number,
+  { kind, address, verdict }: Way,
+  node: NodeView,
+): Problem | undefined {
+  if (verdict.use !== 'shared') return undefined;
+  const { port, nodePort, protocol } = ports[index] as ServicePort;
+  const [number, field] = kind === 'node' ? [nodePort, 'nodePort'] : [port, 'port'];
+  const holder =
+    nodesOwnPort(address, number, protocol, node) ?? healthCheckAt(kind, number, protocol, key, node);
+  if (holder === undefined) return undefined;
+  return {
+    kind: 'conflict',
+    subject: `Service ${key}`,
+    service: key,
+    field: `spec.ports[${index}].${field}`,
+    message: `${number} at ${address}, an address of this node itself, is where ${holder} answers, so it is not served there.`,
+    remedy: 'Give the Service another port, or an address that no node has.',
+  };
+}
+
+// A health check node port comes from the same range as NodePorts, of which the API server gives none twice.
+function healthCheckAt(
+  kind: ClaimKind,
+  port: number,
+  protocol: Protocol,
+  service: ServiceKey,
+  node: NodeView,
+): string | undefined {
+  if (kind === 'node' || protocol !== 'TCP') return undefined;
+  const owner = node.holderOf(port, service);
+  return owner === undefined ? undefined : `the health check of Service ${owner}`;
 }

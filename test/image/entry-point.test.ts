@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -101,6 +101,23 @@ describe('the image, run as the DaemonSet says', () => {
     }
     for (const place of ['/tmp', '/run/kube-ipvs-proxy'])
       expect((await agent.exec('touch', `${place}/new`)).code, place).toBe(0);
+  });
+
+  it('has the licences of all that is in it', async () => {
+    const text = async (path: string) => {
+      const { code, stdout } = await agent.exec('cat', path);
+      expect(code, path).toBe(0);
+      return stdout;
+    };
+    const bundled = await text('/usr/share/doc/kube-ipvs-proxy/third-party-licences.txt');
+    const { dependencies } = JSON.parse(readFileSync(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
+    for (const [name, version] of Object.entries(dependencies))
+      expect(bundled).toContain(`${name} ${version}: `);
+    expect(bundled).toContain('Permission is hereby granted');
+    expect(await text('/usr/share/doc/kube-ipvs-proxy/node-licence.txt')).toContain('Node.js is licensed');
+    for (const name of ['libnl-3-200', 'libnl-route-3-200', 'kmod', 'libstdc++6'])
+      expect(await text(`/usr/share/doc/${name}/copyright`)).not.toBe('');
+    expect(await text('/opt/kube-ipvs-proxy/LICENSE')).toContain('Apache License');
   });
 
   it('ends in good order when it is stopped, and the Service goes on working', async () => {
