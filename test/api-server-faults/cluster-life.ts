@@ -30,7 +30,7 @@ export function change(store: Store): void {
 /** Hundreds of changes that are no business of a proxy, but count. */
 export function passTime(store: Store): void {
   for (let index = 0; index < 300; index++)
-    store.create('events', { metadata: { name: `event-${index}`, namespace: 'default' } });
+    store.create('events', { metadata: { name: `event-${store.resourceVersion}`, namespace: 'default' } });
 }
 
 export function service(name: string, clusterIP: string): ApiObject {

@@ -52,12 +52,15 @@ export const FAULTS: readonly FaultRow[] = [
       for (let restart = 0; restart < 2; restart++) {
         await server.stop();
         await seconds(5);
+        passTime(server.store);
         server.store.compact();
         await server.resume();
         await seconds(60);
       }
       await server.stop();
       await seconds(5);
+      passTime(server.store);
+      server.store.compact();
     },
     mend: ({ server }) => server.resume(),
   },

@@ -12,9 +12,9 @@ export async function initNodeIn(
   settings: Partial<NodeSetUp> = {},
 ): Promise<NodePreparation> {
   const script = `
-    import { initNode } from '${KERNEL}/init-node.js';
+    import { initNode } from '${KERNEL}/node/init-node.js';
     import { loadAddon } from '${KERNEL}/native/addon.js';
-    import { DEFAULT_NODE_SET_UP } from '${KERNEL}/node-set-up.js';
+    import { DEFAULT_NODE_SET_UP } from '${KERNEL}/node/node-set-up.js';
     const settings = { ...DEFAULT_NODE_SET_UP, ...${JSON.stringify(settings)} };
     console.log(JSON.stringify(await initNode(loadAddon(), settings, 'rr')));
   `;
