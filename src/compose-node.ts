@@ -9,7 +9,7 @@ import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import type { PacketRulesSettings } from './kernel/packet-table/packet-rules-settings.js';
 import type { StandingRules } from './kernel/packet-table/standing-rules.js';
 import { parsedCidrs } from './model/cidr.js';
-import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/other-nodes.js';
+import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/node.js';
 
 /** The parts that depend on this node: what is desired of it, and its kernel. */
 

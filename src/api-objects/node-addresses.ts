@@ -1,6 +1,6 @@
 import { shownName } from '../files/shown.js';
 import { type Address, parseAddress } from '../model/address.js';
-import type { NodeAddresses } from '../model/other-nodes.js';
+import type { NodeAddresses } from '../model/node.js';
 import { readAddress } from './address-field.js';
 import { Complaints } from './complaints.js';
 import { Field } from './field.js';

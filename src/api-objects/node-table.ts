@@ -1,5 +1,5 @@
 import { shownName } from '../files/shown.js';
-import type { NodeAddresses } from '../model/other-nodes.js';
+import type { NodeAddresses } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import { readAddress } from './address-field.js';
 import { Complaints } from './complaints.js';

@@ -1,5 +1,5 @@
-import type { CleanupReport } from '../model/command-reports.js';
 import { problemText } from '../model/problem.js';
+import type { CleanupReport } from '../model/status-report.js';
 import { AgentNotRunning, askAgent } from './admin-client.js';
 import type { CleanupOptions } from './command-line.js';
 import { EXIT } from './exit.js';

@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.js';
-import type { PreparationReport } from '../model/command-reports.js';
+import type { PreparationReport } from '../model/status-report.js';
 import { EXIT } from './exit.js';
 
 /** `--init-only`: what needs more than CAP_NET_ADMIN, and nothing else; the agent proper runs afterwards. */

@@ -1,5 +1,5 @@
-import type { Rehearsal } from '../model/command-reports.js';
 import { problemText } from '../model/problem.js';
+import type { Rehearsal } from '../model/status-report.js';
 import { EXIT } from './exit.js';
 import { planText } from './plan-text.js';
 

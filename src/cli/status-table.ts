@@ -1,5 +1,4 @@
-import { MOST_PROBLEMS, type Problem, problemText } from '../model/problem.js';
-import { problemGroups } from '../model/problem-groups.js';
+import { MOST_PROBLEMS, type Problem, problemGroups, problemText } from '../model/problem.js';
 import type {
   RealServerStatus,
   StatusReport,

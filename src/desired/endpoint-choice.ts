@@ -1,7 +1,12 @@
 import type { Address, Family } from '../model/address.js';
 import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
-import { type RealServer, realServer } from '../model/real-server.js';
-import { NO_SERVERS, RealServerList, type RealServers } from '../model/real-servers.js';
+import {
+  NO_SERVERS,
+  type RealServer,
+  RealServerList,
+  type RealServers,
+  realServer,
+} from '../model/real-server.js';
 import { hashesServers } from '../model/scheduler.js';
 import type { WeightTable } from '../model/weight-rule.js';
 import { Candidates } from './candidates.js';

@@ -1,4 +1,4 @@
-import type { HealthCheckService } from '../model/health-check.js';
+import type { HealthCheckService } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 
 /** What load balancers ask of this node, of all Services. */

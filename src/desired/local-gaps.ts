@@ -1,5 +1,5 @@
 import { FAMILIES, familyOf } from '../model/address.js';
-import type { LocalGap } from '../model/local-gap.js';
+import type { LocalGap } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { DesiredDataplane } from './desired-dataplane.js';
 

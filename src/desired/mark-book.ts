@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { isOwnMark, OWN_MARK_COUNT, ownMark } from '../model/firewall-mark.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, isOwnMark, OWN_MARK_COUNT, ownMark } from '../model/frontend.js';
 
 /**
  * The firewall marks of inside views. A mark follows from the frontend's name and from a key that only this node has: who

@@ -1,8 +1,7 @@
 import type { Address } from '../model/address.js';
 import { parsedCidrs } from '../model/cidr.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { NodeRecord } from '../model/node.js';
-import { movedAddresses, NO_OTHER_NODES, type OtherNodes } from '../model/other-nodes.js';
+import { movedAddresses, NO_OTHER_NODES, type NodeRecord, type OtherNodes } from '../model/node.js';
 import {
   movedReservations,
   NOTHING_RESERVED,

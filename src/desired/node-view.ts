@@ -1,7 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { OtherNodes } from '../model/other-nodes.js';
+import type { OtherNodes } from '../model/node.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { NodeProfile } from './node-settings.js';

@@ -1,9 +1,8 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
-import type { HealthCheckService } from '../model/health-check.js';
 import type { Problem } from '../model/problem.js';
-import { isExternal, type Service, type ServicePort } from '../model/service.js';
+import { type HealthCheckService, isExternal, type Service, type ServicePort } from '../model/service.js';
 import { WeightTable } from '../model/weight-rule.js';
 import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
 import { type HashChoice, withinHashTables } from './hash-tables.js';

@@ -1,10 +1,9 @@
-import type { DataplaneActivity, FrontendActivity } from '../model/activity.js';
 import type { Address } from '../model/address.js';
+import type { DataplaneActivity, FrontendActivity } from '../model/counters.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import type { Operation } from '../model/operation.js';
-import type { Outcome } from '../model/outcome.js';
+import type { Operation, Outcome } from '../model/operation.js';
 import type { ReservedAddress } from '../model/reserved-address.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 

@@ -1,6 +1,6 @@
 import { shownName } from '../files/shown.js';
 import { ClusterView } from '../model/cluster-view.js';
-import type { NodeAddresses } from '../model/other-nodes.js';
+import type { NodeAddresses } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';

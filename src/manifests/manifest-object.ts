@@ -1,5 +1,5 @@
 import type { EndpointSlice } from '../model/endpoint-slice.js';
-import type { NodeAddresses } from '../model/other-nodes.js';
+import type { NodeAddresses } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';

@@ -2,7 +2,7 @@ import { FolderAlarm, type WatchFolder } from '../files/folder-alarm.js';
 import { shownName } from '../files/shown.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
-import { movedAddresses, NO_OTHER_NODES, type OtherNodes, otherNodes } from '../model/other-nodes.js';
+import { movedAddresses, NO_OTHER_NODES, type OtherNodes, otherNodes } from '../model/node.js';
 import { type Problem, problemText } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { type FileChange, FolderContents } from './folder-contents.js';

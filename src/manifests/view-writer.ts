@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterView } from '../model/cluster-view.js';
-import type { NodeAddresses } from '../model/other-nodes.js';
+import type { NodeAddresses } from '../model/node.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { ManifestRecord, ObjectId } from './manifest-object.js';
 

@@ -1,7 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** Time as the rooms that wait need it, so that tests can own it. */
 export interface Clock {
   /** Milliseconds from some fixed moment; never jumps. */
   now(): number;
   /** Calls `action` once after so many milliseconds; the answer cancels it. */
   after(milliseconds: number, action: () => void): () => void;
+}
+
+/** A wait that can be cut short, so that nothing keeps whoever waits from going on or from ending. */
+export class Pause {
+  readonly #clock: Clock;
+  #end: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves after so many milliseconds, or when it is ended. */
+  take(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(milliseconds, resolve);
+      this.#end = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Ends the one under way; nothing where none is. */
+  end(): void {
+    this.#end();
+  }
+}
+
+/** Well below the 50 ms that nothing else in this process should ever have to wait. */
+const LONGEST = 10;
+
+/** Keeps long work from holding up everything else: after some milliseconds the event loop has its turn. */
+export class TimeSlice {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #stride: number;
+  #asked = 0;
+  #began: number;
+
+  /** `stride`: of so many questions one is answered by the clock, which some kernels make a system call of. */
+  constructor(clock: Pick<Clock, 'now'>, stride = 1) {
+    this.#clock = clock;
+    this.#stride = stride;
+    this.#began = clock.now();
+  }
+
+  get over(): boolean {
+    if (++this.#asked % this.#stride !== 0) return false;
+    return this.#clock.now() - this.#began >= LONGEST;
+  }
+
+  /** Lets the event loop do what waits, timers and sockets included. */
+  async rest(): Promise<void> {
+    await setImmediate();
+    this.#began = this.#clock.now();
+  }
 }

@@ -1,5 +1,5 @@
 import type { ClusterView } from './cluster-view.js';
-import type { OtherNodes } from './other-nodes.js';
+import type { OtherNodes } from './node.js';
 import type { Problem } from './problem.js';
 import type { ServiceKey } from './service-key.js';
 

@@ -10,8 +10,7 @@ import {
 } from './dataplane.js';
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
-import { RealServerList } from './real-servers.js';
-import { RecentMap } from './recent-map.js';
+import { RealServerList } from './real-server.js';
 import type { VirtualServer } from './virtual-server.js';
 
 /**
@@ -226,4 +225,40 @@ function refill<T>(target: Set<T>, source: ReadonlySet<T>): void {
 function refillMap<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
   target.clear();
   for (const [key, value] of source) target.set(key, value);
+}
+
+/**
+ * A map that is asked for the same key many times in a row: the operations of one virtual server follow one another, and
+ * a hundred thousand of them would look it up several times each.
+ */
+export class RecentMap<K, V> extends Map<K, V> {
+  #key: K | undefined;
+  #value: V | undefined;
+
+  override get(key: K): V | undefined {
+    if (key === this.#key && this.#value !== undefined) return this.#value;
+    const value = super.get(key);
+    this.#key = key;
+    this.#value = value;
+    return value;
+  }
+
+  override has(key: K): boolean {
+    return (key === this.#key && this.#value !== undefined) || super.has(key);
+  }
+
+  override set(key: K, value: V): this {
+    if (key === this.#key) this.#value = value;
+    return super.set(key, value);
+  }
+
+  override delete(key: K): boolean {
+    if (key === this.#key) this.#value = undefined;
+    return super.delete(key);
+  }
+
+  override clear(): void {
+    this.#value = undefined;
+    super.clear();
+  }
 }

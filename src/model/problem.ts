@@ -68,3 +68,15 @@ export function problemText(problem: Problem): string {
   const place = problem.field === undefined ? problem.subject : `${problem.subject}, ${problem.field}`;
   return `${place}: ${problem.message} ${problem.remedy}`;
 }
+
+/** Problems of one cause together, and of those without a named cause all of one object. */
+export function problemGroups(problems: Iterable<Problem>): ReadonlyMap<string, readonly Problem[]> {
+  const groups = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const name = problem.cause ?? problem.subject;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [problem]);
+    else group.push(problem);
+  }
+  return groups;
+}

@@ -93,3 +93,20 @@ export function compareAge(a: Pick<Service, 'created' | 'key'>, b: Pick<Service,
 function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
+
+/** What load balancers ask of this node about a Service with externalTrafficPolicy Local. */
+export interface HealthCheckService {
+  /** spec.healthCheckNodePort, 1–65535. */
+  readonly port: number;
+  /** Different ready endpoints on this node, over all its ports. */
+  readonly localEndpoints: number;
+  /** Milliseconds since 1970: where two Services claim one port, the older has it. */
+  readonly created: number;
+}
+
+/** Services whose traffic policy is Local and whose endpoints are all on other nodes. */
+export interface LocalGap {
+  readonly family: Family;
+  readonly policy: 'internal' | 'external';
+  readonly services: number;
+}

@@ -1,10 +1,10 @@
 import type { Address } from './address.js';
 import type { FrontendKey } from './frontend.js';
-import type { FrontendStateName, UnmetFrontend } from './frontend-state.js';
+import type { Operation } from './operation.js';
 import type { Problem } from './problem.js';
 import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
-import type { SyncTotals } from './sync-state.js';
+import type { FrontendStateName, SyncTotals, UnmetFrontend } from './sync-state.js';
 
 /**
  * What `status` shows. Keys are stable: `version` grows when one of them changes its meaning or goes.
@@ -77,4 +77,30 @@ export interface RealServerStatus {
   readonly inactive: number;
   /** Time until a draining server goes even if connections remain; undefined for one that does not drain. */
   readonly drainSecondsLeft: number | undefined;
+}
+
+/** What the commands that end by themselves tell: `plan`, `cleanup` and `--init-only`. */
+
+/** `plan`: what a first pass would do now. */
+export interface Rehearsal {
+  /** What would be made ready first, one sentence each. */
+  readonly preparation: readonly string[];
+  readonly operations: readonly Operation[];
+  readonly problems: readonly Problem[];
+}
+
+export interface CleanupReport {
+  /** What was removed, one sentence each. */
+  readonly done: readonly string[];
+  /** Virtual servers of other programs that were left alone. */
+  readonly foreign: number;
+  readonly problems: readonly Problem[];
+}
+
+/** `--init-only`: what was set up, and what is not as it should be though the work can go on; one sentence each. */
+export interface PreparationReport {
+  readonly done: readonly string[];
+  readonly warnings: readonly string[];
+  /** Without these Services do not work as they should. */
+  readonly lacking?: readonly string[];
 }

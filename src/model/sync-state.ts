@@ -1,4 +1,4 @@
-import type { FrontendKey } from './frontend.js';
+import type { Frontend, FrontendKey } from './frontend.js';
 import type { OperationKind } from './operation.js';
 import type { Problem } from './problem.js';
 import type { RealServerKey } from './real-server.js';
@@ -63,3 +63,21 @@ export type DriftKind = 'virtual-server' | 'vip' | 'device' | 'table' | 'sysctl'
 
 /** idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again. */
 export type DrainEnd = 'idle' | 'deadline' | 'node' | 'returned';
+
+/**
+ * How far a frontend is from what is wanted of it, as status shows it and programs read it.
+ * programmed: the kernel has acknowledged it. pending: a change is not acknowledged yet. draining: no new connections, the old
+ * ones end. refused: the kernel did not take it. foreign: a virtual server of another program has the place. conflict: another
+ * Service has it.
+ */
+export type FrontendStateName = 'programmed' | 'pending' | 'draining' | 'refused' | 'foreign' | 'conflict';
+
+/** A frontend that a Service wants and does not have on this node as it wants it. */
+export interface UnmetFrontend {
+  readonly frontend: Frontend;
+  /** `namespace/name:port`, as in the ledger. */
+  readonly owner: string;
+  readonly state: Exclude<FrontendStateName, 'programmed' | 'draining'>;
+  /** One sentence: the kernel's own words, or who has it instead. */
+  readonly reason?: string;
+}

@@ -1,5 +1,5 @@
 import type { Frontend } from './frontend.js';
-import type { RealServers } from './real-servers.js';
+import type { RealServers } from './real-server.js';
 
 /** What the kernel is told of one virtual server, apart from its real servers: one object, one comparison, one write. */
 export interface VirtualServerSettings {

@@ -1,7 +1,7 @@
 import { nothingDesired } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { CleanupReport } from '../model/command-reports.js';
 import { allKeys } from '../model/kernel-keys.js';
+import type { CleanupReport } from '../model/status-report.js';
 import { isLedgerLost, planRemains } from '../plan/adoption.js';
 import { plan } from '../plan/plan.js';
 import { failureProblem } from './failure-text.js';

@@ -1,12 +1,11 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import { contestedServices } from '../model/claim.js';
-import type { Clock } from '../model/clock.js';
+import { type Clock, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { entriesAtMost } from '../model/cluster-view.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { TimeSlice } from '../model/time-slice.js';
 import { RestingServices } from './resting-services.js';
 
 /** Working them out takes some tens of microseconds each, so that a look at the clock after each would be felt. */

@@ -1,10 +1,9 @@
-import type { FrontendActivity } from '../model/activity.js';
 import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
+import type { FrontendActivity } from '../model/counters.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { RealServer, RealServerKey } from '../model/real-server.js';
-import { NO_SERVERS } from '../model/real-servers.js';
+import { NO_SERVERS, type RealServer, type RealServerKey } from '../model/real-server.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import type { DrainDeadlines } from './drain-deadlines.js';
 

@@ -2,8 +2,7 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Clock } from '../model/clock.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { RealServer, RealServerKey } from '../model/real-server.js';
-import { NO_SERVERS } from '../model/real-servers.js';
+import { NO_SERVERS, type RealServer, type RealServerKey } from '../model/real-server.js';
 import { takesConnections } from '../model/virtual-server.js';
 import { Interval } from './interval.js';
 

@@ -1,8 +1,7 @@
 import type { Kernel } from '../kernel/kernel.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
-import type { Operation } from '../model/operation.js';
-import { type KernelRefusal, type Outcome, SKIPPED } from '../model/outcome.js';
+import { type KernelRefusal, type Operation, type Outcome, SKIPPED } from '../model/operation.js';
 import type { PassReport } from '../model/sync-state.js';
 import { thatMayFollow } from '../plan/precondition.js';
 import { KindTally } from './kind-tally.js';

@@ -3,10 +3,10 @@ import type { ClusterView } from '../model/cluster-view.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import type { UnmetFrontend } from '../model/frontend-state.js';
 import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
+import type { UnmetFrontend } from '../model/sync-state.js';
 import { refusalText } from './failure-text.js';
 import type { Refusals } from './refusals.js';
 

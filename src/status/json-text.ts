@@ -1,4 +1,4 @@
-import { TimeSlice } from '../model/time-slice.js';
+import { TimeSlice } from '../model/clock.js';
 
 /** Characters of one piece, about: few writes, and none that holds the process up. */
 const PIECE = 64 * 1024;

@@ -1,8 +1,7 @@
 import type { EventSink } from '../model/event.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { NodeRecord } from '../model/node.js';
-import type { Operation } from '../model/operation.js';
-import type { Outcome } from '../model/outcome.js';
+import type { Operation, Outcome } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';

@@ -1,7 +1,7 @@
-import type { DataplaneActivity } from '../model/activity.js';
+import { TimeSlice } from '../model/clock.js';
+import type { DataplaneActivity } from '../model/counters.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import type { UnmetFrontend } from '../model/frontend-state.js';
 import type { RealServerKey } from '../model/real-server.js';
 import type {
   AgentStatus,
@@ -11,8 +11,7 @@ import type {
   UnmetStatus,
   VirtualServerStatus,
 } from '../model/status-report.js';
-import type { DrainState, SyncState } from '../model/sync-state.js';
-import { TimeSlice } from '../model/time-slice.js';
+import type { DrainState, SyncState, UnmetFrontend } from '../model/sync-state.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 
 /** Virtual servers between two looks at the clock. */

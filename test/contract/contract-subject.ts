@@ -2,8 +2,7 @@ import { expect } from 'vitest';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import type { Address } from '../../src/model/address.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
-import type { Operation } from '../../src/model/operation.js';
-import type { Outcome } from '../../src/model/outcome.js';
+import type { Operation, Outcome } from '../../src/model/operation.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
 
 /** What another program does on the same machine, with its own tools. */

@@ -1,4 +1,4 @@
-import { NO_SERVERS } from '../../src/model/real-servers.js';
+import { NO_SERVERS } from '../../src/model/real-server.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { FaultyKernel } from '../support/faulty-kernel.js';
 import { settings } from '../support/objects.js';

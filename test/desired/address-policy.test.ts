@@ -8,7 +8,7 @@ import {
 } from '../../src/desired/node-settings.js';
 import { parsedCidrs } from '../../src/model/cidr.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
-import { otherNodes } from '../../src/model/other-nodes.js';
+import { otherNodes } from '../../src/model/node.js';
 import type { ReservedUse } from '../../src/model/reserved-address.js';
 import type { Service } from '../../src/model/service.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';

@@ -5,7 +5,7 @@ import type { NodeSettings } from '../../src/desired/node-settings.js';
 import { offersOf } from '../../src/desired/offered-ports.js';
 import type { Endpoint, EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
-import type { RealServers } from '../../src/model/real-servers.js';
+import type { RealServers } from '../../src/model/real-server.js';
 import type { ServicePort } from '../../src/model/service.js';
 import { type WeightRule, WeightTable } from '../../src/model/weight-rule.js';
 import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';

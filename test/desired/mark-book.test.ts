@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MarkBook } from '../../src/desired/mark-book.js';
-import { isOwnMark, OWN_MARK_COUNT, ownMark } from '../../src/model/firewall-mark.js';
-import { frontend, insideKey } from '../../src/model/frontend.js';
+import { frontend, insideKey, isOwnMark, OWN_MARK_COUNT, ownMark } from '../../src/model/frontend.js';
 import { address } from '../support/addresses.js';
 
 const KEY = '00112233445566778899aabbccddeeff';

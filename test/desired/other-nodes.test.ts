@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-settings.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
-import { type OtherNodes, otherNodes } from '../../src/model/other-nodes.js';
+import { type OtherNodes, otherNodes } from '../../src/model/node.js';
 import type { Service } from '../../src/model/service.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 import { address, POD_1, POD_1_6, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProcFormatError, parseProcIpVs } from '../../src/kernel/netlink/proc-ip-vs.js';
-import { TimeSlice } from '../../src/model/time-slice.js';
+import { TimeSlice } from '../../src/model/clock.js';
 import { serverKeys } from '../support/server-keys.js';
 
 const parse = (text: string) => parseProcIpVs(text, new TimeSlice(performance));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ObjectStore, type Projection } from '../../src/kubernetes/watch/object-store.js';
+import { TimeSlice } from '../../src/model/clock.js';
 import type { Problem } from '../../src/model/problem.js';
-import { TimeSlice } from '../../src/model/time-slice.js';
 import { HandClock } from '../support/hand-clock.js';
 
 const slice = new TimeSlice(new HandClock());

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ClusterWatcher, type WatcherOptions } from '../../src/kubernetes/cluster-watcher.js';
-import type { NodeRecord } from '../../src/model/node.js';
-import type { OtherNodes } from '../../src/model/other-nodes.js';
+import type { NodeRecord, OtherNodes } from '../../src/model/node.js';
 import { type Problem, problemText } from '../../src/model/problem.js';
 import { HandClock } from '../support/hand-clock.js';
 import { type ApiObject, MemoryApi } from './memory-api.js';

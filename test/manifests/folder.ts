@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type ManifestOptions, ManifestWatcher } from '../../src/manifests/manifest-watcher.js';
 import type { ClusterListener } from '../../src/model/cluster-source.js';
-import type { OtherNodes } from '../../src/model/other-nodes.js';
+import type { OtherNodes } from '../../src/model/node.js';
 import { problemText } from '../../src/model/problem.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NodeEndpoints } from '../../src/model/cluster-view.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
-import { NodeEndpoints } from '../../src/model/node-endpoints.js';
 import { POD_1, POD_2 } from '../support/addresses.js';
 import { anEndpoint, aSlice } from '../support/objects.js';
 

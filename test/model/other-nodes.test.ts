@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  movedAddresses,
-  type NodeAddresses,
-  otherNodes,
-  rangesWithoutNodes,
-} from '../../src/model/other-nodes.js';
+import { movedAddresses, type NodeAddresses, otherNodes, rangesWithoutNodes } from '../../src/model/node.js';
 import { address } from '../support/addresses.js';
 
 const node = (name: string, ...addresses: string[]): NodeAddresses => ({

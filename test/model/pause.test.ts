@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pause } from '../../src/model/pause.js';
+import { Pause } from '../../src/model/clock.js';
 import { HandClock } from '../support/hand-clock.js';
 
 describe('a pause', () => {

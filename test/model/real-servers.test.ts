@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RealServer, type RealServerKey, realServer, withWeight } from '../../src/model/real-server.js';
-import { RealServerList } from '../../src/model/real-servers.js';
+import {
+  type RealServer,
+  type RealServerKey,
+  RealServerList,
+  realServer,
+  withWeight,
+} from '../../src/model/real-server.js';
 import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
 import { serverKeys } from '../support/server-keys.js';
 

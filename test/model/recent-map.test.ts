@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RecentMap } from '../../src/model/recent-map.js';
+import { RecentMap } from '../../src/model/dataplane-state.js';
 
 const step = fc.record({
   kind: fc.constantFrom('get', 'has', 'set', 'delete', 'clear'),

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
-import { isOwnMark } from '../../src/model/firewall-mark.js';
-import { type Frontend, frontend, insideKey, insideOf } from '../../src/model/frontend.js';
+import { type Frontend, frontend, insideKey, insideOf, isOwnMark } from '../../src/model/frontend.js';
 import type { Service } from '../../src/model/service.js';
 import { rehearse } from '../../src/reconcile/rehearsal.js';
 import { address, POD_1, POD_2, VIP_A, VIP_B } from '../support/addresses.js';

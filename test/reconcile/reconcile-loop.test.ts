@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
-import { realServer } from '../../src/model/real-server.js';
-import { NO_SERVERS } from '../../src/model/real-servers.js';
+import { NO_SERVERS, realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { LoopListener } from '../../src/reconcile/reconcile-loop.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';

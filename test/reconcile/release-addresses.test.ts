@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
-import { realServer } from '../../src/model/real-server.js';
-import { RealServerList } from '../../src/model/real-servers.js';
+import { RealServerList, realServer } from '../../src/model/real-server.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 import { releaseAddresses } from '../../src/reconcile/release-addresses.js';
 import { address, POD_1, VIP_A, VIP_B } from '../support/addresses.js';

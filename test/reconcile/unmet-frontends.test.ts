@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
-import { NO_SERVERS } from '../../src/model/real-servers.js';
+import { NO_SERVERS } from '../../src/model/real-server.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { type TestAgent, testAgent } from '../support/agent.js';
 import { FakeKernel } from '../support/fake-kernel.js';

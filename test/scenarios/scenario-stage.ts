@@ -3,11 +3,10 @@ import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js'
 import { translateNodeAddresses } from '../../src/api-objects/node-addresses.js';
 import { translateService } from '../../src/api-objects/service.js';
 import { reasonText, type Translation } from '../../src/api-objects/translation.js';
-import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
-import { sliceKey } from '../../src/model/endpoint-slice.js';
+import { type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
+import { type NodeAddresses, otherNodes } from '../../src/model/node.js';
 import { operationText } from '../../src/model/operation.js';
-import { type NodeAddresses, otherNodes } from '../../src/model/other-nodes.js';
 import { type Problem, problemText } from '../../src/model/problem.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import type { Service } from '../../src/model/service.js';

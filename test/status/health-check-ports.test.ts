@@ -1,8 +1,8 @@
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HealthCheckService } from '../../src/model/health-check.js';
 import { problemText } from '../../src/model/problem.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
+import type { HealthCheckService } from '../../src/model/service.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { HealthCheckPorts } from '../../src/status/health/health-check-ports.js';
 import { address } from '../support/addresses.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
-import { DONE, failed } from '../../src/model/outcome.js';
+import { DONE, failed } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import type { ResourceStatistics } from '../../src/model/watch-statistics.js';

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import type { DataplaneTraffic } from '../../src/model/traffic.js';
+import type { DataplaneTraffic } from '../../src/model/counters.js';
 import { register } from '../../src/status/metrics/metric-row.js';
 import { MetricsPage } from '../../src/status/metrics/metrics-page.js';
 import { Tally } from '../../src/status/metrics/tally.js';

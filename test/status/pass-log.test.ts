@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
-import { DONE, failed } from '../../src/model/outcome.js';
+import { DONE, failed } from '../../src/model/operation.js';
 import type { Problem } from '../../src/model/problem.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';

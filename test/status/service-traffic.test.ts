@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Traffic } from '../../src/model/counters.js';
 import type { Ownership } from '../../src/model/dataplane.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
-import type { Traffic } from '../../src/model/traffic.js';
 import { ServiceTraffic } from '../../src/status/metrics/service-traffic.js';
 import { trafficText } from '../../src/status/metrics/traffic-text.js';
 import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/model/event.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { NodeRecord } from '../../src/model/node.js';
-import { failed } from '../../src/model/outcome.js';
+import { failed } from '../../src/model/operation.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { PassLog } from '../../src/status/log/pass-log.js';

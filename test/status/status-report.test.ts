@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { TimeSlice } from '../../src/model/clock.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
-import type { UnmetFrontend } from '../../src/model/frontend-state.js';
-import { realServer } from '../../src/model/real-server.js';
-import { NO_SERVERS } from '../../src/model/real-servers.js';
+import { NO_SERVERS, realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import type { SyncState } from '../../src/model/sync-state.js';
-import { TimeSlice } from '../../src/model/time-slice.js';
+import type { SyncState, UnmetFrontend } from '../../src/model/sync-state.js';
 import { statusReport } from '../../src/status/status-report.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { settings } from '../support/objects.js';

@@ -9,8 +9,12 @@ import {
 } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, insideOf, isInside } from '../../src/model/frontend.js';
-import { type RealServer, realServer } from '../../src/model/real-server.js';
-import { RealServerList, type RealServers } from '../../src/model/real-servers.js';
+import {
+  type RealServer,
+  RealServerList,
+  type RealServers,
+  realServer,
+} from '../../src/model/real-server.js';
 import type { VirtualServer, VirtualServerSettings } from '../../src/model/virtual-server.js';
 import { POD_1, POD_1_6, POD_2, POD_2_6, POD_3, VIP_A, VIP_A6, VIP_B } from './addresses.js';
 import { settings } from './objects.js';

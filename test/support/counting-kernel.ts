@@ -1,8 +1,7 @@
 import type { Observation, Remembered, Sight, Surroundings } from '../../src/kernel/kernel.js';
 import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Frontend } from '../../src/model/frontend.js';
-import type { Operation } from '../../src/model/operation.js';
-import type { Outcome } from '../../src/model/outcome.js';
+import type { Operation, Outcome } from '../../src/model/operation.js';
 
 /** Counts what is asked of a kernel. */
 export class CountingKernel extends KernelInFront {

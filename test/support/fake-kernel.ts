@@ -8,12 +8,11 @@ import type {
   Sight,
   Surroundings,
 } from '../../src/kernel/kernel.js';
-import type { Activity, FrontendActivity } from '../../src/model/activity.js';
 import { type Address, familyOf } from '../../src/model/address.js';
+import type { Activity, FrontendActivity } from '../../src/model/counters.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless } from '../../src/model/frontend.js';
-import type { Operation } from '../../src/model/operation.js';
-import { DONE, failed, type Outcome } from '../../src/model/outcome.js';
+import { DONE, failed, type Operation, type Outcome } from '../../src/model/operation.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import type { ReservedAddress } from '../../src/model/reserved-address.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';

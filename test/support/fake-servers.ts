@@ -2,8 +2,7 @@ import { addressBytes, familyOf } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type FrontendKey, isInside, nameless } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
-import type { RealServer } from '../../src/model/real-server.js';
-import { RealServerList } from '../../src/model/real-servers.js';
+import { type RealServer, RealServerList } from '../../src/model/real-server.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 
 /** What the fake kernel does with one virtual server, as the kernel's ip_vs does. */

@@ -1,4 +1,4 @@
-import { RealServerList } from '../../src/model/real-servers.js';
+import { RealServerList } from '../../src/model/real-server.js';
 import type { ObservedScene } from './arbitrary-plane.js';
 import { FakeKernel } from './fake-kernel.js';
 

@@ -1,7 +1,7 @@
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
-import { RealServerList } from '../../src/model/real-servers.js';
+import { RealServerList } from '../../src/model/real-server.js';
 
 /** A data plane of its own with the same contents: operations on one do not reach the other. */
 export function copyOfPlane(plane: Dataplane, foreign: Iterable<FrontendKey> = []): DataplaneState {

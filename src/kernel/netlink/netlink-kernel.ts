@@ -1,7 +1,6 @@
 import type { Address } from '../../model/address.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
-import type { Operation } from '../../model/operation.js';
-import type { Outcome } from '../../model/outcome.js';
+import type { Operation, Outcome } from '../../model/operation.js';
 import type { ReservedAddress } from '../../model/reserved-address.js';
 import type {
   Kernel,

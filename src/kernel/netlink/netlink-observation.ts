@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { Activity } from '../../model/activity.js';
 import { type Address, familyOf, formatAddress } from '../../model/address.js';
+import { TimeSlice } from '../../model/clock.js';
+import type { Activity } from '../../model/counters.js';
 import { DataplaneState } from '../../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, nameless } from '../../model/frontend.js';
-import { type RealServerKey, realServer } from '../../model/real-server.js';
-import { RealServerList } from '../../model/real-servers.js';
-import { TimeSlice } from '../../model/time-slice.js';
+import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { Observation, Remembered, Sight, Surroundings } from '../kernel.js';
 import { type Marks, marksOf } from '../marks.js';

@@ -1,7 +1,13 @@
 import { familyOf } from '../../model/address.js';
 import { type Frontend, isInside } from '../../model/frontend.js';
-import type { ForgetFlows, Operation } from '../../model/operation.js';
-import { DONE, failed, type Outcome, unknown } from '../../model/outcome.js';
+import {
+  DONE,
+  type ForgetFlows,
+  failed,
+  type Operation,
+  type Outcome,
+  unknown,
+} from '../../model/operation.js';
 import type { RealServer } from '../../model/real-server.js';
 import { errnoName } from '../native/netlink-error.js';
 import type { KernelOperation, ServerKey } from '../native/records.js';

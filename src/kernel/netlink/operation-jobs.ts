@@ -1,5 +1,4 @@
-import type { Operation } from '../../model/operation.js';
-import { failed, type Outcome } from '../../model/outcome.js';
+import { failed, type Operation, type Outcome } from '../../model/operation.js';
 import type { Answers } from '../native/addon.js';
 import { type EncodedOperations, encodeOperations, type RecordSpace } from '../native/operation-encoder.js';
 import type { KernelOperation } from '../native/records.js';

@@ -1,10 +1,9 @@
-import type { Activity } from '../../model/activity.js';
 import { type Address, formatAddress } from '../../model/address.js';
+import type { TimeSlice } from '../../model/clock.js';
+import type { Activity } from '../../model/counters.js';
 import { type FrontendKey, frontend } from '../../model/frontend.js';
 import { PROTOCOLS } from '../../model/protocol.js';
-import { type RealServerKey, realServer } from '../../model/real-server.js';
-import { RealServerList } from '../../model/real-servers.js';
-import type { TimeSlice } from '../../model/time-slice.js';
+import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 
 /**
  * The real servers of every virtual server, from /proc/net/ip_vs. For a whole table it is some 15 times cheaper than a

@@ -1,6 +1,6 @@
+import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { type FrontendKey, frontend } from '../../model/frontend.js';
-import type { DataplaneTraffic, Traffic } from '../../model/traffic.js';
 import { marksOf } from '../marks.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeVirtualServers } from '../native/answer-decoder.js';

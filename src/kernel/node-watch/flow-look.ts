@@ -1,5 +1,4 @@
-import type { Clock } from '../../model/clock.js';
-import { TimeSlice } from '../../model/time-slice.js';
+import { type Clock, TimeSlice } from '../../model/clock.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
 import type { FlowRecord } from '../native/records.js';

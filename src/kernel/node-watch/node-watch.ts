@@ -1,5 +1,4 @@
-import type { Clock } from '../../model/clock.js';
-import { Pause } from '../../model/pause.js';
+import { type Clock, Pause } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ProblemsFound } from '../../model/problem-board.js';
 import { codeOf } from '../node/sysctls.js';

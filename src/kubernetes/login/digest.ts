@@ -1,5 +1,4 @@
-import type { Clock } from '../../model/clock.js';
-import { TimeSlice } from '../../model/time-slice.js';
+import { type Clock, TimeSlice } from '../../model/clock.js';
 import type { Splitter } from '../watch/line-splitter.js';
 
 interface PieceTaker {

@@ -1,4 +1,4 @@
-import type { RequestStatistics } from '../../model/request-statistics.js';
+import type { RequestStatistics } from '../../model/watch-statistics.js';
 import type { ApiRequest, ApiResponse, ApiTransport } from './api-transport.js';
 
 /** What client-go writes where no answer came. */

@@ -1,5 +1,4 @@
-import type { Clock } from '../../model/clock.js';
-import { Pause } from '../../model/pause.js';
+import { type Clock, Pause } from '../../model/clock.js';
 import type { ApiTransport } from './api-transport.js';
 import { unlessAborted } from './exchange.js';
 

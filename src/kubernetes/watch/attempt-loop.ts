@@ -1,5 +1,4 @@
-import type { Clock } from '../../model/clock.js';
-import { Pause } from '../../model/pause.js';
+import { type Clock, Pause } from '../../model/clock.js';
 import type { ReachabilityProbe } from '../transport/reachability-probe.js';
 import { BackOff } from './back-off.js';
 import { asWatchFailure, type FailureKind, type WatchFailure } from './watch-failure.js';

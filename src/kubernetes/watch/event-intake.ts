@@ -1,4 +1,4 @@
-import type { TimeSlice } from '../../model/time-slice.js';
+import type { TimeSlice } from '../../model/clock.js';
 import { failureOfEvent, type Question } from '../transport/api-answer.js';
 import { ListingSize } from './listing-size.js';
 import type { Listing, ObjectTaker } from './object-store.js';

@@ -1,9 +1,8 @@
 import { translateNodeAddresses } from '../../api-objects/node-addresses.js';
 import { nodeColumns, translateNodeRow } from '../../api-objects/node-table.js';
-import type { Clock } from '../../model/clock.js';
-import type { NodeAddresses } from '../../model/other-nodes.js';
+import { type Clock, TimeSlice } from '../../model/clock.js';
+import type { NodeAddresses } from '../../model/node.js';
 import type { Problem } from '../../model/problem.js';
-import { TimeSlice } from '../../model/time-slice.js';
 import { digest } from '../login/digest.js';
 import { expectJson } from '../transport/api-answer.js';
 import type { ApiTransport } from '../transport/api-transport.js';

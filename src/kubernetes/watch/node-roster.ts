@@ -5,7 +5,7 @@ import {
   type NodeAddresses,
   type OtherNodes,
   otherNodes,
-} from '../../model/other-nodes.js';
+} from '../../model/node.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import type { ReachabilityProbe } from '../transport/reachability-probe.js';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { TimeSlice } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
-import type { TimeSlice } from '../../model/time-slice.js';
 
 /** What is kept of one object as the API sent it. */
 export interface Projection<R> {

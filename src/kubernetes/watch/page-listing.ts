@@ -1,5 +1,4 @@
-import type { Clock } from '../../model/clock.js';
-import { TimeSlice } from '../../model/time-slice.js';
+import { type Clock, TimeSlice } from '../../model/clock.js';
 import { digest } from '../login/digest.js';
 import { expectJson, type Question } from '../transport/api-answer.js';
 import type { ApiTransport } from '../transport/api-transport.js';

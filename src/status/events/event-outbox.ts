@@ -1,5 +1,5 @@
+import { Pause } from '../../model/clock.js';
 import type { EventRecord, EventSink } from '../../model/event.js';
-import { Pause } from '../../model/pause.js';
 import type { Counts } from '../metrics/counts.js';
 import type { StatusClock } from '../status-clock.js';
 

@@ -1,8 +1,7 @@
 import type { Address } from '../../model/address.js';
-import type { HealthCheckService } from '../../model/health-check.js';
 import type { Problem } from '../../model/problem.js';
 import type { ProblemsFound } from '../../model/problem-board.js';
-import { compareAge } from '../../model/service.js';
+import { compareAge, type HealthCheckService } from '../../model/service.js';
 import type { ServiceKey } from '../../model/service-key.js';
 import { ConnectionLimit } from '../http/connection-limit.js';
 import type { ListenFailure } from '../http/http-listener.js';

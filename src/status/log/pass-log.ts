@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../model/clock.js';
-import { type Operation, operationText } from '../../model/operation.js';
-import type { Outcome } from '../../model/outcome.js';
-import { MOST_PROBLEMS, type Problem, problemText } from '../../model/problem.js';
-import { problemGroups } from '../../model/problem-groups.js';
+import { type Operation, type Outcome, operationText } from '../../model/operation.js';
+import { MOST_PROBLEMS, type Problem, problemGroups, problemText } from '../../model/problem.js';
 import type { ServiceKey } from '../../model/service-key.js';
 import type { PassReport } from '../../model/sync-state.js';
 import { type Rate, TokenBucket } from '../events/token-bucket.js';

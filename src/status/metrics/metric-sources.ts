@@ -1,10 +1,9 @@
 import type { ClusterView } from '../../model/cluster-view.js';
+import type { DataplaneTraffic } from '../../model/counters.js';
 import type { ObservedDataplane } from '../../model/dataplane.js';
-import type { LocalGap } from '../../model/local-gap.js';
-import type { RequestStatistics } from '../../model/request-statistics.js';
+import type { LocalGap } from '../../model/service.js';
 import type { SyncState } from '../../model/sync-state.js';
-import type { DataplaneTraffic } from '../../model/traffic.js';
-import type { WatchStatistics } from '../../model/watch-statistics.js';
+import type { RequestStatistics, WatchStatistics } from '../../model/watch-statistics.js';
 
 /** What the status reads when somebody asks; nothing of it is called in between. */
 export interface MetricSources {

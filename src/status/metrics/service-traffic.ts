@@ -1,6 +1,6 @@
+import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import type { FrontendKey } from '../../model/frontend.js';
-import type { DataplaneTraffic, Traffic } from '../../model/traffic.js';
 
 /** Totals that only grow. */
 export interface TrafficTotals {

@@ -1,5 +1,4 @@
-import { isPolicyKind, type Operation } from '../../model/operation.js';
-import type { Outcome } from '../../model/outcome.js';
+import { isPolicyKind, type Operation, type Outcome } from '../../model/operation.js';
 import type { PassReport } from '../../model/sync-state.js';
 import { Counts } from './counts.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addresses, NODE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
-import { isOwnMark } from '../../../src/model/firewall-mark.js';
+import { isOwnMark } from '../../../src/model/frontend.js';
 import { service, slice } from './support/api-objects.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
 import { IN_TEST_KERNEL } from './support/kernel-test.js';

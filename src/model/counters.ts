@@ -18,3 +18,18 @@ export interface Activity {
 export type FrontendActivity = ReadonlyMap<RealServerKey, Activity>;
 
 export type DataplaneActivity = ReadonlyMap<FrontendKey, FrontendActivity>;
+
+/**
+ * What went through one virtual server since it was made, as the kernel counts it (IPVS_SVC_ATTR_STATS64). Beyond 2^53 the
+ * last digits are lost. `ipvsadm --zero` and a virtual server that is made anew begin at 0.
+ */
+export interface Traffic {
+  readonly connections: number;
+  /** In: from clients to servers. Out: replies. */
+  readonly inPackets: number;
+  readonly outPackets: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
+}
+
+export type DataplaneTraffic = ReadonlyMap<FrontendKey, Traffic>;
