@@ -9,8 +9,8 @@ import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
 import type { CleanupReport, Rehearsal, StatusReport } from './model/status-report.js';
-import { cleanUp } from './reconcile/cleanup.js';
 import { rehearse } from './reconcile/rehearsal.js';
+import { cleanUp } from './reconcile/removal.js';
 import { statusReport } from './status/status-report.js';
 
 /** What the commands do that end by themselves. */

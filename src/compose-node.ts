@@ -1,8 +1,8 @@
 import type { AgentSettings } from './config/agent-settings.js';
 import { parseSocketAddress } from './config/socket-address.js';
+import { insideClients } from './desired/cluster-facts.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
-import { insideClients } from './desired/inside-clients.js';
-import { kernelLimits } from './desired/kernel-limits.js';
+import { kernelLimits } from './desired/node-view.js';
 import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';

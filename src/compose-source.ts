@@ -12,7 +12,7 @@ import type { EventSink } from './model/event.js';
 import type { ProblemsFound } from './model/problem-board.js';
 import type { ReservedAddress } from './model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
-import { systemClock } from './reconcile/clock.js';
+import { systemClock } from './reconcile/timing.js';
 import type { MetricSources } from './status/metrics/metric-sources.js';
 
 /** Where the agent learns of the cluster: an API server, or a folder. */

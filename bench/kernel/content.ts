@@ -1,6 +1,6 @@
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
 import { translateService } from '../../src/api-objects/service.js';
-import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
+import { LONE_NODE, type NodeProfile } from '../../src/desired/node-view.js';
 import { type Address, parseAddress } from '../../src/model/address.js';
 import type { ClusterView } from '../../src/model/cluster-view.js';
 import { type Endpoint, type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';

@@ -1,13 +1,13 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
 import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
-import { systemClock } from '../../src/reconcile/clock.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
+import { systemClock } from '../../src/reconcile/timing.js';
 
 export interface FollowingCore {
   readonly source: ClusterWatcher;

@@ -11,19 +11,15 @@ import { type HealthCheckService, type Pace, paceOf } from '../model/service.js'
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { Allocations } from './allocations.js';
-import { CountedSet } from './counted-set.js';
-import { DesiredPolicy } from './desired-policy.js';
-import { FrontendClaims } from './frontend-claims.js';
-import { FrontendConflicts, type LostFrontend } from './frontend-conflicts.js';
+import { CountedSet, DesiredPolicy } from './desired-policy.js';
+import { FrontendClaims, FrontendConflicts, type LostFrontend } from './frontend-claims.js';
 import { HashTables } from './hash-tables.js';
-import { HealthChecks } from './health-checks.js';
 import { MarkBook } from './mark-book.js';
 import { type NodeChange, NodeFacts, type ReservedBy } from './node-facts.js';
-import { LONE_NODE, type NodeProfile } from './node-settings.js';
-import { RelayRoutes } from './relay-routes.js';
+import { LONE_NODE, type NodeProfile } from './node-view.js';
 import type { ServiceFrontend } from './service-frontend.js';
 import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
-import { ServiceShares } from './service-shares.js';
+import { HealthChecks, RelayRoutes, ServiceShares } from './service-shares.js';
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that

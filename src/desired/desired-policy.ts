@@ -1,4 +1,4 @@
-import type { Address } from '../model/address.js';
+import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import {
   type AllowedSources,
   eachTrafficSet,
@@ -8,6 +8,8 @@ import {
   type TrafficSet,
 } from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { LocalGap } from '../model/service.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { ServiceFrontend } from './service-frontend.js';
 
 /** What the sets of the packet table should hold, settled frontend by frontend. */
@@ -44,4 +46,40 @@ export class DesiredPolicy implements PacketPolicy {
     for (const set of wish.traffic) traffic[set].set(key, wish.frontend);
     if (wish.sources.size > 0) sources.set(key, { frontend: wish.frontend, cidrs: wish.sources });
   }
+}
+
+/** A set whose members stay until everyone who added them has removed them. */
+export class CountedSet<T> {
+  readonly members = new Set<T>();
+  /** Of those that were added several times, how often; most are not. */
+  readonly #counts = new Map<T, number>();
+
+  add(member: T): void {
+    if (this.members.has(member)) this.#counts.set(member, (this.#counts.get(member) ?? 1) + 1);
+    else this.members.add(member);
+  }
+
+  remove(member: T): void {
+    const left = (this.#counts.get(member) ?? 1) - 1;
+    if (left > 1) this.#counts.set(member, left);
+    else this.#counts.delete(member);
+    if (left === 0) this.members.delete(member);
+  }
+}
+
+/** One entry for each family and policy. Costs what is dropped because of such a policy, not what the cluster has. */
+export function localGaps(desired: {
+  readonly policy: PacketPolicy;
+  serviceOf(key: FrontendKey): ServiceKey | undefined;
+}): LocalGap[] {
+  const { dropped, 'source-kept': external } = desired.policy.traffic;
+  const policyOf = (key: Parameters<typeof dropped.has>[0]) => (external.has(key) ? 'external' : 'internal');
+  return FAMILIES.flatMap((family) =>
+    (['internal', 'external'] as const).map((policy) => {
+      const services = new Set<ServiceKey | undefined>();
+      for (const { key, address } of dropped.values())
+        if (familyOf(address) === family && policyOf(key) === policy) services.add(desired.serviceOf(key));
+      return { family, policy, services: services.size };
+    }),
+  );
 }

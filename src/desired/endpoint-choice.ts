@@ -8,12 +8,11 @@ import {
   realServer,
 } from '../model/real-server.js';
 import { hashesServers } from '../model/scheduler.js';
-import type { WeightTable } from '../model/weight-rule.js';
-import { Candidates } from './candidates.js';
-import type { NodeSettings } from './node-settings.js';
-import type { Offer } from './offered-ports.js';
-import { seedOf, sortCandidates } from './server-order.js';
-import { isPreferred, type Preference, preferenceOf } from './topology.js';
+import type { Service } from '../model/service.js';
+import { PLAIN_WEIGHT, type WeightTable } from '../model/weight-rule.js';
+import { Candidates, seedOf, sortCandidates } from './candidates.js';
+import type { NodeSettings } from './node-view.js';
+import type { Offer } from './service-slices.js';
 
 /** The two lists among which the traffic policies choose; both iterate in the order for the kernel. */
 export interface ChosenEndpoints {
@@ -110,4 +109,60 @@ function isWanted(endpoint: Endpoint, preference: Preference | undefined): boole
 // endpoint that names no node is on none, or every node would answer a load balancer that it has one.
 function isOnThisNode({ node }: Endpoint, { name }: NodeSettings): boolean {
   return name === undefined || node === name;
+}
+
+/** The place of which the ready endpoints say that they are for it, and which this node is, or is in. */
+export interface Preference {
+  readonly kind: 'node' | 'zone';
+  readonly name: string;
+}
+
+/**
+ * What the hints of the ready endpoints say for this node: by node (KEP-3015) before by zone (KEP-2433).
+ *
+ * Hints count only where every ready endpoint has one and one of them names this place. A slice that was written before
+ * the hints, or a zone whose last endpoint has gone, would otherwise overload the rest or leave nobody to answer.
+ */
+export function preferenceOf(
+  { endpoints }: Candidates,
+  { name, zone }: NodeSettings,
+): Preference | undefined {
+  if (name !== undefined && areHinted(endpoints, 'node', name)) return { kind: 'node', name };
+  if (zone !== undefined && areHinted(endpoints, 'zone', zone)) return { kind: 'zone', name: zone };
+  return undefined;
+}
+
+export function isPreferred(endpoint: Endpoint, preference: Preference): boolean {
+  return hintsOf(endpoint, preference.kind)?.includes(preference.name) === true;
+}
+
+function areHinted(endpoints: readonly Endpoint[], kind: Preference['kind'], name: string): boolean {
+  let isNamed = false;
+  for (const endpoint of endpoints) {
+    if (!endpoint.ready) continue;
+    const hints = hintsOf(endpoint, kind);
+    if (hints === undefined) return false;
+    isNamed ||= hints.includes(name);
+  }
+  return isNamed;
+}
+
+function hintsOf(
+  { nodeHints, zoneHints }: Endpoint,
+  kind: Preference['kind'],
+): readonly string[] | undefined {
+  return kind === 'node' ? nodeHints : zoneHints;
+}
+
+/** IPVS itself takes more; what a Service may ask for does not go further. */
+const LARGEST_WEIGHT = 65_535;
+
+/** The steps in which a weight of 1 grows. Schedulers compare weights, so that multiplying all of them changes no share. */
+const STEPS = 10;
+
+/** By what all weights of a Service are multiplied, so that those of new endpoints can begin with less than 1. */
+export function weightScale({ slowStart, weights }: Pick<Service, 'slowStart' | 'weights'>): number {
+  if (slowStart === 0) return 1;
+  const largest = Math.max(PLAIN_WEIGHT, ...weights.map(({ weight }) => weight));
+  return Math.max(1, Math.min(STEPS, Math.floor(LARGEST_WEIGHT / largest)));
 }

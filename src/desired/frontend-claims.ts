@@ -1,5 +1,7 @@
-import { compareClaims } from '../model/claim.js';
+import { type ClaimKind, compareClaims, compareKinds } from '../model/claim.js';
 import type { FrontendKey } from '../model/frontend.js';
+import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
+import type { ServiceKey } from '../model/service-key.js';
 import type { ServiceFrontend } from './service-frontend.js';
 
 /**
@@ -52,3 +54,113 @@ function isList(
 ): claims is readonly ServiceFrontend[] {
   return Array.isArray(claims);
 }
+
+/** A frontend that a Service asks for and another has. */
+export interface LostFrontend extends Pick<ServiceFrontend, 'frontend' | 'owner'> {
+  readonly winner: ServiceKey;
+}
+
+/**
+ * The Services that lost a frontend to another, as problems. A hundred Services may claim ten thousand frontends of each
+ * other: of each Service ten are made, when somebody asks.
+ */
+export class FrontendConflicts {
+  readonly #claims: FrontendClaims;
+  readonly #contested = new Set<FrontendKey>();
+  #problems: readonly Problem[] | undefined = [];
+
+  constructor(claims: FrontendClaims) {
+    this.#claims = claims;
+  }
+
+  /** The same list as long as nothing changes. */
+  get problems(): readonly Problem[] {
+    this.#problems ??= this.#listed();
+    return this.#problems;
+  }
+
+  /** Of each Service the first ten. */
+  get lost(): readonly LostFrontend[] {
+    const lost = new Map<ServiceKey, LostFrontend[]>();
+    for (const key of this.#contested) {
+      const [winner, ...losers] = this.#claims.all(key);
+      for (const { frontend, owner, service } of losers) {
+        const known = lost.get(service.key);
+        const one = { frontend, owner, winner: (winner as ServiceFrontend).service.key };
+        if (known === undefined) lost.set(service.key, [one]);
+        else if (known.length < MOST_PROBLEMS) known.push(one);
+      }
+    }
+    return [...lost.values()].flat();
+  }
+
+  /** Takes in the claims to a frontend as they are now. */
+  settle(key: FrontendKey): void {
+    if (this.#claims.isContested(key)) this.#contested.add(key);
+    else if (this.#contested.size === 0 || !this.#contested.delete(key)) return;
+    this.#problems = undefined;
+  }
+
+  #listed(): Problem[] {
+    const listed = new Map<ServiceKey, Problem[]>();
+    const more = new Map<ServiceKey, number>();
+    for (const key of this.#contested) {
+      const [winner, ...losers] = this.#claims.all(key);
+      for (const loser of losers) {
+        const service = loser.service.key;
+        const problems = listed.get(service) ?? [];
+        const problem = conflict(loser, winner as ServiceFrontend);
+        // A NodePort is contested at every address of this node, and is one problem.
+        if (problems.some(({ message, field }) => message === problem.message && field === problem.field))
+          continue;
+        if (problems.length === MOST_PROBLEMS) more.set(service, (more.get(service) ?? 0) + 1);
+        else listed.set(service, [...problems, problem]);
+      }
+    }
+    return [...listed].flatMap(([service, problems]) => [...problems, ...restOf(service, more.get(service))]);
+  }
+}
+
+function restOf(service: ServiceKey, count: number | undefined): Problem[] {
+  if (count === undefined) return [];
+  return [{ kind: 'conflict', subject: `Service ${service}`, service, ...andMore(count) }];
+}
+
+function conflict(loser: ServiceFrontend, winner: ServiceFrontend): Problem {
+  const { service, kind, portIndex } = loser;
+  const [name, other] = [service.key, winner.service.key];
+  const portField = kind === 'node' ? 'nodePort' : 'port';
+  return {
+    kind: 'conflict',
+    subject: `Service ${name}`,
+    service: name,
+    field: `spec.ports[${portIndex}].${portField}`,
+    everywhere: isSameOnEveryNode(loser, winner),
+    message: `${contested(loser, winner)} already belongs to Service ${other}, ${reason(winner.kind, kind)}.`,
+    remedy: `Give one of the two another address or port; until then ${other} keeps the traffic.`,
+  };
+}
+
+// Two claims to one NodePort meet on every node, each time at another address.
+function contested(loser: ServiceFrontend, winner: ServiceFrontend): string {
+  const { key, port, protocol } = loser.frontend;
+  return loser.kind === 'node' && winner.kind === 'node' ? `node port ${port}/${protocol}` : key;
+}
+
+/** A NodePort and an external address meet only on the node whose address that is. */
+function isSameOnEveryNode(loser: ServiceFrontend, winner: ServiceFrontend): boolean {
+  return (loser.kind === 'node') === (winner.kind === 'node');
+}
+
+function reason(winner: ClaimKind, loser: ClaimKind): string {
+  if (compareKinds(winner, loser) === 0) return 'which is older';
+  return FOUNDATIONS[winner];
+}
+
+/** Why a claim comes first whatever the ages. */
+const FOUNDATIONS: Readonly<Record<ClaimKind, string>> = {
+  cluster: 'whose ClusterIP it is',
+  node: 'whose NodePort it is',
+  balancer: 'whose load balancer has the address',
+  external: 'which is older',
+};

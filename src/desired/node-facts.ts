@@ -1,5 +1,5 @@
-import type { Address } from '../model/address.js';
-import { parsedCidrs } from '../model/cidr.js';
+import { type Address, familyOf } from '../model/address.js';
+import { cidrContains, parseCidr, parsedCidrs } from '../model/cidr.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { movedAddresses, NO_OTHER_NODES, type NodeRecord, type OtherNodes } from '../model/node.js';
 import {
@@ -9,9 +9,7 @@ import {
   reservedAddresses,
 } from '../model/reserved-address.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { nodePortAddresses } from './node-port-addresses.js';
-import type { NodeProfile } from './node-settings.js';
-import { type NodeView, sameAddresses } from './node-view.js';
+import { type NodePortRule, type NodeProfile, type NodeView, sameAddresses } from './node-view.js';
 
 /** Who knows of reserved addresses: this node, or our own way to the API server. */
 export type ReservedBy = 'node' | 'api-server';
@@ -96,3 +94,32 @@ const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | keyof SharedAnswers> = {
   podRanges: [],
   kubeletPort: 0,
 };
+
+/**
+ * The addresses that carry NodePorts. `named` are those of the Node object, in its order.
+ * As in kube-proxy, CIDRs speak of their own family: a family that no rule names shows its NodePorts nowhere.
+ */
+export function nodePortAddresses(
+  rule: NodePortRule,
+  own: readonly Address[],
+  named: readonly Address[],
+): Address[] {
+  if (rule.length === 0) return [...own];
+  const chosen = new Set(rule.flatMap((entry) => addressesOf(entry, own, named)));
+  return own.filter((address) => chosen.has(address));
+}
+
+function addressesOf(entry: string, own: readonly Address[], named: readonly Address[]): readonly Address[] {
+  if (entry === 'all') return own;
+  if (entry === 'localhost') return [];
+  if (entry === 'primary') return primary(own, named);
+  const cidr = parseCidr(entry);
+  return cidr === undefined ? [] : own.filter((address) => cidrContains(cidr, address));
+}
+
+function primary(own: readonly Address[], named: readonly Address[]): Address[] {
+  const candidates = named.filter((address) => own.includes(address));
+  return (['IPv4', 'IPv6'] as const).flatMap(
+    (family) => candidates.find((address) => familyOf(address) === family) ?? [],
+  );
+}

@@ -1,8 +1,7 @@
-import { hashesServers, takesFlags } from '../model/scheduler.js';
+import { hashesServers, takesFlags, weightedKin } from '../model/scheduler.js';
 import { isExternal, type Service } from '../model/service.js';
 import { type SchedulerFlags, sameSettings, type VirtualServerSettings } from '../model/virtual-server.js';
-import type { NodeProfile } from './node-settings.js';
-import { schedulerOf } from './scheduler-choice.js';
+import type { NodeProfile, NodeSettings } from './node-view.js';
 
 /**
  * What a Service asks of its virtual servers. IPVS remembers its clients for each virtual server: where a Service has
@@ -63,4 +62,16 @@ function sticksToOne(service: Service): boolean {
 function flagsOf(scheduler: string, port: boolean): SchedulerFlags {
   if (!takesFlags(scheduler)) return '';
   return port ? 'fallback,port' : 'fallback';
+}
+
+/**
+ * The scheduler that a Service gets. One that asks for weights and leaves the scheduler open gets the node's default in
+ * its weighted kind, since the default would ignore them.
+ */
+export function schedulerOf(
+  { scheduler, weights, slowStart }: Pick<Service, 'scheduler' | 'weights' | 'slowStart'>,
+  node: NodeSettings,
+): string {
+  if (scheduler !== undefined) return scheduler;
+  return weights.length > 0 || slowStart > 0 ? weightedKin(node.scheduler) : node.scheduler;
 }

@@ -5,8 +5,8 @@ import type { Service, ServicePort } from '../model/service.js';
 import type { VirtualServer, VirtualServerSettings } from '../model/virtual-server.js';
 import type { ChosenEndpoints } from './endpoint-choice.js';
 import type { NodeView } from './node-view.js';
-import type { OfferedPorts } from './offered-ports.js';
 import { insideSettings } from './server-settings.js';
+import type { OfferedPorts } from './service-slices.js';
 import type { Way } from './service-ways.js';
 import type { SourceList, SourceLists } from './source-lists.js';
 

@@ -4,17 +4,21 @@ import type { EndpointSlice } from '../model/endpoint-slice.js';
 import type { Problem } from '../model/problem.js';
 import { type HealthCheckService, isExternal, type Service, type ServicePort } from '../model/service.js';
 import { WeightTable } from '../model/weight-rule.js';
-import { type Balancing, type ChosenEndpoints, chooseEndpoints, countLocalReady } from './endpoint-choice.js';
+import {
+  type Balancing,
+  type ChosenEndpoints,
+  chooseEndpoints,
+  countLocalReady,
+  weightScale,
+} from './endpoint-choice.js';
 import { type HashChoice, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
-import { OfferedPorts, offersOf } from './offered-ports.js';
 import { settingsOf } from './server-settings.js';
 import { entriesIn, type ServiceFrontend, serviceFrontend } from './service-frontend.js';
 import { Allowance, limitProblem } from './service-limits.js';
+import { endpointProblem, OfferedPorts, offersOf, usableEndpoints } from './service-slices.js';
 import { addressProblems, takenPort, type Way, waysOf } from './service-ways.js';
 import { SourceLists } from './source-lists.js';
-import { endpointProblem, usableEndpoints } from './usable-endpoints.js';
-import { weightScale } from './weight-scale.js';
 
 /** What one Service wants on this node. */
 export interface ServiceFrontends {

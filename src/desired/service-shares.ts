@@ -1,12 +1,14 @@
-import type { Address } from '../model/address.js';
+import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Problem } from '../model/problem.js';
+import type { RelayRoute } from '../model/relay-route.js';
+import type { HealthCheckService, Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { NodeChange } from './node-facts.js';
 import type { NodeView } from './node-view.js';
 import { entriesIn, type ServiceFrontend } from './service-frontend.js';
 import type { ServiceFrontends } from './service-frontends.js';
-import { isEndOfSubnet } from './usable-endpoints.js';
+import { isEndOfSubnet } from './service-slices.js';
 
 /** What each Service wants, and which of them a change of the node concerns. */
 export class ServiceShares {
@@ -109,4 +111,79 @@ function leadsTo({ frontends }: ServiceFrontends, isMoved: (address: Address) =>
 function keep<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
   if (value !== undefined) map.set(key, value);
   else if (map.size > 0) map.delete(key);
+}
+
+/** What load balancers ask of this node, of all Services. */
+export class HealthChecks {
+  readonly #checks = new Map<ServiceKey, HealthCheckService>();
+  #all: ReadonlyMap<ServiceKey, HealthCheckService> | undefined;
+
+  /** The same map as long as nothing changes, so that a pass without such a change costs nothing. */
+  get all(): ReadonlyMap<ServiceKey, HealthCheckService> {
+    this.#all ??= new Map(this.#checks);
+    return this.#all;
+  }
+
+  refresh(key: ServiceKey, check: HealthCheckService | undefined): void {
+    if (isSameCheck(this.#checks.get(key), check)) return;
+    this.#all = undefined;
+    if (check === undefined) this.#checks.delete(key);
+    else this.#checks.set(key, check);
+  }
+}
+
+function isSameCheck(one: HealthCheckService | undefined, other: HealthCheckService | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    one.port === other.port && one.localEndpoints === other.localEndpoints && one.created === other.created
+  );
+}
+
+const LOOPBACKS = { IPv4: '127.0.0.1' as Address, IPv6: '::1' as Address } as const;
+
+const NO_ROUTES: readonly RelayRoute[] = [];
+
+/** The NodePorts of all Services on this node's loopback addresses. */
+export class RelayRoutes {
+  readonly #routes = new Map<ServiceKey, readonly RelayRoute[]>();
+  #all: readonly RelayRoute[] | undefined = [];
+
+  /** The same list as long as none changes. */
+  get all(): readonly RelayRoute[] {
+    this.#all ??= [...this.#routes.values()].flat();
+    return this.#all;
+  }
+
+  refresh(key: ServiceKey, service: Service | undefined): void {
+    const before = this.#routes.get(key);
+    const after = service === undefined ? NO_ROUTES : relayRoutes(service);
+    if (areSameRoutes(before ?? NO_ROUTES, after)) return;
+    this.#all = undefined;
+    if (after.length === 0) this.#routes.delete(key);
+    else this.#routes.set(key, after);
+  }
+}
+
+function areSameRoutes(some: readonly RelayRoute[], others: readonly RelayRoute[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ nodePort, address, port }, index) => {
+      const other = others[index];
+      return nodePort === other?.nodePort && address === other.address && port === other.port;
+    })
+  );
+}
+
+/** The Service's NodePorts on this node's loopback addresses; none where it has no ClusterIP to relay to. */
+function relayRoutes({ key: service, clusterIPs, ports }: Service): readonly RelayRoute[] {
+  const [first] = clusterIPs;
+  if (first === undefined || ports.every(({ nodePort }) => nodePort === 0)) return NO_ROUTES;
+  return ports
+    .filter(({ nodePort, protocol }) => nodePort !== 0 && protocol === 'TCP')
+    .flatMap(({ nodePort, port }) =>
+      FAMILIES.map((family): RelayRoute => {
+        const address = clusterIPs.find((candidate) => familyOf(candidate) === family) ?? first;
+        return { service, loopback: LOOPBACKS[family], nodePort, address, port };
+      }),
+    );
 }

@@ -1,3 +1,5 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Kernel } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { FrontendActivity } from '../model/counters.js';
@@ -5,7 +7,8 @@ import type { Dataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { NO_SERVERS, type RealServer, type RealServerKey } from '../model/real-server.js';
 import type { DrainEnd, DrainState } from '../model/sync-state.js';
-import type { DrainDeadlines } from './drain-deadlines.js';
+import type { KernelImage } from './kernel-image.js';
+import { Interval } from './timing.js';
 
 interface Drain {
   readonly server: RealServer;
@@ -115,5 +118,79 @@ export class DrainBook {
 
   #end(reason: DrainEnd): void {
     this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
+  }
+}
+
+/**
+ * For how long servers may drain: as their Service asks, or as the node is set. A deleted Service's wish outlives it, but nobody who
+ * deletes one keeps the node's addresses for longer than the node lets him.
+ */
+export class DrainDeadlines {
+  /** Milliseconds, of Services that ask for nothing; may be changed at any time, for drains under way too. */
+  standard: number;
+  readonly #services: Pick<DesiredDataplane, 'serviceOf' | 'paceOf'>;
+  readonly #own = new Map<FrontendKey, number>();
+
+  constructor(services: Pick<DesiredDataplane, 'serviceOf' | 'paceOf'>, standard: number) {
+    this.#services = services;
+    this.standard = standard;
+  }
+
+  /** Milliseconds. */
+  of(key: FrontendKey): number {
+    const own = this.#own.get(key);
+    if (own === undefined) return this.standard;
+    return this.#services.serviceOf(key) === undefined ? Math.min(own, this.standard) : own;
+  }
+
+  /** Takes in what the frontend's Service asks for now; `drains`: whether a server of it does. */
+  refresh(key: FrontendKey, drains: boolean): void {
+    const seconds = this.#services.paceOf(key)?.drainDeadline;
+    if (seconds !== undefined) this.#own.set(key, seconds * 1000);
+    else if (!drains || this.#services.serviceOf(key) !== undefined) this.#own.delete(key);
+  }
+}
+
+/** Counts the connections of draining servers, at intervals. */
+export class DrainCounter {
+  readonly #kernel: Pick<Kernel, 'look'>;
+  readonly #image: Pick<KernelImage, 'state'>;
+  readonly #drains: DrainBook;
+  readonly #interval: Interval;
+
+  /** `interval`: milliseconds between two counts. */
+  constructor(
+    kernel: Pick<Kernel, 'look'>,
+    image: Pick<KernelImage, 'state'>,
+    drains: DrainBook,
+    clock: Clock,
+    interval: number,
+  ) {
+    this.#kernel = kernel;
+    this.#image = image;
+    this.#drains = drains;
+    this.#interval = new Interval(clock, interval);
+  }
+
+  get isDue(): boolean {
+    return this.#interval.isOver;
+  }
+
+  /** Milliseconds until they are to be counted; undefined where no server drains. */
+  wait(): number | undefined {
+    return this.#drains.size === 0 ? undefined : this.#interval.wait();
+  }
+
+  /** Counts and notes them; the frontends with a drain that has ended. */
+  async count(): Promise<FrontendKey[]> {
+    this.#interval.begin();
+    const { virtualServers } = this.#image.state;
+    const frontends = this.#drains.frontends.flatMap((key) => virtualServers.get(key)?.frontend ?? []);
+    if (frontends.length === 0) return [];
+    const sights = await this.#kernel.look(frontends);
+    return frontends.flatMap(({ key }, index) => {
+      const sight = sights[index];
+      return sight?.kind === 'present' && this.#drains.note(key, sight.activity) ? [key] : [];
+    });
   }
 }

@@ -1,5 +1,4 @@
-import type { BackOff } from './retry-schedule.js';
-import { DEFAULT_BACK_OFF } from './retry-schedule.js';
+import { type BackOff, DEFAULT_BACK_OFF } from './timing.js';
 
 /** All times in milliseconds. */
 export interface LoopSettings {

@@ -9,12 +9,11 @@ import type { Operation, Outcome } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
-import type { PassReport, SyncState, UnmetFrontend } from '../model/sync-state.js';
+import type { PassReport, SyncState, SyncTotals, UnmetFrontend } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
-import { PassTally } from './pass-tally.js';
 import { Reconciler } from './reconciler.js';
-import { RetrySchedule } from './retry-schedule.js';
 import type { Predecessor } from './takeover.js';
+import { RetrySchedule } from './timing.js';
 import { withheldFrontends } from './unmet-frontends.js';
 
 export interface LoopParts {
@@ -223,5 +222,31 @@ export class ReconcileLoop implements ClusterListener {
   #setTimer(): void {
     const wait = this.#retry.wait() ?? this.#reconciler.wait();
     if (wait !== undefined) this.#cancelTimer = this.#parts.clock.after(wait, () => this.wake());
+  }
+}
+
+/** Sums up the passes since the start. */
+export class PassTally {
+  #totals: SyncTotals = { passes: 0, operations: 0, refused: 0, drift: 0 };
+  #last: PassReport | undefined;
+
+  get totals(): SyncTotals {
+    return this.#totals;
+  }
+
+  get last(): PassReport | undefined {
+    return this.#last;
+  }
+
+  add(report: PassReport): void {
+    const { passes, operations, refused, drift } = this.#totals;
+    const done = [...report.done.values()].reduce((sum, count) => sum + count, 0);
+    this.#totals = {
+      passes: passes + 1,
+      operations: operations + done,
+      refused: refused + report.refused,
+      drift: drift + report.drift,
+    };
+    this.#last = report;
   }
 }

@@ -7,11 +7,10 @@ import { allKeys } from '../model/kernel-keys.js';
 import type { Operation } from '../model/operation.js';
 import { tenOfEach } from '../model/problem.js';
 import type { Rehearsal } from '../model/status-report.js';
-import { plan } from '../plan/plan.js';
-import { planStaleMarks } from '../plan/stale-marks.js';
-import { foreignProblems } from './failure-text.js';
+import { plan, planStaleMarks } from '../plan/plan.js';
 import { KernelImage } from './kernel-image.js';
-import { alone, type Round } from './round.js';
+import { foreignProblems } from './refusals.js';
+import { alone, type Round } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
 /** What a first pass would do now, without doing any of it; `predecessor` where it would take over, `excluded` where not. */

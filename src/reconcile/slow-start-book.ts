@@ -4,7 +4,7 @@ import type { ObservedDataplane } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { NO_SERVERS, type RealServer, type RealServerKey } from '../model/real-server.js';
 import { takesConnections } from '../model/virtual-server.js';
-import { Interval } from './interval.js';
+import { Interval } from './timing.js';
 
 /** The servers of one frontend whose weight still grows, each with the moment at which it began. */
 interface Growth {

@@ -1,21 +1,20 @@
 import type { Kernel } from '../kernel/kernel.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { type KernelRefusal, type Operation, type Outcome, SKIPPED } from '../model/operation.js';
+import {
+  type KernelRefusal,
+  type Operation,
+  type OperationKind,
+  type Outcome,
+  SKIPPED,
+} from '../model/operation.js';
 import type { PassReport } from '../model/sync-state.js';
+import type { Plan } from '../plan/plan.js';
 import { thatMayFollow } from '../plan/precondition.js';
-import { KindTally } from './kind-tally.js';
-import type { Round } from './round.js';
-import { type Subject, subjectOf } from './subject.js';
+import { type Failure, type Subject, subjectOf } from './refusals.js';
 
 /** While the kernel performs one, the other is made or folded in. A third gained nothing and took memory. */
 const PLANS_AT_ONCE = 2;
-
-/** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
-export interface Failure {
-  readonly operation: Operation;
-  readonly error: KernelRefusal;
-}
 
 /** Told the answers of the kernel, in the order of the operations. */
 export type Performed = (operations: readonly Operation[], outcomes: readonly Outcome[]) => void;
@@ -175,4 +174,40 @@ type VirtualServerOperation = Extract<
 
 function isOfVirtualServer(operation: Operation): operation is VirtualServerOperation {
   return operation.kind.endsWith('-virtual-server') || operation.kind.endsWith('-real-server');
+}
+
+/**
+ * Plans that have nothing in common, so that they may be performed side by side. Each is made when it is asked for, from what
+ * the kernel has acknowledged by then, and all of them when the rounds before have ended. It is gone through once, by however
+ * many: each plan goes to the first who asks.
+ */
+export type Round = IterableIterator<Plan>;
+
+/** A round of one plan. */
+export function* alone(make: () => Plan): Generator<Plan> {
+  yield make();
+}
+
+/** How many operations of each kind were done. Those of one kind follow one another, so that a row is counted before it is noted. */
+export class KindTally {
+  readonly #counts = new Map<OperationKind, number>();
+  #kind: OperationKind | undefined;
+  #row = 0;
+
+  count(kind: OperationKind): void {
+    if (kind !== this.#kind) this.#close();
+    this.#kind = kind;
+    this.#row++;
+  }
+
+  get counts(): ReadonlyMap<OperationKind, number> {
+    this.#close();
+    return this.#counts;
+  }
+
+  #close(): void {
+    if (this.#kind !== undefined && this.#row > 0)
+      this.#counts.set(this.#kind, (this.#counts.get(this.#kind) ?? 0) + this.#row);
+    this.#row = 0;
+  }
 }

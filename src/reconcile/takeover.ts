@@ -6,7 +6,7 @@ import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend } from '../model/frontend.js';
 import { isInherited, isTakenOver, planRemains } from '../plan/adoption.js';
-import { alone, type Round } from './round.js';
+import { alone, type Round } from './stage-runner.js';
 
 /** What a proxy before us left outside of IPVS and the dummy device. */
 export interface Predecessor {

@@ -7,8 +7,7 @@ import type { KernelKeys } from '../model/kernel-keys.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { UnmetFrontend } from '../model/sync-state.js';
-import { refusalText } from './failure-text.js';
-import type { Refusals } from './refusals.js';
+import { type Refusals, refusalText } from './refusals.js';
 
 export interface UnmetParts {
   readonly desired: Pick<DesiredDataplane, 'virtualServers' | 'wishOf' | 'lostFrontends'>;

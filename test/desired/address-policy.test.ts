@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import {
-  type AddressLimits,
-  LONE_NODE,
-  NO_LIMITS,
-  type NodeProfile,
-} from '../../src/desired/node-settings.js';
+import { type AddressLimits, LONE_NODE, NO_LIMITS, type NodeProfile } from '../../src/desired/node-view.js';
 import { parsedCidrs } from '../../src/model/cidr.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { otherNodes } from '../../src/model/node.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Allocations } from '../../src/desired/allocations.js';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE, NO_LIMITS } from '../../src/desired/node-settings.js';
+import { LONE_NODE, NO_LIMITS } from '../../src/desired/node-view.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import type { Service } from '../../src/model/service.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { allKeys, type KernelKeys } from '../../src/model/kernel-keys.js';

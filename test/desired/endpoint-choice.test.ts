@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Balancing, chooseEndpoints, countLocalReady } from '../../src/desired/endpoint-choice.js';
-import type { NodeSettings } from '../../src/desired/node-settings.js';
-import { offersOf } from '../../src/desired/offered-ports.js';
+import type { NodeSettings } from '../../src/desired/node-view.js';
+import { offersOf } from '../../src/desired/service-slices.js';
 import type { Endpoint, EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import type { RealServers } from '../../src/model/real-server.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
+import { LONE_NODE, type NodeProfile } from '../../src/desired/node-view.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { Service } from '../../src/model/service.js';
 import { address, POD_1, VIP_A } from '../support/addresses.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { insideClients } from '../../src/desired/inside-clients.js';
+import { insideClients } from '../../src/desired/cluster-facts.js';
 
 const PODS = ['10.244.1.0/24'];
 

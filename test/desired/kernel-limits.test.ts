@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kernelLimits } from '../../src/desired/kernel-limits.js';
+import { kernelLimits } from '../../src/desired/node-view.js';
 
 const able = (schedulers: readonly string[] | undefined, ipv6: 'off' | 'forwarding' = 'forwarding') =>
   kernelLimits({ ipv6, ipvs: { families: ['IPv4', 'IPv6'], schedulers } });

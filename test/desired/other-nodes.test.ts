@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { type OtherNodes, otherNodes } from '../../src/model/node.js';
 import type { Service } from '../../src/model/service.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { schedulerOf } from '../../src/desired/scheduler-choice.js';
+import { schedulerOf } from '../../src/desired/server-settings.js';
 import type { WeightRule } from '../../src/model/weight-rule.js';
 
 const WEIGHTS: readonly WeightRule[] = [{ kind: 'any', weight: 2 }];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Balancing, chooseEndpoints } from '../../src/desired/endpoint-choice.js';
-import { offersOf } from '../../src/desired/offered-ports.js';
+import { offersOf } from '../../src/desired/service-slices.js';
 import { WeightTable } from '../../src/model/weight-rule.js';
 import { address } from '../support/addresses.js';
 import { aSlice, HTTP } from '../support/objects.js';

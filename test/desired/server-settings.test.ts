@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { insideSettings, settingsOf } from '../../src/desired/server-settings.js';
 import type { Service } from '../../src/model/service.js';
 import { VIP_A, VIP_B } from '../support/addresses.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { Allowance, type Demand } from '../../src/desired/service-limits.js';
 import type { Address } from '../../src/model/address.js';
 import { parsedCidrs } from '../../src/model/cidr.js';

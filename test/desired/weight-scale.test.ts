@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { weightScale } from '../../src/desired/weight-scale.js';
+import { weightScale } from '../../src/desired/endpoint-choice.js';
 
 const any = (weight: number) => [{ kind: 'any', weight } as const];
 

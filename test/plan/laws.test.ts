@@ -8,7 +8,7 @@ import { type Operation, operationText } from '../../src/model/operation.js';
 import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-planner.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
-import { roundsOf } from '../../src/reconcile/pass-parts.js';
+import { roundsOf } from '../../src/reconcile/pass-planner.js';
 import { desiredPlane, FRONTENDS, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
 import { kernelAt } from '../support/kernel-at.js';

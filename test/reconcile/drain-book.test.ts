@@ -3,8 +3,7 @@ import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { type RealServer, realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { DrainBook } from '../../src/reconcile/drain-book.js';
-import { DrainDeadlines } from '../../src/reconcile/drain-deadlines.js';
+import { DrainBook, DrainDeadlines } from '../../src/reconcile/drain-book.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { HandClock } from '../support/hand-clock.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
-import { DriftBook } from '../../src/reconcile/drift-book.js';
-import type { Failure } from '../../src/reconcile/stage-runner.js';
+import { DriftBook } from '../../src/reconcile/drift.js';
+import type { Failure } from '../../src/reconcile/refusals.js';
 import { VIP_A, VIP_B } from '../support/addresses.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Interval } from '../../src/reconcile/interval.js';
+import { Interval } from '../../src/reconcile/timing.js';
 import { HandClock } from '../support/hand-clock.js';
 
 describe('an interval', () => {

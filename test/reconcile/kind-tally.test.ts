@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KindTally } from '../../src/reconcile/kind-tally.js';
+import { KindTally } from '../../src/reconcile/stage-runner.js';
 
 describe('the tally of what was done', () => {
   it('counts each kind over all its rows, and goes on after it was read', () => {

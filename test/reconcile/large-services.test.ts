@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import type { ServicePort } from '../../src/model/service.js';
 import { address, POD_1, VIP_A, VIP_B } from '../support/addresses.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { NO_SERVERS } from '../../src/model/real-server.js';
-import { cleanUp } from '../../src/reconcile/cleanup.js';
+import { cleanUp } from '../../src/reconcile/removal.js';
 import { address, POD_1, POD_2, POD_3, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { dataplaneText } from '../support/dataplane-text.js';

@@ -3,7 +3,7 @@ import type { Address } from '../../src/model/address.js';
 import { addressOf, type FrontendKey, frontend } from '../../src/model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
 import { partsAsDecided } from '../../src/reconcile/first-pass.js';
-import { roundsOf } from '../../src/reconcile/pass-parts.js';
+import { roundsOf } from '../../src/reconcile/pass-planner.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 
 const PORTS = [80, 81, 82, 83, 84];

@@ -3,7 +3,7 @@ import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { RealServerList, realServer } from '../../src/model/real-server.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
-import { releaseAddresses } from '../../src/reconcile/release-addresses.js';
+import { releaseAddresses } from '../../src/reconcile/removal.js';
 import { address, POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { FakeKernel } from '../support/fake-kernel.js';

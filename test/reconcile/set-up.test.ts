@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Preparation, SetUpPart } from '../../src/kernel/kernel.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
-import { DriftBook } from '../../src/reconcile/drift-book.js';
-import { SetUp } from '../../src/reconcile/set-up.js';
+import { DriftBook, SetUp } from '../../src/reconcile/drift.js';
 
 /** A set-up of which the parts in `missing` have to be made, each once. */
 function setUpWithout(...parts: SetUpPart[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SourceCompleteness } from '../../src/reconcile/source-completeness.js';
+import { SourceCompleteness } from '../../src/reconcile/pass-planner.js';
 
 /** What each of the passes finds, of which the source said this at the beginning. */
 function passes(...complete: boolean[]): boolean[] {

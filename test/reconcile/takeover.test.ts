@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { parseCidr } from '../../src/model/cidr.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';

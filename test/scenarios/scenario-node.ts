@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { NodeProfile } from '../../src/desired/node-settings.js';
+import type { NodeProfile } from '../../src/desired/node-view.js';
 import { type Address, type Family, parseAddress } from '../../src/model/address.js';
 import type { NodeRecord } from '../../src/model/node.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE } from '../../src/desired/node-settings.js';
+import { LONE_NODE } from '../../src/desired/node-view.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { EventRecord } from '../../src/model/event.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';

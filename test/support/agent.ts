@@ -1,5 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { LONE_NODE, type NodeProfile } from '../../src/desired/node-settings.js';
+import { LONE_NODE, type NodeProfile } from '../../src/desired/node-view.js';
 import type { Kernel, Preparation } from '../../src/kernel/kernel.js';
 import type { Cidr } from '../../src/model/cidr.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';

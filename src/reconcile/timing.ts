@@ -1,5 +1,47 @@
 import type { Clock } from '../model/clock.js';
 
+/**
+ * The machine's monotonic clock, counted from boot. A jump of the wall clock moves no deadline, and what the kernel keeps
+ * of a moment means the same to the agent that runs after this one.
+ */
+export const systemClock: Clock = {
+  now() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
+  after(milliseconds, action) {
+    const timer = setTimeout(action, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A fixed time after which something is done again. */
+export class Interval {
+  readonly #clock: Clock;
+  readonly #milliseconds: number;
+  #end = 0;
+
+  constructor(clock: Clock, milliseconds: number) {
+    this.#clock = clock;
+    this.#milliseconds = milliseconds;
+    this.begin();
+  }
+
+  /** Begins anew, from now. */
+  begin(): void {
+    this.#end = this.#clock.now() + this.#milliseconds;
+  }
+
+  get isOver(): boolean {
+    return this.wait() <= 0;
+  }
+
+  /** Milliseconds until it is over; negative once it has been. */
+  wait(): number {
+    return this.#end - this.#clock.now();
+  }
+}
+
 /** When to try again what failed: at once doubling from the first delay to the longest, for ever. */
 export interface BackOff {
   readonly firstMilliseconds: number;

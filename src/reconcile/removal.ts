@@ -4,14 +4,31 @@ import type { Address } from '../model/address.js';
 import { type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import { KernelKeySet } from '../model/kernel-keys.js';
+import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import { problemText } from '../model/problem.js';
 import { API_SERVER_SERVICE } from '../model/service-key.js';
+import type { CleanupReport } from '../model/status-report.js';
+import { isLedgerLost, planRemains } from '../plan/adoption.js';
 import { plan } from '../plan/plan.js';
-import { failureProblem } from './failure-text.js';
 import { KernelImage } from './kernel-image.js';
-import { alone } from './round.js';
-import { StageRunner } from './stage-runner.js';
+import { failureProblem } from './refusals.js';
+import { alone, StageRunner } from './stage-runner.js';
+
+/** Removes everything of ours at once, without draining, and nothing else. */
+export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
+  const { dataplane, foreign } = await kernel.observe();
+  const nothing = nothingDesired();
+  const ledgerLost = isLedgerLost(dataplane);
+  const run = new StageRunner(kernel, dataplane);
+  await run.perform(alone(() => plan(allKeys(dataplane), nothing, dataplane, () => true)));
+  if (ledgerLost) await run.perform(alone(() => planRemains(nothing, dataplane)));
+  const { counts, failures } = run.result;
+  const problems = [...failures.values()].map((failure) => failureProblem(failure, undefined));
+  // The table is the ledger: as long as anything of ours is left it has to stay.
+  const dismantled = problems.length === 0 ? await kernel.dismantle() : [];
+  const removed = [...counts.done].map(([kind, count]) => `${kind}: ${count}`);
+  return { done: [...removed, ...dismantled], foreign: foreign.length, problems };
+}
 
 /**
  * Takes everything of ours off these addresses at once, before anything else is done: what is bound there may be what keeps the
