@@ -12,7 +12,8 @@ import { LOCAL_ENDPOINTS, pod, SCHEDULER, SERVICE_PORT, TARGET_PORT, vip } from 
 import { countsOf, digestOf } from './kernel-content.js';
 import type { Mix } from './mix.js';
 import { Contest, type Namespace } from './namespace.js';
-import type { BaselineRun, ChangeRuns, KernelContent, MixedResults, Probe, Results } from './results.js';
+import { probeKernel } from './probe-kernel.js';
+import type { BaselineRun, ChangeRuns, KernelContent, MixedResults, Results } from './results.js';
 
 /**
  * Runs inside the test kernel: `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK MIXED_OWN_WORK`. TOOLS is
@@ -22,6 +23,7 @@ import type { BaselineRun, ChangeRuns, KernelContent, MixedResults, Probe, Resul
 const [services = 0, endpoints = 0, repeats = 0, changes = 0] = process.argv.slice(2, 6).map(Number);
 const [tools = '', output = '', ownWork = '[]', mixedOwnWork = '[]'] = process.argv.slice(6);
 const contest = new Contest();
+const kind = process.env.TEST_KERNEL ?? 'host';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** ipvsadm is slow: it gets this part of the virtual servers, and its time is multiplied. */
@@ -37,6 +39,7 @@ interface Starts {
   readonly baselines: BaselineRun[];
 }
 
+const probe = probeKernel(kind, tool('probe'));
 const plain: Starts = { agents: [], restarts: [], baselines: [] };
 const contents = new Set<string>();
 for (let round = 0; round < repeats; round++) {
@@ -62,13 +65,13 @@ const mixed = await measureMix();
 
 const results: Results = {
   machine: {
-    kind: process.env.TEST_KERNEL ?? 'host',
+    kind,
     kernel: release(),
     processor: cpus()[0]?.model ?? '',
     processors: cpus().length,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
-    probe: JSON.parse(await contest.inFreshNamespace((namespace) => namespace.run([tool('probe')]))) as Probe,
+    probe,
   },
   size: { services, endpoints, local: LOCAL_ENDPOINTS, few: FEW },
   ...plain,

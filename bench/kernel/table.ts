@@ -61,6 +61,7 @@ function title({ machine, size }: Results): string {
   const where: Record<string, string> = {
     uml: 'User-mode Linux',
     vm: 'Emulated virtual machine',
+    'counted-vm': 'Virtual machine whose clock counts instructions',
     netns: "The machine's own kernel",
   };
   return `${where[machine.kind] ?? machine.kind}, ${count(size.services)} virtual servers × ${size.endpoints} real servers`;
