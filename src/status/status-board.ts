@@ -13,7 +13,7 @@ import { healthRoutes } from './health/health-routes.js';
 import { ProxyHealth } from './health/proxy-health.js';
 import type { PassLog } from './log/pass-log.js';
 import { ProblemChanges } from './log/problem-changes.js';
-import { Counts } from './metrics/counts.js';
+import { Counts } from './metrics/exposition.js';
 import type { Histograms } from './metrics/histograms.js';
 import { endpointChanges, serviceChanges } from './metrics/kube-proxy-metrics.js';
 import { metricRegistry } from './metrics/metric-registry.js';

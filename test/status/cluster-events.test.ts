@@ -9,7 +9,7 @@ import { serviceKey } from '../../src/model/service-key.js';
 import { EventRecorder } from '../../src/status/events/event-recorder.js';
 import { problemFound } from '../../src/status/events/occurrences.js';
 import { HealthCheckPorts } from '../../src/status/health/health-check-ports.js';
-import { Counts } from '../../src/status/metrics/counts.js';
+import { Counts } from '../../src/status/metrics/exposition.js';
 import { address, VIP_A, VIP_B } from '../support/addresses.js';
 import { aService } from '../support/objects.js';
 import { HandStatusClock } from '../support/status-clock.js';

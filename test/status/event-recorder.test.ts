@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/model/event.js';
 import { EventRecorder, type Occurrence } from '../../src/status/events/event-recorder.js';
-import { Counts } from '../../src/status/metrics/counts.js';
+import { Counts } from '../../src/status/metrics/exposition.js';
 import { HandStatusClock } from '../support/status-clock.js';
 
 const MINUTE = 60_000;

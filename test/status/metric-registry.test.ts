@@ -5,7 +5,7 @@ import { DONE, failed } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import type { ResourceStatistics } from '../../src/model/watch-statistics.js';
-import { Counts } from '../../src/status/metrics/counts.js';
+import { Counts } from '../../src/status/metrics/exposition.js';
 import { metricRegistry } from '../../src/status/metrics/metric-registry.js';
 import type { MetricSources } from '../../src/status/metrics/metric-sources.js';
 import { Tally } from '../../src/status/metrics/tally.js';
@@ -37,7 +37,7 @@ function registered(changes: Partial<MetricSources> = {}, times = NOTHING) {
     times,
     events,
   });
-  const page = async () => parseExposition(await registry.metrics());
+  const page = async () => parseExposition(registry.text());
   const series = async (name: string) => Object.fromEntries((await page()).get(name)?.series ?? []);
   return { tally, histograms, page, series };
 }

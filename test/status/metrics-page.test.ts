@@ -1,15 +1,14 @@
-import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import type { DataplaneTraffic } from '../../src/model/counters.js';
-import { register } from '../../src/status/metrics/metric-row.js';
+import { MetricRegistry } from '../../src/status/metrics/exposition.js';
 import { MetricsPage } from '../../src/status/metrics/metrics-page.js';
 import { Tally } from '../../src/status/metrics/tally.js';
 import { parseExposition } from '../support/exposition.js';
 import { quietSources } from '../support/metric-sources.js';
 
 function pageOf(trafficLimit: number, traffic: () => Promise<DataplaneTraffic>) {
-  const registry = new Registry();
-  register(registry, { kind: 'gauge', name: 'up', help: 'Up.', read: () => 1 });
+  const registry = new MetricRegistry();
+  registry.addRow({ kind: 'gauge', name: 'up', help: 'Up.', read: () => 1 });
   const tally = new Tally();
   return { tally, page: new MetricsPage(registry, quietSources({ traffic }), tally, trafficLimit) };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Counts } from '../../src/status/metrics/counts.js';
+import { Counts } from '../../src/status/metrics/exposition.js';
 import { metricRegistry } from '../../src/status/metrics/metric-registry.js';
 import { Tally } from '../../src/status/metrics/tally.js';
 import { trafficText } from '../../src/status/metrics/traffic-text.js';
@@ -24,12 +24,7 @@ function registered(): string[] {
     times: { lastQueued: 0, lastPass: 0, settledServices: 0, settledEndpoints: 0 },
     events: new Counts('outcome'),
   });
-  const metrics = registry.getMetricsAsArray() as unknown as {
-    name: string;
-    type: string;
-    labelNames: string[];
-  }[];
-  return metrics.map(({ name, type, labelNames }) => row(name, type, labelNames));
+  return registry.metrics.map(({ name, kind, labels = [] }) => row(name, kind, labels));
 }
 
 function ofTraffic(): string[] {

@@ -1,6 +1,6 @@
 import { Pause } from '../../model/clock.js';
 import type { EventRecord, EventSink } from '../../model/event.js';
-import type { Counts } from '../metrics/counts.js';
+import type { Counts } from '../metrics/exposition.js';
 import type { StatusClock } from '../status-clock.js';
 
 const CAPACITY = 200;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EventRecord, EventSink, EventSubject } from '../../model/event.js';
-import type { Counts } from '../metrics/counts.js';
+import type { Counts } from '../metrics/exposition.js';
 import type { StatusClock } from '../status-clock.js';
 import { EventOutbox } from './event-outbox.js';
 import { type Rate, TokenBucket } from './token-bucket.js';

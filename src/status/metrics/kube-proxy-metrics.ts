@@ -1,6 +1,6 @@
 import type { Family } from '../../model/address.js';
 import type { SyncTimes } from '../sync-times.js';
-import type { MetricRow, Sample } from './metric-row.js';
+import type { MetricRow, Sample } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
 import type { Tally } from './tally.js';
 

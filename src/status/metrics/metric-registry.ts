@@ -1,12 +1,10 @@
-import { Registry } from 'prom-client';
 import type { Family } from '../../model/address.js';
 import type { Snapshot } from '../snapshot.js';
 import type { SyncTimes } from '../sync-times.js';
-import type { Counts } from './counts.js';
 import { countDataplane, type DataplaneCounts } from './dataplane-counts.js';
+import { type Counts, MetricRegistry } from './exposition.js';
 import { Histograms } from './histograms.js';
 import { kubeProxyMetrics } from './kube-proxy-metrics.js';
-import { register } from './metric-row.js';
 import type { MetricSources } from './metric-sources.js';
 import { ownMetrics } from './own-metrics.js';
 import { processMetrics } from './process-metrics.js';
@@ -22,17 +20,18 @@ export interface RegistryParts {
 }
 
 /** Every metric but the statistics of Services. */
-export function metricRegistry(parts: RegistryParts): { registry: Registry; histograms: Histograms } {
+export function metricRegistry(parts: RegistryParts): { registry: MetricRegistry; histograms: Histograms } {
   const { version, families, sources, tally, times, events } = parts;
-  const registry = new Registry();
-  const histograms = new Histograms(registry, families);
+  const registry = new MetricRegistry();
+  const histograms = new Histograms(families);
+  for (const histogram of histograms.metrics) registry.add(histogram);
   const snapshot = oncePerScrape(snapshotTaker(parts));
   const rows = [
     ...kubeProxyMetrics(sources, tally, times, families),
     ...ownMetrics(sources, snapshot, tally, events),
     ...processMetrics(version),
   ];
-  for (const row of rows) register(registry, row);
+  for (const row of rows) registry.addRow(row);
   return { registry, histograms };
 }
 

@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client';
+import { EXPOSITION_TYPE, type MetricRegistry } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
 import { ServiceTraffic } from './service-traffic.js';
 import type { Tally } from './tally.js';
@@ -11,14 +11,14 @@ export interface Page {
 
 /** Makes the page for everyone who asks, one at a time: who asks while one is made gets the same. */
 export class MetricsPage {
-  readonly #registry: Registry;
+  readonly #registry: MetricRegistry;
   readonly #sources: MetricSources;
   readonly #tally: Tally;
   readonly #traffic: ServiceTraffic | undefined;
   #current: Promise<Page> | undefined;
 
   /** `trafficLimit`: of how many Service ports the statistics are shown; 0 for none, and then the kernel is not asked. */
-  constructor(registry: Registry, sources: MetricSources, tally: Tally, trafficLimit: number) {
+  constructor(registry: MetricRegistry, sources: MetricSources, tally: Tally, trafficLimit: number) {
     this.#registry = registry;
     this.#sources = sources;
     this.#tally = tally;
@@ -34,8 +34,7 @@ export class MetricsPage {
 
   async #make(): Promise<Page> {
     const traffic = await this.#trafficText();
-    const text = await this.#registry.metrics();
-    return { contentType: this.#registry.contentType, text: text + traffic };
+    return { contentType: EXPOSITION_TYPE, text: this.#registry.text() + traffic };
   }
 
   // Without the kernel's statistics the rest is worth having all the more.

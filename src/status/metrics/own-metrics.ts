@@ -1,9 +1,9 @@
 import type { Problem } from '../../model/problem.js';
 import type { ResourceStatistics } from '../../model/watch-statistics.js';
 import type { Snapshot } from '../snapshot.js';
-import { Counts } from './counts.js';
 import type { DataplaneCounts, FamilyCounts } from './dataplane-counts.js';
-import type { MetricRow, Sample } from './metric-row.js';
+import type { MetricRow, Sample } from './exposition.js';
+import { Counts } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
 import type { Tally } from './tally.js';
 

@@ -1,6 +1,6 @@
 import { isPolicyKind, type Operation, type Outcome } from '../../model/operation.js';
 import type { PassReport } from '../../model/sync-state.js';
-import { Counts } from './counts.js';
+import { Counts } from './exposition.js';
 
 /** Everything that is counted between two scrapes, in plain numbers: adding to it costs what an addition costs. */
 export class Tally {

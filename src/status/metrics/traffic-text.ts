@@ -1,5 +1,5 @@
+import type { Labels } from './exposition.js';
 import { ExpositionText, labelText } from './exposition.js';
-import type { Labels } from './metric-row.js';
 import type { TrafficTotals, TrafficView } from './service-traffic.js';
 
 /** The statistics of Services as text for the metrics page. */
