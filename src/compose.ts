@@ -1,4 +1,4 @@
-import { explainFailure } from './cli/failure.js';
+import { explainFailure } from './cli/exit.js';
 import {
   type ClusterFacts,
   composeDesired,
@@ -29,7 +29,7 @@ import { NodePortRelay } from './relay/node-port-relay.js';
 import { AdminServer } from './status/admin-server.js';
 import type { PassLog } from './status/log/pass-log.js';
 import { StatusBoard } from './status/status-board.js';
-import { StatusSource } from './status/status-source.js';
+import { StatusSource } from './status/status-report.js';
 
 /** The agent: source → desired → plan → kernel → status, joined here and nowhere else. */
 

@@ -1,12 +1,9 @@
 #!/usr/bin/env node
 import './engine.js';
 import { CommanderError } from 'commander';
-import { runCleanup } from './cli/cleanup.js';
 import { commandLine } from './cli/command-line.js';
-import { EXIT, ignoreClosedPipe } from './cli/exit.js';
-import { explainFailure } from './cli/failure.js';
-import { runInitOnly } from './cli/init-only.js';
-import { runPlan } from './cli/plan.js';
+import { EXIT, explainFailure, ignoreClosedPipe } from './cli/exit.js';
+import { runCleanup, runInitOnly, runPlan } from './cli/node-commands.js';
 import { runAgent } from './cli/run.js';
 import { runStatus } from './cli/status.js';
 import { commandWords } from './cli/words.js';

@@ -1,5 +1,5 @@
 import type { Answer } from '../../lab/answer.js';
-import { statusTable } from '../../src/cli/status-table.js';
+import { statusTable } from '../../src/cli/status.js';
 import type { StatusReport } from '../../src/model/status-report.js';
 import { PODS, SERVICE } from './hostnames-cluster.js';
 

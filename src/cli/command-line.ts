@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { defaultDocuments } from '../config/checked-documents.js';
 import type { Configuration } from '../config/configuration.js';
+import { writtenDocuments } from '../config/written-documents.js';
 import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
-import { writeConfig } from './write-config.js';
+import { EXIT } from './exit.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
@@ -105,4 +107,12 @@ function outputFormat(text: string): 'table' | 'json' {
   if (text !== 'table' && text !== 'json')
     throw new InvalidArgumentError(`'${text}' is no format; expected table or json.`);
   return text;
+}
+
+/** `--write-config-to`: both documents with every default, to be read back by `--config`. */
+async function writeConfig(path: string, { documents, warnings }: Configuration): Promise<number> {
+  for (const warning of warnings) process.stderr.write(`! ${warning}\n`);
+  await writeFile(path, writtenDocuments(documents));
+  process.stdout.write(`Wrote the configuration to ${path}.\n`);
+  return EXIT.good;
 }

@@ -1,8 +1,7 @@
 import { type Logger, pino } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { PassLog } from '../status/log/pass-log.js';
-import { EXIT } from './exit.js';
-import { explainFailure } from './failure.js';
+import { EXIT, explainFailure } from './exit.js';
 import { LogOutput } from './log-output.js';
 
 interface RunningAgent {

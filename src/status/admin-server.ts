@@ -3,12 +3,16 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ConnectionLimit } from './http/connection-limit.js';
-import { DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './http/limited-server.js';
+import {
+  ConnectionLimit,
+  DEFAULT_HTTP_LIMITS,
+  type HttpLimits,
+  limitedServer,
+} from './http/limited-server.js';
 import { jsonText } from './json-text.js';
 
 /** What a path of the admin socket answers, as JSON. */
-export type AdminRoutes = Readonly<Record<string, () => Promise<unknown>>>;
+type AdminRoutes = Readonly<Record<string, () => Promise<unknown>>>;
 
 /** Another agent answers on the socket: two writers would undo each other's work. */
 export class AdminSocketTaken extends Error {

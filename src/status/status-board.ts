@@ -1,3 +1,4 @@
+import type { StatusClock } from '../model/clock.js';
 import type { EventSink } from '../model/event.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { NodeRecord } from '../model/node.js';
@@ -9,23 +10,18 @@ import type { PassReport } from '../model/sync-state.js';
 import { EventRecorder, type Occurrence } from './events/event-recorder.js';
 import { agentStarts, problemFound, serverFails } from './events/occurrences.js';
 import { HealthCheckPorts } from './health/health-check-ports.js';
-import { healthRoutes } from './health/health-routes.js';
-import { ProxyHealth } from './health/proxy-health.js';
+import { healthRoutes, ProxyHealth } from './health/proxy-health.js';
 import type { PassLog } from './log/pass-log.js';
 import { ProblemChanges } from './log/problem-changes.js';
 import { Counts } from './metrics/exposition.js';
 import type { Histograms } from './metrics/histograms.js';
 import { endpointChanges, serviceChanges } from './metrics/kube-proxy-metrics.js';
-import { metricRegistry } from './metrics/metric-registry.js';
 import type { MetricSources } from './metrics/metric-sources.js';
-import { MetricsPage } from './metrics/metrics-page.js';
-import { metricsRoutes } from './metrics/metrics-routes.js';
-import { Tally } from './metrics/tally.js';
+import { MetricsPage, metricRegistry, metricsRoutes } from './metrics/metrics-page.js';
+import { type SyncTimes, Tally } from './metrics/tally.js';
 import { PendingChanges } from './pending-changes.js';
-import type { StatusClock } from './status-clock.js';
 import { type ServerName, StatusServers } from './status-servers.js';
 import type { StatusSettings } from './status-settings.js';
-import type { SyncTimes } from './sync-times.js';
 
 /** What the status is made of; `compose.ts` fills it in. */
 export interface BoardParts {

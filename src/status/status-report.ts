@@ -18,14 +18,14 @@ import type { VirtualServer } from '../model/virtual-server.js';
 const SERVERS_PER_LOOK = 16;
 
 /** What the kernel has, as one full look found it. */
-export interface KernelView {
+interface KernelView {
   readonly dataplane: ObservedDataplane;
   readonly activity: DataplaneActivity;
   readonly foreign: readonly VirtualServer[];
 }
 
 /** What only the running agent knows. */
-export interface AgentView {
+interface AgentView {
   readonly version: string;
   readonly state: SyncState;
   readonly unmet: readonly UnmetFrontend[];
@@ -136,4 +136,28 @@ function byServiceAndFrontend(a: FrontendStatus, b: FrontendStatus): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
+}
+
+/**
+ * Makes reports for everyone who asks, one look at the kernel at a time: who asks while a look is under way gets the
+ * answer of that look.
+ */
+export class StatusSource {
+  readonly #look: () => Promise<KernelView>;
+  readonly #agent: () => AgentView;
+  #current: Promise<StatusReport> | undefined;
+
+  constructor(look: () => Promise<KernelView>, agent: () => AgentView) {
+    this.#look = look;
+    this.#agent = agent;
+  }
+
+  report(): Promise<StatusReport> {
+    this.#current ??= this.#look()
+      .then((kernel) => statusReport(kernel, this.#agent()))
+      .finally(() => {
+        this.#current = undefined;
+      });
+    return this.#current;
+  }
 }

@@ -1,14 +1,13 @@
+import type { StatusClock } from '../model/clock.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemsFound } from '../model/problem-board.js';
-import { bindAddress } from './http/bind-address.js';
 import { byPath, type HttpRoute } from './http/http-answer.js';
-import { HttpListener, type ListenFailure } from './http/http-listener.js';
-import type { StatusClock } from './status-clock.js';
+import { bindAddress, HttpListener, type ListenFailure } from './http/http-listener.js';
 import type { StatusSettings } from './status-settings.js';
 
 export type ServerName = 'health' | 'metrics';
 
-export interface ServerParts {
+interface ServerParts {
   readonly settings: StatusSettings;
   readonly clock: StatusClock;
   readonly routes: Readonly<Record<ServerName, ReadonlyMap<string, HttpRoute>>>;

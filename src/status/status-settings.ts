@@ -15,7 +15,7 @@ export interface StatusSettings {
 }
 
 /** Where the servers listen, as `0.0.0.0:10256` or `[::]:10256`; undefined: nowhere. */
-export interface ServingAddresses {
+interface ServingAddresses {
   readonly health: string | undefined;
   readonly metrics: string | undefined;
   /** A server that cannot listen ends the agent instead of being tried again. */

@@ -19,7 +19,7 @@ const PROGRAMS = {
     import { runStatus } from './src/cli/status.js';
     await main(() => runStatus({ adminSocket: process.argv[2], output: 'json' }, async () => { throw new Error(); }));`,
   plan: `
-    import { runPlan } from './src/cli/plan.js';
+    import { runPlan } from './src/cli/node-commands.js';
     const preparation = Array.from({ length: 20_000 }, (_, index) => 'set something, number ' + index);
     await main(() => runPlan(async () => ({ preparation, operations: [], problems: [] })));`,
 };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runInitOnly } from '../../src/cli/init-only.js';
+import { runInitOnly } from '../../src/cli/node-commands.js';
 import { PROXY, read } from '../config/read.js';
 
 let said: Record<'stdout' | 'stderr', string>;

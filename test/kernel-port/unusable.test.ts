@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { explainFailure } from '../../src/cli/failure.js';
+import { explainFailure } from '../../src/cli/exit.js';
 import { NetlinkError } from '../../src/kernel/native/netlink-error.js';
 import { rulesRefused, unusable } from '../../src/kernel/unusable.js';
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { explainFailure } from '../../src/cli/failure.js';
+import { explainFailure } from '../../src/cli/exit.js';
 import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
 import { rulesRefused } from '../../src/kernel/unusable.js';
 import { FreshNamespace, IN_TEST_KERNEL, TABLE } from '../native/fresh-namespace.js';

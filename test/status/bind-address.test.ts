@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindAddress, bindAddressText } from '../../src/status/http/bind-address.js';
+import { bindAddress, bindAddressText } from '../../src/status/http/http-listener.js';
 
 describe('an address to listen on', () => {
   it.each([

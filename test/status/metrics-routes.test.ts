@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { byPath } from '../../src/status/http/http-answer.js';
 import { HttpListener } from '../../src/status/http/http-listener.js';
-import { metricsRoutes } from '../../src/status/metrics/metrics-routes.js';
+import { metricsRoutes } from '../../src/status/metrics/metrics-page.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Counts } from '../../src/status/metrics/exposition.js';
-import { metricRegistry } from '../../src/status/metrics/metric-registry.js';
+import { metricRegistry } from '../../src/status/metrics/metrics-page.js';
+import { trafficText } from '../../src/status/metrics/service-traffic.js';
 import { Tally } from '../../src/status/metrics/tally.js';
-import { trafficText } from '../../src/status/metrics/traffic-text.js';
 import { parseExposition } from '../support/exposition.js';
 import { quietSources } from '../support/metric-sources.js';
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Traffic } from '../../src/model/counters.js';
 import type { Ownership } from '../../src/model/dataplane.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
-import { ServiceTraffic } from '../../src/status/metrics/service-traffic.js';
-import { trafficText } from '../../src/status/metrics/traffic-text.js';
+import { ServiceTraffic, trafficText } from '../../src/status/metrics/service-traffic.js';
 import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
 

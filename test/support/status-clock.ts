@@ -1,4 +1,4 @@
-import type { StatusClock } from '../../src/status/status-clock.js';
+import type { StatusClock } from '../../src/model/clock.js';
 import { HandClock } from './hand-clock.js';
 
 /** A clock by hand whose wall time can jump on its own. */

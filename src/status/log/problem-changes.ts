@@ -1,6 +1,6 @@
 import { type Problem, problemText } from '../../model/problem.js';
 
-export interface ProblemChange {
+interface ProblemChange {
   readonly appeared: readonly Problem[];
   readonly settled: readonly Problem[];
 }

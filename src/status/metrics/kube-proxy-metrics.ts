@@ -1,8 +1,7 @@
 import type { Family } from '../../model/address.js';
-import type { SyncTimes } from '../sync-times.js';
 import type { MetricRow, Sample } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
-import type { Tally } from './tally.js';
+import type { SyncTimes, Tally } from './tally.js';
 
 /** kube-proxy's metrics, with its names and labels, as far as they can be told truthfully; docs/observability.md lists the rest. */
 export function kubeProxyMetrics(

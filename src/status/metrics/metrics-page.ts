@@ -1,10 +1,15 @@
-import { EXPOSITION_TYPE, type MetricRegistry } from './exposition.js';
+import type { Family } from '../../model/address.js';
+import { type HttpRoute, jsonAnswer, textAnswer } from '../http/http-answer.js';
+import { type Counts, EXPOSITION_TYPE, MetricRegistry } from './exposition.js';
+import { Histograms } from './histograms.js';
+import { kubeProxyMetrics } from './kube-proxy-metrics.js';
 import type { MetricSources } from './metric-sources.js';
-import { ServiceTraffic } from './service-traffic.js';
-import type { Tally } from './tally.js';
-import { trafficText } from './traffic-text.js';
+import { countDataplane, type DataplaneCounts, ownMetrics, type Snapshot } from './own-metrics.js';
+import { processMetrics } from './process-metrics.js';
+import { ServiceTraffic, trafficText } from './service-traffic.js';
+import type { SyncTimes, Tally } from './tally.js';
 
-export interface Page {
+interface Page {
   readonly contentType: string;
   readonly text: string;
 }
@@ -48,4 +53,77 @@ export class MetricsPage {
       return '';
     }
   }
+}
+
+interface RegistryParts {
+  readonly version: string;
+  readonly families: readonly Family[];
+  readonly sources: MetricSources;
+  readonly tally: Tally;
+  readonly times: SyncTimes;
+  readonly events: Counts;
+}
+
+/** Every metric but the statistics of Services. */
+export function metricRegistry(parts: RegistryParts): { registry: MetricRegistry; histograms: Histograms } {
+  const { version, families, sources, tally, times, events } = parts;
+  const registry = new MetricRegistry();
+  const histograms = new Histograms(families);
+  for (const histogram of histograms.metrics) registry.add(histogram);
+  const snapshot = oncePerScrape(snapshotTaker(parts));
+  const rows = [
+    ...kubeProxyMetrics(sources, tally, times, families),
+    ...ownMetrics(sources, snapshot, tally, events),
+    ...processMetrics(version),
+  ];
+  for (const row of rows) registry.addRow(row);
+  return { registry, histograms };
+}
+
+function snapshotTaker({ sources, tally }: RegistryParts): () => Snapshot {
+  let counts: DataplaneCounts | undefined;
+  let revision = Number.NaN;
+  return () => {
+    // Counting walks over every real server, which an idle agent should not do for each scrape.
+    if (counts === undefined || revision !== tally.revision) counts = countDataplane(sources.observed());
+    revision = tally.revision;
+    return { state: sources.state(), counts };
+  };
+}
+
+// The rows of a scrape are read in one turn of the event loop, one after the other.
+function oncePerScrape<Taken>(take: () => Taken): () => Taken {
+  let taken: Taken | undefined;
+  return () => {
+    if (taken === undefined) {
+      taken = take();
+      queueMicrotask(() => {
+        taken = undefined;
+      });
+    }
+    return taken;
+  };
+}
+
+interface MetricsView {
+  /** The metrics page; may reject, then the scrape gets a 500. */
+  page(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The effective KubeProxyConfiguration. */
+  configuration(): unknown;
+}
+
+/** What kube-proxy offers at metricsBindAddress. `/healthz` says there only that the server answers. */
+export function metricsRoutes(view: MetricsView): ReadonlyMap<string, HttpRoute> {
+  return new Map<string, HttpRoute>([
+    [
+      '/metrics',
+      async () => {
+        const { contentType, text } = await view.page();
+        return { status: 200, contentType, body: text };
+      },
+    ],
+    ['/proxyMode', () => textAnswer(200, 'ipvs')],
+    ['/configz', () => jsonAnswer(200, { 'kubeproxy.config.k8s.io': view.configuration() })],
+    ['/healthz', () => textAnswer(200, 'ok')],
+  ]);
 }

@@ -1,9 +1,9 @@
+import { FAMILIES, type Family, familyOf } from '../../model/address.js';
+import type { ObservedDataplane } from '../../model/dataplane.js';
 import type { Problem } from '../../model/problem.js';
+import type { SyncState } from '../../model/sync-state.js';
 import type { ResourceStatistics } from '../../model/watch-statistics.js';
-import type { Snapshot } from '../snapshot.js';
-import type { DataplaneCounts, FamilyCounts } from './dataplane-counts.js';
-import type { MetricRow, Sample } from './exposition.js';
-import { Counts } from './exposition.js';
+import { Counts, type MetricRow, type Sample } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
 import type { Tally } from './tally.js';
 
@@ -170,3 +170,40 @@ function byKind(problems: readonly Problem[]): Iterable<Sample> {
 }
 
 const KINDS: readonly Problem['kind'][] = ['source', 'object', 'conflict', 'kernel'];
+
+/** What one scrape shows of the state: taken once, because counting the data plane walks over all of it. */
+export interface Snapshot {
+  readonly state: SyncState;
+  readonly counts: DataplaneCounts;
+}
+
+/** How much of ours is in the kernel. */
+export interface DataplaneCounts {
+  readonly families: ReadonlyMap<Family, FamilyCounts>;
+  readonly foreign: number;
+}
+
+interface FamilyCounts {
+  vips: number;
+  virtualServers: number;
+  /** Real servers that take new connections, and those with weight 0, which do not. */
+  active: number;
+  draining: number;
+}
+
+export function countDataplane({ virtualServers, bound, foreign }: ObservedDataplane): DataplaneCounts {
+  const families = new Map<Family, FamilyCounts>(
+    FAMILIES.map((family) => [family, { vips: 0, virtualServers: 0, active: 0, draining: 0 }]),
+  );
+  for (const address of bound) bump(families.get(familyOf(address)), 'vips');
+  for (const { frontend, realServers } of virtualServers.values()) {
+    const counts = families.get(familyOf(frontend.address));
+    bump(counts, 'virtualServers');
+    for (const { weight } of realServers) bump(counts, weight > 0 ? 'active' : 'draining');
+  }
+  return { families, foreign: foreign.size };
+}
+
+function bump(counts: FamilyCounts | undefined, name: keyof FamilyCounts): void {
+  if (counts !== undefined) counts[name]++;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { statusTable } from '../../src/cli/status-table.js';
+import { statusTable } from '../../src/cli/status.js';
 import { frontend } from '../../src/model/frontend.js';
 import { realServer } from '../../src/model/real-server.js';
 import type { AgentStatus, StatusReport, VirtualServerStatus } from '../../src/model/status-report.js';

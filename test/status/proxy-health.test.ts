@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { healthRoutes } from '../../src/status/health/health-routes.js';
-import { ProxyHealth } from '../../src/status/health/proxy-health.js';
+import { healthRoutes, ProxyHealth } from '../../src/status/health/proxy-health.js';
 import { byPath } from '../../src/status/http/http-answer.js';
 import { HttpListener } from '../../src/status/http/http-listener.js';
 import { PendingChanges } from '../../src/status/pending-changes.js';

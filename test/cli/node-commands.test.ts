@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { planText } from '../../src/cli/plan-text.js';
+import { planText } from '../../src/cli/node-commands.js';
 import { frontend } from '../../src/model/frontend.js';
 import { VIP_A } from '../support/addresses.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RepeatGate } from '../../src/status/log/repeat-gate.js';
+import { RepeatGate } from '../../src/status/rate-limits.js';
 import { HandClock } from '../support/hand-clock.js';
 
 describe('the gate for repeated lines', () => {

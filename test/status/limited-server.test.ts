@@ -1,9 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConnectionLimit, isFromThisNode } from '../../src/status/http/connection-limit.js';
 import { textAnswer } from '../../src/status/http/http-answer.js';
 import { HttpListener } from '../../src/status/http/http-listener.js';
-import { DEFAULT_HTTP_LIMITS } from '../../src/status/http/limited-server.js';
+import {
+  ConnectionLimit,
+  DEFAULT_HTTP_LIMITS,
+  isFromThisNode,
+} from '../../src/status/http/limited-server.js';
 import { HandStatusClock } from '../support/status-clock.js';
 
 // Every address of 127.0.0.0/8 is the machine's own; here each stands for a machine, and this one for the node.
