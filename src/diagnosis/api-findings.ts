@@ -1,0 +1,202 @@
+import { familyOf } from '../model/address.js';
+import { cidrContains, parsedCidrs } from '../model/cidr.js';
+import { hostPort } from '../model/frontend.js';
+import type { EndpointFacts, FrontendFacts, ServiceFacts } from '../model/service-facts.js';
+import { type Client, type Evidence, focusOf, isAsked, type Question } from './evidence.js';
+import { cause, type Finding, named, remark } from './finding.js';
+
+/** What the API and the decisions for this node explain. */
+export function apiFindings(evidence: Evidence): Finding[] {
+  const facts = evidence.answer?.found;
+  if (facts === undefined) return [];
+  const left = leftAlone(facts);
+  if (left !== undefined) return [left];
+  const wishes = focusOf(evidence).flatMap(({ wish }) => wish ?? []);
+  return [
+    ...portFindings(facts, evidence.question),
+    ...wishes.flatMap((wish) => frontendFindings(wish, facts, evidence.question)),
+    ...nodeAddressFindings(facts, evidence.question),
+    ...endpointRemarks(facts, wishes),
+    ...problemFindings(facts, evidence.question),
+  ];
+}
+
+function leftAlone({ known, live, service }: ServiceFacts): Finding | undefined {
+  if (known !== undefined || live?.leftAlone === undefined) return undefined;
+  const { because, isOtherProxys } = live.leftAlone;
+  return cause(isOtherProxys ? 'KIP107' : 'KIP108', {
+    place: 'API',
+    about: service,
+    sentence: `this proxy leaves ${service} alone, because ${because}`,
+  });
+}
+
+function portFindings({ known, frontends }: ServiceFacts, { port, vip }: Question): Finding[] {
+  if (known === undefined || port === undefined) return [];
+  if (frontends.some((frontend) => isAsked(frontend, { port, vip } as Question))) return [];
+  const numbers = known.ports.flatMap(({ port: own, nodePort }) =>
+    nodePort === 0 ? [`${own}`] : [`${own}`, `${nodePort} (nodePort)`],
+  );
+  return [
+    cause('KIP109', {
+      place: 'API',
+      about: `${port}`,
+      sentence: `it has no port ${port}; it has ${named(numbers)}`,
+    }),
+  ];
+}
+
+function frontendFindings(wish: FrontendFacts, facts: ServiceFacts, question: Question): Finding[] {
+  return [
+    ...claimFindings(wish),
+    ...(wish.state === 'conflict' ? [] : endpointFindings(wish, facts, question)),
+    ...sourceFindings(wish, question.client),
+  ];
+}
+
+// What another has is explained by that alone.
+function claimFindings({ key, state, reason, holder }: FrontendFacts): Finding[] {
+  const about = { place: 'Node', about: key } as const;
+  switch (state) {
+    case 'conflict':
+      return [
+        cause('KIP204', {
+          ...about,
+          place: 'API',
+          sentence: `${key} belongs to Service ${holder ?? 'another'}`,
+        }),
+      ];
+    case 'foreign':
+      return [
+        cause('KIP301', { ...about, sentence: `a virtual server that this program did not make has ${key}` }),
+      ];
+    case 'refused':
+      return [cause('KIP306', { ...about, sentence: `the kernel refuses ${key}: ${reason ?? 'unknown'}` })];
+    case 'pending':
+      return [cause('KIP605', { ...about, sentence: `${key} has changed and is not programmed yet` })];
+    default:
+      return [];
+  }
+}
+
+function endpointFindings(wish: FrontendFacts, facts: ServiceFacts, { client }: Question): Finding[] {
+  if (wish.desired !== undefined) return [];
+  if (wish.traffic.includes('dropped')) return [localFinding(wish, client)];
+  return [withoutEndpoint(wish, facts)];
+}
+
+// A load balancer finds the nodes that have an endpoint by asking: that this one has none is no fault.
+function localFinding({ key, kind }: FrontendFacts, client: Client): Finding {
+  const policy = kind === 'cluster' ? 'internalTrafficPolicy' : 'externalTrafficPolicy';
+  const isAbout = kind === 'cluster' || client.kind === 'outside';
+  return (isAbout ? cause : remark)('KIP201', {
+    place: 'API',
+    about: key,
+    sentence: `${policy} is Local and no endpoint is on this node, so that ${key} drops new connections`,
+  });
+}
+
+function withoutEndpoint(wish: FrontendFacts, { endpoints, live }: ServiceFacts): Finding {
+  const text = { place: 'API', about: wish.key } as const;
+  const family = familyOf(wish.address);
+  const name = wish.portName === '' ? `${wish.protocol}` : `"${wish.portName}"/${wish.protocol}`;
+  if (wish.offered !== undefined) {
+    const sentence = `no EndpointSlice offers the port ${name}; they offer ${wish.offered}`;
+    return cause('KIP105', { ...text, sentence });
+  }
+  if (endpoints.length === 0) return withoutAny(live, text);
+  const own = endpoints.filter((endpoint) => endpoint.family === family);
+  if (own.length === 0)
+    return cause('KIP106', {
+      ...text,
+      sentence: `its endpoints have no ${family} address, and ${wish.key} has`,
+    });
+  const number =
+    own.length === 1 ? 'its one endpoint is not ready' : `none of its ${own.length} endpoints is ready`;
+  return cause('KIP102', { ...text, sentence: `${number}: ${named(own.map(({ address }) => address))}` });
+}
+
+function withoutAny(
+  live: ServiceFacts['live'],
+  text: { readonly place: 'API'; readonly about: string },
+): Finding {
+  if (live?.selector === undefined)
+    return cause('KIP101', { ...text, sentence: 'no EndpointSlice has an endpoint of it' });
+  return cause('KIP103', {
+    ...text,
+    sentence: `its selector ${live.selector} matches no pod with an address`,
+  });
+}
+
+function sourceFindings({ key, sources }: FrontendFacts, client: Client): Finding[] {
+  if (sources === undefined || client.kind !== 'address') return [];
+  if (parsedCidrs(sources).some((range) => cidrContains(range, client.address))) return [];
+  const allowed = sources.length === 0 ? 'nobody' : named(sources);
+  return [
+    cause('KIP203', {
+      place: 'API',
+      about: key,
+      sentence: `${key} is for ${allowed} only, and ${client.address} is not among them`,
+    }),
+  ];
+}
+
+function nodeAddressFindings({ onOtherNodes }: ServiceFacts, { vip }: Question): Finding[] {
+  return onOtherNodes
+    .filter(({ address }) => vip === undefined || vip === address)
+    .map(({ address, node }) =>
+      cause('KIP205', {
+        place: 'API',
+        about: address,
+        sentence: `${address} is an address of node ${node}, so that it is not served here`,
+      }),
+    );
+}
+
+/** Endpoints that get nothing while others do. */
+function endpointRemarks({ endpoints }: ServiceFacts, wishes: readonly FrontendFacts[]): Finding[] {
+  const used = new Set(wishes.flatMap(({ desired }) => desired?.servers.map(({ key }) => key) ?? []));
+  if (used.size === 0) return [];
+  return endpoints
+    .filter((endpoint) => !isUsed(endpoint, used))
+    .flatMap((endpoint) => whyUnused(endpoint, wishes));
+}
+
+export function isUsed({ address, ports }: EndpointFacts, used: ReadonlySet<string>): boolean {
+  return ports.some(({ port }) => used.has(hostPort(address, port)));
+}
+
+function whyUnused(endpoint: EndpointFacts, wishes: readonly FrontendFacts[]): Finding[] {
+  const { address, ready, terminating, family } = endpoint;
+  const about = { place: 'API', about: address } as const;
+  if (!wishes.some((wish) => familyOf(wish.address) === family)) return [];
+  if (terminating) return [];
+  if (!ready) return [remark('KIP102', { ...about, sentence: `endpoint ${address} is not ready` })];
+  const hints = [...endpoint.nodeHints, ...endpoint.zoneHints];
+  if (hints.length === 0) return [];
+  return [
+    remark('KIP202', { ...about, sentence: `endpoint ${address} is for ${named(hints)}, by its hints` }),
+  ];
+}
+
+// Those of addresses on other nodes and of lost frontends have codes of their own.
+function problemFindings({ problems, frontends, onOtherNodes }: ServiceFacts, { vip }: Question): Finding[] {
+  const hasConflicts = frontends.some(({ state }) => state === 'conflict');
+  const isServed =
+    vip === undefined ? frontends.length > 0 : frontends.some(({ address }) => address === vip);
+  return problems
+    .filter(({ kind }) => kind !== 'source' && !(kind === 'conflict' && hasConflicts))
+    .filter(({ message }) => !onOtherNodes.some(({ address }) => message.includes(address)))
+    .filter(
+      ({ kind }) =>
+        kind !== 'kernel' || !frontends.some(({ state }) => state === 'refused' || state === 'foreign'),
+    )
+    .map(({ field, message, remedy, subject }) =>
+      (isServed ? remark : cause)('KIP206', {
+        place: 'API',
+        about: field ?? subject,
+        sentence: `${field ?? subject}: ${message.replace(/\.$/, '')}`,
+        remedy,
+      }),
+    );
+}

@@ -1,0 +1,61 @@
+import type { Address } from '../model/address.js';
+import { type FrontendKey, outsideKey } from '../model/frontend.js';
+import type { KernelFacts, KernelFrontend, TriedConnection } from '../model/kernel-facts.js';
+import type { FrontendFacts, ServiceAnswer } from '../model/service-facts.js';
+import type { ServiceKey } from '../model/service-key.js';
+
+/** Whose connections are asked about. anyone: of the pods of the cluster. */
+export type Client =
+  | { readonly kind: 'anyone' | 'node' | 'outside' }
+  | { readonly kind: 'address'; readonly address: Address };
+
+/** What somebody wants to know. */
+export interface Question {
+  /** Undefined where an address is asked about that nobody knows a Service of. */
+  readonly service: ServiceKey | undefined;
+  readonly vip: Address | undefined;
+  readonly port: number | undefined;
+  readonly client: Client;
+}
+
+/** All that was found out for it. */
+export interface Evidence {
+  readonly question: Question;
+  /** Undefined: no agent answers. */
+  readonly answer: ServiceAnswer | undefined;
+  /** Undefined: it could not be read; `kernelFailure` says why. */
+  readonly kernel: KernelFacts | undefined;
+  readonly kernelFailure?: string | undefined;
+  /** Undefined: nothing was tried. */
+  readonly tried: readonly TriedConnection[] | undefined;
+}
+
+/** One frontend that is asked about, as the agent has it and as the kernel has it. */
+export interface Focus {
+  readonly key: FrontendKey;
+  readonly wish: FrontendFacts | undefined;
+  readonly seen: KernelFrontend | undefined;
+}
+
+/** The frontends that are asked about, each as the client sees it: of two views the one that clients inside have, unless it is outside. */
+export function focusOf({ question, answer, kernel }: Evidence): readonly Focus[] {
+  const seen = new Map((kernel?.frontends ?? []).map((frontend) => [frontend.key, frontend]));
+  const wishes = answer?.found?.frontends;
+  const candidates = wishes ?? [...seen.values()];
+  const asked = candidates.filter((frontend) => isAsked(frontend, question));
+  const inside = new Set(asked.filter(({ mark }) => mark !== 0).map(({ key }) => outsideKey(key)));
+  return asked
+    .filter(({ key, mark }) => (question.client.kind === 'outside' ? mark === 0 : !inside.has(key)))
+    .map(({ key }) => ({
+      key,
+      wish: wishes?.find((wish) => wish.key === key),
+      seen: seen.get(key),
+    }));
+}
+
+export function isAsked(
+  { address, port }: { readonly address: Address; readonly port: number },
+  { vip, port: asked }: Question,
+): boolean {
+  return (vip === undefined || vip === address) && (asked === undefined || asked === port);
+}
