@@ -1,10 +1,10 @@
 import { composeDesired, composeKernel, factsBefore, kernelRules } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
-import { previewKernel } from './kernel/kernel-preview.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import { previewKernel } from './kernel/node/feature-probe.js';
 import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';

@@ -3,11 +3,11 @@ import { parseSocketAddress } from './config/socket-address.js';
 import { insideClients } from './desired/cluster-facts.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import { kernelLimits } from './desired/node-view.js';
-import type { KernelPreview } from './kernel/kernel-preview.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import type { KernelPreview } from './kernel/node/feature-probe.js';
+import type { StandingRules } from './kernel/packet-table/layout-set.js';
 import type { PacketRulesSettings } from './kernel/packet-table/packet-rules-settings.js';
-import type { StandingRules } from './kernel/packet-table/standing-rules.js';
 import { parsedCidrs } from './model/cidr.js';
 import { NO_OTHER_NODES, type OtherNodes, rangesWithoutNodes } from './model/node.js';
 

@@ -17,7 +17,6 @@ import type { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp, checkNode } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
-import { NodeKeepingKernel } from './kernel/node-keeping-kernel.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
 import { ProblemBoard } from './model/problem-board.js';
@@ -140,6 +139,7 @@ class ComposedAgent {
     this.#facts = factsBefore(await this.#kernel.standingRules());
     this.#setRules();
     this.#board.prepared(await this.#kernel.prepare());
+    this.#kernel.keepNode(() => applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp));
     if (!this.#stopping) await this.#leaveReserved();
     if (this.#stopping) return;
     await this.#source.start(this.#sourceListener());
@@ -184,9 +184,7 @@ class ComposedAgent {
     return new ReconcileLoop({
       source: this.#source.cluster,
       desired: this.#desired,
-      kernel: new NodeKeepingKernel(this.#kernel, () =>
-        applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp),
-      ),
+      kernel: this.#kernel,
       clock: systemClock,
       predecessor: this.#predecessor,
       excluded: parsedCidrs(excludedCIDRs),

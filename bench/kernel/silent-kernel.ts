@@ -1,7 +1,7 @@
 import type { Observation, Preparation } from '../../src/kernel/kernel.js';
 import type { Addon, Answers, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
-import type { NodePlaces } from '../../src/kernel/node/node-places.js';
+import type { NodePlaces } from '../../src/kernel/node/node-files.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import type { Address } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';

@@ -6,8 +6,8 @@ import type {
   Sight,
   Surroundings,
 } from '../../src/kernel/kernel.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Frontend } from '../../src/model/frontend.js';
+import { KernelInFront } from '../../test/support/kernel-in-front.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Measures setting up and looking; CountedHandle has the writes. */

@@ -3,6 +3,7 @@ import type { Address } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
+import { errnoRemedy } from '../model/errno-remedy.js';
 import { addressOf, type FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { type KernelRefusal, type Operation, operationText } from '../model/operation.js';
@@ -176,19 +177,12 @@ function foreignProblem(frontend: FrontendKey, service: ServiceKey): Problem {
 function remedy(operation: Operation, code: string): string {
   if (code === 'ENOENT' && 'settings' in operation) return schedulerRemedy(operation.settings.scheduler);
   switch (code) {
-    case 'EPERM':
-      return 'Run the agent with CAP_NET_ADMIN in the initial user namespace.';
-    case 'EAFNOSUPPORT':
-      return 'This kernel has no IPv6; enable it, or use IPv4 Services on this node.';
     case 'EINVAL':
       return 'The kernel takes no such address or setting; correct the object. It is tried again.';
     case 'ENODEV':
       return 'The dummy device is missing; it is made again.';
-    case 'ENOMEM':
-    case 'ENOBUFS':
-      return 'The kernel is short of memory or its answer was lost; it is tried again.';
     default:
-      return 'It is tried again with growing delays.';
+      return errnoRemedy(code) ?? 'It is tried again with growing delays.';
   }
 }
 

@@ -1,6 +1,5 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-view.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
 import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
@@ -11,6 +10,7 @@ import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { dataplaneText } from '../support/dataplane-text.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { FastClock } from '../support/fast-clock.js';
+import { KernelInFront } from '../support/kernel-in-front.js';
 
 /** The faults in real time, with the waits and the work of a cluster: `npm run bench:recovery`. */
 export const IS_REAL_TIME = process.env.KUBE_IPVS_PROXY_FAULTS_IN_REAL_TIME === '1';

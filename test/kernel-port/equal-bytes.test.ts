@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Statement } from '../../src/kernel/nf-tables/rule-values.js';
 import {
   areEqualBytes,
   EQUAL_BYTES,
   EQUAL_PAIRS,
   sentToItself,
-} from '../../src/kernel/netlink/equal-bytes.js';
-import type { Statement } from '../../src/kernel/nf-tables/rule-values.js';
+} from '../../src/kernel/packet-table/packet-rules/equal-bytes.js';
 import { FAMILIES } from '../../src/model/address.js';
 
 const pair = (one: number, other: number) => ({ element: Uint8Array.of(one, 0, 0, 0, other, 0, 0, 0) });

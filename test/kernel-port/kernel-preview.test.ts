@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { previewKernel } from '../../src/kernel/kernel-preview.js';
+import { previewKernel } from '../../src/kernel/node/feature-probe.js';
 import { SCHEDULERS } from '../../src/model/scheduler.js';
 
 async function previewOf(files: Readonly<Record<string, string>>) {

@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IpvsTimeouts } from '../../src/kernel/native/addon.js';
-import { growConntrackTable } from '../../src/kernel/node/conntrack-buckets.js';
-import { setIpvsTimeouts } from '../../src/kernel/node/init-node.js';
-import { setOomScore } from '../../src/kernel/node/oom-score.js';
+import { growConntrackTable, setIpvsTimeouts, setOomScore } from '../../src/kernel/node/init-node.js';
 
 const NOTHING = { done: [], warnings: [] };
 let folder: string;

@@ -5,10 +5,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { applyNodeSetUp } from '../../src/kernel/node/init-node.js';
-import type { NodePlaces } from '../../src/kernel/node/node-places.js';
+import type { NodePlaces } from '../../src/kernel/node/node-files.js';
 import { DEFAULT_NODE_SET_UP } from '../../src/kernel/node/node-set-up.js';
-import { nodeSysctls } from '../../src/kernel/node/node-sysctls.js';
-import { REQUIRED_SYSCTLS } from '../../src/kernel/node/sysctls.js';
+import { nodeSysctls, REQUIRED_SYSCTLS } from '../../src/kernel/node/sysctls.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { elementAnswer } from '../native/packed-answers.js';
 
@@ -51,6 +50,16 @@ it('a kernel is prepared in the folders that were named with its addon', async (
   expect(await node.texts()).toEqual(REQUIRED_SYSCTLS.map(({ value }) => value));
   expect(done).toContain('set net.ipv4.ip_forward=1');
   expect(warnings).toEqual([]);
+});
+
+it('what somebody changed on the node beyond the kernel is set again with it, reported, and counts as a sysctl', async () => {
+  const node = await nodeWith(REQUIRED_SYSCTLS.map(({ path }) => `proc/sys/${path}`));
+  const kernel = new NetlinkKernel(ADDON, PLAIN_RULES, node.places);
+  await kernel.prepare();
+  kernel.keepNode(async () => ({ done: ['set net.netfilter.nf_conntrack_max=131072'] }));
+  const { made = [], done } = await kernel.prepare();
+  expect(done).toContain('set net.netfilter.nf_conntrack_max=131072');
+  expect(made.filter((part) => part === 'sysctl')).toHaveLength(1);
 });
 
 it('a node is set up in the folders that were named with the addon', async () => {

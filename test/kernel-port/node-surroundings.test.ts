@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endsOf, readNodeSurroundings } from '../../src/kernel/node/node-surroundings.js';
+import { endsOf, readNodeSurroundings } from '../../src/kernel/node/node-addresses.js';
 
 // As a little-endian machine shows them: this file's own words for 192.0.2.1 and 192.0.2.254.
 const ROUTES = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { lesserRules } from '../../src/kernel/packet-table/lesser-rules.js';
 import { masqueradeNowRules } from '../../src/kernel/packet-table/packet-rules/masquerade-rules.js';
-import type { PacketRulesSettings } from '../../src/kernel/packet-table/packet-rules-settings.js';
-import { PLAIN_RULES as PLAIN } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import {
+  lesserRules,
+  type PacketRulesSettings,
+  PLAIN_RULES as PLAIN,
+} from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { explainChain, explainRules } from '../support/nft-debug-lines.js';
 

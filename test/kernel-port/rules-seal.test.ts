@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layoutOf } from '../../src/kernel/packet-table/rules-seal.js';
+import { layoutOf } from '../../src/kernel/packet-table/layout-set.js';
 
 describe('the layout set', () => {
   it('says which rules there are and how they looked when they were written, whatever order it comes in', () => {

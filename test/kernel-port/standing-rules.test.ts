@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { factsBefore, kernelRules, NO_FACTS } from '../../src/compose-node.js';
+import { standingElements, standingRulesOf } from '../../src/kernel/packet-table/layout-set.js';
 import {
   type PacketRulesSettings,
   PLAIN_RULES,
 } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
-import { standingElements, standingRulesOf } from '../../src/kernel/packet-table/standing-rules.js';
 import { PROXY, read } from '../config/read.js';
 
 /** What a look at the layout set finds after these rules have been written. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lesserRules } from '../../src/kernel/packet-table/lesser-rules.js';
-import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { lesserRules, PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { arpElementOf } from '../../src/kernel/packet-table/packet-sets.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { frontend } from '../../src/model/frontend.js';

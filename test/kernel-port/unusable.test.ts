@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { explainFailure } from '../../src/cli/exit.js';
-import { NetlinkError } from '../../src/kernel/native/netlink-error.js';
-import { rulesRefused, unusable } from '../../src/kernel/unusable.js';
+import { NetlinkError, unusable } from '../../src/kernel/native/netlink-error.js';
+import { rulesRefused } from '../../src/kernel/packet-table/packet-table-writer.js';
 
 const { EACCES, EMFILE, ENFILE, ENOBUFS, EPERM, EPROTONOSUPPORT, ESRCH } = constants.errno;
 const explained = (errno: number) => explainFailure(unusable(new NetlinkError(-errno, 'ipvs.info')));

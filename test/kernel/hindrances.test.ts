@@ -2,8 +2,8 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explainFailure } from '../../src/cli/exit.js';
-import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
-import { rulesRefused } from '../../src/kernel/unusable.js';
+import { sendTransaction } from '../../src/kernel/nf-tables/transaction.js';
+import { rulesRefused } from '../../src/kernel/packet-table/packet-table-writer.js';
 import { FreshNamespace, IN_TEST_KERNEL, TABLE } from '../native/fresh-namespace.js';
 import { skipWithWords } from './support/kernel-meta.js';
 

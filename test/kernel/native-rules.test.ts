@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
+import { sendTransaction } from '../../src/kernel/nf-tables/transaction.js';
 import { FreshNamespace } from '../native/fresh-namespace.js';
 import { IN_FULL_KERNEL } from './packets/support/kernel-test.js';
 

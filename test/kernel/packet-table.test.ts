@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sendTransaction } from '../../src/kernel/nf-tables/send.js';
+import { sendTransaction } from '../../src/kernel/nf-tables/transaction.js';
 import type { PacketRulesSettings } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { DELETE_TABLE, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { FreshNamespace, IN_TEST_KERNEL, TABLE } from '../native/fresh-namespace.js';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Address } from '../../src/model/address.js';
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
@@ -14,6 +13,7 @@ import { desiredPlane, observedScene, VIPS } from '../support/arbitrary-plane.js
 import { dataplaneText } from '../support/dataplane-text.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { kernelAt } from '../support/kernel-at.js';
+import { KernelInFront } from '../support/kernel-in-front.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';

@@ -1,7 +1,7 @@
 import type { Observation, Remembered, Sight, Surroundings } from '../../src/kernel/kernel.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
+import { KernelInFront } from './kernel-in-front.js';
 
 /** Counts what is asked of a kernel. */
 export class CountingKernel extends KernelInFront {

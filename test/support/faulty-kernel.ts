@@ -1,6 +1,6 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import { failed, type Operation, type Outcome, unknown } from '../../src/model/operation.js';
+import { KernelInFront } from './kernel-in-front.js';
 
 /** What becomes of one operation; a test chooses at random, by a list, or never. */
 export type Fate = 'works' | 'refused' | 'answer lost' | 'lost before and after';

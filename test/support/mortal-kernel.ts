@@ -1,6 +1,6 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
+import { KernelInFront } from './kernel-in-front.js';
 
 /**
  * The kernel as an agent sees it that is killed after so many operations: those reach the kernel, the rest of the batch

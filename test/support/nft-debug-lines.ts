@@ -26,7 +26,7 @@ export function explainChain(commands: readonly Command[], chain: string): strin
   return explainRules(commands).flatMap((rule) => (rule.chain === chain ? rule.lines : []));
 }
 
-/** The same of what nft says; `byteorder` of one byte is left out, see source-range-rules.ts. */
+/** The same of what nft says; `byteorder` of one byte is left out, see guard-rules.ts. */
 export function readDebugRules(output: string): ExplainedRule[] {
   const rules: { chain: string; lines: string[] }[] = [];
   let elements: string[] = [];

@@ -1,6 +1,6 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
+import { KernelInFront } from './kernel-in-front.js';
 
 /** Performs one operation at a time and calls `step` after each, so that a test sees every moment in between. */
 export class SteppingKernel extends KernelInFront {

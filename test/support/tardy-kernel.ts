@@ -1,6 +1,6 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import { KernelInFront } from '../../src/kernel/kernel-in-front.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
+import { KernelInFront } from './kernel-in-front.js';
 
 /** Keeps whoever asks waiting for some turns of the event loop, before it performs and before it answers. */
 export class TardyKernel extends KernelInFront {

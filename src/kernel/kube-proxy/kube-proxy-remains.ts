@@ -3,7 +3,7 @@ import { FAMILIES } from '../../model/address.js';
 import type { Preparation } from '../kernel.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { NetlinkError } from '../native/netlink-error.js';
-import { sendTransaction } from '../nf-tables/send.js';
+import { sendTransaction } from '../nf-tables/transaction.js';
 import { RULES_PLACES, type RulesFound, recogniseRules, removalOf, setNames } from './kube-proxy-rules.js';
 
 /** nf_tables frees the rules of a transaction behind it (nf_tables_trans_destroy_work), and their sets with them. */

@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { errnoRemedy } from '../../model/errno-remedy.js';
+import { KernelUnusable } from '../kernel.js';
 
 /** What the kernel said to a call, in the shape of Node's own SystemError. */
 export class NetlinkError extends Error {
@@ -22,7 +24,7 @@ export class NetlinkError extends Error {
     this.code = code;
     this.errno = errno;
     this.syscall = syscall;
-    this.remedy = REMEDIES.get(this.code) ?? '';
+    this.remedy = errnoRemedy(this.code) ?? '';
     if (extAck !== '') this.extAck = extAck;
   }
 }
@@ -39,10 +41,19 @@ const OTHER_NAMES: ReadonlyMap<number, string> = new Map([
   [524, 'ENOTSUPP'],
 ]);
 
-const REMEDIES: ReadonlyMap<string, string> = new Map([
-  [
-    'EMFILE',
-    'Raise the limit of open files of this process to 1024 or more (ulimit -n, LimitNOFILE= of systemd).',
-  ],
-  ['ENFILE', 'Raise fs.file-max of this node, or find out who has so many files open (lsof).'],
-]);
+/** What a refusal of the first words to IPVS means; an error that says nothing of IPVS, as EMFILE, stays as it is. */
+export function unusable(error: unknown): unknown {
+  if (!(error instanceof NetlinkError)) return error;
+  const meaning = UNUSABLE[error.code];
+  if (meaning === undefined) return error;
+  return new KernelUnusable(`${meaning} (${error.code}).`, error.remedy, { cause: error });
+}
+
+/** What those errnos mean that say that there is no IPVS for this process; what would mend them: errnoRemedy(). */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  EPERM: 'the kernel does not let this process use IPVS',
+  EACCES: 'the kernel does not let this process use IPVS',
+  EPROTONOSUPPORT: 'this kernel has no IPVS: the module ip_vs is not loaded',
+  ENOMEM: 'the kernel has no memory for a netlink socket',
+  ENOBUFS: 'the kernel has no memory for a netlink socket',
+};

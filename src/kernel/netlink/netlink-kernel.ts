@@ -14,32 +14,32 @@ import type {
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
 import { decodeChanges, decodeLookAnswers, decodeUnknownLookAnswers } from '../native/answer-decoder.js';
+import { unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
-import { sendTransaction } from '../nf-tables/send.js';
-import { readNodeAddresses } from '../node/node-addresses.js';
-import { NODE_PLACES, type NodePlaces } from '../node/node-places.js';
-import { readNodeSurroundings } from '../node/node-surroundings.js';
+import { sendTransaction } from '../nf-tables/transaction.js';
+import { readNodeAddresses, readNodeSurroundings } from '../node/node-addresses.js';
+import { NODE_PLACES, type NodePlaces } from '../node/node-files.js';
 import { setSysctls } from '../node/sysctls.js';
 import { deleteArpTable } from '../packet-table/arp-table.js';
+import type { StandingRules } from '../packet-table/layout-set.js';
 import type { PacketRulesSettings } from '../packet-table/packet-rules-settings.js';
-import { DELETE_TABLE, TABLE } from '../packet-table/packet-table.js';
+import { DELETE_TABLE, HANDLE_SETS, TABLE } from '../packet-table/packet-table.js';
 import { PacketTableWriter } from '../packet-table/packet-table-writer.js';
-import type { StandingRules } from '../packet-table/standing-rules.js';
-import { unusable } from '../unusable.js';
-import { HANDLE_SETS } from './handle-sets.js';
 import {
   observeAll,
   observeShieldedSurroundings,
   observeSurroundings,
   toSight,
 } from './netlink-observation.js';
-import { serverKey } from './netlink-operations.js';
-import { addOutcomes, type Job, jobsOf } from './operation-jobs.js';
+import { addOutcomes, type Job, jobsOf, serverKey } from './netlink-operations.js';
 
 /** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
 export const DEVICE = 'kube-ipvs0';
 
 const LOOKS_PER_JOB = 256;
+
+/** Sets what is set on the node beside this kernel, where it is otherwise; what had to be set. */
+type NodeSetter = () => Promise<Pick<Preparation, 'done'>>;
 
 /** A job that the handle's thread has, or will have. */
 interface HandedOver {
@@ -53,8 +53,9 @@ export class NetlinkKernel implements Kernel {
   readonly #table: PacketTableWriter;
   readonly #places: NodePlaces;
   readonly #space = new RecordSpace();
-  /** What `lookForChanges` was told last, digested. */
+  /** What the kernel said to `lookForChanges` last, digested. */
   readonly #seen = new Map<FrontendKey, number>();
+  #setUpNode: NodeSetter = async () => ({ done: [] });
 
   constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
     this.#places = places;
@@ -72,6 +73,14 @@ export class NetlinkKernel implements Kernel {
     return this.#table.standing();
   }
 
+  /**
+   * Every later `prepare` sets the rest of the node too, so that the audit finds sysctls and time-outs that others changed.
+   * What cannot be set is reported at the start only.
+   */
+  keepNode(setUpNode: NodeSetter): void {
+    this.#setUpNode = setUpNode;
+  }
+
   async prepare(): Promise<Preparation> {
     const done: string[] = [];
     const made: SetUpPart[] = [];
@@ -86,9 +95,10 @@ export class NetlinkKernel implements Kernel {
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
     const { written, warnings } = await setSysctls(`${this.#places.proc}/sys`);
+    const set = [...written.map((assignment) => `set ${assignment}`), ...(await this.#setUpNode()).done];
     return {
-      made: [...made, ...written.map(() => 'sysctl' as const)],
-      done: [...done, ...written.map((assignment) => `set ${assignment}`)],
+      made: [...made, ...set.map(() => 'sysctl' as const)],
+      done: [...done, ...set],
       warnings: [...this.#table.lacking(), ...warnings],
     };
   }

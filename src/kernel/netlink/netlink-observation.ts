@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { type Address, familyOf, formatAddress } from '../../model/address.js';
+import { type Address, type Family, familyOf, formatAddress } from '../../model/address.js';
 import { TimeSlice } from '../../model/clock.js';
 import type { Activity } from '../../model/counters.js';
+import type { Ownership } from '../../model/dataplane.js';
 import { DataplaneState } from '../../model/dataplane-state.js';
-import { type Frontend, type FrontendKey, frontend, nameless } from '../../model/frontend.js';
+import { type Frontend, type FrontendKey, frontend, isInside, nameless } from '../../model/frontend.js';
 import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { Observation, Remembered, Sight, Surroundings } from '../kernel.js';
-import { type Marks, marksOf } from '../marks.js';
 import type { KernelHandle } from '../native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from '../native/answer-decoder.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
@@ -19,10 +19,9 @@ import {
   type PacketSet,
   sourceOfElement,
 } from '../packet-table/packet-sets.js';
-import { quietSince } from '../packet-table/quiet-mark.js';
-import { ARP_INDEX } from './handle-sets.js';
+import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
-import { fromKernel, isTagged } from './service-settings.js';
+import { fromKernel, isTagged, quietSince } from './server-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
 export class UnsteadyKernel extends Error {
@@ -174,4 +173,21 @@ function takeElement(seen: DataplaneState, set: PacketSet, record: ElementRecord
       seen.policy.owned.set(front.key, { frontend: front, owner: comment });
     else seen.policy.traffic[set.purpose].set(front.key, front);
   }
+}
+
+/** What stands behind a firewall mark of ours. */
+export interface Marks {
+  at(key: MarkKey): Frontend | undefined;
+}
+
+/** As the ledger says it, or whoever remembers it: a virtual server keyed by a mark shows no address. Who comes last is right. */
+export function marksOf(owned: Iterable<Pick<Ownership, 'frontend'>>): Marks {
+  const marks = new Map<string, Frontend>();
+  for (const { frontend } of owned)
+    if (isInside(frontend)) marks.set(markName(familyOf(frontend.address), frontend.mark), frontend);
+  return { at: ({ family, mark }) => marks.get(markName(family, mark)) };
+}
+
+function markName(family: Family, mark: number): string {
+  return `${family} ${mark}`;
 }

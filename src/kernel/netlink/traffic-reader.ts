@@ -1,9 +1,9 @@
 import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { type FrontendKey, frontend } from '../../model/frontend.js';
-import { marksOf } from '../marks.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeVirtualServers } from '../native/answer-decoder.js';
+import { marksOf } from './netlink-observation.js';
 
 /**
  * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, so

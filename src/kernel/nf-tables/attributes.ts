@@ -17,6 +17,14 @@ export function nested(type: number, ...attributes: readonly Uint8Array[]): Uint
   return bytes;
 }
 
+/** NFTA_LIST_ELEM: what a list holds, whatever it is a list of. */
+export const LIST_ELEMENT = 1;
+
+/** NFTA_DATA_VALUE */
+export function data(value: Uint8Array): Uint8Array {
+  return attribute(1, value);
+}
+
 /** nf_tables has its own numbers in network order. */
 export function number32(type: number, value: number): Uint8Array {
   const bytes = withHeader(type, 4);

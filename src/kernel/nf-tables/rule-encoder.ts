@@ -1,8 +1,10 @@
 import { FAMILIES, type Family } from '../../model/address.js';
 import {
   attribute,
+  data,
   hostOrder32,
   joined,
+  LIST_ELEMENT,
   nested,
   networkOrder16,
   number32,
@@ -25,7 +27,7 @@ import type {
 export const ANONYMOUS_SET = '__set%d';
 
 /** Makes a set for the rule that is being written; the number that it has within the transaction. */
-export type MakeSet = (set: ConstantSet) => number;
+type MakeSet = (set: ConstantSet) => number;
 
 /**
  * The expressions of a rule, as NFTA_RULE_EXPRESSIONS holds them. Numbers here are those of
@@ -260,7 +262,6 @@ class Expressions {
   }
 }
 
-export const LIST_ELEMENT = 1;
 /** IP_CT_DIR_ORIGINAL */
 const ORIGINAL = 0;
 /** Registers are words of 4 bytes; an address of IPv6 fills four of them. */
@@ -275,11 +276,6 @@ function registerAt(words: number): number {
 
 function register(type: number, at: number): Uint8Array {
   return number32(type, at);
-}
-
-/** NFTA_DATA_VALUE */
-export function data(value: Uint8Array): Uint8Array {
-  return attribute(1, value);
 }
 
 function verdictData(verdict: Verdict): Uint8Array {

@@ -1,7 +1,17 @@
 import { addressBytes } from '../../model/address.js';
 import { type Cidr, lastBytes, withoutContained } from '../../model/cidr.js';
-import { attribute, hostOrder32, joined, nested, number32, padded, text } from './attributes.js';
-import { ANONYMOUS_SET, data, LIST_ELEMENT } from './rule-encoder.js';
+import {
+  attribute,
+  data,
+  hostOrder32,
+  joined,
+  LIST_ELEMENT,
+  nested,
+  number32,
+  padded,
+  text,
+} from './attributes.js';
+import { ANONYMOUS_SET } from './rule-encoder.js';
 import type { ConstantSet, DataType, SetDeclaration, SetElement } from './rule-values.js';
 
 /**

@@ -1,3 +1,5 @@
+import type { KernelHandle } from '../native/addon.js';
+import { errnoName } from '../native/netlink-error.js';
 import { LITTLE_ENDIAN } from '../native/records.js';
 import { attribute, joined, nested, number32, text } from './attributes.js';
 import { encodeExpressions } from './rule-encoder.js';
@@ -195,4 +197,25 @@ function networkOrder64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
+}
+
+/** Why the kernel changed nothing. */
+export interface Refusal {
+  /** `EOPNOTSUPP` */
+  readonly code: string;
+  /** What was refused, the error's name, and the kernel's own words where it has some. */
+  readonly text: string;
+}
+
+/** All commands in one transaction, or none; undefined where they are done. Rejects where there is no nf_tables to talk to. */
+export async function sendTransaction(
+  handle: Pick<KernelHandle, 'sendNft'>,
+  commands: readonly Command[],
+): Promise<Refusal | undefined> {
+  const { bytes, subjects } = encodeTransaction(commands);
+  const { errno, message, extAck } = await handle.sendNft(bytes);
+  if (errno === 0) return undefined;
+  const code = errnoName(errno);
+  const subject = subjects[message] ?? 'the whole transaction';
+  return { code, text: `${subject}: ${code}${extAck === '' ? '' : `, ${extAck}`}` };
 }

@@ -1,7 +1,7 @@
 import { type Clock, Pause } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ProblemsFound } from '../../model/problem-board.js';
-import { codeOf } from '../node/sysctls.js';
+import { codeOf } from '../node/node-files.js';
 
 /** Something of the node that is looked at again and again. */
 export interface NodeCheck {

@@ -4,14 +4,12 @@ import type { FrontendKey } from '../../model/frontend.js';
 import type { ProblemsFound } from '../../model/problem-board.js';
 import type { Addon } from '../native/addon.js';
 import type { PortRange } from '../nf-tables/rule-values.js';
-import { NODE_PLACES } from '../node/node-places.js';
+import { NODE_PLACES } from '../node/node-files.js';
 import { masqueradeRanges } from '../packet-table/packet-rules/masquerade-rules.js';
-import { BridgeAnswers } from './bridge-answers.js';
-import { readBridges, readPassing } from './bridges.js';
-import { readConntrackLoad } from './conntrack-files.js';
-import { ConntrackRoom } from './conntrack-room.js';
+import { BridgeAnswers, readBridges, readPassing } from './bridge-check.js';
+import { ConntrackRoom, readConntrackLoad } from './conntrack-capacity.js';
 import { FlowLook } from './flow-look.js';
-import { MasqueradeRoom } from './masquerade-room.js';
+import { MasqueradeRoom } from './masquerade-ports.js';
 import { NodeWatch } from './node-watch.js';
 
 export interface NodeWatchParts {

@@ -1,9 +1,12 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
+import { FAMILIES } from '../../model/address.js';
+import { SCHEDULERS } from '../../model/scheduler.js';
 import type { KernelHandle } from '../native/addon.js';
-import type { Ipv6State, KernelFeatures, Presence } from './kernel-features.js';
+import type { Ipv6State, IpvsFeatures, KernelFeatures, Presence } from './kernel-features.js';
 import { tryNftables } from './nft-probe.js';
+import { isAccessible } from './node-files.js';
 import { trySchedulers } from './scheduler-probe.js';
 
 /**
@@ -17,13 +20,13 @@ export async function probeKernel(handle: KernelHandle, root = '/proc'): Promise
     ipvs: {
       ...ipvs,
       // The file came with the tables that grow (commit 2fa7cc9c7025).
-      growingTables: await isThere(`${root}/net/ip_vs_status`),
+      growingTables: await isAccessible(`${root}/net/ip_vs_status`),
       ...(await trySchedulers(handle)),
     },
     nftables: await tryNftables(handle),
     ipv6: await ipv6State(root),
     conntrackEvents: await conntrackEvents(root),
-    writableSysctls: await isWritable(`${root}/sys/net/ipv4/ip_forward`),
+    writableSysctls: await isAccessible(`${root}/sys/net/ipv4/ip_forward`, constants.W_OK),
   };
 }
 
@@ -50,16 +53,45 @@ async function readWord(file: string): Promise<string | undefined> {
   }
 }
 
-function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
+/** As far as it decides what is desired of a node. */
+export interface KernelPreview extends Pick<KernelFeatures, 'ipv6'> {
+  readonly ipvs: Pick<IpvsFeatures, 'families' | 'schedulers'>;
+}
+
+/** Where the kernel and its modules tell of themselves. */
+export interface PreviewPlaces {
+  readonly proc: string;
+  /** Of this release, with `modules.dep`. Not to be seen in most containers. */
+  readonly modules: string;
+}
+
+const PLACES: PreviewPlaces = { proc: '/proc', modules: `/lib/modules/${release()}` };
+
+/**
+ * What this kernel can do, by reading alone: `plan` changes nothing, and to try a scheduler would load its module. What
+ * nobody can know that way counts as what nearly every kernel has.
+ */
+export async function previewKernel({ proc, modules }: PreviewPlaces = PLACES): Promise<KernelPreview> {
+  const lists = [`${proc}/modules`, `${modules}/modules.builtin`, `${modules}/modules.dep`];
+  const [loaded = '', builtIn, loadable] = await Promise.all(lists.map(textOf));
+  const known = builtIn !== undefined && loadable !== undefined;
+  const names = known ? moduleNames([loaded, builtIn, loadable].join('\n')) : new Set();
+  return {
+    ipv6: await ipv6State(proc),
+    ipvs: {
+      families: FAMILIES,
+      schedulers: SCHEDULERS.filter((scheduler) => !known || names.has(`ip_vs_${scheduler}`)),
+    },
+  };
+}
+
+/** Each line begins with a module, as `ip_vs_mh 16384 0 …` or as `kernel/net/netfilter/ipvs/ip_vs_mh.ko.xz: …`. */
+function moduleNames(text: string): Set<string> {
+  return new Set(
+    [...text.matchAll(/^(?:\S*\/)?(ip_vs_\w+)(?:\.ko\S*)?(?=\s|$)/gm)].map(([, name = '']) => name),
   );
 }
 
-function isWritable(file: string): Promise<boolean> {
-  return access(file, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+function textOf(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
 }

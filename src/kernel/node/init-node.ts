@@ -1,16 +1,14 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, release } from 'node:os';
 import type { Preparation } from '../kernel.js';
 import type { Addon, IpvsTimeouts, KernelHandle } from '../native/addon.js';
-import { unusable } from '../unusable.js';
-import { growConntrackTable } from './conntrack-buckets.js';
+import { unusable } from '../native/netlink-error.js';
 import { probeKernel } from './feature-probe.js';
 import type { KernelFeatures } from './kernel-features.js';
 import { lackingText, loadModules } from './modules.js';
-import { NODE_PLACES, type NodePlaces } from './node-places.js';
+import { codeOf, NODE_PLACES, type NodePlaces } from './node-files.js';
 import type { NodeSetUp } from './node-set-up.js';
-import { conntrackMax, nodeSysctls } from './node-sysctls.js';
-import { setOomScore } from './oom-score.js';
-import { setSysctls } from './sysctls.js';
+import { conntrackMax, nodeSysctls, setSysctls } from './sysctls.js';
 
 export interface NodePreparation extends Preparation {
   /** Without these, one sentence each, Services do not work as they should: `--init-only` ends with 1. */
@@ -114,5 +112,57 @@ async function withHandle<T>(addon: Addon, work: (handle: KernelHandle) => Promi
     return await work(handle);
   } finally {
     handle.close();
+  }
+}
+
+/** The kernel's own choice, too, where it picks both (nf_conntrack_init_start()). */
+const ENTRIES_PER_BUCKET = 4;
+
+export interface BucketReport {
+  readonly done: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Gives the connection tracking table the buckets that `max` entries need: raising the limit alone makes its chains long.
+ * Never fewer than there are. `file`: the parameter hashsize of nf_conntrack, which can be written in the initial network
+ * namespace only, and needs a writable /sys.
+ */
+export async function growConntrackTable(max: number, file: string): Promise<BucketReport> {
+  const wanted = Math.floor(max / ENTRIES_PER_BUCKET);
+  if (wanted === 0) return { done: [], warnings: [] };
+  try {
+    const buckets = Number((await readFile(file, 'utf8')).trim());
+    if (buckets >= wanted) return { done: [], warnings: [] };
+    await writeFile(file, String(wanted));
+    return { done: [`gave connection tracking ${wanted} buckets instead of ${buckets}`], warnings: [] };
+  } catch (error) {
+    const cause = `cannot set nf_conntrack.hashsize=${wanted} (${codeOf(error)})`;
+    return { done: [], warnings: [`${cause}, so looking up one of ${max} tracked connections takes longer`] };
+  }
+}
+
+const NOTHING: Preparation = { done: [], warnings: [] };
+
+/**
+ * Makes the kernel spare this process when memory runs out; `file`: its oom_score_adj. Lowering the score needs CAP_SYS_RESOURCE, which the main
+ * container does not have. There the kubelet has set −997 for a node-critical pod, and any negative score will do.
+ */
+export async function setOomScore(
+  score: number | undefined,
+  file: string,
+  write: (file: string, text: string) => Promise<void> = writeFile,
+): Promise<Preparation> {
+  if (score === undefined) return NOTHING;
+  const present = Number((await readFile(file, 'utf8')).trim());
+  if (present === score) return NOTHING;
+  try {
+    await write(file, String(score));
+    return { ...NOTHING, done: [`set oom_score_adj of this process to ${score}`] };
+  } catch (error) {
+    const text =
+      `oom_score_adj of this process stays ${present} instead of ${score} (${codeOf(error)}): lowering it needs ` +
+      'CAP_SYS_RESOURCE; priority class system-node-critical gives the pod -997 without it';
+    return present < 0 ? { ...NOTHING, done: [text] } : { ...NOTHING, warnings: [text] };
   }
 }

@@ -1,17 +1,13 @@
 import type { KernelHandle } from '../native/addon.js';
 import type { Rule, SetDeclaration } from '../nf-tables/rule-values.js';
-import { sendTransaction } from '../nf-tables/send.js';
-import type { Command, TableName } from '../nf-tables/transaction.js';
+import { type Command, sendTransaction, type TableName } from '../nf-tables/transaction.js';
 import { ARP_VIPS, IGNORE_REQUESTS } from '../packet-table/arp-table.js';
-import { guardRules } from '../packet-table/packet-rules/guard-rules.js';
-import { EVERYBODY } from '../packet-table/packet-rules/inside-match.js';
-import { keepDestinationRule } from '../packet-table/packet-rules/keep-destination-rule.js';
+import { guardRules, keepDestinationRule } from '../packet-table/packet-rules/guard-rules.js';
 import { markRules } from '../packet-table/packet-rules/mark-rules.js';
 import { masqueradeNowRules } from '../packet-table/packet-rules/masquerade-rules.js';
-import { ACCEPT, askedFor } from '../packet-table/packet-rules/rule-words.js';
-import { setDeclaration } from '../packet-table/packet-rules/set-declaration.js';
+import { ACCEPT, askedFor, EVERYBODY } from '../packet-table/packet-rules/rule-words.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
-import { PACKET_SETS, type PacketSet } from '../packet-table/packet-sets.js';
+import { PACKET_SETS, type PacketSet, setDeclaration } from '../packet-table/packet-sets.js';
 import { NFT_FEATURES, type NftFeature, type Presence } from './kernel-features.js';
 
 const NAME: TableName = { family: 'inet', table: 'kube-ipvs-proxy-trial' };

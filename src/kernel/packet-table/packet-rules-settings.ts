@@ -31,3 +31,9 @@ export const PLAIN_RULES: PacketRulesSettings = {
 export function shieldsArp({ strictArp, withoutArp }: PacketRulesSettings): boolean {
   return strictArp === true && withoutArp !== true;
 }
+
+/** The rules, and what of them a kernel may still take where it refuses those before. */
+export function lesserRules(settings: PacketRulesSettings): readonly PacketRulesSettings[] {
+  const all = settings.strictArp === true ? [settings, { ...settings, withoutArp: true }] : [settings];
+  return [...all, ...all.map((rules) => ({ ...rules, withoutSockets: true }))];
+}

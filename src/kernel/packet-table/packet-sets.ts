@@ -12,6 +12,7 @@ import { type Frontend, frontend, insideOf, isInside } from '../../model/fronten
 import type { PolicyOperation } from '../../model/operation.js';
 import { PROTOCOLS, type Protocol } from '../../model/protocol.js';
 import { PROTOCOL_NUMBERS } from '../native/records.js';
+import type { DataType, SetDeclaration } from '../nf-tables/rule-values.js';
 
 /**
  * The sets of our table: one for each purpose and family. Those that are asked for an established connection's original
@@ -219,4 +220,27 @@ export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
 
 function portAt(key: Uint8Array, offset: number): number {
   return ((key[offset] ?? 0) << 8) | (key[offset + 1] ?? 0);
+}
+
+/** `map inside-4 { type ipv4_addr . inet_proto . inet_service : mark; }` */
+export function setDeclaration(set: PacketSet): SetDeclaration {
+  return {
+    name: setName(set),
+    key: keyType(set),
+    ...(isMarkMap(set) ? { value: 'mark' } : {}),
+    ...(set.purpose === 'sources' ? { ranges: true } : {}),
+  };
+}
+
+function keyType(set: PacketSet): DataType[] {
+  const address = set.family === 'IPv4' ? 'ipv4_addr' : 'ipv6_addr';
+  if ('protocol' in set) return [address, 'inet_service'];
+  switch (set.purpose) {
+    case 'guarded':
+      return [address];
+    case 'sources':
+      return [address, 'inet_proto', 'inet_service', address];
+    default:
+      return [address, 'inet_proto', 'inet_service'];
+  }
 }

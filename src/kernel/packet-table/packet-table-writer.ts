@@ -1,18 +1,31 @@
 import { randomBytes } from 'node:crypto';
+import { KernelUnusable } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { encodeOperations } from '../native/operation-encoder.js';
-import { areEqualBytes } from '../netlink/equal-bytes.js';
-import { ARP_INDEX, EQUAL_BYTES_INDEX, GUARDED_4, LAYOUT_INDEX } from '../netlink/handle-sets.js';
 import { readSet } from '../netlink/netlink-observation.js';
-import { OPERATIONS_PER_JOB } from '../netlink/operation-jobs.js';
-import { type Refusal, sendTransaction } from '../nf-tables/send.js';
-import { rulesRefused } from '../unusable.js';
+import { OPERATIONS_PER_JOB } from '../netlink/netlink-operations.js';
+import { type Refusal, sendTransaction } from '../nf-tables/transaction.js';
 import { deleteArpTable } from './arp-table.js';
-import { lesserRules } from './lesser-rules.js';
-import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
-import { layoutDigest, TABLE, tableTransaction } from './packet-table.js';
-import { type Layout, layoutOf, sealOf, sealTransaction } from './rules-seal.js';
-import { type StandingRules, standingElements, standingRulesOf } from './standing-rules.js';
+import {
+  type Layout,
+  layoutOf,
+  type StandingRules,
+  sealOf,
+  sealTransaction,
+  standingElements,
+  standingRulesOf,
+} from './layout-set.js';
+import { areEqualBytes } from './packet-rules/equal-bytes.js';
+import { lesserRules, type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
+import {
+  ARP_INDEX,
+  EQUAL_BYTES_INDEX,
+  GUARDED_4,
+  LAYOUT_INDEX,
+  layoutDigest,
+  TABLE,
+  tableTransaction,
+} from './packet-table.js';
 
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
 export class PacketTableWriter {
@@ -125,3 +138,17 @@ const NO_SOCKETS =
   'nftables of this kernel cannot ask for sockets (CONFIG_NFT_SOCKET, module nft_socket): where a pod sends a segment out of ' +
   'the window of a masqueraded connection, the node resets the connection. Load the module, or set ' +
   'net.netfilter.nf_conntrack_tcp_be_liberal=1.';
+
+/** nf_tables takes none of our rules, not even the least of them; what it said to each. */
+export function rulesRefused(table: string, [refusal]: readonly Refusal[]): KernelUnusable {
+  // Who may use IPVS may use nftables too, but for a table that another process has for itself (flag owner, Linux 5.12).
+  const isOwned = refusal?.code === 'EPERM';
+  return new KernelUnusable(
+    isOwned
+      ? `another process owns the nftables table inet ${table}, so that nobody else may write to it (EPERM).`
+      : `nf_tables refused ${refusal?.text}`,
+    isOwned
+      ? `\`nft list table inet ${table}\` names it (progname): stop it there; with it the table goes, or is free to delete.`
+      : 'The kernel needs nf_tables with the inet family, nft_ct, nft_masq, nft_nat and nft_reject_inet (Linux 5.10 or later).',
+  );
+}

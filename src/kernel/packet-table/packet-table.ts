@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from '../netlink/equal-bytes.js';
 import type { SetDeclaration } from '../nf-tables/rule-values.js';
 import { type Command, encodeTransaction, type TableName } from '../nf-tables/transaction.js';
-import { arpTable } from './arp-table.js';
-import { ANSWERING_SETS } from './packet-rules/invalid-rules.js';
+import { ARP_SET, arpTable } from './arp-table.js';
+import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from './packet-rules/equal-bytes.js';
+import { ANSWERING_SETS } from './packet-rules/out-of-window-rules.js';
 import { packetChains } from './packet-rules/packet-chains.js';
-import { setDeclaration } from './packet-rules/set-declaration.js';
 import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
-import { PACKET_SETS } from './packet-sets.js';
+import { PACKET_SETS, setDeclaration, setName } from './packet-sets.js';
 
 /** Ours alone: nothing in it is written by others, and we write nothing outside it. */
 export const TABLE = 'kube-ipvs-proxy';
@@ -85,3 +84,22 @@ function packetTable(settings: PacketRulesSettings): Command[] {
     ),
   ];
 }
+
+/** Every set that the addon is asked about; it knows them by their index here. */
+export const HANDLE_SETS: readonly string[] = [
+  ...PACKET_SETS.map(setName),
+  LAYOUT_SET,
+  `arp:${ARP_SET}`,
+  EQUAL_BYTES_SET,
+];
+
+export const LAYOUT_INDEX = PACKET_SETS.length;
+
+/** After the sets of the table and the layout. */
+export const ARP_INDEX = PACKET_SETS.length + 1;
+
+export const EQUAL_BYTES_INDEX = PACKET_SETS.length + 2;
+
+export const GUARDED_4 = PACKET_SETS.findIndex(
+  ({ purpose, family }) => purpose === 'guarded' && family === 'IPv4',
+);

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BridgeAnswers } from '../../../src/kernel/node-watch/bridge-answers.js';
-import type { Bridge, Passing } from '../../../src/kernel/node-watch/bridges.js';
+import { type Bridge, BridgeAnswers, type Passing } from '../../../src/kernel/node-watch/bridge-check.js';
 import { type Address, parseAddress } from '../../../src/model/address.js';
 import { parsedCidrs } from '../../../src/model/cidr.js';
 import { flow, HandFlows, OWNED } from './support.js';

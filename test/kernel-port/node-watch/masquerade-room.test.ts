@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MasqueradeRoom } from '../../../src/kernel/node-watch/masquerade-room.js';
+import { MasqueradeRoom } from '../../../src/kernel/node-watch/masquerade-ports.js';
 import { masqueradeRanges } from '../../../src/kernel/packet-table/packet-rules/masquerade-rules.js';
 import { POD_2, VIP_B } from '../../support/addresses.js';
 import { flow, HandFlows, OWNED } from './support.js';

@@ -2,9 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readBridges, readPassing } from '../../../src/kernel/node-watch/bridges.js';
-import { type ConntrackLoad, conntrackStatistics } from '../../../src/kernel/node-watch/conntrack-files.js';
-import { ConntrackRoom } from '../../../src/kernel/node-watch/conntrack-room.js';
+import { readBridges, readPassing } from '../../../src/kernel/node-watch/bridge-check.js';
+import {
+  type ConntrackLoad,
+  ConntrackRoom,
+  conntrackStatistics,
+} from '../../../src/kernel/node-watch/conntrack-capacity.js';
 import { type NodeCheck, NodeWatch } from '../../../src/kernel/node-watch/node-watch.js';
 import type { Problem } from '../../../src/model/problem.js';
 import { ProblemBoard } from '../../../src/model/problem-board.js';

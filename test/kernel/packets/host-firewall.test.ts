@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { openKernelHandle } from '../../../src/kernel/native/addon.js';
-import { sendTransaction } from '../../../src/kernel/nf-tables/send.js';
+import { sendTransaction } from '../../../src/kernel/nf-tables/transaction.js';
 import {
   type PacketRulesSettings,
   PLAIN_RULES,

@@ -2,12 +2,12 @@ import { FAMILIES } from '../../../model/address.js';
 import { OWN_MARKS } from '../../../model/frontend.js';
 import { hostOrder32 } from '../../nf-tables/attributes.js';
 import type { Rule } from '../../nf-tables/rule-values.js';
-import type { InsideMatch } from './inside-match.js';
 import {
   ACCEPT,
   askedFor,
   asksFor,
   forEachFlow,
+  type InsideMatch,
   MARK,
   PRIORITY,
   place,

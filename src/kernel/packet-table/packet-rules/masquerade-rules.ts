@@ -1,14 +1,14 @@
 import type { Family } from '../../../model/address.js';
 import type { Protocol } from '../../../model/protocol.js';
-import { sentToItself } from '../../netlink/equal-bytes.js';
 import type { PortRange, Rule, Statement } from '../../nf-tables/rule-values.js';
 import { DEFAULT_NODE_PORTS, type PacketRulesSettings } from '../packet-rules-settings.js';
-import { insideMatch } from './inside-match.js';
+import { sentToItself } from './equal-bytes.js';
 import {
   arrivesBy,
   askedFor,
   forEachFlow,
   goTo,
+  insideMatch,
   isIn,
   isNotIn,
   isWithin,

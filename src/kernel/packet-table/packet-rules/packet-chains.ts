@@ -1,15 +1,7 @@
 import { FAMILIES } from '../../../model/address.js';
 import type { ChainHook, Rule } from '../../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
-import { guardRules } from './guard-rules.js';
-import { EVERYBODY, type InsideMatch, insideMatch } from './inside-match.js';
-import {
-  invalidInputRules,
-  invalidRules,
-  rememberAnsweringRules,
-  unlessExpectedRules,
-} from './invalid-rules.js';
-import { keepDestinationRule } from './keep-destination-rule.js';
+import { guardRules, keepDestinationRule, restrictRule, strayRules } from './guard-rules.js';
 import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
 import {
   keepSourceChain,
@@ -19,9 +11,13 @@ import {
   masqueradeRules,
   postroutingRules,
 } from './masquerade-rules.js';
-import { IS_INVALID, IS_NEW, jump } from './rule-words.js';
-import { restrictRule } from './source-range-rules.js';
-import { strayRules } from './stray-rules.js';
+import {
+  invalidInputRules,
+  invalidRules,
+  rememberAnsweringRules,
+  unlessExpectedRules,
+} from './out-of-window-rules.js';
+import { EVERYBODY, type InsideMatch, IS_INVALID, IS_NEW, insideMatch, jump } from './rule-words.js';
 
 /**
  * Hook priorities. IPVS takes packets to a VIP at LOCAL_IN 98 and LOCAL_OUT -99 (net/netfilter/ipvs/ip_vs_core.c), and what

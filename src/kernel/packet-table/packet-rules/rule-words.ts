@@ -3,6 +3,7 @@ import { parsedCidrs } from '../../../model/cidr.js';
 import { PROTOCOLS, type Protocol } from '../../../model/protocol.js';
 import { PROTOCOL_NUMBERS } from '../../native/records.js';
 import type { ConstantSet, Field, HeaderField, Statement, Value } from '../../nf-tables/rule-values.js';
+import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { type PacketSet, setName } from '../packet-sets.js';
 
 /** Where the addresses are in the network header (RFC 791, RFC 8200), in bytes. */
@@ -175,4 +176,24 @@ export function goTo(chain: string): Statement {
 /** Something once for each family and protocol, for the sets that come so. */
 export function forEachFlow<T>(make: (family: Family, protocol: Protocol) => readonly T[]): T[] {
   return FAMILIES.flatMap((family) => PROTOCOLS.flatMap((protocol) => make(family, protocol)));
+}
+
+/** For each family what matches a client inside the cluster, nothing for everybody; undefined where none can be told. */
+export type InsideMatch = (family: Family) => readonly Statement[] | undefined;
+
+export const EVERYBODY: InsideMatch = () => [];
+
+export function insideMatch({ insideClients }: PacketRulesSettings): InsideMatch {
+  switch (insideClients.kind) {
+    case 'unknown':
+      return () => undefined;
+    case 'interfaces':
+      return () => [arrivesBy(insideClients.name)];
+    case 'addresses':
+    case 'pods-of-this-node':
+      return (family) => {
+        const isInside = isWithin(sourceAddress, family, insideClients.cidrs);
+        return isInside === undefined ? undefined : [isInside];
+      };
+  }
 }

@@ -1,7 +1,3 @@
-import type { Address } from '../model/address.js';
-import type { Frontend } from '../model/frontend.js';
-import type { Operation, Outcome } from '../model/operation.js';
-import type { ReservedAddress } from '../model/reserved-address.js';
 import type {
   Kernel,
   KernelChange,
@@ -10,7 +6,11 @@ import type {
   Remembered,
   Sight,
   Surroundings,
-} from './kernel.js';
+} from '../../src/kernel/kernel.js';
+import type { Address } from '../../src/model/address.js';
+import type { Frontend } from '../../src/model/frontend.js';
+import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { ReservedAddress } from '../../src/model/reserved-address.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
 export class KernelInFront implements Kernel {

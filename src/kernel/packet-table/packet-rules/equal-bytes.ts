@@ -1,6 +1,6 @@
-import type { Family } from '../../model/address.js';
-import type { HeaderField, SetDeclaration, SetElement, Statement } from '../nf-tables/rule-values.js';
-import { destinationAddress, sourceAddress } from '../packet-table/packet-rules/rule-words.js';
+import type { Family } from '../../../model/address.js';
+import type { HeaderField, SetDeclaration, SetElement, Statement } from '../../nf-tables/rule-values.js';
+import { destinationAddress, sourceAddress } from './rule-words.js';
 
 /**
  * A set that holds every byte once, paired with itself. nft compares a field of a packet with constants only, and with another

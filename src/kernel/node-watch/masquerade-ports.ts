@@ -4,9 +4,8 @@ import type { Problem } from '../../model/problem.js';
 import type { ServiceKey } from '../../model/service-key.js';
 import { FLOW_STATUS, type FlowRecord } from '../native/records.js';
 import type { PortRange } from '../nf-tables/rule-values.js';
-import type { ConntrackLoad } from './conntrack-files.js';
+import { type ConntrackLoad, grouped, isNear, NEAR } from './conntrack-capacity.js';
 import type { FlowSource } from './flow-look.js';
-import { grouped, isNear, NEAR } from './near-limit.js';
 import type { NodeCheck } from './node-watch.js';
 
 export interface MasqueradeRoomParts {
