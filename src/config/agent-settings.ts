@@ -55,7 +55,7 @@ export type SourceSettings =
     };
 
 /** What is set once for the whole node, beyond what IPVS needs in any case. */
-export interface NodeSetUpSettings {
+interface NodeSetUpSettings {
   readonly conntrack: ConntrackSettings;
   readonly ipvs: IpvsSettings;
   /** Answer ARP for an address only on the interface that has it; false leaves the node's setting alone. */
@@ -93,7 +93,7 @@ export interface AddressLimitSettings {
   readonly podRanges: readonly string[];
 }
 
-export interface NodePortSettings {
+interface NodePortSettings {
   /**
    * Canonical CIDRs and the words primary (the Node's InternalIPs), localhost (127.0.0.0/8, ::1) and all. A NodePort is
    * served on the addresses that any of them means. Empty: all.
@@ -112,7 +112,7 @@ export interface ServingSettings {
   readonly bindHardFail: boolean;
 }
 
-export interface PerServiceMetrics {
+interface PerServiceMetrics {
   readonly enabled: boolean;
   /** Service ports beyond this number have no series of their own. */
   readonly maxServicePorts: number;

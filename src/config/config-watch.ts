@@ -7,7 +7,7 @@ import { readConfigText } from './config-file.js';
 import { type Configuration, configurationFrom } from './configuration.js';
 import { type SettingsChange, settingsChange } from './settings-change.js';
 
-export interface ConfigListener {
+interface ConfigListener {
   /** The file means something else than what the agent runs with. Where `change.restart` names anything, end the agent. */
   changed(next: Configuration, change: SettingsChange): void;
   /** What is wrong with the file now, while the old settings stay in force; empty once it is mended. */
@@ -15,7 +15,7 @@ export interface ConfigListener {
 }
 
 /** Milliseconds. */
-export interface WatchTiming {
+interface WatchTiming {
   /** Of quiet after an event before the file is read: editors write in several steps. */
   readonly settle: number;
   /** Between two looks in any case: inotify does not see what is behind a link that leads elsewhere. */

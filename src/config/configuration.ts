@@ -10,7 +10,7 @@ import { settingsFrom } from './settings-from-documents.js';
 import { startWarnings } from './start-warnings.js';
 
 /** Where a configuration comes from. It can be read again when the file has changed. */
-export interface ConfigurationSource {
+interface ConfigurationSource {
   /** Path of `--config`; undefined: flags alone. */
   readonly file: string | undefined;
   readonly flags: readonly GivenFlag[];

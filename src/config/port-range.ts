@@ -1,5 +1,5 @@
 /** First and last port, both included. */
-export type PortRange = readonly [number, number];
+type PortRange = readonly [number, number];
 
 /**
  * A range of ports as the API server's flag has it (apimachinery, pkg/util/net/port_range.go): `30000-32767`, `30000+2767` or one

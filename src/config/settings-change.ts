@@ -1,7 +1,7 @@
 import type { AgentSettings } from './agent-settings.js';
 
 /** What has to happen for a changed setting to take effect. */
-export interface Reload {
+interface Reload {
   /** live: applied while the agent runs. restart: the agent ends, to be started again. */
   readonly kind: 'live' | 'restart';
   readonly because: string;

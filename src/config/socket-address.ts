@@ -1,7 +1,7 @@
 import { type Address, familyOf, parseAddress } from '../model/address.js';
 
 /** Where a server listens. */
-export interface SocketAddress {
+interface SocketAddress {
   readonly address: Address;
   readonly port: number;
 }

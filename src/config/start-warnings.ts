@@ -5,7 +5,7 @@ import type { GivenFlag } from './given-flags.js';
 import { EXTERNAL_IPS_GATE } from './settings-from-documents.js';
 import { withoutEffect } from './without-effect.js';
 
-export interface GivenConfiguration {
+interface GivenConfiguration {
   /** Path of `--config`; undefined: flags alone. */
   readonly file: string | undefined;
   /** What the file says, without any flag. */

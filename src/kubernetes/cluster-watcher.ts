@@ -8,18 +8,28 @@ import { ProblemBoard } from '../model/problem-board.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
-import { NodeAndRanges, type NodeAndRangesListener } from './node-and-ranges.js';
+import { NodeAndRanges, type NodeAndRangesListener, ViewIntake } from './cluster-state.js';
 import type { ApiTransport } from './transport/api-transport.js';
-import { ReachabilityProbe } from './transport/reachability-probe.js';
-import { endpointSlices, oneNode, SERVICE_CIDRS, services } from './watch/followed-resources.js';
+import { ReachabilityProbe } from './watch/attempt-loop.js';
 import { NodeReadiness } from './watch/node-readiness.js';
 import { NodeRoster } from './watch/node-roster.js';
 import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './watch/object-store.js';
-import { projectNode, projectService, projectServiceCIDR, projectSlice } from './watch/projections.js';
+import {
+  projectNode,
+  projectService,
+  projectServiceCIDR,
+  projectSlice,
+  SharedParts,
+} from './watch/projections.js';
 import { Reflector } from './watch/reflector.js';
-import { fullName, type Resource } from './watch/resource.js';
-import { SharedParts } from './watch/shared-parts.js';
-import { ViewIntake } from './watch/view-intake.js';
+import {
+  endpointSlices,
+  fullName,
+  oneNode,
+  type Resource,
+  SERVICE_CIDRS,
+  services,
+} from './watch/resource.js';
 
 export interface WatcherOptions {
   /** Stays the caller's: it is not closed by `stop`. */

@@ -26,8 +26,6 @@ export interface ResourceStatistics {
   readonly corruptLines: number;
   /** Objects of which nothing could be used, each time that one was heard. */
   readonly untranslatable: number;
-  /** When the server last sent anything, in milliseconds of the clock the watcher was given; undefined for never. */
-  readonly lastHeard: number | undefined;
 }
 
 /**

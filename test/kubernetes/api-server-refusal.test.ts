@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apiServerRefusal, serverAddresses } from '../../src/kubernetes/transport/api-server-refusal.js';
+import { apiServerRefusal, serverAddresses } from '../../src/kubernetes/transport/server-way.js';
 
 const OWN = { serviceCIDRs: ['10.96.0.0/12', 'fd00:10:96::/112'], kubernetesServiceIPs: ['10.96.0.1'] };
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventObject } from '../../src/kubernetes/event-object.js';
-import { EventPoster } from '../../src/kubernetes/event-poster.js';
+import { EventPoster, eventObject } from '../../src/kubernetes/event-poster.js';
 import type { ApiRequest, ApiTransport } from '../../src/kubernetes/transport/api-transport.js';
 import type { EventRecord } from '../../src/model/event.js';
 

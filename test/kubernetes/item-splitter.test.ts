@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ItemSplitter } from '../../src/kubernetes/watch/item-splitter.js';
+import { ItemSplitter } from '../../src/kubernetes/transport/body-splitter.js';
 
 function split(text: string, pieceSize = Number.POSITIVE_INFINITY) {
   const splitter = new ItemSplitter();

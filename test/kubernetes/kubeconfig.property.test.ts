@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { CredentialsError } from '../../src/kubernetes/login/credentials-error.js';
 import { parseKubeconfig } from '../../src/kubernetes/login/kubeconfig.js';
-import { readCluster } from '../../src/kubernetes/login/kubeconfig-cluster.js';
-import { readUser } from '../../src/kubernetes/login/kubeconfig-user.js';
+import { readCluster, readUser } from '../../src/kubernetes/login/kubeconfig-login.js';
 import { anyText } from '../support/any-text.js';
 import { kubeconfigOf } from './login-files.js';
 

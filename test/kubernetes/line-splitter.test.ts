@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ItemSplitter } from '../../src/kubernetes/watch/item-splitter.js';
-import { LineSplitter, LONGEST_PIECE } from '../../src/kubernetes/watch/line-splitter.js';
+import { ItemSplitter, LineSplitter, LONGEST_PIECE } from '../../src/kubernetes/transport/body-splitter.js';
 
 function split(text: string, pieceSize: number): string[] {
   const splitter = new LineSplitter();

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Credentials } from '../../src/kubernetes/login/credentials.js';
 import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
-import { proxyFromEnvironment } from '../../src/kubernetes/transport/proxy-choice.js';
+import { proxyFromEnvironment } from '../../src/kubernetes/transport/server-address.js';
 import { HttpsServer, textOf } from './https-server.js';
 import { loginTo } from './logins.js';
 

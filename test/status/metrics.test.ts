@@ -216,7 +216,6 @@ describe('the metrics', () => {
       restarts: { expired: 2 },
       corruptLines: 0,
       untranslatable: 1,
-      lastHeard: 0,
     };
     const slices = { ...watched, resource: 'endpointslices.discovery.k8s.io', events: 9 };
     const watch = () => ({ resources: [watched, slices] });

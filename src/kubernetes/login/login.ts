@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Problem } from '../../model/problem.js';
-import { credentialsProblem } from './credentials-error.js';
-import { checkCertificates, checkPair, type Pem } from './pem.js';
+import { credentialsError, credentialsProblem, type Place } from './credentials-error.js';
 
 /** Header values by name; several values are several headers. */
 export type LoginHeaders = Readonly<Record<string, string | string[]>>;
@@ -68,4 +67,35 @@ function openTextProblems({ server, headers }: Login): readonly Problem[] {
   if (server.protocol !== 'http:' || local || headers.authorization === undefined) return [];
   const message = 'a token goes over the network in clear text, because the address begins with http://.';
   return [credentialsProblem({ subject: `API server ${server.host}` }, message, 'Use https://.')];
+}
+
+/** Certificates or a key as text between BEGIN and END lines, and where they come from. */
+export interface Pem {
+  readonly text: Buffer;
+  readonly place: Place;
+}
+
+/** Node passes silently over CA text it cannot read, and then trusts nobody: refused here instead. */
+function checkCertificates(pem: Pem): X509Certificate {
+  try {
+    return new X509Certificate(pem.text);
+  } catch {
+    throw credentialsError(pem.place, 'holds no PEM certificate.', 'Put one there, with its BEGIN line.');
+  }
+}
+
+/** While a pair is being replaced one half may be new and the other old; that too is found here. */
+function checkPair(certificate: Pem, key: Pem): X509Certificate {
+  const x509 = checkCertificates(certificate);
+  if (x509.checkPrivateKey(parsedKey(key))) return x509;
+  const message = `is not the key of the certificate in ${certificate.place.field ?? certificate.place.subject}.`;
+  throw credentialsError(key.place, message, 'Put the two halves of one pair there.');
+}
+
+function parsedKey(key: Pem): KeyObject {
+  try {
+    return createPrivateKey(key.text);
+  } catch {
+    throw credentialsError(key.place, 'holds no PEM key without a passphrase.', 'Put one there.');
+  }
 }

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { credentialsError, type Place } from './credentials-error.js';
-import type { Kubeconfig } from './kubeconfig.js';
-import type { KubeconfigSection } from './kubeconfig-section.js';
-import type { UserPart } from './kubeconfig-user.js';
+import type { Kubeconfig, KubeconfigSection } from './kubeconfig.js';
+import type { UserPart } from './kubeconfig-login.js';
 
 /** Milliseconds that a plugin may take; some ask a cloud, none asks a person. */
 const PLUGIN_DEADLINE = 60_000;

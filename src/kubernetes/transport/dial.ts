@@ -1,12 +1,11 @@
+import { request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Login } from '../login/login.js';
-import { isTimeout, opened } from './opening-socket.js';
-import { tunnel } from './proxy-tunnel.js';
+import { TransportError } from './api-transport.js';
+import type { TransportSettings } from './connection.js';
 import { bareHost, portOf } from './server-address.js';
-import { distrust } from './server-certificate.js';
-import { ServerWords } from './transport-failure.js';
-import type { TransportSettings } from './transport-settings.js';
+import { distrust, ServerFailures } from './transport-failure.js';
 
 /** As ALPN spells them; the first is what we would rather have. */
 type Protocol = 'h2' | 'http/1.1';
@@ -40,7 +39,7 @@ export async function reached({ server, proxy, ...login }: Login, milliseconds: 
   try {
     return await opening(server, milliseconds);
   } catch (error) {
-    throw new ServerWords({ server, proxy, ...login }).unreachable(error);
+    throw new ServerFailures({ server, proxy, ...login }).unreachable(error);
   }
 }
 
@@ -66,7 +65,7 @@ async function secured(
   protocols: readonly Protocol[],
   milliseconds: number,
 ): Promise<TLSSocket> {
-  const words = new ServerWords(login);
+  const words = new ServerFailures(login);
   const socket = connectTls({ socket: raw, ...tlsOptions(login), ALPNProtocols: [...protocols] });
   try {
     await opened(socket, 'secureConnect', milliseconds);
@@ -90,4 +89,87 @@ function tlsOptions({ server, serverName, authority, pair }: Login) {
     ...(authority === undefined ? {} : { ca: authority.text }),
     ...(pair === undefined ? {} : { cert: pair.certificate.text, key: pair.key.text }),
   };
+}
+
+/** A connection to `target` through a proxy (RFC 9110, 9.3.6). Rejects with TransportError. */
+async function tunnel(proxy: URL, target: URL, milliseconds: number): Promise<Socket> {
+  const socket = await connected(proxy, milliseconds);
+  return new Promise((resolve, reject) => {
+    const authority = `${target.hostname}:${portOf(target)}`;
+    const call = request({
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...authorization(proxy) },
+      createConnection: () => socket,
+    });
+    const timer = setTimeout(() => call.destroy(failed(proxy, 'did not answer in time')), milliseconds);
+    call.once('close', () => clearTimeout(timer));
+    call.once('error', (error) => reject(failed(proxy, `broke the connection (${error.message})`)));
+    call.once('connect', ({ statusCode }, tunnelled: Socket, head) => {
+      clearTimeout(timer);
+      if (statusCode === 200) {
+        tunnelled.unshift(head);
+        resolve(tunnelled);
+        return;
+      }
+      tunnelled.destroy();
+      reject(failed(proxy, `refused the way to ${authority} with status ${statusCode}`));
+    });
+    call.end();
+  });
+}
+
+async function connected(proxy: URL, milliseconds: number): Promise<Socket> {
+  const host = bareHost(proxy);
+  const port = portOf(proxy);
+  const secure = proxy.protocol === 'https:';
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const socket = secure ? connectTls({ host, port, ...named }) : connect({ host, port });
+  try {
+    await opened(socket, secure ? 'secureConnect' : 'connect', milliseconds);
+  } catch (error) {
+    throw failed(proxy, `cannot be reached (${error instanceof Error ? error.message : error})`);
+  }
+  return socket;
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '') return {};
+  const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(words).toString('base64')}` };
+}
+
+function failed(proxy: URL, fault: string): TransportError {
+  const remedy = 'correct proxy-url or HTTPS_PROXY, or name the API server in NO_PROXY';
+  return new TransportError('connect', `the proxy ${proxy.host} ${fault}; ${remedy}`);
+}
+
+/**
+ * Resolves at the event that makes the socket usable; where it does not come in time the socket is destroyed and the
+ * error has the code ETIMEDOUT.
+ */
+function opened(socket: Socket, event: 'connect' | 'secureConnect', milliseconds: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(new OpeningTimeout('timed out')), milliseconds);
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      socket.off(event, good).off('error', bad).off('close', ended);
+      act();
+    };
+    const good = () => settle(resolve);
+    const bad = (error: Error) => settle(() => reject(error));
+    const ended = () => settle(() => reject(new Error('closed')));
+    // Stays: an error that comes before the socket has its next owner must not end the process.
+    socket.on('error', () => undefined);
+    socket.once(event, good).once('error', bad).once('close', ended);
+  });
+}
+
+class OpeningTimeout extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+/** It was not usable within the time that `opened` was given. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof OpeningTimeout;
 }

@@ -1,14 +1,16 @@
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
 import type { ClientHttp2Stream } from 'node:http2';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { TransportError } from './api-transport.js';
-import type { Answer } from './connection.js';
-import type { ServerWords } from './transport-failure.js';
+import type { Answer, Cancellable } from './connection.js';
+import type { ServerFailures } from './transport-failure.js';
 
 /** What ends one request early, whatever the protocol. */
 interface ExchangeTerms {
   readonly signal: AbortSignal;
   readonly answerDeadline: number;
-  readonly server: ServerWords;
+  readonly server: ServerFailures;
   /** Ends it on the wire as well. */
   readonly end: (reason: TransportError) => void;
 }
@@ -73,4 +75,51 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/** What a body needs to know of the protocol that carries it. */
+interface BodyCarrier {
+  /** Ends the request. */
+  cancel(): void;
+  /** Whether the body ended because the server said so. A broken connection can look like an end. */
+  complete(): boolean;
+  /** The reason for which it broke, from what the stream said, if anything. */
+  failure(error: unknown): TransportError;
+}
+
+/** A response's body in pieces, decompressed as they come. It can be read once. */
+export class ResponseBody implements AsyncIterable<Uint8Array>, Cancellable {
+  readonly #pieces: Readable;
+  readonly #carrier: BodyCarrier;
+
+  constructor(stream: Readable, encoding: string | undefined, carrier: BodyCarrier) {
+    // Without a listener an error before the loop has begun would end the process; the loop throws it all the same.
+    stream.on('error', () => undefined);
+    this.#pieces = encoding === 'gzip' ? pipeline(stream, createGunzip(), () => undefined) : stream;
+    this.#carrier = carrier;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of this.#pieces.iterator({ destroyOnReturn: false })) yield piece;
+      if (!this.#carrier.complete()) throw this.#carrier.failure(undefined);
+    } catch (error) {
+      throw this.#carrier.failure(error);
+    } finally {
+      this.#carrier.cancel();
+    }
+  }
+
+  cancel(): void {
+    this.#carrier.cancel();
+  }
+}
+
+/** One text a header: what came several times is joined as RFC 9110, 5.3 has it. */
+export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string | undefined> {
+  const flat: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
 }

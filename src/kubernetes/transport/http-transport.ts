@@ -3,12 +3,17 @@ import type { Credentials } from '../login/credentials.js';
 import { CredentialsError } from '../login/credentials-error.js';
 import { connectionKey, type Login, sameLogin } from '../login/login.js';
 import { type ApiRequest, type ApiResponse, type ApiTransport, TransportError } from './api-transport.js';
-import type { Answer, Call, Connection } from './connection.js';
+import {
+  type Answer,
+  type Call,
+  type Connection,
+  DEFAULT_TRANSPORT_SETTINGS,
+  type TransportSettings,
+} from './connection.js';
 import { type Dialled, dial, reached } from './dial.js';
 import { unlessAborted } from './exchange.js';
 import { Http1Connection } from './http1-connection.js';
 import { Http2Connection } from './http2-connection.js';
-import { DEFAULT_TRANSPORT_SETTINGS, type TransportSettings } from './transport-settings.js';
 
 type GivenSettings = Partial<TransportSettings> & Pick<TransportSettings, 'userAgent'>;
 

@@ -2,14 +2,11 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Login } from '../login/login.js';
 import type { TransportError } from './api-transport.js';
-import type { Answer, Call, Connection } from './connection.js';
+import type { Answer, Call, Connection, TransportSettings } from './connection.js';
 import { dial } from './dial.js';
-import { Exchange, unlessAborted } from './exchange.js';
-import { flatHeaders } from './flat-headers.js';
-import { ResponseBody } from './response-body.js';
+import { Exchange, flatHeaders, ResponseBody, unlessAborted } from './exchange.js';
 import { bareHost, portOf } from './server-address.js';
-import { ServerWords } from './transport-failure.js';
-import type { TransportSettings } from './transport-settings.js';
+import { ServerFailures } from './transport-failure.js';
 
 /** Four watches, a listing, an Event, a bare look, and as many again for a new login. */
 const MOST_REQUESTS = 16;
@@ -28,7 +25,7 @@ export class Http1Connection implements Connection {
   readonly hasRoom = true;
   readonly ready = Promise.resolve();
   readonly #login: Login;
-  readonly #server: ServerWords;
+  readonly #server: ServerFailures;
   readonly #settings: TransportSettings;
   readonly #ended: () => void;
   /** That on which the server chose HTTP/1.1, until the first request takes it. */
@@ -42,7 +39,7 @@ export class Http1Connection implements Connection {
 
   constructor(first: Socket, login: Login, settings: TransportSettings, ended: () => void) {
     this.#login = login;
-    this.#server = new ServerWords(login);
+    this.#server = new ServerFailures(login);
     this.#settings = settings;
     this.#ended = ended;
     this.#first = this.#counted(first);

@@ -7,14 +7,11 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Login } from '../login/login.js';
-import { SilenceWatch } from '../watch/silence-watch.js';
 import type { TransportError } from './api-transport.js';
-import type { Answer, Call, Connection } from './connection.js';
-import { Exchange } from './exchange.js';
-import { flatHeaders } from './flat-headers.js';
-import { ResponseBody } from './response-body.js';
-import { ServerWords } from './transport-failure.js';
-import type { TransportSettings } from './transport-settings.js';
+import type { Answer, Call, Connection, TransportSettings } from './connection.js';
+import { Exchange, flatHeaders, ResponseBody } from './exchange.js';
+import { SilenceWatch } from './silence-watch.js';
+import { ServerFailures } from './transport-failure.js';
 
 const MIB = 1 << 20;
 
@@ -29,12 +26,12 @@ export class Http2Connection implements Connection {
   #underWay = 0;
   readonly #socket: Socket;
   readonly #session: ClientHttp2Session;
-  readonly #server: ServerWords;
+  readonly #server: ServerFailures;
   readonly #settings: TransportSettings;
 
   constructor(socket: Socket, login: Login, settings: TransportSettings, ended: () => void) {
     this.#socket = socket;
-    this.#server = new ServerWords(login);
+    this.#server = new ServerFailures(login);
     this.#settings = settings;
     this.#session = connect(login.server.origin, {
       createConnection: () => socket,

@@ -1,12 +1,10 @@
 import type { TimeSlice } from '../../model/clock.js';
-import { failureOfEvent, type Question } from '../transport/api-answer.js';
-import { ListingSize } from './listing-size.js';
+import { failureOfEvent, isRecord, parseJson, type Question, versionOf } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
-import { corruptFailure } from './page-listing.js';
 import { isBefore, type Version } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
-import { readEvent, type WatchEvent } from './watch-event.js';
-import { wentBack } from './watch-failure.js';
+import { corruptFailure, wentBack } from './watch-failure.js';
+import { ListingSize } from './watch-limits.js';
 
 interface IntakeParts {
   readonly question: Question;
@@ -114,3 +112,45 @@ export class EventIntake {
 }
 
 type ReadableEvent = Exclude<WatchEvent, { kind: 'error' | 'corrupt' }>;
+
+/** One line of a watch. */
+type WatchEvent =
+  | {
+      /** put: it is so now, whether it is new or changed. delete: as it was last. */
+      readonly kind: 'put' | 'delete';
+      readonly object: unknown;
+      /** Undefined where the object does not say. */
+      readonly version: string | undefined;
+    }
+  | {
+      /** Everything up to `version` has been sent. */
+      readonly kind: 'bookmark';
+      readonly version: string | undefined;
+      /** All objects there were at first have been sent now. */
+      readonly endsListing: boolean;
+    }
+  | { readonly kind: 'error'; readonly status: unknown }
+  | { readonly kind: 'corrupt' };
+
+const CORRUPT: WatchEvent = { kind: 'corrupt' };
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
+interface Metadata {
+  readonly resourceVersion?: unknown;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+}
+
+/** Never throws: what is no event is corrupt. */
+function readEvent(line: Buffer): WatchEvent {
+  const event = parseJson(line);
+  if (!isRecord(event)) return CORRUPT;
+  const { type, object } = event;
+  if (type === 'ERROR') return { kind: 'error', status: object };
+  if (!isRecord(object)) return CORRUPT;
+  const metadata: Metadata = isRecord(object.metadata) ? object.metadata : {};
+  const version = versionOf(metadata);
+  if (type === 'ADDED' || type === 'MODIFIED') return { kind: 'put', object, version };
+  if (type === 'DELETED') return { kind: 'delete', object, version };
+  if (type !== 'BOOKMARK') return CORRUPT;
+  return { kind: 'bookmark', version, endsListing: metadata.annotations?.[INITIAL_EVENTS_END] === 'true' };
+}

@@ -3,20 +3,12 @@ import { nodeColumns, translateNodeRow } from '../../api-objects/node-table.js';
 import { type Clock, TimeSlice } from '../../model/clock.js';
 import type { NodeAddresses } from '../../model/node.js';
 import type { Problem } from '../../model/problem.js';
-import { digest } from '../login/digest.js';
-import { expectJson } from '../transport/api-answer.js';
 import type { ApiTransport } from '../transport/api-transport.js';
-import type { SilenceDeadline } from '../transport/silence-deadline.js';
-import { withinSilence } from '../transport/within-silence.js';
-import { ALL_NODES, oneNode } from './followed-resources.js';
-import { ItemSplitter } from './item-splitter.js';
-import { LONGEST_PIECE } from './line-splitter.js';
-import { ListingSize } from './listing-size.js';
-import { corruptFailure } from './page-listing.js';
-import { PageProgress } from './page-progress.js';
-import { pagePath, type Resource, tablePath } from './resource.js';
-import { isRecord, parseJson } from './watch-event.js';
-import { WatchFailure } from './watch-failure.js';
+import { ItemSplitter, LONGEST_PIECE, readParts } from '../transport/body-splitter.js';
+import { expectJson, isRecord, parseJson } from './api-answer.js';
+import { ALL_NODES, oneNode, pagePath, type Resource, tablePath } from './resource.js';
+import { corruptFailure, WatchFailure } from './watch-failure.js';
+import { ListingSize, PageProgress, type SilenceDeadline, withinSilence } from './watch-limits.js';
 
 /** All Nodes at one moment, as far as the form of the answer shows their addresses. */
 export interface NodeList {
@@ -138,7 +130,7 @@ class NodeReading {
     const splitter = new ItemSplitter(LONGEST_PIECE, list);
     const items: Item[] = [];
     let bytes = 0;
-    await digest(response.body, splitter, clock, {
+    await readParts(response.body, splitter, clock, {
       take: (piece) => {
         bytes += piece.length;
         this.#size.add(Math.min(piece.length, MOST_KEPT));

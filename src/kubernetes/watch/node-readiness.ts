@@ -1,8 +1,7 @@
 import type { Clock } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
-import type { ReachabilityProbe } from '../transport/reachability-probe.js';
-import { AttemptLoop } from './attempt-loop.js';
+import { AttemptLoop, type ReachabilityProbe } from './attempt-loop.js';
 import { FAILED_PERIOD, quarterLonger } from './back-off.js';
 import { listNodeRow } from './node-listing.js';
 import { failureProblem, isPassing, type WatchFailure } from './watch-failure.js';

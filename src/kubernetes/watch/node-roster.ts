@@ -8,8 +8,7 @@ import {
 } from '../../model/node.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
-import type { ReachabilityProbe } from '../transport/reachability-probe.js';
-import { AttemptLoop } from './attempt-loop.js';
+import { AttemptLoop, type ReachabilityProbe } from './attempt-loop.js';
 import { FAILED_PERIOD, quarterLonger } from './back-off.js';
 import { listNodeTable, listWholeNodes, type NodeList } from './node-listing.js';
 import { type FailureKind, failureProblem, isPassing, type WatchFailure } from './watch-failure.js';

@@ -1,17 +1,12 @@
 import { type Clock, TimeSlice } from '../../model/clock.js';
-import { digest } from '../login/digest.js';
-import { expectJson, type Question } from '../transport/api-answer.js';
 import type { ApiTransport } from '../transport/api-transport.js';
-import type { SilenceDeadline } from '../transport/silence-deadline.js';
-import { withinSilence } from '../transport/within-silence.js';
-import { ItemSplitter } from './item-splitter.js';
-import { ListingSize } from './listing-size.js';
+import { ItemSplitter, readParts } from '../transport/body-splitter.js';
+import { expectJson, isRecord, parseJson, type Question, versionOf } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
-import { PageProgress } from './page-progress.js';
 import { pagePath, type Resource, type Version, versionPath } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
-import { isRecord, parseJson, versionOf } from './watch-event.js';
-import { WatchFailure } from './watch-failure.js';
+import { corruptFailure } from './watch-failure.js';
+import { ListingSize, PageProgress, type SilenceDeadline, withinSilence } from './watch-limits.js';
 
 interface PageParts {
   readonly resource: Resource;
@@ -36,7 +31,7 @@ export function readVersion(parts: PageParts, abort: AbortController): Promise<V
     const response = await transport.request(request, abort.signal);
     await expectJson(response, { resource, verb: 'list' });
     const splitter = new ItemSplitter();
-    await digest(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
+    await readParts(response.body, splitter, clock, { take: () => undefined, settle: () => undefined });
     return readEnvelope(splitter.envelope).version;
   });
 }
@@ -82,16 +77,13 @@ class PageReading {
   }
 
   async #read(path: string): Promise<Page> {
-    const { transport, clock, counters } = this.#parts;
+    const { transport, clock } = this.#parts;
     const response = await transport.request({ method: 'GET', path }, this.#abort.signal);
     await expectJson(response, this.#question);
     const splitter = new ItemSplitter();
-    await digest(response.body, splitter, clock, {
+    await readParts(response.body, splitter, clock, {
       take: (bytes) => this.#take(bytes),
-      settle: () => {
-        counters.lastHeard = clock.now();
-        this.#silence.received();
-      },
+      settle: () => this.#silence.received(),
     });
     return readEnvelope(splitter.envelope);
   }
@@ -106,13 +98,6 @@ class PageReading {
     this.#corrupt++;
     this.#parts.counters.corruptLines++;
   }
-}
-
-export function corruptFailure(count: number, what: 'item' | 'line'): WatchFailure {
-  const message =
-    count === 1 ? `held a ${what} that is no JSON of the API` : `held ${count} ${what}s that are no JSON`;
-  const remedy = 'Look for what lies between this node and the API server.';
-  return new WatchFailure('corrupt', `${message}; everything is asked for again.`, { remedy });
 }
 
 interface Page {

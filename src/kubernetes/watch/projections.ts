@@ -4,12 +4,11 @@ import { translateService } from '../../api-objects/service.js';
 import { translateServiceCIDR } from '../../api-objects/service-cidr.js';
 import type { Translation } from '../../api-objects/translation.js';
 import { triggerTime } from '../../api-objects/trigger-time.js';
-import type { EndpointSlice } from '../../model/endpoint-slice.js';
+import type { EndpointPort, EndpointSlice } from '../../model/endpoint-slice.js';
 import type { NodeRecord } from '../../model/node.js';
 import type { Service } from '../../model/service.js';
+import { isRecord } from './api-answer.js';
 import type { Projection } from './object-store.js';
-import type { SharedParts } from './shared-parts.js';
-import { isRecord } from './watch-event.js';
 
 /** From the object as the API sent it to what is kept of it, for each resource. None of them throws. */
 
@@ -50,4 +49,40 @@ function projectionOf<R>(object: unknown, translation: Translation<R>): Projecti
 function uidOf(object: unknown): string {
   const metadata = isRecord(object) ? object.metadata : undefined;
   return isRecord(metadata) && typeof metadata.uid === 'string' ? metadata.uid : '';
+}
+
+/** Port lists, and names, that are shared at most. */
+const MOST = 20_000;
+
+/**
+ * What thousands of slices repeat, kept once: names of nodes, and port lists, which are the same in all slices of most
+ * clusters. Without it every endpoint has a copy of its own, since each comes from a text of its own.
+ */
+export class SharedParts {
+  readonly #texts = new Map<string, string>();
+  readonly #ports = new Map<string, readonly EndpointPort[]>();
+
+  inSlice(slice: EndpointSlice): EndpointSlice {
+    const endpoints = slice.endpoints.map((endpoint) =>
+      endpoint.node === undefined ? endpoint : { ...endpoint, node: this.#text(endpoint.node) },
+    );
+    return { ...slice, ports: this.#portList(slice.ports), endpoints };
+  }
+
+  #text(text: string): string {
+    return keptOr(this.#texts, text, text);
+  }
+
+  #portList(ports: readonly EndpointPort[]): readonly EndpointPort[] {
+    return keptOr(this.#ports, JSON.stringify(ports), ports);
+  }
+}
+
+function keptOr<V>(kept: Map<string, V>, key: string, value: V): V {
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  // Nodes that are long gone must not stay for ever. To begin anew costs a second copy of what is in use, once.
+  if (kept.size === MOST) kept.clear();
+  kept.set(key, value);
+  return value;
 }

@@ -1,9 +1,8 @@
 import type { Clock } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
-import type { ReachabilityProbe } from '../transport/reachability-probe.js';
-import { Allowance } from './allowance.js';
-import { AttemptLoop } from './attempt-loop.js';
+import { AttemptLoop, type ReachabilityProbe } from './attempt-loop.js';
+import { Allowance } from './back-off.js';
 import { HistoryPlace } from './history-place.js';
 import type { ObjectTaker } from './object-store.js';
 import { readPages, readVersion } from './page-listing.js';

@@ -12,7 +12,6 @@ export class WatchCounters implements ResourceStatistics {
   events = 0;
   bookmarks = 0;
   corruptLines = 0;
-  lastHeard: number | undefined;
 
   constructor(resource: string, store: ObjectTaker) {
     this.resource = resource;
@@ -46,7 +45,7 @@ export class WatchCounters implements ResourceStatistics {
   /** As it is at this moment: the counters go on. */
   get snapshot(): ResourceStatistics {
     const { resource, objects, complete, served, lists, watches, events, bookmarks } = this;
-    const { corruptLines, untranslatable, lastHeard } = this;
+    const { corruptLines, untranslatable } = this;
     const restarts = { ...this.restarts };
     return {
       resource,
@@ -60,7 +59,6 @@ export class WatchCounters implements ResourceStatistics {
       restarts,
       corruptLines,
       untranslatable,
-      lastHeard,
     };
   }
 }

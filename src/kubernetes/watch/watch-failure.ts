@@ -1,7 +1,7 @@
 import type { Problem } from '../../model/problem.js';
 import type { RestartReason } from '../../model/watch-statistics.js';
 import { TransportError } from '../transport/api-transport.js';
-import { OversizedPiece } from './line-splitter.js';
+import { OversizedPiece } from '../transport/body-splitter.js';
 
 export type FailureKind = Exclude<RestartReason, 'ended'>;
 
@@ -54,6 +54,14 @@ export function wentBack(now: string, version: string): WatchFailure {
     'future-version',
     `is at version ${now}, before ${version} that was received before.`,
   );
+}
+
+/** Something in an answer that cannot be read. */
+export function corruptFailure(count: number, what: 'item' | 'line'): WatchFailure {
+  const message =
+    count === 1 ? `held a ${what} that is no JSON of the API` : `held ${count} ${what}s that are no JSON`;
+  const remedy = 'Look for what lies between this node and the API server.';
+  return new WatchFailure('corrupt', `${message}; everything is asked for again.`, { remedy });
 }
 
 /** Passing troubles, which a second attempt mends nearly always: they are a problem only when they last. */

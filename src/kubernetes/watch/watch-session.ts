@@ -1,14 +1,13 @@
 import type { Clock } from '../../model/clock.js';
-import { digest } from '../login/digest.js';
-import { expectJson, type Question } from '../transport/api-answer.js';
 import type { ApiTransport } from '../transport/api-transport.js';
-import { SilenceDeadline } from '../transport/silence-deadline.js';
+import { LineSplitter, readParts } from '../transport/body-splitter.js';
+import { expectJson, type Question } from './api-answer.js';
 import { EventIntake } from './event-intake.js';
-import { LineSplitter } from './line-splitter.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { type Resource, type Version, watchListPath, watchPath } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
 import { WatchFailure } from './watch-failure.js';
+import { SilenceDeadline } from './watch-limits.js';
 
 interface SessionParts {
   readonly resource: Resource;
@@ -108,7 +107,7 @@ export class WatchSession {
     const splitter = new LineSplitter();
     const cancelHealthy = listing === undefined ? clock.after(VERY_SHORT, healthy) : () => undefined;
     try {
-      await digest(response.body, splitter, clock, {
+      await readParts(response.body, splitter, clock, {
         take: (line, slice) => this.#intake.take(line, slice),
         settle: () => this.#settle(),
       });
@@ -120,9 +119,7 @@ export class WatchSession {
   }
 
   #settle(): void {
-    const { counters, clock, listener } = this.#parts;
-    counters.lastHeard = clock.now();
-    listener.settled();
+    this.#parts.listener.settled();
     if (this.#intake.isListing) {
       // What follows a damaged line may be the watch after the listing, and never end.
       if (!this.#intake.isDamaged) this.#silence?.received();

@@ -1,7 +1,7 @@
 import { shown, shownSentence } from '../../files/shown.js';
-import { fullName, type Resource } from '../watch/resource.js';
-import { type FailureKind, WatchFailure } from '../watch/watch-failure.js';
-import type { ApiResponse } from './api-transport.js';
+import type { ApiResponse } from '../transport/api-transport.js';
+import { fullName, type Resource } from './resource.js';
+import { type FailureKind, WatchFailure } from './watch-failure.js';
 
 /** Of an answer that is no success; a Status object has some hundred bytes. */
 const LONGEST_STATUS = 64 * 1024;
@@ -37,7 +37,7 @@ export async function expectJson(response: ApiResponse, question: Question): Pro
 
 /** An ERROR event, which takes the place of a status line once a watch is open. */
 export function failureOfEvent(object: unknown, question: Question): WatchFailure {
-  const status: Status = typeof object === 'object' && object !== null ? object : {};
+  const status: Status = isRecord(object) ? object : {};
   const code = typeof status.code === 'number' ? status.code : 500;
   return failureOf(code, status, question, {});
 }
@@ -103,16 +103,12 @@ function seconds(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 
-function parseStatus(body: string): Status {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
+function parseStatus(body: Buffer): Status {
+  const value = parseJson(body);
+  return isRecord(value) ? value : {};
 }
 
-async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readStart(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of body) {
@@ -120,5 +116,23 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
     length += piece.length;
     if (length >= LONGEST_STATUS) break;
   }
-  return Buffer.concat(pieces).subarray(0, LONGEST_STATUS).toString();
+  return Buffer.concat(pieces).subarray(0, LONGEST_STATUS);
+}
+
+/** `resourceVersion` of an object's or a list's metadata; undefined where it does not say. */
+export function versionOf({ resourceVersion }: { readonly resourceVersion?: unknown }): string | undefined {
+  return typeof resourceVersion === 'string' && resourceVersion !== '' ? resourceVersion : undefined;
+}
+
+/** Undefined for what is no JSON, which is itself never the text of anything. */
+export function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { digest } from '../../src/kubernetes/login/digest.js';
-import { LineSplitter } from '../../src/kubernetes/watch/line-splitter.js';
+import { LineSplitter, readParts } from '../../src/kubernetes/transport/body-splitter.js';
 
 /** A clock on which every look costs a millisecond, as if all else took that long. */
 function slowClock() {
@@ -27,7 +26,7 @@ describe('a long body', () => {
       longest.lines = Math.max(longest.lines, longest.since);
       return undefined;
     };
-    await digest(oneChunk(1_000), new LineSplitter(), slowClock(), { take, settle: () => undefined });
+    await readParts(oneChunk(1_000), new LineSplitter(), slowClock(), { take, settle: () => undefined });
     isDone = true;
     await others;
     expect(turns).toBeGreaterThan(50);
@@ -43,7 +42,7 @@ describe('a long body', () => {
       },
       settle: () => void events.push('settled'),
     };
-    await digest(oneChunk(25), new LineSplitter(), slowClock(), eater);
+    await readParts(oneChunk(25), new LineSplitter(), slowClock(), eater);
     expect(events.filter((event) => event === 'settled').length).toBeGreaterThanOrEqual(3);
     expect(events.at(-1)).toBe('settled');
   });
@@ -58,7 +57,7 @@ describe('a long body', () => {
       },
       settle: () => undefined,
     };
-    await digest(oneChunk(2), new LineSplitter(), slowClock(), eater);
+    await readParts(oneChunk(2), new LineSplitter(), slowClock(), eater);
     expect(order).toEqual(['begun', 'done', 'begun', 'done']);
   });
 });

@@ -1,4 +1,4 @@
-import type { TransportSettings } from '../transport/transport-settings.js';
+import type { TransportSettings } from './connection.js';
 
 /** What can be asked of a path to the server. */
 interface WatchedPath {

@@ -1,4 +1,90 @@
-import { LONGEST_PIECE, OversizedPiece, type Splitter } from './line-splitter.js';
+import { type Clock, TimeSlice } from '../../model/clock.js';
+
+interface PieceTaker {
+  /** May take long; then it gives way to others by itself, and the rest of the body waits. */
+  take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
+  /** All that has arrived is taken, or others have their turn now. */
+  settle(): void;
+}
+
+/** Takes a body in as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
+export async function readParts(
+  body: AsyncIterable<Uint8Array>,
+  splitter: Splitter,
+  clock: Clock,
+  taker: PieceTaker,
+): Promise<void> {
+  const slice = new TimeSlice(clock);
+  for await (const chunk of body) {
+    for (const piece of splitter.push(chunk)) {
+      const taking = taker.take(piece, slice);
+      if (taking !== undefined) await taking;
+      if (!slice.over) continue;
+      taker.settle();
+      await slice.rest();
+    }
+    taker.settle();
+    if (slice.over) await slice.rest();
+  }
+}
+
+/** Five times the largest object that etcd holds (1.5 MiB): a longer line is no event, and must not fill the memory. */
+export const LONGEST_PIECE = 8 * 1024 * 1024;
+
+/** Parts of one body that make sense by themselves, cut out of the pieces in which it arrives. */
+interface Splitter {
+  /** The parts that `chunk` completes. They may share its memory, and so are to be read before the next call. */
+  push(chunk: Uint8Array): Iterable<Buffer>;
+}
+
+export class OversizedPiece extends Error {
+  override readonly name = 'OversizedPiece';
+}
+
+const NEWLINE = 0x0a;
+
+/** Lines, without their ends and without empty ones. Bytes are copied only where a line lies across pieces. */
+export class LineSplitter implements Splitter {
+  readonly #longest: number;
+  #begun: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(longest = LONGEST_PIECE) {
+    this.#longest = longest;
+  }
+
+  /** Bytes of a line that has no end yet. After a body's end they are half an event. */
+  get pending(): number {
+    return this.#length;
+  }
+
+  *push(chunk: Uint8Array): Generator<Buffer> {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      const line = this.#complete(bytes.subarray(start, end));
+      start = end + 1;
+      if (line.length > 0) yield line;
+    }
+    if (start < bytes.length) this.#begin(bytes.subarray(start));
+  }
+
+  #complete(rest: Buffer): Buffer {
+    if (this.#length === 0) return rest;
+    this.#begin(rest);
+    const line = Buffer.concat(this.#begun, this.#length);
+    this.#begun = [];
+    this.#length = 0;
+    return line;
+  }
+
+  #begin(piece: Buffer): void {
+    this.#length += piece.length;
+    if (this.#length > this.#longest)
+      throw new OversizedPiece(`a line is longer than ${this.#longest} bytes`);
+    this.#begun.push(piece);
+  }
+}
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
