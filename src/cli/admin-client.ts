@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-/** Nobody answers on the agent's socket. */
+/** No agent answers on the socket. */
 export class AgentNotRunning extends Error {
   override readonly name = 'AgentNotRunning';
 }

@@ -16,7 +16,7 @@ export class LogOutput {
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #retry: NodeJS.Timeout | undefined;
-  #untold: { readonly lost: number; readonly errno: string } | undefined;
+  #unreported: { readonly lost: number; readonly errno: string } | undefined;
   /** What was written last is the beginning of a line. */
   #midLine = false;
 
@@ -66,7 +66,7 @@ export class LogOutput {
     this.#retry = undefined;
     try {
       this.#writeWaiting();
-      this.#tell();
+      this.#reportLost();
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
       if (code === 'EAGAIN') this.#retryLater();
@@ -85,14 +85,14 @@ export class LogOutput {
   }
 
   // The listener writes a line itself, which may be lost in its turn.
-  #tell(): void {
-    const untold = this.#untold;
-    if (untold === undefined) return;
-    this.#untold = undefined;
-    this.#writableAgain(untold.lost, untold.errno);
+  #reportLost(): void {
+    const unreported = this.#unreported;
+    if (unreported === undefined) return;
+    this.#unreported = undefined;
+    this.#writableAgain(unreported.lost, unreported.errno);
   }
 
-  // Does not keep the process alive: what nobody reads is no reason to stay.
+  // Does not keep the process alive: a log without a reader is no reason to stay.
   #retryLater(): void {
     this.#retry = setTimeout(() => this.#flush(), RETRY_MILLISECONDS).unref();
   }
@@ -106,7 +106,7 @@ export class LogOutput {
 
   #lose(count: number, errno: string): void {
     this.#lost.set(errno, (this.#lost.get(errno) ?? 0) + count);
-    this.#untold = { lost: (this.#untold?.lost ?? 0) + count, errno };
+    this.#unreported = { lost: (this.#unreported?.lost ?? 0) + count, errno };
   }
 }
 
@@ -122,7 +122,7 @@ function nonBlockingDescriptor(descriptor: number): number {
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
     return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
-    // Nobody's right to open it, or no /proc: then as it is.
+    // No right to open it, or no /proc: then as it is.
     return descriptor;
   }
 }

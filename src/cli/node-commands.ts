@@ -6,7 +6,7 @@ import { AgentNotRunning, askAgent } from './admin-client.js';
 import type { CleanupOptions } from './command-line.js';
 import { EXIT } from './exit.js';
 
-/** `plan`: what a first pass would do; the exit code tells whether something in the way of it needs a person. */
+/** `plan`: what a first pass would do; the exit code says whether something in the way of it needs a person. */
 export async function runPlan(rehearse: () => Promise<Rehearsal>): Promise<number> {
   const { preparation, operations, problems } = await rehearse();
   process.stdout.write(planText(preparation, operations));

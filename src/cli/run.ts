@@ -9,7 +9,7 @@ interface RunningAgent {
   stop(): Promise<void>;
 }
 
-/** What the agent tells while it runs. */
+/** What the agent reports while it runs. */
 interface RunListener {
   readonly log: PassLog;
   /** Lines of the log that could not be written, by errno's name. */

@@ -88,7 +88,7 @@ function verdict({ agent, virtualServers }: StatusReport): string {
   const size = `${count(virtualServers.length, 'virtual server')}, ${count(realServers, 'real server')}`;
   if (agent === undefined) return `The agent is not running. The kernel has ${size}.`;
   const services = count(agent.services, 'Service');
-  if (!agent.complete) return `Waiting for the source to tell everything once. The kernel has ${size}.`;
+  if (!agent.complete) return `Waiting for the source to send everything once. The kernel has ${size}.`;
   if (!agent.synced) return `Not in sync: ${services}; the kernel has ${size}.`;
   return agent.problems.length === 0
     ? `In sync: ${services}, ${size}.`

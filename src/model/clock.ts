@@ -63,7 +63,7 @@ export class TimeSlice {
   }
 }
 
-/** Time for those who also tell people when something was: durations and deadlines never use the wall time. */
+/** Time for those who also show people when something was: durations and deadlines never use the wall time. */
 export interface StatusClock extends Clock {
   /** Milliseconds since 1970, for display only: it may jump. */
   wallTime(): number;

@@ -31,7 +31,7 @@ export interface RefusedStatus extends FrontendStatus {
 
 export interface AgentStatus {
   readonly version: string;
-  /** The source has told everything once. */
+  /** The source has sent everything once. */
   readonly complete: boolean;
   /** The kernel has acknowledged everything that is desired. */
   readonly synced: boolean;

@@ -5,7 +5,7 @@ import type { RealServerKey } from './real-server.js';
 
 /** How far the kernel is from what the source says, at one moment. */
 export interface SyncState {
-  /** The source has told everything once. */
+  /** The source has sent everything once. */
   readonly complete: boolean;
   /** The kernel has acknowledged everything that is desired. */
   readonly synced: boolean;

@@ -6,7 +6,7 @@ interface Batch {
   readonly triggers: number[];
 }
 
-/** Changes that arrive within this time are told apart no further: the list stays short however long a pass hangs. */
+/** Changes that arrive within this time count as one: the list stays short however long a pass hangs. */
 const BATCH_MILLISECONDS = 250;
 
 /** More triggers than this at once measure nothing better. */

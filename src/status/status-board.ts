@@ -27,11 +27,11 @@ import type { StatusSettings } from './status-settings.js';
 export interface BoardParts {
   readonly settings: StatusSettings;
   readonly sources: MetricSources;
-  /** All that a person has to put right, whoever found it; the status adds what it finds itself. */
+  /** All that a person has to put right, of every room; the status adds what it finds itself. */
   readonly problems: ProblemBoard;
   readonly clock: StatusClock;
   readonly log: PassLog;
-  /** Undefined: nobody is told Events, as where the source is a folder. */
+  /** Undefined: there are no Events, as where the source is a folder. */
   readonly sink?: EventSink | undefined;
   /** The effective KubeProxyConfiguration, for `/configz`; without secrets. */
   readonly configuration: () => unknown;
@@ -44,7 +44,7 @@ export interface BoardParts {
  * without it; nothing here waits for anybody but `start` and `stop`.
  */
 export class StatusBoard {
-  /** To be told which Services want a health check node port, and where node ports are served. */
+  /** Follows which Services want a health check node port, and where node ports are served. */
   readonly healthChecks: HealthCheckPorts;
   readonly #parts: BoardParts;
   readonly #tally = new Tally();
@@ -74,10 +74,10 @@ export class StatusBoard {
     this.#servers = this.#newServers(new MetricsPage(registry, sources, tally, settings.trafficLimit));
   }
 
-  /** Listens, and tells that the agent starts. Rejects with ListenFailure only where bindAddressHardFail is set. */
+  /** Listens, and records the Event that the agent starts. Rejects with ListenFailure only where bindAddressHardFail is set. */
   async start(): Promise<void> {
     await this.#servers.start();
-    this.#tell(agentStarts(this.#parts.settings.node));
+    this.#record(agentStarts(this.#parts.settings.node));
   }
 
   async stop(): Promise<void> {
@@ -86,7 +86,7 @@ export class StatusBoard {
     await Promise.all([this.#servers.close(), this.healthChecks.close()]);
   }
 
-  /** The source has told of changes. `triggers`: when their causes happened, in milliseconds since 1970. */
+  /** The source has sent changes. `triggers`: when their causes happened, in milliseconds since 1970. */
   changed(services: Iterable<ServiceKey>, triggers: readonly number[] = []): void {
     const keys = [...services];
     this.#tally.changedServices += keys.length;
@@ -127,11 +127,11 @@ export class StatusBoard {
     this.#parts.log.problems(problems);
     for (const problem of this.#problemChanges.take(problems).appeared) {
       const occurrence = problemFound(problem, this.#uidOf(problem.service));
-      if (occurrence !== undefined) this.#tell(occurrence);
+      if (occurrence !== undefined) this.#record(occurrence);
     }
   }
 
-  /** This program's own Node is another than before; undefined: it is gone. Not known yet is not gone: then nobody calls. */
+  /** This program's own Node is another than before; undefined: it is gone. Not known yet is not gone: then this is not called. */
   nodeChanged(node: NodeRecord | undefined): void {
     this.#nodeEligible = node?.eligible ?? false;
   }
@@ -162,7 +162,7 @@ export class StatusBoard {
       settings,
       clock,
       routes: { health, metrics },
-      failed: (server, { message }) => this.#tell(serverFails(settings.node, server, message)),
+      failed: (server, { message }) => this.#record(serverFails(settings.node, server, message)),
       problemsFound: this.#parts.problems.topic('servers'),
     });
   }
@@ -170,10 +170,10 @@ export class StatusBoard {
   #waitingFor(): string[] {
     const { complete, withheld } = this.#parts.sources.state();
     if (this.#ready) return withheld.length === 0 ? [] : [withheldText(withheld)];
-    return [complete ? 'the first pass with all Services' : 'the source has not told everything once'];
+    return [complete ? 'the first pass with all Services' : 'the source has not sent everything once'];
   }
 
-  // What a pass may have missed stays pending as a whole: how much of it was of which kind nobody knows.
+  // What a pass may have missed stays pending as a whole: how much of it was of which kind is unknown.
   #settleTimes(): void {
     const { sources, clock } = this.#parts;
     this.#times.lastPass = clock.wallTime();
@@ -186,7 +186,7 @@ export class StatusBoard {
     return service === undefined ? undefined : this.#parts.uidOf?.(service);
   }
 
-  #tell(occurrence: Occurrence): void {
+  #record(occurrence: Occurrence): void {
     this.#events?.record(occurrence);
   }
 }

@@ -12,7 +12,7 @@ interface ServerParts {
   readonly clock: StatusClock;
   readonly routes: Readonly<Record<ServerName, ReadonlyMap<string, HttpRoute>>>;
   readonly failed: (server: ServerName, failure: ListenFailure) => void;
-  /** Told which servers cannot listen, where they are others than before. */
+  /** Called with the servers that cannot listen, where they are others than before. */
   readonly problemsFound: ProblemsFound;
 }
 
@@ -76,13 +76,10 @@ const FIELDS: Readonly<Record<ServerName, string>> = {
 
 function serverProblem(name: ServerName, failure: ListenFailure): Problem {
   return {
-    kind: failure.code === 'EADDRINUSE' ? 'conflict' : 'kernel',
+    kind: failure.kind,
     subject: `The ${name} server`,
     field: FIELDS[name],
     message: `${failure.message}.`,
-    remedy:
-      failure.code === 'EADDRINUSE'
-        ? 'Find out who has the port (ss -ltnp), often a kube-proxy that still runs; it is tried again every 5 seconds.'
-        : 'Correct the address; it is tried again every 5 seconds.',
+    remedy: failure.remedy,
   };
 }

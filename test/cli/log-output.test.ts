@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogOutput } from '../../src/cli/log-output.js';
 
-/** A file whose next writes end as told: so many bytes, or errno's name; everything once nothing more is told. */
+/** A file whose next writes end as given: so many bytes, or errno's name; after the last of them all is written. */
 function output(...endings: (number | string)[]) {
   let text = '';
-  const told: [number, string][] = [];
+  const reported: [number, string][] = [];
   const log = new LogOutput((bytes) => {
     const ending = endings.shift() ?? bytes.length;
     if (typeof ending === 'string') throw Object.assign(new Error(ending), { code: ending });
@@ -16,10 +16,10 @@ function output(...endings: (number | string)[]) {
     return Math.min(ending, bytes.length);
   });
   log.listen((lost, errno) => {
-    told.push([lost, errno]);
+    reported.push([lost, errno]);
     log.write(`lost ${lost}\n`);
   });
-  return { log, told, text: () => text, endings };
+  return { log, reported, text: () => text, endings };
 }
 
 beforeEach(() => {
@@ -34,12 +34,12 @@ describe('a log that cannot be written', () => {
   it.each(['ENOSPC', 'EPIPE', 'EIO'])(
     'loses its lines after %s, counts them, and then says how many',
     (errno) => {
-      const { log, told, text } = output(errno, errno, errno);
+      const { log, reported, text } = output(errno, errno, errno);
       for (const line of ['a\n', 'b\n', 'c\n']) log.write(line);
       expect(text()).toBe('');
       log.write('d\n');
       expect(text()).toBe('d\nlost 3\n');
-      expect(told).toEqual([[3, errno]]);
+      expect(reported).toEqual([[3, errno]]);
       expect([...log.lost]).toEqual([[errno, 3]]);
     },
   );
@@ -52,12 +52,12 @@ describe('a log that cannot be written', () => {
   });
 
   it('keeps what a slow reader has no room for, in order, and loses nothing', () => {
-    const { log, text, told } = output(2, 'EAGAIN', 'EAGAIN');
+    const { log, text, reported } = output(2, 'EAGAIN', 'EAGAIN');
     for (const line of ['one\n', 'two\n']) log.write(line);
     expect(text()).toBe('on');
     vi.advanceTimersByTime(200);
     expect(text()).toBe('one\ntwo\n');
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('keeps a mebibyte for a reader who does not read, loses the rest, and says so once he reads', () => {
@@ -71,11 +71,11 @@ describe('a log that cannot be written', () => {
     expect(text()).toBe(`${line.repeat(1_024)}lost 6\n`);
   });
 
-  it('tells again where the line that told was lost as well', () => {
-    const { log, told, text } = output('ENOSPC', 2, 'ENOSPC');
+  it('reports again where the line with the report was lost as well', () => {
+    const { log, reported, text } = output('ENOSPC', 2, 'ENOSPC');
     for (const line of ['a\n', 'b\n', 'c\n']) log.write(line);
     expect(text()).toBe('b\nc\nlost 1\n');
-    expect(told.map(([lost]) => lost)).toEqual([1, 1]);
+    expect(reported.map(([lost]) => lost)).toEqual([1, 1]);
   });
 
   it('is a full disk: nothing throws', () => {
@@ -86,7 +86,7 @@ describe('a log that cannot be written', () => {
     closeSync(full);
   });
 
-  it('is a full pipe that nobody reads: nobody waits, and the lines are there once somebody reads', () => {
+  it('is a full pipe without a reader: nothing waits, and the lines are there once a reader comes', () => {
     const folder = mkdtempSync(join(tmpdir(), 'log-'));
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);

@@ -78,7 +78,7 @@ describe('the status table', () => {
     ]);
   });
 
-  it('tells apart what is not acknowledged yet and what has not been heard yet', () => {
+  it('distinguishes what is not acknowledged yet from what the source has not sent yet', () => {
     expect(lines({ agent: { ...AGENT, synced: false } })[0]).toMatch(/^Not in sync:/);
     expect(lines({ agent: { ...AGENT, complete: false } })[0]).toMatch(/^Waiting for the source/);
   });
@@ -128,8 +128,8 @@ describe('the status table', () => {
       message: `port ${n} is taken.`,
       remedy: 'Take another.',
     }));
-    const told = lines({ agent: { ...AGENT, problems } }).filter((line) => line.startsWith('!'));
-    expect(told).toHaveLength(11);
-    expect(told.at(-1)).toBe('! Service a/b: 490 more, all of them with -o json.');
+    const problemLines = lines({ agent: { ...AGENT, problems } }).filter((line) => line.startsWith('!'));
+    expect(problemLines).toHaveLength(11);
+    expect(problemLines.at(-1)).toBe('! Service a/b: 490 more, all of them with -o json.');
   });
 });

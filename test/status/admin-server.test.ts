@@ -52,7 +52,7 @@ describe('the admin socket', () => {
     expect(await askAgent(socket, '/status')).toBe('fine');
   });
 
-  it('answers however many connections somebody holds open, and ends each after its answer', async () => {
+  it('answers however many connections a client holds open, and ends each after its answer', async () => {
     await listening({ '/status': async () => 1 });
     const held = Array.from({ length: 100 }, () => connect(socket).resume());
     await Promise.all(held.map((one) => new Promise((resolve) => one.once('connect', resolve))));
@@ -78,7 +78,7 @@ describe('the admin socket', () => {
     expect(await askAgent(socket, '/status')).toBe(1);
   });
 
-  it('that nobody listens on means that no agent runs', async () => {
+  it('without a listener means that no agent runs', async () => {
     expect(existsSync(socket)).toBe(false);
     await expect(askAgent(socket, '/status')).rejects.toThrow(AgentNotRunning);
   });

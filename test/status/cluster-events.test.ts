@@ -20,14 +20,14 @@ const NODES = [
   ['172.18.0.4', '203.0.113.4'],
 ];
 
-/** The Events that are in the cluster after every node has told what it finds: their names are unique there. */
+/** The Events that are in the cluster after every node has reported what it finds: their names are unique there. */
 async function eventsOf(services: readonly Service[]): Promise<EventRecord[]> {
   const stored = new Map<string, EventRecord>();
-  for (const [index, addresses] of NODES.entries()) await tell(index, addresses, services, stored);
+  for (const [index, addresses] of NODES.entries()) await report(index, addresses, services, stored);
   return [...stored.values()];
 }
 
-async function tell(
+async function report(
   index: number,
   addresses: readonly string[],
   services: readonly Service[],

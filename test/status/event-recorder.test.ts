@@ -10,7 +10,7 @@ const TROUBLE: Occurrence = {
   type: 'Warning',
   reason: 'Conflict',
   action: 'Program',
-  note: 'Somebody has the port.',
+  note: 'Another program has the port.',
 };
 
 type Answer = 'sent' | 'refused' | 'no answer';
@@ -39,7 +39,7 @@ describe('an Event', () => {
   it('is sent at once, with its time and a name of its own', async () => {
     const { events, sent, outcomes } = recorder();
     events.record(TROUBLE);
-    events.record({ ...TROUBLE, note: 'Somebody else has it too.' });
+    events.record({ ...TROUBLE, note: 'A third program has it too.' });
     await settled();
     expect(sent[0]).toMatchObject({
       ...TROUBLE,
@@ -52,7 +52,7 @@ describe('an Event', () => {
     expect(outcomes()).toEqual({ sent: 2 });
   });
 
-  it('that repeats becomes a series, told every six minutes at most', async () => {
+  it('that repeats becomes a series, sent every six minutes at most', async () => {
     const { clock, events, sent } = recorder();
     for (let minute = 0; minute < 13; minute++) {
       events.record(TROUBLE);
@@ -98,15 +98,15 @@ describe('an Event', () => {
 describe('Events are rationed', () => {
   it('for each object', async () => {
     const { clock, events, sent, outcomes } = recorder();
-    const tell = (from: number, count: number) => {
+    const record = (from: number, count: number) => {
       for (let n = from; n < from + count; n++) events.record({ ...TROUBLE, note: `Trouble ${n}.` });
     };
-    tell(0, 12);
+    record(0, 12);
     await settled();
     expect(outcomes()).toEqual({ sent: 10, dropped: 2 });
     events.record({ ...TROUBLE, subject: { kind: 'Node', name: 'node-1' } });
     clock.advance(5 * MINUTE);
-    tell(12, 2);
+    record(12, 2);
     await settled();
     expect(sent).toHaveLength(12);
   });

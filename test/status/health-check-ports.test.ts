@@ -18,8 +18,8 @@ function ports() {
   const clock = new HandStatusClock();
   const state = { healthy: true };
   const problems = new ProblemBoard();
-  const told = { times: 0 };
-  problems.watch(() => told.times++);
+  const reports = { times: 0 };
+  problems.watch(() => reports.times++);
   const checks = new HealthCheckPorts({
     clock,
     isHealthy: () => state.healthy,
@@ -27,14 +27,14 @@ function ports() {
   });
   checks.listenOn(LOCALHOST);
   closers.push(() => checks.close());
-  return { checks, clock, state, problems, told };
+  return { checks, clock, state, problems, reports };
 }
 
 function wish(port: number, localEndpoints: number, created = 0): HealthCheckService {
   return { port, localEndpoints, created };
 }
 
-/** A port that nobody has at this moment, held by the answered server until it is closed. */
+/** A port that is free at this moment, held by the answered server until it is closed. */
 async function held(host = '127.0.0.1'): Promise<{ port: number; release(): Promise<void> }> {
   const server = createServer().listen(0, host);
   await new Promise((resolve) => server.once('listening', resolve));
@@ -49,7 +49,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The answer as soon as somebody listens. */
+/** The answer as soon as the port is listened on. */
 async function answer(port: number, path = '/') {
   for (let attempt = 0; ; attempt++)
     try {
@@ -151,20 +151,20 @@ describe('a health check node port', () => {
     expect(problems.list).toEqual([]);
   });
 
-  it('that another program has is a problem, told when it comes and when it goes, and tried again every 5 seconds', async () => {
-    const { checks, clock, problems, told } = ports();
+  it('that another program has is a problem, reported when it comes and when it goes, and tried again every 5 seconds', async () => {
+    const { checks, clock, problems, reports } = ports();
     const { port, release } = await held();
     checks.update(new Map([[WEB, wish(port, 1)]]));
-    while (told.times === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (reports.times === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(problems.list).toMatchObject([
       { kind: 'conflict', service: WEB, field: 'spec.healthCheckNodePort' },
     ]);
-    expect(told.times).toBe(1);
+    expect(reports.times).toBe(1);
     await release();
     clock.advance(5_000);
     expect((await answer(port)).status).toBe(200);
     expect(problems.list).toEqual([]);
-    expect(told.times).toBe(2);
+    expect(reports.times).toBe(2);
   });
 
   it('follows the addresses on which node ports are served, and goes on where it was', async () => {

@@ -35,12 +35,12 @@ async function listening() {
 /** What a client gets that sends these bytes and then waits for the end. */
 function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
-    let heard = '';
+    let received = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
     socket.on('data', (piece) => {
-      heard += piece;
+      received += piece;
     });
-    socket.on('error', () => undefined).on('close', () => resolve(heard.split('\r\n')[0] ?? ''));
+    socket.on('error', () => undefined).on('close', () => resolve(received.split('\r\n')[0] ?? ''));
   });
 }
 
@@ -85,15 +85,15 @@ describe('a status server', () => {
     expect(await raw(port, text)).toBe(answer);
   });
 
-  it('tries a taken port again every 5 seconds and tells of it once', async () => {
+  it('tries a taken port again every 5 seconds and reports it once', async () => {
     const { listener: first, port } = await listening();
-    const told: string[] = [];
-    const { listener, clock } = listenerAt(port, (failure) => told.push(failure.message));
+    const reported: string[] = [];
+    const { listener, clock } = listenerAt(port, (failure) => reported.push(failure.message));
     await listener.keepOpen();
     expect(clock.next).toBe(5_000);
     clock.advance(5_000);
     await untilTimerSet(clock);
-    expect(told).toEqual([`cannot listen on 127.0.0.1:${port} (EADDRINUSE)`]);
+    expect(reported).toEqual([`cannot listen on 127.0.0.1:${port} (EADDRINUSE)`]);
     await first.close();
     clock.advance(5_000);
     await until(() => listener.port !== undefined);

@@ -57,11 +57,11 @@ async function openMany(port: number, from: string, count: number): Promise<Sock
 async function probe(port: number, from: string, socket?: Socket): Promise<string> {
   const asking = socket ?? (await open(port, from));
   return new Promise((resolve) => {
-    let heard = '';
+    let received = '';
     asking.on('data', (piece) => {
-      heard += piece;
+      received += piece;
     });
-    asking.on('error', () => undefined).on('close', () => resolve(heard));
+    asking.on('error', () => undefined).on('close', () => resolve(received));
     asking.write('GET /healthz HTTP/1.1\r\nHost: node\r\nConnection: keep-alive\r\n\r\n');
   });
 }

@@ -134,7 +134,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('count drift and ended drains by kind where a pass tells them apart', async () => {
+  it('count drift and ended drains by kind where a pass distinguishes them', async () => {
     const { tally, series } = registered();
     tally.passed({ ...IDLE, drift: 2 });
     tally.passed({
@@ -235,7 +235,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('show requests and Services without local endpoints where somebody tells of them', async () => {
+  it('show requests and Services without local endpoints where the source counts them', async () => {
     const { series } = registered({
       requests: () => [{ method: 'GET', code: '200', host: 'api:6443', count: 4 }],
       withoutLocalEndpoints: () => [{ family: 'IPv4', policy: 'external', services: 2 }],
@@ -248,7 +248,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('tell version and cost of the process', async () => {
+  it('show version and cost of the process', async () => {
     const { page } = registered();
     const metrics = await page();
     expect([...(metrics.get('kubernetes_build_info')?.series ?? [])][0]?.[0]).toContain(

@@ -13,7 +13,7 @@ const PROBLEM: Problem = {
   remedy: 'Use 1 to 65535.',
 };
 
-describe('what is told', () => {
+describe('what Events say', () => {
   it('about a problem of a Service names the field and what would mend it', () => {
     expect(problemFound(PROBLEM, 'uid-1')).toEqual({
       subject: { kind: 'Service', namespace: 'default', name: 'web', uid: 'uid-1' },

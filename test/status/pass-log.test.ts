@@ -44,7 +44,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('says when only a part was programmed, and tells repairs of drift apart', () => {
+  it('says when only a part was programmed, and names repairs of drift', () => {
     const lines: Record<string, unknown>[] = [];
     const clock = new HandClock();
     const log = logInto(lines, 'info', clock);
@@ -105,7 +105,7 @@ describe('the log', () => {
     expect(clock.next).toBeUndefined();
   });
 
-  it('tells of a problem once when it comes and once when it goes', () => {
+  it('writes a problem once when it comes and once when it goes', () => {
     const lines: Record<string, unknown>[] = [];
     const log = logInto(lines);
     const problem = {
@@ -137,7 +137,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('tells what was set up and what is not as it should be, once for many attempts', () => {
+  it('writes what was set up and what is not as it should be, once for many attempts', () => {
     const lines: Record<string, unknown>[] = [];
     const log = logInto(lines);
     const preparation = { done: ['made the dummy device'], warnings: ['a sysctl is read-only'] };
@@ -150,14 +150,14 @@ describe('the log', () => {
   });
 
   it('names every changed Service and every operation at debug only', () => {
-    const tell = (log: PassLog) => {
+    const write = (log: PassLog) => {
       log.changed([serviceKey('default', 'web')]);
       const open = { kind: 'open-frontend', frontend: frontend(VIP_A, 80, 'TCP') } as const;
       log.performed([open, { kind: 'bind-vip', address: VIP_A }], [DONE, failed('ENODEV')]);
     };
     const [info, debug]: Record<string, unknown>[][] = [[], []];
-    tell(logInto(info ?? []));
-    tell(logInto(debug ?? [], 'debug'));
+    write(logInto(info ?? []));
+    write(logInto(debug ?? [], 'debug'));
     expect(info).toEqual([]);
     expect(debug).toMatchObject([
       { service: 'default/web', msg: 'changed' },

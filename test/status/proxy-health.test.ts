@@ -121,7 +121,7 @@ describe('/healthz and /livez', () => {
 describe('/readyz', () => {
   it('names what the first synchronisation waits for', async () => {
     const { node, port } = await served();
-    node.waiting = ['the API server has not told everything once'];
+    node.waiting = ['the API server has not sent everything once'];
     const { status, body } = await ask(port, '/readyz?verbose');
     expect([status, JSON.parse(body)]).toEqual([503, { ready: false, waitingFor: node.waiting }]);
     node.waiting = [];

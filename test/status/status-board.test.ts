@@ -76,7 +76,7 @@ describe('the status board', () => {
     await status.start();
     status.passed(PASS);
     expect(JSON.parse((await health('/readyz')).body).waitingFor).toEqual([
-      'the source has not told everything once',
+      'the source has not sent everything once',
     ]);
     state.complete = true;
     expect((await health('/readyz')).status).toBe(503);
@@ -122,7 +122,7 @@ describe('the status board', () => {
     });
   });
 
-  it('tells load balancers to leave a node that is about to go', async () => {
+  it('makes load balancers leave a node that is about to go', async () => {
     const { board: status, health } = board();
     await status.start();
     const codes = async () => [(await health('/healthz')).status, (await health('/livez')).status];
@@ -163,7 +163,7 @@ describe('the status board', () => {
     });
   });
 
-  it('tells of a new problem in the log and at its Service, once', async () => {
+  it('shows a new problem in the log and at its Service, once', async () => {
     const { board: status, problems, lines, sent } = board();
     await status.start();
     const about = { subject: 'Service default/web', service: WEB, message: 'is odd.', remedy: 'Mend it.' };
@@ -182,7 +182,7 @@ describe('the status board', () => {
   });
 });
 
-describe('a port that somebody else has', () => {
+describe('a port that another program has', () => {
   async function taken(): Promise<{ port: number; text: string }> {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -4,7 +4,7 @@ import type { EventRecord, EventSink, EventSubject } from '../../model/event.js'
 import type { Counts } from '../metrics/exposition.js';
 import { type Rate, TokenBucket } from '../rate-limits.js';
 
-/** What somebody wants to have told. */
+/** What an Event says, before it is limited, named and counted. */
 export interface Occurrence {
   readonly subject: EventSubject;
   readonly type: EventRecord['type'];
@@ -12,8 +12,8 @@ export interface Occurrence {
   readonly action: string;
   readonly note: string;
   /**
-   * True for what every node finds out alike: all of them give the Event one name, so that the first makes it and the cluster
-   * is not told the same thing once for each node.
+   * True for what every node finds alike: all of them give the Event one name, so that the first makes it and the cluster
+   * does not get the same one from each node.
    */
   readonly everywhere?: boolean;
 }
@@ -28,14 +28,14 @@ const MOST_SERIES = 1_000;
 interface Series {
   readonly event: EventRecord;
   readonly everywhere: boolean;
-  toldAt: number;
+  sentAt: number;
   count: number;
   last: number;
   lastAt: number;
 }
 
 /**
- * Turns occurrences into Events, sparingly: repeats become one series that is told every six minutes at most, and each object,
+ * Turns occurrences into few Events: repeats become one series that is sent every six minutes at most, and each object,
  * like all of them together, has a limited number of Events.
  */
 export class EventRecorder {
@@ -67,7 +67,7 @@ export class EventRecorder {
 
   #begin(key: string, occurrence: Occurrence): void {
     this.#series.delete(key);
-    if (!this.#mayTell(occurrence.subject)) {
+    if (!this.#isAllowed(occurrence.subject)) {
       this.#counts.add(1, 'dropped');
       return;
     }
@@ -77,22 +77,22 @@ export class EventRecorder {
     const name = `${stem(occurrence.subject.name)}.${everywhere ? digest(key) : stamp(now, key)}`;
     const event: EventRecord = { ...rest, name, first: now, last: now, count: 1 };
     const at = this.#clock.now();
-    this.#series.set(key, { event, everywhere, toldAt: at, count: 1, last: now, lastAt: at });
+    this.#series.set(key, { event, everywhere, sentAt: at, count: 1, last: now, lastAt: at });
     this.#outbox.add(event);
   }
 
-  // Of an Event that all nodes share nobody knows the count.
+  // The count of an Event that all nodes share is unknown.
   #repeat(series: Series): void {
     series.count++;
     series.last = this.#clock.wallTime();
     series.lastAt = this.#clock.now();
-    if (series.everywhere || series.lastAt - series.toldAt < SERIES_MILLISECONDS) return;
+    if (series.everywhere || series.lastAt - series.sentAt < SERIES_MILLISECONDS) return;
     if (!this.#all.take()) return;
-    series.toldAt = series.lastAt;
+    series.sentAt = series.lastAt;
     this.#outbox.add({ ...series.event, last: series.last, count: series.count });
   }
 
-  #mayTell({ kind, namespace, name }: EventSubject): boolean {
+  #isAllowed({ kind, namespace, name }: EventSubject): boolean {
     const key = `${kind} ${namespace}/${name}`;
     const bucket = this.#each.get(key) ?? new TokenBucket(this.#clock, EACH);
     this.#each.set(key, bucket);
@@ -138,7 +138,7 @@ const ATTEMPTS = 3;
 const PAUSE_MILLISECONDS = 10_000;
 
 /**
- * Events on their way to the API server, one at a time. Nobody waits for it: when it is full the new ones are dropped, and what
+ * Events on their way to the API server, one at a time. Nothing waits for it: when it is full the new ones are dropped, and what
  * could not be sent in three attempts is given up. Both are counted.
  */
 class EventOutbox {
@@ -185,7 +185,7 @@ class EventOutbox {
       try {
         return await this.#sink.send(event);
       } catch {
-        // Closed while the request was under way: nobody would end the pause any more.
+        // Closed while the request was under way: nothing would end the pause any more.
         if (attempt === ATTEMPTS || this.#closed) break;
         await this.#pause.take(PAUSE_MILLISECONDS);
       }

@@ -16,7 +16,7 @@ export function serverFails(node: string, server: 'health' | 'metrics', note: st
   return nodeOccurrence(node, 'Warning', reason, note);
 }
 
-/** What a problem of a Service tells whoever describes the Service; undefined where it is about something else. */
+/** The Event about a problem, as `kubectl describe service` shows it; undefined where it is about something else. */
 export function problemFound(problem: Problem, uid: string | undefined): Occurrence | undefined {
   const { service, kind, field, message, remedy } = problem;
   if (service === undefined) return undefined;

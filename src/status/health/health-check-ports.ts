@@ -12,7 +12,7 @@ interface HealthCheckParts {
   readonly clock: StatusClock;
   /** As `/livez` says it. */
   readonly isHealthy: () => boolean;
-  /** Told the ports that cannot be had; they are tried again all the time. */
+  /** Called with the ports that cannot be had; they are tried again all the time. */
   readonly problemsFound: ProblemsFound;
 }
 
@@ -47,14 +47,14 @@ export class HealthCheckPorts {
       const open = this.#open.get(service) ?? this.#start(service, port);
       open.localEndpoints = wanted.get(service)?.localEndpoints ?? 0;
     }
-    this.#tellProblems();
+    this.#publishProblems();
   }
 
   /** The addresses of this node on which node ports are served; undefined: all there are. */
   listenOn(hosts: readonly Address[] | undefined): void {
     this.#hosts = hosts ?? EVERYWHERE;
     for (const port of this.#open.values()) this.#awaitLater(port.listenOn(this.#hosts));
-    this.#tellProblems();
+    this.#publishProblems();
   }
 
   #problems(): Problem[] {
@@ -71,13 +71,13 @@ export class HealthCheckPorts {
     await Promise.all(this.#closing);
   }
 
-  #tellProblems(): void {
+  #publishProblems(): void {
     this.#parts.problemsFound(this.#problems());
   }
 
   #start(service: ServiceKey, port: number): HealthCheckPort {
     const { clock, isHealthy } = this.#parts;
-    const changed = () => this.#tellProblems();
+    const changed = () => this.#publishProblems();
     const connections = this.#connections;
     const opened = new HealthCheckPort({
       service,
@@ -127,12 +127,12 @@ function claimProblem(service: ServiceKey, port: number, owner: ServiceKey): Pro
 
 function listenProblem(service: ServiceKey, failure: ListenFailure): Problem {
   return {
-    kind: failure.code === 'EADDRINUSE' ? 'conflict' : 'kernel',
+    kind: failure.kind,
     subject: `Service ${service}`,
     service,
     field: HEALTH_CHECK_FIELD,
     message: `this node ${failure.message}, so load balancers get no answer.`,
-    remedy: 'Find out who has the port (ss -ltnp) and stop it there; it is tried again every 5 seconds.',
+    remedy: failure.remedy,
   };
 }
 
@@ -163,7 +163,7 @@ interface HealthCheckPortParts {
   readonly isHealthy: () => boolean;
   /** Shared by the ports of all Services; undefined: its own. */
   readonly connections?: ConnectionLimit;
-  /** It cannot be had on some address: told once for each address and reason. */
+  /** It cannot be had on some address: called once for each address and reason. */
   readonly failed: (failure: ListenFailure) => void;
   /** It can be had again on an address where it could not. */
   readonly recovered: () => void;

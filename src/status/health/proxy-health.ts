@@ -24,7 +24,7 @@ const NEVER = '0001-01-01T00:00:00Z';
 
 /**
  * Whether changes reach the kernel in time. Unhealthy is who has known of a change for longer than the time-out without a
- * pass that took it in. A source that tells nothing, because nothing changes or because the API server is away, is no
+ * pass that took it in. A source that sends nothing, because nothing changes or because the API server is away, is no
  * fault of the data plane. Before the first pass all is healthy, so that a start may take its time.
  */
 export class ProxyHealth {

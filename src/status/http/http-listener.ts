@@ -3,7 +3,7 @@ import type { StatusClock } from '../../model/clock.js';
 import { type Responder, respond } from './http-answer.js';
 import { ConnectionLimit, DEFAULT_HTTP_LIMITS, type HttpLimits, limitedServer } from './limited-server.js';
 
-/** Nobody can listen there: another process does, or the address is not ours. */
+/** The address cannot be listened on: another process does, or it is not this node's. */
 export class ListenFailure extends Error {
   override readonly name = 'ListenFailure';
   /** errno's name, `EADDRINUSE`. */
@@ -13,7 +13,21 @@ export class ListenFailure extends Error {
     super(`cannot listen on ${bindAddressText(address)} (${cause.code ?? cause.message})`, { cause });
     this.code = cause.code ?? '';
   }
+
+  /** As the kind of a problem: another program's port is a conflict. */
+  get kind(): 'conflict' | 'kernel' {
+    return this.code === 'EADDRINUSE' ? 'conflict' : 'kernel';
+  }
+
+  /** What would mend it; the attempts go on meanwhile. */
+  get remedy(): string {
+    const act = this.code === 'EADDRINUSE' ? IN_USE : 'Correct the address';
+    return `${act}; it is tried again every ${RETRY_MILLISECONDS / 1000} seconds.`;
+  }
 }
+
+const IN_USE =
+  'Find out which program has the port (ss -ltnp), often a kube-proxy that still runs, and stop it';
 
 /** How long until a port that could not be had is tried again, as in kube-proxy. */
 const RETRY_MILLISECONDS = 5_000;
@@ -43,7 +57,7 @@ export class HttpListener {
     this.#parts = parts;
   }
 
-  /** Why nobody can reach it now; undefined while it listens. */
+  /** Why it does not listen now; undefined while it does. */
   get failure(): ListenFailure | undefined {
     return this.#failure;
   }
@@ -105,10 +119,10 @@ export class HttpListener {
 
   #failedWith(failure: ListenFailure): void {
     if (this.#closed) return;
-    const isNews = failure.code !== this.#failure?.code;
+    const isAnother = failure.code !== this.#failure?.code;
     this.#failure = failure;
     this.#cancelRetry = this.#parts.clock.after(RETRY_MILLISECONDS, () => void this.keepOpen());
-    if (isNews) this.#parts.failed(failure);
+    if (isAnother) this.#parts.failed(failure);
   }
 }
 

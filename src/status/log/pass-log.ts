@@ -32,7 +32,7 @@ export class PassLog {
   readonly #clock: Clock;
   readonly #changes = new ProblemChanges();
   readonly #problemLines: TokenBucket;
-  /** Causes that a line has told of and that have not gone. */
+  /** Causes that a line has named and that have not gone. */
   readonly #causes = new Map<string, string>();
   #notWritten = 0;
   #summary = new PassSummary();
@@ -60,8 +60,8 @@ export class PassLog {
     readonly done: readonly string[];
     readonly warnings: readonly string[];
   }): void {
-    for (const sentence of done) this.#sparingly('info', {}, sentence);
-    for (const sentence of warnings) this.#sparingly('warn', {}, sentence);
+    for (const sentence of done) this.#logOnceAMinute('info', {}, sentence);
+    for (const sentence of warnings) this.#logOnceAMinute('warn', {}, sentence);
   }
 
   changed(services: Iterable<ServiceKey>): void {
@@ -82,7 +82,7 @@ export class PassLog {
     const { done, refused, drift } = report;
     if (done.size + refused + drift === 0) return;
     this.#debugPass(report);
-    // What was refused is told as a problem; another attempt that changed nothing is no news.
+    // What was refused has a line as a problem; another attempt that changed nothing needs none.
     if (done.size + drift === 0) return;
     this.#summary.add(report);
     if (this.#cancelSummary === undefined) this.#summarise();
@@ -90,7 +90,7 @@ export class PassLog {
 
   /** A pass could not be made at all; `text` says why and what would mend it. */
   passFailed(text: string): void {
-    this.#sparingly('error', {}, text);
+    this.#logOnceAMinute('error', {}, text);
   }
 
   problems(problems: readonly Problem[]): void {
@@ -104,10 +104,10 @@ export class PassLog {
   #appeared(name: string, group: readonly Problem[]): void {
     const [first] = group;
     if (first?.cause !== undefined) this.#causeAppeared(first.cause, first, group);
-    else this.#tellEach(name, group, 'warn', '');
+    else this.#logEach(name, group, 'warn', '');
   }
 
-  // Others of the same cause, later, are news once a minute at most.
+  // Others of the same cause, later, have a line once a minute at most.
   #causeAppeared(cause: string, first: Problem, group: readonly Problem[]): void {
     const { kind, service, field } = first;
     const also = group.slice(1, MOST_PROBLEMS).map(({ subject }) => subject);
@@ -120,7 +120,7 @@ export class PassLog {
 
   #settled(name: string, group: readonly Problem[], present: ReadonlySet<string | undefined>): void {
     const cause = group[0]?.cause;
-    if (cause === undefined) this.#tellEach(name, group, 'info', 'settled: ');
+    if (cause === undefined) this.#logEach(name, group, 'info', 'settled: ');
     else if (!present.has(cause)) this.#causeSettled(cause);
   }
 
@@ -130,7 +130,7 @@ export class PassLog {
     this.#problemLine('info', {}, `settled: ${text}`, `settled: ${cause}`);
   }
 
-  #tellEach(subject: string, group: readonly Problem[], level: 'warn' | 'info', prefix: string): void {
+  #logEach(subject: string, group: readonly Problem[], level: 'warn' | 'info', prefix: string): void {
     for (const problem of group.slice(0, MOST_PROBLEMS)) {
       const { kind, service, field } = problem;
       const text = `${prefix}${problemText(problem)}`;
@@ -148,7 +148,7 @@ export class PassLog {
       return;
     }
     const left = this.#notWritten > 0 ? { ...fields, notWritten: this.#notWritten } : fields;
-    if (this.#sparingly(level, left, text, key)) this.#notWritten = 0;
+    if (this.#logOnceAMinute(level, left, text, key)) this.#notWritten = 0;
   }
 
   #debugPass(report: PassReport): void {
@@ -167,7 +167,7 @@ export class PassLog {
     this.#cancelSummary = this.#clock.after(SUMMARY_MILLISECONDS, () => this.#summarise());
   }
 
-  #sparingly(level: 'info' | 'warn' | 'error', fields: object, text: string, key = text): boolean {
+  #logOnceAMinute(level: 'info' | 'warn' | 'error', fields: object, text: string, key = text): boolean {
     const heldBack = this.#gate.pass(key);
     if (heldBack === undefined) return false;
     this.#logger[level](heldBack > 0 ? { ...fields, repeated: heldBack } : fields, text);

@@ -6,7 +6,7 @@ interface ProblemChange {
 }
 
 /**
- * Tells which problems came and went since the last time, by their text. Of one cause a subject has one problem, whose words
+ * Finds which problems came and went since the last time, by their text. Of one cause a subject has one problem, whose words
  * may change while it lasts.
  */
 export class ProblemChanges {

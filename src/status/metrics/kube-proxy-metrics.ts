@@ -3,7 +3,7 @@ import type { MetricRow, Sample } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
 import type { SyncTimes, Tally } from './tally.js';
 
-/** kube-proxy's metrics, with its names and labels, as far as they can be told truthfully; docs/observability.md lists the rest. */
+/** kube-proxy's metrics, with its names and labels, as far as they have a true value here; docs/observability.md lists the rest. */
 export function kubeProxyMetrics(
   sources: MetricSources,
   tally: Tally,
@@ -31,7 +31,7 @@ export function kubeProxyMetrics(
     {
       kind: 'counter',
       name: 'kubeproxy_sync_proxy_rules_service_changes_total',
-      help: 'Changes of Services heard of; with a folder as the source, Services touched by changes.',
+      help: 'Changes of Services received; with a folder as the source, Services touched by changes.',
       read: services,
     },
     {
@@ -43,7 +43,7 @@ export function kubeProxyMetrics(
     {
       kind: 'counter',
       name: 'kubeproxy_sync_proxy_rules_endpoint_changes_total',
-      help: 'Changes of EndpointSlices heard of.',
+      help: 'Changes of EndpointSlices received.',
       read: endpoints,
     },
     {
@@ -97,17 +97,17 @@ export function kubeProxyMetrics(
   ];
 }
 
-/** Changes of Services heard of. */
+/** Changes of Services received. */
 export function serviceChanges(sources: MetricSources, { changedServices }: Tally): number {
   return eventsOf(sources, 'services') ?? changedServices;
 }
 
-/** Changes of EndpointSlices heard of. */
+/** Changes of EndpointSlices received. */
 export function endpointChanges(sources: MetricSources): number {
   return eventsOf(sources, 'endpointslices.discovery.k8s.io') ?? 0;
 }
 
-// Undefined where nobody watches such objects.
+// Undefined where such objects are not watched.
 function eventsOf({ watch }: MetricSources, resource: string): number | undefined {
   return watch?.().resources.find((one) => one.resource === resource)?.events;
 }

@@ -5,7 +5,7 @@ import type { LocalGap } from '../../model/service.js';
 import type { SyncState } from '../../model/sync-state.js';
 import type { RequestStatistics, WatchStatistics } from '../../model/watch-statistics.js';
 
-/** What the status reads when somebody asks; nothing of it is called in between. */
+/** What the status reads for a scrape or a report; nothing of it is called in between. */
 export interface MetricSources {
   state(): SyncState;
   readonly view: Pick<ClusterView, 'serviceCount' | 'sliceCount'>;

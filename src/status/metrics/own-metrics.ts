@@ -28,7 +28,7 @@ function stateMetrics(sources: MetricSources, snapshot: () => Snapshot): MetricR
   return [
     gauge(
       'source_complete',
-      'Whether the source has told everything once: only then anything is removed.',
+      'Whether the source has sent everything once: only then anything is removed.',
       () => Number(state().complete),
     ),
     gauge('synced', 'Whether the kernel has acknowledged everything that is desired.', () =>
@@ -98,7 +98,7 @@ function logMetric({ lostLogLines }: MetricSources): MetricRow {
   return {
     kind: 'counter',
     name: 'log_lines_lost_total',
-    help: 'Lines of the log that could not be written: no space, nobody reads.',
+    help: 'Lines of the log that could not be written: no space, or no reader.',
     labels: ['errno'],
     read: () => [...(lostLogLines?.() ?? [])].map(([errno, lines]): Sample => [{ errno }, lines]),
   };
@@ -118,12 +118,7 @@ function watchMetrics(resources: () => readonly ResourceStatistics[]): MetricRow
   });
   return [
     row('gauge', 'watch_objects', 'Objects known.', 'objects'),
-    row(
-      'counter',
-      'watch_events_total',
-      'Added, changed and deleted objects that a watch told of.',
-      'events',
-    ),
+    row('counter', 'watch_events_total', 'Added, changed and deleted objects that a watch sent.', 'events'),
     row('counter', 'watch_bookmarks_total', 'Bookmarks, which say that a quiet watch is alive.', 'bookmarks'),
     row('counter', 'watch_lists_total', 'Complete lists taken over.', 'lists'),
     row('counter', 'watch_opened_total', 'Watches opened.', 'watches'),

@@ -15,7 +15,7 @@ export class Tally {
   skipped = 0;
   /** Batches in which nftables refused something. */
   policyFailures = 0;
-  /** Services that the source told of as changed. */
+  /** Services that the source reported as changed. */
   changedServices = 0;
   trafficFailures = 0;
   /** Another number than before after each pass that may have changed the data plane. */
@@ -50,11 +50,11 @@ export class Tally {
   }
 }
 
-/** What of the past the metrics show that no counter tells. Times are milliseconds since 1970, 0 for never. */
+/** What of the past the metrics show that no counter holds. Times are milliseconds since 1970, 0 for never. */
 export interface SyncTimes {
   lastQueued: number;
   lastPass: number;
-  /** Of the changes heard of, those that passes have taken in. */
+  /** Of the changes received, those that passes have taken in. */
   settledServices: number;
   settledEndpoints: number;
 }
