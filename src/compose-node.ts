@@ -1,5 +1,5 @@
 import type { AgentSettings } from './config/agent-settings.js';
-import { parseSocketAddress } from './config/socket-address.js';
+import { parseSocketAddress } from './config/value-syntax.js';
 import { insideClients } from './desired/cluster-facts.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import { kernelLimits } from './desired/node-view.js';

@@ -3,12 +3,10 @@ import { type Endpoint, type EndpointPort, type EndpointSlice, sliceKey } from '
 import { type ServiceKey, serviceKey } from '../model/service-key.js';
 import { readEndpoint } from './endpoint.js';
 import type { Field } from './field.js';
-import type { Identity } from './identity.js';
-import { HEADLESS, label, PROXY_NAME, SERVICE_NAME } from './labels.js';
+import { HEADLESS, type Identity, label, PROXY_NAME, SERVICE_NAME } from './metadata.js';
 import { allowedName, DNS_LABEL, DNS_SUBDOMAIN } from './names.js';
-import { readPortName, readPortNumber, readProtocol } from './port-fields.js';
-import { type Reader, type Reading, translate } from './translate.js';
-import type { Translation } from './translation.js';
+import { readPortName, readPortNumber, readProtocol } from './network-fields.js';
+import { type Reader, type Reading, type Translation, translate } from './translation.js';
 
 /** What the API server allows in one slice. More is used all the same. */
 const MOST_ENDPOINTS = 1000;

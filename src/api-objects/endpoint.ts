@@ -1,8 +1,8 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint-slice.js';
-import { readAddress } from './address-field.js';
 import type { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE, type NameRule } from './names.js';
+import { readAddress } from './network-fields.js';
 
 const so = 'the endpoint is left out';
 

@@ -1,10 +1,9 @@
 import { shownName } from '../files/shown.js';
 import type { NodeAddresses } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
-import { readAddress } from './address-field.js';
-import { Complaints } from './complaints.js';
-import { Field } from './field.js';
+import { Complaints, Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
+import { readAddress } from './network-fields.js';
 
 /** The columns of `kubectl get nodes -o wide` that show addresses: the first InternalIP, and the first ExternalIP. */
 const ADDRESS_COLUMNS = ['Internal-IP', 'External-IP'] as const;

@@ -1,10 +1,27 @@
 import { shown } from '../files/shown.js';
+import { parseDuration } from '../model/duration.js';
+import {
+  ignoresWeights,
+  SCHEDULER_FLAGS,
+  SCHEDULERS,
+  type SchedulerFlag,
+  weightedKin,
+} from '../model/scheduler.js';
+import type { Service } from '../model/service.js';
 import type { WeightRule } from '../model/weight-rule.js';
-import { listedIn, textOf } from './annotation-text.js';
 import type { Field } from './field.js';
-import { annotation, DRAIN_DEADLINE, FLAGS, OWN_PREFIX, SCHEDULER, SLOW_START, WEIGHTS } from './labels.js';
+import {
+  annotation,
+  DRAIN_DEADLINE,
+  FLAGS,
+  listedIn,
+  OWN_PREFIX,
+  SCHEDULER,
+  SLOW_START,
+  textOf,
+  WEIGHTS,
+} from './metadata.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE } from './names.js';
-import { reportWeightless } from './scheduler.js';
 
 const KNOWN = [SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE];
 
@@ -22,7 +39,6 @@ export function reportUnknownAnnotations(object: Field): void {
 
 /** Seconds. */
 const LONGEST = 86_400;
-const SHAPE = /^(?:(\d{1,5})|(?=\d)(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?)$/;
 
 /** Seconds in which a new endpoint comes to its full weight; 0 for at once. */
 export function readSlowStart(object: Field, scheduler: string | undefined): number {
@@ -40,9 +56,9 @@ export function readDrainDeadline(object: Field): number | undefined {
 function readSeconds(field: Field, so: string): number | undefined {
   const text = textOf(field, so);
   if (text === undefined) return undefined;
-  const [found, plain = 0, hours = 0, minutes = 0, seconds = 0] = SHAPE.exec(text) ?? [];
-  const total = Number(plain) + 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds);
-  if (found !== undefined && total <= LONGEST) return total;
+  const seconds = /^\d+$/.test(text) ? Number(text) : parseDuration(text);
+  const isAllowed = seconds !== undefined && Number.isInteger(seconds) && seconds >= 0 && seconds <= LONGEST;
+  if (isAllowed) return seconds;
   field.complain({
     expected: `seconds from 0 to ${LONGEST}, such as "90", "90s", "1m30s" or "24h"`,
     so,
@@ -89,4 +105,74 @@ function reportEntry(field: Field, entry: string): [] {
     'Correct the entry.',
   );
   return [];
+}
+
+type Scheduling = Pick<Service, 'scheduler' | 'schedulerFlags'>;
+
+const NO_FLAGS: readonly SchedulerFlag[] = [];
+const noFlags = 'no flags are used';
+
+/**
+ * The scheduler that the annotation asks for, and its flags, which may follow it after commas (`mh,mh-port`) or stand in
+ * an annotation of their own. Whether this kernel has the scheduler is for the kernel to say.
+ */
+export function readScheduling(object: Field): Scheduling {
+  const field = annotation(object, SCHEDULER);
+  const scheduler = readScheduler(field);
+  const schedulerFlags = [
+    ...readFlags(field, partsOf(field).slice(1), scheduler),
+    ...readFlags(annotation(object, FLAGS), listedIn(annotation(object, FLAGS), noFlags), scheduler),
+  ];
+  return {
+    schedulerFlags: schedulerFlags.length === 0 ? NO_FLAGS : [...new Set(schedulerFlags)],
+    ...(scheduler !== undefined && { scheduler }),
+  };
+}
+
+/** Tells where a wish needs weights and the scheduler asked for has no use for them. */
+function reportWeightless(field: Field, scheduler: string | undefined): void {
+  if (scheduler === undefined || !ignoresWeights(scheduler)) return;
+  field.report(
+    `has no effect: the scheduler ${scheduler} gives every server the same share, whatever its weight.`,
+    `Choose ${weightedKin(scheduler)} in the annotation for the scheduler.`,
+  );
+}
+
+function readScheduler(field: Field): string | undefined {
+  if (field.absent) return undefined;
+  const [name] = partsOf(field);
+  const scheduler = SCHEDULERS.find((known) => known === name);
+  if (scheduler !== undefined) return scheduler;
+  field.complain({
+    expected: `an IPVS scheduler (${SCHEDULERS.join(', ')})`,
+    so: "the node's default is used",
+    remedy: 'Write one of these names.',
+  });
+  return undefined;
+}
+
+function partsOf({ value }: Field): readonly string[] {
+  return typeof value === 'string' ? value.split(',').map((part) => part.trim()) : [];
+}
+
+function readFlags(field: Field, words: readonly string[], scheduler: string | undefined): SchedulerFlag[] {
+  return words.flatMap((word) => {
+    const flag = flagsOf(scheduler).find((known) => known === word);
+    if (flag === undefined) reportFlag(field, word, scheduler);
+    return flag ?? [];
+  });
+}
+
+// Without a scheduler of its own the Service gets that of the node, and the flag may be right for it.
+function flagsOf(scheduler: string | undefined): readonly SchedulerFlag[] {
+  return SCHEDULER_FLAGS.filter((flag) => scheduler === undefined || flag.startsWith(`${scheduler}-`));
+}
+
+function reportFlag(field: Field, word: string, scheduler: string | undefined): void {
+  const known = flagsOf(scheduler);
+  const expected = known.length === 0 ? `none, since ${scheduler} has no flags` : known.join(' or ');
+  field.report(
+    `has the flag ${shown(word)}, expected ${expected}; the flag is left out.`,
+    'Write flags of the scheduler, with commas between.',
+  );
 }

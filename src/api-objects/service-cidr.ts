@@ -1,9 +1,8 @@
 import { shownName } from '../files/shown.js';
 import type { Problem } from '../model/problem.js';
-import { readCIDR } from './cidr-field.js';
-import { Complaints } from './complaints.js';
-import { Field } from './field.js';
+import { Complaints, Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN } from './names.js';
+import { readCIDR } from './network-fields.js';
 
 interface ServiceCIDRTranslation {
   /** Undefined where the object has no valid name. */

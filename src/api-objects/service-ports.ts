@@ -1,8 +1,7 @@
 import type { Protocol } from '../model/protocol.js';
 import type { ServicePort } from '../model/service.js';
 import type { Field } from './field.js';
-import { readPortName, readPortNumber, readProtocol } from './port-fields.js';
-import type { ServiceType } from './service-type.js';
+import { readPortName, readPortNumber, readProtocol } from './network-fields.js';
 
 /** The ports that make sense. Of two with one name, or with one number and protocol, the first stays. */
 export function readServicePorts(spec: Field, type: ServiceType): readonly ServicePort[] {
@@ -68,4 +67,22 @@ function readNodePort(field: Field, protocol: Protocol, type: ServiceType, taken
   }
   taken.add(claim);
   return number;
+}
+
+/** ExternalName Services are sorted out before: no proxy has anything to do with them. */
+const TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
+
+export type ServiceType = (typeof TYPES)[number];
+
+export function readServiceType(spec: Field): ServiceType {
+  const field = spec.child('type');
+  if (field.absent || field.value === '') return 'ClusterIP';
+  const type = TYPES.find((known) => known === field.value);
+  if (type !== undefined) return type;
+  field.complain({
+    expected: `${TYPES.join(', ')} or ExternalName`,
+    so: 'it counts as ClusterIP',
+    remedy: 'Write one of the four.',
+  });
+  return 'ClusterIP';
 }

@@ -1,24 +1,19 @@
-import type { Service } from '../model/service.js';
+import type { Service, ServicePort, TrafficPolicy } from '../model/service.js';
 import { serviceKey } from '../model/service-key.js';
-import { readCreationTime } from './creation-time.js';
 import type { Field } from './field.js';
-import type { Identity } from './identity.js';
-import { HEADLESS, label, PROXY_NAME } from './labels.js';
+import { HEADLESS, type Identity, label, PROXY_NAME, readCreationTime } from './metadata.js';
 import { DNS_LABEL } from './names.js';
+import { readPortNumber } from './network-fields.js';
 import {
   readDrainDeadline,
+  readScheduling,
   readSlowStart,
   readWeights,
   reportUnknownAnnotations,
 } from './own-annotations.js';
-import { readScheduling } from './scheduler.js';
-import { readClusterIPs, readExternalAddresses } from './service-addresses.js';
-import { readServicePorts } from './service-ports.js';
-import { readServiceType } from './service-type.js';
-import { readSourceRanges } from './source-ranges.js';
-import { readExternalPolicy, readHealthCheckPort, readInternalPolicy } from './traffic-policy.js';
-import { type Reader, type Reading, translate } from './translate.js';
-import type { Reason, Translation } from './translation.js';
+import { readClusterIPs, readExternalAddresses, readSourceRanges } from './service-addresses.js';
+import { readServicePorts, readServiceType, type ServiceType } from './service-ports.js';
+import { type Reader, type Reading, type Reason, type Translation, translate } from './translation.js';
 
 /**
  * Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. With a `proxyName` only Services with
@@ -140,4 +135,57 @@ function readTimeout(spec: Field): number {
 
 function isTimeout(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LONGEST_TIMEOUT;
+}
+
+const POLICIES: readonly TrafficPolicy[] = ['Cluster', 'Local'];
+
+function readInternalPolicy(spec: Field): TrafficPolicy {
+  return readPolicy(spec.child('internalTrafficPolicy'));
+}
+
+/** Local only where the Service can have clients outside the cluster; elsewhere it is reported and has no effect. */
+function readExternalPolicy(spec: Field, canBeExternal: boolean): TrafficPolicy {
+  const field = spec.child('externalTrafficPolicy');
+  const policy = readPolicy(field);
+  if (policy === 'Cluster' || canBeExternal) return policy;
+  field.report(
+    'is Local, but no client outside the cluster can reach a ClusterIP Service without externalIPs; it has no effect.',
+    'Write internalTrafficPolicy if clients inside are meant, or leave the field out.',
+  );
+  return 'Cluster';
+}
+
+function readPolicy(field: Field): TrafficPolicy {
+  if (field.absent || field.value === '') return 'Cluster';
+  const policy = POLICIES.find((known) => known === field.value);
+  if (policy !== undefined) return policy;
+  field.complain({ expected: POLICIES.join(' or '), so: 'Cluster is used', remedy: 'Write one of the two.' });
+  return 'Cluster';
+}
+
+const so = 'nobody listens on it';
+
+/** Where load balancers ask after local endpoints; 0 where there is nothing to ask. */
+function readHealthCheckPort(
+  spec: Field,
+  type: ServiceType,
+  { externalPolicy, ports }: Pick<Service, 'externalPolicy' | 'ports'>,
+): number {
+  const field = spec.child('healthCheckNodePort');
+  if (field.absent || field.value === 0) return 0;
+  const number = readPortNumber(field, so);
+  if (number === undefined) return 0;
+  if (type !== 'LoadBalancer' || externalPolicy !== 'Local') {
+    const needs = 'only a LoadBalancer Service with externalTrafficPolicy Local is asked';
+    field.report(`is ${number}, but ${needs}; ${so}.`, 'Remove the port or set type and policy.');
+    return 0;
+  }
+  const taker = ports.find(({ nodePort, protocol }) => nodePort === number && protocol === 'TCP');
+  return taker === undefined ? number : reportTaken(field, number, taker);
+}
+
+function reportTaken(field: Field, number: number, { name, port }: ServicePort): number {
+  const what = name === '' ? `port ${port}` : `port ${name}`;
+  field.report(`is ${number}, which is the nodePort of ${what} as well; ${so}.`, 'Choose another number.');
+  return 0;
 }

@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIG_FLAGS, type ConfigFlag, OWN_FLAGS } from '../config/config-flags.js';
 import { type Configuration, readConfiguration } from '../config/configuration.js';
-import { FlagError, flagValue } from '../config/flag-values.js';
-import type { GivenFlag } from '../config/given-flags.js';
+import { FlagError, flagValue, type GivenFlag } from '../config/given-flags.js';
 
 /** What commander gives an action: values by the name of the flag in camel case. */
 export type GivenOptions = Readonly<Record<string, unknown>>;

@@ -1,15 +1,13 @@
 import type { z } from 'zod';
+import { isMapping } from '../files/yaml-documents.js';
+import { durationSeconds } from '../model/duration.js';
 import type { Problem } from '../model/problem.js';
-import type { Complaint } from './complaint.js';
 import { completed, type Documents } from './completed-documents.js';
-import type { RawDocuments } from './config-documents.js';
-import { ConfigError } from './config-error.js';
-import { crossComplaints } from './cross-checks.js';
-import { isMapping } from './field-kinds.js';
-import { fieldComplaints } from './field-problems.js';
+import { type Complaint, ConfigError } from './config-error.js';
+import type { RawDocuments } from './config-file.js';
+import { fieldComplaints, fieldPaths } from './field-problems.js';
 import { OWN_KIND, OWN_SCHEMA } from './own-document.js';
 import { PROXY_KIND, PROXY_SCHEMA } from './proxy-document.js';
-import { fieldPaths } from './schema-fields.js';
 
 /** Which of the two documents a field is in. */
 export type DocumentName = keyof Documents;
@@ -94,4 +92,48 @@ function without(
   const kept = rest.length > 0 && isMapping(inner) ? without(inner, rest) : undefined;
   const { [String(name)]: _, ...others } = mapping;
   return kept === undefined ? others : { ...others, [String(name)]: kept };
+}
+
+/** A rule between fields of kube-proxy's document, each of which is right by itself. */
+interface CrossCheck {
+  readonly between: readonly string[];
+  readonly complaint: (proxy: Documents['proxy']) => Complaint | undefined;
+}
+
+const CHECKS: readonly CrossCheck[] = [
+  {
+    between: ['ipvs.minSyncPeriod', 'ipvs.syncPeriod'],
+    complaint: ({ ipvs: { minSyncPeriod, syncPeriod } }) =>
+      durationSeconds(minSyncPeriod) <= durationSeconds(syncPeriod)
+        ? undefined
+        : {
+            field: 'ipvs.minSyncPeriod',
+            message: `${minSyncPeriod} was found, expected at most ipvs.syncPeriod, which is ${syncPeriod}.`,
+            remedy: 'Make it shorter, or ipvs.syncPeriod longer.',
+          },
+  },
+  needed('BridgeInterface', 'bridgeInterface'),
+  needed('InterfaceNamePrefix', 'interfaceNamePrefix'),
+];
+
+/** What is wrong between fields, but for the rules about fields that are wrong already. */
+function crossComplaints({ proxy }: Documents, wrong: ReadonlySet<string>): Complaint[] {
+  return CHECKS.filter(({ between }) => !between.some((field) => wrong.has(field))).flatMap(
+    ({ complaint }) => complaint(proxy) ?? [],
+  );
+}
+
+function needed(mode: string, name: 'bridgeInterface' | 'interfaceNamePrefix'): CrossCheck {
+  const field = `detectLocal.${name}`;
+  return {
+    between: ['detectLocalMode', field],
+    complaint: ({ detectLocalMode, detectLocal }) =>
+      detectLocalMode !== mode || detectLocal[name] !== ''
+        ? undefined
+        : {
+            field,
+            message: `nothing was found, expected a name, because detectLocalMode is ${mode}.`,
+            remedy: 'Write it, or choose another detectLocalMode.',
+          },
+  };
 }

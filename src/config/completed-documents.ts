@@ -1,11 +1,11 @@
-import type { Address } from '../model/address.js';
-import { familyOf } from '../model/address.js';
+import { stringify } from 'yaml';
+import { type Address, familyOf } from '../model/address.js';
+import { durationSeconds } from '../model/duration.js';
 import { hostPort } from '../model/frontend.js';
 import type { LogLevel } from './agent-settings.js';
-import { durationSeconds } from './duration.js';
 import type { OwnDocument } from './own-document.js';
 import type { ProxyDocument } from './proxy-document.js';
-import { parseSocketAddress } from './socket-address.js';
+import { parseSocketAddress } from './value-syntax.js';
 
 /** The two documents with every field present and every default in its place: what `--write-config-to` writes. */
 export interface Documents {
@@ -94,4 +94,19 @@ function unlessZero(text: string, fallback: string): string {
 function withPort(text: string, port: number): string {
   const parsed = parseSocketAddress(text, port);
   return parsed === undefined ? text : hostPort(parsed.address, parsed.port);
+}
+
+/** The file for `--write-config-to`: both documents, every field and every default. Read back it means the same. */
+export function writtenDocuments({ proxy, own }: Documents): string {
+  return [readableByAll(proxy), own].map((document) => stringify(document)).join('---\n');
+}
+
+// Two fields that only some releases of kube-proxy know, left out where they say nothing.
+function readableByAll(proxy: Documents['proxy']): object {
+  const { udpIdleTimeout, iptables } = proxy;
+  return {
+    ...proxy,
+    iptables: { ...iptables, snatNodeInternalIP: iptables.snatNodeInternalIP || undefined },
+    udpIdleTimeout: udpIdleTimeout === '0s' ? undefined : udpIdleTimeout,
+  };
 }

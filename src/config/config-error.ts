@@ -15,3 +15,6 @@ export class ConfigError extends Error {
 export function unreadableConfig(subject: string, message: string, remedy: string): ConfigError {
   return new ConfigError([{ kind: 'source', subject, message, remedy }]);
 }
+
+/** What is wrong with a document, before it is known in whose name it is told. */
+export type Complaint = Pick<Problem, 'field' | 'message' | 'remedy'>;

@@ -1,5 +1,7 @@
 import type { DocumentName } from './checked-documents.js';
-import type { FlagValue } from './flag-values.js';
+
+/** How a flag's text becomes what the configuration's field holds. Ranges and names are the field's own business. */
+export type FlagValue = 'text' | 'boolean' | 'number' | 'duration' | 'seconds' | 'list' | 'gates';
 
 /** A flag that says what a field of the configuration says. */
 export interface ConfigFlag {

@@ -1,6 +1,7 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { FolderAlarm } from '../files/folder-alarm.js';
+import { OneAtATime } from '../files/one-at-a-time.js';
 import type { Problem } from '../model/problem.js';
 import { ConfigError } from './config-error.js';
 import { readConfigText } from './config-file.js';
@@ -14,37 +15,29 @@ interface ConfigListener {
   problems(problems: readonly Problem[]): void;
 }
 
-/** Milliseconds. */
-interface WatchTiming {
-  /** Of quiet after an event before the file is read: editors write in several steps. */
-  readonly settle: number;
-  /** Between two looks in any case: inotify does not see what is behind a link that leads elsewhere. */
-  readonly poll: number;
-}
-
-const TIMING: WatchTiming = { settle: 200, poll: 10_000 };
+/** Milliseconds: see FolderAlarm. */
+const TIMING = { settle: 200, rescan: 10_000 };
 
 /**
- * Tells when the configuration file has come to mean something else. Watches the folder, because a mounted ConfigMap
+ * Notices when the configuration file has come to mean something else. Watches the folder, because a mounted ConfigMap
  * changes by a link beside the file, and an editor replaces the file by another of the same name.
  */
 export class ConfigWatch {
   readonly #listener: ConfigListener;
-  readonly #timing: WatchTiming;
+  readonly #alarm: FolderAlarm | undefined;
+  readonly #looks = new OneAtATime(() => this.#look());
   #running: Configuration;
   #text: string | undefined;
   #problems: readonly Problem[] = [];
-  #watcher: FSWatcher | undefined;
-  #settling: NodeJS.Timeout | undefined;
-  #polling: NodeJS.Timeout | undefined;
-  #looks: Promise<void> = Promise.resolve();
   #stopped = false;
 
   /** `running` is what the agent runs with. Without a file there is nothing to watch. */
   constructor(running: Configuration, listener: ConfigListener, timing = TIMING) {
+    const { file } = running.source;
     this.#running = running;
     this.#listener = listener;
-    this.#timing = timing;
+    this.#alarm =
+      file === undefined ? undefined : new FolderAlarm(dirname(file), timing, () => void this.look());
   }
 
   get problems(): readonly Problem[] {
@@ -53,45 +46,28 @@ export class ConfigWatch {
 
   /** Resolves after a first look: what happened since the configuration was read is not missed. */
   async start(): Promise<void> {
-    const { file } = this.#running.source;
-    if (file === undefined) return;
-    this.#watch(dirname(file));
-    this.#polling = setInterval(() => void this.look(), this.#timing.poll);
-    this.#polling.unref();
+    if (this.#alarm === undefined) return;
+    this.#alarm.begin();
     await this.look();
   }
 
-  /** Looks now. Resolves when the listener has been told. */
+  /** Looks now. Resolves when the listener has been called with what is found. */
   look(): Promise<void> {
-    this.#looks = this.#looks.then(() => this.#look());
-    return this.#looks;
+    return this.#looks.run();
   }
 
-  /** After this the listener hears nothing more. */
+  /** After this the listener is not called any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#watcher?.close();
-    clearTimeout(this.#settling);
-    clearInterval(this.#polling);
-    await this.#looks;
-  }
-
-  // Where the folder cannot be watched the poll is all there is, and enough.
-  #watch(folder: string): void {
-    try {
-      this.#watcher = watch(folder, () => this.#stir());
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      this.#watcher = undefined;
-    }
-  }
-
-  #stir(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => void this.look(), this.#timing.settle);
+    this.#alarm?.close();
+    await this.#looks.idle();
+    this.#alarm?.close();
   }
 
   async #look(): Promise<void> {
+    if (this.#stopped) return;
+    // Where the folder cannot be watched the regular look is all there is, and enough.
+    await this.#alarm?.watch();
     const read = await this.#read();
     if (read === undefined || this.#stopped) return;
     if (read instanceof ConfigError) return this.#complain(read.problems);
@@ -101,7 +77,7 @@ export class ConfigWatch {
     if (!change.unchanged) this.#listener.changed(read, change);
   }
 
-  /** Undefined where the text is as before, so that a poll costs nothing. */
+  /** Undefined where the text is as before, so that a regular look costs nothing. */
   async #read(): Promise<Configuration | ConfigError | undefined> {
     const { source } = this.#running;
     const before = this.#text;

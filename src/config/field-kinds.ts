@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { isMapping } from '../files/yaml-documents.js';
 import { parseAddress } from '../model/address.js';
 import { parseCidr } from '../model/cidr.js';
-import { parseClusterCIDRs } from './cidr.js';
-import { parseDuration } from './duration.js';
-import { parsePortRange } from './port-range.js';
-import { parseSocketAddress } from './socket-address.js';
+import { parseDuration } from '../model/duration.js';
+import { parseClusterCIDRs, parsePortRange, parseSocketAddress } from './value-syntax.js';
 
 /**
  * The kinds of field that a configuration document has. Each says by itself what it expects, as the rest of the sentence
@@ -180,8 +179,4 @@ function isDuration(value: unknown): boolean {
 
 function isCIDR(value: unknown): boolean {
   return isText(value) && parseCidr(value) !== undefined;
-}
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { parseCidr } from '../model/cidr.js';
+import { durationSeconds } from '../model/duration.js';
 import type { LocalDetection } from '../model/local-detection.js';
 import type {
   AddressLimitSettings,
@@ -9,11 +10,9 @@ import type {
   ServingSettings,
   SourceSettings,
 } from './agent-settings.js';
-import { parseClusterCIDRs } from './cidr.js';
 import type { Documents } from './completed-documents.js';
-import { durationSeconds } from './duration.js';
-import { portRange } from './port-range.js';
 import type { ProxyDocument } from './proxy-document.js';
+import { parseClusterCIDRs, portRange } from './value-syntax.js';
 
 /** What complete documents mean for the agent; `hostname` is the machine's own name. */
 export function settingsFrom({ proxy, own }: Documents, hostname: string): AgentSettings {

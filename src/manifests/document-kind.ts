@@ -1,5 +1,5 @@
 import { translateEndpointSlice } from '../api-objects/endpoint-slice.js';
-import { translateNodeAddresses } from '../api-objects/node-addresses.js';
+import { translateNodeAddresses } from '../api-objects/node.js';
 import { translateService } from '../api-objects/service.js';
 import type { Translation } from '../api-objects/translation.js';
 import { shown } from '../files/shown.js';

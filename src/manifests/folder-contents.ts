@@ -1,9 +1,18 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, type FileBytes, type Fingerprint, fingerprint } from '../files/bounded-file.js';
-import { decode, readManifestBytes } from './manifest-bytes.js';
+import {
+  errorCode,
+  type FileBytes,
+  FileRefused,
+  type Fingerprint,
+  fingerprint,
+  MIB,
+  readBoundedFile,
+  utf8Text,
+} from '../files/bounded-file.js';
 import { type ManifestContent, manifestContent } from './manifest-content.js';
-import { Unreadable, unreadable } from './unreadable.js';
+import { LONGEST_YAML } from './manifest-documents.js';
+import { Unreadable, unreadable } from './manifest-problems.js';
 
 /** Files looked at side by side: enough to hide most of the waiting, few enough to hold all their bytes. */
 const AT_ONCE = 8;
@@ -64,7 +73,7 @@ export class FolderContents {
     this.#seen.set(file, fingerprint);
     if (fingerprint === undefined) return { kind: 'unsettled', file };
     try {
-      return { kind: 'read', file, content: await manifestContent(file, decode(bytes)) };
+      return { kind: 'read', file, content: await manifestContent(file, utf8Text(bytes)) };
     } catch (error) {
       return { kind: 'unreadable', file, error: unreadable(error) };
     }
@@ -80,7 +89,8 @@ async function manifestNames(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((name) => /^[^.].*\.(?:yaml|yml|json)$/s.test(name)).sort();
   } catch (error) {
-    throw unreadable(error);
+    if (errorCode(error) !== 'ENOTDIR') throw unreadable(error);
+    throw new Unreadable('is not a folder (ENOTDIR)', 'Name a folder that holds the manifests.');
   }
 }
 
@@ -94,5 +104,20 @@ async function isLink(path: string): Promise<boolean> {
     return (await lstat(path)).isSymbolicLink();
   } catch {
     return false;
+  }
+}
+
+/** Bytes. JSON takes a hundredth of the time. */
+const LONGEST_JSON = 64 * MIB;
+
+/** Rejects with Unreadable or with an error of node:fs. */
+async function readManifestBytes(path: string): Promise<FileBytes> {
+  const longest = path.endsWith('.json') ? LONGEST_JSON : LONGEST_YAML;
+  try {
+    return await readBoundedFile(path, longest);
+  } catch (error) {
+    const isTooLarge = error instanceof FileRefused && error.reason === 'too large';
+    if (!isTooLarge) throw error;
+    throw new Unreadable(error.message, 'Split it into several files; JSON may be larger than YAML.');
   }
 }

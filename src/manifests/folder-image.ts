@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { shownName } from '../files/shown.js';
 import { ClusterView } from '../model/cluster-view.js';
 import type { NodeAddresses } from '../model/node.js';
@@ -5,11 +6,15 @@ import type { Problem } from '../model/problem.js';
 import { ProblemBoard } from '../model/problem-board.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { FileChange } from './folder-contents.js';
-import { type ManifestObject, type ObjectId, serviceId, serviceNamed } from './manifest-object.js';
-import { ObjectClaims } from './object-claims.js';
-import { ShortList, sourceProblem } from './short-list.js';
-import type { Unreadable } from './unreadable.js';
-import { ViewWriter } from './view-writer.js';
+import {
+  type ManifestObject,
+  type ManifestRecord,
+  ObjectClaims,
+  type ObjectId,
+  serviceId,
+  serviceNamed,
+} from './manifest-object.js';
+import { ShortList, sourceProblem, type Unreadable } from './manifest-problems.js';
 
 /** What is known of the folder: the cluster its files describe, and what is wrong with them. */
 export class FolderImage {
@@ -130,4 +135,51 @@ function orphanProblems(view: ClusterView, claims: ObjectClaims, service: Servic
   const message = `belongs to the Service ${service}${others}, but no file has that Service.`;
   const remedy = 'Add the Service, or correct the label kubernetes.io/service-name or the namespace.';
   return [{ kind: 'object', subject, service, message, remedy }];
+}
+
+/** Brings single objects of the view up to date. What is as it was touches nothing. */
+class ViewWriter {
+  /** By name. */
+  readonly nodes = new Map<string, NodeAddresses>();
+  readonly #view: ClusterView;
+  readonly #written = new Map<ObjectId, ManifestRecord>();
+
+  constructor(view: ClusterView) {
+    this.#view = view;
+  }
+
+  /** The Services that this touches; none where the record is equal to the one in the view. */
+  write(id: ObjectId, record: ManifestRecord | undefined): readonly ServiceKey[] {
+    const before = this.#written.get(id);
+    if (isDeepStrictEqual(before, record)) return [];
+    if (record === undefined) this.#written.delete(id);
+    else this.#written.set(id, record);
+    return record === undefined ? this.#remove(before) : this.#put(record);
+  }
+
+  #put(record: ManifestRecord): readonly ServiceKey[] {
+    switch (record.kind) {
+      case 'Service':
+        return this.#view.setService(record.service);
+      case 'EndpointSlice':
+        return this.#view.setSlice(record.slice);
+      case 'Node':
+        this.nodes.set(record.node.name, record.node);
+        return [];
+    }
+  }
+
+  #remove(record: ManifestRecord | undefined): readonly ServiceKey[] {
+    switch (record?.kind) {
+      case undefined:
+        return [];
+      case 'Service':
+        return this.#view.deleteService(record.service.key);
+      case 'EndpointSlice':
+        return this.#view.deleteSlice(record.slice.key);
+      case 'Node':
+        this.nodes.delete(record.node.name);
+        return [];
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { serviceKey } from '../model/service-key.js';
 import { documentKind, SUPPORTED_TEXT, type SupportedKind } from './document-kind.js';
 import { type ManifestDocument, manifestDocuments } from './manifest-documents.js';
 import { type ManifestObject, type ManifestRecord, objectId } from './manifest-object.js';
-import { ShortList, sourceProblem } from './short-list.js';
+import { ShortList, sourceProblem } from './manifest-problems.js';
 
 /** What one file says. */
 export interface ManifestContent {

@@ -1,8 +1,10 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { type YamlDocument, YamlFault, yamlDocuments } from '../files/yaml-documents.js';
-import { NestedTooDeeply } from '../files/yaml-tokens.js';
-import { LONGEST_YAML } from './manifest-bytes.js';
-import { Unreadable } from './unreadable.js';
+import { MIB } from '../files/bounded-file.js';
+import { NestedTooDeeply, type YamlDocument, YamlFault, yamlDocuments } from '../files/yaml-documents.js';
+import { Unreadable } from './manifest-problems.js';
+
+/** Bytes. Parsing takes 0.7 s per MiB, and a single document holds up the process for that long. */
+export const LONGEST_YAML = 16 * MIB;
 
 export interface ManifestDocument {
   readonly value: unknown;

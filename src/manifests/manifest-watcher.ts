@@ -1,4 +1,5 @@
 import { FolderAlarm, type WatchFolder } from '../files/folder-alarm.js';
+import { OneAtATime } from '../files/one-at-a-time.js';
 import { shownName } from '../files/shown.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
@@ -7,9 +8,7 @@ import { type Problem, problemText } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { type FileChange, FolderContents } from './folder-contents.js';
 import { FolderImage } from './folder-image.js';
-import { OneAtATime } from './one-at-a-time.js';
-import { sourceProblem } from './short-list.js';
-import { Unreadable } from './unreadable.js';
+import { sourceProblem, Unreadable } from './manifest-problems.js';
 
 export interface ManifestOptions {
   /** Holds *.yaml, *.yml and *.json, each with any number of documents. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { translateNodeAddresses } from '../../src/api-objects/node-addresses.js';
+import { translateNodeAddresses } from '../../src/api-objects/node.js';
 import { problemText } from '../../src/model/problem.js';
 
 const nodeWith = (addresses: unknown, name: unknown = 'worker-2') => ({

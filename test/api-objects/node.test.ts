@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { triggerTime } from '../../src/api-objects/metadata.js';
 import { translateNode } from '../../src/api-objects/node.js';
-import { translateServiceCIDR } from '../../src/api-objects/service-cidr.js';
-import { triggerTime } from '../../src/api-objects/trigger-time.js';
 import { problemText } from '../../src/model/problem.js';
 
 const nodeObject = (parts: { metadata?: object; spec?: object; status?: object } = {}) => ({
@@ -78,15 +77,6 @@ describe('a Node', () => {
   });
 });
 
-test('a ServiceCIDR gives its ranges, those that make sense', () => {
-  const translation = translateServiceCIDR({
-    metadata: { name: 'kubernetes' },
-    spec: { cidrs: ['10.96.0.0/12', '10.96.0.0', 'FD00::/108', 'fd00::/129'] },
-  });
-  expect([translation.name, translation.cidrs]).toEqual(['kubernetes', ['10.96.0.0/12', 'fd00::/108']]);
-  expect(translation.problems.map(({ field }) => field)).toEqual(['spec.cidrs[1]', 'spec.cidrs[3]']);
-});
-
 test.each([
   ['2026-01-31T12:00:00.5Z', Date.UTC(2026, 0, 31, 12) + 500],
   ['yesterday', undefined],
@@ -97,7 +87,7 @@ test.each([
   expect(triggerTime({ metadata: { annotations } })).toBe(time);
 });
 
-test('no value at all makes the translators of Node, ServiceCIDR and trigger time throw', () => {
+test('no value at all makes the translators of Node and trigger time throw', () => {
   fc.assert(
     fc.property(fc.anything(), (value) => {
       for (const object of [
@@ -106,7 +96,6 @@ test('no value at all makes the translators of Node, ServiceCIDR and trigger tim
         nodeObject({ spec: { podCIDRs: value, taints: value } }),
       ]) {
         translateNode(object);
-        translateServiceCIDR(object);
         triggerTime(object);
       }
     }),

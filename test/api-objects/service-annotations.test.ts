@@ -128,13 +128,14 @@ describe('times', () => {
     ['24h', 86_400],
     ['86400', 86_400],
     ['1h1m1s', 3661],
+    ['1.5h', 5400],
   ])('%j are %i seconds', (text, seconds) => {
     const wishes = { 'slow-start': text, 'drain-deadline': text };
     expect(recordOf(service(wishes))).toMatchObject({ slowStart: seconds, drainDeadline: seconds });
     expect(told(wishes)).toEqual([]);
   });
 
-  test.each(['', '-1', '86401', '25h', '1.5s', '1d', 's', '1s1m', 90, null])('are not %j', (value) => {
+  test.each(['', '-1', '86401', '25h', '1.5s', '1d', 's', '1m30', 90, null])('are not %j', (value) => {
     const wishes = { 'slow-start': value, 'drain-deadline': value };
     expect(recordOf(service(wishes)).slowStart).toBe(0);
     expect(recordOf(service(wishes))).not.toHaveProperty('drainDeadline');

@@ -182,7 +182,7 @@ describe('wrong usage is refused with the flag, what was found and what was expe
     ],
     [['--proxy-mode=iptables'], '--proxy-mode: "iptables" was found'],
     [['--ipvs-sync-period=soon', '--oom-score-adj=5000'], '--oom-score-adj: 5000 was found'],
-    [['--config', 'nonexist'], 'nonexist: does not exist (ENOENT). Create it, or correct --config.'],
+    [['--config', 'nonexist'], 'nonexist: does not exist (ENOENT). Create or mount it, or correct the path.'],
   ])('%j', async (words, expected) => {
     const { error, codes } = await parse(...words);
     expect(error).toBeInstanceOf(ConfigError);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configDocuments } from '../../src/config/config-documents.js';
+import { configDocuments } from '../../src/config/config-file.js';
 import { PROXY_API_VERSION, PROXY_KIND } from '../../src/config/proxy-document.js';
 import { complaints, OWN, PROXY } from './read.js';
 

@@ -21,7 +21,7 @@ async function folder(): Promise<string> {
   return path;
 }
 
-async function watched(file: string, timing = { settle: NEVER, poll: NEVER }) {
+async function watched(file: string, timing = { settle: NEVER, rescan: NEVER }) {
   const changed = vi.fn<(next: Configuration, change: SettingsChange) => void>();
   const problems = vi.fn<(problems: readonly Problem[]) => void>();
   const watch = new ConfigWatch(await readConfiguration({ file, flags: [] }), { changed, problems }, timing);
@@ -110,16 +110,16 @@ describe('a changed configuration file', () => {
     await mount(path, '..1', PROXY);
     const file = join(path, 'config.conf');
     await symlink('..data/config.conf', file);
-    const { changed } = await watched(file, { settle: 5, poll: NEVER });
+    const { changed } = await watched(file, { settle: 5, rescan: NEVER });
     await mount(path, '..2', `${PROXY}oomScoreAdj: 0\n`);
     await vi.waitFor(() => expect(changed).toHaveBeenCalledOnce(), { interval: 5 });
   });
 
-  it('is noticed by the poll where inotify sees nothing: behind a link that leads out of the folder', async () => {
+  it('is noticed by the regular look where inotify sees nothing: behind a link that leads out of the folder', async () => {
     const elsewhere = await written();
     const file = join(await folder(), 'config.conf');
     await symlink(elsewhere, file);
-    const { changed } = await watched(file, { settle: NEVER, poll: 5 });
+    const { changed } = await watched(file, { settle: NEVER, rescan: 5 });
     await writeFile(elsewhere, `${PROXY}oomScoreAdj: 0\n`);
     await vi.waitFor(() => expect(changed).toHaveBeenCalledOnce(), { interval: 5 });
   });
@@ -129,7 +129,7 @@ describe('a changed configuration file', () => {
     const running = await readConfiguration({ file, flags: [] });
     await writeFile(file, `${PROXY}oomScoreAdj: 0\n`);
     const changed = vi.fn();
-    const watch = new ConfigWatch(running, { changed, problems: vi.fn() }, { settle: NEVER, poll: NEVER });
+    const watch = new ConfigWatch(running, { changed, problems: vi.fn() }, { settle: NEVER, rescan: NEVER });
     undo.push(() => watch.stop());
     await watch.start();
     expect(changed).toHaveBeenCalledOnce();

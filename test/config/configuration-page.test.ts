@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DRAIN_DEADLINE, FLAGS, SCHEDULER, SLOW_START, WEIGHTS } from '../../src/api-objects/labels.js';
+import { DRAIN_DEADLINE, FLAGS, SCHEDULER, SLOW_START, WEIGHTS } from '../../src/api-objects/metadata.js';
 import { defaultDocuments } from '../../src/config/checked-documents.js';
 import { type ConfigFlag, OWN_FLAGS, PROXY_FLAGS } from '../../src/config/config-flags.js';
+import { fieldAt, fieldPaths } from '../../src/config/field-problems.js';
 import { OWN_SCHEMA } from '../../src/config/own-document.js';
 import { PROXY_SCHEMA } from '../../src/config/proxy-document.js';
-import { fieldAt, fieldPaths } from '../../src/config/schema-fields.js';
 import { RELOADS } from '../../src/config/settings-change.js';
-import { WITHOUT_EFFECT } from '../../src/config/without-effect.js';
+import { WITHOUT_EFFECT } from '../../src/config/start-warnings.js';
 
 const PAGE = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8').trimEnd();
 

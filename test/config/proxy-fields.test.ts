@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { defaultDocuments } from '../../src/config/checked-documents.js';
-import { parseDuration } from '../../src/config/duration.js';
-import { isMapping } from '../../src/config/field-kinds.js';
+import { fieldAt, fieldPaths } from '../../src/config/field-problems.js';
 import { PROXY_API_VERSION, PROXY_KIND, PROXY_SCHEMA } from '../../src/config/proxy-document.js';
-import { fieldAt, fieldPaths } from '../../src/config/schema-fields.js';
-import { WITHOUT_EFFECT } from '../../src/config/without-effect.js';
+import { WITHOUT_EFFECT } from '../../src/config/start-warnings.js';
+import { isMapping } from '../../src/files/yaml-documents.js';
+import { parseDuration } from '../../src/model/duration.js';
 import { read } from './read.js';
 
 /** Typed by hand from kube-proxy's types.go (1.37), LoggingConfiguration and ClientConnectionConfiguration. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../src/config/config-error.js';
 import { CONFIG_FLAGS } from '../../src/config/config-flags.js';
 import { type Configuration, configurationFrom } from '../../src/config/configuration.js';
-import { flagValue } from '../../src/config/flag-values.js';
+import { flagValue } from '../../src/config/given-flags.js';
 import { problemText } from '../../src/model/problem.js';
 
 export const PROXY =

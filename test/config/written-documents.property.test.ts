@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { writtenDocuments } from '../../src/config/completed-documents.js';
 import { configurationFrom } from '../../src/config/configuration.js';
-import { writtenDocuments } from '../../src/config/written-documents.js';
 import { read } from './read.js';
 
 const duration = fc

@@ -143,13 +143,13 @@ describe('a kubeconfig', () => {
       'a CA file that is not there',
       { server: SERVER, 'certificate-authority': 'ca.crt' },
       {},
-      'clusters[1].cluster.certificate-authority: the file "/k/ca.crt" does not exist (ENOENT). Mount or create it, or correct the path.',
+      'clusters[1].cluster.certificate-authority: the file "/k/ca.crt" does not exist (ENOENT). Create or mount it, or correct the path.',
     ],
     [
       'a token file that is not there',
       { server: SERVER },
       { tokenFile: '/var/none' },
-      'users[0].user.tokenFile: the file "/var/none" does not exist (ENOENT). Mount or create it, or correct the path.',
+      'users[0].user.tokenFile: the file "/var/none" does not exist (ENOENT). Create or mount it, or correct the path.',
     ],
     [
       'a client certificate without its key',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FileChange } from '../../src/manifests/folder-contents.js';
 import { FolderImage } from '../../src/manifests/folder-image.js';
 import { type ManifestContent, manifestContent } from '../../src/manifests/manifest-content.js';
-import { Unreadable } from '../../src/manifests/unreadable.js';
+import { Unreadable } from '../../src/manifests/manifest-problems.js';
 import type { ServiceView } from '../../src/model/cluster-view.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { documents, serviceYaml, sliceYaml } from './folder.js';

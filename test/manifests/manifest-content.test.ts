@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { manifestContent } from '../../src/manifests/manifest-content.js';
-import { Unreadable } from '../../src/manifests/unreadable.js';
+import { Unreadable } from '../../src/manifests/manifest-problems.js';
 import { anyText } from '../support/any-text.js';
 import { documents, serviceYaml, sliceYaml } from './folder.js';
 

@@ -56,7 +56,7 @@ describe('the first look', () => {
   test('rejects where the folder is missing, and says what to do', async () => {
     const source = new ManifestWatcher({ folder: '/nonexistent/manifests' });
     await expect(source.start(new Recorder())).rejects.toThrow(
-      'manifests folder "/nonexistent/manifests": does not exist (ENOENT). Create it, or correct the path.',
+      'manifests folder "/nonexistent/manifests": does not exist (ENOENT). Create or mount it, or correct the path.',
     );
   });
 

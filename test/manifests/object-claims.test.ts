@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ManifestObject, objectId } from '../../src/manifests/manifest-object.js';
-import { ObjectClaims } from '../../src/manifests/object-claims.js';
+import { type ManifestObject, ObjectClaims, objectId } from '../../src/manifests/manifest-object.js';
 
 const FILES = ['a.yaml', 'b.yaml', 'c.yaml'] as const;
 const NAMES = ['web', 'mail', 'dns'] as const;

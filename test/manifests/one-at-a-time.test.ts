@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OneAtATime } from '../../src/manifests/one-at-a-time.js';
+import { OneAtATime } from '../../src/files/one-at-a-time.js';
 
 test('runs never overlap, and each question is answered by a run that began after it', async () => {
   await fc.assert(

@@ -72,7 +72,7 @@ describe('what is no text at all is told of by name, and the other files are use
   test.each<[string, (path: string) => Promise<unknown>, string]>([
     ['binary junk', (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0x00, 0xd8])), 'is not UTF-8 text'],
     ['zero bytes', (path) => writeFile(path, Buffer.alloc(64)), 'is not UTF-8 text'],
-    ['a folder', (path) => mkdir(path), 'is not a regular file'],
+    ['a folder', (path) => mkdir(path), 'is a folder'],
     [
       'a link to itself',
       (path) => symlink('odd.yaml', path),

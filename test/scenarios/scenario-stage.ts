@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
-import { translateNodeAddresses } from '../../src/api-objects/node-addresses.js';
+import { translateNodeAddresses } from '../../src/api-objects/node.js';
 import { translateService } from '../../src/api-objects/service.js';
 import { reasonText, type Translation } from '../../src/api-objects/translation.js';
 import { type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';

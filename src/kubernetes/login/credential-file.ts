@@ -1,23 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { fileFault, MIB, readBoundedFile } from '../../files/bounded-file.js';
 import { shown } from '../../files/shown.js';
 import { credentialsError, type Place } from './credentials-error.js';
 
-const FAULTS: Readonly<Record<string, readonly [fault: string, remedy: string]>> = {
-  ENOENT: ['does not exist', 'Mount or create it, or correct the path.'],
-  ENOTDIR: ['lies below something that is no folder', 'Correct the path.'],
-  EISDIR: ['is a folder', 'Name the file in it.'],
-  EACCES: ['may not be read by this process', 'Give it read permission.'],
-  EPERM: ['may not be read by this process', 'Give it read permission.'],
-};
+/** Bytes. A kubeconfig of hundreds of clusters, or a bundle of all public authorities, has less than one MiB. */
+const LONGEST = 4 * MIB;
 
 /** Reads a file that `place` names. */
 export async function readCredentialFile(path: string, place: Place): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return Buffer.from((await readBoundedFile(path, LONGEST)).bytes);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const [fault, remedy] = FAULTS[code] ?? ['cannot be read', 'Look at the disk it is on.'];
-    throw credentialsError(place, `the file ${shown(path)} ${fault} (${code}).`, remedy);
+    const { fault, remedy } = fileFault(error);
+    throw credentialsError(place, `the file ${shown(path)} ${fault}.`, remedy);
   }
 }
 

@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { shown } from '../../files/shown.js';
-import { type YamlDocument, yamlDocuments } from '../../files/yaml-documents.js';
-import { NestedTooDeeply } from '../../files/yaml-tokens.js';
+import { isMapping, NestedTooDeeply, type YamlDocument, yamlDocuments } from '../../files/yaml-documents.js';
 import { credentialsError, type Place } from './credentials-error.js';
 
 /** The current context of a kubeconfig: the cluster and the user that it names. */
@@ -156,10 +155,6 @@ export class KubeconfigSection {
 function checkedMapping(value: unknown, place: Place): Readonly<Record<string, unknown>> {
   if (isMapping(value)) return value;
   throw credentialsError(place, 'is no mapping of names to values.', 'Write it as a kubeconfig has it.');
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function article(type: string): string {

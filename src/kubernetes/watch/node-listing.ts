@@ -1,4 +1,4 @@
-import { translateNodeAddresses } from '../../api-objects/node-addresses.js';
+import { translateNodeAddresses } from '../../api-objects/node.js';
 import { nodeColumns, translateNodeRow } from '../../api-objects/node-table.js';
 import { type Clock, TimeSlice } from '../../model/clock.js';
 import type { NodeAddresses } from '../../model/node.js';

@@ -1,9 +1,9 @@
 import { translateEndpointSlice } from '../../api-objects/endpoint-slice.js';
+import { triggerTime } from '../../api-objects/metadata.js';
 import { translateNode } from '../../api-objects/node.js';
 import { translateService } from '../../api-objects/service.js';
 import { translateServiceCIDR } from '../../api-objects/service-cidr.js';
 import type { Translation } from '../../api-objects/translation.js';
-import { triggerTime } from '../../api-objects/trigger-time.js';
 import type { EndpointPort, EndpointSlice } from '../../model/endpoint-slice.js';
 import type { NodeRecord } from '../../model/node.js';
 import type { Service } from '../../model/service.js';

@@ -1,4 +1,4 @@
-import { HEADLESS, PROXY_NAME } from '../../api-objects/labels.js';
+import { HEADLESS, PROXY_NAME } from '../../api-objects/metadata.js';
 
 /** One kind of object that is followed, and which of them. */
 export interface Resource {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kernelRules } from '../../src/compose-node.js';
-import { parsePortRange } from '../../src/config/port-range.js';
+import { parsePortRange } from '../../src/config/value-syntax.js';
 import { DEFAULT_NODE_PORTS } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest } from '../../src/kernel/packet-table/packet-table.js';
 import { complaints, OWN, PROXY, read } from './read.js';

@@ -1,5 +1,8 @@
 import { type Address, parseAddress } from '../model/address.js';
+import { parseCidr } from '../model/cidr.js';
+import { PROTOCOLS, type Protocol } from '../model/protocol.js';
 import type { Field } from './field.js';
+import { allowedName, DNS_LABEL } from './names.js';
 
 const EXPECTED =
   'an IPv4 address without leading zeros (10.0.0.1) or an IPv6 address that is not IPv4-mapped (fd00::1)';
@@ -32,4 +35,43 @@ const SPECIAL: readonly { readonly what: string; readonly pattern: RegExp }[] = 
 /** What is special about an address that can be neither VIP nor endpoint; undefined for all others. */
 function specialKind(address: Address): string | undefined {
   return SPECIAL.find(({ pattern }) => pattern.test(address))?.what;
+}
+
+/** `10.244.0.0/24` in canonical form; undefined with a complaint where it is no CIDR. */
+export function readCIDR(field: Field): string | undefined {
+  const cidr = typeof field.value === 'string' ? parseCidr(field.value) : undefined;
+  if (cidr === undefined)
+    field.complain({
+      expected: 'a CIDR such as 10.244.0.0/24',
+      so: 'it is left out',
+      remedy: 'Correct the range.',
+    });
+  return cidr?.text;
+}
+
+/** The fields that the ports of Services and of EndpointSlices share; undefined with a complaint where one is bad. */
+
+const so = 'the port is left out';
+
+export function readPortNumber(field: Field, instead: string = so): number | undefined {
+  const { value } = field;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535) return value;
+  const remedy = typeof value === 'string' ? 'Write a number without quotes.' : 'Correct the number.';
+  field.complain({ expected: 'a whole number from 1 to 65535', so: instead, remedy });
+  return undefined;
+}
+
+export function readProtocol(field: Field): Protocol | undefined {
+  if (field.absent) return 'TCP';
+  const protocol = PROTOCOLS.find((known) => known === field.value);
+  if (protocol !== undefined) return protocol;
+  field.complain({ expected: 'TCP, UDP or SCTP', so, remedy: 'Write one of the three, in capitals.' });
+  return undefined;
+}
+
+export function readPortName(field: Field): string | undefined {
+  if (field.absent || field.value === '') return '';
+  if (allowedName(field.value, DNS_LABEL)) return field.value;
+  field.complain({ expected: DNS_LABEL.expected, so, remedy: 'Give the port a valid name.' });
+  return undefined;
 }
