@@ -63,7 +63,10 @@ export function composeAgent(configuration: Configuration, version: string, list
     composed = resolve;
   });
   const admin = new AdminServer(settings.adminSocket, {
-    '/status': async () => (await answering).status.report(),
+    version,
+    routes: {
+      '/status': async () => (await answering).status.report(),
+    },
   });
   return {
     async start() {

@@ -1,57 +1,133 @@
-import { request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import {
+  ADMIN_PROTOCOL,
+  mismatchText,
+  PROTOCOL_HEADER,
+  protocolIn,
+  VERSION_HEADER,
+} from '../status/admin-protocol.js';
 
 /** No agent answers on the socket. */
 export class AgentNotRunning extends Error {
   override readonly name = 'AgentNotRunning';
 }
 
-/** The agent answers, but not with what was asked for. */
+/** Something answers, or should, but not with what was asked for; the message is a sentence for people. */
 export class AgentAnswerError extends Error {
   override readonly name = 'AgentAnswerError';
 }
 
 /** A report on 5,000 Services takes a slow machine more than 10 s. */
-const TIMEOUT_MILLISECONDS = 60_000;
+const SILENCE_MILLISECONDS = 60_000;
+/** Characters of an answer that is read as a whole; the report of 44,000 Services has some 60 million. */
+const LONGEST_ANSWER = 512 * 1024 * 1024;
+
+const ENDED_EARLY = 'the agent ended its answer early';
+
+type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Asks the agent for one path of its admin socket. Rejects with AgentNotRunning or AgentAnswerError. */
-export function askAgent(socketPath: string, path: string): Promise<unknown> {
+export async function askAgent(socketPath: string, path: string, query: Query = {}): Promise<unknown> {
+  const response = await answered(socketPath, path, query);
+  const body = await wholeBody(response);
+  return parsed(body);
+}
+
+/** Rows of an answer as they arrive. Rejects as `askAgent` does, and where the answer ends early. */
+export async function* rowsFromAgent(
+  socketPath: string,
+  path: string,
+  query: Query = {},
+): AsyncGenerator<unknown> {
+  const response = await answered(socketPath, path, query);
+  const broken = new Promise<never>((_, reject) => {
+    response.once('error', () => reject(new AgentAnswerError(ENDED_EARLY)));
+  });
+  broken.catch(() => undefined);
+  const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
+  try {
+    for await (const line of lines) if (line !== '') yield parsed(line);
+    if (!response.complete) await broken;
+  } finally {
+    response.destroy();
+  }
+}
+
+/** The answer of an agent that speaks our version and has what was asked for; its body is still to be read. */
+async function answered(socketPath: string, path: string, query: Query): Promise<IncomingMessage> {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] satisfies [string, string]],
+  );
+  const text = new URLSearchParams(given).toString();
+  const response = await headersOf(socketPath, text === '' ? path : `${path}?${text}`);
+  const { statusCode, headers } = response;
+  const agent = protocolIn(headers[PROTOCOL_HEADER]);
+  if (agent !== ADMIN_PROTOCOL) {
+    response.destroy();
+    const version = headers[VERSION_HEADER];
+    const name = typeof version === 'string' ? `kube-ipvs-proxy ${version}` : 'of an early version';
+    throw new AgentAnswerError(mismatchText(name, agent, ADMIN_PROTOCOL));
+  }
+  if (statusCode === 200) return response;
+  throw new AgentAnswerError(`the agent answered ${statusCode}: ${errorIn(await wholeBody(response))}`);
+}
+
+function headersOf(socketPath: string, path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, timeout: TIMEOUT_MILLISECONDS }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        settle(response.statusCode, Buffer.concat(chunks).toString(), resolve, reject),
-      );
-    });
-    asked.on('timeout', () =>
-      asked.destroy(
-        new AgentAnswerError(
-          `the agent on ${socketPath} has not answered for ${TIMEOUT_MILLISECONDS / 1000} s`,
-        ),
-      ),
-    );
-    asked.on('error', (error) => reject(isAbsent(error) ? new AgentNotRunning(error.message) : error));
+    const headers = { [PROTOCOL_HEADER]: String(ADMIN_PROTOCOL) };
+    const asked = request({ socketPath, path, headers, timeout: SILENCE_MILLISECONDS }, resolve);
+    asked.on('timeout', () => asked.destroy(silent(socketPath)));
+    asked.on('error', (error) => reject(explained(error, socketPath)));
+    keepSilenceLimit(asked);
     asked.end();
   });
 }
 
-function settle(
-  status: number | undefined,
-  body: string,
-  resolve: (value: unknown) => void,
-  reject: (error: Error) => void,
-): void {
+// A request's own time-out ends with its headers; the answer may stop in the middle as well.
+function keepSilenceLimit(asked: ClientRequest): void {
+  asked.on('response', (response) =>
+    response.setTimeout(SILENCE_MILLISECONDS, () => response.destroy(silent(asked.path))),
+  );
+}
+
+function silent(where: string): AgentAnswerError {
+  return new AgentAnswerError(`the agent on ${where} has not answered for ${SILENCE_MILLISECONDS / 1000} s`);
+}
+
+function explained(error: Error, socketPath: string): Error {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return new AgentNotRunning(error.message);
+  if (code === 'EACCES')
+    return new AgentAnswerError(`the agent's socket ${socketPath} is for root only; run this as root.`);
+  return code === 'ECONNRESET' ? new AgentAnswerError(ENDED_EARLY) : error;
+}
+
+async function wholeBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    const value: unknown = JSON.parse(body);
-    if (status === 200) resolve(value);
-    else reject(new AgentAnswerError(`the agent answered ${status}: ${body}`));
+    for await (const chunk of response) {
+      length += (chunk as Buffer).length;
+      if (length > LONGEST_ANSWER) throw new AgentAnswerError('the agent does not end its answer');
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    if (error instanceof AgentAnswerError) throw error;
+    throw new AgentAnswerError(ENDED_EARLY);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
-    reject(new AgentAnswerError(`the agent's answer is no JSON: ${body.slice(0, 200)}`));
+    throw new AgentAnswerError(`the agent's answer is no JSON: ${text.slice(0, 200)}`);
   }
 }
 
-function isAbsent(error: Error): boolean {
-  const code = 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ECONNREFUSED';
+function errorIn(body: string): string {
+  const value: unknown = parsed(body);
+  return typeof value === 'object' && value !== null && 'error' in value ? String(value.error) : body;
 }

@@ -5,7 +5,7 @@ import type {
   UnmetStatus,
   VirtualServerStatus,
 } from '../model/status-report.js';
-import { AgentNotRunning, askAgent } from './admin-client.js';
+import { AgentAnswerError, AgentNotRunning, askAgent } from './admin-client.js';
 import { columns } from './columns.js';
 import type { StatusOptions } from './command-line.js';
 import { EXIT } from './exit.js';
@@ -30,8 +30,10 @@ async function fetchReport(
   try {
     return (await askAgent(adminSocket, '/status')) as StatusReport;
   } catch (error) {
-    if (error instanceof AgentNotRunning) return lookAtKernel();
-    throw error;
+    if (error instanceof AgentAnswerError)
+      process.stderr.write(`${error.message}\nReading the kernel instead.\n`);
+    else if (!(error instanceof AgentNotRunning)) throw error;
+    return lookAtKernel();
   }
 }
 

@@ -1,18 +1,35 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import {
+  ADMIN_PROTOCOL,
+  mismatchText,
+  PROTOCOL_HEADER,
+  protocolIn,
+  ROWS_TYPE,
+  VERSION_HEADER,
+} from './admin-protocol.js';
 import {
   ConnectionLimit,
   DEFAULT_HTTP_LIMITS,
   type HttpLimits,
   limitedServer,
 } from './http/limited-server.js';
-import { jsonText } from './json-text.js';
+import { jsonText, rowsText } from './json-text.js';
 
-/** What a path of the admin socket answers, as JSON. */
-type AdminRoutes = Readonly<Record<string, () => Promise<unknown>>>;
+/**
+ * What a path of the admin socket answers: a value, or rows, a few at a time. Rows are written as they come, and made only as
+ * fast as the client reads.
+ */
+type AdminRoute = (query: URLSearchParams) => Promise<unknown> | AsyncIterable<readonly unknown[]>;
+
+interface ServerParts {
+  readonly routes: Readonly<Record<string, AdminRoute>>;
+  /** Of this program. */
+  readonly version: string;
+}
 
 /** Another agent answers on the socket: two writers would undo each other's work. */
 export class AdminSocketTaken extends Error {
@@ -23,19 +40,19 @@ export class AdminSocketTaken extends Error {
 const LIMITS: HttpLimits = { ...DEFAULT_HTTP_LIMITS, connections: 32, silence: 120_000 };
 
 /**
- * The socket that `status` asks: HTTP over a unix socket that only root may open. It changes nothing; a broken client
+ * The socket that the commands ask: HTTP over a unix socket that only root may open. It changes nothing; a broken client
  * costs one connection.
  */
 export class AdminServer {
   readonly #path: string;
   readonly #server: Server;
 
-  constructor(path: string, routes: AdminRoutes) {
+  constructor(path: string, parts: ServerParts) {
     this.#path = path;
     this.#server = limitedServer(
       LIMITS,
       new ConnectionLimit(LIMITS),
-      (request, response) => void answer(request, response, routes),
+      (request, response) => void answer(request, response, parts),
     );
   }
 
@@ -47,9 +64,11 @@ export class AdminServer {
     await rm(this.#path, { force: true });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
+      // No moment in which others than root could connect.
+      const before = process.umask(0o177);
       this.#server.listen(this.#path, resolve);
+      process.umask(before);
     });
-    await chmod(this.#path, 0o600);
   }
 
   async close(): Promise<void> {
@@ -58,30 +77,36 @@ export class AdminServer {
   }
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  routes: AdminRoutes,
-): Promise<void> {
-  const route = routes[request.url ?? ''];
-  if (route === undefined) {
-    await send(response, 404, { error: `no such path; there is ${Object.keys(routes).join(', ')}` });
-    return;
-  }
-  let answered: unknown;
+async function answer(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
+  const { routes, version } = parts;
+  const command = protocolIn(request.headers[PROTOCOL_HEADER]);
+  response.setHeader(PROTOCOL_HEADER, ADMIN_PROTOCOL);
+  response.setHeader(VERSION_HEADER, version);
+  if (command !== ADMIN_PROTOCOL)
+    return refuse(response, 400, mismatchText(version, ADMIN_PROTOCOL, command));
+  if (request.method !== 'GET') return refuse(response, 405, 'nothing can be changed here; use GET');
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (route === undefined)
+    return refuse(response, 404, `no such path; there is ${Object.keys(routes).join(', ')}`);
   try {
-    answered = await route();
+    await send(response, 200, await route(new URLSearchParams(query)));
   } catch (error) {
-    await send(response, 500, { error: error instanceof Error ? error.message : String(error) });
-    return;
+    await refuse(response, 500, error instanceof Error ? error.message : String(error));
   }
-  await send(response, 200, answered);
 }
 
-// A client that goes while it is answered is no failure of ours.
+function refuse(response: ServerResponse, status: number, error: string): Promise<void> {
+  return send(response, status, { error });
+}
+
+// A client that goes while it is answered is no failure of ours. Rows that end early close the connection in mid-answer.
 async function send(response: ServerResponse, status: number, body: unknown): Promise<void> {
-  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
-  await pipeline(jsonText(body), response).catch(() => undefined);
+  const isRows = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+  const type = isRows ? ROWS_TYPE : 'application/json';
+  response.writeHead(status, { 'content-type': type, connection: 'close' });
+  const text = isRows ? rowsText(body as AsyncIterable<readonly unknown[]>) : jsonText(body);
+  await pipeline(text, response).catch(() => undefined);
 }
 
 function isAnswered(path: string): Promise<boolean> {

@@ -33,7 +33,10 @@ const MAIN = `
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pipe-'));
-  admin = new AdminServer(join(folder, 'admin.sock'), { '/status': async () => longReport() });
+  admin = new AdminServer(join(folder, 'admin.sock'), {
+    version: '1.2.3',
+    routes: { '/status': async () => longReport() },
+  });
   await admin.listen();
 });
 

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentAnswerError, AgentNotRunning, askAgent } from '../../src/cli/admin-client.js';
+import { AgentAnswerError, AgentNotRunning, askAgent, rowsFromAgent } from '../../src/cli/admin-client.js';
 import { AdminServer, AdminSocketTaken } from '../../src/status/admin-server.js';
 
 let folder: string;
@@ -20,8 +21,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function listening(routes: Record<string, () => Promise<unknown>>): Promise<AdminServer> {
-  const server = new AdminServer(socket, routes);
+async function listening(
+  routes: ConstructorParameters<typeof AdminServer>[1]['routes'],
+): Promise<AdminServer> {
+  const server = new AdminServer(socket, { version: '1.2.3', routes });
   servers.push(server);
   await server.listen();
   return server;
@@ -59,7 +62,9 @@ describe('the admin socket', () => {
     expect(await askAgent(socket, '/status')).toBe(1);
     const last = held.at(-1);
     const ended = new Promise((resolve) => last?.once('close', resolve));
-    last?.write('GET /status HTTP/1.1\r\nHost: node\r\nConnection: keep-alive\r\n\r\n');
+    last?.write(
+      'GET /status HTTP/1.1\r\nHost: node\r\nConnection: keep-alive\r\nkube-ipvs-proxy-protocol: 1\r\n\r\n',
+    );
     await ended;
     await expect.poll(() => held.filter((one) => !one.destroyed).length).toBeLessThanOrEqual(32);
     for (const one of held) one.destroy();
@@ -67,7 +72,9 @@ describe('the admin socket', () => {
 
   it('is not taken from an agent that runs', async () => {
     await listening({});
-    await expect(new AdminServer(socket, {}).listen()).rejects.toThrow(AdminSocketTaken);
+    await expect(new AdminServer(socket, { version: '1.2.3', routes: {} }).listen()).rejects.toThrow(
+      AdminSocketTaken,
+    );
   });
 
   it('replaces what a crashed agent left behind', async () => {
@@ -81,5 +88,101 @@ describe('the admin socket', () => {
   it('without a listener means that no agent runs', async () => {
     expect(existsSync(socket)).toBe(false);
     await expect(askAgent(socket, '/status')).rejects.toThrow(AgentNotRunning);
+  });
+});
+
+describe('rows of an answer', () => {
+  async function rows(): Promise<unknown[]> {
+    const all: unknown[] = [];
+    for await (const row of rowsFromAgent(socket, '/rows', { from: 1, to: undefined })) all.push(row);
+    return all;
+  }
+
+  it('arrive one by one, with the query of the request', async () => {
+    await listening({
+      '/rows': async function* (query) {
+        yield [{ row: Number(query.get('from')) }, { row: 2 }];
+        yield [];
+        yield [{ row: query.get('to') }];
+      },
+    });
+    expect(await rows()).toEqual([{ row: 1 }, { row: 2 }, { row: null }]);
+  });
+
+  it('are made only as fast as they are read', async () => {
+    let made = 0;
+    await listening({
+      '/rows': async function* () {
+        for (;;) {
+          made++;
+          yield ['x'.repeat(64 * 1024)];
+        }
+      },
+    });
+    for await (const row of rowsFromAgent(socket, '/rows')) {
+      expect(row).toHaveLength(64 * 1024);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      break;
+    }
+    expect(made).toBeLessThan(200);
+    const soon = made;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(made).toBe(soon);
+  });
+
+  it('that end early are an error, not a short answer', async () => {
+    await listening({
+      '/rows': async function* () {
+        yield [1];
+        throw new Error('the dump was interrupted');
+      },
+    });
+    await expect(rows()).rejects.toThrow('the agent ended its answer early');
+  });
+});
+
+describe('an agent and a command of different versions', () => {
+  function plainServer(headers: Record<string, string>): Promise<Server> {
+    const server = createServer((_, response) => response.writeHead(200, headers).end('{"version":1}'));
+    plain.push(server);
+    mkdirSync(dirname(socket), { recursive: true });
+    return new Promise((resolve) => server.listen(socket, () => resolve(server)));
+  }
+
+  const plain: Server[] = [];
+  afterEach(() => Promise.all(plain.splice(0).map((server) => new Promise((done) => server.close(done)))));
+
+  it('say so where the agent is older', async () => {
+    await plainServer({});
+    await expect(askAgent(socket, '/status')).rejects.toThrow(
+      'the agent is older: the agent (of an early version) speaks version 0 of the admin protocol, this command version 1.',
+    );
+  });
+
+  it('say so where the agent is newer', async () => {
+    await plainServer({ 'kube-ipvs-proxy-protocol': '2', 'kube-ipvs-proxy-version': '9.9.9' });
+    await expect(askAgent(socket, '/status')).rejects.toThrow(
+      'the command is older: the agent (kube-ipvs-proxy 9.9.9) speaks version 2 of the admin protocol, this command version 1.',
+    );
+  });
+
+  it.each([
+    ['older, as before there were versions', undefined, 'the command is older'],
+    ['newer', '2', 'the agent is older'],
+  ])('say so to a command that is %s', async (_, protocol, words) => {
+    await listening({ '/status': async () => 1 });
+    const headers = protocol === undefined ? {} : { 'kube-ipvs-proxy-protocol': protocol };
+    const body = await new Promise<string>((resolve, reject) => {
+      const asked = request({ socketPath: socket, path: '/status', headers }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve(`${response.statusCode} ${text}`));
+      });
+      asked.on('error', reject).end();
+    });
+    expect(body).toMatch(/^400 /);
+    expect(body).toContain(words);
   });
 });
