@@ -28,10 +28,13 @@ add element inet ${TABLE} sources-4 { 10.96.0.1 . tcp . 80 . 192.0.2.0/24 }
 add element inet ${TABLE} owned-udp-6 { fd00:96::1 . 53 comment "kube-system/dns:dns" }
 `;
 
-/** What differs between versions of nft: older ones say the family twice. What differs between ours: the digest of the rules. */
+/** What differs between versions of nft: older ones say the family twice, and say flags in other words. What differs between ours: the digest of the rules. */
 function plain(listing: string): string {
   return listing
     .replaceAll(/meta nfproto ipv[46] /g, '')
+    .replaceAll('ct status & dnat == 0x0 ', 'ct status ! dnat ')
+    .replaceAll('ip frag-off 0x4000 ', 'ip frag-off 16384 ')
+    .replaceAll('ip frag-off set 0x0', 'ip frag-off set 0')
     .replace(/comment "[0-9a-f]{16}"/, 'comment "digest"');
 }
 

@@ -128,6 +128,11 @@ const META = new Map([
 ]);
 const CONNTRACK = new Map([
   [0, 'state'],
+  [1, 'direction'],
+  [2, 'status'],
+  [11, 'proto_src'],
+  [19, 'src_ip'],
+  [21, 'src_ip6'],
   [12, 'proto_dst'],
   [20, 'dst_ip'],
   [22, 'dst_ip6'],
@@ -146,10 +151,14 @@ const SAY: Readonly<Record<string, (parts: Attributes) => string>> = {
       ? `meta load ${META.get(number(parts, 2))} => reg ${number(parts, 1)}`
       : `meta set ${META.get(number(parts, 2))} with reg ${number(parts, 3)}`,
   ct: (parts) =>
-    `ct load ${CONNTRACK.get(number(parts, 2))} => reg ${number(parts, 1)}${parts.has(3) ? ' , dir original' : ''}`,
-  payload: (parts) =>
-    `payload load ${number(parts, 4)}b @ ${['', 'network', 'transport'][number(parts, 2)]} header + ` +
-    `${number(parts, 3)} => reg ${number(parts, 1)}`,
+    `ct load ${CONNTRACK.get(number(parts, 2))} => reg ${number(parts, 1)}` +
+    (parts.has(3) ? ` , dir ${['original', 'reply'][number(parts, 3)]}` : ''),
+  payload: (parts) => {
+    const place = `${number(parts, 4)}b @ ${['', 'network', 'transport'][number(parts, 2)]} header + ${number(parts, 3)}`;
+    if (parts.has(1)) return `payload load ${place} => reg ${number(parts, 1)}`;
+    const checksum = `csum_type ${number(parts, 6)} csum_off ${number(parts, 7)} csum_flags 0x${number(parts, 8)}`;
+    return `payload write reg ${number(parts, 5)} => ${place} ${checksum}`;
+  },
   cmp: (parts) => `cmp ${['eq', 'neq'][number(parts, 2)]} reg ${number(parts, 1)} ${value(parts, 3)}`,
   bitwise: (parts) =>
     `bitwise reg ${number(parts, 2)} = ( reg ${number(parts, 1)} & ${value(parts, 4)} ) ^ ${value(parts, 5)}`,

@@ -48,12 +48,20 @@ const META_KEYS = {
   l4proto: { key: 16, length: 1 },
 } as const;
 
+/** IP_CT_DIR_ORIGINAL and IP_CT_DIR_REPLY */
+const DIRECTIONS = { original: 0, reply: 1 } as const;
+
 const CONNTRACK_KEYS = {
-  state: { key: 0, length: 4, original: false },
-  'original proto-dst': { key: 12, length: 2, original: true },
-  'original ip daddr': { key: 20, length: 4, original: true },
-  'original ip6 daddr': { key: 22, length: 16, original: true },
-} as const;
+  state: { key: 0, length: 4 },
+  direction: { key: 1, length: 1 },
+  status: { key: 2, length: 4 },
+  'original proto-dst': { key: 12, length: 2, of: 'original' },
+  'original ip daddr': { key: 20, length: 4, of: 'original' },
+  'original ip6 daddr': { key: 22, length: 16, of: 'original' },
+  'reply proto-src': { key: 11, length: 2, of: 'reply' },
+  'reply ip saddr': { key: 19, length: 4, of: 'reply' },
+  'reply ip6 saddr': { key: 21, length: 16, of: 'reply' },
+} as const satisfies Record<string, { key: number; length: number; of?: keyof typeof DIRECTIONS }>;
 
 /** NFT_SOCKET_TRANSPARENT */
 const SOCKET_KEYS = { transparent: { key: 0, length: 1 } } as const;
@@ -67,6 +75,10 @@ const EQUAL = 0;
 const NOT_EQUAL = 1;
 /** NFT_LOOKUP_F_INV */
 const INVERTED = 1;
+/** NFT_PAYLOAD_CSUM_INET */
+const INTERNET_CHECKSUM = 1;
+/** NFT_PAYLOAD_L4CSUM_PSEUDOHDR */
+const PSEUDO_HEADER = 1;
 /** NFT_DYNSET_OP_UPDATE */
 const UPDATE = 1;
 const NAT_DESTINATION = 1;
@@ -108,6 +120,9 @@ class Expressions {
         break;
       case 'assign':
         this.#assign(statement.to, statement.value);
+        break;
+      case 'write':
+        this.#write(statement);
         break;
       default:
         this.#decide(statement);
@@ -162,6 +177,14 @@ class Expressions {
     this.#expression('meta', number32(2, META_KEYS[to].key), register(3, at));
   }
 
+  #write({ to, value, checksumAt, isInPseudoHeader }: Extract<Statement, { kind: 'write' }>): void {
+    const [at] = value instanceof Uint8Array ? [this.#constant(0, value)] : this.#load([value]);
+    const checksum =
+      checksumAt === undefined ? [] : [number32(6, INTERNET_CHECKSUM), number32(7, checksumAt)];
+    const pseudo = isInPseudoHeader === true ? [number32(8, PSEUDO_HEADER)] : [];
+    this.#expression('payload', register(5, at), ...placeOf(to), ...checksum, ...pseudo);
+  }
+
   #evaluate(value: Value): number {
     if ('field' in value) return this.#load([value.field])[0];
     if ('constant' in value) return this.#constant(0, hostOrder32(value.constant));
@@ -208,19 +231,13 @@ class Expressions {
         this.#expression('socket', number32(1, SOCKET_KEYS[field.key].key), register(2, at));
         break;
       case 'conntrack': {
-        const { key, original } = CONNTRACK_KEYS[field.key];
-        const direction = original ? [attribute(3, Uint8Array.of(ORIGINAL))] : [];
-        this.#expression('ct', register(1, at), number32(2, key), ...direction);
+        const row = CONNTRACK_KEYS[field.key];
+        const direction = 'of' in row ? [attribute(3, Uint8Array.of(DIRECTIONS[row.of]))] : [];
+        this.#expression('ct', register(1, at), number32(2, row.key), ...direction);
         break;
       }
-      default: {
-        const place = [
-          number32(2, HEADERS[field.from]),
-          number32(3, field.offset),
-          number32(4, field.length),
-        ];
-        this.#expression('payload', register(1, at), ...place);
-      }
+      default:
+        this.#expression('payload', register(1, at), ...placeOf(field));
     }
   }
 
@@ -262,8 +279,6 @@ class Expressions {
   }
 }
 
-/** IP_CT_DIR_ORIGINAL */
-const ORIGINAL = 0;
 /** Registers are words of 4 bytes; an address of IPv6 fills four of them. */
 const ADDRESS_WORDS = 4;
 /** NFT_REG_1 is the first word of sixteen, and every fourth has such a name; NFT_REG32_00 begins the other names. */
@@ -281,6 +296,10 @@ function register(type: number, at: number): Uint8Array {
 function verdictData(verdict: Verdict): Uint8Array {
   const chain = 'chain' in verdict ? [text(2, verdict.chain)] : [];
   return nested(2, number32(1, VERDICTS[verdict.to]), ...chain);
+}
+
+function placeOf({ from, offset, length }: HeaderField): Uint8Array[] {
+  return [number32(2, HEADERS[from]), number32(3, offset), number32(4, length)];
 }
 
 function familyOf(field: Field): Family | undefined {

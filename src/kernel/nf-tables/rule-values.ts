@@ -34,6 +34,16 @@ export type Statement =
       readonly seconds: number;
     }
   | { readonly kind: 'assign'; readonly to: Assignable; readonly value: Value }
+  /** Into the packet itself: bytes, or another field of the same length. */
+  | {
+      readonly kind: 'write';
+      readonly to: HeaderField;
+      readonly value: Uint8Array | Field;
+      /** Where the header has a checksum over these bytes. */
+      readonly checksumAt?: number;
+      /** The checksum of the transport header is over these bytes too. */
+      readonly isInPseudoHeader?: boolean;
+    }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'reject'; readonly answer: 'tcp-reset' | 'port-unreachable' }
   | { readonly kind: 'masquerade'; readonly ports: PortRange }
@@ -62,7 +72,16 @@ export type Field =
   | { readonly from: 'meta'; readonly key: 'priority' | 'mark' | 'iifname' | 'nfproto' | 'l4proto' }
   | {
       readonly from: 'conntrack';
-      readonly key: 'state' | 'original ip daddr' | 'original ip6 daddr' | 'original proto-dst';
+      readonly key:
+        | 'state'
+        | 'direction'
+        | 'status'
+        | 'original ip daddr'
+        | 'original ip6 daddr'
+        | 'original proto-dst'
+        | 'reply ip saddr'
+        | 'reply ip6 saddr'
+        | 'reply proto-src';
     }
   /** One byte of the socket of this machine that the packet is for; where there is none, the rule ends. */
   | { readonly from: 'socket'; readonly key: 'transparent' };

@@ -16,6 +16,9 @@ const WEB = 80;
 /** Of the subnet that the node shares with the other one. */
 const ENDS_OF_SUBNET = ['172.18.0.0', '172.18.0.255', 'fd00:18::'];
 
+const ASK_HEALTH =
+  'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())';
+
 const CLUSTER_CIDRS = '10.244.0.0/16,fd00:244::/32';
 
 describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free', () => {
@@ -141,5 +144,57 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
         { what: 'the load balancer to be served', seconds: 30 },
       );
     expect(await seen(cluster.lab.remote, NODE_WIRE.here.IPv4, KUBELET)).toBe('kubelet');
+  });
+
+  it("gets no other port of another's ClusterIP, and not the port where another's health check answers", async () => {
+    const [own, health, free] = [22, 32_100, 32_101];
+    const backed = (name: string, number: number, pod: Host, ports: readonly number[], more: object) => [
+      service({
+        name,
+        clusterIPs: both(vip(number)),
+        ports: ports.map((port) => ({ name: `p${port}`, port })),
+        ...more,
+      }),
+      ...FAMILIES.map((family) =>
+        slice({
+          service: name,
+          family,
+          ports: ports.map((port) => ({ name: `p${port}`, port: POD_PORT })),
+          endpoints: [{ address: pod.addresses[family], nodeName: 'node-1' }],
+        }),
+      ),
+    ];
+    await cluster.folder.put(
+      'checked',
+      backed('checked', 4, victim, [WEB], {
+        ingress: ['198.51.100.4'],
+        spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: health },
+      }),
+    );
+    await cluster.folder.put(
+      'thief-of-port',
+      backed('thief-of-port', 5, attacker, [own], { spec: { externalIPs: both(vip(4)) } }),
+    );
+    await cluster.folder.put(
+      'thief-of-health',
+      backed('thief-of-health', 6, attacker, [health, free], { ingress: both(NODE_WIRE.here) }),
+    );
+    const { remote, node } = cluster.lab;
+    const here = NODE_WIRE.here.IPv4;
+    await waitUntil(async () => (await seen(remote, here, free)) === attacker.name, {
+      what: 'the free port to be served',
+    });
+    for (const family of FAMILIES) {
+      for (const client of [node, remote, attacker]) {
+        expect(await seen(client, vip(4)[family], WEB)).toBe(victim.name);
+        expect(await seen(client, vip(4)[family], own)).toBe('refused');
+      }
+      expect(await seen(remote, vip(5)[family], own)).toBe(attacker.name);
+    }
+    const words = ['/usr/bin/python3', '-c', ASK_HEALTH, `http://${here}:${health}/`];
+    expect(JSON.parse(await remote.namespace.run(words))).toMatchObject({
+      service: { namespace: 'default', name: 'checked' },
+      localEndpoints: 1,
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { FAMILIES } from '../../../model/address.js';
 import type { ChainHook, Rule } from '../../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
+import { allowFragmentsRules } from './allow-fragments-rules.js';
 import { guardRules, keepDestinationRule, restrictRule, strayRules } from './guard-rules.js';
 import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
 import {
@@ -17,6 +18,7 @@ import {
   rememberAnsweringRules,
   unlessExpectedRules,
 } from './out-of-window-rules.js';
+import { RESTORE_SOURCE, restoreSourceRules } from './restore-source-rules.js';
 import { EVERYBODY, type InsideMatch, IS_INVALID, IS_NEW, insideMatch, jump } from './rule-words.js';
 
 /**
@@ -32,6 +34,9 @@ const UNMARK_PRIORITY = -310;
 const KEEP_PRIORITY = -110;
 /** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
 const STRAY_PRIORITY = -10;
+
+/** Behind IPVS, which gives replies the frontend's address at FORWARD 100. */
+const RESTORE_PRIORITY = 110;
 
 /** NF_IP_PRI_NAT_SRC, where others rewrite sources too. */
 const MASQUERADE_PRIORITY = 100;
@@ -49,14 +54,19 @@ export function packetChains(settings: PacketRulesSettings): FilledChain[] {
     hooked('prerouting-nat', 'nat', 'prerouting', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
     hooked('output-nat', 'nat', 'output', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
     hooked('input', 'filter', 'input', INPUT_PRIORITY, wayIn('out-of-window-input', insideMatch(settings))),
-    hooked('output', 'filter', 'output', OUTPUT_PRIORITY, wayIn('out-of-window', EVERYBODY)),
+    hooked('output', 'filter', 'output', OUTPUT_PRIORITY, [
+      ...allowFragmentsRules(),
+      ...wayIn('out-of-window', EVERYBODY),
+    ]),
     hooked('forward', 'filter', 'forward', STRAY_PRIORITY, strayRules(settings)),
+    hooked('forward-restore', 'filter', 'forward', RESTORE_PRIORITY, [RESTORE_SOURCE]),
     hooked('output-stray', 'filter', 'output', STRAY_PRIORITY, strayRules(settings)),
     hooked('output-unmark', 'filter', 'output', UNMARK_PRIORITY, unmarkRules()),
     hooked('postrouting', 'nat', 'postrouting', MASQUERADE_PRIORITY, postroutingRules()),
     { name: 'out-of-window', rules: invalidRules() },
     { name: 'out-of-window-input', rules: invalidInputRules(settings) },
     { name: 'unless-expected', rules: unlessExpectedRules(settings) },
+    { name: 'restore-source', rules: restoreSourceRules() },
     { name: 'restrict', rules: FAMILIES.map(restrictRule) },
     { name: 'guard', rules: FAMILIES.flatMap(guardRules) },
     ...FAMILIES.flatMap((family) => [

@@ -2,6 +2,7 @@ import { addressBytes, FAMILIES, type Family } from '../../../model/address.js';
 import { parsedCidrs } from '../../../model/cidr.js';
 import { PROTOCOLS, type Protocol } from '../../../model/protocol.js';
 import { PROTOCOL_NUMBERS } from '../../native/records.js';
+import { hostOrder32 } from '../../nf-tables/attributes.js';
 import type { ConstantSet, Field, HeaderField, Statement, Value } from '../../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { type PacketSet, setName } from '../packet-sets.js';
@@ -24,7 +25,7 @@ export function destinationAddress(family: Family): HeaderField {
 /** `meta l4proto` */
 const PROTOCOL: Field = { from: 'meta', key: 'l4proto' };
 /** `th sport` */
-export const sourcePort: Field = { from: 'transport header', offset: 0, length: 2 };
+export const sourcePort: HeaderField = { from: 'transport header', offset: 0, length: 2 };
 /** `th dport` */
 export const destinationPort: Field = { from: 'transport header', offset: 2, length: 2 };
 
@@ -85,6 +86,22 @@ export function socketIsTransparent(is: boolean): Statement {
   return { kind: 'compare', field: { from: 'socket', key: 'transparent' }, value };
 }
 
+/** `ct direction reply` */
+export const IS_REPLY: Statement = {
+  kind: 'compare',
+  field: { from: 'conntrack', key: 'direction' },
+  value: Uint8Array.of(1),
+};
+
+/** `ct status & dnat == 0`: conntrack sends the connection where the client wanted it to go. */
+export const KEEPS_DESTINATION: Statement = {
+  kind: 'compare',
+  field: { from: 'conntrack', key: 'status' },
+  // IPS_DST_NAT, as above
+  mask: hostOrder32(0x20),
+  value: hostOrder32(0),
+};
+
 /** None of these bits: `th sport & 0xfc00 == 0` */
 export function sourcePortLacks(bits: number): Statement {
   const mask = Uint8Array.of(bits >> 8, bits & 0xff);
@@ -95,6 +112,16 @@ export function sourcePortLacks(bits: number): Statement {
 export function goesToOwned(family: Family, protocol: Protocol): Statement[] {
   const fields: Field[] = [destinationAddress(family), destinationPort];
   return [protocolIs(protocol), isIn(fields, setName({ purpose: 'owned', family, protocol }))];
+}
+
+/** `ip saddr . th sport @owned-tcp-4`, behind `meta l4proto tcp`; with `ct original … != @owned-tcp-4`: asked for something else. */
+export function comesFromOwned(family: Family, protocol: Protocol): Statement[] {
+  const set = setName({ purpose: 'owned', family, protocol });
+  return [
+    protocolIs(protocol),
+    isIn([sourceAddress(family), sourcePort], set),
+    isNotIn([originalDestination(family), { from: 'conntrack', key: 'original proto-dst' }], set),
+  ];
 }
 
 /** `ip daddr @set` */
