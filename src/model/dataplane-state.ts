@@ -44,7 +44,7 @@ export class DataplaneState implements ObservedDataplane {
   }
 
   /** Takes over everything but the virtual servers. */
-  putSurroundings({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
+  putAddressesAndSets({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
     refill(this.bound, bound);
     refill(this.policy.guarded, policy.guarded);
     refillMap(this.policy.owned, policy.owned);

@@ -10,6 +10,8 @@ import type { DrainEnd, DrainState } from '../model/sync-state.js';
 import type { KernelImage } from './kernel-image.js';
 import { Interval } from './timing.js';
 
+type PaceOfServices = Pick<DesiredDataplane, 'serviceOf' | 'paceOf'>;
+
 interface Drain {
   readonly server: RealServer;
   /** On the clock; moved back where the kernel tells of an earlier agent's beginning. */
@@ -27,9 +29,15 @@ export class DrainBook {
   readonly #drains = new Map<FrontendKey, Map<RealServerKey, Drain>>();
   #ended = new Map<DrainEnd, number>();
 
-  constructor(clock: Clock, deadlines: DrainDeadlines) {
+  /** `deadline`: milliseconds that a drain may take where its Service asks for nothing else. */
+  constructor(clock: Clock, services: PaceOfServices, deadline: number) {
     this.#clock = clock;
-    this.#deadlines = deadlines;
+    this.#deadlines = new DrainDeadlines(services, deadline);
+  }
+
+  /** It counts for drains under way too. */
+  set deadline(milliseconds: number) {
+    this.#deadlines.standard = milliseconds;
   }
 
   get frontends(): FrontendKey[] {
@@ -125,13 +133,13 @@ export class DrainBook {
  * For how long servers may drain: as their Service asks, or as the node is set. A deleted Service's wish outlives it, but nobody who
  * deletes one keeps the node's addresses for longer than the node lets him.
  */
-export class DrainDeadlines {
+class DrainDeadlines {
   /** Milliseconds, of Services that ask for nothing; may be changed at any time, for drains under way too. */
   standard: number;
-  readonly #services: Pick<DesiredDataplane, 'serviceOf' | 'paceOf'>;
+  readonly #services: PaceOfServices;
   readonly #own = new Map<FrontendKey, number>();
 
-  constructor(services: Pick<DesiredDataplane, 'serviceOf' | 'paceOf'>, standard: number) {
+  constructor(services: PaceOfServices, standard: number) {
     this.#services = services;
     this.standard = standard;
   }

@@ -73,7 +73,7 @@ export class Auditor {
     const isOver = this.#round.length === 0;
     if (isOver) this.#beginRound();
     if (isOver || isMended) {
-      drift.add(this.#image.correctSurroundings(await this.#kernel.observeSurroundings()));
+      drift.add(this.#image.correctAddressesAndSets(await this.#kernel.observeSurroundings()));
     }
     // Whoever changed most of what was looked at has not stopped there: then the round is ended at once.
     for (let goesOn = true; goesOn; ) {
@@ -152,7 +152,7 @@ export class SetUp {
   }
 }
 
-export type PassDrift = Required<Pick<PassReport, 'drift' | 'driftFound' | 'driftRepaired'>>;
+type PassDrift = Required<Pick<PassReport, 'drift' | 'driftFound' | 'driftRepaired'>>;
 
 /** What others have changed or removed of ours, from when it is found until it has been put right. */
 export class DriftBook {

@@ -1,18 +1,24 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import { contestedServices } from '../model/claim.js';
+import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { API_SERVER_SERVICE } from '../model/service-key.js';
+import { compareAge } from '../model/service.js';
+import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DirtyServices } from './dirty-services.js';
 import type { KernelImage } from './kernel-image.js';
 import type { PassPlanner } from './pass-planner.js';
 import type { StageRunner } from './stage-runner.js';
 import type { Takeover } from './takeover.js';
 
-export interface FirstPassParts {
+interface FirstPassParts {
+  readonly source: Pick<ClusterSource, 'view'>;
   readonly desired: Pick<DesiredDataplane, 'isEmpty' | 'virtualServers' | 'policy' | 'bound'>;
-  readonly image: KernelImage;
+  readonly image: Pick<KernelImage, 'isDoubted' | 'hasNameless' | 'doubt'>;
   readonly takeover: Pick<Takeover, 'underWay'>;
-  readonly dirty: DirtyServices;
+  readonly dirty: Pick<DirtyServices, 'keys' | 'isLarge' | 'largeLast' | 'workOut'>;
   readonly planner: Pick<PassPlanner, 'plansOf'>;
+  /** So many Services are worked out before the kernel gets them. */
+  readonly servicesAtOnce: number;
 }
 
 /**
@@ -27,52 +33,77 @@ export class FirstPass {
   }
 
   /**
-   * Whether the pass that begins is one. Whoever takes over has to know all that is wanted before it looks, what is in doubt has to
-   * wait, and what lost its name gets it back from what is wanted.
+   * Where nothing was desired before, performs every Service of which no other can take a frontend away; nothing in any other pass.
+   * What has been planned moves from `pending` to `planned`; what is left in `pending` and among the dirty Services has to be planned
+   * afterwards.
    */
-  get isDue(): boolean {
+  async perform(
+    run: Pick<StageRunner, 'perform' | 'result'>,
+    pending: KernelKeySet,
+    planned: KernelKeySet,
+  ): Promise<void> {
+    if (!this.#isDue) return;
+    const { planner, image, desired } = this.#parts;
+    const services = this.#uncontested();
+    const isFirst = (key: ServiceKey) => key === API_SERVER_SERVICE;
+    for (const part of [services.filter(isFirst), services.filter((key) => !isFirst(key))])
+      await run.perform(planner.plansOf(this.#partsAsDecided(part, pending, planned)));
+    // What was touched again must not be planned over a guess.
+    image.doubt(run.result.unsure, desired);
+  }
+
+  // Whoever takes over has to know all that is wanted, what is in doubt has to wait, and what lost its name gets it back from what
+  // is wanted.
+  get #isDue(): boolean {
     const { desired, takeover, image } = this.#parts;
     return desired.isEmpty && !image.isDoubted && !image.hasNameless && !takeover.underWay;
   }
 
-  /**
-   * Performs what nobody contests. What has been planned moves from `pending` to `planned`; what is left in `pending` and among
-   * the dirty Services has to be planned afterwards.
-   */
-  async perform(run: StageRunner, pending: KernelKeySet, planned: KernelKeySet): Promise<void> {
-    const { dirty, planner, image, desired } = this.#parts;
-    const services = dirty.uncontested(API_SERVER_SERVICE);
-    const urgent = services[0] === API_SERVER_SERVICE ? 1 : 0;
-    for (const part of [services.slice(0, urgent), services.slice(urgent)])
-      await run.perform(planner.plansOf(partsAsDecided(dirty.portions(part), pending, planned)));
-    // What was touched again must not be planned over a guess.
-    image.doubt(run.result.unsure, desired);
+  /** The oldest first. Those that claim what another claims wait until all are worked out together. */
+  #uncontested(): ServiceKey[] {
+    const { source, dirty } = this.#parts;
+    const services = [...dirty.keys].flatMap((key) => source.view.look(key).service ?? []);
+    const contested = contestedServices(services);
+    const free = services.filter(({ key }) => !contested.has(key)).sort(compareAge);
+    return dirty.largeLast(free.map(({ key }) => key));
   }
-}
 
-/**
- * Parts of a pass whose Services are worked out when the part is asked for: at the first start of a large cluster the kernel
- * works on the first of them while the last are not decided. Only where nothing was desired before: then all that a decision
- * can do is to want more, and nothing that is planned for one portion is undone by another.
- *
- * What is planned moves from `pending` to `planned`. What another portion touches again goes back: it has to be compared when all
- * are decided.
- */
-export function* partsAsDecided(
-  portions: Iterable<KernelKeys>,
-  pending: KernelKeySet,
-  planned: KernelKeySet,
-): Generator<KernelKeys> {
-  for (const { frontends, vips } of portions) {
-    const part = new KernelKeySet();
-    for (const key of frontends)
-      if (planned.frontends.has(key)) pending.frontends.add(key);
-      else part.frontends.add(key);
-    for (const address of vips)
-      if (planned.vips.has(address)) pending.vips.add(address);
-      else part.vips.add(address);
-    pending.remove(part);
-    planned.add(part);
-    yield part;
+  /**
+   * Services are worked out when their part is asked for: the kernel works on the first part while the last is not decided. Since
+   * nothing was desired before, a decision can only want more, and nothing that is planned for one part is undone by another. What
+   * another part touches again has to be compared when all are decided.
+   */
+  *#partsAsDecided(
+    services: readonly ServiceKey[],
+    pending: KernelKeySet,
+    planned: KernelKeySet,
+  ): Generator<KernelKeys> {
+    for (const { frontends, vips } of this.#portions(services)) {
+      const part = new KernelKeySet();
+      for (const key of frontends)
+        if (planned.frontends.has(key)) pending.frontends.add(key);
+        else part.frontends.add(key);
+      for (const address of vips)
+        if (planned.vips.has(address)) pending.vips.add(address);
+        else part.vips.add(address);
+      pending.remove(part);
+      planned.add(part);
+      yield part;
+    }
+  }
+
+  /** The keys that each portion may have changed. It ends with a large Service, or many of them would be worked out at once. */
+  *#portions(services: readonly ServiceKey[]): Generator<KernelKeys> {
+    const { dirty, servicesAtOnce } = this.#parts;
+    let touched = new KernelKeySet();
+    let count = 0;
+    for (const key of services) {
+      dirty.workOut(key, touched);
+      if (++count < servicesAtOnce && !dirty.isLarge(key)) continue;
+      yield touched;
+      touched = new KernelKeySet();
+      count = 0;
+    }
+    if (count > 0) yield touched;
   }
 }

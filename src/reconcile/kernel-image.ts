@@ -8,7 +8,7 @@ import { sameServer, type VirtualServer } from '../model/virtual-server.js';
 import { isLedgerLost } from '../plan/adoption.js';
 
 /** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
-export type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
+type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
 
 /**
  * What the kernel has acknowledged so far. It is filled by one full look, kept by folding acknowledgements, and corrected
@@ -52,6 +52,16 @@ export class KernelImage {
 
   forget(): void {
     this.#known = false;
+  }
+
+  /** Everything of ours at these addresses. */
+  keysAt(addresses: Iterable<Address>): KernelKeySet {
+    const keys = new KernelKeySet();
+    for (const address of addresses) {
+      keys.vips.add(address);
+      for (const key of this.#state.frontendsAt(address)) keys.frontends.add(key);
+    }
+    return keys;
   }
 
   doubt(frontends: Iterable<FrontendKey>, desired: Dataplane): void {
@@ -157,7 +167,7 @@ export class KernelImage {
    * Takes over addresses and sets; the keys of what others had removed or added. Where a firewall mark has become another, only a
    * full look tells which virtual server that is.
    */
-  correctSurroundings(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
+  correctAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
     const { bound, policy } = this.#state;
     const keys = new KernelKeySet();
     for (const address of difference(bound, seen.bound)) keys.vips.add(address);
@@ -169,7 +179,7 @@ export class KernelImage {
     for (const key of differentSources(policy.sources, seen.policy.sources)) keys.frontends.add(key);
     if (hasOtherMark(policy.owned, seen.policy.owned, ({ frontend }) => frontend)) this.#known = false;
     if (hasOtherMark(policy.open, seen.policy.open, (frontend) => frontend)) this.#known = false;
-    this.#state.putSurroundings(seen);
+    this.#state.putAddressesAndSets(seen);
     return keys;
   }
 

@@ -1,13 +1,14 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
-import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
+import type { NodeRecord, OtherNodes } from '../model/node.js';
 import type { Operation, Outcome } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemBoard } from '../model/problem-board.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState, SyncTotals, UnmetFrontend } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
@@ -16,7 +17,7 @@ import type { Predecessor } from './takeover.js';
 import { RetrySchedule } from './timing.js';
 import { withheldFrontends } from './unmet-frontends.js';
 
-export interface LoopParts {
+interface LoopParts {
   readonly source: ClusterSource;
   readonly desired: DesiredDataplane;
   readonly kernel: Kernel;
@@ -79,15 +80,26 @@ export class ReconcileLoop implements ClusterListener {
 
   changed(services: Iterable<ServiceKey>): void {
     this.#reconciler.changed(services);
-    this.#oldestChange ??= this.#parts.clock.now();
-    this.wake();
+    this.#wakeForChange();
   }
 
-  /** Not the Services themselves have changed, but the node or an address that nodes need. */
-  surroundingsChanged(services: Iterable<ServiceKey>): void {
-    this.#reconciler.surroundingsChanged(services);
-    this.#oldestChange ??= this.#parts.clock.now();
-    this.wake();
+  /** The Node object of this node is another; undefined where there is none. */
+  nodeChanged(node: NodeRecord | undefined): void {
+    this.#reconciler.nodeChanged(this.#parts.desired.setNode(node));
+    this.#wakeForChange();
+  }
+
+  otherNodesChanged(others: OtherNodes): void {
+    this.#reconciler.nodeChanged(this.#parts.desired.setOtherNodes(others));
+    this.#wakeForChange();
+  }
+
+  /** Our own connection to the source goes to these addresses: nothing of ours may stay there, whichever Service it is of. */
+  apiServerAddressesChanged(addresses: readonly ReservedAddress[]): void {
+    const { desired } = this.#parts;
+    this.#reconciler.nodeChanged(desired.setReserved('api-server', addresses));
+    this.#reconciler.leave(desired.reserved);
+    this.#wakeForChange();
   }
 
   problemsFound(problems: readonly Problem[]): void {
@@ -105,15 +117,14 @@ export class ReconcileLoop implements ClusterListener {
     this.#reconciler.setDrainDeadline(deadline);
   }
 
-  /** Nothing of ours may stay at these addresses any longer, whichever Service it is of. */
-  leave(addresses: Iterable<Address>): void {
-    this.#reconciler.leave(addresses);
-    this.wake();
-  }
-
   /** Nothing on this Node answers any more: what drains there is not waited for. */
   nodeLost(node: string): void {
     this.#reconciler.nodeLost(node);
+    this.wake();
+  }
+
+  #wakeForChange(): void {
+    this.#oldestChange ??= this.#parts.clock.now();
     this.wake();
   }
 
@@ -226,7 +237,7 @@ export class ReconcileLoop implements ClusterListener {
 }
 
 /** Sums up the passes since the start. */
-export class PassTally {
+class PassTally {
   #totals: SyncTotals = { passes: 0, operations: 0, refused: 0, drift: 0 };
   #last: PassReport | undefined;
 

@@ -115,7 +115,7 @@ describe('the surroundings', () => {
   it('are taken over in place of what was known, and do not follow their source', () => {
     const state = stateAfter(...PAIRS.slice(1).map(([write]) => write), add());
     const source = stateAfter({ kind: 'guard-vip', address: VIP_B }, { kind: 'bind-vip', address: VIP_B });
-    state.putSurroundings(source);
+    state.putAddressesAndSets(source);
     source.acknowledge({ kind: 'release-vip', address: VIP_B });
     expect(dataplaneText(state)).toBe(`${HTTP.key} rr\nbound ${VIP_B}\nguarded ${VIP_B}`);
   });

@@ -3,17 +3,15 @@ import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
 import { DirtyServices } from '../../src/reconcile/dirty-services.js';
-import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { VIP_A, VIP_B } from '../support/addresses.js';
 import { HandSource } from '../support/hand-source.js';
-import { aService, HTTP } from '../support/objects.js';
+import { aService } from '../support/objects.js';
 
 const [WEB, SHOP] = [serviceKey('default', 'web'), serviceKey('default', 'shop')];
-const NODE = address('192.0.2.1');
 const FRONT = frontend(VIP_A, 80, 'TCP');
 
 /**
- * Dirty Services of a data plane that says which it was asked to work out, in portions of two; so many milliseconds pass with
- * each look at the clock.
+ * Dirty Services of a data plane that says which it was asked to work out; so many milliseconds pass with each look at the clock.
  */
 function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entries = 1) {
   const refreshed: ServiceKey[] = [];
@@ -41,7 +39,7 @@ function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entri
   return {
     refreshed,
     concerned,
-    dirty: new DirtyServices(source, desired, clock, 2),
+    dirty: new DirtyServices(source, desired, clock),
     pass: (ms: number) => {
       now += ms;
     },
@@ -93,35 +91,6 @@ describe('dirty Services', () => {
     expect(refreshed).toEqual(many);
     expect(dirty.size).toBe(2);
   });
-
-  it('are worked out portion by portion when one is asked for, the oldest first', () => {
-    const source = new HandSource();
-    const young = aService('young', [], { created: 3 });
-    source.put(young, aService('b', [], { created: 1 }), aService('a', [], { created: 1 }));
-    const { refreshed, dirty } = dirtyServices(0, source);
-    dirty.add(source.view.keys());
-    const portions = dirty.portions(dirty.uncontested(WEB));
-    expect(refreshed).toEqual([]);
-    expect([...(portions.next().value?.frontends ?? [])]).toEqual([FRONT.key]);
-    expect(refreshed).toEqual([serviceKey('default', 'a'), serviceKey('default', 'b')]);
-    expect(dirty.size).toBe(1);
-    portions.next();
-    expect(refreshed.at(-1)).toBe(young.key);
-    expect(portions.next().done).toBe(true);
-  });
-
-  it('are uncontested where nobody has a better claim, the urgent one first', () => {
-    const source = new HandSource();
-    const ports = [{ ...HTTP, nodePort: 30_080 }];
-    source.put(aService('web', [VIP_A], { created: 5 }), aService('shop', [VIP_B], { ports, created: 6 }));
-    source.put(aService('rival', [VIP_A6], { externalIPs: [VIP_A] }));
-    source.put(aService('on-node-port', [], { externalIPs: [NODE], ports: [{ ...HTTP, port: 30_080 }] }));
-    const { dirty } = dirtyServices(0, source);
-    expect(dirty.uncontested(WEB)).toEqual([]);
-    dirty.add(source.view.keys());
-    expect(dirty.uncontested(SHOP)).toEqual([SHOP, WEB]);
-    expect(dirty.uncontested(serviceKey('default', 'rival'))).toEqual([WEB, SHOP]);
-  });
 });
 
 describe('a Service of 20,000 virtual and real servers', () => {
@@ -138,7 +107,7 @@ describe('a Service of 20,000 virtual and real servers', () => {
     return { ...services, source, takeIn };
   }
 
-  it('rests for a second after each change, and what changes meanwhile is worked out then; others are at once', async () => {
+  it('is worked out once a second at most, with all that changed meanwhile; others are at once', async () => {
     const { takeIn, dirty, pass } = largeServices();
     expect(await takeIn([WEB])).toEqual([WEB]);
     pass(999);
@@ -148,7 +117,7 @@ describe('a Service of 20,000 virtual and real servers', () => {
     expect(await takeIn([])).toEqual([WEB]);
   });
 
-  it('rests as long as its pass took where that is longer, from the end of the pass', async () => {
+  it('waits as long as its pass took where that is longer, from the end of the pass', async () => {
     const { takeIn, pass } = largeServices();
     await takeIn([WEB], true, 7_000);
     pass(6_999);
@@ -157,7 +126,7 @@ describe('a Service of 20,000 virtual and real servers', () => {
     expect(await takeIn([])).toEqual([WEB]);
   });
 
-  it('rests neither when it is deleted, nor when the node has changed, nor before all Services are known', async () => {
+  it('waits neither when it is deleted, nor when the node has changed, nor before all Services are known', async () => {
     const { takeIn, source, dirty } = largeServices();
     await takeIn([WEB, SHOP]);
     source.deleteService({ key: WEB });
@@ -170,7 +139,7 @@ describe('a Service of 20,000 virtual and real servers', () => {
 });
 
 describe('a Service of fewer than 1,000 virtual and real servers', () => {
-  it('never rests', async () => {
+  it('never waits', async () => {
     const source = new HandSource();
     source.put(aService('web', [VIP_A]));
     const { dirty, refreshed } = dirtyServices(0, source, 999);

@@ -3,7 +3,7 @@ import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { type RealServer, realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { DrainBook, DrainDeadlines } from '../../src/reconcile/drain-book.js';
+import { DrainBook } from '../../src/reconcile/drain-book.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { HandClock } from '../support/hand-clock.js';
 
@@ -23,7 +23,7 @@ function withServers(...servers: RealServer[]): DataplaneState {
 function draining(...servers: RealServer[]) {
   const clock = new HandClock();
   const services = { serviceOf: () => undefined, paceOf: () => undefined };
-  const book = new DrainBook(clock, new DrainDeadlines(services, DEADLINE));
+  const book = new DrainBook(clock, services, DEADLINE);
   book.refresh(FRONT.key, withServers(), withServers(...servers));
   const seen = (active: number) => new Map(servers.map(({ key }) => [key, { active, inactive: 0 }]));
   return { clock, book, seen };
@@ -82,15 +82,17 @@ describe('the deadline of a drain', () => {
   const plain = { ...slow, paceOf: () => undefined };
   const gone = { ...plain, serviceOf: () => undefined };
 
-  function deadlineAfter(...states: readonly (typeof slow | typeof plain | typeof gone)[]): number {
+  function deadlineAfter(
+    ...states: readonly (typeof slow | typeof plain | typeof gone)[]
+  ): number | undefined {
     let now: (typeof states)[number] = gone;
     const services = { serviceOf: () => now.serviceOf(), paceOf: () => now.paceOf() };
-    const deadlines = new DrainDeadlines(services, DEADLINE);
+    const book = new DrainBook(new HandClock(), services, DEADLINE);
     for (const state of states) {
       now = state;
-      deadlines.refresh(FRONT.key, true);
+      book.refresh(FRONT.key, withServers(), withServers(ONE));
     }
-    return deadlines.of(FRONT.key);
+    return book.list()[0]?.left;
   }
 
   it("is what its Service asks for, and outlives the Service up to the node's own", () => {
@@ -103,10 +105,19 @@ describe('the deadline of a drain', () => {
   });
 
   it('is forgotten with the last server that drains', () => {
-    const deadlines = new DrainDeadlines(slow, DEADLINE);
-    deadlines.refresh(FRONT.key, true);
-    Object.assign(slow, gone);
-    deadlines.refresh(FRONT.key, false);
-    expect(deadlines.of(FRONT.key)).toBe(DEADLINE);
+    let now: typeof slow | typeof gone = slow;
+    const services = { serviceOf: () => now.serviceOf(), paceOf: () => now.paceOf() };
+    const book = new DrainBook(new HandClock(), services, 2 * 3_600_000);
+    book.refresh(FRONT.key, withServers(), withServers(ONE));
+    now = gone;
+    book.refresh(FRONT.key, withServers(), withServers());
+    book.refresh(FRONT.key, withServers(), withServers(ONE));
+    expect(book.list()).toMatchObject([{ left: 2 * 3_600_000 }]);
+  });
+
+  it('is another at once, for drains under way too, when the node is set to another', () => {
+    const { book } = draining(ONE);
+    book.deadline = 5_000;
+    expect(book.list()).toMatchObject([{ left: 5_000 }]);
   });
 });

@@ -3,7 +3,7 @@ import type { Sight } from '../../src/kernel/kernel.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, frontend } from '../../src/model/frontend.js';
 import { realServer } from '../../src/model/real-server.js';
-import { DrainBook, DrainCounter, DrainDeadlines } from '../../src/reconcile/drain-book.js';
+import { DrainBook, DrainCounter } from '../../src/reconcile/drain-book.js';
 import { POD_1, VIP_A } from '../support/addresses.js';
 import { HandClock } from '../support/hand-clock.js';
 import { settings } from '../support/objects.js';
@@ -19,8 +19,8 @@ function draining(...active: (number | undefined)[]) {
     state.acknowledge({ kind: 'add-virtual-server', frontend: front, settings: settings('rr') });
     state.acknowledge({ kind: 'add-real-server', frontend: front, server: LEAVING });
   }
-  const deadlines = new DrainDeadlines({ serviceOf: () => undefined, paceOf: () => undefined }, 60_000);
-  const drains = new DrainBook(clock, deadlines);
+  const services = { serviceOf: () => undefined, paceOf: () => undefined };
+  const drains = new DrainBook(clock, services, 60_000);
   for (const { key } of FRONTS) drains.refresh(key, new DataplaneState(), state);
   const looks: (readonly Frontend[])[] = [];
   const look = async (frontends: readonly Frontend[]): Promise<Sight[]> => {

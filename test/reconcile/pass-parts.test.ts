@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Address } from '../../src/model/address.js';
 import { addressOf, type FrontendKey, frontend } from '../../src/model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
-import { partsAsDecided } from '../../src/reconcile/first-pass.js';
 import { roundsOf } from '../../src/reconcile/pass-planner.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 
@@ -61,34 +60,5 @@ describe('the rounds of a pass', () => {
   it('are one where nothing of what goes first is to be done', () => {
     const all = keysOf(OTHERS);
     expect([...roundsOf(all, [FIRST], isVip)].map((round) => [...round])).toEqual([[all]]);
-  });
-});
-
-describe('parts whose Services are worked out as they are asked for', () => {
-  it('take what they plan out of what is pending, and put back what is touched again', () => {
-    const [mine, contested, theirs] = keysAt(VIP_A) as [FrontendKey, FrontendKey, FrontendKey];
-    const [old] = keysAt(VIP_B) as [FrontendKey];
-    const portions = [keysOf([mine, contested], [VIP_A]), keysOf([contested, theirs], [VIP_A, VIP_A6])];
-    const pending = keysOf([mine, old], [VIP_A, VIP_B]);
-    const planned = new KernelKeySet();
-    expect([...partsAsDecided(portions, pending, planned)]).toEqual([
-      keysOf([mine, contested], [VIP_A]),
-      keysOf([theirs], [VIP_A6]),
-    ]);
-    expect(pending).toEqual(keysOf([old, contested], [VIP_B, VIP_A]));
-    expect(planned).toEqual(keysOf([mine, contested, theirs], [VIP_A, VIP_A6]));
-  });
-
-  it('are worked out no earlier', () => {
-    let workedOut = 0;
-    function* portions() {
-      for (const key of keysAt(VIP_A)) {
-        workedOut++;
-        yield keysOf([key]);
-      }
-    }
-    const parts = partsAsDecided(portions(), new KernelKeySet(), new KernelKeySet());
-    parts.next();
-    expect(workedOut).toBe(1);
   });
 });

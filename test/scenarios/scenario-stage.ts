@@ -98,7 +98,7 @@ export class ScenarioStage {
   }
 
   #moveNode(yaml: string): void {
-    this.#agent.loop.changed(this.#agent.desired.setNode(nodeRecord(yaml)));
+    this.#agent.loop.nodeChanged(nodeRecord(yaml));
     this.#kernel.setNodeAddresses(ownAddresses(yaml));
   }
 
@@ -121,7 +121,7 @@ export class ScenarioStage {
     const nodes = [...this.#objects.values()].flatMap(({ translation }) =>
       translation.kind === 'translated' && 'addresses' in translation.record ? translation.record : [],
     );
-    this.#agent.loop.changed(this.#agent.desired.setOtherNodes(otherNodes(nodes, 'node-1')));
+    this.#agent.loop.otherNodesChanged(otherNodes(nodes, 'node-1'));
   }
 
   #delete(name: string): void {

@@ -123,7 +123,7 @@ export const observedScene: fc.Arbitrary<ObservedScene> = fc
     for (const server of present(servers))
       if (isOurs(server.frontend))
         observed.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
-    observed.putSurroundings({ bound: new Set(bound), policy });
+    observed.putAddressesAndSets({ bound: new Set(bound), policy });
     for (const key of theirs) observed.foreign.add(key);
     return { observed, foreign: foreign.map(foreignServer) };
   });

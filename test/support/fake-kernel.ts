@@ -71,7 +71,7 @@ export class FakeKernel implements Kernel {
     this.#markKey = NEW_MARK_KEY;
     this.#hasDevice = false;
     this.#hasTable = false;
-    this.state.putSurroundings(new DataplaneState());
+    this.state.putAddressesAndSets(new DataplaneState());
     return ['removed the dummy device', 'removed the nftables table'];
   }
 
@@ -86,13 +86,13 @@ export class FakeKernel implements Kernel {
         dataplane.foreign.add(server.frontend.key);
         foreign.push(server);
       }
-    dataplane.putSurroundings(this.state);
+    dataplane.putAddressesAndSets(this.state);
     return { dataplane, foreign, activity: this.#activity };
   }
 
   async observeSurroundings(): Promise<Surroundings> {
     const copy = new DataplaneState();
-    copy.putSurroundings(this.state);
+    copy.putAddressesAndSets(this.state);
     return copy;
   }
 
@@ -164,7 +164,7 @@ export class FakeKernel implements Kernel {
   /** Another program removes our table; nothing tells of it. */
   loseTable(): void {
     this.#hasTable = false;
-    this.state.putSurroundings({ bound: new Set(this.state.bound), policy: new DataplaneState().policy });
+    this.state.putAddressesAndSets({ bound: new Set(this.state.bound), policy: new DataplaneState().policy });
   }
 
   /** Another program changes our rules, or a sysctl that we set; nothing tells of it. */

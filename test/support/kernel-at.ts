@@ -8,7 +8,7 @@ export async function kernelAt({ observed, foreign }: ObservedScene): Promise<Fa
   await kernel.prepare();
   for (const server of observed.virtualServers.values())
     kernel.state.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
-  kernel.state.putSurroundings(observed);
+  kernel.state.putAddressesAndSets(observed);
   for (const server of foreign) kernel.foreign.set(server.frontend.key, server);
   return kernel;
 }

@@ -8,7 +8,7 @@ export function copyOfPlane(plane: Dataplane, foreign: Iterable<FrontendKey> = [
   const copy = new DataplaneState();
   for (const server of plane.virtualServers.values())
     copy.putVirtualServer({ ...server, realServers: new RealServerList(server.realServers) });
-  copy.putSurroundings(plane);
+  copy.putAddressesAndSets(plane);
   for (const key of foreign) copy.foreign.add(key);
   return copy;
 }

@@ -36,7 +36,7 @@ const LINES_PER_LOOK = 256;
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
 export async function observeAll(handle: KernelHandle, remembered: Remembered): Promise<Observation> {
   const dataplane = new DataplaneState();
-  dataplane.putSurroundings(await observeSurroundings(handle));
+  dataplane.putAddressesAndSets(await observeSurroundings(handle));
   const { owned } = dataplane.policy;
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];

@@ -1,0 +1,187 @@
+import type { DesiredDataplane } from '../desired/desired-dataplane.js';
+import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
+import type { Clock } from '../model/clock.js';
+import type { ClusterSource } from '../model/cluster-source.js';
+import type { FrontendKey } from '../model/frontend.js';
+import { allKeys, type KernelKeySet } from '../model/kernel-keys.js';
+import type { DirtyServices } from './dirty-services.js';
+import { type DrainBook, DrainCounter } from './drain-book.js';
+import { Auditor, type DriftBook, SetUp } from './drift.js';
+import type { KernelImage } from './kernel-image.js';
+import type { LoopSettings } from './loop-settings.js';
+import type { SourceCompleteness } from './pass-planner.js';
+import type { Refusals } from './refusals.js';
+import type { SlowStartBook } from './slow-start-book.js';
+import type { Takeover } from './takeover.js';
+import { Interval } from './timing.js';
+
+/** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
+const NODE_ADDRESSES_PERIOD = 60_000;
+
+interface CheckParts {
+  readonly source: ClusterSource;
+  readonly desired: DesiredDataplane;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly settings: LoopSettings;
+  readonly prepared: (preparation: Preparation) => void;
+  readonly drainingOn?: ((nodes: ReadonlySet<string>) => void) | undefined;
+  readonly image: KernelImage;
+  readonly completeness: SourceCompleteness;
+  readonly takeover: Takeover;
+  readonly dirty: DirtyServices;
+  readonly drains: DrainBook;
+  readonly drift: DriftBook;
+  readonly refusals: Refusals;
+  readonly slowStarts: SlowStartBook;
+}
+
+/**
+ * What a pass begins with: the kernel is looked at wherever our image of it may be wrong, and what is due by time is compared too:
+ * retries, drains, weights that grow, the audit. Each answers with keys, which are added to those that wait for the planner.
+ */
+export class KernelCheck {
+  readonly #parts: CheckParts;
+  readonly #setUp: SetUp;
+  readonly #auditor: Auditor;
+  readonly #drainCounter: DrainCounter;
+  readonly #notices: KernelChange[] = [];
+  /** Nodes that were reported lost since the last pass. */
+  readonly #lostNodes = new Set<string>();
+  /** Since they were read last: nothing notifies us of another gateway or resolver. */
+  readonly #nodeAddressesAge: Interval;
+  /** Views that the last full look found with a firewall mark that cannot stay. */
+  #staleMarks: ReadonlySet<FrontendKey> = new Set();
+
+  constructor(parts: CheckParts) {
+    const { kernel, image, clock, settings, drains, drift } = parts;
+    this.#parts = parts;
+    this.#nodeAddressesAge = new Interval(clock, NODE_ADDRESSES_PERIOD);
+    this.#setUp = new SetUp(kernel, drift, parts.prepared);
+    this.#auditor = new Auditor(kernel, image, this.#setUp, clock, settings);
+    this.#drainCounter = new DrainCounter(kernel, image, drains, clock, settings.drainInterval);
+  }
+
+  /** How many notifications of the kernel wait for the next pass. */
+  get size(): number {
+    return this.#notices.length;
+  }
+
+  noticed(change: KernelChange): void {
+    this.#notices.push(change);
+  }
+
+  /** What has to be made because of this is no drift. */
+  prepareAgain(): void {
+    this.#setUp.outdate();
+    this.noticed({ kind: 'overrun' });
+  }
+
+  /** Nothing on this Node answers any more, as far as it still has no endpoint that serves. */
+  nodeLost(node: string): void {
+    this.#lostNodes.add(node);
+  }
+
+  /** Milliseconds in which everything is compared once. */
+  get auditRound(): number {
+    return this.#auditor.roundTime;
+  }
+
+  /** What the audit took since the last time; undefined where there was none. */
+  takeAuditMilliseconds(): number | undefined {
+    return this.#auditor.takeMilliseconds();
+  }
+
+  /** Those found since the last time. */
+  takeStaleMarks(): ReadonlySet<FrontendKey> {
+    const views = this.#staleMarks;
+    this.#staleMarks = new Set();
+    return views;
+  }
+
+  /** Milliseconds until the next audit or count of connections is due. */
+  wait(): number {
+    return Math.min(this.#auditor.wait(), this.#drainCounter.wait() ?? Number.POSITIVE_INFINITY);
+  }
+
+  async run(pending: KernelKeySet): Promise<void> {
+    const { image, takeover, completeness } = this.#parts;
+    // Only now it is known what of the predecessor's nothing wants.
+    if (takeover.underWay && completeness.hasJustCompleted) image.forget();
+    this.#takeInNotices(pending);
+    if (image.known) await this.#lookAtWhatIsDue(pending);
+    // What was found may be more than a comparison by key can put right.
+    if (!image.known) await this.#lookAtAll(pending);
+  }
+
+  #takeInNotices(pending: KernelKeySet): void {
+    const notices = this.#notices.splice(0);
+    if (notices.some(({ kind }) => kind === 'node-addresses') || this.#nodeAddressesAge.isOver)
+      this.#takeInNodeAddresses(pending);
+    for (const change of notices)
+      if (change.kind !== 'node-addresses') this.#drifted(this.#parts.image.correctByNotice(change), pending);
+  }
+
+  async #lookAtWhatIsDue(pending: KernelKeySet): Promise<void> {
+    const { kernel, desired, image, refusals, slowStarts } = this.#parts;
+    pending.add(refusals.due());
+    image.doubtForeign(pending, desired);
+    pending.add(await image.settleDoubts(kernel));
+    addFrontends(pending, slowStarts.due());
+    this.#endDrainsOnLostNodes(pending);
+    if (this.#drainCounter.isDue) await this.#countDrains(pending);
+    if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit(), pending);
+  }
+
+  // The Node may be back since it was reported lost.
+  #endDrainsOnLostNodes(pending: KernelKeySet): void {
+    if (this.#lostNodes.size === 0) return;
+    const { source, drains } = this.#parts;
+    const lost = new Set(this.#lostNodes);
+    this.#lostNodes.clear();
+    addFrontends(
+      pending,
+      drains.endWhere((address) => lost.has(source.view.stoppedNodeOf(address) ?? '')),
+    );
+  }
+
+  async #countDrains(pending: KernelKeySet): Promise<void> {
+    const { source, drains, drainingOn } = this.#parts;
+    addFrontends(pending, await this.#drainCounter.count());
+    if (drainingOn === undefined) return;
+    const nodes = [...drains.addresses].flatMap((address) => source.view.stoppedNodeOf(address) ?? []);
+    drainingOn(new Set(nodes));
+  }
+
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.
+  #takeInNodeAddresses(pending: KernelKeySet): void {
+    const { desired, kernel, dirty, image } = this.#parts;
+    this.#nodeAddressesAge.begin();
+    dirty.addAtOnce(desired.setNodeAddresses(kernel.nodeAddresses()));
+    dirty.addAtOnce(desired.setReserved('node', kernel.reservedAddresses()));
+    pending.add(image.keysAt(desired.reserved));
+  }
+
+  async #lookAtAll(pending: KernelKeySet): Promise<void> {
+    const { kernel, desired, image, takeover, dirty, drains } = this.#parts;
+    await this.#setUp.make();
+    desired.setMarkKey(await kernel.markKey());
+    this.#takeInNodeAddresses(pending);
+    // Before the look: what of the predecessor's is ours depends on what is wanted.
+    if (takeover.underWay) await dirty.takeIn(pending);
+    await image.lookAtAll(kernel);
+    this.#staleMarks = desired.keepMarks(image.state);
+    allKeys(image.state, allKeys(desired, pending));
+    // What drained may have been removed by others without a trace.
+    addFrontends(pending, drains.frontends);
+  }
+
+  #drifted(keys: KernelKeySet, pending: KernelKeySet): void {
+    this.#parts.drift.found(keys);
+    pending.add(keys);
+  }
+}
+
+function addFrontends({ frontends }: KernelKeySet, keys: readonly FrontendKey[]): void {
+  for (const key of keys) frontends.add(key);
+}
