@@ -1,6 +1,7 @@
-import { composeDesired, composeKernel, factsBefore, kernelRules } from './compose-node.js';
+import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
+import { factsBefore, withNode } from './desired/cluster-facts.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
@@ -22,8 +23,6 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   const desired = composeDesired(settings, await previewKernel());
   try {
-    desired.setNodeAddresses(kernel.nodeAddresses());
-    desired.setReserved('node', kernel.reservedAddresses());
     desired.setReserved('api-server', await source.findWay());
     let facts = factsBefore(await kernel.standingRules());
     await source.start({
@@ -31,7 +30,7 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
       problemsFound: () => undefined,
       nodeChanged: (node) => {
         desired.setNode(node);
-        facts = { ...facts, podCIDRs: node?.podCIDRs ?? facts.podCIDRs };
+        facts = withNode(facts, node);
       },
       otherNodesChanged: (otherNodes) => {
         desired.setOtherNodes(otherNodes);

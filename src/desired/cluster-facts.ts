@@ -1,6 +1,47 @@
 import type { InsideClients, LocalDetection } from '../model/local-detection.js';
+import { NO_OTHER_NODES, type NodeRecord, type OtherNodes, rangesWithoutNodes } from '../model/node.js';
 
-/** Who counts as a client inside the cluster; `podCIDRs` of the Node object, undefined while it is not known. */
+/** What of the rules for packets depends on the cluster; undefined as long as it is not known. */
+export interface ClusterFacts {
+  readonly podCIDRs: readonly string[] | undefined;
+  readonly serviceCIDRs: readonly string[] | undefined;
+  readonly otherNodes: OtherNodes;
+}
+
+export const NO_FACTS: ClusterFacts = {
+  podCIDRs: undefined,
+  serviceCIDRs: undefined,
+  otherNodes: NO_OTHER_NODES,
+};
+
+/** What the rules in the kernel say stands until the cluster says better. */
+export function factsBefore(
+  standing:
+    | { readonly insideCIDRs: ClusterFacts['podCIDRs']; readonly serviceCIDRs: readonly string[] }
+    | undefined,
+): ClusterFacts {
+  return standing === undefined
+    ? NO_FACTS
+    : { ...NO_FACTS, podCIDRs: standing.insideCIDRs, serviceCIDRs: standing.serviceCIDRs };
+}
+
+/** A Node object that is gone takes no ranges of pods away. */
+export function withNode(facts: ClusterFacts, node: NodeRecord | undefined): ClusterFacts {
+  return node === undefined ? facts : { ...facts, podCIDRs: node.podCIDRs };
+}
+
+/** By what the rules tell packets apart: who is a client inside the cluster, and in which ranges only Services have addresses. */
+export function packetFacts(
+  detection: LocalDetection,
+  { podCIDRs, serviceCIDRs = [], otherNodes }: ClusterFacts,
+): { readonly insideClients: InsideClients; readonly serviceCIDRs: readonly string[] } {
+  return {
+    insideClients: insideClients(detection, podCIDRs),
+    serviceCIDRs: rangesWithoutNodes(serviceCIDRs, otherNodes),
+  };
+}
+
+/** `podCIDRs` of the Node object, undefined while it is not known. */
 export function insideClients(
   detection: LocalDetection,
   podCIDRs: readonly string[] | undefined,

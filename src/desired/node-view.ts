@@ -117,8 +117,17 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }
 
+/** The ports of this program's own servers. One on loopback alone keeps no port of the node's addresses from anybody. */
+export function agentPortsOf(
+  servers: readonly { readonly address: Address; readonly port: number }[],
+): number[] {
+  return servers.filter(({ address }) => !LOOPBACK.test(address)).map(({ port }) => port);
+}
+
+const LOOPBACK = /^(?:127\.|::1$)/;
+
 /** What of the kernel decides what is wanted of this node. */
-export interface KernelAbilities {
+interface KernelAbilities {
   readonly ipv6: 'off' | 'not forwarding' | 'forwarding';
   readonly ipvs: {
     readonly families: readonly Family[];

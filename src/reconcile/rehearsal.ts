@@ -24,6 +24,8 @@ export async function rehearse(
   const { view } = source;
   const preparation = await kernel.preview();
   desired.setMarkKey(await kernel.markKey());
+  desired.setNodeAddresses(kernel.nodeAddresses());
+  desired.setReserved('node', kernel.reservedAddresses());
   for (const key of view.keys()) desired.refresh(key, view.look(key));
   for (const key of desired.takeConcerned()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);

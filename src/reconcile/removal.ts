@@ -6,6 +6,7 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
 import { problemText } from '../model/problem.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 import { API_SERVER_SERVICE } from '../model/service-key.js';
 import type { CleanupReport } from '../model/status-report.js';
 import { isLedgerLost, planRemains } from '../plan/adoption.js';
@@ -28,6 +29,27 @@ export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
   const dismantled = problems.length === 0 ? await kernel.dismantle() : [];
   const removed = [...counts.done].map(([kind, count]) => `${kind}: ${count}`);
   return { done: [...removed, ...dismantled], foreign: foreign.length, problems };
+}
+
+/**
+ * Before anything else is done: takes everything of ours off the addresses that this node needs, then off those of the API server,
+ * which it answers with. What is bound at a resolver's address may keep us from finding out the API server's, and what is bound there
+ * from reaching it. `report` is called with what was released.
+ */
+export async function leaveReserved(
+  kernel: Kernel,
+  adopts: boolean,
+  findApiServer: () => Promise<readonly ReservedAddress[]>,
+  report: (released: Preparation) => void,
+): Promise<readonly ReservedAddress[]> {
+  const leave = async (reserved: readonly ReservedAddress[]) => {
+    const addresses = reserved.map(({ address }) => address);
+    report(await releaseAddresses(kernel, addresses, adopts));
+  };
+  await leave(kernel.reservedAddresses());
+  const apiServer = await findApiServer();
+  await leave(apiServer);
+  return apiServer;
 }
 
 /**

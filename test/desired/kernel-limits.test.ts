@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { kernelLimits } from '../../src/desired/node-view.js';
+import { agentPortsOf, kernelLimits } from '../../src/desired/node-view.js';
+import { address } from '../support/addresses.js';
 
 const able = (schedulers: readonly string[] | undefined, ipv6: 'off' | 'forwarding' = 'forwarding') =>
   kernelLimits({ ipv6, ipvs: { families: ['IPv4', 'IPv6'], schedulers } });
@@ -26,5 +27,15 @@ describe('what the kernel allows a node to want', () => {
   it('is sh, and nothing else, for the small tables', () => {
     expect(able(['mh']).smallStickyScheduler).toBeUndefined();
     expect(able(['mh', 'sh']).smallStickyScheduler).toBe('sh');
+  });
+});
+
+describe("the ports of this program's own servers", () => {
+  it('are kept from Services unless the server listens on loopback alone', () => {
+    const servers = ['0.0.0.0', '127.0.0.1', '::1', '::', '192.0.2.1'].map((text, port) => ({
+      address: address(text),
+      port,
+    }));
+    expect(agentPortsOf(servers)).toEqual([0, 3, 4]);
   });
 });

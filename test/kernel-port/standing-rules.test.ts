@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { factsBefore, kernelRules, NO_FACTS } from '../../src/compose-node.js';
+import { kernelRules } from '../../src/compose-node.js';
+import { factsBefore, NO_FACTS } from '../../src/desired/cluster-facts.js';
 import { standingElements, standingRulesOf } from '../../src/kernel/packet-table/layout-set.js';
 import {
   type PacketRulesSettings,

@@ -3,7 +3,7 @@ import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { RealServerList, realServer } from '../../src/model/real-server.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
-import { releaseAddresses } from '../../src/reconcile/removal.js';
+import { leaveReserved, releaseAddresses } from '../../src/reconcile/removal.js';
 import { address, POD_1, VIP_A, VIP_B } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { FakeKernel } from '../support/fake-kernel.js';
@@ -112,17 +112,37 @@ describe('what kube-proxy bound at such an address', () => {
   });
 });
 
+describe('before the agent begins', () => {
+  it('the addresses that the node needs are left first, since the way to the API server may be found by one of them', async () => {
+    const kernel = await programmed('web');
+    kernel.setReservedAddresses([{ address: SERVER, use: 'resolver', port: 0 }]);
+    const leftWhenAsked: string[] = [];
+    const way = [{ address: VIP_B, use: 'api-server', port: 6443 }] as const;
+    const released: string[] = [];
+    const found = await leaveReserved(
+      kernel,
+      false,
+      async () => {
+        leftWhenAsked.push(...leftAt(kernel));
+        return way;
+      },
+      ({ done }) => released.push(...done),
+    );
+    expect([found, leftWhenAsked]).toEqual([way, []]);
+    expect(released.map((sentence) => sentence.split(' ')[1])).toEqual([SERVER, VIP_B]);
+  });
+});
+
 describe('an address that turns out to be needed while the agent runs', () => {
   it('goes although the source has not told everything, whose fault that may be, and though connections remain', async () => {
     const kernel = await programmed('web');
     kernel.setActivity(CLAIMED.key, realServer(POD_1, 8080, 1).key, { active: 1, inactive: 0 });
     const source = new HandSource();
-    const { loop, desired } = testAgent(kernel, source);
+    const { loop } = testAgent(kernel, source);
     loop.begin();
     await loop.idle();
     expect(leftAt(kernel)).not.toEqual([]);
-    loop.changed(desired.setReserved('api-server', [{ address: SERVER, use: 'api-server', port: 6443 }]));
-    loop.leave(desired.reserved);
+    loop.apiServerAddressesChanged([{ address: SERVER, use: 'api-server', port: 6443 }]);
     await loop.idle();
     expect(leftAt(kernel)).toEqual([]);
     expect([...kernel.state.bound].sort()).toEqual([VIP_A, VIP_B]);

@@ -50,9 +50,11 @@ export class HealthCheckPorts {
     this.#publishProblems();
   }
 
-  /** The addresses of this node on which node ports are served; undefined: all there are. */
+  /** The addresses of this node on which node ports are served; undefined: all there are. The same list again costs nothing. */
   listenOn(hosts: readonly Address[] | undefined): void {
-    this.#hosts = hosts ?? EVERYWHERE;
+    const wanted = hosts ?? EVERYWHERE;
+    if (wanted === this.#hosts) return;
+    this.#hosts = wanted;
     for (const port of this.#open.values()) this.#awaitLater(port.listenOn(this.#hosts));
     this.#publishProblems();
   }
