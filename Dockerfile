@@ -42,6 +42,9 @@ RUN apt-get update \
 COPY --from=build /out/bin/node /usr/local/bin/node
 COPY --from=build /out/app /opt/kube-ipvs-proxy
 COPY LICENSE /opt/kube-ipvs-proxy/LICENSE
+# What `manifest` prints.
+COPY deploy/install.yaml /opt/kube-ipvs-proxy/deploy/
+COPY deploy/rendered /opt/kube-ipvs-proxy/deploy/rendered
 # Licences of what is in the bundle, the addon and Node; those of Debian's packages are beside them, in copyright.
 COPY --from=build /out/doc /usr/share/doc/kube-ipvs-proxy
 # The second name is that which kubeadm's DaemonSet starts. Without the capability to override permissions even uid 0

@@ -3,6 +3,7 @@ import './engine.js';
 import { CommanderError } from 'commander';
 import { commandLine } from './cli/command-line.js';
 import { EXIT, explainFailure, ignoreClosedPipe } from './cli/exit.js';
+import { runManifest } from './cli/manifest.js';
 import { runCleanup, runInitOnly, runPlan } from './cli/node-commands.js';
 import { runAgent } from './cli/run.js';
 import { runStatus } from './cli/status.js';
@@ -14,6 +15,7 @@ import {
   composePreparation,
   composeRehearsal,
 } from './compose-commands.js';
+import { composeManifest, OVERLAY_CHOICE } from './compose-manifest.js';
 import { ConfigError } from './config/config-error.js';
 import { VERSION } from './config/version.js';
 
@@ -30,6 +32,8 @@ async function main(words: readonly string[]): Promise<number> {
       status: (options) => runStatus(options, composeKernelStatus),
       plan: ({ settings }) => runPlan(() => composeRehearsal(settings, VERSION)),
       cleanup: (options) => runCleanup(options, composeCleanup),
+      manifest: (options) => runManifest(() => composeManifest(options)),
+      overlays: OVERLAY_CHOICE,
     },
     (answer) => {
       code = answer;

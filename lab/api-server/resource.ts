@@ -1,5 +1,16 @@
-/** The kinds of objects that a proxy reads, and the one that it writes. */
-export type ResourceName = 'services' | 'endpointslices' | 'nodes' | 'servicecidrs' | 'events';
+/** The kinds of objects that a proxy reads, the one that it writes, and those that it is installed with. */
+export type ResourceName =
+  | 'services'
+  | 'endpointslices'
+  | 'nodes'
+  | 'servicecidrs'
+  | 'events'
+  | 'clusterrolebindings'
+  | 'clusterroles'
+  | 'configmaps'
+  | 'daemonsets'
+  | 'pods'
+  | 'serviceaccounts';
 
 export interface Resource {
   readonly name: ResourceName;
@@ -16,6 +27,17 @@ export const RESOURCES: readonly Resource[] = [
   { name: 'servicecidrs', group: 'networking.k8s.io', version: 'v1', kind: 'ServiceCIDR' },
   { name: 'events', group: '', version: 'v1', kind: 'Event' },
   { name: 'events', group: 'events.k8s.io', version: 'v1', kind: 'Event' },
+  {
+    name: 'clusterrolebindings',
+    group: 'rbac.authorization.k8s.io',
+    version: 'v1',
+    kind: 'ClusterRoleBinding',
+  },
+  { name: 'clusterroles', group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole' },
+  { name: 'configmaps', group: '', version: 'v1', kind: 'ConfigMap' },
+  { name: 'daemonsets', group: 'apps', version: 'v1', kind: 'DaemonSet' },
+  { name: 'pods', group: '', version: 'v1', kind: 'Pod' },
+  { name: 'serviceaccounts', group: '', version: 'v1', kind: 'ServiceAccount' },
 ];
 
 /** `v1` or `discovery.k8s.io/v1`. */

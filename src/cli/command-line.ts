@@ -5,6 +5,7 @@ import { writtenDocuments } from '../config/completed-documents.js';
 import type { Configuration } from '../config/configuration.js';
 import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
 import { EXIT } from './exit.js';
+import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
@@ -14,6 +15,8 @@ export interface Commands {
   status(options: StatusOptions): Promise<number>;
   plan(configuration: Configuration): Promise<number>;
   cleanup(options: CleanupOptions): Promise<number>;
+  manifest(options: ManifestOptions): Promise<number>;
+  readonly overlays: OverlayChoice;
 }
 
 export interface StatusOptions {
@@ -42,6 +45,9 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
   addStatus(program, commands, done);
   addPlan(program, commands, done);
   addCleanup(program, commands, done);
+  withManifestOptions(program.command('manifest'), commands.overlays, async (options) =>
+    done(await commands.manifest(options)),
+  );
   return program;
 }
 

@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Commands, commandLine } from '../../src/cli/command-line.js';
 import { commandWords } from '../../src/cli/words.js';
+import { OVERLAY_CHOICE } from '../../src/compose-manifest.js';
 import { ConfigError } from '../../src/config/config-error.js';
 import { CONFIG_FLAGS } from '../../src/config/config-flags.js';
 import { INSTALLER_FLAGS } from '../config/installers.js';
@@ -24,6 +25,8 @@ function commandsThatAnswer(code: number) {
     status: vi.fn<Commands['status']>(async () => code),
     plan: vi.fn<Commands['plan']>(async () => code),
     cleanup: vi.fn<Commands['cleanup']>(async () => code),
+    manifest: vi.fn<Commands['manifest']>(async () => code),
+    overlays: OVERLAY_CHOICE,
   };
 }
 
@@ -188,5 +191,35 @@ describe('wrong usage is refused with the flag, what was found and what was expe
     expect(error).toBeInstanceOf(ConfigError);
     expect(String(error)).toContain(expected);
     expect(codes).toEqual([]);
+  });
+});
+
+describe('manifest', () => {
+  it('takes image, server and several overlays', async () => {
+    const { commands, codes } = await parse(
+      ...['manifest', '--image', 'i:1', '--server=https://a:6443', '--overlay', 'dual-stack'],
+      ...['--overlay=monitoring', '--dry-run=diff'],
+    );
+    expect(commands.manifest).toHaveBeenCalledWith({
+      image: 'i:1',
+      server: 'https://a:6443',
+      overlay: ['dual-stack', 'monitoring'],
+      dryRun: 'diff',
+    });
+    expect(codes).toEqual([7]);
+  });
+
+  it.each([
+    [[], /required option '--image/],
+    [['--image=i', '--overlay=tripple-stack'], /is no overlay; expected one of dual-stack, monitoring/],
+    [['--image=i', '--overlay=node-by-node', '--overlay=monitoring'], /node-by-node .* goes with no other/],
+    [['--image=i', '--dry-run=server'], /Allowed choices are diff/],
+    [['--image=i', '--like-kube-proxy', '--server=https://a'], /leave --server out/],
+    [['--image=i', '--like-kube-proxy', '--overlay=dual-stack'], /overlay dual-stack would replace/],
+  ])('refuses %j', async (words, message) => {
+    const { said, error, commands } = await parse('manifest', ...words);
+    expect(said).toMatch(message);
+    expect(error).toBeInstanceOf(CommanderError);
+    expect(commands.manifest).not.toHaveBeenCalled();
   });
 });

@@ -1,0 +1,77 @@
+import { request as requestHttp } from 'node:http';
+import { type RequestOptions, request as requestHttps } from 'node:https';
+import type { ClusterObject } from './cluster-object.js';
+import { InstallError } from './install-error.js';
+
+/** The cluster that kubectl would talk to, for single questions. */
+export interface CurrentCluster {
+  /** Undefined where there is no such object, or no such kind. Rejects with InstallError. */
+  get(path: string): Promise<ClusterObject | undefined>;
+}
+
+export interface CurrentClusterSettings {
+  /** Empty: as kubectl finds it, by KUBECONFIG or ~/.kube/config. */
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+}
+
+const TIMEOUT = 30_000;
+const REMEDY = 'Check it with `kubectl --namespace kube-system get daemonset kube-proxy`.';
+
+/**
+ * client-node knows every way in which a person's kubeconfig may log in. Answers are read as they come: its typed calls
+ * would drop fields that are newer than it.
+ */
+export async function currentCluster(settings: CurrentClusterSettings): Promise<CurrentCluster> {
+  const config = await loadKubeconfig(settings);
+  const cluster = config.getCurrentCluster();
+  // client-node's last resort is a server that nobody has named.
+  if (cluster === null || cluster.server === 'http://localhost:8080')
+    throw new InstallError(
+      'no kubeconfig with a current context was found.',
+      'Give --kubeconfig, or set KUBECONFIG.',
+    );
+  return {
+    async get(path) {
+      const options: RequestOptions = { headers: { accept: 'application/json' }, timeout: TIMEOUT };
+      await config.applyToHTTPSOptions(options);
+      return answerOf(new URL(cluster.server.replace(/\/$/, '') + path), options);
+    },
+  };
+}
+
+async function loadKubeconfig({ kubeconfig, context }: CurrentClusterSettings) {
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const config = new KubeConfig();
+  if (kubeconfig) config.loadFromFile(kubeconfig);
+  else config.loadFromDefault();
+  if (context !== undefined) config.setCurrentContext(context);
+  return config;
+}
+
+function answerOf(url: URL, options: RequestOptions): Promise<ClusterObject | undefined> {
+  const request = url.protocol === 'http:' ? requestHttp : requestHttps;
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) =>
+      reject(new InstallError(`${url.host} gave no ${url.pathname}: ${why}.`, REMEDY));
+    const asked = request(url, options, async (response) => {
+      const pieces: Buffer[] = [];
+      for await (const piece of response) pieces.push(piece as Buffer);
+      const text = Buffer.concat(pieces).toString();
+      if (response.statusCode === 404) resolve(undefined);
+      else if (response.statusCode !== 200) fail(`${response.statusCode} ${messageOf(text)}`);
+      else resolve(JSON.parse(text) as ClusterObject);
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 30 s')));
+    asked.on('error', (error) => fail(error.message));
+    asked.end();
+  });
+}
+
+function messageOf(text: string): string {
+  try {
+    return String((JSON.parse(text) as { message?: unknown }).message ?? '');
+  } catch {
+    return text.slice(0, 200);
+  }
+}
