@@ -159,7 +159,7 @@ bool read_service_attribute(const Attribute& attribute, VirtualServerRecord* rec
   }
 }
 
-bool read_dest_attribute(const Attribute& attribute, RealServerRecord* record, CountersReader* counters) {
+bool read_dest_attribute(const Attribute& attribute, RealServerRecord* record) {
   uint32_t forwarding = 0;
   switch (attribute.type) {
     case IPVS_DEST_ATTR_ADDR:
@@ -179,17 +179,10 @@ bool read_dest_attribute(const Attribute& attribute, RealServerRecord* record, C
       return attribute.number(&record->weight);
     case IPVS_DEST_ATTR_U_THRESH:
       return attribute.number(&record->upper_threshold);
-    case IPVS_DEST_ATTR_L_THRESH:
-      return attribute.number(&record->lower_threshold);
     case IPVS_DEST_ATTR_ACTIVE_CONNS:
       return attribute.number(&record->active);
     case IPVS_DEST_ATTR_INACT_CONNS:
       return attribute.number(&record->inactive);
-    case IPVS_DEST_ATTR_PERSIST_CONNS:
-      return attribute.number(&record->persistent);
-    case IPVS_DEST_ATTR_STATS:
-    case IPVS_DEST_ATTR_STATS64:
-      return counters->read(attribute, attribute.type == IPVS_DEST_ATTR_STATS64, &record->counters);
     default:
       return true;
   }
@@ -223,11 +216,10 @@ bool read_real_server(const Message& message, uint8_t family, RealServerRecord* 
   if (!nested_body(message, IPVS_CMD_ATTR_DEST, &body)) return false;
   *record = RealServerRecord{};
   record->family = family;
-  CountersReader counters;
   AttributeReader reader(body);
   Attribute attribute;
   while (reader.next(&attribute)) {
-    if (!read_dest_attribute(attribute, record, &counters)) return false;
+    if (!read_dest_attribute(attribute, record)) return false;
   }
   return !reader.malformed() && (record->family == AF_INET || record->family == AF_INET6);
 }

@@ -7,7 +7,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 6;
+constexpr uint32_t kAbi = 7;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -101,14 +101,12 @@ struct RealServerRecord {
   uint8_t forwarding;  // IP_VS_CONN_F_FWD_MASK part
   uint16_t port;
   int32_t weight;
-  uint32_t active, inactive, persistent;  // connections
-  uint32_t upper_threshold, lower_threshold;
-  uint32_t reserved;
+  uint32_t active, inactive;  // connections
+  uint32_t upper_threshold;
   uint8_t address[kAddressSize];
-  Counters counters;
 };
-static_assert(sizeof(RealServerRecord) == 128);
-static_assert(offsetof(RealServerRecord, counters) == 48);
+static_assert(sizeof(RealServerRecord) == 36);
+static_assert(offsetof(RealServerRecord, address) == 20);
 
 // The answer to one looked-up key. Its real servers are the next `real_servers` extra items.
 struct LookRecord {

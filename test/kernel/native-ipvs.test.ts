@@ -223,9 +223,7 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     await expect
       .poll(async () => (await dump())[0]?.counters, { timeout: 30_000, interval: 500 })
       .toMatchObject({ connections: 3, inPackets: 3, inBytes: 3 * (20 + 8 + 6) });
-    expect(await space.look(dns)).toMatchObject([
-      { realServers: [{ inactive: 3, counters: { inPackets: 3 } }] },
-    ]);
+    expect(await space.look(dns)).toMatchObject([{ realServers: [{ inactive: 3 }] }]);
   });
 
   it('reads and sets timeouts, and leaves alone what is 0', async () => {

@@ -98,18 +98,15 @@ function virtualServerBytes({ key, ...server }: VirtualServerRecord): Uint8Array
 }
 
 function realServerBytes(server: RealServerRecord): Uint8Array {
-  const record = Packed.empty(128);
+  const record = Packed.empty(36);
   record.bytes[0] = familyNumber(server.address);
   record.bytes[1] = server.forwarding;
   record.u16(2, server.port);
   record.view.setInt32(4, server.weight, LITTLE);
   record.u32(8, server.active);
   record.u32(12, server.inactive);
-  record.u32(16, server.persistent);
-  record.u32(20, server.upperThreshold);
-  record.u32(24, server.lowerThreshold);
-  record.bytes.set(addressBytes(server.address), 32);
-  writeCounters(record, 48, server.counters);
+  record.u32(16, server.upperThreshold);
+  record.bytes.set(addressBytes(server.address), 20);
   return record.bytes;
 }
 
@@ -129,7 +126,7 @@ export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
   const extra = answers.flatMap((given) =>
     given.kind === 'present' ? given.realServers.map(realServerBytes) : [],
   );
-  return answer(records, 144, extra, 128);
+  return answer(records, 144, extra, 36);
 }
 
 export function addressAnswer(addresses: readonly AddressRecord[]): ArrayBuffer {

@@ -1,13 +1,12 @@
-import { type Address, type Family, formatAddress } from '../../model/address.js';
+import type { Address, Family } from '../../model/address.js';
 import type { Protocol } from '../../model/protocol.js';
+import { AnswerReader } from './answer-reader.js';
 import {
   type AddressRecord,
   type ChangeRecord,
   type Counters,
   type ElementRecord,
-  FAMILY_NUMBERS,
   type FlowRecord,
-  LITTLE_ENDIAN,
   type LookAnswer,
   PROTOCOL_NUMBERS,
   type RealServerRecord,
@@ -15,11 +14,9 @@ import {
   type VirtualServerRecord,
 } from './records.js';
 
-const HEADER_SIZE = 16;
 const SCHEDULER_SIZE = 16;
 const NO_PREFIX = 255;
 const CHANGE_KINDS = ['address-removed', 'device-removed', 'overrun', 'node-addresses'] as const;
-const DECODER = new TextDecoder();
 
 const PROTOCOL_NAMES: ReadonlyMap<number, Protocol> = new Map(
   (Object.keys(PROTOCOL_NUMBERS) as Protocol[]).map((name) => [PROTOCOL_NUMBERS[name], name]),
@@ -27,12 +24,12 @@ const PROTOCOL_NAMES: ReadonlyMap<number, Protocol> = new Map(
 
 export function decodeVirtualServers(answer: ArrayBuffer): VirtualServerRecord[] {
   const reader = new AnswerReader(answer);
-  return reader.records((offset) => reader.virtualServer(offset));
+  return reader.records((offset) => virtualServerAt(reader, offset));
 }
 
 export function decodeLookAnswers(answer: ArrayBuffer): LookAnswer[] {
   const reader = new AnswerReader(answer);
-  return reader.looks((offset, first, count) => reader.lookAnswer(offset, first, count));
+  return looks(reader, (offset, first, count) => lookAnswer(reader, offset, first, count));
 }
 
 /**
@@ -45,18 +42,122 @@ export function decodeUnknownLookAnswers(
 ): (LookAnswer | undefined)[] {
   const reader = new AnswerReader(answer);
   let index = 0;
-  return reader.looks((offset, first, count) => {
+  return looks(reader, (offset, first, count) => {
     const place = index++;
     const isPresent = reader.int32(offset) > 0;
-    if (isPresent && isKnown(place, reader.lookDigest(offset, first, count))) return undefined;
-    return reader.lookAnswer(offset, first, count);
+    if (isPresent && isKnown(place, lookDigest(reader, offset, first, count))) return undefined;
+    return lookAnswer(reader, offset, first, count);
   });
+}
+
+/** The records of a look, each with the range of its extra items. */
+function looks<Item>(
+  reader: AnswerReader,
+  decode: (offset: number, first: number, count: number) => Item,
+): Item[] {
+  let next = 0;
+  return reader.records((offset) => {
+    const count = reader.int32(offset) > 0 ? reader.uint32(offset + 4) : 0;
+    next += count;
+    return decode(offset, next - count, count);
+  });
+}
+
+function lookAnswer(reader: AnswerReader, offset: number, first: number, count: number): LookAnswer {
+  const presence = reader.int32(offset);
+  if (presence < 0) return { kind: 'unknown', errno: presence };
+  if (presence === 0) return { kind: 'absent' };
+  const server = virtualServerAt(reader, offset + 8);
+  const realServers = Array.from({ length: count }, (_, index) =>
+    realServerAt(reader, reader.extra(first + index)),
+  );
+  return { kind: 'present', server, realServers };
+}
+
+function virtualServerAt(reader: AnswerReader, offset: number): VirtualServerRecord {
+  const prefixLength = reader.uint8(offset + 48);
+  return {
+    key: keyAt(reader, offset),
+    scheduler: reader.text(offset + 32, SCHEDULER_SIZE),
+    flags: reader.uint32(offset + 8),
+    timeout: reader.uint32(offset + 12),
+    prefixLength: prefixLength === NO_PREFIX ? undefined : prefixLength,
+    counters: countersAt(reader, offset + 56),
+  };
+}
+
+function keyAt(reader: AnswerReader, offset: number): ServerKey {
+  const family = reader.family(offset);
+  const mark = reader.uint32(offset + 4);
+  if (mark !== 0) return { family, mark };
+  const protocol = PROTOCOL_NAMES.get(reader.uint8(offset + 1));
+  if (protocol === undefined) throw new RangeError(`IPVS protocol ${reader.uint8(offset + 1)}`);
+  return { address: reader.address(offset + 16, family), port: reader.uint16(offset + 2), protocol };
+}
+
+function countersAt(reader: AnswerReader, offset: number): Counters {
+  return {
+    connections: reader.uint64(offset),
+    inPackets: reader.uint64(offset + 8),
+    outPackets: reader.uint64(offset + 16),
+    inBytes: reader.uint64(offset + 24),
+    outBytes: reader.uint64(offset + 32),
+    connectionRate: reader.uint64(offset + 40),
+    inPacketRate: reader.uint64(offset + 48),
+    outPacketRate: reader.uint64(offset + 56),
+    inByteRate: reader.uint64(offset + 64),
+    outByteRate: reader.uint64(offset + 72),
+  };
+}
+
+function realServerAt(reader: AnswerReader, offset: number): RealServerRecord {
+  return {
+    address: reader.address(offset + 20, reader.family(offset)),
+    port: reader.uint16(offset + 2),
+    weight: reader.int32(offset + 4),
+    forwarding: reader.uint8(offset + 1),
+    active: reader.uint32(offset + 8),
+    inactive: reader.uint32(offset + 12),
+    upperThreshold: reader.uint32(offset + 16),
+  };
+}
+
+function lookDigest(reader: AnswerReader, offset: number, first: number, count: number): number {
+  const digest = new Digest();
+  // Presence, number of real servers, and the virtual server up to its counters.
+  addWords(digest, reader, offset, 8 + 56);
+  for (let index = first; index < first + count; index++) {
+    const item = reader.extra(index);
+    // Family, forwarding, port, weight; then the address.
+    addWords(digest, reader, item, 8);
+    addWords(digest, reader, item + 20, 16);
+  }
+  return digest.value;
+}
+
+function addWords(digest: Digest, reader: AnswerReader, start: number, size: number): void {
+  for (let offset = start; offset < start + size; offset += 4) digest.add(reader.uint32(offset));
+}
+
+/** Two multiplicative hashes (FNV-1a and one with another prime) of 32-bit words, joined to 52 bits. */
+class Digest {
+  #first = 0x811c_9dc5;
+  #second = 0x9747_b28c;
+
+  add(word: number): void {
+    this.#first = Math.imul(this.#first ^ word, 0x0100_0193);
+    this.#second = Math.imul(this.#second ^ word, 0x85eb_ca6b) ^ (this.#second >>> 13);
+  }
+
+  get value(): number {
+    return (this.#first >>> 0) * 2 ** 20 + (this.#second >>> 12);
+  }
 }
 
 export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {
   const reader = new AnswerReader(answer);
   return reader.records((offset) => ({
-    address: reader.address(offset + 4, reader.uint8(offset)),
+    address: reader.address(offset + 4, reader.family(offset)),
     prefixLength: reader.uint8(offset + 1),
   }));
 }
@@ -93,7 +194,7 @@ class Flow implements FlowRecord {
   }
 
   get family(): Family {
-    return this.#reader.uint8(this.#offset) === FAMILY_NUMBERS.IPv4 ? 'IPv4' : 'IPv6';
+    return this.#reader.family(this.#offset);
   }
 
   get protocol(): Protocol | undefined {
@@ -139,7 +240,7 @@ class Flow implements FlowRecord {
   }
 
   #address(from: number): Address {
-    return this.#reader.address(this.#offset + from, this.#reader.uint8(this.#offset));
+    return this.#reader.address(this.#offset + from, this.family);
   }
 }
 
@@ -148,183 +249,6 @@ export function decodeChanges(answer: ArrayBuffer): ChangeRecord[] {
   return reader.records((offset): ChangeRecord => {
     const kind = CHANGE_KINDS[reader.uint8(offset) - 1] ?? 'overrun';
     if (kind !== 'address-removed') return { kind };
-    return { kind, address: reader.address(offset + 4, reader.uint8(offset + 1)) };
+    return { kind, address: reader.address(offset + 4, reader.family(offset + 1)) };
   });
-}
-
-/** Two multiplicative hashes (FNV-1a and one with another prime) of 32-bit words, joined to 52 bits. */
-class Digest {
-  #first = 0x811c_9dc5;
-  #second = 0x9747_b28c;
-
-  add(word: number): void {
-    this.#first = Math.imul(this.#first ^ word, 0x0100_0193);
-    this.#second = Math.imul(this.#second ^ word, 0x85eb_ca6b) ^ (this.#second >>> 13);
-  }
-
-  get value(): number {
-    return (this.#first >>> 0) * 2 ** 20 + (this.#second >>> 12);
-  }
-}
-
-// Reads an answer: header, records, extra items. It steps by the sizes that the header states.
-class AnswerReader {
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  readonly #buffer: Buffer;
-  readonly #recordSize: number;
-  readonly #count: number;
-  readonly #extraSize: number;
-  readonly #extraStart: number;
-
-  constructor(answer: ArrayBuffer) {
-    this.#view = new DataView(answer);
-    this.#bytes = new Uint8Array(answer);
-    this.#buffer = Buffer.from(answer);
-    this.#recordSize = this.uint32(0);
-    this.#count = this.uint32(4);
-    this.#extraSize = this.uint32(8);
-    this.#extraStart = HEADER_SIZE + this.#recordSize * this.#count;
-  }
-
-  records<Item>(decode: (offset: number) => Item): Item[] {
-    const items: Item[] = [];
-    for (let offset = HEADER_SIZE; offset < this.#extraStart; offset += this.#recordSize)
-      items.push(decode(offset));
-    return items;
-  }
-
-  /** The records of a look, each with the range of its extra items. */
-  looks<Item>(decode: (offset: number, first: number, count: number) => Item): Item[] {
-    let next = 0;
-    return this.records((offset) => {
-      const count = this.int32(offset) > 0 ? this.uint32(offset + 4) : 0;
-      next += count;
-      return decode(offset, next - count, count);
-    });
-  }
-
-  lookAnswer(offset: number, first: number, count: number): LookAnswer {
-    const presence = this.int32(offset);
-    if (presence < 0) return { kind: 'unknown', errno: presence };
-    if (presence === 0) return { kind: 'absent' };
-    const server = this.virtualServer(offset + 8);
-    const realServers = Array.from({ length: count }, (_, index) => this.realServer(first + index));
-    return { kind: 'present', server, realServers };
-  }
-
-  lookDigest(offset: number, first: number, count: number): number {
-    const digest = new Digest();
-    // Presence, number of real servers, and the virtual server up to its counters.
-    this.#digest(digest, offset, 8 + 56);
-    for (let index = first; index < first + count; index++) {
-      const item = this.#extraStart + index * this.#extraSize;
-      // Family, forwarding, port, weight; then the address.
-      this.#digest(digest, item, 8);
-      this.#digest(digest, item + 32, 16);
-    }
-    return digest.value;
-  }
-
-  #digest(digest: Digest, start: number, size: number): void {
-    for (let offset = start; offset < start + size; offset += 4) digest.add(this.uint32(offset));
-  }
-
-  uint8(offset: number): number {
-    return this.#view.getUint8(offset);
-  }
-
-  uint16(offset: number): number {
-    return this.#view.getUint16(offset, LITTLE_ENDIAN);
-  }
-
-  uint32(offset: number): number {
-    return this.#view.getUint32(offset, LITTLE_ENDIAN);
-  }
-
-  int32(offset: number): number {
-    return this.#view.getInt32(offset, LITTLE_ENDIAN);
-  }
-
-  bytes(offset: number, length: number): Uint8Array {
-    return this.#bytes.subarray(offset, offset + length);
-  }
-
-  latin1(offset: number, length: number): string {
-    return this.#buffer.toString('latin1', offset, offset + length);
-  }
-
-  address(offset: number, family: number): Address {
-    return formatAddress(this.bytes(offset, family === FAMILY_NUMBERS.IPv4 ? 4 : 16));
-  }
-
-  extraText(offset: number, length: number): string {
-    return length === 0 ? '' : DECODER.decode(this.bytes(this.#extraStart + offset, length));
-  }
-
-  virtualServer(offset: number): VirtualServerRecord {
-    const prefixLength = this.uint8(offset + 48);
-    return {
-      key: this.#key(offset),
-      scheduler: this.#text(offset + 32, SCHEDULER_SIZE),
-      flags: this.uint32(offset + 8),
-      timeout: this.uint32(offset + 12),
-      prefixLength: prefixLength === NO_PREFIX ? undefined : prefixLength,
-      counters: this.#counters(offset + 56),
-    };
-  }
-
-  realServer(index: number): RealServerRecord {
-    const offset = this.#extraStart + index * this.#extraSize;
-    return {
-      address: this.address(offset + 32, this.uint8(offset)),
-      port: this.uint16(offset + 2),
-      weight: this.int32(offset + 4),
-      forwarding: this.uint8(offset + 1),
-      active: this.uint32(offset + 8),
-      inactive: this.uint32(offset + 12),
-      persistent: this.uint32(offset + 16),
-      upperThreshold: this.uint32(offset + 20),
-      lowerThreshold: this.uint32(offset + 24),
-      counters: this.#counters(offset + 48),
-    };
-  }
-
-  #key(offset: number): ServerKey {
-    const family = this.uint8(offset);
-    const mark = this.uint32(offset + 4);
-    if (mark !== 0) return { family: family === FAMILY_NUMBERS.IPv4 ? 'IPv4' : 'IPv6', mark };
-    const protocol = PROTOCOL_NAMES.get(this.uint8(offset + 1));
-    if (protocol === undefined) throw new RangeError(`IPVS protocol ${this.uint8(offset + 1)}`);
-    return { address: this.address(offset + 16, family), port: this.uint16(offset + 2), protocol };
-  }
-
-  // ASCII up to the first NUL.
-  #text(offset: number, size: number): string {
-    const bytes = this.bytes(offset, size);
-    const end = bytes.indexOf(0);
-    return String.fromCharCode(...bytes.subarray(0, end < 0 ? size : end));
-  }
-
-  #counters(offset: number): Counters {
-    return {
-      connections: this.#uint64(offset),
-      inPackets: this.#uint64(offset + 8),
-      outPackets: this.#uint64(offset + 16),
-      inBytes: this.#uint64(offset + 24),
-      outBytes: this.#uint64(offset + 32),
-      connectionRate: this.#uint64(offset + 40),
-      inPacketRate: this.#uint64(offset + 48),
-      outPacketRate: this.#uint64(offset + 56),
-      inByteRate: this.#uint64(offset + 64),
-      outByteRate: this.#uint64(offset + 72),
-    };
-  }
-
-  // Twice as fast as getBigUint64 and Number().
-  #uint64(offset: number): number {
-    const first = this.uint32(offset);
-    const second = this.uint32(offset + 4);
-    return LITTLE_ENDIAN ? second * 2 ** 32 + first : first * 2 ** 32 + second;
-  }
 }

@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 6;
+export const ABI = 7;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -101,7 +101,7 @@ export interface ForgetFlowsOperation {
 }
 
 /**
- * Totals since the virtual or real server was made, and rates per second as the kernel's estimator last smoothed them
+ * Totals since the virtual server was made, and rates per second as the kernel's estimator last smoothed them
  * (every 2 s; with run_estimation=0 never). 64 bits in the kernel; beyond 2^53 the last digits are lost here.
  */
 export interface Counters {
@@ -135,14 +135,11 @@ export interface RealServerRecord {
   readonly weight: number;
   /** IP_VS_CONN_F_*: 0 masquerading, 1 local node, 2 tunnel, 3 direct routing, 4 bypass. */
   readonly forwarding: number;
-  /** Connections now: established, closing and idle, and persistence templates. */
+  /** Connections now: established; closing and idle. */
   readonly active: number;
   readonly inactive: number;
-  readonly persistent: number;
-  /** Connections at which the kernel stops and resumes to use the server; 0 never. */
+  /** Connections at which the kernel stops to use the server; 0 never. */
   readonly upperThreshold: number;
-  readonly lowerThreshold: number;
-  readonly counters: Counters;
 }
 
 /** Absent, present and unknown are three answers. */

@@ -1,0 +1,87 @@
+import { type Address, type Family, formatAddress } from '../../model/address.js';
+import { FAMILY_NUMBERS, LITTLE_ENDIAN } from './records.js';
+
+const HEADER_SIZE = 16;
+const DECODER = new TextDecoder();
+
+/** Reads what the addon answers: a header, records, extra items. It steps by the sizes that the header states. */
+export class AnswerReader {
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #buffer: Buffer;
+  readonly #recordSize: number;
+  readonly #extraSize: number;
+  readonly #extraStart: number;
+
+  constructor(answer: ArrayBuffer) {
+    this.#view = new DataView(answer);
+    this.#bytes = new Uint8Array(answer);
+    this.#buffer = Buffer.from(answer);
+    this.#recordSize = this.uint32(0);
+    this.#extraSize = this.uint32(8);
+    this.#extraStart = HEADER_SIZE + this.#recordSize * this.uint32(4);
+  }
+
+  records<Item>(decode: (offset: number) => Item): Item[] {
+    const items: Item[] = [];
+    for (let offset = HEADER_SIZE; offset < this.#extraStart; offset += this.#recordSize)
+      items.push(decode(offset));
+    return items;
+  }
+
+  /** Where an extra item begins. */
+  extra(index: number): number {
+    return this.#extraStart + index * this.#extraSize;
+  }
+
+  uint8(offset: number): number {
+    return this.#view.getUint8(offset);
+  }
+
+  uint16(offset: number): number {
+    return this.#view.getUint16(offset, LITTLE_ENDIAN);
+  }
+
+  uint32(offset: number): number {
+    return this.#view.getUint32(offset, LITTLE_ENDIAN);
+  }
+
+  int32(offset: number): number {
+    return this.#view.getInt32(offset, LITTLE_ENDIAN);
+  }
+
+  // Twice as fast as getBigUint64 and Number().
+  uint64(offset: number): number {
+    const first = this.uint32(offset);
+    const second = this.uint32(offset + 4);
+    return LITTLE_ENDIAN ? second * 2 ** 32 + first : first * 2 ** 32 + second;
+  }
+
+  bytes(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(offset, offset + length);
+  }
+
+  family(offset: number): Family {
+    return this.uint8(offset) === FAMILY_NUMBERS.IPv4 ? 'IPv4' : 'IPv6';
+  }
+
+  address(offset: number, family: Family): Address {
+    return formatAddress(this.bytes(offset, family === 'IPv4' ? 4 : 16));
+  }
+
+  latin1(offset: number, length: number): string {
+    return this.#buffer.toString('latin1', offset, offset + length);
+  }
+
+  /** ASCII up to the first NUL. */
+  text(offset: number, size: number): string {
+    const bytes = this.bytes(offset, size);
+    const end = bytes.indexOf(0);
+    return String.fromCharCode(...bytes.subarray(0, end < 0 ? size : end));
+  }
+
+  /** UTF-8 among the extra bytes. */
+  extraText(offset: number, length: number): string {
+    return length === 0 ? '' : DECODER.decode(this.bytes(this.#extraStart + offset, length));
+  }
+}
