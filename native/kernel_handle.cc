@@ -88,7 +88,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("sendNft", &Self::send_nft),
           InstanceMethod("dumpRules", &Self::add_text<dump_rules_task>),
           InstanceMethod("dumpRules6", &Self::add_text<dump_rules6_task>),
-          InstanceMethod("dumpWording", &Self::add_text<dump_wording_task>),
+          InstanceMethod("dumpRawRules", &Self::add_text<dump_raw_rules_task>),
           InstanceMethod("dumpSet", &Self::dump_set),
           InstanceMethod("findIpset", &Self::add_text<find_ipset_task>),
           InstanceMethod("flushIpset", &Self::add_text<flush_ipset_task>),

@@ -11,7 +11,7 @@ namespace ipvsproxy {
 namespace {
 
 constexpr const char* kOperation = "nft.dumpRules";
-constexpr const char* kWordingOperation = "nft.dumpWording";
+constexpr const char* kRawOperation = "nft.dumpRawRules";
 constexpr size_t kRequestSize = 256;
 
 }  // namespace
@@ -50,32 +50,32 @@ Outcome NftRulesChannel::read_once(uint8_t family, const std::string& table, Nft
   return readable ? done() : failure(EBADMSG, kOperation);
 }
 
-Outcome NftRulesChannel::read_wording(const std::string& table, std::vector<uint8_t>* wording) {
-  const Outcome outcome = connect(kWordingOperation);
+Outcome NftRulesChannel::read_raw_rules(const std::string& table, std::vector<uint8_t>* raw_rules) {
+  const Outcome outcome = connect(kRawOperation);
   if (!outcome.ok()) return outcome;
-  return retry_interrupted([&] { return read_wording_once(table, wording); });
+  return retry_interrupted([&] { return read_raw_rules_once(table, raw_rules); });
 }
 
-Outcome NftRulesChannel::read_wording_once(const std::string& table, std::vector<uint8_t>* wording) {
-  wording->clear();
+Outcome NftRulesChannel::read_raw_rules_once(const std::string& table, std::vector<uint8_t>* raw_rules) {
+  raw_rules->clear();
   bool readable = true;
   const auto add = [&](const Message& message) {
     Bytes part;
-    readable = ipvsproxy::read_wording(message, table, &part) && readable;
-    wording->insert(wording->end(), part.data, part.data + part.size);
+    readable = ipvsproxy::read_raw_rules(message, table, &part) && readable;
+    raw_rules->insert(raw_rules->end(), part.data, part.data + part.size);
   };
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(2);
-  if (!write_chain_dump(writer, NFPROTO_UNSPEC, sequence)) return does_not_fit(kWordingOperation);
-  Outcome outcome = dump(socket_, writer.messages(), sequence, kWordingOperation, add);
+  if (!write_chain_dump(writer, NFPROTO_UNSPEC, sequence)) return does_not_fit(kRawOperation);
+  Outcome outcome = dump(socket_, writer.messages(), sequence, kRawOperation, add);
   if (!outcome.ok()) return outcome;
   writer.clear();
   if (!write_rule_dump(writer, NFPROTO_UNSPEC, table, sequence + 1)) {
-    return does_not_fit(kWordingOperation);
+    return does_not_fit(kRawOperation);
   }
-  outcome = dump(socket_, writer.messages(), sequence + 1, kWordingOperation, add);
+  outcome = dump(socket_, writer.messages(), sequence + 1, kRawOperation, add);
   if (!outcome.ok()) return outcome;
-  return readable ? done() : failure(EBADMSG, kWordingOperation);
+  return readable ? done() : failure(EBADMSG, kRawOperation);
 }
 
 }  // namespace ipvsproxy

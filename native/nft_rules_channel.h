@@ -1,4 +1,4 @@
-// Reads chains and jumps of tables that are not ours, and how our own rules are worded.
+// Reads chains and jumps of tables that are not ours, and the attributes of our own rules as they are.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ class NftRulesChannel {
   // Of a table of the family ip, or ip6. Both are empty where there is no such table.
   Outcome read(bool ipv6, const std::string& table, NftRules* rules);
 
-  // All chains and rules of the tables of that name, whatever their family, as the kernel tells them, handles included: the same bytes as
-  // long as nobody changes any. Empty where there is no such table.
-  Outcome read_wording(const std::string& table, std::vector<uint8_t>* wording);
+  // All chains and rules of the tables of that name, whatever their family, as the kernel's attributes, handles
+  // included: the same bytes as long as nobody changes any. Empty where there is no such table.
+  Outcome read_raw_rules(const std::string& table, std::vector<uint8_t>* raw_rules);
 
  private:
   Outcome connect(const char* operation);
   Outcome read_once(uint8_t family, const std::string& table, NftRules* rules);
-  Outcome read_wording_once(const std::string& table, std::vector<uint8_t>* wording);
+  Outcome read_raw_rules_once(const std::string& table, std::vector<uint8_t>* raw_rules);
 
   NetlinkSocket socket_;
 };

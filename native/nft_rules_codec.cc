@@ -60,13 +60,13 @@ bool read_chain(const Message& message, const std::string& table, std::string* n
   return owner != table || find_text(body, NFTA_CHAIN_NAME, name);
 }
 
-bool read_wording(const Message& message, const std::string& table, Bytes* wording) {
+bool read_raw_rules(const Message& message, const std::string& table, Bytes* raw_rules) {
   static_assert(int{NFTA_CHAIN_TABLE} == int{NFTA_RULE_TABLE}, "one reader for both");
   Bytes body = message.payload;
   nfgenmsg header;
   std::string owner;
   if (!take(&body, &header) || !find_text(body, NFTA_RULE_TABLE, &owner)) return false;
-  *wording = owner == table ? body : Bytes{};
+  *raw_rules = owner == table ? body : Bytes{};
   return true;
 }
 

@@ -25,7 +25,7 @@ bool read_chain(const Message& message, const std::string& table, std::string* n
 
 // What a chain or rule of `table` says, without the header, in which the kernel counts changes of everybody's. Empty
 // where it is another table's; false where the message is neither.
-bool read_wording(const Message& message, const std::string& table, Bytes* wording);
+bool read_raw_rules(const Message& message, const std::string& table, Bytes* raw_rules);
 
 // `target` stays empty where the rule leads nowhere or is another table's. False where the message is no
 // rule.

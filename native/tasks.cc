@@ -218,11 +218,11 @@ Task dump_rules6_task(std::string table) {
   return rules_task(true, std::move(table));
 }
 
-Task dump_wording_task(std::string table) {
+Task dump_raw_rules_task(std::string table) {
   return task_of(
       std::vector<uint8_t>{},
-      [table = std::move(table)](Kernel& kernel, std::vector<uint8_t>* wording) {
-        return kernel.rules.read_wording(table, wording);
+      [table = std::move(table)](Kernel& kernel, std::vector<uint8_t>* raw_rules) {
+        return kernel.rules.read_raw_rules(table, raw_rules);
       },
       records_value<uint8_t>);
 }

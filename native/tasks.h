@@ -28,7 +28,7 @@ Task dump_addresses_task();
 Task send_nft_task(std::vector<uint8_t> messages);
 Task dump_rules_task(std::string table);
 Task dump_rules6_task(std::string table);
-Task dump_wording_task(std::string table);
+Task dump_raw_rules_task(std::string table);
 Task dump_set_task(size_t set);
 
 Task find_ipset_task(std::string name);

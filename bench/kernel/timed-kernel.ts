@@ -1,10 +1,10 @@
 import type {
+  AddressesAndSets,
   Kernel,
   Observation,
   Preparation,
   Remembered,
   Sight,
-  Surroundings,
 } from '../../src/kernel/kernel.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import { KernelInFront } from '../../test/support/kernel-in-front.js';
@@ -27,8 +27,8 @@ export class TimedKernel extends KernelInFront {
     return this.#watch.timeAsync('look', () => this.inner.observe(remembered));
   }
 
-  override observeSurroundings(): Promise<Surroundings> {
-    return this.#watch.timeAsync('look', () => this.inner.observeSurroundings());
+  override observeAddressesAndSets(): Promise<AddressesAndSets> {
+    return this.#watch.timeAsync('look', () => this.inner.observeAddressesAndSets());
   }
 
   override look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {

@@ -42,14 +42,14 @@ TEST(a_chain_of_the_table_and_one_of_another) {
   CHECK(!read_chain(message_of(hex("02 00 0000")), "t", &name));
 }
 
-TEST(the_wording_of_a_chain_is_what_follows_the_header) {
+TEST(the_raw_form_of_a_chain_is_what_follows_the_header) {
   const std::string body = hex("0600 0100 74000000 0600 0300 63000000");
   const std::string payload = hex("02 00 1234") + body;
-  Bytes wording;
-  CHECK(read_wording(message_of(payload), "t", &wording));
-  CHECK_BYTES(text_of(wording), body);
-  CHECK(read_wording(message_of(payload), "other", &wording) && wording.size == 0);
-  CHECK(!read_wording(message_of(hex("02 00 0000")), "t", &wording));
+  Bytes raw_rules;
+  CHECK(read_raw_rules(message_of(payload), "t", &raw_rules));
+  CHECK_BYTES(text_of(raw_rules), body);
+  CHECK(read_raw_rules(message_of(payload), "other", &raw_rules) && raw_rules.size == 0);
+  CHECK(!read_raw_rules(message_of(hex("02 00 0000")), "t", &raw_rules));
 }
 
 TEST(a_rule_that_jumps) {

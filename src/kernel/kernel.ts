@@ -8,7 +8,7 @@ import type { ReservedAddress } from '../model/reserved-address.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 
 /**
- * The door to one network namespace of a kernel: the netlink kernel, the fake one for tests, and the faulty wrapper.
+ * The port to one network namespace of a kernel: the netlink kernel, and for tests a fake one and one that fails.
  *
  * Contract, held by one test suite on all of them:
  * - calls are made one at a time; a second call before the first has answered is a mistake of the caller. Only
@@ -39,7 +39,7 @@ export interface Kernel {
    */
   observe(remembered?: Remembered): Promise<Observation>;
   /** A look at everything but the virtual servers: addresses of the dummy device and the sets of our table. */
-  observeSurroundings(): Promise<Surroundings>;
+  observeAddressesAndSets(): Promise<AddressesAndSets>;
   /** A look at single virtual servers, in the order asked. */
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
   /**
@@ -56,7 +56,7 @@ export interface Kernel {
   nodeAddresses(): readonly Address[];
   /** Addresses beside these that the node needs as they are: default gateways, resolvers, the ends of its subnets. */
   reservedAddresses(): readonly ReservedAddress[];
-  /** Tells of changes that others make to our device, and of changes of the node's own addresses, as they happen. */
+  /** Reports changes that others make to our device, and changes of the node's own addresses, as they happen. */
   watch(listener: (change: KernelChange) => void): void;
   close(): Promise<void>;
 }
@@ -83,7 +83,8 @@ export interface Observation {
   readonly foreign: readonly VirtualServer[];
 }
 
-export type Surroundings = Pick<Dataplane, 'bound' | 'policy'>;
+/** The addresses of the dummy device, and what the sets of our table hold. */
+export type AddressesAndSets = Pick<Dataplane, 'bound' | 'policy'>;
 
 export type Sight =
   | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }

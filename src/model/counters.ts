@@ -11,7 +11,7 @@ export interface Activity {
    * When the server was told to take no new connections: milliseconds on the machine's clock (`Clock.now`). Undefined
    * where it takes them, or where nothing tells.
    */
-  readonly quietSince?: number;
+  readonly drainingSince?: number;
 }
 
 /** A server that is left out has none. */

@@ -20,13 +20,3 @@ export type RelayKey = string & { readonly __brand: 'RelayKey' };
 export function relayKey({ loopback, nodePort }: RelayRoute): RelayKey {
   return hostPort(loopback, nodePort) as RelayKey;
 }
-
-/** Connections since the start, and now. */
-export interface RelayCounts {
-  readonly accepted: number;
-  /** Closed at once, because too many were open. */
-  readonly refused: number;
-  /** Ended by an error of either side, or never got through. */
-  readonly failed: number;
-  readonly open: number;
-}

@@ -89,7 +89,7 @@ export class DrainBook {
     const deadline = this.#deadlines.of(key);
     for (const [server, drain] of this.#drains.get(key) ?? []) {
       const seen = activity.get(server);
-      drain.since = Math.min(drain.since, seen?.quietSince ?? drain.since);
+      drain.since = Math.min(drain.since, seen?.drainingSince ?? drain.since);
       const quiet = seen !== undefined && seen.active + seen.inactive === 0;
       if (!quiet && this.#clock.now() - drain.since < deadline) continue;
       if (!drain.over) this.#end(quiet ? 'idle' : 'deadline');

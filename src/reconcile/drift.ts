@@ -73,7 +73,7 @@ export class Auditor {
     const isOver = this.#round.length === 0;
     if (isOver) this.#beginRound();
     if (isOver || isMended) {
-      drift.add(this.#image.correctAddressesAndSets(await this.#kernel.observeSurroundings()));
+      drift.add(this.#image.correctAddressesAndSets(await this.#kernel.observeAddressesAndSets()));
     }
     // Whoever changed most of what was looked at has not stopped there: then the round is ended at once.
     for (let goesOn = true; goesOn; ) {

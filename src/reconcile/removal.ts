@@ -63,8 +63,8 @@ export async function releaseAddresses(
   adopts: boolean,
 ): Promise<Preparation> {
   const wished = new Set(addresses);
-  const surroundings = wished.size === 0 ? undefined : await kernel.observeSurroundings();
-  if (surroundings === undefined || !isHeld(wished, surroundings)) return { done: [], warnings: [] };
+  const seen = wished.size === 0 ? undefined : await kernel.observeAddressesAndSets();
+  if (seen === undefined || !isHeld(wished, seen)) return { done: [], warnings: [] };
   const image = new KernelImage(({ address }, bound) => adopts && wished.has(address) && bound.has(address));
   await image.lookAtAll(kernel);
   const { state } = image;

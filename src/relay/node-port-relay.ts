@@ -2,12 +2,12 @@ import { createServer, type Server } from 'node:net';
 import type { Clock } from '../model/clock.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemsFound } from '../model/problem-board.js';
-import { type RelayCounts, type RelayKey, type RelayRoute, relayKey } from '../model/relay-route.js';
+import { type RelayKey, type RelayRoute, relayKey } from '../model/relay-route.js';
 import { DEFAULT_RELAY_LIMITS, RelayConnections, type RelayLimits } from './relay-connections.js';
 
-export interface RelayParts {
+interface RelayParts {
   readonly clock: Clock;
-  /** Told the ports that somebody else has, when there are others than before. */
+  /** Called with the ports that another process has, when there are others than before. */
   readonly problemsFound: ProblemsFound;
   readonly limits?: RelayLimits;
 }
@@ -26,10 +26,6 @@ export class NodePortRelay {
   constructor(parts: RelayParts) {
     this.#parts = parts;
     this.#connections = new RelayConnections(parts.limits ?? DEFAULT_RELAY_LIMITS);
-  }
-
-  get counts(): RelayCounts {
-    return this.#connections.counts;
   }
 
   /** Ports that somebody else has. */
@@ -52,7 +48,7 @@ export class NodePortRelay {
       if (!wanted.has(key)) {
         this.#listeners.delete(key);
         listener.close();
-        if (listener.failure !== undefined) this.#tellProblems();
+        if (listener.failure !== undefined) this.#reportProblems();
       }
     for (const [key, route] of wanted) this.#listen(key, route);
   }
@@ -63,14 +59,14 @@ export class NodePortRelay {
     this.#connections.close();
   }
 
-  #tellProblems(): void {
+  #reportProblems(): void {
     this.#parts.problemsFound(this.problems);
   }
 
   #listen(key: RelayKey, route: RelayRoute): void {
     const listener = this.#listeners.get(key);
     const { clock } = this.#parts;
-    const changed = () => this.#tellProblems();
+    const changed = () => this.#reportProblems();
     if (listener !== undefined) listener.follow(route);
     else this.#listeners.set(key, new RelayListener(route, this.#connections, clock, changed));
   }
@@ -95,7 +91,7 @@ function listenProblem(route: RelayRoute, failure: string): Problem {
 const RETRY_MILLISECONDS = 5_000;
 
 /** Listens on one loopback address and port, and keeps trying to until it is closed. */
-export class RelayListener {
+class RelayListener {
   readonly #connections: RelayConnections;
   readonly #clock: Clock;
   readonly #changed: () => void;
@@ -118,7 +114,7 @@ export class RelayListener {
     return this.#route;
   }
 
-  /** errno's name, why nobody can listen there; undefined while it listens or has not heard yet. */
+  /** errno's name, why nobody can listen there; undefined while it listens or is not yet known. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -140,7 +136,7 @@ export class RelayListener {
       this.#connections.relay(client, this.#route),
     );
     this.#server = server;
-    server.once('listening', () => this.#tell(undefined));
+    server.once('listening', () => this.#setFailure(undefined));
     server.on('error', (error: NodeJS.ErrnoException) => this.#failed(server, error.code ?? error.message));
     // Only its own address: on another one the NodePort is IPVS's business.
     server.listen({ host: this.#route.loopback, port: this.#route.nodePort, ipv6Only: true });
@@ -150,11 +146,11 @@ export class RelayListener {
   #failed(server: Server, code: string): void {
     server.close();
     if (this.#closed) return;
-    this.#tell(code);
+    this.#setFailure(code);
     this.#cancelRetry = this.#clock.after(RETRY_MILLISECONDS, () => this.#open());
   }
 
-  #tell(failure: string | undefined): void {
+  #setFailure(failure: string | undefined): void {
     if (this.#failure === failure) return;
     this.#failure = failure;
     this.#changed();

@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import type { Address } from '../model/address.js';
-import type { RelayCounts } from '../model/relay-route.js';
 
 /** What relaying may cost the agent. */
 export interface RelayLimits {
@@ -22,31 +21,17 @@ export const DEFAULT_RELAY_LIMITS: RelayLimits = {
 export class RelayConnections {
   readonly #limits: RelayLimits;
   readonly #clients = new Set<Socket>();
-  #accepted = 0;
-  #refused = 0;
-  #failed = 0;
 
   constructor(limits: RelayLimits = DEFAULT_RELAY_LIMITS) {
     this.#limits = limits;
   }
 
-  get counts(): RelayCounts {
-    return {
-      accepted: this.#accepted,
-      refused: this.#refused,
-      failed: this.#failed,
-      open: this.#clients.size,
-    };
-  }
-
   /** `client` must allow half-open connections. */
   relay(client: Socket, target: { readonly address: Address; readonly port: number }): void {
     if (this.#clients.size >= this.#limits.connections) {
-      this.#refused++;
       client.resetAndDestroy();
       return;
     }
-    this.#accepted++;
     this.#clients.add(client);
     const { address: host, port } = target;
     const service = connect({ host, port, allowHalfOpen: true, noDelay: true });
@@ -63,10 +48,7 @@ export class RelayConnections {
   }
 
   #join(client: Socket, service: Socket): void {
-    let hasFailed = false;
     const fail = () => {
-      if (!hasFailed) this.#failed++;
-      hasFailed = true;
       client.resetAndDestroy();
       service.resetAndDestroy();
     };

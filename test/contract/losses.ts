@@ -18,7 +18,7 @@ export function lossContract(subject: ContractSubject): void {
     it('is told where it is an address', async () => {
       await subject.outsider.removeAddress(VIP_A6);
       await expect.poll(() => changes).toContainEqual({ kind: 'address-removed', address: VIP_A6 });
-      expect([...(await subject.kernel.observeSurroundings()).bound]).toEqual([VIP_A]);
+      expect([...(await subject.kernel.observeAddressesAndSets()).bound]).toEqual([VIP_A]);
     });
 
     it('is told where it is the device, and no address can be bound until the kernel is prepared anew', async () => {
@@ -27,7 +27,7 @@ export function lossContract(subject: ContractSubject): void {
       expect(await subject.perform({ kind: 'bind-vip', address: VIP_A })).toEqual(['ENODEV']);
       expect((await subject.kernel.prepare()).done).not.toEqual([]);
       await subject.given({ kind: 'bind-vip', address: VIP_A });
-      expect([...(await subject.kernel.observeSurroundings()).bound]).toEqual([VIP_A]);
+      expect([...(await subject.kernel.observeAddressesAndSets()).bound]).toEqual([VIP_A]);
     });
 
     it('is found out where it is the table: nothing can be entered until the kernel is prepared anew', async () => {

@@ -46,7 +46,7 @@ export function setContract(subject: ContractSubject): void {
           { kind: 'open-frontend', frontend: frontend(vip, 80, 'UDP') },
         ]),
       );
-      const { bound, policy } = await subject.kernel.observeSurroundings();
+      const { bound, policy } = await subject.kernel.observeAddressesAndSets();
       expect([...bound].sort()).toEqual(addresses);
       expect([...policy.guarded].sort()).toEqual(addresses);
       expect([...policy.open.keys()].sort()).toEqual(['10.96.0.10:80/UDP', '[fd00:96::10]:80/UDP']);
@@ -55,7 +55,7 @@ export function setContract(subject: ContractSubject): void {
     it('keep the owner of a frontend to the last of 127 characters', async () => {
       expect(LONGEST_OWNER).toHaveLength(127);
       await subject.given(own(WEB, LONGEST_OWNER), own(WEB_6, 'a/b'));
-      const { policy } = await subject.kernel.observeSurroundings();
+      const { policy } = await subject.kernel.observeAddressesAndSets();
       expect([...policy.owned.values()].map(({ owner }) => owner).sort()).toEqual(['a/b', LONGEST_OWNER]);
     });
 
@@ -67,14 +67,14 @@ export function setContract(subject: ContractSubject): void {
         owner: 'default/new',
         replaces: 'default/web:http',
       });
-      const { policy } = await subject.kernel.observeSurroundings();
+      const { policy } = await subject.kernel.observeAddressesAndSets();
       expect([...policy.owned.values()]).toEqual([{ frontend: WEB, owner: 'default/new' }]);
     });
 
     it('keep an entry for every protocol', async () => {
       const fronts = PROTOCOLS.map((protocol) => frontend(VIP_A, 53, protocol));
       await subject.given(...fronts.map((front) => own(front, front.protocol)));
-      const { policy } = await subject.kernel.observeSurroundings();
+      const { policy } = await subject.kernel.observeAddressesAndSets();
       expect(new Map([...policy.owned].map(([key, { owner }]) => [key, owner]))).toEqual(
         new Map(fronts.map(({ key, protocol }) => [key, protocol])),
       );

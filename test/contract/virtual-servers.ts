@@ -124,7 +124,7 @@ export function virtualServerContract(subject: ContractSubject): void {
     it('with weight 0 tells since when, until it gets a weight again', async () => {
       const since = async () => {
         const [sight] = await subject.kernel.look([WEB]);
-        return sight?.kind === 'present' ? sight.activity.get(ONE.key)?.quietSince : sight?.kind;
+        return sight?.kind === 'present' ? sight.activity.get(ONE.key)?.drainingSince : sight?.kind;
       };
       expect(await since()).toBeUndefined();
       await subject.given(real('set', withWeight(ONE, 0)));

@@ -21,7 +21,7 @@ class WillingHandle {
   readonly ipvsTimeouts = async () => TIMEOUTS;
   readonly ensureDevice = async () => ({ index: 1, created: false });
   readonly dumpSet = async () => elementAnswer([]);
-  readonly dumpWording = async () => new ArrayBuffer(0);
+  readonly dumpRawRules = async () => new ArrayBuffer(0);
   readonly sendNft = async () => ({ errno: 0, message: -1, extAck: '' });
   readonly close = () => undefined;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endsOf, readNodeSurroundings } from '../../src/kernel/node/node-addresses.js';
+import { endsOf, readReservedAddresses } from '../../src/kernel/node/node-addresses.js';
 
 // As a little-endian machine shows them: this file's own words for 192.0.2.1 and 192.0.2.254.
 const ROUTES = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -41,7 +41,7 @@ describe('what a node needs beside its own addresses', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   const read = (use: string) =>
-    readNodeSurroundings({
+    readReservedAddresses({
       routes: join(folder, 'routes'),
       routes6: join(folder, 'routes6'),
       resolvers: join(folder, 'resolvers'),
@@ -59,7 +59,7 @@ describe('what a node needs beside its own addresses', () => {
 
   it('are none where the files are missing', () => {
     const files = { routes: '/nowhere', routes6: '/nowhere', resolvers: '/nowhere' };
-    expect(readNodeSurroundings(files).filter(({ use }) => use === 'gateway' || use === 'resolver')).toEqual(
+    expect(readReservedAddresses(files).filter(({ use }) => use === 'gateway' || use === 'resolver')).toEqual(
       [],
     );
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { masqueradeNowRules } from '../../src/kernel/packet-table/packet-rules/masquerade-rules.js';
 import {
-  lesserRules,
   type PacketRulesSettings,
   PLAIN_RULES as PLAIN,
+  rulesAndFallbacks,
 } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { explainChain, explainRules } from '../support/nft-debug-lines.js';
@@ -100,7 +100,7 @@ describe('the rules of the packet table', () => {
   });
 
   it('ask for no socket where the kernel cannot, and drop no answer of a pod then', () => {
-    const asks = lesserRules(PLAIN).map((rules) =>
+    const asks = rulesAndFallbacks(PLAIN).map((rules) =>
       explainRules(tableTransaction(rules)).some(({ lines }) => lines.join().includes('socket load')),
     );
     expect(asks).toEqual([true, false]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lesserRules, PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { PLAIN_RULES, rulesAndFallbacks } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { arpElementOf } from '../../src/kernel/packet-table/packet-sets.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { frontend } from '../../src/model/frontend.js';
@@ -21,8 +21,8 @@ describe('strict ARP', () => {
   });
 
   it('is given up before the rest of the table is, where the kernel has no nftables for it', () => {
-    expect(lesserRules(STRICT)).toContainEqual(WITHOUT);
-    expect(lesserRules(PLAIN_RULES).some((rules) => 'withoutArp' in rules)).toBe(false);
+    expect(rulesAndFallbacks(STRICT)).toContainEqual(WITHOUT);
+    expect(rulesAndFallbacks(PLAIN_RULES).some((rules) => 'withoutArp' in rules)).toBe(false);
   });
 
   it('goes with the guard of a VIP of IPv4', () => {

@@ -41,7 +41,7 @@ describe('the cost of one changed endpoint', () => {
     const alone = await costOfOneEndpoint(1);
     const among = await costOfOneEndpoint(2_000);
     expect(among.log).toEqual(alone.log);
-    expect(among.asked).toMatchObject({ observe: 0, observeSurroundings: 0, look: 0 });
+    expect(among.asked).toMatchObject({ observe: 0, observeAddressesAndSets: 0, look: 0 });
     expect(among.asked.perform).toBeLessThanOrEqual(alone.asked.perform);
     expect(among.asked.performed).toBeLessThanOrEqual(alone.asked.performed);
     expect([among.services, alone.services]).toEqual([1, 1]);
@@ -63,14 +63,19 @@ describe('the cost of one changed endpoint', () => {
     const { agent, counting } = await agentWith(1_200);
     agent.clock.advance(5_000);
     await agent.loop.idle();
-    expect(counting.takeCounts()).toMatchObject({ observe: 0, observeSurroundings: 1, look: 1, looked: 200 });
+    expect(counting.takeCounts()).toMatchObject({
+      observe: 0,
+      observeAddressesAndSets: 1,
+      look: 1,
+      looked: 200,
+    });
     for (let slice = 1; slice < 6; slice++) {
       agent.clock.advance(5_000);
       await agent.loop.idle();
     }
     expect(counting.takeCounts()).toMatchObject({
       observe: 0,
-      observeSurroundings: 0,
+      observeAddressesAndSets: 0,
       looked: 1_000,
       perform: 0,
     });

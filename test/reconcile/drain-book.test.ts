@@ -50,7 +50,7 @@ describe('a drain ends', () => {
   it('by the deadline that began with an earlier agent, where the kernel tells when that was', () => {
     const { clock, book } = draining(ONE);
     clock.advance(DEADLINE - 1);
-    const early = new Map([[ONE.key, { active: 1, inactive: 0, quietSince: -2 }]]);
+    const early = new Map([[ONE.key, { active: 1, inactive: 0, drainingSince: -2 }]]);
     expect(book.note(FRONT.key, early)).toBe(true);
     expect(book.list()).toMatchObject([{ left: 0 }]);
   });

@@ -1,16 +1,16 @@
-import type { Observation, Remembered, Sight, Surroundings } from '../../src/kernel/kernel.js';
+import type { AddressesAndSets, Observation, Remembered, Sight } from '../../src/kernel/kernel.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /** Counts what is asked of a kernel. */
 export class CountingKernel extends KernelInFront {
-  #counts = { observe: 0, observeSurroundings: 0, look: 0, looked: 0, perform: 0, performed: 0 };
+  #counts = { observe: 0, observeAddressesAndSets: 0, look: 0, looked: 0, perform: 0, performed: 0 };
 
   /** What was asked since this was read last. */
   takeCounts() {
     const counts = this.#counts;
-    this.#counts = { observe: 0, observeSurroundings: 0, look: 0, looked: 0, perform: 0, performed: 0 };
+    this.#counts = { observe: 0, observeAddressesAndSets: 0, look: 0, looked: 0, perform: 0, performed: 0 };
     return counts;
   }
 
@@ -19,9 +19,9 @@ export class CountingKernel extends KernelInFront {
     return super.observe(remembered);
   }
 
-  override observeSurroundings(): Promise<Surroundings> {
-    this.#counts.observeSurroundings++;
-    return super.observeSurroundings();
+  override observeAddressesAndSets(): Promise<AddressesAndSets> {
+    this.#counts.observeAddressesAndSets++;
+    return super.observeAddressesAndSets();
   }
 
   override look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {

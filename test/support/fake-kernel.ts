@@ -1,4 +1,5 @@
 import type {
+  AddressesAndSets,
   Kernel,
   KernelChange,
   Observation,
@@ -6,7 +7,6 @@ import type {
   Remembered,
   SetUpPart,
   Sight,
-  Surroundings,
 } from '../../src/kernel/kernel.js';
 import { type Address, familyOf } from '../../src/model/address.js';
 import type { Activity, FrontendActivity } from '../../src/model/counters.js';
@@ -33,7 +33,7 @@ export class FakeKernel implements Kernel {
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
   /** The machine's clock, for what the kernel keeps of moments; milliseconds. */
   now: () => number = () => 0;
-  readonly #quietSince = new Map<string, number>();
+  readonly #drainingSince = new Map<string, number>();
   #nodeAddresses: readonly Address[] = [];
   #reservedAddresses: readonly ReservedAddress[] = [];
   #hasDevice = false;
@@ -90,7 +90,7 @@ export class FakeKernel implements Kernel {
     return { dataplane, foreign, activity: this.#activity };
   }
 
-  async observeSurroundings(): Promise<Surroundings> {
+  async observeAddressesAndSets(): Promise<AddressesAndSets> {
     const copy = new DataplaneState();
     copy.putAddressesAndSets(this.state);
     return copy;
@@ -186,7 +186,7 @@ export class FakeKernel implements Kernel {
     else this.state.acknowledge(operation);
     if (operation.kind === 'set-virtual-server') this.#tagged.add(operation.frontend.key);
     if (operation.kind === 'set-real-server')
-      this.#quietSince.set(`${operation.frontend.key} ${operation.server.key}`, this.now());
+      this.#drainingSince.set(`${operation.frontend.key} ${operation.server.key}`, this.now());
     return DONE;
   }
 
@@ -266,8 +266,9 @@ export class FakeKernel implements Kernel {
   #activityOf({ frontend: { key }, realServers }: VirtualServer): FrontendActivity {
     const activity = new Map<RealServerKey, Activity>(this.#activity.get(key));
     for (const { key: server, weight } of realServers) {
-      const since = weight === 0 ? this.#quietSince.get(`${key} ${server}`) : undefined;
-      if (since !== undefined) activity.set(server, { ...(activity.get(server) ?? IDLE), quietSince: since });
+      const since = weight === 0 ? this.#drainingSince.get(`${key} ${server}`) : undefined;
+      if (since !== undefined)
+        activity.set(server, { ...(activity.get(server) ?? IDLE), drainingSince: since });
     }
     return activity;
   }

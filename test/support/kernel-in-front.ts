@@ -1,11 +1,11 @@
 import type {
+  AddressesAndSets,
   Kernel,
   KernelChange,
   Observation,
   Preparation,
   Remembered,
   Sight,
-  Surroundings,
 } from '../../src/kernel/kernel.js';
 import type { Address } from '../../src/model/address.js';
 import type { Frontend } from '../../src/model/frontend.js';
@@ -40,8 +40,8 @@ export class KernelInFront implements Kernel {
     return this.inner.observe(remembered);
   }
 
-  observeSurroundings(): Promise<Surroundings> {
-    return this.inner.observeSurroundings();
+  observeAddressesAndSets(): Promise<AddressesAndSets> {
+    return this.inner.observeAddressesAndSets();
   }
 
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {

@@ -3,7 +3,7 @@ import type { NftJump, NftRules } from '../native/addon.js';
 import type { Command } from '../nf-tables/transaction.js';
 
 /** One table that iptables-nft keeps, where kube-proxy's IPVS mode has chains. */
-export interface RulesPlace {
+interface RulesPlace {
   /** nft's word for the family. */
   readonly family: 'ip' | 'ip6';
   readonly table: 'nat' | 'filter';

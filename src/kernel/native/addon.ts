@@ -85,10 +85,10 @@ export interface KernelHandle {
   dumpRules(table: string): Promise<NftRules>;
   dumpRules6(table: string): Promise<NftRules>;
   /**
-   * Chains and rules of the tables of that name, of all families, in the kernel's own words, handles included: the same bytes as long as
+   * Chains and rules of the tables of that name, of all families, as the kernel's attributes, handles included: the same bytes as long as
    * nobody changes any of them. EINTR: it kept changing.
    */
-  dumpWording(table: string): Promise<ArrayBuffer>;
+  dumpRawRules(table: string): Promise<ArrayBuffer>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
 
@@ -101,7 +101,7 @@ export interface KernelHandle {
   destroyIpset(name: string): Promise<boolean>;
 
   /**
-   * Tells of removals from our device, on a thread of its own that does not keep the process alive. The callback gets
+   * Reports removals from our device, on a thread of its own that does not keep the process alive. The callback gets
    * what decodeChanges() reads. A second watch replaces the first.
    */
   watch(callback: (changes: ArrayBuffer) => void): void;
@@ -118,7 +118,7 @@ export interface Answers {
   readonly messages: readonly { readonly record: number; readonly text: string }[];
 }
 
-export interface IpvsInfo {
+interface IpvsInfo {
   /** Of IPVS, `1.2.1` for many years. */
   readonly version: string;
   /** Buckets of the connection table. */
@@ -132,7 +132,7 @@ export interface IpvsTimeouts {
   readonly udp: number;
 }
 
-export interface NftReply {
+interface NftReply {
   /** 0, or −errno of the first message that the kernel refused. */
   readonly errno: number;
   /** Its index; −1 where the kernel blames none in particular, as for EPERM. */

@@ -1,5 +1,5 @@
 /** Why the addon is not there. */
-export type LoadFailure =
+type LoadFailure =
   | { readonly kind: 'not-linux'; readonly platform: string }
   | { readonly kind: 'not-built'; readonly path: string }
   | { readonly kind: 'other-abi'; readonly path: string; readonly abi: unknown }

@@ -86,7 +86,7 @@ export interface AddElementOperation {
   readonly freeBits?: number | undefined;
 }
 
-export interface DeleteElementOperation extends Pick<AddElementOperation, 'set' | 'element' | 'freeBits'> {
+interface DeleteElementOperation extends Pick<AddElementOperation, 'set' | 'element' | 'freeBits'> {
   readonly kind: 'delete-element';
 }
 

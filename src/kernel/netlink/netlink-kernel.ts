@@ -3,6 +3,7 @@ import type { Frontend, FrontendKey } from '../../model/frontend.js';
 import type { Operation, Outcome } from '../../model/operation.js';
 import type { ReservedAddress } from '../../model/reserved-address.js';
 import type {
+  AddressesAndSets,
   Kernel,
   KernelChange,
   Observation,
@@ -10,14 +11,13 @@ import type {
   Remembered,
   SetUpPart,
   Sight,
-  Surroundings,
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
 import { decodeChanges, decodeLookAnswers, decodeUnknownLookAnswers } from '../native/answer-decoder.js';
 import { unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
-import { readNodeAddresses, readNodeSurroundings } from '../node/node-addresses.js';
+import { readNodeAddresses, readReservedAddresses } from '../node/node-addresses.js';
 import { NODE_PLACES, type NodePlaces } from '../node/node-files.js';
 import { setSysctls } from '../node/sysctls.js';
 import { deleteArpTable } from '../packet-table/arp-table.js';
@@ -25,12 +25,7 @@ import type { StandingRules } from '../packet-table/layout-set.js';
 import type { PacketRulesSettings } from '../packet-table/packet-rules-settings.js';
 import { DELETE_TABLE, HANDLE_SETS, TABLE } from '../packet-table/packet-table.js';
 import { PacketTableWriter } from '../packet-table/packet-table-writer.js';
-import {
-  observeAll,
-  observeShieldedSurroundings,
-  observeSurroundings,
-  toSight,
-} from './netlink-observation.js';
+import { observeAddressesAndSets, observeAll, observeWithArpSet, toSight } from './netlink-observation.js';
 import { addOutcomes, type Job, jobsOf, serverKey } from './netlink-operations.js';
 
 /** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
@@ -117,7 +112,7 @@ export class NetlinkKernel implements Kernel {
 
   async dismantle(): Promise<readonly string[]> {
     const done: string[] = [];
-    const { bound } = await observeSurroundings(this.#handle);
+    const { bound } = await observeAddressesAndSets(this.#handle);
     if (bound.size === 0 && (await this.#handle.deviceIndex()) !== 0) {
       await this.#handle.deleteDevice();
       done.push(`removed the dummy device ${DEVICE}`);
@@ -133,10 +128,8 @@ export class NetlinkKernel implements Kernel {
     return observeAll(this.#handle, remembered);
   }
 
-  observeSurroundings(): Promise<Surroundings> {
-    return this.#table.shieldsArp
-      ? observeShieldedSurroundings(this.#handle)
-      : observeSurroundings(this.#handle);
+  observeAddressesAndSets(): Promise<AddressesAndSets> {
+    return this.#table.hasArpTable ? observeWithArpSet(this.#handle) : observeAddressesAndSets(this.#handle);
   }
 
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
@@ -193,7 +186,7 @@ export class NetlinkKernel implements Kernel {
     this.#unsee(operations);
     let latest: HandedOver | undefined;
     try {
-      for (const job of jobsOf(operations, this.#table.shieldsArp, this.#space)) {
+      for (const job of jobsOf(operations, this.#table.hasArpTable, this.#space)) {
         const before = latest;
         latest = { job, answers: this.#handle.apply(job.buffer, job.count) };
         if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
@@ -211,7 +204,7 @@ export class NetlinkKernel implements Kernel {
   }
 
   reservedAddresses(): readonly ReservedAddress[] {
-    return readNodeSurroundings();
+    return readReservedAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {

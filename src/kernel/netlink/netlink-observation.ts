@@ -7,7 +7,7 @@ import { DataplaneState } from '../../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, isInside, nameless } from '../../model/frontend.js';
 import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
-import type { Observation, Remembered, Sight, Surroundings } from '../kernel.js';
+import type { AddressesAndSets, Observation, Remembered, Sight } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from '../native/answer-decoder.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
@@ -21,10 +21,10 @@ import {
 } from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
-import { fromKernel, isTagged, quietSince } from './server-settings.js';
+import { drainStart, fromKernel, isTagged } from './server-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
-export class UnsteadyKernel extends Error {
+class UnsteadyKernel extends Error {
   override readonly name = 'UnsteadyKernel';
 }
 
@@ -36,7 +36,7 @@ const LINES_PER_LOOK = 256;
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
 export async function observeAll(handle: KernelHandle, remembered: Remembered): Promise<Observation> {
   const dataplane = new DataplaneState();
-  dataplane.putAddressesAndSets(await observeSurroundings(handle));
+  dataplane.putAddressesAndSets(await observeAddressesAndSets(handle));
   const { owned } = dataplane.policy;
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];
@@ -123,26 +123,26 @@ export function toSight(answer: LookAnswer, front: Frontend): Sight {
   const activity = new Map<RealServerKey, Activity>();
   for (const { address, port, weight, active, inactive, upperThreshold } of answer.realServers) {
     const server = realServer(address, port, weight);
-    const since = quietSince(weight, upperThreshold);
+    const since = drainStart(weight, upperThreshold);
     realServers.put(server);
-    activity.set(server.key, { active, inactive, ...(since !== undefined && { quietSince: since }) });
+    activity.set(server.key, { active, inactive, ...(since !== undefined && { drainingSince: since }) });
   }
   return { kind: 'present', server: seenServer(answer.server, front, realServers), activity };
 }
 
 /** The same where each guarded VIP of IPv4 has to be in the table for ARP too: one that is missing there is not guarded. */
-export async function observeShieldedSurroundings(handle: KernelHandle): Promise<Surroundings> {
-  const seen = await observeSurroundings(handle);
-  const shielded = new Set<Address>();
-  for (const { element } of await readSet(handle, ARP_INDEX)) shielded.add(formatAddress(element));
+export async function observeWithArpSet(handle: KernelHandle): Promise<AddressesAndSets> {
+  const seen = await observeAddressesAndSets(handle);
+  const inArpSet = new Set<Address>();
+  for (const { element } of await readSet(handle, ARP_INDEX)) inArpSet.add(formatAddress(element));
   const guarded = new Set(
-    [...seen.policy.guarded].filter((address) => familyOf(address) === 'IPv6' || shielded.has(address)),
+    [...seen.policy.guarded].filter((address) => familyOf(address) === 'IPv6' || inArpSet.has(address)),
   );
   return { bound: seen.bound, policy: { ...seen.policy, guarded } };
 }
 
 /** The addresses of our device and the sets of our table; both empty where there is no device and no table yet. */
-export async function observeSurroundings(handle: KernelHandle): Promise<Surroundings> {
+export async function observeAddressesAndSets(handle: KernelHandle): Promise<AddressesAndSets> {
   const seen = new DataplaneState();
   if ((await handle.deviceIndex()) !== 0)
     for (const { address } of decodeAddresses(await handle.dumpAddresses())) seen.bound.add(address);
@@ -176,7 +176,7 @@ function takeElement(seen: DataplaneState, set: PacketSet, record: ElementRecord
 }
 
 /** What stands behind a firewall mark of ours. */
-export interface Marks {
+interface Marks {
   at(key: MarkKey): Frontend | undefined;
 }
 

@@ -15,7 +15,7 @@ import { type EncodedOperations, encodeOperations, type RecordSpace } from '../n
 import type { KernelOperation, ServerKey } from '../native/records.js';
 import { arpElementOf, elementOf } from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
-import { quietMark, toKernel } from './server-settings.js';
+import { drainMark, toKernel } from './server-settings.js';
 
 /**
  * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
@@ -82,7 +82,7 @@ function serverRecord({ kind, frontend, server }: ServerOperation): KernelOperat
   const { address, port, weight } = server;
   const key = serverKey(frontend);
   if (kind === 'delete-real-server') return { kind, key, address, port };
-  return { kind, key, address, port, weight, upperThreshold: weight === 0 ? quietMark() : 0 };
+  return { kind, key, address, port, weight, upperThreshold: weight === 0 ? drainMark() : 0 };
 }
 
 // A flow knows the address that its client asked for, whatever the mark on its packets was.
@@ -162,8 +162,8 @@ function jobOf(operations: readonly Operation[], strictArp: boolean, space: Reco
   const last: (number | undefined)[] = [];
   for (const operation of operations) {
     const before = records.length;
-    const shield = strictArp ? shieldRecord(operation) : undefined;
-    if (shield !== undefined) records.push(shield);
+    const arp = strictArp ? arpRecord(operation) : undefined;
+    if (arp !== undefined) records.push(arp);
     addRecords(operation, records);
     last.push(records.length === before ? undefined : records.length - 1);
   }
@@ -187,8 +187,8 @@ export function addOutcomes(
   });
 }
 
-/** Goes before the operation's own records, and in the same transaction. */
-function shieldRecord(operation: Operation): KernelOperation | undefined {
+/** The VIP's element in the table for ARP; it goes before the operation's own records, and in the same transaction. */
+function arpRecord(operation: Operation): KernelOperation | undefined {
   if (operation.kind !== 'guard-vip' && operation.kind !== 'release-vip') return undefined;
   const element = arpElementOf(operation);
   if (element === undefined) return undefined;

@@ -10,7 +10,7 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
  * netlink dump for each virtual server; flags and timeouts are not in it. Format: ip_vs_info_seq_show() in
  * net/netfilter/ipvs/ip_vs_ctl.c.
  */
-export interface ProcVirtualServer {
+interface ProcVirtualServer {
   readonly realServers: RealServerList;
   /** Of those that have connections. */
   readonly activity: Map<RealServerKey, Activity>;

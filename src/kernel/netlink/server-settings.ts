@@ -25,7 +25,7 @@ export function isTagged(flags: number): boolean {
 }
 
 /** The settings of a virtual server as the kernel spells them. */
-export interface ServiceSettings {
+interface ServiceSettings {
   readonly scheduler: string;
   /** IP_VS_SVC_F_* */
   readonly flags: number;
@@ -54,12 +54,12 @@ function schedulerFlagsOf(flags: number): SchedulerFlags {
  * with it: as the server's upper threshold, in seconds since boot. It has no other effect, since a server of weight 0
  * takes no new connections anyway, and it goes with the next weight (ip_vs_ctl.c, __ip_vs_update_dest).
  */
-export function quietMark(): number {
+export function drainMark(): number {
   const [seconds] = process.hrtime();
   return Math.max(1, seconds);
 }
 
 /** The mark as milliseconds on the machine's clock; undefined where there is none. */
-export function quietSince(weight: number, upperThreshold: number): number | undefined {
+export function drainStart(weight: number, upperThreshold: number): number | undefined {
   return weight === 0 && upperThreshold > 0 ? upperThreshold * 1000 : undefined;
 }

@@ -32,7 +32,7 @@ export type Command = TableName &
     | { readonly kind: 'add-elements'; readonly set: string; readonly elements: readonly SetElement[] }
   );
 
-export interface EncodedTransaction {
+interface EncodedTransaction {
   /** nf_tables messages one after the other, without the messages that begin and end a batch. */
   readonly bytes: Uint8Array;
   /** What each message is about, `rule 3 of chain guard in table inet x`: the kernel tells only which one it refused. */

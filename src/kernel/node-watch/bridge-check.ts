@@ -11,7 +11,7 @@ import { isAccessible, type NodePlaces, readIfThere } from '../node/node-files.j
 import type { FlowSource } from './flow-look.js';
 import type { NodeCheck } from './node-watch.js';
 
-export interface BridgeAnswersParts {
+interface BridgeCheckParts {
   readonly passing: () => Promise<Passing>;
   /** Those over which packets of a family go past netfilter. */
   readonly bridges: (passing: Passing) => Promise<readonly Bridge[]>;
@@ -34,30 +34,30 @@ interface Seen {
  * server know of each other looks right.
  *
  * That pods have addresses of the bridge's subnet proves nothing: they may reach their neighbours by the node all the same
- * (routes of their own, as Calico lays them), and only their namespaces show it. So it is told by what it does: connection
+ * (routes of their own, as Calico lays them), and only their namespaces show it. So it is recognised by what it does: connection
  * tracking has flows between two addresses behind the bridge, and no answer to any of them.
  */
-export class BridgeAnswers implements NodeCheck {
+export class BridgeCheck implements NodeCheck {
   readonly subject = 'bridges of pods';
-  readonly #parts: BridgeAnswersParts;
+  readonly #parts: BridgeCheckParts;
   /** Looks in a row in which nobody behind the bridge was answered. */
   #silent = new Map<string, number>();
-  #told: readonly Problem[] = [];
+  #problems: readonly Problem[] = [];
 
-  constructor(parts: BridgeAnswersParts) {
+  constructor(parts: BridgeCheckParts) {
     this.#parts = parts;
   }
 
   async look(): Promise<readonly Problem[]> {
-    if (!this.#parts.flows.isRested) return this.#told;
+    if (!this.#parts.flows.isRested) return this.#problems;
     const passing = await this.#parts.passing();
     const mayMiss = FAMILIES.some((family) => passing[family] !== undefined);
     const bridges = mayMiss ? await this.#parts.bridges(passing) : [];
     this.#silent = bridges.length === 0 ? new Map() : this.#judge(await this.#see(bridges));
-    this.#told = bridges
+    this.#problems = bridges
       .filter(({ name }) => (this.#silent.get(name) ?? 0) >= LOOKS)
       .map((bridge) => bridgeProblem(bridge, passing));
-    return this.#told;
+    return this.#problems;
   }
 
   // Where nobody asked anybody, it is as it was.

@@ -6,7 +6,7 @@ import type { NodeCheck } from './node-watch.js';
  * Whether connection tracking has room for more. Once it has none, the kernel drops packets of new connections of the whole node,
  * and says so in its own log alone.
  */
-export class ConntrackRoom implements NodeCheck {
+export class ConntrackCapacity implements NodeCheck {
   readonly subject = 'connection tracking';
   readonly #load: () => Promise<ConntrackLoad | undefined>;
   #state: 'free' | 'near' | 'full' = 'free';
@@ -83,7 +83,7 @@ export function conntrackStatistics(text: string): (column: string) => number {
   };
 }
 
-/** What is told from so much of a limit on is told until there is clearly less: a number that swings around one is told once. */
+/** What is reported from so much of a limit on stays reported until there is clearly less: a number that swings around it is reported once. */
 export const NEAR = 0.9;
 const CLEARLY_LESS = 0.8;
 

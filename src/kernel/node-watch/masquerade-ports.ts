@@ -8,7 +8,7 @@ import { type ConntrackLoad, grouped, isNear, NEAR } from './conntrack-capacity.
 import type { FlowSource } from './flow-look.js';
 import type { NodeCheck } from './node-watch.js';
 
-export interface MasqueradeRoomParts {
+interface MasqueradePortsParts {
   readonly load: () => Promise<ConntrackLoad | undefined>;
   readonly flows: FlowSource;
   /** The ranges that source ports come from. The first is that of clients below port 1024, if they have one. */
@@ -18,7 +18,7 @@ export interface MasqueradeRoomParts {
 }
 
 /** The flows of one server, as the node's address sees it, that share a range of ports. */
-interface Crowd {
+interface PortUse {
   readonly server: string;
   readonly range: PortRange;
   count: number;
@@ -32,15 +32,15 @@ interface Crowd {
  * kernel's own count of all of them says for nothing; or where the kernel could not enter a connection since the last look: that
  * finds the few ports of clients below 1024 as well, but only once one has failed.
  */
-export class MasqueradeRoom implements NodeCheck {
+export class MasqueradePorts implements NodeCheck {
   readonly subject = 'ports of masqueraded clients';
-  readonly #parts: MasqueradeRoomParts;
+  readonly #parts: MasqueradePortsParts;
   readonly #least: number;
-  #told = new Map<string, Problem>();
+  #reported = new Map<string, Problem>();
   #notInserted: number | undefined;
   #isSuspected = false;
 
-  constructor(parts: MasqueradeRoomParts) {
+  constructor(parts: MasqueradePortsParts) {
     this.#parts = parts;
     const ordinary = parts.ranges.filter(([first]) => first >= 1024);
     this.#least = NEAR * Math.min(...ordinary.map(sizeOf));
@@ -50,7 +50,7 @@ export class MasqueradeRoom implements NodeCheck {
     const load = await this.#parts.load();
     if (load !== undefined) this.#suspect(load);
     if (this.#mustCount(load?.entries ?? 0) && this.#parts.flows.isRested) await this.#count();
-    return [...this.#told.values()];
+    return [...this.#reported.values()];
   }
 
   // Kept until there is a look, which may not be due yet.
@@ -60,7 +60,7 @@ export class MasqueradeRoom implements NodeCheck {
   }
 
   #mustCount(entries: number): boolean {
-    return entries >= this.#least || this.#isSuspected || this.#told.size > 0;
+    return entries >= this.#least || this.#isSuspected || this.#reported.size > 0;
   }
 
   async #count(): Promise<void> {
@@ -74,16 +74,16 @@ export class MasqueradeRoom implements NodeCheck {
       if (way === undefined) ways.set(key, { flow, range, count: 1 });
       else way.count++;
     });
-    const crowds = new Map<string, Crowd>();
-    for (const { flow, range, count } of ways.values()) this.#gather(crowds, flow, range, count);
-    this.#told = this.#near(crowds);
+    const uses = new Map<string, PortUse>();
+    for (const { flow, range, count } of ways.values()) this.#gather(uses, flow, range, count);
+    this.#reported = this.#near(uses);
   }
 
   #rangeOf(port: number): PortRange | undefined {
     return this.#parts.ranges.find(([first, last]) => port >= first && port <= last);
   }
 
-  #gather(crowds: Map<string, Crowd>, flow: FlowRecord, range: PortRange, count: number): void {
+  #gather(uses: Map<string, PortUse>, flow: FlowRecord, range: PortRange, count: number): void {
     const { protocol, destination, destinationPort, replySource, replySourcePort, replyDestination } = flow;
     if (protocol === undefined) return;
     const { owner } = this.#parts.owned().get(frontend(destination, destinationPort, protocol).key) ?? {};
@@ -91,23 +91,23 @@ export class MasqueradeRoom implements NodeCheck {
     if (owner === undefined) return;
     const server = frontend(replySource, replySourcePort, protocol).key;
     const name = `${server} ${replyDestination} ${range[0]}`;
-    const crowd = crowds.get(name) ?? { server, range, count: 0, by: new Map() };
+    const use = uses.get(name) ?? { server, range, count: 0, by: new Map() };
     const service = serviceOf(owner);
-    crowd.count += count;
-    crowd.by.set(service, (crowd.by.get(service) ?? 0) + count);
-    crowds.set(name, crowd);
+    use.count += count;
+    use.by.set(service, (use.by.get(service) ?? 0) + count);
+    uses.set(name, use);
   }
 
-  #near(crowds: ReadonlyMap<string, Crowd>): Map<string, Problem> {
+  #near(uses: ReadonlyMap<string, PortUse>): Map<string, Problem> {
     const near = new Map<string, Problem>();
-    for (const [name, crowd] of crowds)
-      if (isNear(crowd.count / sizeOf(crowd.range), this.#told.has(name)))
-        near.set(name, this.#told.get(name) ?? portsProblem(crowd));
+    for (const [name, use] of uses)
+      if (isNear(use.count / sizeOf(use.range), this.#reported.has(name)))
+        near.set(name, this.#reported.get(name) ?? portsProblem(use));
     return near;
   }
 }
 
-function portsProblem({ server, range, by }: Crowd): Problem {
+function portsProblem({ server, range, by }: PortUse): Problem {
   const [[service = '' as ServiceKey] = []] = [...by].sort(([, a], [, b]) => b - a);
   const [first, last] = range;
   return {

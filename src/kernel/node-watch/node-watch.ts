@@ -16,7 +16,7 @@ const PERIOD = 10_000;
 
 /**
  * Looks at what would make Services fail though all of ours is as it should be. It changes nothing on the node, and what it
- * tells goes away once it is over.
+ * reports goes away once it is over.
  */
 export class NodeWatch {
   readonly #checks: readonly NodeCheck[];
@@ -61,7 +61,7 @@ async function lookOf(check: NodeCheck): Promise<readonly Problem[]> {
       {
         kind: 'kernel',
         subject: check.subject,
-        message: `could not be looked at (${codeOf(error)}), so nobody is told when it makes Services fail.`,
+        message: `could not be looked at (${codeOf(error)}), so no problem is reported when it makes Services fail.`,
         remedy: 'Give the agent the rights that docs/security.md names.',
       },
     ];

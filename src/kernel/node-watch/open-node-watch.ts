@@ -6,13 +6,13 @@ import type { Addon } from '../native/addon.js';
 import type { PortRange } from '../nf-tables/rule-values.js';
 import { NODE_PLACES } from '../node/node-files.js';
 import { masqueradeRanges } from '../packet-table/packet-rules/masquerade-rules.js';
-import { BridgeAnswers, readBridges, readPassing } from './bridge-check.js';
-import { ConntrackRoom, readConntrackLoad } from './conntrack-capacity.js';
+import { BridgeCheck, readBridges, readPassing } from './bridge-check.js';
+import { ConntrackCapacity, readConntrackLoad } from './conntrack-capacity.js';
 import { FlowLook } from './flow-look.js';
-import { MasqueradeRoom } from './masquerade-ports.js';
+import { MasqueradePorts } from './masquerade-ports.js';
 import { NodeWatch } from './node-watch.js';
 
-export interface NodeWatchParts {
+interface NodeWatchParts {
   readonly addon: Addon;
   readonly clock: Clock;
   readonly nodePortRange: PortRange;
@@ -33,9 +33,9 @@ export function openNodeWatch(parts: NodeWatchParts): OpenNodeWatch {
   const load = () => readConntrackLoad(NODE_PLACES.proc);
   const [masqueraded, bridged] = [new FlowLook(addon, clock), new FlowLook(addon, clock)];
   const checks = [
-    new ConntrackRoom(load),
-    new MasqueradeRoom({ load, flows: masqueraded, ranges: masqueradeRanges(nodePortRange), owned }),
-    new BridgeAnswers({
+    new ConntrackCapacity(load),
+    new MasqueradePorts({ load, flows: masqueraded, ranges: masqueradeRanges(nodePortRange), owned }),
+    new BridgeCheck({
       passing: () => readPassing(NODE_PLACES),
       bridges: (passing) => readBridges(NODE_PLACES, passing),
       flows: bridged,

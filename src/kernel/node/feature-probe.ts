@@ -30,7 +30,7 @@ export async function probeKernel(handle: KernelHandle, root = '/proc'): Promise
   };
 }
 
-export async function ipv6State(root: string): Promise<Ipv6State> {
+async function ipv6State(root: string): Promise<Ipv6State> {
   // With ipv6.disable=1 the file is missing; with the sysctl no device can have an address.
   const disabled = await readWord(`${root}/sys/net/ipv6/conf/all/disable_ipv6`);
   if (disabled !== '0') return 'off';
@@ -59,7 +59,7 @@ export interface KernelPreview extends Pick<KernelFeatures, 'ipv6'> {
 }
 
 /** Where the kernel and its modules tell of themselves. */
-export interface PreviewPlaces {
+interface PreviewPlaces {
   readonly proc: string;
   /** Of this release, with `modules.dep`. Not to be seen in most containers. */
   readonly modules: string;

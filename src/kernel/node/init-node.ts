@@ -118,7 +118,7 @@ async function withHandle<T>(addon: Addon, work: (handle: KernelHandle) => Promi
 /** The kernel's own choice, too, where it picks both (nf_conntrack_init_start()). */
 const ENTRIES_PER_BUCKET = 4;
 
-export interface BucketReport {
+interface BucketReport {
   readonly done: readonly string[];
   readonly warnings: readonly string[];
 }

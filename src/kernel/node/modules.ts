@@ -16,11 +16,11 @@ type KernelPart = 'ipvs' | 'conntrack' | 'nftables' | 'device';
 const EVERY_PART: readonly KernelPart[] = ['ipvs', 'conntrack', 'nftables', 'device'];
 
 /** Runs `modprobe MODULE`; rejects where it is refused. */
-export type LoadModule = (module: string) => Promise<void>;
+type LoadModule = (module: string) => Promise<void>;
 
 const runProgram = promisify(execFile);
 
-export const modprobe: LoadModule = async (module) => {
+const modprobe: LoadModule = async (module) => {
   await runProgram('modprobe', [module]);
 };
 
@@ -54,7 +54,7 @@ const NEEDED_OF_NFTABLES = [
 ] as const;
 
 /** Which package has the modules that small kernels leave out. */
-export function remedy(module: string): string {
+function remedy(module: string): string {
   return (
     `module ${module} is neither loaded nor to be loaded. Run \`modprobe ${module}\` on the node; if it is missing, ` +
     `install linux-modules-extra-${release()} (Ubuntu), linux-image-amd64 instead of a cloud kernel (Debian), ` +

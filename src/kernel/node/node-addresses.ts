@@ -20,20 +20,20 @@ function reachable(text: string): Address[] {
 }
 
 /** Where the kernel and the C library say it; a test has its own. */
-export interface SurroundingsFiles {
+interface ReservedAddressFiles {
   readonly routes: string;
   readonly routes6: string;
   readonly resolvers: string;
 }
 
-const FILES: SurroundingsFiles = {
+const FILES: ReservedAddressFiles = {
   routes: '/proc/net/route',
   routes6: '/proc/net/ipv6_route',
   resolvers: '/etc/resolv.conf',
 };
 
 /** Addresses beside the node's own without which it is cut off: default gateways, resolvers, ends of its subnets. */
-export function readNodeSurroundings(files: SurroundingsFiles = FILES): ReservedAddress[] {
+export function readReservedAddresses(files: ReservedAddressFiles = FILES): ReservedAddress[] {
   return [
     ...reserved('gateway', gateways(readIfThere(files.routes))),
     ...reserved('gateway', gateways6(readIfThere(files.routes6))),

@@ -11,7 +11,7 @@ import type { KernelOperation, MarkKey } from '../native/records.js';
  */
 const TRIAL_MARK = 0x6b697670;
 
-export interface SchedulerTrial {
+interface SchedulerTrial {
   /** Undefined: could not be tried. */
   readonly schedulers: readonly string[] | undefined;
   readonly families: readonly Family[];

@@ -30,7 +30,7 @@ export const REQUIRED_SYSCTLS: readonly Sysctl[] = [
   { path: 'net/ipv4/ip_forward', value: '1', without: 'replies of pods do not pass through this node' },
 ];
 
-export interface SysctlReport {
+interface SysctlReport {
   /** Assignments that were made, `net.ipv4.ip_forward=1`. */
   readonly written: readonly string[];
   /** What could not be read or written; the work goes on, as on nodes where /proc/sys is read-only. */
@@ -55,7 +55,7 @@ export async function setSysctls(
 }
 
 /** Whether it had to be written. */
-export async function writeIfOther(file: string, value: string): Promise<boolean> {
+async function writeIfOther(file: string, value: string): Promise<boolean> {
   if ((await readFile(file, 'utf8')).trim() === value) return false;
   await writeFile(file, value);
   return true;
@@ -66,7 +66,7 @@ function assignment({ path, value }: Sysctl): string {
 }
 
 /** What the values depend on besides the settings. */
-export interface NodeFacts {
+interface NodeFacts {
   /** `uname -r`. */
   readonly release: string;
   readonly processors: number;

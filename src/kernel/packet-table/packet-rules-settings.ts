@@ -17,7 +17,7 @@ export interface PacketRulesSettings {
   readonly withoutSockets?: boolean;
 }
 
-/** What the API server takes unless told otherwise. */
+/** The API server's default. */
 export const DEFAULT_NODE_PORTS: readonly [number, number] = [30_000, 32_767];
 
 /** Without any distinction between clients: enough for whoever only looks, or takes away. */
@@ -28,12 +28,12 @@ export const PLAIN_RULES: PacketRulesSettings = {
 };
 
 /** Whether there is a table for ARP. */
-export function shieldsArp({ strictArp, withoutArp }: PacketRulesSettings): boolean {
+export function hasArpTable({ strictArp, withoutArp }: PacketRulesSettings): boolean {
   return strictArp === true && withoutArp !== true;
 }
 
 /** The rules, and what of them a kernel may still take where it refuses those before. */
-export function lesserRules(settings: PacketRulesSettings): readonly PacketRulesSettings[] {
+export function rulesAndFallbacks(settings: PacketRulesSettings): readonly PacketRulesSettings[] {
   const all = settings.strictArp === true ? [settings, { ...settings, withoutArp: true }] : [settings];
   return [...all, ...all.map((rules) => ({ ...rules, withoutSockets: true }))];
 }

@@ -56,7 +56,7 @@ export function setName(set: PacketSet): string {
   return `${set.purpose}-${protocol}${digit}`;
 }
 
-export function isMarkMap({ purpose }: PacketSet): boolean {
+function isMarkMap({ purpose }: PacketSet): boolean {
   return purpose === 'inside' || purpose === 'owned-inside';
 }
 
@@ -86,7 +86,7 @@ function rows<K extends string, V>(keys: readonly K[], value: (key: K) => V): Re
 }
 
 /** An element of one of our sets: where it lives, and its key and value as nf_tables lays them out. */
-export interface PacketElement {
+interface PacketElement {
   /** Index into PACKET_SETS. */
   readonly set: number;
   readonly key: Uint8Array;

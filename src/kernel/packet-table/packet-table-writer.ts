@@ -16,7 +16,7 @@ import {
   standingRulesOf,
 } from './layout-set.js';
 import { areEqualBytes } from './packet-rules/equal-bytes.js';
-import { lesserRules, type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
+import { hasArpTable, type PacketRulesSettings, rulesAndFallbacks } from './packet-rules-settings.js';
 import {
   ARP_INDEX,
   EQUAL_BYTES_INDEX,
@@ -30,7 +30,7 @@ import {
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
 export class PacketTableWriter {
   readonly #handle: KernelHandle;
-  #wished: PacketRulesSettings;
+  #wanted: PacketRulesSettings;
   /** As this kernel can have them. */
   #rules: PacketRulesSettings;
   #markKey = randomBytes(16).toString('hex');
@@ -39,19 +39,19 @@ export class PacketTableWriter {
 
   constructor(handle: KernelHandle, rules: PacketRulesSettings) {
     this.#handle = handle;
-    this.#wished = rules;
+    this.#wanted = rules;
     this.#rules = rules;
   }
 
   /** Whether each guarded VIP is to be in the table for ARP too. */
-  get shieldsArp(): boolean {
-    return shieldsArp(this.#rules);
+  get hasArpTable(): boolean {
+    return hasArpTable(this.#rules);
   }
 
   /** Other rules from the next `write` on; whether they are others. */
   setRules(rules: PacketRulesSettings): boolean {
-    if (layoutDigest(rules) === layoutDigest(this.#wished)) return false;
-    this.#wished = rules;
+    if (layoutDigest(rules) === layoutDigest(this.#wanted)) return false;
+    this.#wanted = rules;
     this.#rules = rules;
     return true;
   }
@@ -61,12 +61,12 @@ export class PacketTableWriter {
     return standingRulesOf(await readSet(this.#handle, LAYOUT_INDEX));
   }
 
-  /** Whether the kernel has the table as it is wished, or as this kernel can have it, and nobody changed it. */
+  /** Whether the kernel has the table as it is wanted, or as this kernel can have it, and nobody changed it. */
   async isWritten(): Promise<boolean> {
     const { digest, seal, markKey } = await this.#readLayout();
     if (digest === undefined || markKey !== this.#markKey) return false;
     if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;
-    const found = lesserRules(this.#wished).find((rules) => digest === layoutDigest(rules));
+    const found = rulesAndFallbacks(this.#wanted).find((rules) => digest === layoutDigest(rules));
     if (found === undefined || seal !== (await this.#readSeal())) return false;
     this.#rules = found;
     return true;
@@ -88,17 +88,17 @@ export class PacketTableWriter {
   async write(): Promise<void> {
     await this.markKey();
     // What strict ARP left where it is not wanted any more; mostly there is none to delete.
-    if (this.#wished.strictArp !== true) await sendTransaction(this.#handle, deleteArpTable(TABLE));
+    if (this.#wanted.strictArp !== true) await sendTransaction(this.#handle, deleteArpTable(TABLE));
     const rules = await this.#writeRules();
     this.#rules = rules;
-    if (shieldsArp(rules)) await this.#shieldGuarded();
+    if (hasArpTable(rules)) await this.#fillArpSet();
     // Killed in between, the next start finds no seal and writes the rules again.
     await sendTransaction(this.#handle, sealTransaction(await this.#readSeal(), this.#markKey));
   }
 
   async #writeRules(): Promise<PacketRulesSettings> {
     const refusals: Refusal[] = [];
-    for (const rules of lesserRules(this.#wished)) {
+    for (const rules of rulesAndFallbacks(this.#wanted)) {
       const transaction = [...tableTransaction(rules), ...standingElements(rules)];
       const refusal = await sendTransaction(this.#handle, transaction);
       if (refusal === undefined) return rules;
@@ -108,7 +108,7 @@ export class PacketTableWriter {
   }
 
   // VIPs that were guarded before ARP was to be strict.
-  async #shieldGuarded(): Promise<void> {
+  async #fillArpSet(): Promise<void> {
     const guarded = await readSet(this.#handle, GUARDED_4);
     for (let start = 0; start < guarded.length; start += OPERATIONS_PER_JOB) {
       const part = guarded.slice(start, start + OPERATIONS_PER_JOB);
@@ -126,7 +126,7 @@ export class PacketTableWriter {
   }
 
   async #readSeal(): Promise<string> {
-    return sealOf(await this.#handle.dumpWording(TABLE));
+    return sealOf(await this.#handle.dumpRawRules(TABLE));
   }
 }
 

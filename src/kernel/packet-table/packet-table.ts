@@ -5,7 +5,7 @@ import { ARP_SET, arpTable } from './arp-table.js';
 import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from './packet-rules/equal-bytes.js';
 import { ANSWERING_SETS } from './packet-rules/out-of-window-rules.js';
 import { packetChains } from './packet-rules/packet-chains.js';
-import { type PacketRulesSettings, shieldsArp } from './packet-rules-settings.js';
+import { hasArpTable, type PacketRulesSettings } from './packet-rules-settings.js';
 import { PACKET_SETS, setDeclaration, setName } from './packet-sets.js';
 
 /** Ours alone: nothing in it is written by others, and we write nothing outside it. */
@@ -14,7 +14,7 @@ export const TABLE = 'kube-ipvs-proxy';
 const NAME: TableName = { family: 'inet', table: TABLE };
 
 /** The set whose elements carry what is known of the rules, so that a restart need not write them again. */
-export const LAYOUT_SET = 'layout';
+const LAYOUT_SET = 'layout';
 
 /** The element of the layout set that carries the digest of the rules. */
 export const LAYOUT_ELEMENT = '0.0.0.0';
@@ -66,7 +66,7 @@ export function layoutElement(address: string, comment: string): Command {
 }
 
 function tableAndArp(settings: PacketRulesSettings): Command[] {
-  return [...packetTable(settings), ...(shieldsArp(settings) ? arpTable(TABLE) : [])];
+  return [...packetTable(settings), ...(hasArpTable(settings) ? arpTable(TABLE) : [])];
 }
 
 function packetTable(settings: PacketRulesSettings): Command[] {

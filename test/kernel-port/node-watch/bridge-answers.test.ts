@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Bridge, BridgeAnswers, type Passing } from '../../../src/kernel/node-watch/bridge-check.js';
+import { type Bridge, BridgeCheck, type Passing } from '../../../src/kernel/node-watch/bridge-check.js';
 import { type Address, parseAddress } from '../../../src/model/address.js';
 import { parsedCidrs } from '../../../src/model/cidr.js';
 import { flow, HandFlows, OWNED } from './support.js';
@@ -16,12 +16,12 @@ describe('servers behind the bridge of their clients', () => {
   let flows: HandFlows;
   let passing: Passing;
   let bridges: Bridge[];
-  let answers: BridgeAnswers;
+  let answers: BridgeCheck;
 
   beforeEach(() => {
     flows = new HandFlows();
     [passing, bridges] = [OFF, [CNI0]];
-    answers = new BridgeAnswers({
+    answers = new BridgeCheck({
       passing: async () => passing,
       bridges: async () => bridges,
       flows,

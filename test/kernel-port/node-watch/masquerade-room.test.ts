@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MasqueradeRoom } from '../../../src/kernel/node-watch/masquerade-ports.js';
+import { MasqueradePorts } from '../../../src/kernel/node-watch/masquerade-ports.js';
 import { masqueradeRanges } from '../../../src/kernel/packet-table/packet-rules/masquerade-rules.js';
 import { POD_2, VIP_B } from '../../support/addresses.js';
 import { flow, HandFlows, OWNED } from './support.js';
@@ -13,12 +13,12 @@ const RANGES = [
 describe('the ports of masqueraded clients', () => {
   let flows: HandFlows;
   let load: { entries: number; most: number; dropped: number; notInserted: number };
-  let room: MasqueradeRoom;
+  let room: MasqueradePorts;
 
   beforeEach(() => {
     flows = new HandFlows();
     load = { entries: 90, most: 1_000, dropped: 0, notInserted: 0 };
-    room = new MasqueradeRoom({ load: async () => load, flows, ranges: RANGES, owned: () => OWNED });
+    room = new MasqueradePorts({ load: async () => load, flows, ranges: RANGES, owned: () => OWNED });
   });
 
   const taken = (count: number, first: number, fields = {}) =>
@@ -58,7 +58,7 @@ describe('the ports of masqueraded clients', () => {
       key: own.frontend.key.replace(own.frontend.address, VIP_B),
     };
     both.set(other.key as typeof own.frontend.key, { frontend: own.frontend, owner: 'default/other:http' });
-    room = new MasqueradeRoom({ load: async () => load, flows, ranges: RANGES, owned: () => both });
+    room = new MasqueradePorts({ load: async () => load, flows, ranges: RANGES, owned: () => both });
     flows.list = [...taken(40, 10_000), ...taken(55, 10_040, { destination: VIP_B })];
     expect(await room.look()).toMatchObject([{ service: 'default/other' }]);
   });

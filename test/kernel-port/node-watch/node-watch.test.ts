@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readBridges, readPassing } from '../../../src/kernel/node-watch/bridge-check.js';
 import {
+  ConntrackCapacity,
   type ConntrackLoad,
-  ConntrackRoom,
   conntrackStatistics,
 } from '../../../src/kernel/node-watch/conntrack-capacity.js';
 import { type NodeCheck, NodeWatch } from '../../../src/kernel/node-watch/node-watch.js';
@@ -69,11 +69,11 @@ describe('the watch over the node', () => {
 
 describe('connection tracking', () => {
   let load: ConntrackLoad | undefined;
-  let room: ConntrackRoom;
+  let room: ConntrackCapacity;
 
   beforeEach(() => {
     load = { entries: 90, most: 100, dropped: 5, notInserted: 0 };
-    room = new ConntrackRoom(async () => load);
+    room = new ConntrackCapacity(async () => load);
   });
 
   const messages = async () => (await room.look()).map(({ message }) => message.slice(0, 20));

@@ -27,7 +27,7 @@ export const EQUAL_BYTES: SetDeclaration = {
 
 /**
  * Matches what is sent from an address to itself. The last byte comes first: pods of one node hardly differ in the others, so that
- * nearly every other packet is told by one lookup.
+ * one lookup is enough for nearly every other packet.
  */
 export function sentToItself(family: Family): Statement[] {
   const source = sourceAddress(family);

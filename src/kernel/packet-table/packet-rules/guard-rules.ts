@@ -17,7 +17,7 @@ import {
 // refuses Services without endpoints: they are simply not open. A node's own address is not guarded, so what is to be
 // refused there has a set of its own.
 //
-// TCP hears a reset: an ICMP error that answers a SYN within the system call that sent it, as it does below one kernel,
+// TCP is answered by a reset: an ICMP error that answers a SYN within the system call that sent it, as it does below one kernel,
 // is only noted, and connect() waits for its second SYN a second later (tcp_v4_err, tcp_v6_err); and ICMP is rationed.
 export function guardRules(family: Family): Rule[] {
   const isGuarded = isIn([destinationAddress(family)], setOf('guarded', family));
@@ -48,7 +48,7 @@ export function restrictRule(family: Family): Rule {
 
 // An address of the Service range that no Service has is not local, so its packets would follow the default route and,
 // where that leads back, go round until their TTL ends. What another proxy answers has another destination by now.
-export function strayRules({ serviceCIDRs }: PacketRulesSettings): Rule[] {
+export function unassignedAddressRules({ serviceCIDRs }: PacketRulesSettings): Rule[] {
   return FAMILIES.flatMap((family) => {
     const isService = isWithin(destinationAddress, family, serviceCIDRs);
     const isUnknown = isNotIn([destinationAddress(family)], setOf('guarded', family));

@@ -2,7 +2,7 @@ import { FAMILIES } from '../../../model/address.js';
 import type { ChainHook, Rule } from '../../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import { allowFragmentsRules } from './allow-fragments-rules.js';
-import { guardRules, keepDestinationRule, restrictRule, strayRules } from './guard-rules.js';
+import { guardRules, keepDestinationRule, restrictRule, unassignedAddressRules } from './guard-rules.js';
 import { foreignMarkRule, keepMarkRules, markRules, unmarkRules } from './mark-rules.js';
 import {
   keepSourceChain,
@@ -13,8 +13,8 @@ import {
   postroutingRules,
 } from './masquerade-rules.js';
 import {
-  invalidInputRules,
-  invalidRules,
+  outOfWindowInputRules,
+  outOfWindowRules,
   rememberAnsweringRules,
   unlessExpectedRules,
 } from './out-of-window-rules.js';
@@ -33,7 +33,7 @@ const UNMARK_PRIORITY = -310;
 /** Before whoever rewrites destinations at dstnat (-100). */
 const KEEP_PRIORITY = -110;
 /** After whoever rewrites destinations: IPVS at LOCAL_OUT -99, and what others do at dstnat (-100). */
-const STRAY_PRIORITY = -10;
+const UNASSIGNED_PRIORITY = -10;
 
 /** Behind IPVS, which gives replies the frontend's address at FORWARD 100. */
 const RESTORE_PRIORITY = 110;
@@ -42,7 +42,7 @@ const RESTORE_PRIORITY = 110;
 const MASQUERADE_PRIORITY = 100;
 
 /** A chain of ours with its rules. */
-export interface FilledChain {
+interface FilledChain {
   readonly name: string;
   readonly hook?: ChainHook;
   readonly rules: readonly Rule[];
@@ -53,18 +53,24 @@ export function packetChains(settings: PacketRulesSettings): FilledChain[] {
   return [
     hooked('prerouting-nat', 'nat', 'prerouting', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
     hooked('output-nat', 'nat', 'output', KEEP_PRIORITY, FAMILIES.map(keepDestinationRule)),
-    hooked('input', 'filter', 'input', INPUT_PRIORITY, wayIn('out-of-window-input', insideMatch(settings))),
+    hooked(
+      'input',
+      'filter',
+      'input',
+      INPUT_PRIORITY,
+      inputRules('out-of-window-input', insideMatch(settings)),
+    ),
     hooked('output', 'filter', 'output', OUTPUT_PRIORITY, [
       ...allowFragmentsRules(),
-      ...wayIn('out-of-window', EVERYBODY),
+      ...inputRules('out-of-window', EVERYBODY),
     ]),
-    hooked('forward', 'filter', 'forward', STRAY_PRIORITY, strayRules(settings)),
+    hooked('forward', 'filter', 'forward', UNASSIGNED_PRIORITY, unassignedAddressRules(settings)),
     hooked('forward-restore', 'filter', 'forward', RESTORE_PRIORITY, [RESTORE_SOURCE]),
-    hooked('output-stray', 'filter', 'output', STRAY_PRIORITY, strayRules(settings)),
+    hooked('output-stray', 'filter', 'output', UNASSIGNED_PRIORITY, unassignedAddressRules(settings)),
     hooked('output-unmark', 'filter', 'output', UNMARK_PRIORITY, unmarkRules()),
     hooked('postrouting', 'nat', 'postrouting', MASQUERADE_PRIORITY, postroutingRules()),
-    { name: 'out-of-window', rules: invalidRules() },
-    { name: 'out-of-window-input', rules: invalidInputRules(settings) },
+    { name: 'out-of-window', rules: outOfWindowRules() },
+    { name: 'out-of-window-input', rules: outOfWindowInputRules(settings) },
     { name: 'unless-expected', rules: unlessExpectedRules(settings) },
     { name: 'restore-source', rules: restoreSourceRules() },
     { name: 'restrict', rules: FAMILIES.map(restrictRule) },
@@ -87,7 +93,7 @@ function hooked(
   return { name, hook: { type, hook, priority }, rules };
 }
 
-function wayIn(invalid: string, inside: InsideMatch): Rule[] {
+function inputRules(invalid: string, inside: InsideMatch): Rule[] {
   return [
     [IS_INVALID, jump(invalid)],
     [IS_NEW, jump('restrict')],

@@ -205,7 +205,7 @@ export function forEachFlow<T>(make: (family: Family, protocol: Protocol) => rea
   return FAMILIES.flatMap((family) => PROTOCOLS.flatMap((protocol) => make(family, protocol)));
 }
 
-/** For each family what matches a client inside the cluster, nothing for everybody; undefined where none can be told. */
+/** For each family what matches a client inside the cluster, nothing for everybody; undefined where none can be recognised. */
 export type InsideMatch = (family: Family) => readonly Statement[] | undefined;
 
 export const EVERYBODY: InsideMatch = () => [];
