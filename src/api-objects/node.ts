@@ -47,7 +47,7 @@ function readPodCIDRs(spec: Field): readonly string[] {
   return fields.flatMap((field) => readCIDR(field) ?? []);
 }
 
-// Written `Port`, unlike every other field; the kubelet alone writes it, so that nobody is to be told where it is wrong.
+// Written `Port`, unlike every other field; the kubelet alone writes it, so that a wrong one is no problem that a person could mend.
 function readKubeletPort(status: Field): number | undefined {
   const port = status.section('daemonEndpoints').section('kubeletEndpoint').child('Port').value;
   return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;

@@ -25,7 +25,7 @@ import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE } from './names.js';
 
 const KNOWN = [SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE];
 
-/** A slip in the name of an annotation would otherwise go unnoticed: nothing happens, and nobody says why. */
+/** A mistake in the name of an annotation would otherwise go unnoticed: it would have no effect. */
 export function reportUnknownAnnotations(object: Field): void {
   const annotations = object.child('metadata').child('annotations');
   for (const name of annotations.names()) {
@@ -44,7 +44,7 @@ const LONGEST = 86_400;
 export function readSlowStart(object: Field, scheduler: string | undefined): number {
   const field = annotation(object, SLOW_START);
   const seconds = readSeconds(field, 'new endpoints start with their full weight') ?? 0;
-  if (seconds > 0) reportWeightless(field, scheduler);
+  if (seconds > 0) reportWithoutWeights(field, scheduler);
   return seconds;
 }
 
@@ -84,7 +84,7 @@ export function readWeights(object: Field, scheduler: string | undefined): reado
       'Use fewer, such as those of zones.',
     );
   const rules = entries.slice(0, MOST_RULES).flatMap((entry) => readRule(field, entry));
-  if (rules.length > 0) reportWeightless(field, scheduler);
+  if (rules.length > 0) reportWithoutWeights(field, scheduler);
   return rules;
 }
 
@@ -129,8 +129,8 @@ export function readScheduling(object: Field): Scheduling {
   };
 }
 
-/** Tells where a wish needs weights and the scheduler asked for has no use for them. */
-function reportWeightless(field: Field, scheduler: string | undefined): void {
+/** Reports an annotation that needs weights where the scheduler asked for has no use for them. */
+function reportWithoutWeights(field: Field, scheduler: string | undefined): void {
   if (scheduler === undefined || !ignoresWeights(scheduler)) return;
   field.report(
     `has no effect: the scheduler ${scheduler} gives every server the same share, whatever its weight.`,

@@ -118,7 +118,7 @@ const MOST_RANGES = 1_000;
 
 const UNRESTRICTED: SourceRanges = { sourceRanges: [], hasUnreadRanges: false };
 
-/** The addresses that the ranges speak of: the load balancer's, or while it has none those of the families to expect. */
+/** The addresses that the ranges are for: the load balancer's, or while it has none those of the families to expect. */
 interface Guarded {
   readonly clusterIPs: readonly Address[];
   readonly loadBalancerIPs: readonly Address[];

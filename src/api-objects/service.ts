@@ -42,7 +42,7 @@ function readService(object: Field, identity: Identity, proxyName: string | unde
     ...readOutside(object, clusterIPs),
     internalPolicy: readInternalPolicy(spec),
     affinityTimeout: readAffinityTimeout(spec),
-    ...readWishes(object),
+    ...readAnnotations(object),
     created: readCreationTime(object),
   };
   return { record };
@@ -66,7 +66,7 @@ function readOutside(object: Field, clusterIPs: Service['clusterIPs']): Outside 
 }
 
 /** What the annotations ask for. */
-function readWishes(object: Field): Wishes {
+function readAnnotations(object: Field): AnnotationFields {
   reportUnknownAnnotations(object);
   const scheduling = readScheduling(object);
   const drainDeadline = readDrainDeadline(object);
@@ -89,7 +89,10 @@ type Outside = Pick<
   | 'hasUnreadRanges'
 >;
 
-type Wishes = Pick<Service, 'scheduler' | 'schedulerFlags' | 'weights' | 'slowStart' | 'drainDeadline'>;
+type AnnotationFields = Pick<
+  Service,
+  'scheduler' | 'schedulerFlags' | 'weights' | 'slowStart' | 'drainDeadline'
+>;
 
 /** Why a proxy has nothing to do with a Service, as kube-proxy decides it. */
 function notServed(object: Field, proxyName: string | undefined): Reason | undefined {

@@ -17,7 +17,7 @@ export interface AgentSettings {
 
   /** Masquerade every connection that comes in through a VIP. */
   readonly masqueradeAll: boolean;
-  /** How traffic of this cluster's pods is told from traffic from outside, which is masqueraded. */
+  /** How traffic of this cluster's pods is distinguished from traffic from outside, which is masqueraded. */
   readonly localDetection: LocalDetection;
   readonly nodePorts: NodePortSettings;
   /** Ports that the API server gives to NodePorts, first and last: masqueraded connections leave them alone. */
@@ -43,7 +43,7 @@ export interface AgentSettings {
   readonly logLevel: LogLevel;
 }
 
-/** Where the agent hears of Services and endpoints. */
+/** Where Services and endpoints come from. */
 export type SourceSettings =
   | { readonly kind: 'manifests'; readonly folder: string }
   | {

@@ -12,12 +12,12 @@ import { PROXY_KIND, PROXY_SCHEMA } from './proxy-document.js';
 /** Which of the two documents a field is in. */
 export type DocumentName = keyof Documents;
 
-/** In whose name a complaint is told: the file's, or a flag's. */
+/** Gives a complaint its subject: the file, or a flag. */
 export type AboutField = (document: DocumentName, complaint: Complaint) => Problem;
 
 /**
  * The documents, complete. Throws ConfigError with everything that is wrong with both of them. Fields that kube-proxy's document
- * should not have are no mistake where there is a `passedOver` to hear of them: kube-proxy itself goes on without them, so that
+ * should not have are no mistake where they can be reported to `passedOver`: kube-proxy itself goes on without them, so that
  * files of every age work with it.
  */
 export function checkedDocuments(

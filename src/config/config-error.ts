@@ -16,5 +16,5 @@ export function unreadableConfig(subject: string, message: string, remedy: strin
   return new ConfigError([{ kind: 'source', subject, message, remedy }]);
 }
 
-/** What is wrong with a document, before it is known in whose name it is told. */
+/** What is wrong with a document, before it is known whether the file or a flag is its subject. */
 export type Complaint = Pick<Problem, 'field' | 'message' | 'remedy'>;

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { FolderAlarm } from '../files/folder-alarm.js';
+import { FolderWatch } from '../files/folder-watch.js';
 import { OneAtATime } from '../files/one-at-a-time.js';
 import type { Problem } from '../model/problem.js';
 import { ConfigError } from './config-error.js';
@@ -15,7 +15,7 @@ interface ConfigListener {
   problems(problems: readonly Problem[]): void;
 }
 
-/** Milliseconds: see FolderAlarm. */
+/** Milliseconds: see FolderWatch. */
 const TIMING = { settle: 200, rescan: 10_000 };
 
 /**
@@ -24,7 +24,7 @@ const TIMING = { settle: 200, rescan: 10_000 };
  */
 export class ConfigWatch {
   readonly #listener: ConfigListener;
-  readonly #alarm: FolderAlarm | undefined;
+  readonly #folderWatch: FolderWatch | undefined;
   readonly #looks = new OneAtATime(() => this.#look());
   #running: Configuration;
   #text: string | undefined;
@@ -36,8 +36,8 @@ export class ConfigWatch {
     const { file } = running.source;
     this.#running = running;
     this.#listener = listener;
-    this.#alarm =
-      file === undefined ? undefined : new FolderAlarm(dirname(file), timing, () => void this.look());
+    this.#folderWatch =
+      file === undefined ? undefined : new FolderWatch(dirname(file), timing, () => void this.look());
   }
 
   get problems(): readonly Problem[] {
@@ -46,8 +46,8 @@ export class ConfigWatch {
 
   /** Resolves after a first look: what happened since the configuration was read is not missed. */
   async start(): Promise<void> {
-    if (this.#alarm === undefined) return;
-    this.#alarm.begin();
+    if (this.#folderWatch === undefined) return;
+    this.#folderWatch.begin();
     await this.look();
   }
 
@@ -59,15 +59,15 @@ export class ConfigWatch {
   /** After this the listener is not called any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#alarm?.close();
+    this.#folderWatch?.close();
     await this.#looks.idle();
-    this.#alarm?.close();
+    this.#folderWatch?.close();
   }
 
   async #look(): Promise<void> {
     if (this.#stopped) return;
     // Where the folder cannot be watched the regular look is all there is, and enough.
-    await this.#alarm?.watch();
+    await this.#folderWatch?.watch();
     const read = await this.#read();
     if (read === undefined || this.#stopped) return;
     if (read instanceof ConfigError) return this.#complain(read.problems);

@@ -53,11 +53,11 @@ const REPLACED: ReadonlyMap<string, string> = new Map([
   ['detectLocal.clusterCIDRs', 'clusterCIDR'],
 ]);
 
-// The slips that people make: a field at the wrong depth, large and small letters, a letter too many or too few.
+// Frequent mistakes: a field at the wrong depth, large and small letters, a letter too many or too few.
 function nearest(field: string, known: readonly string[]): string | undefined {
   const last = (path: string) => path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   const alike = known.filter((path) => last(path) === last(field));
-  const namesakes = alike.length > 0 ? alike : known.filter((path) => isSlip(last(path), last(field)));
+  const namesakes = alike.length > 0 ? alike : known.filter((path) => isMistyped(last(path), last(field)));
   return (
     namesakes.find((path) => path.toLowerCase() === field.toLowerCase()) ??
     namesakes.find((path) => path.startsWith('ipvs.')) ??
@@ -66,7 +66,7 @@ function nearest(field: string, known: readonly string[]): string | undefined {
 }
 
 /** Whether two names differ by one letter that is wrong, missing or too many. Short ones are too often alike by chance. */
-function isSlip(one: string, other: string): boolean {
+function isMistyped(one: string, other: string): boolean {
   if (Math.min(one.length, other.length) < 5 || Math.abs(one.length - other.length) > 1) return false;
   let start = 0;
   while (start < one.length && one[start] === other[start]) start++;

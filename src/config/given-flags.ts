@@ -44,7 +44,7 @@ function withField(
 ): Readonly<Record<string, unknown>> {
   if (rest.length === 0) return { ...mapping, [name]: value };
   const inner = mapping[name] ?? {};
-  // A section that is no mapping is the file's mistake, and is told as such.
+  // A section that is no mapping is the file's mistake, and is reported as such.
   return isMapping(inner) ? { ...mapping, [name]: withField(inner, rest, value) } : mapping;
 }
 

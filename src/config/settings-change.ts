@@ -15,7 +15,7 @@ const restart = (because: string): Reload => ({ kind: 'restart', because });
  * what one idempotent step applies is changed live.
  */
 export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
-  source: restart('what was heard from one source says nothing of another'),
+  source: restart('what one source has says nothing of another'),
   nodeName: restart('it decides which endpoints are local, everywhere'),
   serviceProxyName: restart('it decides which Services are listed at all'),
   adopt: restart('taking over happens before the first pass'),

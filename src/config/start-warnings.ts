@@ -104,8 +104,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'winkernel.enableDSR': WINDOWS,
   'winkernel.rootHnsEndpointName': WINDOWS,
   'winkernel.forwardHealthCheckVip': WINDOWS,
-  configSyncPeriod:
-    'nothing is kept that would have to be told again; the audit compares everything with the kernel',
+  configSyncPeriod: 'nothing is sent again at intervals; the audit compares everything with the kernel',
   portRange: 'was for the userspace mode, which kube-proxy no longer has',
   udpIdleTimeout: 'was for the userspace mode, which kube-proxy no longer has',
   windowsRunAsService: WINDOWS,

@@ -17,7 +17,7 @@ export class FileRefused extends Error {
   }
 }
 
-/** What tells one state of a file from another without reading it. */
+/** What distinguishes one state of a file from another without reading it. */
 export type Fingerprint = string & { readonly __brand: 'Fingerprint' };
 
 // The change time catches what the rest does not: a replaced text of equal length whose modification time an

@@ -53,7 +53,7 @@ export class YamlDocument {
     }
   }
 
-  /** The line where something inside begins, as far as the text tells. */
+  /** The line where something inside begins, as far as the text shows. */
   lineOf(path: readonly (string | number)[]): number | undefined {
     const node = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
     const start = hasRange(node) ? node.range[0] : undefined;

@@ -181,9 +181,9 @@ export class ClusterWatcher implements ClusterSource {
     changed: (change: StoreChange<R>) => void,
   ): ObjectStore<R> {
     const name = fullName(resource);
-    const judged = (key: string | undefined, problems: readonly Problem[]) =>
+    const problemsFound = (key: string | undefined, problems: readonly Problem[]) =>
       this.#board.set(`${name}/${key ?? ''}`, problems);
-    return new ObjectStore({ project, changed, judged });
+    return new ObjectStore({ project, changed, problemsFound });
   }
 
   #reflect(resource: Resource, store: ObjectTaker): Reflector {
@@ -191,7 +191,7 @@ export class ClusterWatcher implements ClusterSource {
     const name = fullName(resource);
     const listener = {
       settled: () => this.#publish(),
-      troubled: (problem: Problem | undefined) => {
+      problemChanged: (problem: Problem | undefined) => {
         this.#board.set(` ${name}`, problem === undefined ? [] : [problem]);
         this.#publishProblems();
       },
@@ -205,20 +205,20 @@ export class ClusterWatcher implements ClusterSource {
     if (listener === undefined) return;
     const completes = !this.#complete && this.#services.counters.complete && this.#slices.counters.complete;
     this.#complete ||= completes;
-    this.#judgeNode();
+    this.#checkOwnNode();
     const isOther = this.#node?.counters.complete === true && this.#nodeAndRanges.publishNode(listener);
     if (this.#ranges.counters.complete) this.#nodeAndRanges.publishCIDRs(listener);
     const { services, triggers } = this.#intake.take();
-    // Completion alone is news too: from now on the source vouches for what it does not have.
+    // Completion alone is reported too: from now on what the source does not have does not exist.
     if (services.size > 0 || completes) listener.changed(services, triggers);
     this.#publishProblems();
-    if (completes) void this.#meetNodes().then(this.#begun);
+    if (completes) void this.#awaitOtherNodes().then(this.#begun);
     else if (isOther || this.view.externalFamilies(services).size > 0) void this.#roster.reconsider();
   }
 
   // A VIP that is another Node's address must not be bound first: the API server may be behind it.
-  async #meetNodes(): Promise<void> {
-    await this.#roster.met;
+  async #awaitOtherNodes(): Promise<void> {
+    await this.#roster.firstLookEnded;
     await this.#roster.reconsider();
   }
 
@@ -227,7 +227,7 @@ export class ClusterWatcher implements ClusterSource {
     const needsWhole = (nodes: readonly NodeAddresses[]) => this.#needsWhole(nodes);
     const listener = {
       otherNodesChanged: (others: OtherNodes) => this.#listener?.otherNodesChanged(others),
-      judged: (problems: readonly Problem[]) => {
+      problemsFound: (problems: readonly Problem[]) => {
         this.#board.set(' all nodes', problems);
         this.#publishProblems();
       },
@@ -240,7 +240,7 @@ export class ClusterWatcher implements ClusterSource {
     const { transport, clock, nodeName, random = Math.random } = this.#options;
     const listener = {
       nodeLost: (node: string) => this.#listener?.nodeLost?.(node),
-      judged: (problems: readonly Problem[]) => {
+      problemsFound: (problems: readonly Problem[]) => {
         this.#board.set(' readiness of nodes', problems);
         this.#publishProblems();
       },
@@ -266,7 +266,7 @@ export class ClusterWatcher implements ClusterSource {
     this.#listener?.problemsFound(this.#problems);
   }
 
-  #judgeNode(): void {
+  #checkOwnNode(): void {
     const { nodeName } = this.#options;
     if (this.#node?.counters.complete !== true) return;
     const message = 'is not known to the API server.';

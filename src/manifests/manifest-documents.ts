@@ -8,7 +8,7 @@ export const LONGEST_YAML = 16 * MIB;
 
 export interface ManifestDocument {
   readonly value: unknown;
-  /** The line where something inside the document begins, as far as the text tells. */
+  /** The line where something inside the document begins, as far as the text shows. */
   readonly lineOf: (path: readonly (string | number)[]) => number | undefined;
 }
 

@@ -38,7 +38,7 @@ export type ManifestRecord =
   | { readonly kind: 'EndpointSlice'; readonly slice: EndpointSlice }
   | { readonly kind: 'Node'; readonly node: NodeAddresses };
 
-/** Which file speaks for an object, where several name it: the first by name, and in it the first document. */
+/** Which file counts for an object, where several name it: the first by name, and in it the first document. */
 export class ObjectClaims {
   readonly #idsOf = new Map<string, ReadonlySet<ObjectId>>();
   readonly #claims = new Map<ObjectId, readonly ManifestObject[]>();

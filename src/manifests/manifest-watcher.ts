@@ -1,4 +1,4 @@
-import { FolderAlarm, type WatchFolder } from '../files/folder-alarm.js';
+import { FolderWatch, type WatchFolder } from '../files/folder-watch.js';
 import { OneAtATime } from '../files/one-at-a-time.js';
 import { shownName } from '../files/shown.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
@@ -30,7 +30,7 @@ export class ManifestWatcher implements ClusterSource {
   readonly #rescanInterval: number;
   readonly #contents: FolderContents;
   readonly #image = new FolderImage();
-  readonly #alarm: FolderAlarm;
+  readonly #folderWatch: FolderWatch;
   readonly #looks = new OneAtATime(() => this.#look());
   #listener: ClusterListener | undefined;
   #started = false;
@@ -44,7 +44,7 @@ export class ManifestWatcher implements ClusterSource {
     this.#rescanInterval = rescanInterval;
     this.#contents = new FolderContents(folder);
     const timing = { settle: settleTime, rescan: rescanInterval };
-    this.#alarm = new FolderAlarm(folder, timing, () => void this.#looks.run(), watchFolder);
+    this.#folderWatch = new FolderWatch(folder, timing, () => void this.#looks.run(), watchFolder);
   }
 
   get view(): ClusterView {
@@ -69,7 +69,7 @@ export class ManifestWatcher implements ClusterSource {
       throw error instanceof Unreadable ? new Error(problemText(this.#unreadableFolder(error))) : error;
     }
     this.#started = true;
-    if (this.#listener !== undefined) this.#alarm.begin();
+    if (this.#listener !== undefined) this.#folderWatch.begin();
   }
 
   /** Looks at once. Resolves when everything that was in the folder at the call has been reported. */
@@ -80,17 +80,17 @@ export class ManifestWatcher implements ClusterSource {
   /** After this the listener is not called any more, and no timer or handle is left. */
   async stop(): Promise<void> {
     this.#listener = undefined;
-    this.#alarm.close();
+    this.#folderWatch.close();
     await this.#looks.idle();
-    this.#alarm.close();
+    this.#folderWatch.close();
   }
 
   async #look(): Promise<void> {
     if (this.#listener === undefined) return;
-    this.#image.board.set('watch', this.#watchProblem(await this.#alarm.watch()));
+    this.#image.board.set('watch', this.#watchProblem(await this.#folderWatch.watch()));
     const changes = await this.#readFolder();
     if (this.#listener !== undefined) this.#publish(this.#listener, this.#image.apply(changes));
-    if (changes.some(({ kind }) => kind === 'unsettled')) this.#alarm.stir();
+    if (changes.some(({ kind }) => kind === 'unsettled')) this.#folderWatch.lookSoon();
   }
 
   async #readFolder(): Promise<readonly FileChange[]> {
@@ -110,13 +110,13 @@ export class ManifestWatcher implements ClusterSource {
     this.#complete = this.#image.complete;
     const haveChanged = this.#image.board.takeChanged();
     if (haveChanged) this.#problems = this.#image.board.list;
-    this.#tellOthers(listener);
-    // Completion alone is news too: from now on the source vouches for what it does not have.
+    this.#publishOtherNodes(listener);
+    // Completion alone is reported too: from now on what the source does not have does not exist.
     if (services.size > 0 || completed) listener.changed(services);
     if (haveChanged) listener.problemsFound(this.#problems);
   }
 
-  #tellOthers(listener: ClusterListener): void {
+  #publishOtherNodes(listener: ClusterListener): void {
     const others = otherNodes(this.#image.nodes, this.#nodeName);
     if (movedAddresses(this.#others, others).length === 0) return;
     this.#others = others;

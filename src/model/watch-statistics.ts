@@ -8,7 +8,7 @@ export interface ResourceStatistics {
   readonly resource: string;
   /** Objects known at this moment, those left alone included. */
   readonly objects: number;
-  /** Everything has been heard once. */
+  /** Everything has been received once. */
   readonly complete: boolean;
   /** False where the server does not have this resource. */
   readonly served: boolean;
@@ -16,15 +16,15 @@ export interface ResourceStatistics {
   readonly lists: number;
   /** Watches that were opened. */
   readonly watches: number;
-  /** Additions, changes and deletions told by watches. Listings do not count. */
+  /** Additions, changes and deletions sent by watches. Listings do not count. */
   readonly events: number;
-  /** "Up to here you know all": about one a minute where nothing else is told. */
+  /** "Up to here you know all": about one a minute where nothing else is sent. */
   readonly bookmarks: number;
   /** Ends of a listing or watch, by reason. The orderly one is `ended`. */
   readonly restarts: Readonly<Partial<Record<RestartReason, number>>>;
   /** Lines and items that were no JSON or no event. */
   readonly corruptLines: number;
-  /** Objects of which nothing could be used, each time that one was heard. */
+  /** Objects of which nothing could be used, each time that one was received. */
   readonly untranslatable: number;
 }
 

@@ -98,7 +98,7 @@ describe('a slice is left alone', () => {
     expect(reasonOf(translateEndpointSlice(sliceObject(), 'mine'))).toBe('other-proxy');
   });
 
-  test('and told of when it names no Service', () => {
+  test('and reported when it names no Service', () => {
     const translation = slice({}, { 'kubernetes.io/service-name': undefined });
     expect(reasonOf(translation)).toBe('without-service');
     expect(textsOf(translation)).toEqual([
@@ -107,24 +107,24 @@ describe('a slice is left alone', () => {
     ]);
   });
 
-  test.each(['', 'Web', 'we\u0007b', 5])('and told of when no Service can have the name %j', (name) => {
+  test.each(['', 'Web', 'we\u0007b', 5])('and reported when no Service can have the name %j', (name) => {
     const translation = slice({}, { 'kubernetes.io/service-name': name });
     expect([reasonOf(translation), translation.problems.length]).toEqual(['without-service', 1]);
   });
 
-  test('and told of when it holds names instead of addresses', () => {
+  test('and reported when it holds names instead of addresses', () => {
     const translation = slice({ addressType: 'FQDN', endpoints: [{ addresses: ['a.example'] }] });
     expect(reasonOf(translation)).toBe('without-addresses');
     expect(translation.problems[0]?.message).toContain('IPVS has no names to send to');
   });
 
-  test.each(['ipv4', 'IP', undefined, 4])('and told of when its addressType is %s', (addressType) => {
+  test.each(['ipv4', 'IP', undefined, 4])('and reported when its addressType is %s', (addressType) => {
     const translation = slice({ addressType });
     expect(reasonOf(translation)).toBe('without-addresses');
     expect(translation.problems.map(({ field }) => field)).toEqual(['addressType']);
   });
 
-  test('and told of when it has no valid name', () => {
+  test('and reported when it has no valid name', () => {
     const translation = translateEndpointSlice({ metadata: { generateName: 'web-' } });
     expect([reasonOf(translation), translation.problems[0]?.field]).toEqual(['nameless', 'metadata.name']);
   });
@@ -183,7 +183,7 @@ describe('a bad port of a slice', () => {
   });
 });
 
-describe('a slice larger than the API allows is told of and used', () => {
+describe('a slice larger than the API allows is reported and used', () => {
   test('more than 1000 endpoints', () => {
     const endpoints = Array.from({ length: 1001 }, (_, i) => ({ addresses: [`10.1.${i >> 8}.${i & 255}`] }));
     const translation = slice({ endpoints });

@@ -56,7 +56,7 @@ describe('a Node', () => {
     expect(translateNode(nodeObject({ spec: { taints } })).node?.eligible).toBe(true);
   });
 
-  test('keeps what is right of it, and the rest is told of', () => {
+  test('keeps what is right of it, and the rest is reported', () => {
     const addresses = [
       { type: 'InternalIP', address: '192.0.2.010' },
       { type: 'InternalIP', address: '192.0.2.11' },

@@ -10,17 +10,17 @@ const service = (wishes: Record<string, unknown>) => {
   );
   return translateService(serviceObject({}, { annotations }));
 };
-const told = (wishes: Record<string, unknown>) =>
+const reported = (wishes: Record<string, unknown>) =>
   service(wishes).problems.map(({ field, message }) => `${field?.replace(PREFIX, '')}: ${message}`);
 
 describe('the scheduler annotation', () => {
   test.each(SCHEDULERS)('may ask for %s', (scheduler) => {
-    expect([recordOf(service({ scheduler })).scheduler, told({ scheduler })]).toEqual([scheduler, []]);
+    expect([recordOf(service({ scheduler })).scheduler, reported({ scheduler })]).toEqual([scheduler, []]);
   });
 
-  test.each(['', 'RR', 'w-rr', 'nosuch', 3])('is told of and the default used: %s', (scheduler) => {
+  test.each(['', 'RR', 'w-rr', 'nosuch', 3])('is reported and the default used: %s', (scheduler) => {
     expect(recordOf(service({ scheduler }))).not.toHaveProperty('scheduler');
-    expect(told({ scheduler })[0]).toMatch(
+    expect(reported({ scheduler })[0]).toMatch(
       /^metadata\.annotations\[scheduler\]: .*the node's default is used\.$/,
     );
   });
@@ -35,37 +35,37 @@ describe('scheduler flags', () => {
     [{ 'scheduler-flags': 'mh-port,sh-port' }, ['mh-port', 'sh-port']],
     [{ scheduler: 'mh', 'scheduler-flags': '' }, []],
   ])('are read: %o', (wishes, flags) => {
-    expect([recordOf(service(wishes)).schedulerFlags, told(wishes)]).toEqual([flags, []]);
+    expect([recordOf(service(wishes)).schedulerFlags, reported(wishes)]).toEqual([flags, []]);
   });
 
   test('of another scheduler or none are named, and the others stay', () => {
     const wishes = { scheduler: 'mh,sh-port,mh-port,fast' };
     expect(recordOf(service(wishes))).toMatchObject({ scheduler: 'mh', schedulerFlags: ['mh-port'] });
-    expect(told(wishes)).toEqual([
+    expect(reported(wishes)).toEqual([
       'metadata.annotations[scheduler]: has the flag "sh-port", expected mh-port or mh-fallback; the flag is left out.',
       'metadata.annotations[scheduler]: has the flag "fast", expected mh-port or mh-fallback; the flag is left out.',
     ]);
   });
 
-  test('of a scheduler without flags are told', () => {
-    expect(told({ scheduler: 'rr', 'scheduler-flags': 'mh-port' })).toEqual([
+  test('of a scheduler without flags are reported', () => {
+    expect(reported({ scheduler: 'rr', 'scheduler-flags': 'mh-port' })).toEqual([
       'metadata.annotations[scheduler-flags]: has the flag "mh-port", expected none, since rr has no flags; ' +
         'the flag is left out.',
     ]);
   });
 
   test('must be text', () => {
-    expect(told({ 'scheduler-flags': 5 })).toEqual([
+    expect(reported({ 'scheduler-flags': 5 })).toEqual([
       'metadata.annotations[scheduler-flags]: is 5, expected text; no flags are used.',
     ]);
   });
 });
 
 describe('weights', () => {
-  test('behind the first thousand are left out, and told once', () => {
+  test('behind the first thousand are left out, and reported once', () => {
     const weights = Array.from({ length: 28_000 }, (_, index) => `zone=z${index}:2`).join(',');
     expect(recordOf(service({ weights })).weights).toHaveLength(1_000);
-    expect(told({ scheduler: 'wrr', weights })).toEqual([
+    expect(reported({ scheduler: 'wrr', weights })).toEqual([
       'metadata.annotations[weights]: has 28000 entries; those behind the first 1000 are left out.',
     ]);
   });
@@ -92,7 +92,7 @@ describe('weights', () => {
   ])('have the entry %j named and left out, and the others stay', (entry) => {
     const wishes = { weights: `zone=a:2,${entry},*:1` };
     expect(recordOf(service(wishes)).weights).toHaveLength(2);
-    expect(told(wishes)).toEqual([
+    expect(reported(wishes)).toEqual([
       `metadata.annotations[weights]: has the entry "${entry}", expected zone=NAME:WEIGHT, node=NAME:WEIGHT or ` +
         '*:WEIGHT with a weight from 1 to 65535; the entry is left out.',
     ]);
@@ -102,7 +102,7 @@ describe('weights', () => {
     ['rr', 'wrr'],
     ['lc', 'wlc'],
     ['dh', 'wrr'],
-  ])('with %s are told to have no effect', (scheduler, better) => {
+  ])('with %s are reported to have no effect', (scheduler, better) => {
     expect(textsOf(service({ scheduler, weights: '*:2' }))).toEqual([
       'Service shop/web, metadata.annotations[kube-ipvs-proxy.io/weights]: has no effect: the scheduler ' +
         `${scheduler} gives every server the same share, whatever its weight. ` +
@@ -111,11 +111,11 @@ describe('weights', () => {
   });
 
   test.each(['wrr', 'wlc', 'sh', 'mh', 'sed', 'nq'])('go with %s', (scheduler) => {
-    expect(told({ scheduler, weights: '*:2' })).toEqual([]);
+    expect(reported({ scheduler, weights: '*:2' })).toEqual([]);
   });
 
   test('must be text', () => {
-    expect(told({ weights: ['*:2'] })[0]).toContain('expected text; all endpoints count the same.');
+    expect(reported({ weights: ['*:2'] })[0]).toContain('expected text; all endpoints count the same.');
   });
 });
 
@@ -132,23 +132,23 @@ describe('times', () => {
   ])('%j are %i seconds', (text, seconds) => {
     const wishes = { 'slow-start': text, 'drain-deadline': text };
     expect(recordOf(service(wishes))).toMatchObject({ slowStart: seconds, drainDeadline: seconds });
-    expect(told(wishes)).toEqual([]);
+    expect(reported(wishes)).toEqual([]);
   });
 
   test.each(['', '-1', '86401', '25h', '1.5s', '1d', 's', '1m30', 90, null])('are not %j', (value) => {
     const wishes = { 'slow-start': value, 'drain-deadline': value };
     expect(recordOf(service(wishes)).slowStart).toBe(0);
     expect(recordOf(service(wishes))).not.toHaveProperty('drainDeadline');
-    expect(told(wishes)).toHaveLength(value === null ? 0 : 2);
+    expect(reported(wishes)).toHaveLength(value === null ? 0 : 2);
   });
 });
 
-test('a slow start with a scheduler that ignores weights is told to have no effect', () => {
-  expect(told({ scheduler: 'rr', 'slow-start': '30s' })[0]).toContain('has no effect: the scheduler rr');
-  expect(told({ scheduler: 'rr', 'slow-start': '0' })).toEqual([]);
+test('a slow start with a scheduler that ignores weights is reported to have no effect', () => {
+  expect(reported({ scheduler: 'rr', 'slow-start': '30s' })[0]).toContain('has no effect: the scheduler rr');
+  expect(reported({ scheduler: 'rr', 'slow-start': '0' })).toEqual([]);
 });
 
-test('an annotation of ours that nobody knows is told, and those of others are not', () => {
+test('an annotation of ours that nobody knows is reported, and those of others are not', () => {
   const annotations = { [`${PREFIX}weight`]: '*:2', 'example.org/weight': '3' };
   const { problems } = translateService(serviceObject({}, { annotations }));
   expect(problems.map(({ field, message }) => `${field} ${message}`)).toEqual([

@@ -8,7 +8,7 @@ const service = (spec: object, ingress?: unknown) =>
     ...(serviceObject(spec) as object),
     ...(ingress !== undefined && { status: { loadBalancer: { ingress } } }),
   });
-const told = (spec: object, ingress?: unknown) =>
+const reported = (spec: object, ingress?: unknown) =>
   service(spec, ingress).problems.map(({ field, message }) => `${field}: ${message}`);
 
 describe('addresses for clients outside', () => {
@@ -67,8 +67,8 @@ describe('addresses for clients outside', () => {
     ]);
   });
 
-  test('are told where one stands twice among the external ones', () => {
-    expect(told({ externalIPs: ['192.0.2.10', '192.0.2.10'] })).toEqual([
+  test('are reported where one stands twice among the external ones', () => {
+    expect(reported({ externalIPs: ['192.0.2.10', '192.0.2.10'] })).toEqual([
       'spec.externalIPs[1]: is 192.0.2.10 a second time; the address is left out.',
     ]);
   });
@@ -83,7 +83,7 @@ describe('a node port', () => {
 
   test('may be missing, also where others have one', () => {
     const ports = [HTTP, { name: 'https', port: 443, nodePort: 30_443 }, { name: 'x', port: 1, nodePort: 0 }];
-    expect([nodePorts({ type: 'LoadBalancer', ports }), told({ type: 'LoadBalancer', ports })]).toEqual([
+    expect([nodePorts({ type: 'LoadBalancer', ports }), reported({ type: 'LoadBalancer', ports })]).toEqual([
       [0, 30_443, 0],
       [],
     ]);
@@ -92,7 +92,7 @@ describe('a node port', () => {
   test.each([65_536, -1, '30080', 1.5])('that is none costs the node port only: %s', (nodePort) => {
     const spec = { type: 'NodePort', ports: [{ ...HTTP, nodePort }] };
     expect(nodePorts(spec)).toEqual([0]);
-    expect(told(spec)[0]).toMatch(/^spec\.ports\[0\]\.nodePort: .*; the node port is left out\.$/);
+    expect(reported(spec)[0]).toMatch(/^spec\.ports\[0\]\.nodePort: .*; the node port is left out\.$/);
   });
 
   test('may be shared by protocols, and not by ports', () => {
@@ -103,7 +103,7 @@ describe('a node port', () => {
       { ...dns, name: 'again', port: 54, protocol: 'UDP' },
     ];
     expect(nodePorts({ type: 'NodePort', ports })).toEqual([30_053, 30_053, 0]);
-    expect(told({ type: 'NodePort', ports })).toEqual([
+    expect(reported({ type: 'NodePort', ports })).toEqual([
       'spec.ports[2].nodePort: is 30053/UDP a second time in this Service; the node port is left out.',
     ]);
   });
@@ -111,7 +111,7 @@ describe('a node port', () => {
   test('has no effect on a ClusterIP Service', () => {
     const spec = { ports: [{ ...HTTP, nodePort: 30_080 }] };
     expect(nodePorts(spec)).toEqual([0]);
-    expect(told(spec)).toEqual([
+    expect(reported(spec)).toEqual([
       'spec.ports[0].nodePort: is 30080, but a ClusterIP Service has none; the node port is left out.',
     ]);
   });
@@ -139,7 +139,7 @@ describe('traffic policies', () => {
     ]);
   });
 
-  test.each(['internalTrafficPolicy', 'externalTrafficPolicy'])('that are none are told: %s', (name) => {
+  test.each(['internalTrafficPolicy', 'externalTrafficPolicy'])('that are none are reported: %s', (name) => {
     const translation = service({ type: 'NodePort', [name]: 'local' });
     expect(recordOf(translation)).toMatchObject({ internalPolicy: 'Cluster', externalPolicy: 'Cluster' });
     expect(translation.problems[0]).toMatchObject({
@@ -162,13 +162,13 @@ describe('a health check port', () => {
   const LOCAL = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 32_000 };
 
   test('is read where a load balancer asks after local endpoints', () => {
-    expect([recordOf(service(LOCAL)).healthCheckNodePort, told(LOCAL)]).toEqual([32_000, []]);
+    expect([recordOf(service(LOCAL)).healthCheckNodePort, reported(LOCAL)]).toEqual([32_000, []]);
   });
 
   test.each([{ type: 'NodePort' }, { externalTrafficPolicy: 'Cluster' }])('is left out with %o', (over) => {
     const spec = { ...LOCAL, ...over };
     expect(recordOf(service(spec)).healthCheckNodePort).toBe(0);
-    expect(told(spec)).toEqual([
+    expect(reported(spec)).toEqual([
       'spec.healthCheckNodePort: is 32000, but only a LoadBalancer Service with externalTrafficPolicy Local is asked; ' +
         'nobody listens on it.',
     ]);
@@ -177,11 +177,11 @@ describe('a health check port', () => {
   test('is left out where it is a node port of the Service as well', () => {
     const spec = { ...LOCAL, ports: [{ ...HTTP, nodePort: 32_000 }] };
     expect(recordOf(service(spec)).healthCheckNodePort).toBe(0);
-    expect(told(spec)[0]).toContain('is 32000, which is the nodePort of port http as well');
+    expect(reported(spec)[0]).toContain('is 32000, which is the nodePort of port http as well');
   });
 
   test('that is no number is left out', () => {
-    expect(told({ ...LOCAL, healthCheckNodePort: '32000' })[0]).toMatch(
+    expect(reported({ ...LOCAL, healthCheckNodePort: '32000' })[0]).toMatch(
       /expected a whole number.*nobody listens/,
     );
   });
@@ -205,7 +205,7 @@ describe('source ranges', () => {
     expect(translation.problems).toEqual([]);
   });
 
-  test('behind the first thousand allow nobody, and are told once', () => {
+  test('behind the first thousand allow nobody, and are reported once', () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `20.0.${index >> 8}.${index & 255}/32`);
     const translation = service(ranges(...many));
     expect(recordOf(translation).sourceRanges).toHaveLength(1_000);
@@ -228,7 +228,7 @@ describe('source ranges', () => {
   test('of which none can be read allow nobody', () => {
     const spec = ranges('office');
     expect(read(service(spec, INGRESS))).toEqual([[], true]);
-    expect(told(spec, INGRESS)).toEqual([
+    expect(reported(spec, INGRESS)).toEqual([
       'spec.loadBalancerSourceRanges[0]: is "office", expected a range of addresses such as 192.0.2.0/24 or ' +
         '2001:db8::/32; it allows nobody.',
       'spec.loadBalancerSourceRanges: has no IPv4 range that can be read; nobody may use 192.0.2.20.',
@@ -238,22 +238,22 @@ describe('source ranges', () => {
   test('that are no list allow nobody', () => {
     const spec = { type: 'LoadBalancer', loadBalancerSourceRanges: '198.51.100.0/24' };
     expect(read(service(spec, INGRESS))).toEqual([[], true]);
-    expect(told(spec, INGRESS)[0]).toContain('no client may use the address of the load balancer');
+    expect(reported(spec, INGRESS)[0]).toContain('no client may use the address of the load balancer');
   });
 
-  test('of one family only are told where the load balancer has an address of the other', () => {
-    expect(told(ranges('198.51.100.0/24'), DUAL)).toEqual([
+  test('of one family only are reported where the load balancer has an address of the other', () => {
+    expect(reported(ranges('198.51.100.0/24'), DUAL)).toEqual([
       'spec.loadBalancerSourceRanges: has no IPv6 range, so every IPv6 client may use 2001:db8::20.',
     ]);
   });
 
-  test('of a family that the Service does not have are told', () => {
-    expect(told(ranges('2001:db8::/32', '198.51.100.0/24'), INGRESS)).toEqual([
+  test('of a family that the Service does not have are reported', () => {
+    expect(reported(ranges('2001:db8::/32', '198.51.100.0/24'), INGRESS)).toEqual([
       'spec.loadBalancerSourceRanges: has 2001:db8::/32, but the Service has no IPv6 address; the range has no effect.',
     ]);
   });
 
-  test('are not told of while the load balancer has no address yet', () => {
-    expect(told(ranges('198.51.100.0/24'))).toEqual([]);
+  test('are not reported while the load balancer has no address yet', () => {
+    expect(reported(ranges('198.51.100.0/24'))).toEqual([]);
   });
 });

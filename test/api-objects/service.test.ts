@@ -148,7 +148,7 @@ describe('a bad address', () => {
     expect(translation.problems.map(({ field }) => field)).toEqual(['spec.clusterIPs[1]']);
   });
 
-  test('is told where clusterIP says something else than clusterIPs', () => {
+  test('is reported where clusterIP says something else than clusterIPs', () => {
     const translation = service({ clusterIP: '10.96.0.99' });
     expect(recordOf(translation).clusterIPs).toEqual(['10.96.0.10']);
     expect(translation.problems.map(({ field }) => field)).toEqual(['spec.clusterIP']);
@@ -198,14 +198,14 @@ describe('a bad port', () => {
     expect(recordOf(service({ ports })).ports).toEqual(ports);
   });
 
-  test('is told of where it is no object, and where there is none', () => {
+  test('is reported where it is no object, and where there is none', () => {
     expect(fields({ ports: [80] })).toEqual(['spec.ports[0]']);
     expect(fields({ ports: undefined })).toEqual(['spec.ports']);
     expect(fields({ ports: '80' })).toEqual(['spec.ports']);
   });
 });
 
-describe('a bad setting is told and the default used', () => {
+describe('a bad setting is reported and the default used', () => {
   test.each(['clientip', 'Cookie', 5])('session affinity %s', (sessionAffinity) => {
     const translation = service({ sessionAffinity });
     expect(recordOf(translation).affinityTimeout).toBe(0);
@@ -273,7 +273,7 @@ describe('the problems of a Service', () => {
     expect(translation.problems[0]).toMatchObject({ kind: 'object', service: 'shop/web' });
   });
 
-  test('are told up to the tenth and then counted', () => {
+  test('are reported up to the tenth and then counted', () => {
     const ports = Array.from({ length: 25 }, () => ({ port: 0 }));
     const { problems } = service({ ports });
     expect(problems).toHaveLength(11);

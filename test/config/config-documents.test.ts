@@ -64,11 +64,11 @@ describe('a file is refused with one clear sentence', () => {
     ],
     ['half a JSON', '{"kind": ', /^config.conf: cannot be parsed at line 1/],
   ])('%s', (_, text, expected) => {
-    const told = wrong(text);
-    expect(told[0]).toMatch(expected);
+    const reported = wrong(text);
+    expect(reported[0]).toMatch(expected);
   });
 
-  it('every document that is wrong is told', () => {
+  it('every document that is wrong is reported', () => {
     expect(wrong('kind: A\n---\nkind: B\n')).toHaveLength(2);
   });
 });

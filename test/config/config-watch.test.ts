@@ -45,7 +45,7 @@ async function mount(path: string, version: string, text: string): Promise<void>
 }
 
 describe('a changed configuration file', () => {
-  it('is told with what can be applied live and what needs a restart', async () => {
+  it('is reported with what can be applied live and what needs a restart', async () => {
     const file = await written();
     const { watch, changed } = await watched(file);
     await writeFile(file, `${PROXY}oomScoreAdj: 0\nipvs: {scheduler: lc}\n`);
@@ -71,7 +71,7 @@ describe('a changed configuration file', () => {
     ]);
   });
 
-  it('is not told where it means the same', async () => {
+  it('is not reported where it means the same', async () => {
     const file = await written();
     const { watch, changed, problems } = await watched(file);
     await writeFile(file, `# a comment\n${PROXY}`);
@@ -136,7 +136,7 @@ describe('a changed configuration file', () => {
   });
 });
 
-it('after stop nothing is told', async () => {
+it('after stop nothing is reported', async () => {
   const file = await written();
   const { watch, changed } = await watched(file);
   await writeFile(file, `${PROXY}oomScoreAdj: 0\n`);

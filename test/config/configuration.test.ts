@@ -227,7 +227,7 @@ describe('NodePorts of loopback addresses', () => {
   });
 });
 
-describe('what is wrong is told', () => {
+describe('what is wrong is reported', () => {
   const wrong = (text: string) => complaints(() => read(text, {}, true));
 
   it('all at once, each with field, what was found, what was expected and what would mend it', () => {
@@ -279,8 +279,8 @@ describe('what is wrong is told', () => {
     ['portRange: 7', 'portRange: 7 was found, expected a text'],
     ['"__proto__": {a: 1}', '__proto__: is no field'],
   ])('%s', (text, expected) => {
-    const told = wrong(`${PROXY}${text}\n`);
-    expect(told).toEqual([expect.stringContaining(`config.conf, ${expected}`)]);
+    const reported = wrong(`${PROXY}${text}\n`);
+    expect(reported).toEqual([expect.stringContaining(`config.conf, ${expected}`)]);
   });
 
   it('of a flag by the name of the flag', () => {

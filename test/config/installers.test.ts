@@ -20,10 +20,10 @@ describe('the configuration of', () => {
   it.each(Object.entries(INSTALLER_CONFIGS))(
     '%s is refused for it where the flag --strict-config is given',
     (_, config) => {
-      const told = complaints(() => read(config.text, {}, true));
-      expect(told).toHaveLength(config.unknown.length);
+      const reported = complaints(() => read(config.text, {}, true));
+      expect(reported).toHaveLength(config.unknown.length);
       for (const field of config.unknown)
-        expect(told).toContainEqual(expect.stringContaining(`config.conf, ${field}: is no field of`));
+        expect(reported).toContainEqual(expect.stringContaining(`config.conf, ${field}: is no field of`));
     },
   );
 });

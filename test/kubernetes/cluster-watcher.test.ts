@@ -27,7 +27,7 @@ describe('the first look', () => {
 
   test('of an empty cluster completes too, and says so', async () => {
     const cluster = await new WatchedCluster().start();
-    expect([cluster.source.complete, cluster.heard.take()]).toEqual([true, [[]]]);
+    expect([cluster.source.complete, cluster.recorder.take()]).toEqual([true, [[]]]);
   });
 
   test('asks for nothing that it would leave alone', async () => {
@@ -57,7 +57,7 @@ describe('the first look', () => {
   test('shows nothing before the bookmark that ends it', async () => {
     const cluster = new WatchedCluster(filledApi());
     cluster.api.pieceSize = 40;
-    void cluster.source.start(cluster.heard);
+    void cluster.source.start(cluster.recorder);
     for (let turn = 0; turn < 6; turn++) await Promise.resolve();
     expect(cluster.source.view.serviceCount).toBe(0);
     await cluster.settle();
@@ -83,37 +83,37 @@ describe('the first look', () => {
 });
 
 describe('what changes', () => {
-  test('is told once for all that arrives together', async () => {
+  test('is reported once for all that arrives together', async () => {
     const cluster = await new WatchedCluster(filledApi()).start();
-    cluster.heard.take();
+    cluster.recorder.take();
     cluster.api.put(SLICES, slice('web-1', 'web', ['10.244.0.6']));
     cluster.api.put(SERVICES, service('mail', '10.96.0.11'));
     await cluster.settle();
-    expect(cluster.heard.take().flat().sort()).toEqual(['default/mail', 'default/web']);
+    expect(cluster.recorder.take().flat().sort()).toEqual(['default/mail', 'default/web']);
     expect(addressesOf(cluster)).toEqual(['10.244.0.6']);
     cluster.api.delete(SERVICES, service('web'));
     await cluster.settle();
     expect(cluster.source.view.look(WEB).service).toBeUndefined();
   });
 
-  test('is not told where the record is the same as before', async () => {
+  test('is not reported where the record is the same as before', async () => {
     const cluster = await new WatchedCluster(filledApi()).start();
-    cluster.heard.take();
+    cluster.recorder.take();
     cluster.api.put(SERVICES, service('web', '10.96.0.10', { labels: { team: 'a' } }));
     cluster.api.repeat(SERVICES);
     await cluster.settle();
-    expect(cluster.heard.take()).toEqual([]);
+    expect(cluster.recorder.take()).toEqual([]);
   });
 
-  test('is told where a Service was deleted and made anew as it had been, during a gap', async () => {
+  test('is reported where a Service was deleted and made anew as it had been, during a gap', async () => {
     const cluster = await new WatchedCluster(filledApi()).start();
-    cluster.heard.take();
+    cluster.recorder.take();
     cluster.api.breakAll();
     cluster.api.delete(SERVICES, service('web'));
     cluster.api.put(SERVICES, service('web'));
     cluster.api.forgetHistory();
     await cluster.pass(5_000);
-    expect(cluster.heard.take()).toEqual([['default/web']]);
+    expect(cluster.recorder.take()).toEqual([['default/web']]);
   });
 
   test('brings the time with it at which it happened, unless that was before the start', async () => {
@@ -127,7 +127,7 @@ describe('what changes', () => {
     const cluster = await new WatchedCluster(api, { wallClock }).start();
     api.put(SLICES, slice('web-1', 'web', ['10.244.0.6'], at('40')));
     await cluster.settle();
-    expect(cluster.heard.triggers).toEqual([Date.parse('2026-01-31T12:00:40Z')]);
+    expect(cluster.recorder.triggers).toEqual([Date.parse('2026-01-31T12:00:40Z')]);
   });
 });
 
@@ -139,14 +139,14 @@ describe('the own Node', () => {
     status: { addresses: [{ type: 'InternalIP', address: '192.0.2.10' }] },
   });
 
-  test('is told, by itself', async () => {
+  test('is reported, by itself', async () => {
     const api = new MemoryApi();
     api.put(NODES, node());
-    const { heard } = await new WatchedCluster(api, { nodeName: 'node-a' }).start();
+    const { recorder } = await new WatchedCluster(api, { nodeName: 'node-a' }).start();
     expect(new URL(api.requests[2] ?? '', 'http://x').searchParams.get('fieldSelector')).toBe(
       'metadata.name=node-a',
     );
-    expect(heard.nodes).toMatchObject([
+    expect(recorder.nodes).toMatchObject([
       { name: 'node-a', addresses: ['192.0.2.10'], zone: 'zone-1', eligible: true },
     ]);
   });
@@ -154,12 +154,12 @@ describe('the own Node', () => {
   test('is no longer eligible once it is about to go, or gone, and keeps its addresses', async () => {
     const api = new MemoryApi();
     api.put(NODES, node());
-    const { heard, settle } = await new WatchedCluster(api, { nodeName: 'node-a' }).start();
+    const { recorder, settle } = await new WatchedCluster(api, { nodeName: 'node-a' }).start();
     api.put(NODES, node({ taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }] }));
     await settle();
     api.delete(NODES, node());
     await settle();
-    expect(heard.nodes.map((told) => [told?.eligible, told?.addresses])).toEqual([
+    expect(recorder.nodes.map((reported) => [reported?.eligible, reported?.addresses])).toEqual([
       [true, ['192.0.2.10']],
       [false, ['192.0.2.10']],
       [false, ['192.0.2.10']],
@@ -168,30 +168,30 @@ describe('the own Node', () => {
 
   test('is a problem as long as the API server does not know it', async () => {
     const cluster = await new WatchedCluster(new MemoryApi(), { nodeName: 'node-a' }).start();
-    expect(cluster.heard.nodes).toEqual([undefined]);
+    expect(cluster.recorder.nodes).toEqual([undefined]);
     expect(cluster.problems).toEqual([
       'Node node-a: is not known to the API server. ' +
         'Compare the name with those of `kubectl get nodes`; --hostname-override sets it.',
     ]);
     cluster.api.put(NODES, node());
     await cluster.settle();
-    expect([cluster.problems, cluster.heard.nodes[1]?.name]).toEqual([[], 'node-a']);
+    expect([cluster.problems, cluster.recorder.nodes[1]?.name]).toEqual([[], 'node-a']);
   });
 });
 
 describe('the ServiceCIDRs', () => {
-  test('are told together', async () => {
+  test('are reported together', async () => {
     const api = new MemoryApi();
     const range = { metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.96.0.0/12', 'fd00::/108'] } };
     api.put(SERVICE_CIDRS, range);
-    const { heard, settle, source } = await new WatchedCluster(api).start();
+    const { recorder, settle, source } = await new WatchedCluster(api).start();
     api.put(SERVICE_CIDRS, {
       metadata: { name: 'more' },
       spec: { cidrs: ['10.112.0.0/16'] },
     } as typeof range);
     await settle();
-    expect(heard.ranges.at(-1)).toEqual(['10.112.0.0/16', '10.96.0.0/12', 'fd00::/108']);
-    expect(source.serviceCIDRs).toEqual(heard.ranges.at(-1));
+    expect(recorder.ranges.at(-1)).toEqual(['10.112.0.0/16', '10.96.0.0/12', 'fd00::/108']);
+    expect(source.serviceCIDRs).toEqual(recorder.ranges.at(-1));
   });
 
   test('of a server that has none are no problem, and are asked for seldom', async () => {
@@ -206,7 +206,7 @@ describe('the ServiceCIDRs', () => {
 });
 
 describe('an object that cannot be used', () => {
-  test('is told of with its name and field, counted, and keeps nothing else from being used', async () => {
+  test('is reported with its name and field, counted, and keeps nothing else from being used', async () => {
     const api = filledApi();
     api.put(SLICES, slice('bad-1', 'web', ['10.244.0.07', '10.244.0.8']));
     api.put(SLICES, { ...slice('bad-2', 'web', []), addressType: 'IPX' } as never);
@@ -233,13 +233,13 @@ describe('an object that cannot be used', () => {
   });
 });
 
-test('after stop nothing is under way, and nothing is told', async () => {
+test('after stop nothing is under way, and nothing is reported', async () => {
   const cluster = await new WatchedCluster(filledApi()).start();
-  cluster.heard.take();
+  cluster.recorder.take();
   const [watch] = cluster.api.openWatches(SERVICES);
   await cluster.source.stop();
   expect(watch?.isClosed).toBe(true);
   cluster.api.put(SERVICES, service('late'));
   await cluster.pass(3_600_000);
-  expect([cluster.heard.take(), cluster.clock.next]).toEqual([[], undefined]);
+  expect([cluster.recorder.take(), cluster.clock.next]).toEqual([[], undefined]);
 });

@@ -40,17 +40,17 @@ describe('credentials', () => {
     expect((await credentials.login()).server.pathname).toBe('/2');
   });
 
-  it('are read again at once when they are doubted, and the reader is told', async () => {
-    const doubts: boolean[] = [];
-    const credentials = new Credentials(async (doubted) => {
-      doubts.push(doubted);
+  it('are read again at once when they are refused, and the reader is called with that', async () => {
+    const refusals: boolean[] = [];
+    const credentials = new Credentials(async (refused) => {
+      refusals.push(refused);
       return loginTo(SERVER);
     });
     await credentials.login();
-    credentials.doubt();
+    credentials.refuse();
     await credentials.login();
     await credentials.login();
-    expect(doubts).toEqual([false, true]);
+    expect(refusals).toEqual([false, true]);
   });
 
   it('that were never there are an error', async () => {

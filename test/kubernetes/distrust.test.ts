@@ -44,7 +44,7 @@ describe('a connection with TLS', () => {
       () => ({ kind: 'none', message: 'good' }),
       (reason: { kind: string; message: string }) => reason,
     );
-    expect(server.heard).toEqual([]);
+    expect(server.requests).toEqual([]);
     return [error.kind, error.message.replace(`the API server ${login.server.host}: `, '')];
   }
 

@@ -128,7 +128,7 @@ class Trial {
         break;
       case 'restore':
         if (this.#kept !== undefined) api.restore(this.#kept);
-        // A server that has passed the version we know before we ask it cannot be told from one that never went back.
+        // A server that has passed the version we know before we ask it cannot be distinguished from one that never went back.
         // In a real one hours of history are missing.
         await this.cluster.pass(120_000);
         break;
@@ -203,7 +203,7 @@ test('whatever happens on the way, the view is what the server has in the end, a
   );
 });
 
-test('a change is told once, and only where the record is another, whatever is repeated or listed again', async () => {
+test('a change is reported once, and only where the record is another, whatever is repeated or listed again', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
       const trial = new Trial(true, Number.POSITIVE_INFINITY);
@@ -211,12 +211,12 @@ test('a change is told once, and only where the record is another, whatever is r
       await cluster.start();
       for (const step of steps) await trial.do(step);
       await trial.heal();
-      cluster.heard.take();
+      cluster.recorder.take();
       for (const quiet of ['repeat', 'break', 'pass', 'end', 'forget', 'break', 'bookmark'] as const)
         await trial.do(quiet === 'pass' ? { kind: 'pass', milliseconds: 5_000 } : { kind: quiet });
       cluster.api.write(SERVICES, 'garbage\n');
       await trial.heal();
-      expect(cluster.heard.take()).toEqual([]);
+      expect(cluster.recorder.take()).toEqual([]);
       await cluster.source.stop();
     }),
     { numRuns: 25 },

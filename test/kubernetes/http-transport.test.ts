@@ -41,51 +41,51 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     };
     const { status, headers, body } = await transport.request(get('/api/v1/services?limit=500'), NEVER);
     expect([status, headers['retry-after'], await textOf(body)]).toEqual([429, '7', '{"kind":"Status"}']);
-    expect(server.heard).toEqual(['GET /api/v1/services?limit=500']);
+    expect(server.requests).toEqual(['GET /api/v1/services?limit=500']);
   });
 
-  it('is dialled with a word, for each connection, to whoever keeps the way there free', async () => {
+  it('is connected to with a call of `dialling` for each connection', async () => {
     const dialled: string[] = [];
-    const told = new HttpTransport(new Credentials(async () => loginTo(server.url)), {
+    const transport = new HttpTransport(new Credentials(async () => loginTo(server.url)), {
       userAgent: 'test',
       dialling: ({ server: url }) => dialled.push(url.href),
     });
-    for (let n = 0; n < 2; n++) await textOf((await told.request(get('/api'), NEVER)).body);
-    await told.close();
+    for (let n = 0; n < 2; n++) await textOf((await transport.request(get('/api'), NEVER)).body);
+    await transport.close();
     expect(dialled).toEqual(new Array(protocol === 'h2' ? 1 : 2).fill(`${server.url}/`));
   });
 
-  it('is told who asks, in JSON, compressed', async () => {
-    let heard: Asked['headers'] = {};
+  it('receives who asks, in JSON, compressed', async () => {
+    let received: Asked['headers'] = {};
     server.answer = (asked, answer) => {
-      heard = asked.headers;
+      received = asked.headers;
       answer.end();
     };
     await textOf((await transport.request(get('/version'), NEVER)).body);
-    expect(heard).toMatchObject({
+    expect(received).toMatchObject({
       accept: 'application/json',
       'accept-encoding': 'gzip',
       authorization: 'Bearer token-1',
       'user-agent': 'kube-ipvs-proxy/test',
     });
-    expect(heard['content-type']).toBeUndefined();
+    expect(received['content-type']).toBeUndefined();
   });
 
-  it('is told the form of the answer that the caller wants', async () => {
-    let heard: unknown;
+  it('receives the form of the answer that the caller wants', async () => {
+    let received: unknown;
     server.answer = (asked, answer) => {
-      heard = asked.headers.accept;
+      received = asked.headers.accept;
       answer.end();
     };
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
     await textOf((await transport.request({ ...get('/api/v1/nodes'), accept }, NEVER)).body);
-    expect(heard).toBe(accept);
+    expect(received).toBe(accept);
   });
 
   it('receives bodies as JSON, of the type that the caller says', async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     server.answer = async (asked, answer) => {
-      heard.push([asked.method, asked.headers['content-type'], await textOf(asked)]);
+      received.push([asked.method, asked.headers['content-type'], await textOf(asked)]);
       answer.end();
     };
     const path = '/apis/events.k8s.io/v1/namespaces/default/events';
@@ -96,7 +96,7 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     ] as const) {
       await textOf((await transport.request(request, NEVER)).body);
     }
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ['POST', 'application/json', '{"note":"ü"}'],
       ['PATCH', 'application/merge-patch+json', '{}'],
       ['PATCH', 'application/apply-patch+yaml', '{}'],
@@ -112,7 +112,7 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     expect(await textOf((await transport.request(get('/'), NEVER)).body)).toBe(text);
   });
 
-  it('is heard while it still speaks', async () => {
+  it('is received while it is still being sent', async () => {
     server.answer = (_, answer) => void answer.write('{"type":"ADDED"}\n');
     const { body } = await transport.request(get('/?watch=true'), NEVER);
     for await (const piece of body) {
@@ -121,7 +121,7 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     }
   });
 
-  it('hears that the loop over a body was left', async () => {
+  it('notices that the loop over a body was left', async () => {
     const closed = new Promise<void>((resolve) => {
       server.answer = (_, answer) => {
         answer.on('close', resolve);
@@ -135,10 +135,10 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
 
   it('is not asked where the caller has given up already', async () => {
     await expect(transport.request(get('/'), AbortSignal.abort())).rejects.toMatchObject({ kind: 'aborted' });
-    expect(server.heard).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
-  it('hears that the caller gives up while it waits for an answer', async () => {
+  it('notices that the caller gives up while it waits for an answer', async () => {
     const giveUp = new AbortController();
     const closed = new Promise<void>((resolve) => {
       server.answer = (_, answer) => {
@@ -150,7 +150,7 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     await closed;
   });
 
-  it('hears that the caller gives up in the middle of a body', async () => {
+  it('notices that the caller gives up in the middle of a body', async () => {
     const giveUp = new AbortController();
     const closed = new Promise<void>((resolve) => {
       server.answer = (_, answer) => {
@@ -189,7 +189,7 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
   it('is found below the path of its address', async () => {
     const farther = transportTo(`${server.url}/k8s/clusters/c-1/`);
     await textOf((await farther.request(get('/api/v1/services'), NEVER)).body);
-    expect(server.heard).toEqual(['GET /k8s/clusters/c-1/api/v1/services']);
+    expect(server.requests).toEqual(['GET /k8s/clusters/c-1/api/v1/services']);
     await farther.close();
   });
 
@@ -201,7 +201,7 @@ describe.each(PROTOCOLS)('the API server over %s', (protocol) => {
     await hasty.close();
   });
 
-  it('hears nothing more after close, which ends what is under way', async () => {
+  it('receives nothing more after close, which ends what is under way', async () => {
     server.answer = (_, answer) => void answer.write('first');
     const { body } = await transport.request(get('/?watch=true'), NEVER);
     const reading = textOf(body);
@@ -234,7 +234,7 @@ describe('the connection', () => {
     await start('h2');
     await Promise.all(Array.from({ length: 50 }, () => ask()));
     await ask();
-    expect([server.heard.length, server.connections]).toEqual([51, 1]);
+    expect([server.requests.length, server.connections]).toEqual([51, 1]);
   });
 
   it.each([1, 2])(
@@ -244,14 +244,14 @@ describe('the connection', () => {
       server.answer = (_, answer) => void answer.write('begun');
       const watches = Array.from({ length: 6 }, (_, index) => transport.request(get(`/${index}`), NEVER));
       await Promise.all(watches);
-      expect([server.heard.length, server.connections]).toEqual([6, 6 / streams]);
+      expect([server.requests.length, server.connections]).toEqual([6, 6 / streams]);
     },
   );
 
   it('is one of eight at most, and what finds no room has its turn when another ends', async () => {
     await start('h2', 1);
     await Promise.all(Array.from({ length: 20 }, () => ask()));
-    expect(server.heard).toHaveLength(20);
+    expect(server.requests).toHaveLength(20);
     expect(server.connections).toBeLessThanOrEqual(8);
   });
 
@@ -267,7 +267,7 @@ describe('the connection', () => {
       setTimeout(() => answer.end('{}'), 5);
     };
     await Promise.all(Array.from({ length: 50 }, () => ask()));
-    expect(server.heard).toHaveLength(52);
+    expect(server.requests).toHaveLength(52);
     expect(most).toBeGreaterThan(4);
     expect(most).toBeLessThanOrEqual(16);
   });
@@ -280,7 +280,7 @@ describe('the connection', () => {
       setImmediate(() => setImmediate(() => (asked.socket as { end(): void }).end()));
     };
     for (let n = 0; n < 20; n++) expect(await ask()).toBe('answered');
-    expect(server.heard).toHaveLength(20);
+    expect(server.requests).toHaveLength(20);
   });
 
   it('leaves none behind that was being made when the transport was closed', async () => {

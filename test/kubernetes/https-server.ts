@@ -16,7 +16,7 @@ export interface Answering {
   setHeader(name: string, value: string): unknown;
   write(text: string): boolean;
   end(body?: string | Uint8Array): unknown;
-  on(event: 'close', heard: () => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
 }
 export type Answerer = (asked: Asked, answer: Answering) => void;
 
@@ -40,11 +40,11 @@ export class HttpsServer {
   answer: Answerer;
   /** TCP connections so far. */
   connections = 0;
-  /** PING frames heard on all HTTP/2 sessions. */
+  /** PING frames received on all HTTP/2 sessions. */
   pings = 0;
   readonly sockets = new Set<Socket>();
   /** One line for each request: method and path. */
-  readonly heard: string[] = [];
+  readonly requests: string[] = [];
   readonly #server: Server;
   readonly #scheme: string;
 
@@ -95,7 +95,7 @@ export class HttpsServer {
     streams,
   }: ServerWishes): Server {
     const listener = (asked: Asked, answer: ServerResponse | Http2ServerResponse) => {
-      this.heard.push(`${asked.method} ${asked.url}`);
+      this.requests.push(`${asked.method} ${asked.url}`);
       this.answer(asked, answer as Answering);
     };
     if (protocol === 'plain') return createPlainServer(listener);

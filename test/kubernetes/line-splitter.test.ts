@@ -22,7 +22,7 @@ describe('lines', () => {
     );
   });
 
-  test('are told when they end, and what is left is known to be half a line', () => {
+  test('are reported when they end, and what is left is known to be half a line', () => {
     const splitter = new LineSplitter();
     expect([...splitter.push(Buffer.from('{"a":1}\n{"b"'))].map(String)).toEqual(['{"a":1}']);
     expect(splitter.pending).toBe(4);

@@ -118,14 +118,14 @@ export class MemoryApi implements ApiTransport {
     const uid = object.metadata.uid ?? before?.metadata.uid ?? `uid-${++this.#uids}`;
     const stored = this.#stamp(object, uid);
     this.#all(resource).set(keyOf(object), stored);
-    this.#tell(resource, before === undefined ? 'ADDED' : 'MODIFIED', stored);
+    this.#send(resource, before === undefined ? 'ADDED' : 'MODIFIED', stored);
   }
 
   delete(resource: string, object: ApiObject): void {
     const before = this.#all(resource).get(keyOf(object));
     if (before === undefined) return;
     this.#all(resource).delete(keyOf(object));
-    this.#tell(resource, 'DELETED', this.#stamp(before, before.metadata.uid));
+    this.#send(resource, 'DELETED', this.#stamp(before, before.metadata.uid));
   }
 
   bookmark(resource: string): void {
@@ -136,7 +136,7 @@ export class MemoryApi implements ApiTransport {
     for (const body of this.openWatches(resource)) body.write(text);
   }
 
-  /** Tells the last event once more. */
+  /** Sends the last event once more. */
   repeat(resource: string): void {
     const last = this.#events.get(resource)?.at(-1);
     if (last !== undefined) for (const body of this.openWatches(resource)) this.#write(body, eventLine(last));
@@ -251,10 +251,10 @@ export class MemoryApi implements ApiTransport {
     return { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
   }
 
-  #tell(resource: string, type: StoredEvent['type'], object: StoredObject): void {
+  #send(resource: string, type: StoredEvent['type'], object: StoredObject): void {
     const event = { type, object, version: Number(object.metadata.resourceVersion) };
     this.#events.set(resource, [...(this.#events.get(resource) ?? []), event]);
-    // A watch of the future is told nothing until the future has come.
+    // A watch of the future receives nothing until the future has come.
     for (const { path, after, selects, body } of this.#watches)
       if (path === resource && event.version > after && selects(object)) this.#write(body, eventLine(event));
   }

@@ -17,18 +17,18 @@ async function asking(random = () => 0, ...nodes: ApiObject[]): Promise<WatchedC
   return new WatchedCluster(api, { nodeName: 'node-a', random }).start();
 }
 
-const told = ({ problems }: WatchedCluster) =>
+const problemsOf = ({ problems }: WatchedCluster) =>
   problems.filter((text) => text.includes('whether a node is ready'));
 
 const questions = ({ api }: WatchedCluster) => api.tables.filter((path) => path.includes('metadata.name'));
 
 describe('a Node on which servers drain', () => {
-  it('is told to be lost where it is not ready, or where there is none, by a look at its row alone', async () => {
+  it('is reported as lost where it is not ready, or where there is none, by a look at its row alone', async () => {
     const cluster = await asking(undefined, node('node-b', 'Unknown'));
     await cluster.pass(0);
     cluster.source.askAbout(new Set(['node-b', 'node-gone']));
     await cluster.pass(1_000);
-    expect(cluster.heard.lost.sort()).toEqual(['node-b', 'node-gone']);
+    expect(cluster.recorder.lost.sort()).toEqual(['node-b', 'node-gone']);
     expect(questions(cluster)).toHaveLength(2);
     for (const path of questions(cluster)) expect(path).toMatch(/fieldSelector=metadata\.name%3Dnode-/);
   });
@@ -43,7 +43,7 @@ describe('a Node on which servers drain', () => {
     cluster.api.put(NODES, node('node-b', 'False'));
     cluster.source.askAbout(wanted);
     await cluster.pass(2_000);
-    expect(cluster.heard.lost).toEqual(['node-b']);
+    expect(cluster.recorder.lost).toEqual(['node-b']);
     cluster.source.askAbout(new Set());
     await cluster.pass(5 * MINUTE);
     expect(questions(cluster)).toHaveLength(2);
@@ -54,7 +54,7 @@ describe('a Node on which servers drain', () => {
     await cluster.pass(0);
     cluster.source.askAbout(new Set(['node-a']));
     await cluster.pass(MINUTE);
-    expect([cluster.heard.lost, questions(cluster)]).toEqual([[], []]);
+    expect([cluster.recorder.lost, questions(cluster)]).toEqual([[], []]);
   });
 
   it('is asked about at a time of chance, so that thousands of nodes do not ask at once', async () => {
@@ -64,7 +64,7 @@ describe('a Node on which servers drain', () => {
     await cluster.pass(0);
     expect(questions(cluster)).toEqual([]);
     await cluster.pass(10_000);
-    expect(cluster.heard.lost).toEqual(['node-b']);
+    expect(cluster.recorder.lost).toEqual(['node-b']);
   });
 
   it('that may not be asked about is a problem, and asked about again', async () => {
@@ -74,9 +74,9 @@ describe('a Node on which servers drain', () => {
       path.includes('metadata.name') && path.includes('includeObject') ? { status: 403 } : undefined;
     cluster.source.askAbout(new Set(['node-b']));
     await cluster.pass(1_000);
-    expect(told(cluster)).toEqual([expect.stringContaining('403')]);
+    expect(problemsOf(cluster)).toEqual([expect.stringContaining('403')]);
     cluster.api.script = () => undefined;
     await cluster.pass(MINUTE);
-    expect([told(cluster), cluster.heard.lost]).toEqual([[], ['node-b']]);
+    expect([problemsOf(cluster), cluster.recorder.lost]).toEqual([[], ['node-b']]);
   });
 });

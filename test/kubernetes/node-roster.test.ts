@@ -27,7 +27,8 @@ function filledApi(): MemoryApi {
 const followed = (api: MemoryApi, random = () => 0) =>
   new WatchedCluster(api, { nodeName: 'node-a', random }).start();
 
-const heardBy = ({ heard }: WatchedCluster) => heard.others.map((others) => Object.fromEntries(others));
+const othersOf = ({ recorder }: WatchedCluster) =>
+  recorder.others.map((others) => Object.fromEntries(others));
 
 const wholeListings = ({ api }: WatchedCluster) =>
   api.requests.filter((path) => path === `${NODES}?limit=500&resourceVersion=0`);
@@ -42,10 +43,10 @@ const answersTables = (api: MemoryApi, scripted: Scripted) => {
 };
 
 describe('other Nodes', () => {
-  test('are looked at from the watch cache, as a table without objects, and told without the own one', async () => {
+  test('are looked at from the watch cache, as a table without objects, and reported without the own one', async () => {
     const cluster = await followed(filledApi());
     expect(cluster.api.tables).toEqual([`${NODES}?limit=500&resourceVersion=0&includeObject=None`]);
-    expect(heardBy(cluster)).toEqual([{ '192.0.2.2': 'node-b' }]);
+    expect(othersOf(cluster)).toEqual([{ '192.0.2.2': 'node-b' }]);
     expect(cluster.problems).toEqual([]);
   });
 
@@ -68,13 +69,13 @@ describe('other Nodes', () => {
     expect(begun).toBe(true);
   });
 
-  test('are looked at again every ten minutes, and told only when addresses moved', async () => {
+  test('are looked at again every ten minutes, and reported only when addresses moved', async () => {
     const cluster = await followed(filledApi());
     await cluster.pass(10 * MINUTE);
-    expect([cluster.api.tables.length, cluster.heard.others.length]).toEqual([2, 1]);
+    expect([cluster.api.tables.length, cluster.recorder.others.length]).toEqual([2, 1]);
     cluster.api.put(NODES, node('node-c', '192.0.2.3'));
     await cluster.pass(10 * MINUTE);
-    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.2': 'node-b', '192.0.2.3': 'node-c' });
+    expect(othersOf(cluster).at(-1)).toEqual({ '192.0.2.2': 'node-b', '192.0.2.3': 'node-c' });
   });
 
   test('are looked at up to a quarter later by chance, so that nodes do not come all at once', async () => {
@@ -110,7 +111,7 @@ describe('other Nodes', () => {
       const { body } = tableWith([first]);
       return { body: String(body).replace('"metadata":{}', '"metadata":{"continue":"more"}') };
     };
-    expect(heardBy(await followed(api))).toEqual([
+    expect(othersOf(await followed(api))).toEqual([
       { '192.0.2.2': 'node-b', '192.0.2.3': 'node-c', '203.0.113.3': 'node-c' },
     ]);
   });
@@ -126,7 +127,7 @@ describe('what the table leaves out', () => {
     expect(wholeListings(cluster)).toEqual([]);
     cluster.api.put(SERVICES, external('2001:db8:51::7'));
     await cluster.pass(1);
-    expect([wholeListings(cluster).length, heardBy(cluster).at(-1)]).toEqual([1, withSecondFamily]);
+    expect([wholeListings(cluster).length, othersOf(cluster).at(-1)]).toEqual([1, withSecondFamily]);
   });
 
   test('is known before the start resolves too, although the table came before the Services', async () => {
@@ -139,7 +140,7 @@ describe('what the table leaves out', () => {
     };
     const cluster = await followed(api);
     await cluster.started;
-    expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
+    expect(othersOf(cluster).at(-1)).toEqual(withSecondFamily);
   });
 
   test('is asked for at every look then, and no more often', async () => {
@@ -150,11 +151,11 @@ describe('what the table leaves out', () => {
     cluster.api.put(SERVICES, external('2001:db8:51::8'));
     await cluster.pass(15 * MINUTE);
     expect(wholeListings(cluster).length).toBe(cluster.api.tables.length);
-    expect(cluster.heard.others.length).toBeLessThanOrEqual(2);
-    expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
+    expect(cluster.recorder.others.length).toBeLessThanOrEqual(2);
+    expect(othersOf(cluster).at(-1)).toEqual(withSecondFamily);
   });
 
-  test('is tried again after a back-off where it fails, whatever Services do, and told once', async () => {
+  test('is tried again after a back-off where it fails, whatever Services do, and reported once', async () => {
     const api = filledApi();
     api.put(SERVICES, external('2001:db8:51::7'));
     api.script = (path) => (path === `${NODES}?limit=500&resourceVersion=0` ? { status: 500 } : undefined);
@@ -167,14 +168,14 @@ describe('what the table leaves out', () => {
     }
     expect(wholeListings(cluster).length).toBe(attempts);
     await cluster.pass(MINUTE);
-    expect([cluster.problems.length, cluster.heard.problemChanges]).toEqual([1, 1]);
-    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.2': 'node-b' });
+    expect([cluster.problems.length, cluster.recorder.problemChanges]).toEqual([1, 1]);
+    expect(othersOf(cluster).at(-1)).toEqual({ '192.0.2.2': 'node-b' });
     api.script = () => undefined;
     await cluster.pass(MINUTE);
-    expect([cluster.problems, heardBy(cluster).at(-1)]).toEqual([[], withSecondFamily]);
+    expect([cluster.problems, othersOf(cluster).at(-1)]).toEqual([[], withSecondFamily]);
   });
 
-  test('is asked for less often where it is large, while the table still tells who is there', async () => {
+  test('is asked for less often where it is large, while the table still shows who is there', async () => {
     const api = filledApi();
     api.put(SERVICES, external('2001:db8:51::7'));
     const pad = Array.from({ length: 3_000 }, (_, index) => ({
@@ -188,15 +189,15 @@ describe('what the table leaves out', () => {
         : undefined;
     const cluster = await followed(api);
     await cluster.pass(1);
-    expect(heardBy(cluster).at(-1)).toEqual(withSecondFamily);
+    expect(othersOf(cluster).at(-1)).toEqual(withSecondFamily);
     api.delete(NODES, node('node-b'));
     api.put(NODES, node('node-c', '192.0.2.3', '2001:db8::3'));
     await cluster.pass(10 * MINUTE);
     expect(wholeListings(cluster).length).toBe(1);
-    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.3': 'node-c' });
+    expect(othersOf(cluster).at(-1)).toEqual({ '192.0.2.3': 'node-c' });
     await cluster.pass(10 * MINUTE);
     expect(wholeListings(cluster).length).toBe(2);
-    expect(heardBy(cluster).at(-1)).toEqual({ '192.0.2.3': 'node-c', '2001:db8::3': 'node-c' });
+    expect(othersOf(cluster).at(-1)).toEqual({ '192.0.2.3': 'node-c', '2001:db8::3': 'node-c' });
   });
 
   test('is not asked for where the own Node has nothing that its row does not show', async () => {
@@ -217,14 +218,14 @@ describe('where Nodes cannot be looked at', () => {
     const cluster = await followed(api);
     await cluster.started;
     expect([cluster.source.complete, cluster.source.view.serviceCount]).toEqual([true, 1]);
-    const told = [
+    const expected = [
       'API server, list of all nodes: was answered with 403: nodes is forbidden. ' +
         'A VIP that is the address of another Node is not noticed until then. ' +
         'Bind our account to the ClusterRole system:node-proxier, or allow it the verb list on resources [nodes] in apiGroups [""].',
     ];
-    expect(cluster.problems).toEqual(told);
+    expect(cluster.problems).toEqual(expected);
     await cluster.pass(21 * MINUTE);
-    expect([cluster.problems, cluster.heard.problemChanges, api.tables.length]).toEqual([told, 1, 29]);
+    expect([cluster.problems, cluster.recorder.problemChanges, api.tables.length]).toEqual([expected, 1, 29]);
   });
 
   test('it is forgotten once they can be', async () => {
@@ -233,7 +234,7 @@ describe('where Nodes cannot be looked at', () => {
     const cluster = await followed(api);
     api.script = () => undefined;
     await cluster.pass(MINUTE);
-    expect([cluster.problems, heardBy(cluster)]).toEqual([[], [{ '192.0.2.2': 'node-b' }]]);
+    expect([cluster.problems, othersOf(cluster)]).toEqual([[], [{ '192.0.2.2': 'node-b' }]]);
   });
 
   test.each<[string, Scripted]>([
@@ -247,7 +248,7 @@ describe('where Nodes cannot be looked at', () => {
     const cluster = await followed(api, () => 0.99);
     api.script = () => undefined;
     await cluster.pass(MINUTE);
-    expect([cluster.problems, heardBy(cluster)]).toEqual([[], [{ '192.0.2.2': 'node-b' }]]);
+    expect([cluster.problems, othersOf(cluster)]).toEqual([[], [{ '192.0.2.2': 'node-b' }]]);
   });
 
   test('one failure that passes is tried again soon and is no problem; what was known stays', async () => {
@@ -256,16 +257,16 @@ describe('where Nodes cannot be looked at', () => {
     cluster.api.script = (path) =>
       path.includes('includeObject') && ++failures < 3 ? { status: 500 } : undefined;
     await cluster.pass(10 * MINUTE);
-    expect([cluster.problems, cluster.heard.others.length]).toEqual([[], 1]);
+    expect([cluster.problems, cluster.recorder.others.length]).toEqual([[], 1]);
     await cluster.pass(1_000);
     expect(cluster.problems).toEqual([
       expect.stringContaining('What was known of other Nodes stays in use.'),
     ]);
     await cluster.pass(5_000);
-    expect([cluster.problems, failures, cluster.heard.others.length]).toEqual([[], 3, 1]);
+    expect([cluster.problems, failures, cluster.recorder.others.length]).toEqual([[], 3, 1]);
   });
 
-  test('a way that stays broken is told in whole sentences', async () => {
+  test('a way that stays broken is reported in whole sentences', async () => {
     const cluster = await followed(filledApi());
     answersTables(cluster.api, { error: new TransportError('lost', 'the connection broke (ECONNRESET)') });
     await cluster.pass(10 * MINUTE + 1_000);
@@ -287,7 +288,7 @@ describe('where Nodes cannot be looked at', () => {
     answersTables(cluster.api, scripted);
     await cluster.pass(10 * MINUTE);
     expect(cluster.problems).toEqual([expect.stringMatching(/^API server, list of all nodes: /)]);
-    expect(cluster.heard.others.length).toBe(1);
+    expect(cluster.recorder.others.length).toBe(1);
   });
 
   test('cells that make no sense are named by Node and column, and the rest counts', async () => {
@@ -295,7 +296,7 @@ describe('where Nodes cannot be looked at', () => {
     const cells = ['node-b', 'ten', '203.0.113.2'];
     answersTables(api, tableWith([{ cells }, { cells: ['-', '192.0.2.9', '<none>'] }, 'row', {}]));
     const cluster = await followed(api);
-    expect(heardBy(cluster)).toEqual([{ '203.0.113.2': 'node-b' }]);
+    expect(othersOf(cluster)).toEqual([{ '203.0.113.2': 'node-b' }]);
     expect(cluster.problems.map((text) => text.slice(0, 70))).toEqual([
       expect.stringContaining('Node node-b, cells[1]: is "ten", expected an IPv4 address'),
       expect.stringContaining('Node -, cells: name no Node; the row is left out.'),
@@ -304,7 +305,7 @@ describe('where Nodes cannot be looked at', () => {
     ]);
   });
 
-  test('of very many only some are told, and the number of the rest', async () => {
+  test('of very many only some are reported, and the number of the rest', async () => {
     const api = filledApi();
     answersTables(api, tableWith(Array.from({ length: 50 }, () => ({ cells: [] }))));
     const { problems } = await followed(api);

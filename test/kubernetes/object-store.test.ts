@@ -9,13 +9,14 @@ const AMISS: Problem = { kind: 'object', subject: 'it', message: 'is amiss.', re
 
 /** Objects are `{ name, uid, value }` here; without a value they are left alone. */
 function testStore() {
-  const told: string[] = [];
+  const reports: string[] = [];
   const store = new ObjectStore<{ readonly value: number }>({
     project: (object) => object as Projection<{ readonly value: number }>,
-    changed: ({ key, before, after }) => told.push(`${key} ${before?.value ?? '-'} ${after?.value ?? '-'}`),
-    judged: (key, problems) => told.push(`${key ?? 'nameless'} has ${problems.length} problems`),
+    changed: ({ key, before, after }) =>
+      reports.push(`${key} ${before?.value ?? '-'} ${after?.value ?? '-'}`),
+    problemsFound: (key, problems) => reports.push(`${key ?? 'nameless'} has ${problems.length} problems`),
   });
-  const take = () => told.splice(0);
+  const take = () => reports.splice(0);
   return { store, take };
 }
 
@@ -24,7 +25,7 @@ function object(key: string | undefined, value?: number, uid = 'u', problems: re
 }
 
 describe('a store of objects', () => {
-  test('tells of differences only', () => {
+  test('reports differences only', () => {
     const { store, take } = testStore();
     for (const value of [1, 1, 2]) store.put(object('a', value));
     store.put(object('b'));
@@ -40,14 +41,14 @@ describe('a store of objects', () => {
     expect(take()).toEqual(['a - 1', 'a 1 1']);
   });
 
-  test('tells of an object that is no longer ours as gone', () => {
+  test('reports an object that is no longer ours as gone', () => {
     const { store, take } = testStore();
     store.put(object('a', 1));
     store.put(object('a'));
     expect(take()).toEqual(['a - 1', 'a 1 -']);
   });
 
-  test('tells what is wrong with an object when that changes, and counts what cannot be used', () => {
+  test('reports what is wrong with an object when that changes, and counts what cannot be used', () => {
     const { store, take } = testStore();
     store.put(object('a', undefined, 'u', [AMISS]));
     store.put(object('a', undefined, 'u', [AMISS]));

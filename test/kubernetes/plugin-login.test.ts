@@ -78,7 +78,7 @@ describe('an exec plugin', () => {
     await credentials.login();
     await credentials.login();
     expect(files.read('runs')).toBe('x\n');
-    credentials.doubt();
+    credentials.refuse();
     await credentials.login();
     expect(files.read('runs')).toBe('x\nx\n');
   });

@@ -33,7 +33,7 @@ describe('a long body', () => {
     expect(longest.lines).toBeLessThanOrEqual(22);
   });
 
-  test('tells what it has so far whenever others have their turn, and at the end of every piece', async () => {
+  test('settles what it has so far whenever others have their turn, and at the end of every piece', async () => {
     const events: string[] = [];
     const eater = {
       take: () => {

@@ -120,7 +120,7 @@ describe('a server that does not stream listings', () => {
   test.each([
     ['the same next page for ever', () => 'same', 'names the same next page again and again', 10],
     ['another next page for ever', (request: number) => `${request}`, 'has more than 2000 pages', 2_010],
-  ])('and names %s is told of as a problem', async (_, continueAt, text, most) => {
+  ])('and names %s is reported as a problem', async (_, continueAt, text, most) => {
     const api = apiWith((path, request) => {
       if (path.includes('watch=1')) return { status: 422 };
       const metadata = { resourceVersion: '5', continue: continueAt(request) };
@@ -142,7 +142,7 @@ describe('a server that does not stream listings', () => {
   });
 });
 
-describe('a listing that never ends is told of as a problem before it fills the memory, and what was known stays', () => {
+describe('a listing that never ends is reported as a problem before it fills the memory, and what was known stays', () => {
   const longestListing = 100_000;
   const late = (index: number) => ({
     ...service(`more-${index}`, '10.97.0.1'),
@@ -176,7 +176,7 @@ describe('a listing that never ends is told of as a problem before it fills the 
   });
 });
 
-test('a server that forbids to watch what may be listed is told of with that verb, and what was listed is used', async () => {
+test('a server that forbids to watch what may be listed is reported with that verb, and what was listed is used', async () => {
   const script = (path: string) => (path.includes('watch=1') ? { status: 403 } : undefined);
   const cluster = await new WatchedCluster(apiWith(script)).start();
   expect([cluster.source.complete, names(cluster)]).toEqual([true, ['default/web']]);
@@ -186,12 +186,12 @@ test('a server that forbids to watch what may be listed is told of with that ver
 test('what may be listed but not watched is listed again at intervals, and the problem lasts', async () => {
   const script = (path: string) => (path.includes('watch=1') ? { status: 403 } : undefined);
   const cluster = await new WatchedCluster(apiWith(script)).start();
-  const told = cluster.heard.problemChanges;
+  const changes = cluster.recorder.problemChanges;
   cluster.api.put(SERVICES, service('late', '10.96.0.14'));
   await cluster.pass(31_000);
   expect(names(cluster)).toEqual(['default/web', 'default/late']);
   await cluster.pass(600_000);
-  expect(cluster.heard.problemChanges).toBe(told);
+  expect(cluster.recorder.problemChanges).toBe(changes);
   expect(asked(cluster).length).toBeLessThan(50);
   cluster.api.script = () => undefined;
   await cluster.pass(32_000);
@@ -204,12 +204,12 @@ describe('a watch that breaks', () => {
     const from = cluster.api.version;
     cluster.api.breakAll();
     cluster.api.put(SERVICES, service('mail', '10.96.0.11'));
-    cluster.heard.take();
+    cluster.recorder.take();
     await cluster.pass(799);
     expect(asked(cluster)).toHaveLength(1);
     await cluster.pass(1);
     expect(asked(cluster)[1]).toBe(`${WATCHED}&resourceVersion=${from}`);
-    expect([cluster.heard.take(), cluster.problems]).toEqual([[['default/mail']], []]);
+    expect([cluster.recorder.take(), cluster.problems]).toEqual([[['default/mail']], []]);
     expect(statistics(cluster)?.restarts).toEqual({ lost: 1 });
   });
 
@@ -244,7 +244,7 @@ describe('a watch that breaks', () => {
     expect(cluster.problems).toEqual([]);
   });
 
-  test('in the middle of an event is told that event again', async () => {
+  test('in the middle of an event receives that event again', async () => {
     const cluster = await new WatchedCluster(apiWith()).start();
     cluster.api.write(SERVICES, '{"type":"ADDED","object":{"metadata":{"na');
     cluster.api.endAll();
@@ -266,7 +266,7 @@ describe('a watch that breaks', () => {
 
 test('a watch that silence ends every 90 s, as over HTTP/1.1 without bookmarks, is begun anew each time and is no problem', async () => {
   const cluster = await new WatchedCluster(apiWith()).start();
-  cluster.heard.problemChanges = 0;
+  cluster.recorder.problemChanges = 0;
   for (let n = 1; n <= 5; n++) {
     await cluster.pass(90_000);
     cluster.api.breakAll(new TransportError('silent', 'nothing was received any more.'));
@@ -274,7 +274,7 @@ test('a watch that silence ends every 90 s, as over HTTP/1.1 without bookmarks, 
     await cluster.pass(1_600);
     expect(names(cluster)).toContain(`default/late-${n}`);
   }
-  expect([cluster.problems, cluster.heard.problemChanges]).toEqual([[], 0]);
+  expect([cluster.problems, cluster.recorder.problemChanges]).toEqual([[], 0]);
 });
 
 describe('a server that has forgotten our version', () => {
@@ -313,14 +313,14 @@ describe('a server that has forgotten our version', () => {
     const api = apiWith((_path, request) => (request === 2 ? answer : undefined));
     api.put(SERVICES, service('gone', '10.96.0.12'));
     const cluster = await new WatchedCluster(api).start();
-    cluster.heard.take();
+    cluster.recorder.take();
     api.breakAll();
     api.delete(SERVICES, service('gone'));
     api.put(SERVICES, service('new', '10.96.0.13'));
     api.forgetHistory();
     await cluster.pass(4_000);
     expect(asked(cluster)[2]).toBe(`${STREAMED}&resourceVersion=`);
-    expect(cluster.heard.take().flat().sort()).toEqual(['default/gone', 'default/new']);
+    expect(cluster.recorder.take().flat().sort()).toEqual(['default/gone', 'default/new']);
     expect([names(cluster), cluster.problems]).toEqual([['default/web', 'default/new'], []]);
   });
 
@@ -592,13 +592,13 @@ describe('a line that makes no sense', () => {
   });
 });
 
-test('a watch that tells nothing is left alone where the server has never sent a bookmark', async () => {
+test('a watch that sends nothing is left alone where the server has never sent a bookmark', async () => {
   const cluster = await new WatchedCluster(apiWith()).start();
   await cluster.pass(290_000);
   expect([asked(cluster).length, statistics(cluster)?.restarts]).toEqual([1, {}]);
 });
 
-test('a watch that tells nothing for longer than bookmarks take is begun again where it was', async () => {
+test('a watch that sends nothing for longer than bookmarks take is begun again where it was', async () => {
   const cluster = await new WatchedCluster(apiWith()).start();
   const from = cluster.api.version;
   await cluster.pass(60_000);
@@ -623,11 +623,11 @@ test('pages that never come are given up', async () => {
 
 test('a server that is away for hours costs nothing of what is known', async () => {
   const cluster = await new WatchedCluster(apiWith()).start();
-  cluster.heard.take();
+  cluster.recorder.take();
   cluster.api.script = () => ({ error: new TransportError('connect', 'nobody answers.') });
   cluster.api.breakAll();
   await cluster.pass(7_200_000);
-  expect([names(cluster), cluster.heard.take(), cluster.source.complete]).toEqual([
+  expect([names(cluster), cluster.recorder.take(), cluster.source.complete]).toEqual([
     ['default/web'],
     [],
     true,

@@ -66,14 +66,14 @@ describe.each(['h2', 'http/1.1'] as const)('over %s, without a restart,', (proto
     expect(tokens).toEqual(['token-1', 'token-2']);
   });
 
-  it('a token that is refused and still the same is told to the caller, with what the server said', async () => {
+  it('a token that is refused and still the same is passed on to the caller, with what the server said', async () => {
     await start(60_000);
     const tokens = accept('another');
     const { status, body } = await ask();
     expect([status, await textOf(body), tokens]).toEqual([401, '{"kind":"Status"}', ['token-1']]);
   });
 
-  it('a token that is refused twice is told to the caller', async () => {
+  it('a token that is refused twice is passed on to the caller', async () => {
     await start(60_000);
     await textOf((await ask()).body);
     files.write('token', 'token-2');
@@ -138,7 +138,7 @@ describe.each(['h2', 'http/1.1'] as const)('over %s, without a restart,', (proto
     expect([names, server.connections]).toEqual([['node-1', 'node-1', 'node-2'], protocol === 'h2' ? 2 : 3]);
   });
 
-  it('credentials that were never there are told as such, and work once they are', async () => {
+  it('credentials that were never there are reported as such, and work once they are', async () => {
     files.remove('token');
     await start(0);
     await expect(ask()).rejects.toMatchObject({

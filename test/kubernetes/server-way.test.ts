@@ -12,10 +12,10 @@ class Names {
     'proxy.example.org': ['192.0.2.20'],
   };
   readonly way = new ServerWay(async ({ hostname }) => this.answers[hostname] ?? []);
-  readonly told: string[][] = [];
+  readonly reported: string[][] = [];
 
   constructor() {
-    this.way.changed = (addresses) => this.told.push(addresses.map(text));
+    this.way.changed = (addresses) => this.reported.push(addresses.map(text));
   }
 
   get known(): string[] {
@@ -34,7 +34,7 @@ describe('the way to the API server', () => {
       'api-server 2001:db8::10 6443',
       'proxy 192.0.2.20 3128',
     ]);
-    expect(names.told).toHaveLength(1);
+    expect(names.reported).toHaveLength(1);
   });
 
   it('keeps what a name meant before, since a connection may live on there', async () => {
@@ -46,13 +46,13 @@ describe('the way to the API server', () => {
     expect(names.known).toContain('api-server 192.0.2.11 6443');
   });
 
-  it('is told once, and again only when it leads elsewhere', async () => {
+  it('is reported once, and again only when it leads elsewhere', async () => {
     const names = new Names();
     for (let n = 0; n < 3; n++) await names.way.follow({ server: SERVER, proxy: undefined });
-    expect(names.told).toHaveLength(1);
+    expect(names.reported).toHaveLength(1);
     names.answers = {};
     await names.way.follow({ server: SERVER, proxy: undefined });
-    expect(names.told).toHaveLength(1);
+    expect(names.reported).toHaveLength(1);
   });
 
   it('does not grow without bound with a name that means something else each time', async () => {
@@ -65,7 +65,7 @@ describe('the way to the API server', () => {
     expect(names.known).toContain('api-server 198.51.3.231 6443');
   });
 
-  it('is not waited for where nobody resolves the name, and told when somebody does', async () => {
+  it('is not waited for where nobody resolves the name, and reported when somebody does', async () => {
     let answer: (addresses: readonly string[]) => void = () => undefined;
     const way = new ServerWay(
       () =>
@@ -73,12 +73,12 @@ describe('the way to the API server', () => {
           answer = resolve;
         }),
     );
-    const told = new Promise((resolve) => {
+    const reported = new Promise((resolve) => {
       way.changed = resolve;
     });
     await way.follow({ server: SERVER, proxy: undefined }, 1);
     expect(way.addresses).toEqual([]);
     answer(['192.0.2.10']);
-    expect(await told).toEqual([{ address: '192.0.2.10', use: 'api-server', port: 6443 }]);
+    expect(await reported).toEqual([{ address: '192.0.2.10', use: 'api-server', port: 6443 }]);
   });
 });

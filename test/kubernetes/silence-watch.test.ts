@@ -3,26 +3,26 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SilenceWatch } from '../../src/kubernetes/transport/silence-watch.js';
 
 describe('a path to the server', () => {
-  let heard: number;
-  let told: string[];
+  let bytes: number;
+  let calls: string[];
   let alive: boolean;
   let watch: SilenceWatch;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    heard = 0;
-    told = [];
+    bytes = 0;
+    calls = [];
     alive = true;
     const start = Date.now();
     const seconds = () => Math.floor((Date.now() - start) / 1000);
     const path = {
-      bytesReceived: () => heard,
+      bytesReceived: () => bytes,
       probe: () => {
-        told.push(`probe at ${seconds()}`);
-        if (alive) heard += 17;
+        calls.push(`probe at ${seconds()}`);
+        if (alive) bytes += 17;
       },
       silent: () => {
-        told.push(`silent at ${seconds()}`);
+        calls.push(`silent at ${seconds()}`);
         watch.stop();
       },
     };
@@ -33,46 +33,46 @@ describe('a path to the server', () => {
     vi.useRealTimers();
   });
 
-  it('is given up when nothing is heard for 30 s, nor in the 15 s after a probe', () => {
+  it('is given up when nothing is received for 30 s, nor in the 15 s after a probe', () => {
     alive = false;
     vi.advanceTimersByTime(60_000);
-    expect(told).toEqual(['probe at 30', 'silent at 45']);
+    expect(calls).toEqual(['probe at 30', 'silent at 45']);
   });
 
   it('is noticed as dead in under a minute, whenever the last byte came', () => {
     alive = false;
     vi.advanceTimersByTime(5_001);
-    heard = 1;
+    bytes = 1;
     vi.advanceTimersByTime(54_999);
-    expect(told.at(-1)).toBe('silent at 55');
+    expect(calls.at(-1)).toBe('silent at 55');
   });
 
   it('is probed every 30 s while it is quiet, and kept while it answers', () => {
     vi.advanceTimersByTime(600_000);
-    expect(told.every((line) => line.startsWith('probe'))).toBe(true);
-    expect(told.length).toBeGreaterThanOrEqual(16);
+    expect(calls.every((line) => line.startsWith('probe'))).toBe(true);
+    expect(calls.length).toBeGreaterThanOrEqual(16);
   });
 
   it('is not probed while it speaks', () => {
-    const speaking = setInterval(() => heard++, 20_000);
+    const speaking = setInterval(() => bytes++, 20_000);
     vi.advanceTimersByTime(600_000);
     clearInterval(speaking);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it('is kept where something else than the answer came', () => {
     alive = false;
     vi.advanceTimersByTime(44_000);
-    heard = 1;
+    bytes = 1;
     vi.advanceTimersByTime(2_000);
-    expect(told).toEqual(['probe at 30']);
+    expect(calls).toEqual(['probe at 30']);
   });
 
   it('is probed again where it falls silent later', () => {
     vi.advanceTimersByTime(40_000);
     alive = false;
     vi.advanceTimersByTime(60_000);
-    expect(told.at(-1)).toMatch(/^silent/);
+    expect(calls.at(-1)).toMatch(/^silent/);
   });
 
   it('that was not worth giving up is probed again as long as it is quiet', () => {
@@ -89,7 +89,7 @@ describe('a path to the server', () => {
     vi.advanceTimersByTime(31_000);
     watch.stop();
     vi.advanceTimersByTime(60_000);
-    expect(told).toEqual(['probe at 30']);
+    expect(calls).toEqual(['probe at 30']);
   });
 
   it('is judged only once what had arrived is read, after a stall of this process', async () => {

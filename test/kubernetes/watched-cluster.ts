@@ -5,8 +5,8 @@ import { type Problem, problemText } from '../../src/model/problem.js';
 import { HandClock } from '../support/hand-clock.js';
 import { type ApiObject, MemoryApi } from './memory-api.js';
 
-/** What a watcher has told, as texts. */
-export class Heard {
+/** What a watcher has reported, as texts. */
+export class Recorder {
   readonly changes: string[][] = [];
   readonly nodes: (NodeRecord | undefined)[] = [];
   readonly others: OtherNodes[] = [];
@@ -48,7 +48,7 @@ export class Heard {
 /** A watcher of an API server in memory, on a clock of its own. */
 export class WatchedCluster {
   readonly clock = new HandClock();
-  readonly heard = new Heard();
+  readonly recorder = new Recorder();
   readonly api: MemoryApi;
   readonly source: ClusterWatcher;
   started: Promise<void> = Promise.resolve();
@@ -66,7 +66,7 @@ export class WatchedCluster {
   }
 
   async start(): Promise<this> {
-    this.started = this.source.start(this.heard);
+    this.started = this.source.start(this.recorder);
     await setImmediate();
     return this;
   }

@@ -26,16 +26,16 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
-/** Hears what a source reports, and lets a test wait for it. */
+/** Records what a source reports, and lets a test wait for it. */
 export class Recorder implements ClusterListener {
   readonly reports: ServiceKey[][] = [];
   readonly others: OtherNodes[] = [];
   problemReports = 0;
-  #heard: (() => void) | undefined;
+  #recorder: (() => void) | undefined;
 
   changed(services: Iterable<ServiceKey>): void {
     this.reports.push([...services].sort());
-    this.#heard?.();
+    this.#recorder?.();
   }
 
   otherNodesChanged(others: OtherNodes): void {
@@ -44,7 +44,7 @@ export class Recorder implements ClusterListener {
 
   problemsFound(): void {
     this.problemReports++;
-    this.#heard?.();
+    this.#recorder?.();
   }
 
   /** What was reported since this was last asked. */
@@ -56,7 +56,7 @@ export class Recorder implements ClusterListener {
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
-        this.#heard = resolve;
+        this.#recorder = resolve;
       });
     }
   }
@@ -65,7 +65,7 @@ export class Recorder implements ClusterListener {
 export interface Watched {
   readonly folder: string;
   readonly source: ManifestWatcher;
-  readonly heard: Recorder;
+  readonly recorder: Recorder;
   /** Writes files, looks, and answers with what was reported. */
   readonly write: (files: Readonly<Record<string, string>>) => Promise<ServiceKey[][]>;
   readonly look: () => Promise<ServiceKey[][]>;
@@ -83,17 +83,17 @@ export async function watched(
   const folder = options.folder ?? (await temporaryFolder());
   await writeFiles(folder, files);
   const source = new ManifestWatcher({ folder, rescanInterval: AN_HOUR, settleTime: AN_HOUR, ...options });
-  const heard = new Recorder();
+  const recorder = new Recorder();
   onTestFinished(() => source.stop());
-  await source.start(heard);
+  await source.start(recorder);
   const look = async () => {
     await source.rescan();
-    return heard.take();
+    return recorder.take();
   };
   return {
     folder,
     source,
-    heard,
+    recorder,
     look,
     write: async (more) => {
       await writeFiles(folder, more);

@@ -32,7 +32,7 @@ describe('a file may hold', () => {
     ]);
   });
 
-  test('a List in JSON, whose items are told by their number', async () => {
+  test('a List in JSON, whose items are reported by their number', async () => {
     const service = {
       apiVersion: 'v1',
       kind: 'Service',
@@ -75,7 +75,7 @@ describe('other kinds in the same file', () => {
     },
   );
 
-  test('are told of with kind and apiVersion where they are unknown, and the rest is used', async () => {
+  test('are reported with kind and apiVersion where they are unknown, and the rest is used', async () => {
     const text = documents('apiVersion: v1\nkind: Servcie\n', serviceYaml('web'));
     const { objects, problems } = await manifestContent('web.yaml', text);
     expect(objects).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('other kinds in the same file', () => {
     ['serving.knative.dev/v1', 'Service'],
     ['discovery.k8s.io/v1beta1', 'EndpointSlice'],
     ['v1', 'Endpoints'],
-  ])('are told of where the apiVersion is another: %s %s', async (apiVersion, kind) => {
+  ])('are reported where the apiVersion is another: %s %s', async (apiVersion, kind) => {
     const problems = await problemsOf(`apiVersion: ${apiVersion}\nkind: ${kind}\n`);
     expect(problems).toEqual([
       `web.yaml line 1: has kind "${kind}" and apiVersion "${apiVersion}"; it is left out.`,
@@ -110,11 +110,11 @@ describe('other kinds in the same file', () => {
       'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List}',
       'web.yaml line 4: is a List inside a List; it is left out.',
     ],
-  ])('%j is told of', async (text, problem) => {
+  ])('%j is reported', async (text, problem) => {
     expect(await problemsOf(text)).toEqual([problem]);
   });
 
-  test('are told of up to the tenth and then counted', async () => {
+  test('are reported up to the tenth and then counted', async () => {
     const problems = await problemsOf('kind: Foo\n---\n'.repeat(30));
     expect([problems.length, problems[10]]).toEqual([11, 'web.yaml: and 20 more.']);
   });
@@ -133,13 +133,13 @@ describe('an object of a file', () => {
     });
   });
 
-  test('without a valid name is told of under the file', async () => {
+  test('without a valid name is reported under the file', async () => {
     expect(await problemsOf(serviceYaml('WEB'))).toEqual([
       expect.stringMatching(/^Service default\/WEB \(web\.yaml line 1\): is "WEB", expected a DNS label/),
     ]);
   });
 
-  test('is told of where it is a Service without clusterIP, which nobody will assign', async () => {
+  test('is reported where it is a Service without clusterIP, which nobody will assign', async () => {
     const { objects } = await manifestContent('web.yaml', serviceYaml('web', '""'));
     expect(objects[0]).toMatchObject({ record: undefined });
     expect(objects[0]?.problems[0]).toMatchObject({

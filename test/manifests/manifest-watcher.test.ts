@@ -19,7 +19,7 @@ const MAIL = serviceKey('default', 'mail');
 
 describe('the first look', () => {
   test('reads every manifest, reports every Service once, and completes', async () => {
-    const { source, heard } = await watched({
+    const { source, recorder } = await watched({
       'a.yaml': serviceYaml('web'),
       'b.yml': sliceYaml('web-1', 'web'),
       'c.json': JSON.stringify({
@@ -29,7 +29,7 @@ describe('the first look', () => {
         spec: { clusterIP: '10.96.0.11', ports: [{ port: 25 }] },
       }),
     });
-    expect(heard.take()).toEqual([['default/mail', 'default/web']]);
+    expect(recorder.take()).toEqual([['default/mail', 'default/web']]);
     expect(source.complete).toBe(true);
     expect(source.view.look(WEB).service?.clusterIPs).toEqual(['10.96.0.10']);
     expect(source.view.look(WEB).slices[0]?.endpoints[0]?.address).toBe('10.244.0.5');
@@ -49,8 +49,8 @@ describe('the first look', () => {
   });
 
   test('of an empty folder completes and reports so', async () => {
-    const { source, heard } = await watched({});
-    expect([source.complete, heard.take()]).toEqual([true, [[]]]);
+    const { source, recorder } = await watched({});
+    expect([source.complete, recorder.take()]).toEqual([true, [[]]]);
   });
 
   test('rejects where the folder is missing, and says what to do', async () => {
@@ -83,69 +83,69 @@ describe('the first look', () => {
 describe('a change', () => {
   test('is reported with the touched Services only', async () => {
     const both = documents(serviceYaml('web'), serviceYaml('mail', '10.96.0.11'));
-    const { write, heard, source } = await watched({
+    const { write, recorder, source } = await watched({
       'both.yaml': both,
       'slice.yaml': sliceYaml('web-1', 'web'),
     });
-    heard.take();
+    recorder.take();
     expect(await write({ 'both.yaml': both.replace('port: 80', 'port: 81') })).toEqual([['default/web']]);
     expect(source.view.look(WEB).service?.ports[0]?.port).toBe(81);
     expect(await write({ 'slice.yaml': sliceYaml('web-1', 'web', '10.244.0.6') })).toEqual([['default/web']]);
   });
 
   test('that leaves every record equal is not reported', async () => {
-    const { write, heard } = await watched({ 'web.yaml': serviceYaml('web') });
-    heard.take();
+    const { write, recorder } = await watched({ 'web.yaml': serviceYaml('web') });
+    recorder.take();
     expect(await write({ 'web.yaml': `# a comment\n${serviceYaml('web')}` })).toEqual([]);
   });
 
   test('of nothing is not reported', async () => {
-    const { look, heard } = await watched({ 'web.yaml': serviceYaml('web') });
-    heard.take();
+    const { look, recorder } = await watched({ 'web.yaml': serviceYaml('web') });
+    recorder.take();
     expect(await look()).toEqual([]);
   });
 
   test('that keeps size and modification time is seen all the same', async () => {
-    const { folder, write, look, heard } = await watched({ 'web.yaml': serviceYaml('web') });
+    const { folder, write, look, recorder } = await watched({ 'web.yaml': serviceYaml('web') });
     const longAgo = new Date('2026-01-31T12:00:00Z');
     await utimes(join(folder, 'web.yaml'), longAgo, longAgo);
     await look();
-    heard.take();
+    recorder.take();
     await writeFiles(folder, { 'web.yaml': serviceYaml('web', '10.96.0.99') });
     await utimes(join(folder, 'web.yaml'), longAgo, longAgo);
     expect(await write({})).toEqual([['default/web']]);
   });
 
   test('of the label that names the Service touches the old and the new one', async () => {
-    const { write, heard } = await watched({
+    const { write, recorder } = await watched({
       'services.yaml': documents(serviceYaml('web'), serviceYaml('mail', '10.96.0.11')),
       'slice.yaml': sliceYaml('x', 'web'),
     });
-    heard.take();
+    recorder.take();
     expect(await write({ 'slice.yaml': sliceYaml('x', 'mail') })).toEqual([['default/mail', 'default/web']]);
   });
 
   test('that removes a file deletes its objects', async () => {
-    const { folder, look, heard, source } = await watched({
+    const { folder, look, recorder, source } = await watched({
       'web.yaml': serviceYaml('web'),
       'mail.yaml': serviceYaml('mail', '10.96.0.11'),
     });
-    heard.take();
+    recorder.take();
     await unlink(join(folder, 'web.yaml'));
     expect(await look()).toEqual([['default/web']]);
     expect([...source.view.keys()]).toEqual(['default/mail']);
   });
 
   test('that moves an object to another file is no change of the object', async () => {
-    const { folder, look, heard } = await watched({ 'a.yaml': serviceYaml('web') });
-    heard.take();
+    const { folder, look, recorder } = await watched({ 'a.yaml': serviceYaml('web') });
+    recorder.take();
     await rename(join(folder, 'a.yaml'), join(folder, 'b.yaml'));
     expect(await look()).toEqual([]);
   });
 
   test('that makes a Service headless takes it out of the view', async () => {
-    const { write, heard, source } = await watched({ 'web.yaml': serviceYaml('web') });
-    heard.take();
+    const { write, recorder, source } = await watched({ 'web.yaml': serviceYaml('web') });
+    recorder.take();
     expect(await write({ 'web.yaml': serviceYaml('web', 'None') })).toEqual([['default/web']]);
     expect([source.view.look(WEB).service, source.problems]).toEqual([undefined, []]);
   });
@@ -153,10 +153,10 @@ describe('a change', () => {
 
 describe('the folder', () => {
   test('that vanishes keeps its content, and is taken up again when it is back', async () => {
-    const { folder, look, write, heard, source, problems } = await watched({
+    const { folder, look, write, recorder, source, problems } = await watched({
       'web.yaml': serviceYaml('web'),
     });
-    heard.take();
+    recorder.take();
     await rm(folder, { recursive: true });
     expect(await look()).toEqual([]);
     expect(source.view.serviceCount).toBe(1);
@@ -166,27 +166,27 @@ describe('the folder', () => {
     expect(problems()).toEqual([]);
   });
 
-  test('tells of changed problems once and not again', async () => {
-    const { write, look, heard } = await watched({});
+  test('reports changed problems once and not again', async () => {
+    const { write, look, recorder } = await watched({});
     await write({ 'web.yaml': serviceYaml('web', '10.96.0.10', 0) });
-    expect(heard.problemReports).toBe(1);
+    expect(recorder.problemReports).toBe(1);
     await look();
-    expect(heard.problemReports).toBe(1);
+    expect(recorder.problemReports).toBe(1);
   });
 });
 
 describe('after stop', () => {
   test('nothing is reported and no handle is left', async () => {
     const before = openHandles();
-    const { folder, source, heard } = await watched({}, { settleTime: 1, rescanInterval: 1 });
+    const { folder, source, recorder } = await watched({}, { settleTime: 1, rescanInterval: 1 });
     await writeFiles(folder, { 'web.yaml': serviceYaml('web') });
     await source.stop();
-    heard.take();
+    recorder.take();
     await closed();
     expect(openHandles()).toBeLessThanOrEqual(before);
     await writeFiles(folder, { 'mail.yaml': serviceYaml('mail') });
     await source.rescan();
-    expect(heard.take()).toEqual([]);
+    expect(recorder.take()).toEqual([]);
   });
 
   test('during the first look, start still resolves', async () => {
@@ -234,18 +234,18 @@ describe('Nodes in the folder', () => {
   const nodeYaml = (name: string, address: string) =>
     `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\nstatus: {addresses: [{type: InternalIP, address: ${address}}]}\n`;
 
-  test('are told with their addresses, without the own one, and only when they change', async () => {
-    const { source, heard, folder } = await watched(
+  test('are reported with their addresses, without the own one, and only when they change', async () => {
+    const { source, recorder, folder } = await watched(
       { 'a.yaml': nodeYaml('node-1', '192.0.2.1'), 'b.yaml': nodeYaml('node-2', '192.0.2.2') },
       { nodeName: 'node-1' },
     );
-    expect(heard.others.map((others) => [...others])).toEqual([[['192.0.2.2', 'node-2']]]);
+    expect(recorder.others.map((others) => [...others])).toEqual([[['192.0.2.2', 'node-2']]]);
     await writeFiles(folder, { 'a.yaml': nodeYaml('node-1', '192.0.2.9') });
     await source.rescan();
-    expect(heard.others.length).toBe(1);
+    expect(recorder.others.length).toBe(1);
     await unlink(join(folder, 'b.yaml'));
     await source.rescan();
-    expect(heard.others.at(-1)).toEqual(new Map());
+    expect(recorder.others.at(-1)).toEqual(new Map());
     expect(source.problems).toEqual([]);
   });
 

@@ -10,18 +10,18 @@ describe('changes are noticed', () => {
   const soon = { settleTime: 5 };
 
   test('by inotify when a file is replaced by rename', async () => {
-    const { folder, heard, source } = await watched({ 'web.yaml': serviceYaml('web') }, soon);
+    const { folder, recorder, source } = await watched({ 'web.yaml': serviceYaml('web') }, soon);
     await writeFiles(folder, { 'web.yaml': serviceYaml('web', '10.96.0.99') });
-    await heard.until(() => source.view.look(WEB).service?.clusterIPs[0] === '10.96.0.99');
+    await recorder.until(() => source.view.look(WEB).service?.clusterIPs[0] === '10.96.0.99');
   });
 
   test('by inotify when the ..data link of a mounted ConfigMap is swapped', async () => {
     const folder = await temporaryFolder();
     await mountConfigMap(folder, '..1', serviceYaml('web'));
     await symlink('..data/web.yaml', join(folder, 'web.yaml'));
-    const { heard, source } = await watched({}, { folder, ...soon });
+    const { recorder, source } = await watched({}, { folder, ...soon });
     await mountConfigMap(folder, '..2', serviceYaml('web', '10.96.0.99'));
-    await heard.until(() => source.view.look(WEB).service?.clusterIPs[0] === '10.96.0.99');
+    await recorder.until(() => source.view.look(WEB).service?.clusterIPs[0] === '10.96.0.99');
   });
 
   test('by the regular look where inotify sees nothing: behind a link that leads out of the folder', async () => {
@@ -29,25 +29,25 @@ describe('changes are noticed', () => {
     await writeFiles(elsewhere, { 'web.yaml': serviceYaml('web') });
     const folder = await temporaryFolder();
     await symlink(join(elsewhere, 'web.yaml'), join(folder, 'web.yaml'));
-    const { heard, source } = await watched({}, { folder, rescanInterval: 10 });
+    const { recorder, source } = await watched({}, { folder, rescanInterval: 10 });
     await writeFiles(elsewhere, { 'web.yaml': serviceYaml('web', '10.96.0.99') });
-    await heard.until(() => source.view.look(WEB).service?.clusterIPs[0] === '10.96.0.99');
+    await recorder.until(() => source.view.look(WEB).service?.clusterIPs[0] === '10.96.0.99');
   });
 
   test('by the regular look in a folder that never rests', async () => {
-    const { folder, heard, source } = await watched({}, { rescanInterval: 10 });
+    const { folder, recorder, source } = await watched({}, { rescanInterval: 10 });
     await writeFiles(folder, { 'web.yaml': serviceYaml('web') });
-    await heard.until(() => source.view.serviceCount === 1);
+    await recorder.until(() => source.view.serviceCount === 1);
   });
 
   test('by inotify in a folder that was removed and made again', async () => {
-    const { folder, heard, source } = await watched({}, soon);
+    const { folder, recorder, source } = await watched({}, soon);
     await rm(folder, { recursive: true });
-    await heard.until(() => source.problems.length > 0);
+    await recorder.until(() => source.problems.length > 0);
     await mkdir(folder);
     await source.rescan();
     await writeFiles(folder, { 'web.yaml': serviceYaml('web') });
-    await heard.until(() => source.view.serviceCount === 1);
+    await recorder.until(() => source.view.serviceCount === 1);
   });
 });
 

@@ -7,7 +7,7 @@ import { documents, serviceYaml, sliceYaml, watched } from './folder.js';
 const WEB = serviceKey('default', 'web');
 
 describe('the same object in two files', () => {
-  test('is taken from the first by name, and the other is told of', async () => {
+  test('is taken from the first by name, and the other is reported', async () => {
     const { source, problems } = await watched({
       'b.yaml': serviceYaml('web', '10.96.0.2'),
       'a.yaml': serviceYaml('web', '10.96.0.1'),
@@ -21,11 +21,11 @@ describe('the same object in two files', () => {
   });
 
   test('is taken from the second when the first goes', async () => {
-    const { folder, look, heard, source } = await watched({
+    const { folder, look, recorder, source } = await watched({
       'a.yaml': serviceYaml('web', '10.96.0.1'),
       'b.yaml': serviceYaml('web', '10.96.0.2'),
     });
-    heard.take();
+    recorder.take();
     await unlink(join(folder, 'a.yaml'));
     expect(await look()).toEqual([['default/web']]);
     expect(source.view.look(WEB).service?.clusterIPs).toEqual(['10.96.0.2']);
@@ -33,11 +33,11 @@ describe('the same object in two files', () => {
   });
 
   test('does not change when only the second does', async () => {
-    const { write, heard } = await watched({
+    const { write, recorder } = await watched({
       'a.yaml': serviceYaml('web', '10.96.0.1'),
       'b.yaml': serviceYaml('web', '10.96.0.2'),
     });
-    heard.take();
+    recorder.take();
     expect(await write({ 'b.yaml': serviceYaml('web', '10.96.0.3') })).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe('the same object in two files', () => {
 });
 
 describe('a slice whose Service is in no file', () => {
-  test('is told of until the Service arrives', async () => {
+  test('is reported until the Service arrives', async () => {
     const { write, problems } = await watched({ 'slice.yaml': sliceYaml('web-1', 'web') });
     expect(problems()).toEqual([
       'EndpointSlice default/web-1 (slice.yaml line 1): belongs to the Service default/web, but no file has that Service. ' +
@@ -66,7 +66,7 @@ describe('a slice whose Service is in no file', () => {
     expect(problems()).toEqual([]);
   });
 
-  test('is told of when the Service goes, and no more when the slice goes too', async () => {
+  test('is reported when the Service goes, and no more when the slice goes too', async () => {
     const { folder, look, problems } = await watched({
       'slice.yaml': sliceYaml('web-1', 'web'),
       'web.yaml': serviceYaml('web'),
@@ -95,7 +95,7 @@ describe('a slice whose Service is in no file', () => {
     expect(problems()[0]).toContain('as do 2 more');
   });
 
-  test('is not told of while a file is unread that may hold the Service', async () => {
+  test('is not reported while a file is unread that may hold the Service', async () => {
     const { write, problems } = await watched({
       'slice.yaml': sliceYaml('web-1', 'web'),
       'web.yaml': 'kind: [',

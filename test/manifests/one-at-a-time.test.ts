@@ -35,7 +35,7 @@ test('those who ask during a run share the next one', async () => {
   expect(runs).toBe(2);
 });
 
-test('a run that fails tells those who asked for it and nobody else', async () => {
+test('a run that fails rejects for those who asked for it and nobody else', async () => {
   let runs = 0;
   const turns = new OneAtATime(async () => {
     runs++;

@@ -9,8 +9,8 @@ const WEB = serviceKey('default', 'web');
 
 describe('a file that cannot be read', () => {
   test('keeps its last good content and says so, until it is mended', async () => {
-    const { write, heard, source, problems } = await watched({ 'web.yaml': serviceYaml('web') });
-    heard.take();
+    const { write, recorder, source, problems } = await watched({ 'web.yaml': serviceYaml('web') });
+    recorder.take();
     expect(await write({ 'web.yaml': `${serviceYaml('web', '10.96.0.99')}  ports: [\n` })).toEqual([]);
     expect(source.view.look(WEB).service?.clusterIPs).toEqual(['10.96.0.10']);
     expect(problems()[0]).toMatch(
@@ -21,11 +21,11 @@ describe('a file that cannot be read', () => {
   });
 
   test('at the start leaves the source incomplete, so that nothing is removed, while the others are used', async () => {
-    const { write, heard, source, problems } = await watched({
+    const { write, recorder, source, problems } = await watched({
       'bad.yaml': 'kind: [',
       'web.yaml': serviceYaml('web'),
     });
-    expect([source.complete, heard.take()]).toEqual([false, [['default/web']]]);
+    expect([source.complete, recorder.take()]).toEqual([false, [['default/web']]]);
     expect(problems()[0]).toContain('until it is read, no Service is removed from this node');
     expect(await write({ 'bad.yaml': '' })).toEqual([[]]);
     expect(source.complete).toBe(true);
@@ -58,8 +58,8 @@ describe('a file that cannot be read', () => {
   });
 
   test('keeps its objects while it is a dangling link', async () => {
-    const { folder, look, heard, source, problems } = await watched({ 'web.yaml': serviceYaml('web') });
-    heard.take();
+    const { folder, look, recorder, source, problems } = await watched({ 'web.yaml': serviceYaml('web') });
+    recorder.take();
     await unlink(join(folder, 'web.yaml'));
     await symlink('nowhere', join(folder, 'web.yaml'));
     expect(await look()).toEqual([]);
@@ -68,7 +68,7 @@ describe('a file that cannot be read', () => {
   });
 });
 
-describe('what is no text at all is told of by name, and the other files are used', () => {
+describe('what is no text at all is reported by name, and the other files are used', () => {
   test.each<[string, (path: string) => Promise<unknown>, string]>([
     ['binary junk', (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0x00, 0xd8])), 'is not UTF-8 text'],
     ['zero bytes', (path) => writeFile(path, Buffer.alloc(64)), 'is not UTF-8 text'],

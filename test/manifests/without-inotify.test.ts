@@ -7,9 +7,9 @@ const watchFolder = (): never => {
   throw Object.assign(new Error('System limit for number of file watchers reached'), { code: 'ENOSPC' });
 };
 
-test('where inotify is at its limit this is told of, and the regular look notices changes', async () => {
-  const { folder, source, heard, problems } = await watched({}, { rescanInterval: 10, watchFolder });
+test('where inotify is at its limit this is reported, and the regular look notices changes', async () => {
+  const { folder, source, recorder, problems } = await watched({}, { rescanInterval: 10, watchFolder });
   expect(problems()[0]).toContain('cannot be watched (ENOSPC); changes are noticed after up to 0.01 s.');
   await writeFiles(folder, { 'web.yaml': serviceYaml('web') });
-  await heard.until(() => source.view.look(serviceKey('default', 'web')).service !== undefined);
+  await recorder.until(() => source.view.look(serviceKey('default', 'web')).service !== undefined);
 });

@@ -14,7 +14,7 @@ async function followed() {
   const lines: string[] = [];
   const logger = pino({ base: null }, { write: (line) => lines.push(JSON.parse(line).msg) });
   const log = new PassLog(logger, cluster.clock);
-  cluster.heard.problemsFound = (problems) => log.problems(problems);
+  cluster.recorder.problemsFound = (problems) => log.problems(problems);
   await cluster.start();
   await cluster.settle();
   return { api, cluster, lines };

@@ -3,13 +3,13 @@ import type { ProblemsFound } from '../../model/problem-board.js';
 import { CredentialsError } from './credentials-error.js';
 import { checkLogin, type Login } from './login.js';
 
-/** `doubted`: the server did not accept the last answer, so nothing remembered may be used again. */
-type LoginReader = (doubted: boolean) => Promise<Login>;
+/** `refused`: the server did not accept the last answer, so nothing remembered may be used again. */
+type LoginReader = (refused: boolean) => Promise<Login>;
 
 export interface CredentialsOptions {
   /** Milliseconds for which what was read is used without another look at the files. 10000 unless said. */
   readonly maxAge?: number;
-  /** Told `problems` when it is another than before. */
+  /** Called with `problems` when they are others than before. */
   readonly problemsFound?: ProblemsFound;
 }
 
@@ -23,7 +23,7 @@ export class Credentials {
   readonly #problemsFound: ProblemsFound;
   #login: Login | undefined;
   #lookAgainAt = 0;
-  #doubted = false;
+  #refused = false;
   #reading: Promise<Login> | undefined;
   #problems: readonly Problem[] = [];
 
@@ -40,7 +40,7 @@ export class Credentials {
 
   /** Rejects with CredentialsError where none could ever be read. */
   login(): Promise<Login> {
-    const fresh = !this.#doubted && performance.now() < this.#lookAgainAt;
+    const fresh = !this.#refused && performance.now() < this.#lookAgainAt;
     if (this.#login !== undefined && fresh) return Promise.resolve(this.#login);
     this.#reading ??= this.#look().finally(() => {
       this.#reading = undefined;
@@ -49,15 +49,15 @@ export class Credentials {
   }
 
   /** The server refused them, or could not be trusted: the next `login` reads everything anew. */
-  doubt(): void {
-    this.#doubted = true;
+  refuse(): void {
+    this.#refused = true;
   }
 
   async #look(): Promise<Login> {
-    const doubted = this.#doubted;
-    this.#doubted = false;
+    const refused = this.#refused;
+    this.#refused = false;
     try {
-      const login = await this.#read(doubted);
+      const login = await this.#read(refused);
       this.#report(checkLogin(login));
       this.#login = login;
     } catch (error) {

@@ -39,9 +39,9 @@ export function checkLogin(login: Login, now = new Date()): readonly Problem[] {
 /** Two logins with one key can share a connection; they differ at most in the headers. */
 export function connectionKey({ server, authority, verify, serverName, pair, proxy }: Login): string {
   const hash = createHash('sha256');
-  const words = [server.origin, String(verify), serverName ?? '', proxy?.href ?? ''];
+  const names = [server.origin, String(verify), serverName ?? '', proxy?.href ?? ''];
   const texts = [authority?.text, pair?.certificate.text, pair?.key.text];
-  for (const word of words) hash.update(`${word}\n`);
+  for (const name of names) hash.update(`${name}\n`);
   for (const text of texts) hash.update(`${text?.length ?? '-'}\n`).update(text ?? '');
   return hash.digest('hex');
 }

@@ -36,7 +36,7 @@ export function openCredentials(
   const server = master ? parseServer(master, { subject: 'command line', field: '--master' }) : undefined;
   if (kubeconfig) {
     const login = new KubeconfigLogin(kubeconfig, server, environment);
-    return new Credentials((doubted) => login.read(doubted), options);
+    return new Credentials((refused) => login.read(refused), options);
   }
   return new Credentials(async () => {
     // A bare address outside of a pod is a proxy or a test server that wants no credentials.
@@ -64,9 +64,9 @@ class KubeconfigLogin {
     this.#environment = environment;
   }
 
-  async read(doubted: boolean): Promise<Login> {
+  async read(refused: boolean): Promise<Login> {
     const kubeconfig = await this.#current();
-    if (doubted) this.#plugin?.forget();
+    if (refused) this.#plugin?.forget();
     const cluster = await readCluster(kubeconfig, this.#master, this.#environment);
     const own = await readUser(kubeconfig);
     const plugin = await this.#plugin?.read();

@@ -1,18 +1,18 @@
 import { type Clock, TimeSlice } from '../../model/clock.js';
 
-interface PieceTaker {
+interface PartTaker {
   /** May take long; then it gives way to others by itself, and the rest of the body waits. */
   take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
   /** All that has arrived is taken, or others have their turn now. */
   settle(): void;
 }
 
-/** Takes a body in as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
+/** Reads a body part by part as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
 export async function readParts(
   body: AsyncIterable<Uint8Array>,
   splitter: Splitter,
   clock: Clock,
-  taker: PieceTaker,
+  taker: PartTaker,
 ): Promise<void> {
   const slice = new TimeSlice(clock);
   for await (const chunk of body) {

@@ -5,7 +5,7 @@ import type { Login } from '../login/login.js';
 import { TransportError } from './api-transport.js';
 import type { TransportSettings } from './connection.js';
 import { bareHost, portOf } from './server-address.js';
-import { distrust, ServerFailures } from './transport-failure.js';
+import { certificateError, ServerFailures } from './transport-failure.js';
 
 /** As ALPN spells them; the first is what we would rather have. */
 type Protocol = 'h2' | 'http/1.1';
@@ -57,7 +57,7 @@ async function opening(server: URL, milliseconds: number): Promise<Socket> {
   }
 }
 
-// Nothing is sent before `distrust` has looked at the server's certificate. Node would look by itself, but then the
+// Nothing is sent before `certificateError` has looked at the server's certificate. Node would look by itself, but then the
 // certificate is gone when a person wants to know what is wrong with it.
 async function secured(
   raw: Socket,
@@ -65,14 +65,14 @@ async function secured(
   protocols: readonly Protocol[],
   milliseconds: number,
 ): Promise<TLSSocket> {
-  const words = new ServerFailures(login);
+  const failures = new ServerFailures(login);
   const socket = connectTls({ socket: raw, ...tlsOptions(login), ALPNProtocols: [...protocols] });
   try {
     await opened(socket, 'secureConnect', milliseconds);
   } catch (error) {
-    throw words.unsecured(error);
+    throw failures.unsecured(error);
   }
-  const reason = distrust(socket, login, words);
+  const reason = certificateError(socket, login, failures);
   if (reason === undefined) return socket;
   socket.destroy();
   throw reason;
@@ -135,8 +135,8 @@ async function connected(proxy: URL, milliseconds: number): Promise<Socket> {
 
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === '') return {};
-  const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { 'proxy-authorization': `Basic ${Buffer.from(words).toString('base64')}` };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 function failed(proxy: URL, fault: string): TransportError {

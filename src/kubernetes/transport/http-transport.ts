@@ -60,7 +60,7 @@ export class HttpTransport implements ApiTransport {
     const login = await this.#login(signal);
     const answer = await this.#send(login, request, signal);
     if (answer.status !== 401) return answer;
-    this.#credentials.doubt();
+    this.#credentials.refuse();
     const renewed = await this.#login(signal);
     if (sameLogin(login, renewed)) return answer;
     answer.body.cancel();
@@ -111,7 +111,7 @@ export class HttpTransport implements ApiTransport {
       return await connection.send(this.#call(login, request), signal);
     } catch (error) {
       // A CA or certificate may have been replaced a moment ago: look at the files before the next attempt.
-      if (error instanceof TransportError && error.kind === 'tls') this.#credentials.doubt();
+      if (error instanceof TransportError && error.kind === 'tls') this.#credentials.refuse();
       throw error;
     }
   }

@@ -108,7 +108,7 @@ function answerOf(stream: ClientHttp2Stream, received: IncomingHttpHeaders, exch
   return { status, headers: flatHeaders(headers), body };
 }
 
-// Destroyed alone, a stream would tell the server of an error within us.
+// Destroyed alone, a stream would report an error of ours to the server.
 function cancel(stream: ClientHttp2Stream, reason?: TransportError): void {
   stream.close(constants.NGHTTP2_CANCEL);
   stream.destroy(reason);

@@ -117,7 +117,7 @@ function errorCode(error: unknown): string | undefined {
 }
 
 /** Why the server's certificate is not trusted; undefined where it is, or need not be. */
-export function distrust(
+export function certificateError(
   socket: TLSSocket,
   login: Login,
   server: ServerFailures,

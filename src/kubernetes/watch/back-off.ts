@@ -6,7 +6,7 @@ const LONGEST = 15_000;
 /** After so long without a failure the next one is a first again. No less than the longest wait. */
 const HEALTHY = 30_000;
 
-/** What a server asks for with Retry-After is done up to here: a slip in it must not make a node deaf for a day. */
+/** What a server asks for with Retry-After is done up to here: a mistake in it must not keep a node from following for a day. */
 const LONGEST_ASKED = 120_000;
 
 /** After a failure that a person has to mend, in milliseconds: it is noticed within a minute when it was. */
@@ -26,12 +26,12 @@ export class BackOff {
   readonly #random: () => number;
   #delay = FIRST;
   #lastFailure = Number.NEGATIVE_INFINITY;
-  readonly #resets: Allowance;
+  readonly #resets: TokenBucket;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
     this.#random = random;
-    this.#resets = new Allowance(clock);
+    this.#resets = new TokenBucket(clock);
   }
 
   /** Notes a failure. `asked` is what the server wants one to wait at least. */
@@ -65,7 +65,7 @@ const AT_ONCE = 3;
 const PERIOD = 30_000;
 
 /** What may be done three times in a row, but no more than once in 30 s as long as it goes on. */
-export class Allowance {
+export class TokenBucket {
   readonly #clock: Clock;
   #left = AT_ONCE;
   #since: number;

@@ -6,7 +6,7 @@ export class HistoryPlace {
   #version: Version | undefined;
   #listingDue = true;
   #isGone = false;
-  #isInDoubt = false;
+  #isUnconfirmed = false;
 
   /** All there is has to be sent anew, since events may have been missed. */
   get listingDue(): boolean {
@@ -14,8 +14,8 @@ export class HistoryPlace {
   }
 
   /** The version to make sure of before a watch goes on from it: the server may be another now, with an earlier state. */
-  get doubtful(): Version | undefined {
-    return this.#isInDoubt && !this.#listingDue ? this.#version : undefined;
+  get unconfirmed(): Version | undefined {
+    return this.#isUnconfirmed && !this.#listingDue ? this.#version : undefined;
   }
 
   get forWatch(): Version {
@@ -34,7 +34,7 @@ export class HistoryPlace {
   listed(): void {
     this.#listingDue = false;
     this.#isGone = false;
-    this.#isInDoubt = false;
+    this.#isUnconfirmed = false;
   }
 
   /** What was listed is to be listed anew, since nothing shows what changes after it. */
@@ -43,12 +43,12 @@ export class HistoryPlace {
   }
 
   confirmed(): void {
-    this.#isInDoubt = false;
+    this.#isUnconfirmed = false;
   }
 
   /** Which failures cost the place. After all others the watch goes on where it was. */
   failed(kind: FailureKind): void {
-    this.#isInDoubt = true;
+    this.#isUnconfirmed = true;
     switch (kind) {
       case 'expired':
       case 'future-version':

@@ -41,7 +41,7 @@ interface ReadinessListener {
   /** The Node is not ready, or there is none of this name. */
   nodeLost(node: string): void;
   /** All that is wrong with the last question. */
-  judged(problems: readonly Problem[]): void;
+  problemsFound(problems: readonly Problem[]): void;
 }
 
 /**
@@ -114,7 +114,7 @@ export class NodeReadiness {
     const { clock, random, listener } = this.#parts;
     const { nodes } = await listNodeRow(node, this.#parts, abort);
     this.#loop.succeeded();
-    listener.judged([]);
+    listener.problemsFound([]);
     const row = nodes.find(({ name }) => name === node);
     if (row !== undefined && row.isReady !== false) {
       this.#due.set(node, clock.now() + quarterLonger(READY_PERIOD, random()));
@@ -128,7 +128,7 @@ export class NodeReadiness {
   // That the server is away is reported by whoever follows Services.
   #failed(failure: WatchFailure): number | undefined {
     if (isPassing(failure.kind)) return undefined;
-    this.#parts.listener.judged([failureProblem(failure, UNKNOWN)]);
+    this.#parts.listener.problemsFound([failureProblem(failure, UNKNOWN)]);
     return quarterLonger(FAILED_PERIOD, this.#parts.random());
   }
 }

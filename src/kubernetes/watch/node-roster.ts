@@ -42,7 +42,7 @@ interface RosterListener {
   /** Addresses of other Nodes have come, gone or passed to another Node. */
   otherNodesChanged(others: OtherNodes): void;
   /** All that is wrong with the last look and what it found. */
-  judged(problems: readonly Problem[]): void;
+  problemsFound(problems: readonly Problem[]): void;
 }
 
 /**
@@ -51,7 +51,7 @@ interface RosterListener {
  */
 export class NodeRoster {
   /** Resolves when the first look has ended, however it did. */
-  readonly met: Promise<void>;
+  readonly firstLookEnded: Promise<void>;
   readonly #parts: RosterParts;
   readonly #loop: AttemptLoop;
   #nodes: readonly NodeAddresses[] = [];
@@ -70,9 +70,9 @@ export class NodeRoster {
       ...parts,
       attempt: (abort) => this.#attempt(abort),
       failed: (failure) => this.#failed(failure),
-      lasting: (failure) => parts.listener.judged([this.#problem(failure)]),
+      lasting: (failure) => parts.listener.problemsFound([this.#problem(failure)]),
     });
-    this.met = this.#lookEnded();
+    this.firstLookEnded = this.#lookEnded();
   }
 
   /** Nodes that were seen last, this program's own included; 0 before the first look. */
@@ -126,7 +126,7 @@ export class NodeRoster {
     this.#take(table.nodes);
     const whole = wanted ? await this.#lookAtWhole(table.nodes, abort) : [];
     this.#failuresInRow = 0;
-    listener.judged(shortened([...table.problems, ...whole]));
+    listener.problemsFound(shortened([...table.problems, ...whole]));
     return this.#fairPeriod(table);
   }
 
@@ -167,7 +167,7 @@ export class NodeRoster {
 
   #failed(failure: WatchFailure): number | undefined {
     const passes = isPassing(failure.kind);
-    if (!passes || this.#failuresInRow > 1) this.#parts.listener.judged([this.#problem(failure)]);
+    if (!passes || this.#failuresInRow > 1) this.#parts.listener.problemsFound([this.#problem(failure)]);
     if (passes) return undefined;
     const period = COSTLY.has(failure.kind) ? SHORTEST_PERIOD : FAILED_PERIOD;
     return quarterLonger(period, this.#parts.random());

@@ -6,7 +6,7 @@ import type { Problem } from '../../model/problem.js';
 export interface Projection<R> {
   /** Undefined where it has no valid name: then there is nothing to keep, and only the problems count. */
   readonly key: string | undefined;
-  /** Tells an object from one that was made under the same name later. */
+  /** Distinguishes an object from one that was made under the same name later. */
   readonly uid: string;
   /** Undefined for an object that is left alone. */
   readonly record: R | undefined;
@@ -27,7 +27,7 @@ interface StoreParts<R> {
   readonly project: (object: unknown) => Projection<R>;
   readonly changed: (change: StoreChange<R>) => void;
   /** What is wrong with an object now; with the last objects that have no name where `key` is undefined. */
-  readonly judged: (key: string | undefined, problems: readonly Problem[]) => void;
+  readonly problemsFound: (key: string | undefined, problems: readonly Problem[]) => void;
 }
 
 interface Entry<R> {
@@ -91,7 +91,7 @@ export class ObjectStore<R> implements ObjectTaker {
 
   put(object: unknown): void {
     const { key, entry } = this.#read(object);
-    if (key === undefined) this.#parts.judged(undefined, entry.problems);
+    if (key === undefined) this.#parts.problemsFound(undefined, entry.problems);
     else this.#settle(key, entry);
   }
 
@@ -131,7 +131,7 @@ export class ObjectStore<R> implements ObjectTaker {
       this.#settle(key, entry);
       if (slice.over) await slice.rest();
     }
-    this.#parts.judged(undefined, nameless);
+    this.#parts.problemsFound(undefined, nameless);
   }
 
   // An entry equal to the known one is given up for it at once: a new listing then costs no memory but its own keys.
@@ -150,7 +150,7 @@ export class ObjectStore<R> implements ObjectTaker {
     if (entry === undefined) this.#entries.delete(key);
     else this.#entries.set(key, entry);
     const { problems = NONE } = entry ?? {};
-    if (problems.length > 0 || (known?.problems.length ?? 0) > 0) this.#parts.judged(key, problems);
+    if (problems.length > 0 || (known?.problems.length ?? 0) > 0) this.#parts.problemsFound(key, problems);
     const before = known?.record;
     const after = entry?.record;
     if (known?.uid === entry?.uid && isDeepStrictEqual(before, after)) return;

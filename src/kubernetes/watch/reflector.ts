@@ -2,7 +2,7 @@ import type { Clock } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import { AttemptLoop, type ReachabilityProbe } from './attempt-loop.js';
-import { Allowance } from './back-off.js';
+import { TokenBucket } from './back-off.js';
 import { HistoryPlace } from './history-place.js';
 import type { ObjectTaker } from './object-store.js';
 import { readPages, readVersion } from './page-listing.js';
@@ -28,7 +28,7 @@ interface ReflectorListener {
   /** What has arrived together is in the store. */
   settled(): void;
   /** What keeps the resource from being followed; undefined when it is followed again. */
-  troubled(problem: Problem | undefined): void;
+  problemChanged(problem: Problem | undefined): void;
 }
 
 /** How long to leave a server alone that does not have an optional resource: until it may have been upgraded. */
@@ -54,7 +54,7 @@ export class Reflector {
   #unfinished = 0;
   #failuresInRow = 0;
   /** Of listings without a wait: a server that forgets at once what it sent must not be asked in a loop. */
-  readonly #immediateListings: Allowance;
+  readonly #immediateListings: TokenBucket;
   #watchForbidden = false;
   #sendsBookmarks = false;
 
@@ -64,9 +64,9 @@ export class Reflector {
       ...parts,
       attempt: (abort) => this.#attempt(abort),
       failed: (failure) => this.#failed(failure),
-      lasting: (failure) => parts.listener.troubled(this.#problem(failure)),
+      lasting: (failure) => parts.listener.problemChanged(this.#problem(failure)),
     });
-    this.#immediateListings = new Allowance(parts.clock);
+    this.#immediateListings = new TokenBucket(parts.clock);
     this.#counters = new WatchCounters(fullName(parts.resource), parts.store);
   }
 
@@ -96,8 +96,8 @@ export class Reflector {
   }
 
   async #watch(abort: AbortController): Promise<void> {
-    const { doubtful } = this.#place;
-    if (doubtful !== undefined) await this.#confirm(doubtful, abort);
+    const { unconfirmed } = this.#place;
+    if (unconfirmed !== undefined) await this.#confirm(unconfirmed, abort);
     const session = {
       ...this.#parts,
       counters: this.#counters,
@@ -140,7 +140,7 @@ export class Reflector {
   #recovered(): void {
     this.#failuresInRow = 0;
     this.#counters.isServed = true;
-    this.#parts.listener.troubled(undefined);
+    this.#parts.listener.problemChanged(undefined);
   }
 
   #failed(failure: WatchFailure): number | undefined {
@@ -152,7 +152,7 @@ export class Reflector {
     const { resource, listener } = this.#parts;
     if (failure.kind === 'not-served' && resource.optional) {
       this.#counters.isServed = false;
-      listener.troubled(undefined);
+      listener.problemChanged(undefined);
       return this.#loop.spread(SELDOM);
     }
     // A history that the server has shortened says nothing of its load.
@@ -162,7 +162,7 @@ export class Reflector {
     this.#failuresInRow++;
     // What is no longer in the server's history is listed anew, as it should be: nothing to report.
     if (failure.kind === 'expired') return undefined;
-    if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.troubled(this.#problem(failure));
+    if (!isPassing(failure.kind) || this.#failuresInRow > 1) listener.problemChanged(this.#problem(failure));
     return failure.kind === 'forbidden' && wasListed ? this.#listAgainLater() : undefined;
   }
 

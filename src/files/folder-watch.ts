@@ -2,10 +2,10 @@ import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { errorCode } from './bounded-file.js';
 
-interface AlarmTiming {
-  /** Milliseconds of quiet after an event before the alarm rings: editors write a file in several steps. */
+interface WatchTiming {
+  /** Milliseconds of quiet after an event before the folder is looked at: editors write a file in several steps. */
   readonly settle: number;
-  /** Milliseconds between two rings in any case. */
+  /** Milliseconds between two looks in any case. */
   readonly rescan: number;
 }
 
@@ -13,39 +13,39 @@ interface AlarmTiming {
 export type WatchFolder = (folder: string, changed: () => void) => FSWatcher;
 
 /**
- * Rings when the folder may have changed: soon after inotify reports it, and every `rescan` milliseconds in any
+ * Calls back when the folder may have changed: soon after inotify reports it, and every `rescan` milliseconds in any
  * case, because inotify sees neither what other machines write to a shared file system, nor what happens behind
  * a symbolic link.
  */
-export class FolderAlarm {
+export class FolderWatch {
   readonly #folder: string;
-  readonly #timing: AlarmTiming;
-  readonly #ring: () => void;
+  readonly #timing: WatchTiming;
+  readonly #changed: () => void;
   readonly #watchFolder: WatchFolder;
   #watcher: FSWatcher | undefined;
   #watched: string | undefined;
   #settling: NodeJS.Timeout | undefined;
-  #passedOver = false;
+  #skipped = false;
   #rescanning: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, timing: AlarmTiming, ring: () => void, watchFolder: WatchFolder = watch) {
+  constructor(folder: string, timing: WatchTiming, changed: () => void, watchFolder: WatchFolder = watch) {
     this.#folder = folder;
     this.#watchFolder = watchFolder;
     this.#timing = timing;
-    this.#ring = ring;
+    this.#changed = changed;
   }
 
-  /** Rings every `rescan` milliseconds from now on. */
+  /** Calls back every `rescan` milliseconds from now on. */
   begin(): void {
     this.#rescanning ??= setInterval(() => this.#tick(), this.#timing.rescan);
   }
 
-  /** Rings once all is quiet. */
-  stir(): void {
+  /** Calls back once no event has come for a while. */
+  lookSoon(): void {
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => {
       this.#settling = undefined;
-      this.#ring();
+      this.#changed();
     }, this.#timing.settle);
   }
 
@@ -68,16 +68,16 @@ export class FolderAlarm {
     this.#rescanning = undefined;
   }
 
-  // While somebody is writing a regular look could meet an emptied file that is about to be filled again. One is
-  // passed over for that; the next is not, so that a folder that never rests is looked at all the same.
+  // While somebody is writing a regular look could find an emptied file that is about to be filled again. One is skipped
+  // for that; the next is not, so that a folder that changes all the time is looked at all the same.
   #tick(): void {
-    this.#passedOver = this.#settling !== undefined && !this.#passedOver;
-    if (!this.#passedOver) this.#ring();
+    this.#skipped = this.#settling !== undefined && !this.#skipped;
+    if (!this.#skipped) this.#changed();
   }
 
   #watchAs(identity: string): string | undefined {
     try {
-      this.#watcher = this.#watchFolder(this.#folder, () => this.stir());
+      this.#watcher = this.#watchFolder(this.#folder, () => this.lookSoon());
     } catch (error) {
       return errorCode(error) ?? String(error);
     }
