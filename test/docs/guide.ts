@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 export const PROJECT = join(import.meta.dirname, '../..');
@@ -7,8 +7,11 @@ export const PROJECT = join(import.meta.dirname, '../..');
 export const GUIDES: readonly string[] = [
   'SECURITY.md',
   'docs/compatibility.md',
+  'docs/deploying.md',
   'docs/dns.md',
   'docs/faq.md',
+  'docs/migrating-from-kube-proxy.md',
+  ...readdirSync(join(PROJECT, 'docs/migrating')).map((name) => `docs/migrating/${name}`),
   'docs/upgrading.md',
   'docs/with-calico.md',
   'docs/with-metallb.md',
@@ -23,17 +26,17 @@ export interface MarkedBlock {
   readonly mark: string;
 }
 
-/** The fenced blocks of a page. */
+/** The fenced blocks of a page, also those within lists. */
 export function markedBlocks(page: string): MarkedBlock[] {
-  const text = guideText(page);
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```\n([\s\S]*?)(?=^```\w|(?![\s\S]))/gm)].map(
-    ([, language = '', block = '', below = '']) => ({
-      page,
-      language,
-      text: block,
-      mark: below.split('\n').find((line) => line.trim() !== '') ?? '',
-    }),
+  const blocks = guideText(page).matchAll(
+    /^( *)```(\w*)\n([\s\S]*?)^ *```\n([\s\S]*?)(?=^ *```\w|(?![\s\S]))/gm,
   );
+  return [...blocks].map(([, indent = '', language = '', text = '', below = '']) => ({
+    page,
+    language,
+    text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    mark: (below.split('\n').find((line) => line.trim() !== '') ?? '').trim(),
+  }));
 }
 
 export function guideText(page: string): string {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ApiServer } from '../../lab/api-server/api-server.js';
-import type { ResourceName } from '../../lab/api-server/resource.js';
 import type { ClusterObject } from '../../src/install/cluster-object.js';
 import { type CurrentCluster, currentCluster } from '../../src/install/current-cluster.js';
 import {
@@ -16,6 +15,7 @@ import {
 } from '../../src/install/manifest.js';
 import { contradiction, OVERLAYS, type Overlay } from '../../src/install/rendered-objects.js';
 import { rendered } from '../deploy/support/deployments.js';
+import { putObjects, writeAdminKubeconfig } from './cluster.js';
 import { KUBEADM, KUBESPRAY, RKE2, type RunningInstaller } from './running.js';
 
 const IMAGE = 'registry.example.com/kube-ipvs-proxy:1';
@@ -83,38 +83,8 @@ describe('in a cluster', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function writeKubeconfig(token: string): Promise<string> {
-    const file = join(folder, 'config');
-    const authority = Buffer.from(server.authority).toString('base64');
-    const text = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority-data': authority } }],
-      users: [{ name: 'u', user: { token } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    };
-    await writeFile(file, JSON.stringify(text));
-    return file;
-  }
-
-  function put(...objects: readonly (ClusterObject | undefined)[]): void {
-    const resources: Readonly<Record<string, ResourceName>> = {
-      ClusterRole: 'clusterroles',
-      ClusterRoleBinding: 'clusterrolebindings',
-      ConfigMap: 'configmaps',
-      DaemonSet: 'daemonsets',
-      Pod: 'pods',
-      ServiceAccount: 'serviceaccounts',
-    };
-    for (const object of objects) {
-      if (object === undefined) continue;
-      const { apiVersion: _, kind, ...stored } = object;
-      const resource = resources[kind];
-      if (resource === undefined) throw new Error(`the test server has no ${kind}`);
-      server.store.create(resource, stored);
-    }
-  }
+  const writeKubeconfig = (token: string) => writeAdminKubeconfig(server, join(folder, 'config'), token);
+  const put = (...objects: readonly (ClusterObject | undefined)[]) => putObjects(server, objects);
 
   const like = (nodeByNode = false) => manifestLikeKubeProxy({ image: IMAGE, nodeByNode }, cluster);
 

@@ -176,3 +176,20 @@ export const RKE2: RunningInstaller = {
     },
   ),
 };
+
+/** kops has a program start kube-proxy that writes its output to a file. */
+export const KOPS: RunningInstaller = {
+  workload: staticPod(
+    {
+      command: [
+        '/go-runner',
+        '--log-file=/var/log/kube-proxy.log',
+        '--also-stdout',
+        '/usr/local/bin/kube-proxy',
+        ...(INSTALLER_FLAGS.kops ?? []),
+      ],
+      volumeMounts: [{ mountPath: '/var/lib/kube-proxy/kubeconfig', name: 'kubeconfig', readOnly: true }],
+    },
+    { volumes: [{ name: 'kubeconfig', hostPath: { path: '/var/lib/kube-proxy/kubeconfig' } }] },
+  ),
+};
