@@ -15,11 +15,13 @@ import type { KernelFeatures } from './kernel/node/kernel-features.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
 import { ProblemBoard } from './model/problem-board.js';
+import type { ServiceAnswer } from './model/service-facts.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
 import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
 import type { PassLog } from './status/log/pass-log.js';
+import { serviceAnswer } from './status/service-facts.js';
 import { StatusBoard } from './status/status-board.js';
 import { StatusSource } from './status/status-report.js';
 
@@ -81,6 +83,17 @@ export class ComposedAgent {
     this.#nodeWatch = this.#composeNodeWatch();
     this.#board = this.#composeBoard(features);
     this.status = this.#composeStatus();
+  }
+
+  /** What is known of one Service. */
+  service(query: URLSearchParams): Promise<ServiceAnswer> {
+    return serviceAnswer(query, {
+      version: this.#version,
+      source: this.#source.cluster,
+      desired: this.#desired,
+      state: () => this.#loop.state(),
+      unmet: () => this.#loop.unmetFrontends(),
+    });
   }
 
   async start(): Promise<void> {

@@ -28,6 +28,7 @@ export function composeAgent(configuration: Configuration, version: string, list
     version,
     routes: {
       '/status': async () => (await answering).status.report(),
+      '/service': async (query) => (await answering).service(query),
     },
   });
   return {

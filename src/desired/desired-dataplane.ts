@@ -8,6 +8,7 @@ import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
 import type { ReservedAddress } from '../model/reserved-address.js';
 import { type HealthCheckService, type Pace, paceOf } from '../model/service.js';
+import type { HeldAddress } from '../model/service-facts.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { Allocations } from './allocations.js';
@@ -185,6 +186,26 @@ export class DesiredDataplane implements Dataplane {
   /** Frontends that a Service asks for and another has, of each Service the first ten. */
   get lostFrontends(): readonly LostFrontend[] {
     return this.#conflicts.lost;
+  }
+
+  /** What the Service asks for, each frontend with its view of clients inside. */
+  wishesOf(service: ServiceKey): readonly ServiceFrontend[] {
+    return this.#shares.get(service)?.frontends ?? [];
+  }
+
+  /** Which of these addresses, that the Service asks for, others have: another Node, or another Service as its ClusterIP. */
+  heldElsewhere(addresses: readonly Address[], service: ServiceKey): HeldAddress[] {
+    return addresses.flatMap((address): HeldAddress[] => {
+      const owner = this.#allocations.holderOf(address, service);
+      if (owner !== undefined) return [{ address, service: owner }];
+      const node = this.#node.view.others.get(address);
+      return node === undefined || this.#node.view.addresses.includes(address) ? [] : [{ address, node }];
+    });
+  }
+
+  /** Where this node is, and in which families it has addresses. */
+  get place(): Pick<NodeProfile, 'name' | 'zone' | 'families'> {
+    return this.#node.view;
   }
 
   /** The frontends that the Service asks for. */

@@ -15,7 +15,7 @@ export function apiFindings(evidence: Evidence): Finding[] {
   return [
     ...portFindings(facts, evidence.question),
     ...wishes.flatMap((wish) => frontendFindings(wish, facts, evidence.question)),
-    ...nodeAddressFindings(facts, evidence.question),
+    ...heldFindings(facts, evidence.question),
     ...endpointRemarks(facts, wishes),
     ...problemFindings(facts, evidence.question),
   ];
@@ -141,16 +141,15 @@ function sourceFindings({ key, sources }: FrontendFacts, client: Client): Findin
   ];
 }
 
-function nodeAddressFindings({ onOtherNodes }: ServiceFacts, { vip }: Question): Finding[] {
-  return onOtherNodes
+function heldFindings({ heldElsewhere }: ServiceFacts, { vip }: Question): Finding[] {
+  return heldElsewhere
     .filter(({ address }) => vip === undefined || vip === address)
-    .map(({ address, node }) =>
-      cause('KIP205', {
-        place: 'API',
-        about: address,
-        sentence: `${address} is an address of node ${node}, so that it is not served here`,
-      }),
-    );
+    .map((held) => {
+      const isNodes = 'node' in held;
+      const whose = isNodes ? `an address of node ${held.node}` : `the ClusterIP of Service ${held.service}`;
+      const sentence = `${held.address} is ${whose}, so that it is not served here`;
+      return cause(isNodes ? 'KIP205' : 'KIP204', { place: 'API', about: held.address, sentence });
+    });
 }
 
 /** Endpoints that get nothing while others do. */
@@ -180,13 +179,13 @@ function whyUnused(endpoint: EndpointFacts, wishes: readonly FrontendFacts[]): F
 }
 
 // Those of addresses on other nodes and of lost frontends have codes of their own.
-function problemFindings({ problems, frontends, onOtherNodes }: ServiceFacts, { vip }: Question): Finding[] {
+function problemFindings({ problems, frontends, heldElsewhere }: ServiceFacts, { vip }: Question): Finding[] {
   const hasConflicts = frontends.some(({ state }) => state === 'conflict');
   const isServed =
     vip === undefined ? frontends.length > 0 : frontends.some(({ address }) => address === vip);
   return problems
     .filter(({ kind }) => kind !== 'source' && !(kind === 'conflict' && hasConflicts))
-    .filter(({ message }) => !onOtherNodes.some(({ address }) => message.includes(address)))
+    .filter(({ message }) => !heldElsewhere.some(({ address }) => message.includes(address)))
     .filter(
       ({ kind }) =>
         kind !== 'kernel' || !frontends.some(({ state }) => state === 'refused' || state === 'foreign'),

@@ -1,6 +1,6 @@
 import { familyOf } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
-import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
+import type { ClusterListener, ClusterSource, LiveLook } from '../model/cluster-source.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import type { NodeAddresses, NodeRecord, OtherNodes } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
@@ -9,6 +9,7 @@ import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { WatchStatistics } from '../model/watch-statistics.js';
 import { NodeAndRanges, type NodeAndRangesListener, ViewIntake } from './cluster-state.js';
+import { lookUpService } from './service-look-up.js';
 import type { ApiTransport } from './transport/api-transport.js';
 import { ReachabilityProbe } from './watch/attempt-loop.js';
 import { NodeReadiness } from './watch/node-readiness.js';
@@ -124,6 +125,11 @@ export class ClusterWatcher implements ClusterSource {
   /** Of a Service that is there now: Events name it, so that `kubectl describe` finds them. */
   uidOf(service: ServiceKey): string | undefined {
     return this.#serviceStore.uidOf(service);
+  }
+
+  lookUp(service: ServiceKey): Promise<LiveLook> {
+    const { transport, clock, proxyName } = this.#options;
+    return lookUpService(service, { transport, clock, proxyName, look: (key) => this.view.look(key) });
   }
 
   statistics(): WatchStatistics {

@@ -1,6 +1,7 @@
 import type { ClusterView } from './cluster-view.js';
 import type { OtherNodes } from './node.js';
 import type { Problem } from './problem.js';
+import type { LiveService } from './service-facts.js';
 import type { ServiceKey } from './service-key.js';
 
 /**
@@ -19,6 +20,18 @@ export interface ClusterSource {
   /** Resolves when the first full look is done; rejects only where the source can never be read. */
   start(listener: ClusterListener): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Asks for one Service as it is at this moment, past all that was heard. Absent where nobody can be asked; rejects where nobody
+   * answers.
+   */
+  lookUp?(service: ServiceKey): Promise<LiveLook>;
+}
+
+export interface LiveLook {
+  /** Undefined: there is none. */
+  readonly service: LiveService | undefined;
+  /** The view has been another one for a second or longer. */
+  readonly isBehind: boolean;
 }
 
 export interface ClusterListener {

@@ -48,12 +48,16 @@ export interface ServiceFacts {
   readonly slices: number;
   readonly endpoints: readonly EndpointFacts[];
   readonly frontends: readonly FrontendFacts[];
-  /** Addresses that it asks for and other Nodes have. */
-  readonly onOtherNodes: readonly { readonly address: Address; readonly node: string }[];
+  /** Addresses that it asks for and others have: another Node, or another Service as its ClusterIP. */
+  readonly heldElsewhere: readonly HeldAddress[];
   /** What the Service is told in `status`. */
   readonly problems: readonly Problem[];
   readonly drains: readonly DrainState[];
 }
+
+export type HeldAddress =
+  | { readonly address: Address; readonly node: string }
+  | { readonly address: Address; readonly service: ServiceKey };
 
 export interface KnownService {
   readonly clusterIPs: readonly Address[];
@@ -113,8 +117,6 @@ export interface FrontendFacts {
   readonly kind: ClaimKind;
   /** Of the ServicePort; empty where it has none. */
   readonly portName: string;
-  /** By the traffic policy for this way, endpoints of this node alone serve it. */
-  readonly isLocalOnly: boolean;
   readonly state: FrontendStateName;
   /** The kernel's own words, or who has it instead. */
   readonly reason: string | undefined;

@@ -122,7 +122,7 @@ describe('a cause is found', () => {
       },
     ],
     ['KIP204', none({}, { state: 'conflict', holder: serviceKey('default', 'other') })],
-    ['KIP205', { answer: answer(service({ onOtherNodes: [{ address: VIP_B, node: 'node-2' }] })) }],
+    ['KIP205', { answer: answer(service({ heldElsewhere: [{ address: VIP_B, node: 'node-2' }] })) }],
     [
       'KIP206',
       {

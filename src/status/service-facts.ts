@@ -1,0 +1,222 @@
+import type { Address, Family } from '../model/address.js';
+import { parseAddress } from '../model/address.js';
+import type { ClaimKind } from '../model/claim.js';
+import type { ClusterSource, LiveLook } from '../model/cluster-source.js';
+import type { TrafficSet } from '../model/dataplane.js';
+import type { EndpointSlice } from '../model/endpoint-slice.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import type { Service } from '../model/service.js';
+import type {
+  AgentFacts,
+  DesiredServer,
+  EndpointFacts,
+  FrontendFacts,
+  HeldAddress,
+  KnownService,
+  ServiceAnswer,
+  ServiceFacts,
+} from '../model/service-facts.js';
+import type { ServiceKey } from '../model/service-key.js';
+import type { SyncState, UnmetFrontend } from '../model/sync-state.js';
+import type { VirtualServer } from '../model/virtual-server.js';
+import { nearestServices } from './nearest-services.js';
+
+/** One frontend that a Service asks for, as it was decided. */
+export interface Wish {
+  readonly service: Pick<Service, 'key' | 'ports'>;
+  readonly frontend: Frontend;
+  readonly kind: ClaimKind;
+  readonly portIndex: number;
+  readonly virtualServer: VirtualServer | undefined;
+  readonly offered?: string;
+  readonly traffic: readonly TrafficSet[];
+  readonly sources: ReadonlyMap<string, unknown>;
+  readonly inside?: Wish;
+}
+
+export interface ServiceFactsParts {
+  readonly version: string;
+  readonly source: Pick<ClusterSource, 'view' | 'lookUp'>;
+  readonly desired: {
+    readonly place: {
+      readonly name: string | undefined;
+      readonly zone: string | undefined;
+      readonly families: readonly Family[];
+    };
+    readonly bound: ReadonlySet<Address>;
+    wishesOf(service: ServiceKey): readonly Wish[];
+    serviceOf(key: FrontendKey): ServiceKey | undefined;
+    heldElsewhere(addresses: readonly Address[], service: ServiceKey): readonly HeldAddress[];
+  };
+  readonly state: () => SyncState;
+  readonly unmet: () => readonly UnmetFrontend[];
+}
+
+/**
+ * Everything the agent knows of one Service, for whoever asks why it does not work. `query`: `name=NAMESPACE/NAME`, or `address` and,
+ * if the address alone is not enough, `port`.
+ */
+export async function serviceAnswer(
+  query: URLSearchParams,
+  parts: ServiceFactsParts,
+): Promise<ServiceAnswer> {
+  const { source } = parts;
+  const address = parseAddress(query.get('address') ?? '');
+  const port = Number(query.get('port') ?? 0);
+  const name =
+    address === undefined ? (query.get('name') as ServiceKey | null) : serviceAt(address, port, parts);
+  const { look, sourceAway } = await lookUp(name ?? undefined, source);
+  const agent = agentFacts(parts, sourceAway);
+  const isKnown = name !== null && name !== undefined && source.view.keys().has(name);
+  if (name === null || name === undefined || (!isKnown && look?.service === undefined))
+    return {
+      version: 1,
+      agent,
+      found: undefined,
+      nearest: name ? nearestServices(name, source.view.keys()) : [],
+    };
+  return { version: 1, agent, found: serviceFacts(name, look, parts), nearest: [] };
+}
+
+async function lookUp(
+  service: ServiceKey | undefined,
+  source: ServiceFactsParts['source'],
+): Promise<{ readonly look: LiveLook | undefined; readonly sourceAway: string | undefined }> {
+  try {
+    const look = service === undefined ? undefined : await source.lookUp?.(service);
+    return { look, sourceAway: undefined };
+  } catch (error) {
+    return { look: undefined, sourceAway: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function agentFacts(
+  { version, desired, state }: ServiceFactsParts,
+  sourceAway: string | undefined,
+): AgentFacts {
+  const { complete, synced, auditRound } = state();
+  const { name, zone, families } = desired.place;
+  const auditRoundSeconds = Math.round(auditRound / 1000);
+  return { version, node: name, zone, families, complete, synced, sourceAway, auditRoundSeconds };
+}
+
+/** Who has a frontend there; else who asks for the address and may not have it. */
+function serviceAt(
+  address: Address,
+  port: number,
+  { source, desired }: ServiceFactsParts,
+): ServiceKey | undefined {
+  let claimant: ServiceKey | undefined;
+  for (const key of source.view.keys()) {
+    for (const { frontend } of desired.wishesOf(key)) {
+      if (frontend.address !== address || (port !== 0 && frontend.port !== port)) continue;
+      if (desired.serviceOf(frontend.key) === key) return key;
+    }
+    const { service } = source.view.look(key);
+    if (service !== undefined && addressesOf(service).includes(address)) claimant ??= key;
+  }
+  return claimant;
+}
+
+function addressesOf({ clusterIPs, externalIPs, loadBalancerIPs }: Service): Address[] {
+  return [...clusterIPs, ...externalIPs, ...loadBalancerIPs];
+}
+
+function serviceFacts(key: ServiceKey, look: LiveLook | undefined, parts: ServiceFactsParts): ServiceFacts {
+  const { service, slices } = parts.source.view.look(key);
+  const { problems, drains } = parts.state();
+  const wishes = parts.desired.wishesOf(key).flatMap((wish) => (wish.inside ? [wish, wish.inside] : [wish]));
+  const unmet = new Map(
+    parts.unmet().flatMap((entry) => (isOf(entry.owner, key) ? [[entry.frontend.key, entry]] : [])),
+  );
+  const keys = new Set(wishes.map(({ frontend }) => frontend.key));
+  return {
+    service: key,
+    known: service && knownService(service),
+    live: look?.service,
+    isBehind: look?.isBehind ?? false,
+    slices: slices.length,
+    endpoints: slices.flatMap(endpointsOf),
+    frontends: wishes.map((wish) => frontendFacts(wish, unmet.get(wish.frontend.key), key, parts)),
+    heldElsewhere: service === undefined ? [] : parts.desired.heldElsewhere(addressesOf(service), key),
+    problems: problems.filter((problem) => problem.service === key),
+    drains: drains.filter(({ frontend }) => keys.has(frontend)),
+  };
+}
+
+// `namespace/name` or `namespace/name:port`, as in the ledger.
+function isOf(owner: string, service: ServiceKey): boolean {
+  return owner === service || owner.startsWith(`${service}:`);
+}
+
+function knownService(service: Service): KnownService {
+  const { clusterIPs, externalIPs, loadBalancerIPs, internalPolicy, externalPolicy, affinityTimeout } =
+    service;
+  const ports = service.ports.map(({ name, protocol, port, nodePort }) => ({
+    name,
+    protocol,
+    port,
+    nodePort,
+  }));
+  const sourceRanges = service.sourceRanges.map(({ text }) => text);
+  return {
+    clusterIPs,
+    externalIPs,
+    loadBalancerIPs,
+    ports,
+    internalPolicy,
+    externalPolicy,
+    affinityTimeout,
+    sourceRanges,
+  };
+}
+
+function endpointsOf({ key, family, ports, endpoints }: EndpointSlice): EndpointFacts[] {
+  return endpoints.map(({ address, node, zone, ready, serving, terminating, zoneHints, nodeHints }) => ({
+    slice: key,
+    family,
+    address,
+    node,
+    zone,
+    ready,
+    serving,
+    terminating,
+    zoneHints: zoneHints ?? [],
+    nodeHints: nodeHints ?? [],
+    ports,
+  }));
+}
+
+function frontendFacts(
+  { frontend, kind, portIndex, virtualServer, offered, traffic, sources, service }: Wish,
+  unmet: UnmetFrontend | undefined,
+  key: ServiceKey,
+  { desired }: ServiceFactsParts,
+): FrontendFacts {
+  const holder = desired.serviceOf(frontend.key);
+  const isLost = holder !== undefined && holder !== key;
+  const { address, port, protocol, mark } = frontend;
+  return {
+    key: frontend.key,
+    address,
+    port,
+    protocol,
+    mark,
+    kind,
+    portName: service.ports[portIndex]?.name ?? '',
+    state: isLost ? 'conflict' : (unmet?.state ?? 'programmed'),
+    reason: unmet?.reason,
+    holder: isLost ? holder : undefined,
+    desired: virtualServer && desiredServer(virtualServer),
+    traffic,
+    sources: traffic.includes('restricted') ? [...sources.keys()] : undefined,
+    offered,
+    isBound: desired.bound.has(address),
+  };
+}
+
+function desiredServer({ settings, realServers }: VirtualServer): DesiredServer {
+  const { scheduler, persistenceTimeout } = settings;
+  const servers = [...realServers].map(({ key, weight }) => ({ key, weight }));
+  return { scheduler, persistenceTimeout, servers };
+}
