@@ -3,7 +3,12 @@ import { translateService } from '../../src/api-objects/service.js';
 import { LONE_NODE, type NodeProfile } from '../../src/desired/node-view.js';
 import { type Address, parseAddress } from '../../src/model/address.js';
 import type { ClusterView } from '../../src/model/cluster-view.js';
-import { type Endpoint, type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';
+import {
+  type Endpoint,
+  type EndpointSlice,
+  type SliceKey,
+  sliceKey,
+} from '../../src/model/endpoint-slice.js';
 import { type ServiceKey, serviceKey } from '../../src/model/service-key.js';
 import { type Mix, shapeOf } from './mix.js';
 
@@ -63,12 +68,25 @@ export function nameOf(service: number): ServiceKey {
  * an agent that has just heard of a whole cluster.
  */
 export function fill(view: ClusterView, size: Size): void {
-  for (let index = 0; index < size.services; index++) {
-    const service = translateService(JSON.parse(serviceText(index, size)));
-    const slice = translateEndpointSlice(JSON.parse(sliceText(index, size)));
-    if (service.kind === 'translated') view.setService(service.record);
-    if (slice.kind === 'translated') view.setSlice(slice.record);
-  }
+  for (let index = 0; index < size.services; index++) putService(view, index, size);
+}
+
+/** One Service and its slice; whom that changes. */
+export function putService(view: ClusterView, index: number, size: Size): ServiceKey[] {
+  const service = translateService(JSON.parse(serviceText(index, size)));
+  const slice = translateEndpointSlice(JSON.parse(sliceText(index, size)));
+  return [
+    ...(service.kind === 'translated' ? view.setService(service.record) : []),
+    ...(slice.kind === 'translated' ? view.setSlice(slice.record) : []),
+  ];
+}
+
+export function removeService(view: ClusterView, index: number): ServiceKey[] {
+  return [...view.deleteService(nameOf(index)), ...view.deleteSlice(sliceKeyOf(index))];
+}
+
+function sliceKeyOf(index: number): SliceKey {
+  return sliceKey('bench', `service-${index}-a`);
 }
 
 function serviceText(index: number, { mix }: Size): string {
@@ -153,7 +171,7 @@ export function endpoint(address: Address, node: string): Endpoint {
 
 export function slice(service: number, endpoints: readonly Endpoint[]): EndpointSlice {
   return {
-    key: sliceKey('bench', `service-${service}-a`),
+    key: sliceKeyOf(service),
     service: nameOf(service),
     family: 'IPv4',
     ports: [{ name: '', protocol: 'TCP', port: TARGET_PORT }],

@@ -1,5 +1,6 @@
 import type { Addon, Answers } from '../../src/kernel/native/addon.js';
 import { loadAddon } from '../../src/kernel/native/addon.js';
+import { HANDLE_SETS } from '../../src/kernel/netlink/handle-sets.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Writes that went to the kernel since the last look at them. */
@@ -14,6 +15,9 @@ const RECORD_SIZE = 80;
 const ELEMENTS_PER_MESSAGE = 200;
 
 type Channel = 'ipvs' | 'addresses' | 'sets' | 'flows';
+
+const SET_OFFSET = 78;
+const OPEN_SET = HANDLE_SETS.indexOf('open-4');
 
 /** The real addon, with each job of writes counted and measured by what it is about. */
 export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
@@ -31,6 +35,7 @@ export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
       const answers = await super.apply(buffer, count);
       const answered = performance.now();
       watch.add(channel, Math.max(handedOver, this.#before), answered);
+      if (opens(buffer)) watch.add('open', handedOver, answered);
       this.#before = answered;
       return answers;
     }
@@ -43,6 +48,11 @@ function channelOf(kind: number): Channel {
   if (kind <= 6) return 'ipvs';
   if (kind <= 8) return 'addresses';
   return kind <= 10 ? 'sets' : 'flows';
+}
+
+// The last writes before a Service answers.
+function opens(buffer: Uint8Array): boolean {
+  return channelOf(buffer[0] ?? 0) === 'sets' && buffer[SET_OFFSET] === OPEN_SET;
 }
 
 function messagesOf(channel: Channel, buffer: Uint8Array, count: number): number {
@@ -60,7 +70,7 @@ function elementMessages(buffer: Uint8Array, count: number): number {
   let before = '';
   for (let index = 0; index < count; index++) {
     const offset = index * RECORD_SIZE;
-    const now = `${buffer[offset]} ${view.getUint16(offset + 78, true)}`;
+    const now = `${buffer[offset]} ${view.getUint16(offset + SET_OFFSET, true)}`;
     shared = now === before && shared < ELEMENTS_PER_MESSAGE ? shared + 1 : 1;
     if (shared === 1) messages++;
     before = now;

@@ -10,10 +10,10 @@ import { NODE_ADDRESS } from './content.js';
 export class Contest {
   #number = 0;
 
-  async inFreshNamespace<T>(run: (namespace: Namespace) => T): Promise<T> {
+  async inFreshNamespace<T>(run: (namespace: Namespace) => T | Promise<T>): Promise<T> {
     const namespace = new Namespace(`bench-${process.pid}-${this.#number++}`);
     try {
-      return run(namespace);
+      return await run(namespace);
     } finally {
       namespace.delete();
       await quiet();

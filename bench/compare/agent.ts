@@ -1,0 +1,82 @@
+import '../../src/engine.js';
+import { createInterface } from 'node:readline';
+import type { PassReport } from '../../src/model/sync-state.js';
+import {
+  endpoint,
+  endpointsOf,
+  newPod,
+  putService,
+  removeService,
+  type Size,
+  slice,
+} from '../kernel/content.js';
+import { assembleCore } from '../kernel/core.js';
+import { memory } from '../kernel/memory.js';
+import type { CellResult, Change, ChangeKind } from './cell-results.js';
+
+/**
+ * The agent's core for one cell: `agent.js SERVICES ENDPOINTS`. It loads and fills its source, says "ready", and then does what each
+ * line of its input says (an AgentOrder as JSON), and answers with a line. Draining and auditing are put off, so that
+ * what is measured is what was ordered.
+ */
+export type AgentOrder =
+  | { readonly kind: 'program' }
+  | { readonly kind: 'change'; readonly change: ChangeKind; readonly number: number };
+
+const NEVER = 86_400_000;
+
+const [services = 0, endpoints = 0] = process.argv.slice(2).map(Number);
+const size: Size = { services, endpoints, mix: 'plain' };
+const core = assembleCore(size, { settings: { drainInterval: NEVER, auditInterval: NEVER } });
+await core.source.start(core.loop);
+say('ready');
+for await (const line of createInterface({ input: process.stdin })) {
+  const order = JSON.parse(line) as AgentOrder;
+  say(order.kind === 'program' ? await program() : await change(order.change, order.number));
+}
+await core.close();
+
+async function program(): Promise<CellResult['program']> {
+  const began = performance.now();
+  const cost = await timed(() => core.loop.begin());
+  const { synced, problems } = core.loop.state();
+  if (!synced) throw new Error(`not in sync: ${JSON.stringify(problems.slice(0, 3))}`);
+  // In a restart nothing is opened.
+  const opened = core.watch.firstEnd('open');
+  return {
+    ...cost,
+    firstService: opened === undefined ? cost.elapsed : opened - began,
+    peakMemory: memory().peak,
+  };
+}
+
+async function change(kind: ChangeKind, number: number): Promise<Change> {
+  const cost = await timed(() => alter(kind, number));
+  await core.loop.idle();
+  return cost;
+}
+
+/** The number is that of a Service; those that are added come after the others. */
+function alter(kind: ChangeKind, number: number): void {
+  const { source } = core;
+  if (kind === 'service-added') source.changed(putService(source.view, number, size));
+  else if (kind === 'service-deleted') source.changed(removeService(source.view, number));
+  else source.put(slice(number, [...endpointsOf(number, size), endpoint(newPod(number), 'node-2')]));
+}
+
+/** From the beginning of the work to the last acknowledgement. */
+async function timed(work: () => void): Promise<Change> {
+  const before = process.cpuUsage();
+  const { messages } = core.writes;
+  const passed: Promise<PassReport> = core.nextPass();
+  const began = performance.now();
+  work();
+  await passed;
+  const elapsed = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
+  return { elapsed, processor: (user + system) / 1000, messages: core.writes.messages - messages };
+}
+
+function say(what: unknown): void {
+  process.stdout.write(`${JSON.stringify(what)}\n`);
+}

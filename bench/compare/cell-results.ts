@@ -1,0 +1,57 @@
+import type { Cell } from './cells.js';
+
+/** What a command or a pass has cost. Milliseconds and megabytes. */
+export interface Cost {
+  readonly elapsed: number;
+  /** Of all its threads, in user space and in the kernel. */
+  readonly processor: number;
+}
+
+/** What one cell has measured: a line of what the guest prints, a file of the run. */
+export interface CellResult {
+  readonly cell: Cell;
+  readonly kernel: string;
+  readonly program: Cost & {
+    /** Until the first Service answers. With iptables and nftables all come at the same moment. */
+    readonly firstService: number;
+    /** Netlink messages (IPVS); absent where they were not counted. */
+    readonly messages?: number;
+    /** Bytes of rules that the tool reads; absent where it reads none. */
+    readonly bytes?: number;
+    /** Of the process that programs: the agent that stays, or a tool that ends. */
+    readonly peakMemory: number;
+  };
+  /** Megabytes by which the kernel's memory has grown. */
+  readonly kernelMemory: { readonly slab: number; readonly vmalloc: number; readonly percpu: number };
+  /** Everything is there already and is done once more, by a new process. Not of single commands: they would add all once more. */
+  readonly restart?: Restart;
+  readonly changes: Readonly<Record<ChangeKind, readonly Change[]>>;
+  readonly connections: Readonly<Record<ConnectionPlace, ConnectionSamples>>;
+}
+
+export interface Restart extends Cost {
+  readonly messages?: number;
+}
+
+export type ChangeKind = 'endpoint-added' | 'service-added' | 'service-deleted';
+
+export const CHANGE_KINDS: readonly ChangeKind[] = ['endpoint-added', 'service-added', 'service-deleted'];
+
+export interface Change extends Cost {
+  readonly messages?: number;
+  readonly bytes?: number;
+}
+
+/**
+ * direct: to a pod without a Service. first, middle, last: to one Service. spread: to Services spread evenly. All from a pod's
+ * namespace but `node`, which is as spread.
+ */
+export type ConnectionPlace = 'direct' | 'first' | 'middle' | 'last' | 'spread' | 'node';
+
+export interface ConnectionSamples {
+  /** Nanoseconds until the first answer, of each connection. */
+  readonly nanoseconds: readonly number[];
+  readonly failed: number;
+  /** How many went to each endpoint; of connections to one Service. */
+  readonly endpoints: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,89 @@
+/** One run of one mode at one size, in a namespace of its own. */
+export interface Cell {
+  readonly mode: ModeName;
+  readonly services: number;
+  readonly endpoints: number;
+  /** Counted from 1. */
+  readonly round: number;
+}
+
+export const MODES = {
+  ipvs: { title: 'IPVS: kube-ipvs-proxy', what: 'the agent' },
+  'ipvs-again': { title: 'IPVS: kube-ipvs-proxy, once more', what: 'the null experiment: the same as ipvs' },
+  iptables: {
+    title: "iptables: kube-proxy's rules",
+    what: 'one iptables-restore; minimal restores for changes, as kube-proxy since 1.27',
+  },
+  'iptables-again': {
+    title: "iptables: kube-proxy's rules, once more",
+    what: 'the null experiment: the same as iptables',
+  },
+  'iptables-by-rule': {
+    title: 'iptables: one command for each rule',
+    what: 'the same rules by one iptables command each, as kube-proxy never did; small sizes only',
+  },
+  'nftables-1.36': {
+    title: 'nftables: kube-proxy 1.36',
+    what: 'verdict map of VIPs, a chain and a map for each Service',
+  },
+  'nftables-1.37': {
+    title: 'nftables: kube-proxy 1.37',
+    what: 'the same, without a map for a Service of a single endpoint',
+  },
+} as const;
+
+export type ModeName = keyof typeof MODES;
+
+export const MODE_NAMES = Object.keys(MODES) as ModeName[];
+
+export interface Size {
+  readonly services: number;
+  readonly endpoints: number;
+}
+
+export interface Plan {
+  readonly modes: readonly ModeName[];
+  readonly sizes: readonly Size[];
+  readonly rounds: number;
+  /** The size at which the modes that are called "again" take part. */
+  readonly nullSize: Size;
+}
+
+/** More endpoints than this would take an hour by single commands. */
+const BY_RULE_LIMIT = 100;
+
+/**
+ * Every cell of the plan. The rounds come one after another, so that what is there when a run is broken off is complete;
+ * within one the modes take turns at each size, beginning with another one in every round.
+ */
+export function cellsOf({ modes, sizes, rounds, nullSize }: Plan): Cell[] {
+  const cells: Cell[] = [];
+  for (let round = 1; round <= rounds; round++)
+    for (const size of sizes)
+      for (const mode of turned(modes, round - 1))
+        if (takesPart(mode, size, nullSize)) cells.push({ mode, ...size, round });
+  return cells;
+}
+
+function turned<T>(list: readonly T[], by: number): T[] {
+  const start = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
+}
+
+function takesPart(mode: ModeName, size: Size, nullSize: Size): boolean {
+  const { services, endpoints } = size;
+  if (mode === 'iptables-by-rule') return services * endpoints <= BY_RULE_LIMIT;
+  // With more endpoints the text is that of 1.36, letter by letter.
+  if (mode === 'nftables-1.37') return endpoints === 1;
+  if (mode.endsWith('-again')) return services === nullSize.services && endpoints === nullSize.endpoints;
+  return true;
+}
+
+export function sizeName({ services, endpoints }: Size): string {
+  return `${services}x${endpoints}`;
+}
+
+/** The name of a cell's file. */
+export function cellName(cell: Cell): string {
+  return `${cell.mode}-${sizeName(cell)}-${cell.round}`;
+}

@@ -1,0 +1,167 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { AgentOrder } from './agent.js';
+import type { CellResult, Change, ChangeKind, Restart } from './cell-results.js';
+import type { Cell } from './cells.js';
+import type { Network } from './network.js';
+import { type RuleFile, ruleFileName } from './rule-files.js';
+
+/** Something that programs Services on the node of a network. */
+export interface Contender {
+  program(): Promise<CellResult['program']>;
+  change(kind: ChangeKind, number: number): Promise<Change>;
+  /** Once more, by a new process, with everything in place. */
+  restart(): Promise<Restart>;
+  close(): Promise<void>;
+}
+
+export interface Folders {
+  /** With the compiled programs of tools/. */
+  readonly tools: string;
+  /** With the rule files of the cell's size. */
+  readonly rules: string;
+  /** In memory: reading from the machine's disk would stop a counted clock. */
+  readonly scratch: string;
+}
+
+export function contenderOf(cell: Cell, network: Network, folders: Folders): Promise<Contender> {
+  return cell.mode.startsWith('ipvs')
+    ? AgentContender.start(cell, network)
+    : Promise.resolve(new RuleContender(cell, network, folders));
+}
+
+type AgentProcess = ChildProcessByStdio<Writable, Readable, null>;
+
+class AgentContender implements Contender {
+  readonly #cell: Cell;
+  readonly #network: Network;
+  #agent: RunningAgent;
+
+  private constructor(cell: Cell, network: Network, agent: RunningAgent) {
+    this.#cell = cell;
+    this.#network = network;
+    this.#agent = agent;
+  }
+
+  static async start(cell: Cell, network: Network): Promise<AgentContender> {
+    return new AgentContender(cell, network, await RunningAgent.start(cell, network));
+  }
+
+  program(): Promise<CellResult['program']> {
+    return this.#agent.order({ kind: 'program' });
+  }
+
+  change(change: ChangeKind, number: number): Promise<Change> {
+    return this.#agent.order({ kind: 'change', change, number });
+  }
+
+  async restart(): Promise<Restart> {
+    await this.#agent.end();
+    this.#agent = await RunningAgent.start(this.#cell, this.#network);
+    return this.program();
+  }
+
+  close(): Promise<void> {
+    return this.#agent.end();
+  }
+}
+
+class RunningAgent {
+  readonly #process: AgentProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #ended: Promise<string>;
+
+  private constructor(agent: AgentProcess, lines: Interface) {
+    this.#process = agent;
+    this.#lines = lines[Symbol.asyncIterator]();
+    this.#ended = new Promise((resolve) =>
+      agent.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`)),
+    );
+    // It is told by the answer that does not come.
+    agent.stdin.on('error', () => undefined);
+  }
+
+  static async start({ services, endpoints }: Cell, network: Network): Promise<RunningAgent> {
+    const program = join(import.meta.dirname, 'agent.js');
+    const words = [process.execPath, '--expose-gc', program, String(services), String(endpoints)];
+    const [command = '', ...rest] = network.inside('node', words);
+    const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const agent = new RunningAgent(child, createInterface({ input: child.stdout }));
+    await agent.#answer();
+    return agent;
+  }
+
+  async order<T>(order: AgentOrder): Promise<T> {
+    this.#process.stdin.write(`${JSON.stringify(order)}\n`);
+    return (await this.#answer()) as T;
+  }
+
+  async end(): Promise<void> {
+    this.#process.stdin.end();
+    await this.#ended;
+  }
+
+  async #answer(): Promise<unknown> {
+    const { done, value } = await this.#lines.next();
+    if (done === true) throw new Error(`the agent died: ${await this.#ended}`);
+    return JSON.parse(value);
+  }
+}
+
+/** iptables and nftables: a tool reads a file of rules. */
+class RuleContender implements Contender {
+  readonly #cell: Cell;
+  readonly #network: Network;
+  readonly #folders: Folders;
+
+  constructor(cell: Cell, network: Network, folders: Folders) {
+    this.#cell = cell;
+    this.#network = network;
+    this.#folders = folders;
+    mkdirSync(folders.scratch, { recursive: true });
+    if (cell.mode.startsWith('iptables')) this.#give({ mode: 'iptables', kind: 'jumps' }, RESTORE);
+  }
+
+  async program(): Promise<CellResult['program']> {
+    const { mode } = this.#cell;
+    const words = mode === 'iptables-by-rule' ? ['sh'] : this.#tool();
+    const cost = this.#give({ mode, kind: 'whole' }, words);
+    return { ...cost, firstService: cost.elapsed };
+  }
+
+  async change(kind: ChangeKind, number: number): Promise<Change> {
+    return this.#give({ mode: this.#cell.mode, kind, number }, this.#tool());
+  }
+
+  async restart(): Promise<Restart> {
+    const { elapsed, processor } = this.#give({ mode: this.#cell.mode, kind: 'whole' }, this.#tool());
+    return { elapsed, processor };
+  }
+
+  async close(): Promise<void> {}
+
+  #tool(): readonly string[] {
+    return this.#cell.mode.startsWith('iptables') ? RESTORE : NFT;
+  }
+
+  #give(file: RuleFile, words: readonly string[]): TimedCost & { readonly bytes: number } {
+    const name = ruleFileName(file);
+    const here = join(this.#folders.scratch, name);
+    copyFileSync(join(this.#folders.rules, name), here);
+    const output = this.#network.run('node', [join(this.#folders.tools, 'timed'), here, ...words]);
+    return { ...(JSON.parse(output) as TimedCost), bytes: statSync(here).size };
+  }
+}
+
+const RESTORE = ['iptables-restore', '-w', '5', '--noflush', '--counters'];
+const NFT = ['nft', '-f', '-'];
+
+/** What tools/timed.c prints. */
+interface TimedCost {
+  readonly elapsed: number;
+  readonly processor: number;
+  readonly peakMemory: number;
+}

@@ -1,0 +1,139 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { release } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pod, SERVICE_PORT, TARGET_PORT, vip } from '../kernel/content.js';
+import { probeKernel } from '../kernel/probe-kernel.js';
+import type { CellResult, Change, ChangeKind, ConnectionPlace, ConnectionSamples } from './cell-results.js';
+import { type Cell, sizeName } from './cells.js';
+import { type Contender, contenderOf, type Folders } from './contenders.js';
+import { Network, type Place } from './network.js';
+import { type ChangePlan, changesOf } from './rule-files.js';
+
+/** Runs inside the test kernel: `guest.js BATCH`, a file with a Batch. Prints the result of each cell as a line of JSON. */
+export interface Batch {
+  readonly cells: readonly Cell[];
+  readonly tools: string;
+  readonly rules: string;
+  /** Changes of each kind that are measured. */
+  readonly changes: number;
+  /** Connections to one Service, and to Services spread over all. */
+  readonly connections: number;
+}
+
+const SCRATCH = '/tmp/bench-rules';
+/** Connections and changes before those that count. */
+const WARM_UP = 20;
+
+const batch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Batch;
+probeKernel(process.env.TEST_KERNEL ?? 'host', `${batch.tools}/probe`);
+for (const [number, cell] of batch.cells.entries()) {
+  // The one before has left nothing by then, and another beginning would find the tools cold.
+  if (number === 0) await measure({ ...cell, services: 1, endpoints: 1 }, 1000);
+  process.stdout.write(`${JSON.stringify(await measure(cell, number))}\n`);
+}
+
+async function measure(cell: Cell, number: number): Promise<CellResult> {
+  const folders: Folders = {
+    tools: batch.tools,
+    rules: `${batch.rules}/${sizeName(cell)}`,
+    scratch: SCRATCH,
+  };
+  const network = new Network(number, batch.tools);
+  await network.open();
+  const contender = await contenderOf(cell, network, folders);
+  try {
+    return await measureIn(cell, network, contender);
+  } finally {
+    await contender.close();
+    await network.close();
+    rmSync(SCRATCH, { recursive: true, force: true });
+    await sleep(2000);
+  }
+}
+
+async function measureIn(cell: Cell, network: Network, contender: Contender): Promise<CellResult> {
+  const before = await kernelMemory();
+  const program = await contender.program();
+  const after = await kernelMemory();
+  const connections = connectEverywhere(cell, network);
+  const isRepeatable = cell.mode !== 'iptables-by-rule';
+  const restart = isRepeatable ? { restart: await contender.restart() } : {};
+  return {
+    cell,
+    kernel: release(),
+    program,
+    kernelMemory: {
+      slab: after.slab - before.slab,
+      vmalloc: after.vmalloc - before.vmalloc,
+      percpu: after.percpu - before.percpu,
+    },
+    connections,
+    ...restart,
+    changes: await changeAll(isRepeatable ? changesOf(cell, batch.changes) : [], contender),
+  };
+}
+
+async function changeAll(
+  plan: readonly ChangePlan[],
+  contender: Contender,
+): Promise<Record<ChangeKind, Change[]>> {
+  const changes: Record<ChangeKind, Change[]> = {
+    'endpoint-added': [],
+    'service-added': [],
+    'service-deleted': [],
+  };
+  for (const { kind, number } of plan) changes[kind].push(await contender.change(kind, number));
+  return changes;
+}
+
+function connectEverywhere({ services }: Cell, network: Network): Record<ConnectionPlace, ConnectionSamples> {
+  const many = batch.connections;
+  const places = Array.from({ length: many }, (_, index) => Math.floor(((index + 0.5) * services) / many));
+  const to = (service: number) => `${vip(service)} ${SERVICE_PORT}`;
+  const same = (line: string) => Array.from({ length: many }, () => line);
+  const connect = (lines: readonly string[], from: Place = 'client') => samplesOf(network, from, lines);
+  return {
+    direct: connect(same(`${pod(0)} ${TARGET_PORT}`)),
+    first: connect(same(to(0))),
+    middle: connect(same(to(Math.floor(services / 2)))),
+    last: connect(same(to(services - 1))),
+    spread: connect(places.map(to)),
+    node: connect(places.map(to), 'node'),
+  };
+}
+
+function samplesOf(network: Network, from: Place, lines: readonly string[]): ConnectionSamples {
+  const warmUp = Array.from({ length: WARM_UP }, (_, index) => lines[index % lines.length]);
+  const output = network.run(
+    from,
+    [`${batch.tools}/connect`, String(WARM_UP)],
+    [...warmUp, ...lines].join('\n'),
+  );
+  const nanoseconds: number[] = [];
+  const endpoints: Record<string, number> = {};
+  let failed = 0;
+  for (const line of output.trim().split('\n')) {
+    const [took = '', address = ''] = line.split(' ');
+    if (took === 'failed') failed++;
+    else {
+      nanoseconds.push(Number(took));
+      endpoints[address] = (endpoints[address] ?? 0) + 1;
+    }
+  }
+  return { nanoseconds, failed, endpoints: new Set(lines).size === 1 ? endpoints : {} };
+}
+
+interface KernelMemory {
+  readonly slab: number;
+  readonly vmalloc: number;
+  readonly percpu: number;
+}
+
+/** Megabytes of what the kernel cannot give back. */
+async function kernelMemory(): Promise<KernelMemory> {
+  // What waits for RCU, and what is freed in the background, is gone by then.
+  await sleep(1000);
+  const text = readFileSync('/proc/meminfo', 'utf8');
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) / 1024;
+  return { slab: of('SUnreclaim'), vmalloc: of('VmallocUsed'), percpu: of('Percpu') };
+}

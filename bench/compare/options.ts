@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util';
+import { MODE_NAMES, type ModeName, type Plan, type Size } from './cells.js';
+
+export interface Options extends Plan {
+  /** Counted: a clock that counts instructions. netns: the machine's own kernel. */
+  readonly clock: 'counted' | 'vm' | 'netns';
+  /** A kernel of Debian, as scripts/test-kernel names them; empty for the one of this machine's release. */
+  readonly kernel: string;
+  readonly changes: number;
+  readonly connections: number;
+  /** Where it is kept; a run of the same name goes on. */
+  readonly name: string;
+  readonly isFresh: boolean;
+}
+
+export const USAGE = `usage: npm run bench -- [options]
+       npm run bench -- --compare FOLDER FOLDER
+
+  --counted            a virtual machine whose clock counts instructions (the default)
+  --vm                 the same without such a clock
+  --netns              the machine's own kernel; needs root and IPVS
+  --kernel VERSION     6.1, 6.12 or newest; without it the kernel of this machine's release
+  --modes A,B          of ${MODE_NAMES.join(', ')}
+  --sizes 100x10,…     Services × endpoints
+  --rounds N           how often everything is measured
+  --changes N          changes of each kind in each cell
+  --connections N      connections to each place in each cell
+  --quick              less of everything: some ten minutes
+  --fresh              forgets what an earlier run of the same name has measured; else it goes on from there
+  --name NAME          of the folder below bench/out/compare
+`;
+
+const FULL_SIZES = '1x10,10x10,100x10,1000x10,5000x10,10000x10,30000x10,1000x1,10000x1,1000x100';
+const QUICK_SIZES = '10x10,100x10,1000x10';
+const NULL_SIZE: Size = { services: 1000, endpoints: 10 };
+
+/** Throws a TypeError with a sentence where the words make no sense. */
+export function readOptions(words: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      counted: { type: 'boolean' },
+      vm: { type: 'boolean' },
+      netns: { type: 'boolean' },
+      kernel: { type: 'string', default: '' },
+      modes: { type: 'string' },
+      sizes: { type: 'string' },
+      rounds: { type: 'string' },
+      changes: { type: 'string' },
+      connections: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      name: { type: 'string' },
+    },
+  });
+  const { quick, kernel } = values;
+  const clock = values.netns === true ? 'netns' : values.vm === true ? 'vm' : 'counted';
+  if (clock === 'netns' && kernel !== '')
+    throw new TypeError('--kernel names a kernel for a virtual machine; --netns has its own');
+  return {
+    clock,
+    kernel,
+    modes: modesOf(values.modes),
+    sizes: (values.sizes ?? (quick ? QUICK_SIZES : FULL_SIZES)).split(',').map(sizeOf),
+    nullSize: NULL_SIZE,
+    rounds: numberOf('--rounds', values.rounds ?? '2'),
+    changes: numberOf('--changes', values.changes ?? (quick ? '3' : '5')),
+    connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
+    name: values.name ?? [clock, kernel, quick ? 'quick' : ''].filter((part) => part !== '').join('-'),
+    isFresh: values.fresh,
+  };
+}
+
+function modesOf(text: string | undefined): ModeName[] {
+  if (text === undefined) return MODE_NAMES;
+  const names = text.split(',');
+  const unknown = names.find((name) => !(MODE_NAMES as string[]).includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`--modes: there is no mode '${unknown}'; there are ${MODE_NAMES.join(', ')}`);
+  return names as ModeName[];
+}
+
+function sizeOf(text: string): Size {
+  const [, services, endpoints] = /^([1-9]\d*)x([1-9]\d*)$/.exec(text) ?? [];
+  if (services === undefined)
+    throw new TypeError(`--sizes takes Services x endpoints, such as 1000x10, not '${text}'`);
+  return { services: Number(services), endpoints: Number(endpoints) };
+}
+
+function numberOf(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new TypeError(`${option} needs a number from 1, not '${text}'`);
+  return Number(text);
+}
