@@ -11,7 +11,7 @@ import {
   slice,
 } from '../kernel/content.js';
 import { assembleCore } from '../kernel/core.js';
-import { memory } from '../kernel/memory.js';
+import { memory, settledMemory } from '../kernel/memory.js';
 import type { CellResult, Change, ChangeKind } from './cell-results.js';
 
 /**
@@ -21,9 +21,13 @@ import type { CellResult, Change, ChangeKind } from './cell-results.js';
  */
 export type AgentOrder =
   | { readonly kind: 'program' }
+  | { readonly kind: 'warm up' }
   | { readonly kind: 'change'; readonly change: ChangeKind; readonly number: number };
 
 const NEVER = 86_400_000;
+const WARM_UP_TURNS = 100;
+/** Behind the Services of the measured changes. */
+const WARM_UP_PLACE = 1000;
 
 const [services = 0, endpoints = 0] = process.argv.slice(2).map(Number);
 const size: Size = { services, endpoints, mix: 'plain' };
@@ -32,9 +36,14 @@ await core.source.start(core.loop);
 say('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as AgentOrder;
-  say(order.kind === 'program' ? await program() : await change(order.change, order.number));
+  say(await perform(order));
 }
 await core.close();
+
+function perform(order: AgentOrder): Promise<unknown> {
+  if (order.kind === 'program') return program();
+  return order.kind === 'warm up' ? warmUp() : change(order.change, order.number);
+}
 
 async function program(): Promise<CellResult['program']> {
   const began = performance.now();
@@ -47,7 +56,20 @@ async function program(): Promise<CellResult['program']> {
     ...cost,
     firstService: opened === undefined ? cost.elapsed : opened - began,
     peakMemory: memory().peak,
+    settledMemory: (await settledMemory()).now,
   };
+}
+
+/** Services come, get an endpoint and go, until V8 has compiled what a change needs. Answers with the very first one's cost. */
+async function warmUp(): Promise<Change> {
+  let first: Change | undefined;
+  for (let turn = 0; turn < WARM_UP_TURNS; turn++)
+    for (const kind of ['service-added', 'endpoint-added', 'service-deleted'] as const) {
+      const cost = await change(kind, services + WARM_UP_PLACE + turn);
+      first ??= cost;
+    }
+  if (first === undefined) throw new Error('no change to warm up with');
+  return first;
 }
 
 async function change(kind: ChangeKind, number: number): Promise<Change> {

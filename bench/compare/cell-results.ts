@@ -20,11 +20,15 @@ export interface CellResult {
     readonly bytes?: number;
     /** Of the process that programs: the agent that stays, or a tool that ends. */
     readonly peakMemory: number;
+    /** Of the agent, after garbage collection. */
+    readonly settledMemory?: number;
   };
   /** Megabytes by which the kernel's memory has grown. */
   readonly kernelMemory: { readonly slab: number; readonly vmalloc: number; readonly percpu: number };
   /** Everything is there already and is done once more, by a new process. Not of single commands: they would add all once more. */
   readonly restart?: Restart;
+  /** The first change that a process makes, before it has warmed up; of the agent only. */
+  readonly coldChange?: Change;
   readonly changes: Readonly<Record<ChangeKind, readonly Change[]>>;
   readonly connections: Readonly<Record<ConnectionPlace, ConnectionSamples>>;
 }

@@ -12,6 +12,8 @@ import { type RuleFile, ruleFileName } from './rule-files.js';
 /** Something that programs Services on the node of a network. */
 export interface Contender {
   program(): Promise<CellResult['program']>;
+  /** What a process that has long been running has behind it; undefined where each change has a process of its own. */
+  warmUp(): Promise<Change | undefined>;
   change(kind: ChangeKind, number: number): Promise<Change>;
   /** Once more, by a new process, with everything in place. */
   restart(): Promise<Restart>;
@@ -52,6 +54,10 @@ class AgentContender implements Contender {
 
   program(): Promise<CellResult['program']> {
     return this.#agent.order({ kind: 'program' });
+  }
+
+  warmUp(): Promise<Change> {
+    return this.#agent.order({ kind: 'warm up' });
   }
 
   change(change: ChangeKind, number: number): Promise<Change> {
@@ -131,6 +137,8 @@ class RuleContender implements Contender {
     const cost = this.#give({ mode, kind: 'whole' }, words);
     return { ...cost, firstService: cost.elapsed };
   }
+
+  async warmUp(): Promise<undefined> {}
 
   async change(kind: ChangeKind, number: number): Promise<Change> {
     return this.#give({ mode: this.#cell.mode, kind, number }, this.#tool());

@@ -58,6 +58,7 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
   const connections = connectEverywhere(cell, network);
   const isRepeatable = cell.mode !== 'iptables-by-rule';
   const restart = isRepeatable ? { restart: await contender.restart() } : {};
+  const coldChange = await contender.warmUp();
   return {
     cell,
     kernel: release(),
@@ -69,6 +70,7 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
     },
     connections,
     ...restart,
+    ...(coldChange !== undefined && { coldChange }),
     changes: await changeAll(isRepeatable ? changesOf(cell, batch.changes) : [], contender),
   };
 }
