@@ -12,11 +12,15 @@ export const MODES = {
   'ipvs-again': { title: 'IPVS: kube-ipvs-proxy, once more', what: 'the null experiment: the same as ipvs' },
   iptables: {
     title: "iptables: kube-proxy's rules",
-    what: 'one iptables-restore; minimal restores for changes, as kube-proxy since 1.27',
+    what: 'one iptables-legacy-restore; minimal restores for changes, as kube-proxy since 1.27',
   },
   'iptables-again': {
     title: "iptables: kube-proxy's rules, once more",
     what: 'the null experiment: the same as iptables',
+  },
+  'iptables-nft': {
+    title: "iptables-nft: kube-proxy's rules",
+    what: 'the same by iptables-nft-restore, to 10,000 endpoints: beyond, it takes hours',
   },
   'iptables-by-rule': {
     title: 'iptables: one command for each rule',
@@ -49,8 +53,9 @@ export interface Plan {
   readonly nullSize: Size;
 }
 
-/** More endpoints than this would take an hour by single commands. */
+/** More endpoints than this would take hours. */
 const BY_RULE_LIMIT = 100;
+const IPTABLES_NFT_LIMIT = 10_000;
 
 /**
  * Every cell of the plan. The rounds come one after another, so that what is there when a run is broken off is complete;
@@ -73,6 +78,7 @@ function turned<T>(list: readonly T[], by: number): T[] {
 function takesPart(mode: ModeName, size: Size, nullSize: Size): boolean {
   const { services, endpoints } = size;
   if (mode === 'iptables-by-rule') return services * endpoints <= BY_RULE_LIMIT;
+  if (mode === 'iptables-nft') return services * endpoints <= IPTABLES_NFT_LIMIT;
   // With more endpoints the text is that of 1.36, letter by letter.
   if (mode === 'nftables-1.37') return endpoints === 1;
   if (mode.endsWith('-again')) return services === nullSize.services && endpoints === nullSize.endpoints;

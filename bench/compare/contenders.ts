@@ -128,7 +128,7 @@ class RuleContender implements Contender {
     this.#network = network;
     this.#folders = folders;
     mkdirSync(folders.scratch, { recursive: true });
-    if (cell.mode.startsWith('iptables')) this.#give({ mode: 'iptables', kind: 'jumps' }, RESTORE);
+    if (cell.mode.startsWith('iptables')) this.#give({ mode: cell.mode, kind: 'jumps' }, this.#tool());
   }
 
   async program(): Promise<CellResult['program']> {
@@ -152,7 +152,11 @@ class RuleContender implements Contender {
   async close(): Promise<void> {}
 
   #tool(): readonly string[] {
-    return this.#cell.mode.startsWith('iptables') ? RESTORE : NFT;
+    if (!this.#cell.mode.startsWith('iptables')) return NFT;
+    return [
+      this.#cell.mode === 'iptables-nft' ? 'iptables-nft-restore' : 'iptables-legacy-restore',
+      ...RESTORE,
+    ];
   }
 
   #give(file: RuleFile, words: readonly string[]): TimedCost & { readonly bytes: number } {
@@ -164,7 +168,7 @@ class RuleContender implements Contender {
   }
 }
 
-const RESTORE = ['iptables-restore', '-w', '5', '--noflush', '--counters'];
+const RESTORE = ['-w', '5', '--noflush', '--counters'];
 const NFT = ['nft', '-f', '-'];
 
 /** What tools/timed.c prints. */

@@ -63,8 +63,8 @@ export function commandByRule(services: readonly RuleService[]): string {
   for (const line of lines) {
     if (line.startsWith('*')) name = line.slice(1);
     else if (line.startsWith(':'))
-      commands.push(`iptables -t ${name} -N ${line.slice(1).split(' ')[0]} 2>/dev/null`);
-    else if (line.startsWith('-A')) commands.push(`iptables -t ${name} ${line}`);
+      commands.push(`iptables-legacy -t ${name} -N ${line.slice(1).split(' ')[0]} 2>/dev/null`);
+    else if (line.startsWith('-A')) commands.push(`iptables-legacy -t ${name} ${line}`);
   }
   return `${commands.join('\n')}\n`;
 }

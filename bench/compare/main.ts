@@ -1,13 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import { type Cell, cellsOf, type Size, sizeName } from './cells.js';
 import type { Batch } from './guest.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
+import type { Circumstances } from './report.js';
+import { readResults, writeResults } from './results-folder.js';
 import { changesOf, writeRuleFiles } from './rule-files.js';
 import { RunEnded, runCells } from './run-cells.js';
 import { Store } from './store.js';
+import { comparisonOf } from './two-results.js';
 
 const TOOLS = join(PROJECT_FOLDER, 'bench/out');
 const TEST_KERNEL = join(PROJECT_FOLDER, 'scripts/test-kernel/run');
@@ -20,8 +25,11 @@ const LEAST: Size = { services: 1, endpoints: 1 };
 await main();
 
 async function main(): Promise<void> {
+  const words = process.argv.slice(2);
   try {
-    await run(readOptions(process.argv.slice(2)));
+    if (words.includes('--help')) process.stdout.write(USAGE);
+    else if (words[0] === '--compare') compare(words.slice(1));
+    else await run(readOptions(words));
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RunEnded)) throw error;
     process.stderr.write(`bench: ${error.message}\n${error instanceof TypeError ? `\n${USAGE}` : ''}`);
@@ -42,7 +50,53 @@ async function run(options: Options): Promise<void> {
     say,
     command: (batch: readonly Cell[]) => guestCommand(batch, folder, options),
   };
-  for (const batch of batchesOf(cells)) await runCells(batch, surroundings);
+  if (!options.isReportOnly) for (const batch of batchesOf(cells)) await runCells(batch, surroundings);
+  await report(options, store, folder);
+}
+
+async function report(options: Options, store: Store, folder: string): Promise<void> {
+  const results = store.all();
+  const [first] = results;
+  if (first === undefined) throw new RunEnded('nothing has been measured yet');
+  const date = new Date().toISOString().slice(0, 10);
+  const place = options.isQuick
+    ? join(folder, 'report')
+    : join(PROJECT_FOLDER, 'bench/results', date, options.name);
+  const { clock, changes, connections } = options;
+  const about: Circumstances = {
+    options: { clock, changes, connections },
+    kernel: first.kernel,
+    processor: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+    date,
+    versions: versions(),
+  };
+  process.stdout.write(await writeResults(place, { about, results }));
+  say(`the report is ${place}/report.html`);
+}
+
+function versions(): string[] {
+  const commands = [
+    ['git', 'log', '-1', '--format=commit %h'],
+    ['iptables-legacy', '--version'],
+    ['iptables-nft', '--version'],
+    ['nft', '--version'],
+    ['qemu-system-x86_64', '--version'],
+  ];
+  return [
+    `Node ${process.version}`,
+    ...commands.map(([command = '', ...words]) => firstLine(command, words)),
+  ];
+}
+
+function firstLine(command: string, words: readonly string[]): string {
+  const { stdout } = spawnSync(command, words, { encoding: 'utf8', cwd: PROJECT_FOLDER });
+  return (stdout ?? '').split('\n')[0] || `no ${command}`;
+}
+
+function compare([before, after]: readonly string[]): void {
+  if (before === undefined || after === undefined)
+    throw new TypeError('--compare needs two folders with results.json');
+  process.stdout.write(comparisonOf(readResults(before), readResults(after)));
 }
 
 /** Cells that share a kernel: those of one size in one round. */
@@ -79,7 +133,19 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
   const kernel = options.kernel === '' ? [] : ['--kernel', options.kernel];
   const words = [`--${options.clock}`, ...kernel, '--memory', MEMORY, '--timeout', String(PATIENCE)];
   const guest = join(import.meta.dirname, 'guest.js');
-  return ['bash', TEST_KERNEL, ...words, '--', process.execPath, guest, file];
+  // A guest that nobody listens to any more would go on for hours.
+  return [
+    'setpriv',
+    '--pdeathsig',
+    'TERM',
+    'bash',
+    TEST_KERNEL,
+    ...words,
+    '--',
+    process.execPath,
+    guest,
+    file,
+  ];
 }
 
 function say(text: string): void {

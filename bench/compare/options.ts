@@ -11,6 +11,10 @@ export interface Options extends Plan {
   /** Where it is kept; a run of the same name goes on. */
   readonly name: string;
   readonly isFresh: boolean;
+  /** Nothing is measured; the report is made of what is there. */
+  readonly isReportOnly: boolean;
+  /** Whose results do not go beside the code. */
+  readonly isQuick: boolean;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -27,6 +31,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --connections N      connections to each place in each cell
   --quick              less of everything: some ten minutes
   --fresh              forgets what an earlier run of the same name has measured; else it goes on from there
+  --report             measures nothing, and makes the report of what is there
   --name NAME          of the folder below bench/out/compare
 `;
 
@@ -50,6 +55,7 @@ export function readOptions(words: readonly string[]): Options {
       connections: { type: 'string' },
       quick: { type: 'boolean', default: false },
       fresh: { type: 'boolean', default: false },
+      report: { type: 'boolean', default: false },
       name: { type: 'string' },
     },
   });
@@ -68,6 +74,8 @@ export function readOptions(words: readonly string[]): Options {
     connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
     name: values.name ?? [clock, kernel, quick ? 'quick' : ''].filter((part) => part !== '').join('-'),
     isFresh: values.fresh,
+    isReportOnly: values.report,
+    isQuick: quick,
   };
 }
 

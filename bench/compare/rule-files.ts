@@ -18,7 +18,8 @@ export type RuleFile =
   | { readonly mode: ModeName; readonly kind: ChangeKind; readonly number: number };
 
 export function ruleFileName(file: RuleFile): string {
-  const mode = file.mode.replace('-again', '');
+  // The variants of iptables read the same text.
+  const mode = file.mode.replace(/-again$|-nft$/, '');
   return 'number' in file ? `${mode}-${file.kind}-${file.number}` : `${mode}-${file.kind}`;
 }
 
@@ -53,7 +54,7 @@ export function writeRuleFiles(
   mkdirSync(folder, { recursive: true });
   const services = Array.from({ length: size.services }, (_, index) => benchService(index, size.endpoints));
   for (const mode of modes) {
-    if (mode.startsWith('ipvs') || mode.endsWith('-again')) continue;
+    if (mode.startsWith('ipvs')) continue;
     for (const { file, text } of filesOf(mode, size, services, changes))
       writeFileSync(join(folder, ruleFileName({ ...file, mode })), text);
   }
@@ -68,7 +69,7 @@ function* filesOf(
   changes: readonly ChangePlan[],
 ): Generator<Written> {
   const words = wordsOf(mode);
-  yield { file: { mode: 'iptables', kind: 'jumps' }, text: jumps() };
+  yield { file: { mode, kind: 'jumps' }, text: jumps() };
   yield { file: { mode, kind: 'whole' }, text: words.whole(services) };
   const now = [...services];
   for (const { kind, number } of changes) {

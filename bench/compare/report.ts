@@ -1,0 +1,345 @@
+import { CHANGE_KINDS, type ChangeKind } from './cell-results.js';
+import { MODES, type ModeName } from './cells.js';
+import type { Chart } from './charts.js';
+import type { Options } from './options.js';
+import type { Measured, Row } from './summary.js';
+
+/** What a report is made of besides the figures. */
+export interface Circumstances {
+  readonly options: Pick<Options, 'clock' | 'changes' | 'connections'>;
+  readonly kernel: string;
+  readonly processor: string;
+  readonly date: string;
+  /** Name and version of every program that took part. */
+  readonly versions: readonly string[];
+}
+
+export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: Circumstances): string {
+  return [
+    `# IPVS, iptables and nftables compared, ${about.date}`,
+    '',
+    ...conditions(about),
+    '',
+    '## Conclusions',
+    '',
+    ...conclusions(rows),
+    '',
+    ...charts.flatMap(({ name, title }) => [`![${title}](${name}.svg)`, '']),
+    '## Where IPVS loses',
+    '',
+    ...losses(rows),
+    '',
+    '## Programming',
+    '',
+    'Everything from nothing, until the first Service answers, and once more by a new process with everything in place.',
+    '',
+    ...programmingTable(rows),
+    '',
+    '## One change',
+    '',
+    'The median of the changes of each kind.',
+    '',
+    ...changesTable(rows),
+    '',
+    '## Connections',
+    '',
+    'µs until the first answer. Direct: to a pod without a Service. First, middle, last, all: medians of connections from a pod to',
+    'one Service or to Services spread over all; node: from the node itself. Chance: of a distribution over the endpoints of the',
+    'middle Service at least so uneven if all are as likely (chi-square); rr takes turns, which gives 1.',
+    '',
+    ...connectionsTable(rows),
+    '',
+    '## Memory',
+    '',
+    'MB. Kernel: unreclaimable slab, vmalloc and per-CPU memory, after programming less before. Peak: of the process that programs:',
+    'the agent that stays, or a tool that ends; what kube-proxy itself takes beside the tool is not in it.',
+    '',
+    ...memoryTable(rows),
+    '',
+    '## How far to trust this',
+    '',
+    ...nullExperiment(rows),
+    '',
+    ...threats(about),
+    '',
+  ].join('\n');
+}
+
+function conditions({ options, kernel, processor, versions }: Circumstances): string[] {
+  const clocks: Record<Options['clock'], string> = {
+    counted:
+      'a virtual machine whose clock counts instructions, 2 ns each. Times of programs are those that they were on the processor',
+    vm: 'an emulated virtual machine, by the clock on the wall',
+    netns: "the machine's own kernel, by the clock on the wall",
+  };
+  return [
+    `Linux ${kernel} in ${clocks[options.clock]}. Machine: ${processor}. ${versions.join(', ')}.`,
+    `${options.changes} changes of each kind and ${options.connections} connections to each place in every round; fresh namespaces for`,
+    'each, the modes in turn. Written by `npm run bench`; bench/README.md tells what each line means and how it is done. Every single',
+    'measurement is in results.json, the figures of the tables in runs.csv and connections.csv.',
+  ];
+}
+
+const TARGETS: readonly Size[] = [{ services: 10_000, endpoints: 10 }];
+
+interface Size {
+  readonly services: number;
+  readonly endpoints: number;
+}
+
+function conclusions(rows: readonly Row[]): string[] {
+  const lines = TARGETS.flatMap((size) => targetLines(rows, size));
+  const growth = growthLines(rows);
+  return [
+    '| | measured | target | |',
+    '|---|---:|---:|---|',
+    ...(lines.length === 0 ? ['| 10,000 × 10 was not measured | | | |'] : lines),
+    ...growth,
+  ];
+}
+
+function targetLines(rows: readonly Row[], size: Size): string[] {
+  const ipvs = rowAt(rows, 'ipvs', size);
+  if (ipvs === undefined) return [];
+  const others: readonly [ModeName, number | undefined, number | undefined][] = [
+    ['iptables', 5, 50],
+    ['nftables-1.36', undefined, undefined],
+  ];
+  return others.flatMap(([mode, programTarget, changeTarget]) => {
+    const other = rowAt(rows, mode, size);
+    if (other === undefined) return [];
+    const where = `at ${sizeText(size)}: ${MODES[mode].title} ÷ ours`;
+    return [
+      verdict(`programming ${where}`, other.program.median / ipvs.program.median, 'at least', programTarget),
+      verdict(`one endpoint ${where}`, changeRatio(other, ipvs, 'endpoint-added'), 'at least', changeTarget),
+      verdict(`one Service ${where}`, changeRatio(other, ipvs, 'service-added'), 'at least', undefined),
+    ];
+  });
+}
+
+// From 100 Services on: below, what a process always does is most of it.
+function growthLines(rows: readonly Row[]): string[] {
+  return (['ipvs', 'iptables', 'nftables-1.36'] as const).flatMap((mode) => {
+    const sizes = rows.filter((row) => row.mode === mode && row.endpoints === 10 && row.services >= 100);
+    const [few, many] = [sizes[0], sizes.at(-1)];
+    if (few === undefined || many === undefined || few === many) return [];
+    const where = `${MODES[mode].title}, ${sizeText(many)} ÷ ${sizeText(few)}`;
+    const isOurs = mode === 'ipvs';
+    return [
+      verdict(
+        `one endpoint: ${where}`,
+        changeRatio(many, few, 'endpoint-added'),
+        'at most',
+        isOurs ? 1.2 : undefined,
+      ),
+      verdict(
+        `connection set-up: ${where}`,
+        many.connections.spread[50] / few.connections.spread[50],
+        'at most',
+        isOurs ? 1.1 : undefined,
+      ),
+    ];
+  });
+}
+
+function changeRatio(a: Row, b: Row, kind: ChangeKind): number {
+  return (a.changes[kind]?.median ?? Number.NaN) / (b.changes[kind]?.median ?? Number.NaN);
+}
+
+function verdict(
+  what: string,
+  measured: number,
+  bound: 'at least' | 'at most',
+  target: number | undefined,
+): string {
+  const number = `${measured.toFixed(2)} ×`;
+  if (target === undefined || Number.isNaN(measured)) return `| ${what} | ${number} | | |`;
+  const isHeld = bound === 'at least' ? measured >= target : measured <= target;
+  return `| ${what} | ${number} | ${bound} ${target} | ${isHeld ? 'held' : '**missed**'} |`;
+}
+
+/** Every measure in which a mode of kube-proxy does better than ours by more than a hundredth. */
+function losses(rows: readonly Row[]): string[] {
+  const lines: string[] = [];
+  for (const ipvs of rows.filter(({ mode }) => mode === 'ipvs'))
+    for (const mode of ['iptables', 'nftables-1.36', 'nftables-1.37'] as const) {
+      const other = rowAt(rows, mode, ipvs);
+      const lost = other === undefined ? [] : lostTo(ipvs, other);
+      if (lost.length > 0) lines.push(`| ${sizeText(ipvs)} | ${MODES[mode].title} | ${lost.join('; ')} |`);
+    }
+  if (lines.length === 0) return ['In nothing that was measured.'];
+  return [
+    'How many times as much ours takes.',
+    '',
+    '| Services × endpoints | against | |',
+    '|---|---|---|',
+    ...lines,
+  ];
+}
+
+function lostTo(ipvs: Row, other: Row): string[] {
+  const compared: readonly (readonly [string, number | undefined, number | undefined])[] = [
+    ['programming', ipvs.program.median, other.program.median],
+    ['first Service', ipvs.firstService.median, other.firstService.median],
+    ['restart', ipvs.restart?.median, other.restart?.median],
+    ...CHANGE_KINDS.map(
+      (kind) => [kind.replace('-', ' '), ipvs.changes[kind]?.median, other.changes[kind]?.median] as const,
+    ),
+    ['first change of a new process', ipvs.coldChange?.median, other.changes['service-added']?.median],
+    ['connection set-up, p50', ipvs.connections.spread[50], other.connections.spread[50]],
+    ['connection set-up, p99', ipvs.connections.spread[99], other.connections.spread[99]],
+    ['connection from the node', ipvs.connections.node[50], other.connections.node[50]],
+    ["the kernel's memory", ipvs.kernelMemory.median, other.kernelMemory.median],
+  ];
+  return compared.flatMap(([what, ours, theirs]) => {
+    if (ours === undefined || theirs === undefined || theirs <= 0) return [];
+    return ours / theirs > 1.01 ? [`${what} ${(ours / theirs).toFixed(ours / theirs < 10 ? 2 : 0)} ×`] : [];
+  });
+}
+
+function programmingTable(rows: readonly Row[]): string[] {
+  return tableOf(
+    rows,
+    ['all, ms', 'first Service, ms', 'restart, ms', 'messages', 'bytes of rules'],
+    ({ program, firstService, restart, messages, bytes }) => [
+      withSpread(program),
+      figure(firstService.median),
+      restart === undefined ? '' : withSpread(restart),
+      messages?.toLocaleString('en') ?? '',
+      bytes?.toLocaleString('en') ?? '',
+    ],
+  );
+}
+
+function changesTable(rows: readonly Row[]): string[] {
+  const changed = rows.filter((row) => row.changes['endpoint-added'] !== undefined);
+  return tableOf(
+    changed,
+    [
+      'endpoint added, ms',
+      'Service added, ms',
+      'Service deleted, ms',
+      'messages or bytes',
+      'first of a process, ms',
+    ],
+    ({ changes, coldChange }) => [
+      ...CHANGE_KINDS.map((kind) => withSpread(changes[kind])),
+      CHANGE_KINDS.map((kind) => sizeOf(changes[kind])).join(' / '),
+      coldChange === undefined ? '' : figure(coldChange.median),
+    ],
+  );
+}
+
+function sizeOf(
+  change: { readonly messages: number | undefined; readonly bytes: number | undefined } | undefined,
+): string {
+  return (change?.messages ?? change?.bytes)?.toLocaleString('en') ?? '';
+}
+
+function connectionsTable(rows: readonly Row[]): string[] {
+  const columns = [
+    'direct',
+    'first',
+    'middle',
+    'last',
+    'all p01',
+    'p50',
+    'p90',
+    'p99',
+    'node',
+    'failed',
+    'chance',
+  ];
+  return tableOf(rows, columns, ({ connections, failed, chance }) => [
+    ...(['direct', 'first', 'middle', 'last'] as const).map((place) => figure(connections[place][50])),
+    ...([1, 50, 90, 99] as const).map((percentile) => figure(connections.spread[percentile])),
+    figure(connections.node[50]),
+    String(failed),
+    chance.toFixed(2),
+  ]);
+}
+
+function memoryTable(rows: readonly Row[]): string[] {
+  return tableOf(rows, ['kernel', 'peak of the process', 'agent, settled'], (row) => [
+    figure(row.kernelMemory.median),
+    figure(row.peakMemory.median),
+    row.settledMemory === undefined ? '' : figure(row.settledMemory.median),
+  ]);
+}
+
+function nullExperiment(rows: readonly Row[]): string[] {
+  const lines = rows
+    .filter(({ mode }) => mode.endsWith('-again'))
+    .flatMap((again) => {
+      const first = rowAt(rows, again.mode.replace('-again', '') as ModeName, again);
+      return first === undefined ? [] : [nullLine(first, again)];
+    });
+  if (lines.length === 0) return ['The null experiment (the same mode twice) was not part of this run.'];
+  return [
+    'The null experiment: the same mode twice in the same run. What differs here by so much need not differ at all.',
+    '',
+    '| | programming | one endpoint | connection set-up |',
+    '|---|---:|---:|---:|',
+    ...lines,
+  ];
+}
+
+function nullLine(first: Row, again: Row): string {
+  const apart = (a: number, b: number) => `${(Math.abs(a / b - 1) * 100).toFixed(1)} %`;
+  const [changed, changedAgain] = [first.changes['endpoint-added'], again.changes['endpoint-added']];
+  return (
+    `| ${MODES[first.mode].title}, ${sizeText(first)} | ${apart(again.program.median, first.program.median)} | ` +
+    `${changed === undefined || changedAgain === undefined ? '' : apart(changedAgain.median, changed.median)} | ` +
+    `${apart(again.connections.spread[50], first.connections.spread[50])} |`
+  );
+}
+
+function threats({ options }: Circumstances): string[] {
+  const counted = [
+    '- The clock counts instructions: no cache misses, no waiting for memory or for other processors. Long chains and large tables',
+    '  look cheaper than on hardware, plain computing dearer. It judges ratios and growth, not milliseconds of a machine.',
+    '- A program’s time is that on the processor. Work that the kernel does later in threads of its own (nftables frees old rules so)',
+    '  is not in it.',
+  ];
+  const wall = [
+    '- By the clock on the wall, in an emulated machine on a busy one: JavaScript is some twenty times slower there than it is on hardware, the kernel less, so our own figures are the worst off.',
+  ];
+  return [
+    ...(options.clock === 'counted' ? counted : options.clock === 'vm' ? wall : []),
+    '- Rules are written as kube-proxy writes them, but not by kube-proxy: what it takes to work them out, to list what is there and to',
+    '  start is not in its figures. In ours deciding, planning and looking at the kernel are. Both exclude hearing of the cluster.',
+    '- The agent runs with its drain looks and audit put off; rules are loaded with kube-proxy’s chains alone in the kernel.',
+    '- Changes of the agent are those of a process that has made three hundred before; the first of a new process is in the table.',
+    '- Services of type ClusterIP with IPv4 and TCP only, one port each. Client, node and servers are namespaces of one kernel, so that',
+    '  the figures of connections have both ends in them: compare with “direct”.',
+    '- Of a Service with 10 endpoints 1.36 and 1.37 of kube-proxy write the same nftables rules, so 1.37 is measured with one endpoint only.',
+  ];
+}
+
+function tableOf(rows: readonly Row[], columns: readonly string[], cells: (row: Row) => string[]): string[] {
+  return [
+    `| Services × endpoints | mode | ${columns.join(' | ')} |`,
+    `|---|---|${columns.map(() => '---:').join('|')}|`,
+    ...rows.map((row) => `| ${sizeText(row)} | ${MODES[row.mode].title} | ${cells(row).join(' | ')} |`),
+  ];
+}
+
+function rowAt(rows: readonly Row[], mode: ModeName, { services, endpoints }: Size): Row | undefined {
+  return rows.find((row) => row.mode === mode && row.services === services && row.endpoints === endpoints);
+}
+
+function sizeText({ services, endpoints }: Size): string {
+  return `${services.toLocaleString('en')} × ${endpoints}`;
+}
+
+function withSpread(measured: Measured | undefined): string {
+  if (measured === undefined) return '';
+  return `${figure(measured.median)} (± ${((measured.spread / 2) * 100).toFixed(1)} %)`;
+}
+
+/** Three digits that count. */
+export function figure(number: number): string {
+  if (number === 0) return '0';
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(number))));
+  return number >= 1000 ? Math.round(number).toLocaleString('en') : number.toFixed(Math.min(digits, 3));
+}

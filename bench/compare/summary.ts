@@ -1,0 +1,146 @@
+import { median, quantile, spread } from '../kernel/statistics.js';
+import type { CellResult, ChangeKind, ConnectionPlace, Cost } from './cell-results.js';
+import { CHANGE_KINDS } from './cell-results.js';
+import type { ModeName, Size } from './cells.js';
+import { evenness } from './chi-square.js';
+import type { Options } from './options.js';
+
+export type Clock = Options['clock'];
+
+/** Of several rounds: the middle, and how far apart they are as a part of it. */
+export interface Measured {
+  readonly median: number;
+  readonly spread: number;
+}
+
+export const PERCENTILES = [1, 10, 50, 90, 95, 99] as const;
+
+export type Percentile = (typeof PERCENTILES)[number];
+
+/** All rounds of one mode at one size. Milliseconds, megabytes, microseconds of connections. */
+export interface Row extends Size {
+  readonly mode: ModeName;
+  readonly rounds: number;
+  readonly program: Measured;
+  readonly firstService: Measured;
+  readonly messages: number | undefined;
+  readonly bytes: number | undefined;
+  readonly peakMemory: Measured;
+  readonly settledMemory: Measured | undefined;
+  readonly kernelMemory: Measured;
+  readonly restart: Measured | undefined;
+  readonly coldChange: Measured | undefined;
+  readonly changes: Readonly<Record<ChangeKind, ChangeRow | undefined>>;
+  readonly connections: Readonly<Record<ConnectionPlace, Readonly<Record<Percentile, number>>>>;
+  /** Of the medians of the rounds' connections to Services spread over all. */
+  readonly connectionSpread: number;
+  readonly failed: number;
+  /** Connections to the middle Service; 1 where it has one endpoint. */
+  readonly chance: number;
+}
+
+export interface ChangeRow extends Measured {
+  readonly messages: number | undefined;
+  readonly bytes: number | undefined;
+}
+
+/**
+ * What counts of a cost. On a clock that counts instructions it is the time on the processor: what a program waits for there, the
+ * machine's files or a timer, sets the clock forward at once. Elsewhere it is the time that has passed.
+ */
+export function timeOf(cost: Cost, clock: Clock): number {
+  return clock === 'counted' ? cost.processor : cost.elapsed;
+}
+
+export function rowsOf(results: readonly CellResult[], clock: Clock): Row[] {
+  const groups = new Map<string, CellResult[]>();
+  for (const result of results) {
+    const { mode, services, endpoints } = result.cell;
+    const key = `${mode} ${services} ${endpoints}`;
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups.values()].flatMap((rounds) => rowOf(rounds, clock)).sort(byPlace);
+}
+
+function byPlace(a: Row, b: Row): number {
+  return a.endpoints - b.endpoints || a.services - b.services;
+}
+
+function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
+  const [first] = rounds;
+  if (first === undefined) return [];
+  const over = (of: (result: CellResult) => number | undefined) => measured(rounds.map(of));
+  const { mode, services, endpoints } = first.cell;
+  return [
+    {
+      mode,
+      services,
+      endpoints,
+      rounds: rounds.length,
+      program: known(over(({ program }) => timeOf(program, clock))),
+      firstService: known(over((result) => firstServiceOf(result, clock))),
+      messages: first.program.messages,
+      bytes: first.program.bytes,
+      peakMemory: known(over(({ program }) => program.peakMemory)),
+      settledMemory: over(({ program }) => program.settledMemory),
+      kernelMemory: known(over(({ kernelMemory: { slab, vmalloc, percpu } }) => slab + vmalloc + percpu)),
+      restart: over(({ restart }) => restart && timeOf(restart, clock)),
+      coldChange: over(({ coldChange }) => coldChange && timeOf(coldChange, clock)),
+      changes: mapOf(CHANGE_KINDS, (kind) => changeRow(rounds, kind, clock)),
+      connections: mapOf(PLACES, (place) => percentilesOf(rounds, place)),
+      connectionSpread: known(over(({ connections }) => median(connections.spread.nanoseconds))).spread,
+      failed: rounds.reduce((sum, round) => sum + failuresOf(round), 0),
+      chance: chanceOf(rounds, endpoints),
+    },
+  ];
+}
+
+// The tool programs all at once, so that the first Service comes with the last.
+function firstServiceOf({ program }: CellResult, clock: Clock): number {
+  return program.bytes === undefined ? program.firstService : timeOf(program, clock);
+}
+
+function changeRow(rounds: readonly CellResult[], kind: ChangeKind, clock: Clock): ChangeRow | undefined {
+  const changes = rounds.flatMap((round) => round.changes[kind]);
+  const medians = rounds.map((round) => median(round.changes[kind].map((change) => timeOf(change, clock))));
+  const over = measured(medians);
+  return over && { ...over, messages: changes[0]?.messages, bytes: changes[0]?.bytes };
+}
+
+const PLACES: readonly ConnectionPlace[] = ['direct', 'first', 'middle', 'last', 'spread', 'node'];
+
+function percentilesOf(rounds: readonly CellResult[], place: ConnectionPlace): Record<Percentile, number> {
+  const samples = rounds.flatMap(({ connections }) => connections[place].nanoseconds);
+  return mapOf(PERCENTILES, (percentile) => quantile(samples, percentile / 100) / 1000);
+}
+
+function failuresOf({ connections }: CellResult): number {
+  return PLACES.reduce((sum, place) => sum + connections[place].failed, 0);
+}
+
+function chanceOf(rounds: readonly CellResult[], endpoints: number): number {
+  const counts = new Map<string, number>();
+  for (const { connections } of rounds)
+    for (const [address, count] of Object.entries(connections.middle.endpoints))
+      counts.set(address, (counts.get(address) ?? 0) + count);
+  return evenness([...counts.values()], endpoints).chance;
+}
+
+function measured(numbers: readonly (number | undefined)[]): Measured | undefined {
+  const there = numbers.filter((number) => number !== undefined && !Number.isNaN(number)) as number[];
+  return there.length === 0 ? undefined : { median: middle(there), spread: spread(there) };
+}
+
+// Of two rounds neither is the median.
+function middle(numbers: readonly number[]): number {
+  return numbers.length === 2 ? (Math.min(...numbers) + Math.max(...numbers)) / 2 : median(numbers);
+}
+
+function known(measured: Measured | undefined): Measured {
+  if (measured === undefined) throw new Error('a result lacks what every result has');
+  return measured;
+}
+
+function mapOf<K extends string | number, V>(keys: readonly K[], of: (key: K) => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<K, V>;
+}
