@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { type Cell, cellName, cellsOf, MODE_NAMES } from '../../bench/compare/cells.js';
+import { chartsOf } from '../../bench/compare/charts.js';
+import { evenness } from '../../bench/compare/chi-square.js';
+import { readOptions } from '../../bench/compare/options.js';
+import { durationText, Progress } from '../../bench/compare/progress.js';
+import { figure, reportOf } from '../../bench/compare/report.js';
+import { rowsOf } from '../../bench/compare/summary.js';
+import { comparisonOf } from '../../bench/compare/two-results.js';
+import { cellResult } from './cell-result.js';
+
+const BIG = { services: 10_000, endpoints: 10 };
+const SMALL = { services: 100, endpoints: 10 };
+const ABOUT = {
+  options: { clock: 'counted', changes: 3, connections: 10 },
+  kernel: '6.1.0-test',
+  processor: '2 × test',
+  date: '2026-11-29',
+  versions: ['Node v0'],
+} as const;
+
+function cell(mode: Cell['mode'], size = BIG, round = 1): Cell {
+  return { mode, ...size, round };
+}
+
+describe('the cells of a comparison', () => {
+  const plan = { modes: MODE_NAMES, sizes: [SMALL, BIG], rounds: 2, nullSize: SMALL };
+
+  it('come round after round, and begin with another mode in each', () => {
+    const cells = cellsOf(plan);
+    expect(cells.findIndex(({ round }) => round === 2)).toBe(cells.length / 2);
+    expect(cells[0]?.mode).toBe('ipvs');
+    expect(cells[cells.length / 2]?.mode).toBe('ipvs-again');
+  });
+
+  it('have the same mode twice at one size, and the slow ways only where they end', () => {
+    const names = cellsOf(plan).map(cellName);
+    expect(names).toContain('iptables-again-100x10-1');
+    expect(names).not.toContain('iptables-again-10000x10-1');
+    expect(names).not.toContain('iptables-nft-10000x10-1');
+    expect(
+      names.some((name) => name.startsWith('iptables-by-rule') || name.startsWith('nftables-1.37')),
+    ).toBe(false);
+  });
+
+  it('say how long the rest takes, by the size of what was done', () => {
+    const progress = new Progress([cell('ipvs', SMALL), cell('iptables', SMALL), cell('ipvs', SMALL, 2)]);
+    expect(progress.left).toBeUndefined();
+    progress.done(cell('ipvs', SMALL), 60);
+    expect(progress.left).toBe(120);
+    expect([durationText(59.6), durationText(600), durationText(7260)]).toEqual([
+      '60 s',
+      '10 min',
+      '2 h 1 min',
+    ]);
+  });
+});
+
+describe('the options of a comparison', () => {
+  it('are those of a full run where none are given, and name what is no mode or size', () => {
+    expect(readOptions([])).toMatchObject({ clock: 'counted', rounds: 2, name: 'counted' });
+    expect(readOptions(['--quick', '--kernel', 'newest'])).toMatchObject({ name: 'counted-newest-quick' });
+    expect(() => readOptions(['--modes', 'ipvs,ebpf'])).toThrow("there is no mode 'ebpf'");
+    expect(() => readOptions(['--sizes', '1000'])).toThrow("such as 1000x10, not '1000'");
+    expect(() => readOptions(['--netns', '--kernel', '6.1'])).toThrow('--netns has its own');
+  });
+});
+
+describe('the spread over endpoints', () => {
+  it('is even where each got as many, and where chance alone made the difference', () => {
+    expect(evenness([10, 10, 10, 10], 4)).toEqual({ chiSquare: 0, degrees: 3, chance: expect.closeTo(1, 2) });
+    // A table of chi-square: 9 degrees, 16.92 is exceeded in 5 % of all cases.
+    const { chance } = evenness([129.085, 70.915, ...Array.from({ length: 8 }, () => 100)], 10);
+    expect(chance).toBeCloseTo(0.05, 2);
+  });
+
+  it('is not even where an endpoint was left out', () => {
+    expect(evenness([50, 50], 3)).toMatchObject({ chiSquare: expect.closeTo(50), degrees: 2 });
+    expect(evenness([50, 50], 3).chance).toBeLessThan(0.001);
+  });
+});
+
+describe('the report of a comparison', () => {
+  const results = [
+    cellResult(cell('ipvs', SMALL), { programmed: 10, changed: 1, connected: 150 }),
+    cellResult(cell('ipvs'), { programmed: 100, changed: 1.1, connected: 150 }),
+    cellResult(cell('iptables', SMALL), { programmed: 5, changed: 10, connected: 120 }),
+    cellResult(cell('iptables'), { programmed: 400, changed: 110, connected: 1500 }),
+  ];
+  const rows = rowsOf(results, 'counted');
+  const report = reportOf(rows, chartsOf(rows, 'counted'), ABOUT);
+
+  it('judges by the targets, held or missed', () => {
+    expect(report).toMatch(/\| programming at 10,000 × 10: .* \| 4\.00 × \| at least 5 \| \*\*missed\*\* \|/);
+    expect(report).toMatch(/\| one endpoint at 10,000 × 10: .* \| 100\.00 × \| at least 50 \| held \|/);
+    expect(report).toMatch(
+      /\| one endpoint: IPVS.* 10,000 × 10 ÷ 100 × 10 \| 1\.10 × \| at most 1\.2 \| held \|/,
+    );
+    expect(report).toMatch(/\| connection set-up: iptables.* \| 12\.50 × \| \| \|/);
+  });
+
+  it('says where IPVS loses', () => {
+    const [, losses = ''] = report.split('## Where IPVS loses');
+    expect(losses).toMatch(
+      /\| 100 × 10 \| iptables: .* \| programming 2\.00 ×; .*connection set-up, p50 1\.25 ×/,
+    );
+    expect(losses.split('## Programming')[0]).not.toContain('| 10,000 × 10 |');
+  });
+
+  it('counts on a clock that counts instructions what was on the processor, elsewhere what has passed', () => {
+    const waited = { ...results[0], program: { ...results[0]?.program, elapsed: 77, processor: 10 } };
+    const of = (clock: 'counted' | 'vm') => rowsOf([waited as (typeof results)[0]], clock)[0]?.program.median;
+    expect([of('counted'), of('vm')]).toEqual([10, 77]);
+  });
+
+  it('takes the middle of all rounds, and tells how far they are apart', () => {
+    const rounds = [10, 11, 13].map((programmed, round) =>
+      cellResult(cell('ipvs', BIG, round), { programmed }),
+    );
+    expect(rowsOf(rounds, 'counted')[0]?.program).toEqual({ median: 11, spread: 3 / 11 });
+  });
+
+  it('compares two results by what both have', () => {
+    const after = results
+      .slice(0, 1)
+      .map((result) => ({ ...result, program: { ...result.program, processor: 20 } }));
+    const text = comparisonOf({ about: ABOUT, results }, { about: ABOUT, results: after });
+    expect(text.match(/^\| \d.*$/gm)).toEqual([
+      expect.stringMatching(/^\| 100 × 10 \| IPVS.* \| 2\.00 \| 1\.00 \|/),
+    ]);
+  });
+
+  it('writes three digits that count', () => {
+    expect([0, 0.0123, 1.234, 56.78, 999.4, 12345.6].map(figure)).toEqual([
+      '0',
+      '0.012',
+      '1.23',
+      '56.8',
+      '999',
+      '12,346',
+    ]);
+  });
+});
+
+describe('the drawings of a comparison', () => {
+  it('have every mode and size that was measured, in boxes of percentiles as the chart of kubernetes.io', () => {
+    const results = [
+      cellResult(cell('ipvs'), { programmed: 1 }),
+      cellResult(cell('iptables'), { programmed: 1 }),
+    ];
+    const [boxes] = chartsOf(rowsOf(results, 'counted'), 'counted');
+    const { data } = (boxes ?? { spec: {} }).spec as { data: { values: Record<string, unknown>[] } };
+    expect(data.values.map(({ mode, size, p50 }) => [mode, size, p50])).toEqual([
+      ['IPVS: kube-ipvs-proxy', '10,000 Services', 100],
+      ["iptables: kube-proxy's rules", '10,000 Services', 100],
+    ]);
+  });
+});

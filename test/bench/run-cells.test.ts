@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cell } from '../../bench/compare/cells.js';
+import { cellName } from '../../bench/compare/cells.js';
+import { Progress } from '../../bench/compare/progress.js';
+import { runCells } from '../../bench/compare/run-cells.js';
+import { Store } from '../../bench/compare/store.js';
+import { cellResult } from './cell-result.js';
+
+const FIRST: Cell = { mode: 'ipvs', services: 10, endpoints: 1, round: 1 };
+const SECOND: Cell = { mode: 'iptables', services: 10, endpoints: 1, round: 1 };
+
+describe('a run of cells in one kernel', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function run(script: string, said: string[] = []): Promise<void> {
+    return runCells([FIRST, SECOND], {
+      store: new Store(folder),
+      progress: new Progress([FIRST, SECOND]),
+      say: (text) => said.push(text),
+      command: () => ['bash', '--norc', '-c', script, 'bash', line(FIRST), line(SECOND)],
+    });
+  }
+
+  it('keeps each as soon as it is done, and says what is left', async () => {
+    const said: string[] = [];
+    await run('echo "$1"; echo "$2"', said);
+    expect(readdirSync(folder).sort()).toEqual(
+      [`${cellName(SECOND)}.json`, `${cellName(FIRST)}.json`].sort(),
+    );
+    expect(said).toHaveLength(2);
+    expect(said[0]).toMatch(/^ipvs-10x1-1: programmed in 7\.0 ms; took \d+ s, \d+ s left$/);
+    expect(said[1]).toContain('0 s left');
+  });
+
+  it('ends with a sentence where a kernel does not boot, and keeps what was done before', async () => {
+    await expect(run('echo "$1"; echo no init found >&2; exit 125')).rejects.toThrow(
+      'the test kernel did not boot, or died, while measuring iptables-10x1-1. It said last:\nno init found',
+    );
+    expect(existsSync(join(folder, `${cellName(FIRST)}.json`))).toBe(true);
+  });
+
+  it('ends with a sentence where the agent dies', async () => {
+    await expect(run('echo "Error: the agent died: SIGKILL" >&2; exit 1')).rejects.toThrow(
+      'the guest ended with exit code 1 while measuring ipvs-10x1-1. It said last:\nError: the agent died: SIGKILL',
+    );
+  });
+
+  it('ends with a sentence where the guest ends early without a word', async () => {
+    await expect(run('echo "$1"')).rejects.toThrow('the guest ended without a result for iptables-10x1-1');
+  });
+
+  it('ends with a sentence, and ends the guest, where a result cannot be written', async () => {
+    // As of a full disk: the file that is to be written is in the way of itself.
+    mkdirSync(join(folder, `${cellName(FIRST)}.json.part`));
+    const began = Date.now();
+    await expect(run('echo "$1"; exec sleep 60')).rejects.toThrow(
+      'the result of ipvs-10x1-1 could not be written: ',
+    );
+    expect(Date.now() - began).toBeLessThan(20_000);
+  });
+
+  it('ends with a sentence where the guest cannot be started', async () => {
+    const command = () => ['/no/such/program'];
+    const run = runCells([FIRST], {
+      store: new Store(folder),
+      progress: new Progress([FIRST]),
+      say: () => {},
+      command,
+    });
+    await expect(run).rejects.toThrow('the test kernel could not be started while measuring ipvs-10x1-1');
+  });
+});
+
+function line(cell: Cell): string {
+  return JSON.stringify(cellResult(cell, { programmed: 7 }));
+}
