@@ -1,6 +1,6 @@
 import type { Addon, Answers } from '../../src/kernel/native/addon.js';
 import { loadAddon } from '../../src/kernel/native/addon.js';
-import { HANDLE_SETS } from '../../src/kernel/netlink/handle-sets.js';
+import { HANDLE_SETS } from '../../src/kernel/packet-table/packet-table.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Writes that went to the kernel since the last look at them. */
