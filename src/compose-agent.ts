@@ -4,7 +4,7 @@ import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
 import { type ClusterFacts, factsBefore, NO_FACTS, withNode } from './desired/cluster-facts.js';
-import { localGaps } from './desired/desired-policy.js';
+import { localGaps } from './desired/settled-frontends.js';
 import type { Preparation } from './kernel/kernel.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';

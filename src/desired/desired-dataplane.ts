@@ -1,50 +1,43 @@
 import type { Address } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { Dataplane } from '../model/dataplane.js';
-import { type FrontendKey, insideKey, isInside, isInsideKey, outsideKey } from '../model/frontend.js';
+import { type FrontendKey, isInsideKey, outsideKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { NodeRecord, OtherNodes } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
 import type { ReservedAddress } from '../model/reserved-address.js';
-import { type HealthCheckService, type Pace, paceOf } from '../model/service.js';
+import type { HealthCheckService, Pace } from '../model/service.js';
 import type { HeldAddress } from '../model/service-facts.js';
 import type { ServiceKey } from '../model/service-key.js';
-import type { VirtualServer } from '../model/virtual-server.js';
 import { Allocations } from './allocations.js';
-import { CountedSet, DesiredPolicy } from './desired-policy.js';
-import { FrontendClaims, FrontendConflicts, type LostFrontend } from './frontend-claims.js';
+import { DesiredServices } from './desired-services.js';
+import type { LostFrontend } from './frontend-claims.js';
 import { HashTables } from './hash-tables.js';
 import { MarkBook } from './mark-book.js';
 import { type NodeChange, NodeFacts, type ReservedBy } from './node-facts.js';
 import { LONE_NODE, type NodeProfile } from './node-view.js';
 import type { ServiceFrontend } from './service-frontend.js';
 import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
-import { HealthChecks, RelayRoutes, ServiceShares } from './service-shares.js';
+import { SettledFrontends } from './settled-frontends.js';
 
 /**
  * The data plane that should exist, as an index over what each Service wants. Refreshing one Service costs what that
  * Service has, never what the cluster has, and answers with the kernel keys that may have changed.
  */
 export class DesiredDataplane implements Dataplane {
-  readonly virtualServers = new Map<FrontendKey, VirtualServer>();
-  readonly bound: ReadonlySet<Address>;
-  readonly policy: DesiredPolicy;
   readonly #node: NodeFacts;
   readonly #marks = new MarkBook();
   readonly #hashTables = new HashTables();
   readonly #allocations = new Allocations();
-  readonly #vips = new CountedSet<Address>();
-  readonly #claims = new FrontendClaims();
-  readonly #shares = new ServiceShares();
-  readonly #conflicts = new FrontendConflicts(this.#claims);
+  readonly #services = new DesiredServices();
+  readonly #frontends = new SettledFrontends();
   /** Of deleted Services, on addresses that were no ClusterIPs of theirs, and of others what another Service has been given. */
   readonly #released = new Set<FrontendKey>();
-  readonly #relays = new RelayRoutes();
-  readonly #paces = new Map<ServiceKey, Pace>();
-  readonly #healthChecks = new HealthChecks();
-  /** The frontends of which clients inside see something else. */
-  readonly #viewed = new Set<FrontendKey>();
+  // Own fields, since every comparison of a frontend begins with them.
+  readonly virtualServers = this.#frontends.virtualServers;
+  readonly policy = this.#frontends.policy;
+  readonly bound = this.#frontends.bound;
 
   constructor(node: NodeProfile) {
     this.#node = new NodeFacts(node, {
@@ -52,8 +45,6 @@ export class DesiredDataplane implements Dataplane {
       takeHashTables: (service, count) => this.#hashTables.take(service, count),
       holderOf: (allocation, claimant) => this.#allocations.holderOf(allocation, claimant),
     });
-    this.bound = this.#vips.members;
-    this.policy = new DesiredPolicy(this.#vips.members);
   }
 
   /** Firewall marks follow from this key from now on; see `Kernel.markKey`. */
@@ -61,15 +52,9 @@ export class DesiredDataplane implements Dataplane {
     this.#marks.setKey(key);
   }
 
-  /**
-   * Takes over the marks of what the kernel has, and answers with the views whose mark cannot stay: it is no mark that may be
-   * used, or another view has it, or this view another.
-   */
-  keepMarks({ policy: { owned, open } }: Dataplane): Set<FrontendKey> {
-    const views = [...owned.values()].map(({ frontend }) => frontend).filter(isInside);
-    for (const view of views) this.#marks.keep(view);
-    const stale = [...views, ...[...open.values()].filter(isInside)].filter((view) => !this.#marks.has(view));
-    return new Set(stale.map(({ key }) => key));
+  /** Takes over the marks of what the kernel has; the views whose mark cannot stay, see `MarkBook`. */
+  keepMarks({ policy }: Dataplane): Set<FrontendKey> {
+    return this.#marks.keepAll(policy);
   }
 
   /** How many firewall marks are taken. */
@@ -81,7 +66,7 @@ export class DesiredDataplane implements Dataplane {
   releaseMarks(keys: Iterable<FrontendKey>, observed: Dataplane): void {
     if (this.#marks.size === 0) return;
     for (const key of keys) {
-      if (!isInsideKey(key) || this.#claims.winner(outsideKey(key)) !== undefined) continue;
+      if (!isInsideKey(key) || this.#frontends.holderOf(outsideKey(key)) !== undefined) continue;
       if (!observed.policy.owned.has(key) && !observed.virtualServers.has(key)) this.#marks.release(key);
     }
   }
@@ -136,7 +121,7 @@ export class DesiredDataplane implements Dataplane {
    * others so soon.
    */
   isReleased(key: FrontendKey): boolean {
-    return this.#released.has(key) && this.#claims.winner(key) === undefined;
+    return this.#released.has(key) && this.#frontends.holderOf(key) === undefined;
   }
 
   /** Nothing of the frontend is left. */
@@ -146,7 +131,7 @@ export class DesiredDataplane implements Dataplane {
 
   /** Whether no Service wants anything. */
   get isEmpty(): boolean {
-    return this.#shares.areEmpty;
+    return this.#services.areEmpty;
   }
 
   /** The addresses on which NodePorts are shown; undefined where they are on all. */
@@ -157,7 +142,7 @@ export class DesiredDataplane implements Dataplane {
 
   /** Services that lost a frontend to another, and addresses that a Service should not have. */
   get problems(): Problem[] {
-    return [...this.#conflicts.problems, ...this.#shares.problems];
+    return [...this.#frontends.problems, ...this.#services.problems];
   }
 
   /**
@@ -165,32 +150,32 @@ export class DesiredDataplane implements Dataplane {
    * long as none changes.
    */
   get healthChecks(): ReadonlyMap<ServiceKey, HealthCheckService> {
-    return this.#healthChecks.all;
+    return this.#services.healthChecks;
   }
 
   /** NodePorts on loopback addresses, for whoever relays them: the same list as long as none changes. */
   get relays(): readonly RelayRoute[] {
-    return this.#relays.all;
+    return this.#services.relays;
   }
 
   /** The Service that has the frontend. */
   serviceOf(key: FrontendKey): ServiceKey | undefined {
-    return this.#holderOf(key)?.service.key;
+    return this.#frontends.holderOf(key)?.service.key;
   }
 
-  /** Who has the frontend, as its Service asks for it. */
-  wishOf(key: FrontendKey): Pick<ServiceFrontend, 'owner' | 'service'> | undefined {
-    return this.#holderOf(key);
+  /** The same, with the owner's text. */
+  holderOf(key: FrontendKey): Pick<ServiceFrontend, 'owner' | 'service'> | undefined {
+    return this.#frontends.holderOf(key);
   }
 
   /** Frontends that a Service asks for and another has, of each Service the first ten. */
   get lostFrontends(): readonly LostFrontend[] {
-    return this.#conflicts.lost;
+    return this.#frontends.lost;
   }
 
   /** What the Service asks for, each frontend with its view of clients inside. */
-  wishesOf(service: ServiceKey): readonly ServiceFrontend[] {
-    return this.#shares.get(service)?.frontends ?? [];
+  claimsOf(service: ServiceKey): readonly ServiceFrontend[] {
+    return this.#services.get(service)?.frontends ?? [];
   }
 
   /** Which of these addresses, that the Service asks for, others have: another Node, or another Service as its ClusterIP. */
@@ -210,25 +195,25 @@ export class DesiredDataplane implements Dataplane {
 
   /** The frontends that the Service asks for. */
   frontendsOf(service: ServiceKey): readonly FrontendKey[] {
-    return this.#shares.frontendsOf(service);
+    return this.#services.frontendsOf(service);
   }
 
   /** How many frontends, views of inside clients and real servers the Service asks for: what a change of it costs at most. */
   entriesOf(service: ServiceKey): number {
-    return this.#shares.entriesOf(service);
+    return this.#services.entriesOf(service);
   }
 
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
   paceOf(key: FrontendKey): Pace | undefined {
-    if (this.#paces.size === 0) return undefined;
+    if (!this.#services.arePaced) return undefined;
     const service = this.serviceOf(key);
-    return service === undefined ? undefined : this.#paces.get(service);
+    return service === undefined ? undefined : this.#services.paceOf(service);
   }
 
   /** Frontends whose Service has no usable endpoint: they are refused. */
   withoutEndpoints(): Pick<ServiceFrontend, 'owner' | 'frontend' | 'offered'>[] {
-    return [...this.#shares.frontends()].filter(
-      (wish) => wish.virtualServer === undefined && this.#claims.winner(wish.frontend.key) === wish,
+    return [...this.#services.frontends()].filter(
+      (claim) => claim.virtualServer === undefined && this.#frontends.holderOf(claim.frontend.key) === claim,
     );
   }
 
@@ -253,34 +238,14 @@ export class DesiredDataplane implements Dataplane {
   }
 
   #exchange(key: ServiceKey, { service }: ServiceView, after: ServiceFrontends, touched: KernelKeySet): void {
-    const before = this.#shares.get(key);
-    this.#healthChecks.refresh(key, after.healthCheck);
-    this.#relays.refresh(key, service);
-    const pace = service && paceOf(service);
-    if (pace !== undefined) this.#paces.set(key, pace);
-    else if (this.#paces.size > 0) this.#paces.delete(key);
-    this.#enter(after);
-    if (before !== undefined) {
-      this.#leave(before);
-      this.#release(key, before, service !== undefined);
-    }
-    this.#shares.set(key, service === undefined ? undefined : after);
-    this.#settle(after, touched);
-    if (before !== undefined) this.#settle(before, touched);
+    const before = this.#services.get(key);
+    if (before !== undefined) this.#release(key, before, service !== undefined);
+    this.#services.set(key, service, after);
+    this.#frontends.exchange(before, after, touched);
   }
 
   #concernedBy(change: NodeChange): ServiceKey[] {
-    return this.#shares.concernedBy(change, this.#node.view, this.bound);
-  }
-
-  #enter({ frontends, vips }: ServiceFrontends): void {
-    for (const claim of frontends) this.#claims.add(claim);
-    for (const vip of vips) this.#vips.add(vip);
-  }
-
-  #leave({ frontends, vips }: ServiceFrontends): void {
-    for (const claim of frontends) this.#claims.remove(claim);
-    for (const vip of vips) this.#vips.remove(vip);
+    return this.#services.concernedBy(change, this.#node.view, this.bound);
   }
 
   #release(key: ServiceKey, { frontends }: ServiceFrontends, isThere: boolean): void {
@@ -294,39 +259,6 @@ export class DesiredDataplane implements Dataplane {
         : !service.clusterIPs.includes(address);
       if (isReleased) this.#released.add(frontend.key);
     }
-  }
-
-  /** Decides who has the frontends of a share, once every claim to them is known. */
-  #settle({ frontends, vips }: ServiceFrontends, touched: KernelKeySet): void {
-    for (const { frontend } of frontends) {
-      const wish = this.#claims.winner(frontend.key);
-      touched.frontends.add(frontend.key);
-      this.#conflicts.settle(frontend.key);
-      this.#put(frontend.key, wish);
-      this.#settleInside(frontend.key, wish?.inside, touched);
-    }
-    for (const vip of vips) touched.vips.add(vip);
-  }
-
-  // The view goes with the frontend: whoever had it by a claim of its own would take another Service's clients.
-  #settleInside(outside: FrontendKey, wish: ServiceFrontend | undefined, touched: KernelKeySet): void {
-    if (wish === undefined && !this.#viewed.has(outside)) return;
-    if (wish === undefined) this.#viewed.delete(outside);
-    else this.#viewed.add(outside);
-    const key = insideKey(outside);
-    touched.frontends.add(key);
-    this.#put(key, wish);
-  }
-
-  #holderOf(key: FrontendKey): ServiceFrontend | undefined {
-    const holder = this.#claims.winner(outsideKey(key));
-    return isInsideKey(key) ? holder?.inside : holder;
-  }
-
-  #put(key: FrontendKey, wish: ServiceFrontend | undefined): void {
-    this.policy.settle(key, wish);
-    if (wish?.virtualServer === undefined) this.virtualServers.delete(key);
-    else this.virtualServers.set(key, wish.virtualServer);
   }
 }
 

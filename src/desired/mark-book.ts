@@ -1,5 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Frontend, type FrontendKey, isOwnMark, OWN_MARK_COUNT, ownMark } from '../model/frontend.js';
+import type { PacketPolicy } from '../model/dataplane.js';
+import {
+  type Frontend,
+  type FrontendKey,
+  isInside,
+  isOwnMark,
+  OWN_MARK_COUNT,
+  ownMark,
+} from '../model/frontend.js';
 
 /**
  * The firewall marks of inside views. A mark follows from the frontend's name and from a key that only this node has: who
@@ -30,6 +38,17 @@ export class MarkBook {
   /** Whether the view has this very mark. */
   has({ key, mark }: Pick<Frontend, 'key' | 'mark'>): boolean {
     return this.#marks.get(key) === mark;
+  }
+
+  /**
+   * Takes over the marks of what the kernel has, and answers with the views whose mark cannot stay: it is no mark that may be
+   * used, or another view has it, or this view another.
+   */
+  keepAll({ owned, open }: Pick<PacketPolicy, 'owned' | 'open'>): Set<FrontendKey> {
+    const views = [...owned.values()].map(({ frontend }) => frontend).filter(isInside);
+    for (const view of views) this.keep(view);
+    const stale = [...views, ...[...open.values()].filter(isInside)].filter((view) => !this.has(view));
+    return new Set(stale.map(({ key }) => key));
   }
 
   /** The mark of a view, which it has until `release`. Where two names fall on one mark the later gets another. */

@@ -10,7 +10,7 @@ import type { UnmetFrontend } from '../model/sync-state.js';
 import { type Refusals, refusalText } from './refusals.js';
 
 export interface UnmetParts {
-  readonly desired: Pick<DesiredDataplane, 'virtualServers' | 'wishOf' | 'lostFrontends'>;
+  readonly desired: Pick<DesiredDataplane, 'virtualServers' | 'holderOf' | 'lostFrontends'>;
   readonly observed: DataplaneState;
   readonly refusals: Pick<Refusals, 'failureOf' | 'isWaiting'>;
   /** Changed and not performed to the end yet. */
@@ -27,9 +27,10 @@ export function unmetFrontends(parts: UnmetParts): UnmetFrontend[] {
   const judge = judgeOf(parts);
   const unmet: UnmetFrontend[] = [];
   for (const [key, { frontend }] of parts.desired.virtualServers) {
-    const wish = parts.desired.wishOf(key);
-    const judged = wish === undefined ? undefined : judge(frontend, wish.service.key);
-    if (wish !== undefined && judged !== undefined) unmet.push({ frontend, owner: wish.owner, ...judged });
+    const holder = parts.desired.holderOf(key);
+    const judged = holder === undefined ? undefined : judge(frontend, holder.service.key);
+    if (holder !== undefined && judged !== undefined)
+      unmet.push({ frontend, owner: holder.owner, ...judged });
   }
   return [...unmet, ...parts.desired.lostFrontends.map(inConflict)];
 }

@@ -44,7 +44,7 @@ export interface ServiceFactsParts {
       readonly families: readonly Family[];
     };
     readonly bound: ReadonlySet<Address>;
-    wishesOf(service: ServiceKey): readonly Wish[];
+    claimsOf(service: ServiceKey): readonly Wish[];
     serviceOf(key: FrontendKey): ServiceKey | undefined;
     heldElsewhere(addresses: readonly Address[], service: ServiceKey): readonly HeldAddress[];
   };
@@ -108,7 +108,7 @@ function serviceAt(
 ): ServiceKey | undefined {
   let claimant: ServiceKey | undefined;
   for (const key of source.view.keys()) {
-    for (const { frontend } of desired.wishesOf(key)) {
+    for (const { frontend } of desired.claimsOf(key)) {
       if (frontend.address !== address || (port !== 0 && frontend.port !== port)) continue;
       if (desired.serviceOf(frontend.key) === key) return key;
     }
@@ -125,7 +125,7 @@ function addressesOf({ clusterIPs, externalIPs, loadBalancerIPs }: Service): Add
 function serviceFacts(key: ServiceKey, look: LiveLook | undefined, parts: ServiceFactsParts): ServiceFacts {
   const { service, slices } = parts.source.view.look(key);
   const { problems, drains } = parts.state();
-  const wishes = parts.desired.wishesOf(key).flatMap((wish) => (wish.inside ? [wish, wish.inside] : [wish]));
+  const wishes = parts.desired.claimsOf(key).flatMap((wish) => (wish.inside ? [wish, wish.inside] : [wish]));
   const unmet = new Map(
     parts.unmet().flatMap((entry) => (isOf(entry.owner, key) ? [[entry.frontend.key, entry]] : [])),
   );

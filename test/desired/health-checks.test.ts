@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HealthChecks } from '../../src/desired/service-shares.js';
+import { HealthChecks } from '../../src/desired/desired-services.js';
 import { serviceKey } from '../../src/model/service-key.js';
 
 const WEB = serviceKey('default', 'web');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
-import { localGaps } from '../../src/desired/desired-policy.js';
 import { LONE_NODE } from '../../src/desired/node-view.js';
+import { localGaps } from '../../src/desired/settled-frontends.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { Service } from '../../src/model/service.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';

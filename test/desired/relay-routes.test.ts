@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RelayRoutes } from '../../src/desired/service-shares.js';
+import { RelayRoutes } from '../../src/desired/desired-services.js';
 import { hostPort } from '../../src/model/frontend.js';
 import { relayKey } from '../../src/model/relay-route.js';
 import type { Service } from '../../src/model/service.js';

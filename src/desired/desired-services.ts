@@ -2,7 +2,7 @@ import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
-import type { HealthCheckService, Service } from '../model/service.js';
+import { type HealthCheckService, type Pace, paceOf, type Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { NodeChange } from './node-facts.js';
 import type { NodeView } from './node-view.js';
@@ -11,28 +11,50 @@ import type { ServiceFrontends } from './service-frontends.js';
 import { isEndOfSubnet } from './service-slices.js';
 
 /** What each Service wants, and which of them a change of the node concerns. */
-export class ServiceShares {
+export class DesiredServices {
   /** Those that want nothing now are among them: on another node, or with other addresses, they would. */
-  readonly #shares = new Map<ServiceKey, ServiceFrontends>();
+  readonly #wanted = new Map<ServiceKey, ServiceFrontends>();
   /** What they claim, or have as endpoints, and may not have; of hardly any. */
   readonly #refused = new Map<ServiceKey, readonly Address[]>();
   readonly #problems = new Map<ServiceKey, readonly Problem[]>();
+  readonly #paces = new Map<ServiceKey, Pace>();
+  readonly #healthChecks = new HealthChecks();
+  readonly #relays = new RelayRoutes();
   #serving = 0;
 
   get(key: ServiceKey): ServiceFrontends | undefined {
-    return this.#shares.get(key);
+    return this.#wanted.get(key);
   }
 
-  /** Undefined where there is no such Service. */
-  set(key: ServiceKey, share: ServiceFrontends | undefined): void {
-    this.#serving += Number(serves(share)) - Number(serves(this.#shares.get(key)));
-    keep(this.#shares, key, share);
-    keep(this.#refused, key, share === undefined || share.refused.length === 0 ? undefined : share.refused);
-    keep(
-      this.#problems,
-      key,
-      share === undefined || share.problems.length === 0 ? undefined : share.problems,
-    );
+  /** `service`: as it is now; undefined where there is none. `wanted`: what it wants on this node. */
+  set(key: ServiceKey, service: Service | undefined, wanted: ServiceFrontends): void {
+    const { refused, problems } = wanted;
+    const isThere = service !== undefined;
+    this.#serving += Number(serves(wanted)) - Number(serves(this.#wanted.get(key)));
+    keep(this.#wanted, key, isThere ? wanted : undefined);
+    keep(this.#refused, key, isThere && refused.length > 0 ? refused : undefined);
+    keep(this.#problems, key, isThere && problems.length > 0 ? problems : undefined);
+    keep(this.#paces, key, service && paceOf(service));
+    this.#healthChecks.refresh(key, wanted.healthCheck);
+    this.#relays.refresh(key, service);
+  }
+
+  /** How fast its endpoints come and go; undefined where it asks for nothing of its own. */
+  paceOf(service: ServiceKey): Pace | undefined {
+    return this.#paces.get(service);
+  }
+
+  /** Whether any Service asks for a pace of its own. */
+  get arePaced(): boolean {
+    return this.#paces.size > 0;
+  }
+
+  get healthChecks(): ReadonlyMap<ServiceKey, HealthCheckService> {
+    return this.#healthChecks.all;
+  }
+
+  get relays(): readonly RelayRoute[] {
+    return this.#relays.all;
   }
 
   /** Whether none wants anything. */
@@ -45,12 +67,12 @@ export class ServiceShares {
   }
 
   *frontends(): Generator<ServiceFrontend> {
-    for (const { frontends } of this.#shares.values()) yield* frontends;
+    for (const { frontends } of this.#wanted.values()) yield* frontends;
   }
 
   /** The frontends that the Service asks for, views of clients inside among them. */
   frontendsOf(service: ServiceKey): readonly FrontendKey[] {
-    const { frontends = [] } = this.#shares.get(service) ?? {};
+    const { frontends = [] } = this.#wanted.get(service) ?? {};
     return frontends.flatMap(({ frontend, inside }) =>
       inside === undefined ? [frontend.key] : [frontend.key, inside.frontend.key],
     );
@@ -59,7 +81,7 @@ export class ServiceShares {
   /** How many frontends, views of clients inside and real servers it asks for: what a change of it costs at most. */
   entriesOf(service: ServiceKey): number {
     let entries = 0;
-    for (const wish of this.#shares.get(service)?.frontends ?? []) entries += entriesIn(wish);
+    for (const claim of this.#wanted.get(service)?.frontends ?? []) entries += entriesIn(claim);
     return entries;
   }
 
@@ -69,7 +91,7 @@ export class ServiceShares {
     node: NodeView,
     bound: ReadonlySet<Address>,
   ): ServiceKey[] {
-    if (all) return [...this.#shares.keys()];
+    if (all) return [...this.#wanted.keys()];
     if (external) return this.#where(({ isExternal }) => isExternal);
     return addresses.length === 0 ? [] : this.#concernedByAddresses(new Set(addresses), node, bound);
   }
@@ -86,19 +108,19 @@ export class ServiceShares {
     const areEnds = [...moved].some((address) => isEndOfSubnet(address, node.reserved));
     if (!areOwn && !areEnds && ![...moved].some((address) => bound.has(address))) return refused;
     const serving = this.#where(
-      (share) =>
-        share.vips.some(isMoved) || (areOwn && share.isExternal) || (areEnds && leadsTo(share, isMoved)),
+      (wanted) =>
+        wanted.vips.some(isMoved) || (areOwn && wanted.isExternal) || (areEnds && leadsTo(wanted, isMoved)),
     );
     return [...new Set([...refused, ...serving])];
   }
 
-  #where(isConcerned: (share: ServiceFrontends) => boolean): ServiceKey[] {
-    return [...this.#shares].flatMap(([key, share]) => (isConcerned(share) ? [key] : []));
+  #where(isConcerned: (wanted: ServiceFrontends) => boolean): ServiceKey[] {
+    return [...this.#wanted].flatMap(([key, wanted]) => (isConcerned(wanted) ? [key] : []));
   }
 }
 
-function serves(share: ServiceFrontends | undefined): boolean {
-  return share !== undefined && share.frontends.length > 0;
+function serves(wanted: ServiceFrontends | undefined): boolean {
+  return wanted !== undefined && wanted.frontends.length > 0;
 }
 
 function leadsTo({ frontends }: ServiceFrontends, isMoved: (address: Address) => boolean): boolean {
