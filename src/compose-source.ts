@@ -21,7 +21,7 @@ export interface SourceListener extends WatcherListener {
   wayChanged(addresses: readonly ReservedAddress[]): void;
 }
 
-export interface ComposedSource {
+interface ComposedSource {
   readonly cluster: ClusterSource;
   readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
   /** Undefined where nobody takes Events. */

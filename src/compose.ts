@@ -5,7 +5,7 @@ import { checkNode } from './kernel/node/init-node.js';
 import { featureText } from './kernel/node/kernel-features.js';
 import { AdminServer } from './status/admin-server.js';
 
-export interface Agent {
+interface Agent {
   /**
    * Resolves when the source is complete or has waited long enough; what it knows is then being programmed. Rejects
    * where this node or its configuration can never do the work.

@@ -112,7 +112,7 @@ function isOnThisNode({ node }: Endpoint, { name }: NodeSettings): boolean {
 }
 
 /** The place of which the ready endpoints say that they are for it, and which this node is, or is in. */
-export interface Preference {
+interface Preference {
   readonly kind: 'node' | 'zone';
   readonly name: string;
 }
@@ -123,16 +123,13 @@ export interface Preference {
  * Hints count only where every ready endpoint has one and one of them names this place. A slice that was written before
  * the hints, or a zone whose last endpoint has gone, would otherwise overload the rest or leave nobody to answer.
  */
-export function preferenceOf(
-  { endpoints }: Candidates,
-  { name, zone }: NodeSettings,
-): Preference | undefined {
+function preferenceOf({ endpoints }: Candidates, { name, zone }: NodeSettings): Preference | undefined {
   if (name !== undefined && areHinted(endpoints, 'node', name)) return { kind: 'node', name };
   if (zone !== undefined && areHinted(endpoints, 'zone', zone)) return { kind: 'zone', name: zone };
   return undefined;
 }
 
-export function isPreferred(endpoint: Endpoint, preference: Preference): boolean {
+function isPreferred(endpoint: Endpoint, preference: Preference): boolean {
   return hintsOf(endpoint, preference.kind)?.includes(preference.name) === true;
 }
 

@@ -25,7 +25,7 @@ export interface NodeChange {
 }
 
 /** What of a view is no fact of the node, but asks all Services. */
-export interface SharedAnswers {
+interface SharedAnswers {
   markOf(view: FrontendKey): number;
   takeHashTables(service: ServiceKey, count: number): boolean;
   holderOf(allocation: Address | number, claimant: ServiceKey): ServiceKey | undefined;
@@ -99,7 +99,7 @@ const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | keyof SharedAnswers> = {
  * The addresses that carry NodePorts. `named` are those of the Node object, in its order.
  * As in kube-proxy, CIDRs speak of their own family: a family that no rule names shows its NodePorts nowhere.
  */
-export function nodePortAddresses(
+function nodePortAddresses(
   rule: NodePortRule,
   own: readonly Address[],
   named: readonly Address[],

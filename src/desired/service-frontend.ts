@@ -39,7 +39,7 @@ export function entriesIn({ virtualServer, inside }: ServiceFrontend): number {
 }
 
 /** One port of a Service by one way. */
-export interface Entrance {
+interface Entrance {
   readonly service: Service;
   readonly port: ServicePort;
   /** Of the port in the Service. */

@@ -7,7 +7,7 @@ import type { ServiceKey } from '../model/service-key.js';
 import { unusableKind } from './address-policy.js';
 
 /** The slices of a Service without the endpoints that the kernel would refuse. */
-export interface UsableEndpoints {
+interface UsableEndpoints {
   readonly slices: readonly EndpointSlice[];
   readonly leftOut: readonly Address[];
 }

@@ -15,7 +15,7 @@ export type ClaimKind = 'cluster' | 'node' | 'balancer' | 'external';
  */
 const RANKS: Readonly<Record<ClaimKind, number>> = { cluster: 0, node: 0, balancer: 1, external: 2 };
 
-export interface Claim {
+interface Claim {
   readonly kind: ClaimKind;
   readonly service: Pick<Service, 'created' | 'key'>;
 }

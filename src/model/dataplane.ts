@@ -38,7 +38,7 @@ export const TRAFFIC_SETS = ['refused', 'dropped', 'restricted', 'masqueraded', 
 
 export type TrafficSet = (typeof TRAFFIC_SETS)[number];
 
-export type TrafficSets = Readonly<Record<TrafficSet, ReadonlyMap<FrontendKey, Frontend>>>;
+type TrafficSets = Readonly<Record<TrafficSet, ReadonlyMap<FrontendKey, Frontend>>>;
 
 export interface AllowedSources {
   readonly frontend: Frontend;

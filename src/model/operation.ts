@@ -47,14 +47,14 @@ export type PolicyOperation =
   | SourceOperation;
 
 /** Membership of a frontend in one of the traffic sets. */
-export interface TrafficOperation {
+interface TrafficOperation {
   readonly kind: 'enter-set' | 'leave-set';
   readonly set: TrafficSet;
   readonly frontend: Frontend;
 }
 
 /** Who may reach a restricted frontend. */
-export interface SourceOperation {
+interface SourceOperation {
   readonly kind: 'allow-source' | 'forbid-source';
   readonly frontend: Frontend;
   readonly source: Cidr;
@@ -68,7 +68,7 @@ export interface VirtualServerWrite {
 }
 
 /** set replaces the weight of an existing real server in place; its connections stay. */
-export interface RealServerWrite {
+interface RealServerWrite {
   readonly kind: 'add-real-server' | 'set-real-server';
   readonly frontend: Frontend;
   readonly server: RealServer;

@@ -62,7 +62,7 @@ function restOf({ problem, count }: { readonly problem: Problem; readonly count:
  * source: the text or object could not be read. object: a field of it makes no sense.
  * conflict: two owners claim one thing. kernel: the kernel refused.
  */
-export type ProblemKind = 'source' | 'object' | 'conflict' | 'kernel';
+type ProblemKind = 'source' | 'object' | 'conflict' | 'kernel';
 
 export function problemText(problem: Problem): string {
   const place = problem.field === undefined ? problem.subject : `${problem.subject}, ${problem.field}`;

@@ -13,7 +13,7 @@ export interface ReservedAddress {
 }
 
 /** In the order in which they count where an address has several uses. */
-export const RESERVED_USES = ['api-server', 'proxy', 'gateway', 'network', 'broadcast', 'resolver'] as const;
+const RESERVED_USES = ['api-server', 'proxy', 'gateway', 'network', 'broadcast', 'resolver'] as const;
 
 export type ReservedUse = (typeof RESERVED_USES)[number];
 

@@ -24,7 +24,7 @@ export interface StatusReport {
   readonly withoutEndpoints: readonly RefusedStatus[];
 }
 
-export interface RefusedStatus extends FrontendStatus {
+interface RefusedStatus extends FrontendStatus {
   /** Where no EndpointSlice has the port of this name and protocol: which they have, such as `"web"/TCP`. */
   readonly offered?: string;
 }

@@ -11,7 +11,7 @@ export type WeightRule =
 export const PLAIN_WEIGHT = 1;
 
 /** Where an endpoint is, as far as its slice says. */
-export interface Place {
+interface Place {
   readonly node?: string | undefined;
   readonly zone?: string | undefined;
 }

@@ -12,7 +12,7 @@ import type { SlowStartBook } from './slow-start-book.js';
 import type { Round } from './stage-runner.js';
 import type { Takeover } from './takeover.js';
 
-export interface PlannerParts {
+interface PlannerParts {
   readonly desired: DesiredDataplane;
   readonly image: KernelImage;
   readonly drains: DrainBook;

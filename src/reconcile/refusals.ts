@@ -104,11 +104,11 @@ export function* subjectsOf({ frontends, vips }: KernelKeys): Generator<Subject>
   for (const address of vips) yield `vip ${address}`;
 }
 
-export function frontendOf(subject: Subject): FrontendKey | undefined {
+function frontendOf(subject: Subject): FrontendKey | undefined {
   return subject.startsWith('frontend ') ? (nameOf(subject) as FrontendKey) : undefined;
 }
 
-export function keysOf(subjects: Iterable<Subject>): KernelKeySet {
+function keysOf(subjects: Iterable<Subject>): KernelKeySet {
   const keys = new KernelKeySet();
   for (const subject of subjects) {
     const frontend = frontendOf(subject);

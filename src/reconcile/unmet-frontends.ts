@@ -9,7 +9,7 @@ import type { ServiceKey } from '../model/service-key.js';
 import type { UnmetFrontend } from '../model/sync-state.js';
 import { type Refusals, refusalText } from './refusals.js';
 
-export interface UnmetParts {
+interface UnmetParts {
   readonly desired: Pick<DesiredDataplane, 'virtualServers' | 'holderOf' | 'lostFrontends'>;
   readonly observed: DataplaneState;
   readonly refusals: Pick<Refusals, 'failureOf' | 'isWaiting'>;
