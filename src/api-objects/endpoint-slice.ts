@@ -6,6 +6,7 @@ import type { Field } from './field.js';
 import { HEADLESS, type Identity, label, PROXY_NAME, SERVICE_NAME } from './metadata.js';
 import { allowedName, DNS_LABEL, DNS_SUBDOMAIN } from './names.js';
 import { readPortName, readPortNumber, readProtocol } from './network-fields.js';
+import { SharedCopies } from './shared-copies.js';
 import { type Reader, type Reading, type Translation, translate } from './translation.js';
 
 /** What the API server allows in one slice. More is used all the same. */
@@ -39,7 +40,7 @@ function readSlice(object: Field, identity: Identity, proxyName: string | undefi
   const family = readFamily(object.child('addressType'));
   if (family === undefined) return { because: 'without-addresses' };
   const key = sliceKey(identity.namespace, identity.name);
-  const ports = readEndpointPorts(object);
+  const ports = sharedPorts(readEndpointPorts(object));
   return {
     record: { key, service, family, ports, endpoints: readEndpoints(object.child('endpoints'), family) },
   };
@@ -94,6 +95,13 @@ function readEndpointPorts(slice: Field): readonly EndpointPort[] {
     const port = readEndpointPort(field);
     return port === undefined || isTaken(field, port.name, names) ? [] : [port];
   });
+}
+
+const portLists = new SharedCopies<readonly EndpointPort[]>();
+
+/** Nearly all slices of a cluster have one of a few lists. */
+function sharedPorts(ports: readonly EndpointPort[]): readonly EndpointPort[] {
+  return portLists.of(JSON.stringify(ports), () => ports);
 }
 
 /** A port without a number means "any port" to other consumers; kube-proxy passes over it, and so does this. */

@@ -3,6 +3,7 @@ import type { Endpoint } from '../model/endpoint-slice.js';
 import type { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE, type NameRule } from './names.js';
 import { readAddress } from './network-fields.js';
+import { SharedCopies } from './shared-copies.js';
 
 const so = 'the endpoint is left out';
 
@@ -57,7 +58,7 @@ function readFlag(field: Field, unsaid: boolean | undefined): boolean | undefine
 
 function readNode(field: Field): string | undefined {
   if (field.absent || field.value === '') return undefined;
-  if (allowedName(field.value, DNS_SUBDOMAIN)) return field.value;
+  if (allowedName(field.value, DNS_SUBDOMAIN)) return sharedName(field.value);
   field.complain({
     expected: DNS_SUBDOMAIN.expected,
     so: 'the endpoint counts as on no known node',
@@ -98,28 +99,14 @@ function readNames(list: Field, rule: NameRule): readonly string[] | undefined {
   return names.length === 0 ? undefined : sharedList(names);
 }
 
-/**
- * One copy of what a hundred thousand endpoints say alike: names of zones, and lists of a zone or two. Each object is
- * parsed on its own, so that equal texts are different strings in memory.
- */
-const MOST_NAMES = 10_000;
-const names = new Map<string, string>();
-const lists = new Map<string, readonly string[]>();
+const names = new SharedCopies<string>();
+const lists = new SharedCopies<readonly string[]>();
 
 function sharedName(name: string): string {
-  return names.get(name) ?? remember(names, name, name);
+  return names.of(name, () => name);
 }
 
 /** A list with these names in this order, the same one each time. */
 function sharedList(list: readonly string[]): readonly string[] {
-  const key = list.join(' ');
-  return lists.get(key) ?? remember(lists, key, list.map(sharedName));
-}
-
-// Names of nodes that are long gone must not stay for ever, and a source that makes up new ones must not fill the memory.
-// Starting anew costs a second copy of what is in use, once.
-function remember<V>(known: Map<string, V>, key: string, value: V): V {
-  if (known.size === MOST_NAMES) known.clear();
-  known.set(key, value);
-  return value;
+  return lists.of(list.join(' '), () => list.map(sharedName));
 }

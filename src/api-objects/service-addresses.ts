@@ -31,7 +31,7 @@ function reportSecond(field: Field, address: Address): void {
   );
 }
 
-// Whoever edits a dumped Service changes one of the two fields and wonders.
+// In a dumped Service that is edited one of the two fields is easily forgotten.
 function reportStale(single: Field, addresses: readonly Address[]): void {
   const first = addresses[0];
   if (single.absent || single.value === '' || first === undefined) return;

@@ -168,7 +168,7 @@ function readPolicy(field: Field): TrafficPolicy {
 
 const so = 'nobody listens on it';
 
-/** Where load balancers ask after local endpoints; 0 where there is nothing to ask. */
+/** Where load balancers ask whether there are local endpoints; 0 where there is no such port. */
 function readHealthCheckPort(
   spec: Field,
   type: ServiceType,

@@ -1,6 +1,6 @@
 import type { LocalDetection } from '../model/local-detection.js';
 
-/** Every knob of the agent in our own words: type, unit and meaning. Times are seconds. Defaults: docs/configuration.md. */
+/** Every setting of the agent: type, unit and meaning. Times are seconds. Defaults: docs/configuration.md. */
 export interface AgentSettings {
   readonly source: SourceSettings;
   /** This node's name as EndpointSlices spell it (`nodeName`); undefined: any endpoint may be on this node. */

@@ -5,13 +5,6 @@ import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { StoreChange } from './watch/object-store.js';
 
-/** Changes that arrived together. */
-interface Batch {
-  readonly services: ReadonlySet<ServiceKey>;
-  /** When the changes of EndpointSlices among them happened, in milliseconds since 1970. */
-  readonly triggers: readonly number[];
-}
-
 /** Writes what the stores find into the view, and remembers what it touched until that is published. */
 export class ViewIntake {
   readonly view = new ClusterView();
@@ -46,6 +39,13 @@ export class ViewIntake {
   #touch(services: readonly ServiceKey[]): void {
     for (const service of services) this.#services.add(service);
   }
+}
+
+/** Changes that arrived together. */
+interface Batch {
+  readonly services: ReadonlySet<ServiceKey>;
+  /** When the changes of EndpointSlices among them happened, in milliseconds since 1970. */
+  readonly triggers: readonly number[];
 }
 
 export interface NodeAndRangesListener {

@@ -15,13 +15,7 @@ import { ReachabilityProbe } from './watch/attempt-loop.js';
 import { NodeReadiness } from './watch/node-readiness.js';
 import { NodeRoster } from './watch/node-roster.js';
 import { ObjectStore, type ObjectTaker, type Projection, type StoreChange } from './watch/object-store.js';
-import {
-  projectNode,
-  projectService,
-  projectServiceCIDR,
-  projectSlice,
-  SharedParts,
-} from './watch/projections.js';
+import { projectNode, projectService, projectServiceCIDR, projectSlice } from './watch/projections.js';
 import { Reflector } from './watch/reflector.js';
 import {
   endpointSlices,
@@ -80,7 +74,6 @@ export class ClusterWatcher implements ClusterSource {
 
   constructor(options: WatcherOptions) {
     const { nodeName, proxyName } = options;
-    const shared = new SharedParts();
     const { service, slice } = this.#intake;
     const { nodeRecord, range } = this.#nodeAndRanges;
     this.#options = options;
@@ -91,7 +84,7 @@ export class ClusterWatcher implements ClusterSource {
     this.#services = this.#reflect(ofServices, this.#serviceStore);
     this.#slices = this.#follow(
       endpointSlices(proxyName),
-      (object) => projectSlice(object, proxyName, shared),
+      (object) => projectSlice(object, proxyName),
       slice,
     );
     this.#node =

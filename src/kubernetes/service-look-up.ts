@@ -6,7 +6,7 @@ import type { ServiceView } from '../model/cluster-view.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { ApiTransport } from './transport/api-transport.js';
 import { expectJson, isRecord, parseJson } from './watch/api-answer.js';
-import { projectService, projectSlice, SharedParts } from './watch/projections.js';
+import { projectService, projectSlice } from './watch/projections.js';
 import { endpointSlices, type Resource, services } from './watch/resource.js';
 
 /** Milliseconds for both answers; a person waits for them. */
@@ -65,8 +65,7 @@ function isOther(
   const known = look(key);
   const service = object === undefined ? undefined : projectService(object, proxyName).record;
   if (!isDeepStrictEqual(service, known.service)) return true;
-  const shared = new SharedParts();
-  const records = slices.flatMap((slice) => projectSlice(slice, proxyName, shared).record ?? []);
+  const records = slices.flatMap((slice) => projectSlice(slice, proxyName).record ?? []);
   const sorted = (all: ServiceView['slices']) => all.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return !isDeepStrictEqual(sorted(records), sorted(known.slices));
 }

@@ -107,18 +107,18 @@ export class FolderImage {
 }
 
 /** What is wrong with one object: its own problems, and that others claim its name. The first claim counts. */
-function claimProblems([winner, ...losers]: readonly ManifestObject[]): readonly Problem[] {
-  if (winner === undefined) return [];
-  const conflicts = new ShortList(winner.subject);
-  for (const loser of losers) conflicts.add(conflict(winner, loser));
-  return [...winner.problems, ...conflicts.problems];
+function claimProblems([used, ...others]: readonly ManifestObject[]): readonly Problem[] {
+  if (used === undefined) return [];
+  const conflicts = new ShortList(used.subject);
+  for (const other of others) conflicts.add(conflict(used, other));
+  return [...used.problems, ...conflicts.problems];
 }
 
-function conflict(winner: ManifestObject, loser: ManifestObject): Problem {
+function conflict(used: ManifestObject, other: ManifestObject): Problem {
   return {
     kind: 'conflict',
-    subject: loser.subject,
-    message: `is not used, because ${winner.subject} comes before it.`,
+    subject: other.subject,
+    message: `is not used, because ${used.subject} comes before it.`,
     remedy: 'Remove one of the two.',
   };
 }

@@ -121,7 +121,7 @@ async function hasServiceAccount(folder: string): Promise<boolean> {
   );
 }
 
-/** Nobody in particular, at a server whose certificate a public authority has signed. */
+/** Without credentials, at a server whose certificate a public authority has signed. */
 function anonymousLogin(server: URL, environment: ProxyEnvironment): Login {
   return {
     server,

@@ -1,33 +1,5 @@
 import { type Clock, TimeSlice } from '../../model/clock.js';
 
-interface PartTaker {
-  /** May take long; then it gives way to others by itself, and the rest of the body waits. */
-  take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
-  /** All that has arrived is taken, or others have their turn now. */
-  settle(): void;
-}
-
-/** Reads a body part by part as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
-export async function readParts(
-  body: AsyncIterable<Uint8Array>,
-  splitter: Splitter,
-  clock: Clock,
-  taker: PartTaker,
-): Promise<void> {
-  const slice = new TimeSlice(clock);
-  for await (const chunk of body) {
-    for (const piece of splitter.push(chunk)) {
-      const taking = taker.take(piece, slice);
-      if (taking !== undefined) await taking;
-      if (!slice.over) continue;
-      taker.settle();
-      await slice.rest();
-    }
-    taker.settle();
-    if (slice.over) await slice.rest();
-  }
-}
-
 /** Five times the largest object that etcd holds (1.5 MiB): a longer line is no event, and must not fill the memory. */
 export const LONGEST_PIECE = 8 * 1024 * 1024;
 
@@ -225,4 +197,32 @@ function isMark(byte: number): boolean {
 function isBlank(item: Buffer): boolean {
   for (const byte of item) if (byte > 0x20) return false;
   return true;
+}
+
+interface PartTaker {
+  /** May take long; then it lets the event loop go on by itself, and the rest of the body waits. */
+  take(piece: Buffer, slice: TimeSlice): Promise<void> | undefined;
+  /** All that has arrived is taken, or the event loop goes on to other work now. */
+  settle(): void;
+}
+
+/** Reads a body part by part as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
+export async function readParts(
+  body: AsyncIterable<Uint8Array>,
+  splitter: Splitter,
+  clock: Clock,
+  taker: PartTaker,
+): Promise<void> {
+  const slice = new TimeSlice(clock);
+  for await (const chunk of body) {
+    for (const piece of splitter.push(chunk)) {
+      const taking = taker.take(piece, slice);
+      if (taking !== undefined) await taking;
+      if (!slice.over) continue;
+      taker.settle();
+      await slice.rest();
+    }
+    taker.settle();
+    if (slice.over) await slice.rest();
+  }
 }

@@ -24,7 +24,7 @@ type GivenSettings = Partial<TransportSettings> & Pick<TransportSettings, 'userA
 const PROBE_TIMEOUT = 2_000;
 
 /** A connection that stands or is being made; all requests of one login share it. */
-interface Line {
+interface OpenedConnection {
   readonly key: string;
   readonly opening: Promise<Connection>;
   connection: Connection | undefined;
@@ -46,7 +46,7 @@ export class HttpTransport implements ApiTransport {
   readonly #settings: TransportSettings;
   readonly #connections = new Set<Connection>();
   /** Of the login of now. */
-  #lines: Line[] = [];
+  #opened: OpenedConnection[] = [];
   #closing: Promise<void> | undefined;
   #emptied: () => void = () => undefined;
 
@@ -85,7 +85,7 @@ export class HttpTransport implements ApiTransport {
   }
 
   async #end(): Promise<void> {
-    this.#lines = [];
+    this.#opened = [];
     const empty = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -117,31 +117,33 @@ export class HttpTransport implements ApiTransport {
   }
 
   /** What takes a request at once, or will perhaps; where there are no more to be had, whose turn it is to wait. */
-  #current(login: Login): Line {
+  #current(login: Login): OpenedConnection {
     const key = connectionKey(login);
-    this.#keep((line) => line.key === key && line.connection?.open !== false);
-    const free = this.#lines.find(({ connection }) => connection === undefined || takesMore(connection));
+    this.#keep((opened) => opened.key === key && opened.connection?.open !== false);
+    const free = this.#opened.find(({ connection }) => connection === undefined || takesMore(connection));
     if (free !== undefined) return free;
-    return this.#lines.length < MOST_CONNECTIONS ? this.#begin(login, key) : (this.#lines[0] as Line);
+    return this.#opened.length < MOST_CONNECTIONS
+      ? this.#begin(login, key)
+      : (this.#opened[0] as OpenedConnection);
   }
 
-  #keep(isWanted: (line: Line) => boolean): void {
-    const others = this.#lines.filter((line) => !isWanted(line));
-    this.#lines = this.#lines.filter(isWanted);
+  #keep(isWanted: (opened: OpenedConnection) => boolean): void {
+    const others = this.#opened.filter((opened) => !isWanted(opened));
+    this.#opened = this.#opened.filter(isWanted);
     for (const { connection } of others) connection?.retire();
   }
 
-  #begin(login: Login, key: string): Line {
-    const line: Line = { key, opening: this.#open(login), connection: undefined };
-    this.#lines.push(line);
-    line.opening.then(
+  #begin(login: Login, key: string): OpenedConnection {
+    const opened: OpenedConnection = { key, opening: this.#open(login), connection: undefined };
+    this.#opened.push(opened);
+    opened.opening.then(
       (connection) => {
-        line.connection = connection;
-        if (!this.#lines.includes(line)) connection.retire();
+        opened.connection = connection;
+        if (!this.#opened.includes(opened)) connection.retire();
       },
-      () => this.#keep((other) => other !== line),
+      () => this.#keep((other) => other !== opened),
     );
-    return line;
+    return opened;
   }
 
   async #open(login: Login): Promise<Connection> {

@@ -9,7 +9,7 @@ const HEALTHY = 30_000;
 /** What a server asks for with Retry-After is done up to here: a mistake in it must not keep a node from following for a day. */
 const LONGEST_ASKED = 120_000;
 
-/** After a failure that a person has to mend, in milliseconds: it is noticed within a minute when it was. */
+/** After a failure that an operator has to mend, in milliseconds: that it was mended is noticed within a minute. */
 export const FAILED_PERIOD = 45_000;
 
 /** At least this, by chance up to a quarter longer. `chance` is at least 0, below 1. */

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
+import { SharedCopies } from '../../src/api-objects/shared-copies.js';
+import { recordOf, sliceObject } from './objects.js';
+
+test('equal lists are one list in memory, whoever read them', () => {
+  const copies = new SharedCopies<readonly string[]>();
+  const first = copies.of('a b', () => ['a', 'b']);
+  expect(copies.of('a b', () => ['a', 'b'])).toBe(first);
+  expect(copies.of('a c', () => ['a', 'c'])).not.toBe(first);
+});
+
+test('a source that makes up new texts does not fill the memory: what was kept goes at the 20,000th', () => {
+  const copies = new SharedCopies<object>();
+  const first = copies.of('0', () => ({}));
+  for (let n = 1; n < 20_000; n++) copies.of(String(n), () => ({}));
+  expect(copies.of('0', () => ({}))).toBe(first);
+  copies.of('one more', () => ({}));
+  expect(copies.of('0', () => ({}))).not.toBe(first);
+});
+
+test('slices with equal ports have one list of ports in memory, and endpoints with equal hints one list of zones', () => {
+  const endpoints = [{ addresses: ['10.244.0.5'], hints: { forZones: [{ name: 'eu-1a' }] } }];
+  const [one, other] = [0, 1].map(() => recordOf(translateEndpointSlice(sliceObject({ endpoints }))));
+  expect(one?.ports).toBe(other?.ports);
+  expect(one?.endpoints[0]?.zoneHints).toBe(other?.endpoints[0]?.zoneHints);
+});
