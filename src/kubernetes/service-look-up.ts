@@ -11,28 +11,28 @@ import { endpointSlices, type Resource, services } from './watch/resource.js';
 
 /** Milliseconds for both answers; a person waits for them. */
 const PATIENCE = 3_000;
-/** Milliseconds in which news of a change is on its way. */
-const NEWS_TAKE = 1_000;
+/** Milliseconds that the event of a change may take to arrive. */
+const EVENT_DELAY = 1_000;
 /** Bytes of one answer: a Service with a thousand slices of a hundred endpoints has 30 MB, and is compared no more. */
 const LONGEST_ANSWER = 8 * 1024 * 1024;
 
-export interface LookUpParts {
+interface LookUpParts {
   readonly transport: ApiTransport;
   readonly clock: Clock;
   readonly proxyName: string | undefined;
-  /** What was heard of the Service so far. */
+  /** What was received of the Service so far. */
   readonly look: (service: ServiceKey) => ServiceView;
 }
 
 /**
- * Asks the API server for one Service and its slices at this moment, and whether they are what was heard. By list and field
+ * Asks the API server for one Service and its slices at this moment, and whether they are what was received. By list and field
  * selector: the role of a proxy may list, and not get. The Service is asked for whatever its labels are, since one that was given to
- * another proxy is never heard of.
+ * another proxy is never received.
  */
 export async function lookUpService(key: ServiceKey, parts: LookUpParts): Promise<LiveLook> {
   const first = await compare(key, parts);
   if (!first.isBehind) return first;
-  await new Promise<void>((resolve) => void parts.clock.after(NEWS_TAKE, resolve));
+  await new Promise<void>((resolve) => void parts.clock.after(EVENT_DELAY, resolve));
   return compare(key, parts);
 }
 
