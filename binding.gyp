@@ -16,7 +16,7 @@
       'native/ipvs_channel.cc',
       'native/ipvs_requests.cc',
       'native/job_queue.cc',
-      'native/js_error.cc',
+      'native/js_values.cc',
       'native/kernel_handle.cc',
       'native/message_reader.cc',
       'native/message_writer.cc',

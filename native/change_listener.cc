@@ -106,7 +106,7 @@ bool ChangeListener::pause(int milliseconds) {
 }
 
 // A socket that fails for a reason we do not know is replaced, tried once a second. What happened meanwhile is lost, and
-// told so. False when it is time to stop.
+// reported as such. False when it is time to stop.
 bool ChangeListener::subscribe_again() {
   do {
     if (!pause(kSubscribePause)) return false;

@@ -1,4 +1,4 @@
-// Carries what the change listener hears to a JavaScript callback.
+// Hands what the change listener received to a JavaScript callback.
 #pragma once
 
 #include <napi.h>

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "js_error.h"
+#include "js_values.h"
 #include "network_namespace.h"
 
 namespace ipvsproxy {
@@ -39,7 +39,7 @@ JobQueue::~JobQueue() {
   stop();
 }
 
-// Nobody is left to hear of the jobs that wait; the one under way ends, since netlink never waits.
+// Nobody is left to get the results of the jobs that wait; the one under way ends, since netlink never waits.
 void JobQueue::stop_at_exit(void* queue) {
   auto* ending = static_cast<JobQueue*>(queue);
   const std::shared_ptr<JobQueue> kept = std::move(ending->self_);

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "js_error.h"
+#include "js_values.h"
 #include "network_namespace.h"
 #include "nft_codec.h"
 #include "tasks.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "js_answer.h"
+#include "js_values.h"
 
 namespace ipvsproxy {
 namespace {

@@ -15,13 +15,13 @@ export function lossContract(subject: ContractSubject): void {
       subject.kernel.watch((change) => changes.push(change));
     });
 
-    it('is told where it is an address', async () => {
+    it('is reported where it is an address', async () => {
       await subject.outsider.removeAddress(VIP_A6);
       await expect.poll(() => changes).toContainEqual({ kind: 'address-removed', address: VIP_A6 });
       expect([...(await subject.kernel.observeAddressesAndSets()).bound]).toEqual([VIP_A]);
     });
 
-    it('is told where it is the device, and no address can be bound until the kernel is prepared anew', async () => {
+    it('is reported where it is the device, and no address can be bound until the kernel is prepared anew', async () => {
       await subject.outsider.removeDevice();
       await expect.poll(() => changes).toContainEqual({ kind: 'device-removed' });
       expect(await subject.perform({ kind: 'bind-vip', address: VIP_A })).toEqual(['ENODEV']);

@@ -93,7 +93,7 @@ export function setContract(subject: ContractSubject): void {
       expect(foreign).toEqual([]);
     });
 
-    it('may be told by one mark in both families', async () => {
+    it('may be recognised by one mark in both families', async () => {
       await subject.given(own(INSIDE), own(INSIDE_6), add(INSIDE), add(INSIDE_6));
       await subject.given(real('add', ONE, INSIDE), real('add', ONE_6, INSIDE_6));
       expect(await subject.seen(INSIDE)).toEqual([`${INSIDE.key} rr`, `  -> ${ONE.key} weight 1`]);

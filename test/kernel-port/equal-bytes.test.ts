@@ -17,7 +17,7 @@ describe('the set of equal bytes', () => {
     expect(EQUAL_BYTES.size).toBe(512);
   });
 
-  it('is told from one that somebody changed', () => {
+  it('is distinguished from one that somebody changed', () => {
     expect(areEqualBytes(ALL)).toBe(true);
     expect(areEqualBytes([])).toBe(false);
     expect(areEqualBytes(ALL.slice(1))).toBe(false);
@@ -32,7 +32,7 @@ describe('a packet from an address to itself', () => {
       ? statement.fields.map((field) => ('offset' in field ? field.offset : -1))
       : [];
 
-  it('is told by comparing every byte of the source with its peer of the destination, the last one first', () => {
+  it('is recognised by comparing every byte of the source with its peer of the destination, the last one first', () => {
     expect(sentToItself('IPv4').map(offsets)).toEqual([
       [15, 19],
       [14, 18],

@@ -54,7 +54,7 @@ describe('what a node lacks', () => {
     expect(lackingText(COMPLETE, 'wrr')).toEqual([]);
   });
 
-  it('is told with the module and the packages that have it', () => {
+  it('is reported with the module and the packages that have it', () => {
     const features: KernelFeatures = { ...COMPLETE, nftables: { ...COMPLETE.nftables, masquerade: 'no' } };
     const [scheduler, masquerade, ...rest] = lackingText(features, 'mh');
     expect(rest).toEqual([]);

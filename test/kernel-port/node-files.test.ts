@@ -50,7 +50,7 @@ describe('the OOM score', () => {
   it.each([
     ['-997', 'done'],
     ['0', 'warnings'],
-  ] as const)('that cannot be lowered from %s is told among the %s', async (present, where) => {
+  ] as const)('that cannot be lowered from %s is reported among the %s', async (present, where) => {
     writeFileSync(file, `${present}\n`);
     const refuse = () => Promise.reject(Object.assign(new Error('refused'), { code: 'EACCES' }));
     const report = await setOomScore(-999, file, refuse);
@@ -70,7 +70,7 @@ describe('the timeouts of IPVS', () => {
     return { ...(await setIpvsTimeouts(handle, wanted)), set };
   }
 
-  it('are set where one differs, and told', async () => {
+  it('are set where one differs, and reported', async () => {
     const wanted = { tcp: 7200, tcpFin: 0, udp: 300 };
     expect(await timeouts(wanted)).toEqual({
       done: ['set IPVS timeouts: tcp 7200 s instead of 900 s'],

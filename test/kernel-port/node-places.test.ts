@@ -6,10 +6,10 @@ import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { applyNodeSetUp } from '../../src/kernel/node/init-node.js';
 import type { NodePlaces } from '../../src/kernel/node/node-files.js';
-import { DEFAULT_NODE_SET_UP } from '../../src/kernel/node/node-set-up.js';
 import { nodeSysctls, REQUIRED_SYSCTLS } from '../../src/kernel/node/sysctls.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { elementAnswer } from '../native/packed-answers.js';
+import { DEFAULT_NODE_SET_UP } from '../support/node-set-up.js';
 
 const TIMEOUTS = { tcp: 900, tcpFin: 120, udp: 300 };
 const HASH_SIZE = 'sys/module/nf_conntrack/parameters/hashsize';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NODE_SET_UP, type NodeSetUp } from '../../src/kernel/node/node-set-up.js';
+import type { NodeSetUp } from '../../src/kernel/node/node-set-up.js';
 import { conntrackMax, nodeSysctls } from '../../src/kernel/node/sysctls.js';
+import { DEFAULT_NODE_SET_UP } from '../support/node-set-up.js';
 
 const FACTS = { release: '6.1.0-18-amd64', processors: 8 };
 const { conntrack, ipvs } = DEFAULT_NODE_SET_UP;

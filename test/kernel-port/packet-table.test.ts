@@ -72,7 +72,7 @@ describe('the rules of the packet table', () => {
     ]);
   });
 
-  it('look for stray addresses only after others may have rewritten the destination', () => {
+  it('look for unassigned addresses only after others may have rewritten the destination', () => {
     const serviceCIDRs = ['10.96.0.0/12'];
     expect(hookOf('output-stray')).toEqual([{ type: 'filter', hook: 'output', priority: -10 }]);
     expect(chain('output-stray', { serviceCIDRs })).toEqual(chain('forward', { serviceCIDRs }));
@@ -110,7 +110,7 @@ describe('the rules of the packet table', () => {
     expect(chain('unless-expected', { withoutSockets: true })).toEqual([]);
   });
 
-  it('masquerade everything when told to', () => {
+  it('masquerade everything when asked to', () => {
     expect(chain('masquerade-4', { masqueradeAll: true })).toEqual([
       '[ immediate reg 0 goto -> masquerade-now ]',
     ]);

@@ -38,7 +38,7 @@ describe('what the rules were made from', () => {
     });
   });
 
-  it('may be no ranges at all, or not told by address, or not there', () => {
+  it('may be no ranges at all, or not by address, or not there', () => {
     const none = { ...PLAIN_RULES, insideClients: { kind: 'addresses' as const, cidrs: [] } };
     expect(standingRulesOf(layoutSet(none))).toEqual({ insideCIDRs: [], serviceCIDRs: [] });
     expect(standingRulesOf(layoutSet(PLAIN_RULES))).toEqual({ insideCIDRs: undefined, serviceCIDRs: [] });
@@ -51,7 +51,7 @@ describe('what the rules were made from', () => {
     'detectLocalMode: ClusterCIDR\nclusterCIDR: 10.244.0.0/16',
     'detectLocalMode: BridgeInterface\ndetectLocal: {bridgeInterface: cni0}',
     'detectLocalMode: InterfaceNamePrefix\ndetectLocal: {interfaceNamePrefix: veth}',
-  ])('makes a start that has heard nothing yet want the same rules: %s', (text) => {
+  ])('makes a start that knows nothing of the cluster yet want the same rules: %s', (text) => {
     const { settings } = read(`${PROXY}${text}`);
     const before = kernelRules(settings, FACTS);
     const standing = standingRulesOf(layoutSet(before));

@@ -16,7 +16,7 @@ describe('strict ARP', () => {
     expect(hasArp).toEqual([false, true, false]);
   });
 
-  it('is told from rules that never had it, and from those of a kernel that cannot', () => {
+  it('is distinguished from rules that never had it, and from those of a kernel that cannot', () => {
     expect(new Set([PLAIN_RULES, STRICT, WITHOUT].map(layoutDigest)).size).toBe(3);
   });
 

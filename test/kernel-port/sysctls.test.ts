@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('sysctls', () => {
-  it('are written and told of', async () => {
+  it('are written and reported', async () => {
     const { written, warnings } = await setSysctls(root);
     expect(written).toHaveLength(VALUES.length);
     expect(warnings).toEqual([]);

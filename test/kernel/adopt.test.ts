@@ -120,10 +120,10 @@ describe.skipIf(!IN_FULL_KERNEL)('an agent that takes over from kube-proxy', { t
     await cluster.startAgent();
     expect(operationsSince(cluster.agent, 0)).toEqual({});
     await Promise.all(talks.map((conversation) => conversation.end()));
-    for (const { voices, longestWait, answers: heard } of talks) {
+    for (const { voices, longestWait, answers: received } of talks) {
       expect(voices).toHaveLength(1);
       expect(voices[0]).toMatch(/^pod-/);
-      expect(heard.length).toBeGreaterThan(50);
+      expect(received.length).toBeGreaterThan(50);
       expect(longestWait).toBeLessThan(LONGEST_WAIT);
     }
   });

@@ -19,7 +19,7 @@ describe.skipIf(!IN_TEST_KERNEL)('sets of ip_set through the addon', () => {
     space.run('ipset', 'add', SET, '10.96.0.1,tcp:443');
   }
 
-  it('that do not exist are told from those that do', async () => {
+  it('that do not exist are distinguished from those that do', async () => {
     expect(await space.handle.findIpset(SET)).toBe(false);
     expect(await space.handle.flushIpset(SET)).toBe(false);
     expect(await space.handle.destroyIpset(SET)).toBe(false);

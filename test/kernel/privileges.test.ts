@@ -18,7 +18,7 @@ const TARGET = { address: WEB.IPv4, port: 80, protocol: 'TCP' } as const;
 /** CAP_NET_ADMIN is bit 12 (include/uapi/linux/capability.h). */
 const NET_ADMIN_ONLY = '0000000000001000';
 
-/** What only this test's surroundings lack. */
+/** What only the environment of this test lacks. */
 const OF_THE_TEST = [
   // Of the whole machine: a network namespace can read it only. On a node the agent is in the first namespace.
   'nf_conntrack_max',
@@ -84,7 +84,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an agent with CAP_NET_ADMIN only, on a read-on
     await held.close();
   });
 
-  it('hears of a deleted address at once and finds a changed weight by its audit', async () => {
+  it('notices a deleted address at once and finds a changed weight by its audit', async () => {
     const { namespace } = cluster.lab.node;
     await namespace.run(['ip', 'addr', 'del', `${WEB.IPv4}/32`, 'dev', 'kube-ipvs0']);
     await waitUntil(async () => (await cluster.lab.outside.ask(TARGET)).kind === 'answered', {

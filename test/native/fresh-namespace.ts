@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { type KernelHandle, openKernelHandle } from '../../src/kernel/native/addon.js';
+import type { KernelHandle } from '../../src/kernel/native/addon.js';
 import { decodeLookAnswers } from '../../src/kernel/native/answer-decoder.js';
 import { encodeKeys, encodeOperations } from '../../src/kernel/native/operation-encoder.js';
 import type { KernelOperation, LookAnswer, ServerKey } from '../../src/kernel/native/records.js';
+import { openKernelHandle } from '../support/kernel-handle.js';
 
 /** Whether this process runs in a kernel with IPVS that tests may write to; set by scripts/test-kernel/run. */
 export const IN_TEST_KERNEL =

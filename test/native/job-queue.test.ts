@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { openKernelHandle } from '../../src/kernel/native/addon.js';
+import { openKernelHandle } from '../support/kernel-handle.js';
 
 /** As many as libuv's pool has threads. */
 const JOBS = 4;

@@ -165,12 +165,7 @@ function packageRoot(): string {
   return folder;
 }
 
-/** Opens the kernel. Throws AddonUnavailable where the addon cannot be loaded. */
-export function openKernelHandle(options: KernelHandleOptions): KernelHandle {
-  return new (loadAddon().KernelHandle)(options);
-}
-
-/** Node keeps a loaded addon, so this is cheap after the first time. */
+/** Throws AddonUnavailable where it cannot be loaded. Node keeps a loaded addon, so this is cheap after the first time. */
 export function loadAddon(path: string = ADDON_PATH): Addon {
   const addon = requireAddon(path);
   if (addon.abi !== ABI) throw explainLoadFailure({ kind: 'other-abi', path, abi: addon.abi });

@@ -12,16 +12,8 @@ import {
   padded,
   text,
 } from './attributes.js';
-import type {
-  Assignable,
-  ConstantSet,
-  Field,
-  HeaderField,
-  Rule,
-  Statement,
-  Value,
-  Verdict,
-} from './rule-values.js';
+import { CONNTRACK_KEYS, DIRECTIONS, familyOf, lengthOf, META_KEYS, placeOf, SOCKET_KEYS } from './fields.js';
+import type { Assignable, ConstantSet, Field, Rule, Statement, Value, Verdict } from './rule-values.js';
 
 /** The name under which a set of one rule is made; the kernel puts a number in its place. */
 export const ANONYMOUS_SET = '__set%d';
@@ -39,34 +31,6 @@ export function encodeExpressions(rule: Rule, makeSet: MakeSet): Uint8Array {
   for (const statement of rule) expressions.add(statement);
   return expressions.bytes();
 }
-
-const META_KEYS = {
-  priority: { key: 2, length: 4 },
-  mark: { key: 3, length: 4 },
-  iifname: { key: 6, length: 16 },
-  nfproto: { key: 15, length: 1 },
-  l4proto: { key: 16, length: 1 },
-} as const;
-
-/** IP_CT_DIR_ORIGINAL and IP_CT_DIR_REPLY */
-const DIRECTIONS = { original: 0, reply: 1 } as const;
-
-const CONNTRACK_KEYS = {
-  state: { key: 0, length: 4 },
-  direction: { key: 1, length: 1 },
-  status: { key: 2, length: 4 },
-  'original proto-dst': { key: 12, length: 2, of: 'original' },
-  'original ip daddr': { key: 20, length: 4, of: 'original' },
-  'original ip6 daddr': { key: 22, length: 16, of: 'original' },
-  'reply proto-src': { key: 11, length: 2, of: 'reply' },
-  'reply ip saddr': { key: 19, length: 4, of: 'reply' },
-  'reply ip6 saddr': { key: 21, length: 16, of: 'reply' },
-} as const satisfies Record<string, { key: number; length: number; of?: keyof typeof DIRECTIONS }>;
-
-/** NFT_SOCKET_TRANSPARENT */
-const SOCKET_KEYS = { transparent: { key: 0, length: 1 } } as const;
-
-const HEADERS = { 'network header': 1, 'transport header': 2 } as const;
 
 /** include/uapi/linux/netfilter.h */
 const FAMILY_NUMBERS = { IPv4: 2, IPv6: 10 } as const satisfies Record<Family, number>;
@@ -296,29 +260,4 @@ function register(type: number, at: number): Uint8Array {
 function verdictData(verdict: Verdict): Uint8Array {
   const chain = 'chain' in verdict ? [text(2, verdict.chain)] : [];
   return nested(2, number32(1, VERDICTS[verdict.to]), ...chain);
-}
-
-function placeOf({ from, offset, length }: HeaderField): Uint8Array[] {
-  return [number32(2, HEADERS[from]), number32(3, offset), number32(4, length)];
-}
-
-function familyOf(field: Field): Family | undefined {
-  return isHeader(field) ? field.family : undefined;
-}
-
-function lengthOf(field: Field): number {
-  switch (field.from) {
-    case 'meta':
-      return META_KEYS[field.key].length;
-    case 'conntrack':
-      return CONNTRACK_KEYS[field.key].length;
-    case 'socket':
-      return SOCKET_KEYS[field.key].length;
-    default:
-      return field.length;
-  }
-}
-
-function isHeader(field: Field): field is HeaderField {
-  return field.from === 'network header' || field.from === 'transport header';
 }

@@ -23,8 +23,8 @@ describe('the watch over the node', () => {
   it('looks again and again, tells changes alone, and ends', async () => {
     const clock = new HandClock();
     const board = new ProblemBoard();
-    let [looks, told] = [0, 0];
-    board.watch(() => told++);
+    let [looks, reported] = [0, 0];
+    board.watch(() => reported++);
     let found: Problem[] = [];
     const check: NodeCheck = {
       subject: 'a',
@@ -36,13 +36,13 @@ describe('the watch over the node', () => {
     const watch = new NodeWatch([check], clock, board.topic('node watch'));
     watch.start();
     await settle();
-    expect([looks, told]).toEqual([1, 0]);
+    expect([looks, reported]).toEqual([1, 0]);
     found = [PROBLEM];
     for (const _ of [1, 2]) {
       clock.advance(10_000);
       await settle();
     }
-    expect([looks, told]).toEqual([3, 1]);
+    expect([looks, reported]).toEqual([3, 1]);
     expect(board.shortList).toEqual([PROBLEM]);
     await watch.stop();
     expect(clock.next).toBeUndefined();
@@ -55,14 +55,14 @@ describe('the watch over the node', () => {
         throw Object.assign(new Error('no'), { code: 'EPERM' });
       },
     };
-    let told: readonly Problem[] = [];
+    let reported: readonly Problem[] = [];
     const checks = [broken, { subject: 'a', look: async () => [PROBLEM] }];
     const watch = new NodeWatch(checks, new HandClock(), (found) => {
-      told = found;
+      reported = found;
     });
     watch.start();
     await settle();
-    expect(told).toMatchObject([{ message: expect.stringContaining('EPERM') }, PROBLEM]);
+    expect(reported).toMatchObject([{ message: expect.stringContaining('EPERM') }, PROBLEM]);
     await watch.stop();
   });
 });
@@ -78,9 +78,9 @@ describe('connection tracking', () => {
 
   const messages = async () => (await room.look()).map(({ message }) => message.slice(0, 20));
 
-  it('is told from nine tenths of its limit on, and until clearly less', async () => {
-    const told = await room.look();
-    expect(told).toMatchObject([{ field: 'net.netfilter.nf_conntrack_max' }]);
+  it('is reported from nine tenths of its limit on, and until clearly less', async () => {
+    const reported = await room.look();
+    expect(reported).toMatchObject([{ field: 'net.netfilter.nf_conntrack_max' }]);
     load = { entries: 85, most: 100, dropped: 9, notInserted: 0 };
     await room.look();
     load = { entries: 79, most: 100, dropped: 9, notInserted: 0 };
@@ -89,7 +89,7 @@ describe('connection tracking', () => {
     expect(await room.look()).toEqual([]);
   });
 
-  it('is full once packets were dropped, which is told until there is room again', async () => {
+  it('is full once packets were dropped, which is reported until there is room again', async () => {
     const before = await messages();
     load = { entries: 95, most: 100, dropped: 6, notInserted: 0 };
     const full = await messages();

@@ -75,7 +75,7 @@ describe.skipIf(!IN_TEST_KERNEL)("a Service that claims the API server's address
     ports: [{ name: 'http', protocol: 'TCP' as const, port: SERVER_PORT, targetPort: POD_PORT }],
   };
 
-  it('does not get it, and is told', async () => {
+  it('does not get it, which is reported', async () => {
     expect(await kubeletSees()).toBe('TLS');
     await create('attacker', 1, attacker, claim);
     await cluster.agent.until('the refusal', ({ agent }) =>
@@ -93,7 +93,7 @@ describe.skipIf(!IN_TEST_KERNEL)("a Service that claims the API server's address
     await served(2, victim.name);
   });
 
-  it('loses it at the next start where it had been bound, and is heard of again', async () => {
+  it('loses it at the next start where it had been bound, and is reported again', async () => {
     await cluster.restartAgent(async () => {
       const folder = await ManifestFolder.create();
       const binding = new Agent(cluster.lab.node, {

@@ -142,12 +142,12 @@ describe.skipIf(!IN_TEST_KERNEL).each([
         .map(({ field, message }) => `${field} ${message}`)
         .filter((text) => text.includes('of Node node-2'));
     // The second family is in no table: it takes a listing of whole Nodes, and that a moment.
-    const { agent: told } = await agent.until(
+    const { agent: reported } = await agent.until(
       'both addresses to be left to that node',
       ({ agent: status }) =>
         status?.synced === true && left(status.problems).join().includes(NODE_WIRE.there.IPv6),
     );
-    expect(left(told?.problems).sort()).toEqual([
+    expect(left(reported?.problems).sort()).toEqual([
       expect.stringContaining(`spec.externalIPs ${externalIPs.join(', ')}: each is an address of`),
     ]);
     await setPods('web', [pods[0]]);

@@ -65,12 +65,14 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
     expect(await ask()).toMatchObject({ kind: 'answered' });
   });
 
-  it('are told of in status and log once nobody answers through the node', { timeout: 300_000 }, async () => {
+  it('are reported in status and log once nobody answers through the node', {
+    timeout: 300_000,
+  }, async () => {
     await reachNeighbours('add');
     await cluster.lab.node.namespace.run(['conntrack', '-F']);
     expect(await ask()).toMatchObject({ kind: 'timed out' });
     const report = await whileAsking(() =>
-      cluster.agent.until('the bridge to be told of', (status) => complaints(status).length > 0, PATIENCE),
+      cluster.agent.until('the bridge to be reported', (status) => complaints(status).length > 0, PATIENCE),
     );
     expect(complaints(report)).toEqual([
       expect.objectContaining({
@@ -82,11 +84,11 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
     expect(cluster.agent.log.filter((line) => line.includes('bridge cni0'))).toHaveLength(1);
   });
 
-  it('are told of no more once they answer through the node again', { timeout: 300_000 }, async () => {
+  it('are no longer reported once they answer through the node again', { timeout: 300_000 }, async () => {
     await reachNeighbours('del');
     await whileAsking(() =>
       cluster.agent.until(
-        'the bridge not to be told of',
+        'the bridge not to be reported',
         (status) => complaints(status).length === 0,
         PATIENCE,
       ),

@@ -108,11 +108,11 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
     expect(bound.sort()).toEqual([...both(vip(1))].sort());
   });
 
-  it('is served at its ClusterIPs, and is told what it does not get, in one sentence for each reason', async () => {
+  it('is served at its ClusterIPs, and has reported what it does not get, in one sentence for each reason', async () => {
     for (const family of FAMILIES) expect(await seen(victim, vip(1)[family], WEB)).toBe(attacker.name);
     const report = await cluster.agent.status();
-    const told = (report?.agent?.problems ?? []).map(({ field, message }) => `${field} ${message}`);
-    expect(told.sort()).toEqual([
+    const reported = (report?.agent?.problems ?? []).map(({ field, message }) => `${field} ${message}`);
+    expect(reported.sort()).toEqual([
       expect.stringMatching(/spec\.externalIPs .*: each is an address of the pods' range/),
       expect.stringMatching(/spec\.externalIPs .*: each is the first address of a subnet/),
       expect.stringMatching(/spec\.externalIPs .* and 1 more: each is an address of a node/),

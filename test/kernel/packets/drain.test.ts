@@ -67,8 +67,8 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
       const client = `${network}${number}`;
       const route = `route replace ${target.address}/${length === 64 ? 128 : 32} via ${base} src ${client}`;
       await outside.namespace.ip([`addr replace ${client}/${length} dev eth0 nodad`, route]);
-      const heard = tally(await outside.askTimes(2, target));
-      answers.push(Object.keys(heard).join(' and '));
+      const seen = tally(await outside.askTimes(2, target));
+      answers.push(Object.keys(seen).join(' and '));
     }
     return answers;
   }
@@ -111,7 +111,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
     const held = await holdAndRemove('overstaying', OVERSTAYING, 'IPv6');
     const start = performance.now();
     const report = await cluster.agent.until(
-      'the deadline to be told',
+      'the deadline to be reported',
       (now) => timeLeft(now, held) !== undefined,
     );
     const left = timeLeft(report, held);

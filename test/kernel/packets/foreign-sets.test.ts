@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openKernelHandle } from '../../../src/kernel/native/addon.js';
 import { attribute, hostOrder32, joined } from '../../../src/kernel/nf-tables/attributes.js';
 import { encodeTransaction, sendTransaction } from '../../../src/kernel/nf-tables/transaction.js';
+import { openKernelHandle } from '../../support/kernel-handle.js';
 import { Cluster } from './support/cluster.js';
 import { dualStack } from './support/dual-stack.js';
 import { IN_TEST_KERNEL } from './support/kernel-test.js';

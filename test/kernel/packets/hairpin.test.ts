@@ -68,7 +68,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a pod that is the only endpoint of its own Ser
           );
       });
 
-  it('reaches itself again after somebody emptied the set that its packets are told by', async () => {
+  it('reaches itself again after somebody emptied the set that its packets are recognised by', async () => {
     await nft('flush set inet kube-ipvs-proxy equal-bytes');
     expect(await throughVip()).toBe('timed out');
     await waitUntil(async () => (await throughVip()).startsWith('pod-0 sees '), {

@@ -31,7 +31,7 @@ threading.Thread(target=serve, args=(int(sys.argv[2]), early), daemon=True).star
 serve(int(sys.argv[1]), late)
 `;
 
-/** Connects, closes its side where told to, and says what state IPVS has the connection in, for how long, and what comes. */
+/** Connects, closes its side where asked to, and says what state IPVS has the connection in, for how long, and what comes. */
 const CLIENT = `
 import socket, sys, time
 c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)

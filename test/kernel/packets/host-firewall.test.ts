@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addresses, NODE_WIRE, OUTSIDE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
-import { openKernelHandle } from '../../../src/kernel/native/addon.js';
 import { sendTransaction } from '../../../src/kernel/nf-tables/transaction.js';
 import {
   type PacketRulesSettings,
@@ -9,6 +8,7 @@ import {
 } from '../../../src/kernel/packet-table/packet-rules-settings.js';
 import { tableTransaction } from '../../../src/kernel/packet-table/packet-table.js';
 import { FAMILIES } from '../../../src/model/address.js';
+import { openKernelHandle } from '../../support/kernel-handle.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
 import { everyWay, external } from './support/every-way.js';
 import { IN_TEST_KERNEL, WITH_NEIGHBOURS } from './support/kernel-test.js';
@@ -17,7 +17,7 @@ import { vip } from './support/vips.js';
 
 /** The range of Service addresses, and one of them that no Service has. */
 const RANGES = { IPv4: '10.96.0.0/12', IPv6: 'fd00:96::/64' };
-const STRAY = addresses('10.96.99.99', 'fd00:96::9999');
+const UNASSIGNED = addresses('10.96.99.99', 'fd00:96::9999');
 
 /** What a node needs besides, whatever proxies its Services: neighbour discovery of IPv6. */
 const NEIGHBOURS = 'meta l4proto ipv6-icmp accept';
@@ -82,7 +82,7 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
     });
 
   describe.skipIf(WITH_NEIGHBOURS)('and none any more', () => {
-    // What the agent would be told by an API server: the ranges of Service addresses.
+    // What the agent would learn from an API server: the ranges of Service addresses.
     const rules = { ...PLAIN_RULES, serviceCIDRs: Object.values(RANGES) };
 
     async function writeRules(settings: PacketRulesSettings): Promise<void> {
@@ -101,27 +101,27 @@ describe.skipIf(!IN_TEST_KERNEL)('with a host firewall that drops by default', (
       it(`an address of the Service range that no Service has goes nowhere: ${family}`, async () => {
         const { node, remote } = cluster.lab;
         await node.namespace.ip([`route add ${RANGES[family]} via ${NODE_WIRE.there[family]}`]);
-        await remote.namespace.ip([`addr add ${STRAY[family]} dev lo`]);
-        const stray = { address: STRAY[family], port: POD_PORT };
-        expect(await walk(pod, stray)).toMatch(/^remote sees /);
+        await remote.namespace.ip([`addr add ${UNASSIGNED[family]} dev lo`]);
+        const unassigned = { address: UNASSIGNED[family], port: POD_PORT };
+        expect(await walk(pod, unassigned)).toMatch(/^remote sees /);
         await writeRules(rules);
         const clients = [pod, node];
-        const answers = await Promise.all(clients.map((client) => walk(client, stray)));
+        const answers = await Promise.all(clients.map((client) => walk(client, unassigned)));
         expect(answers).toEqual(['timed out', 'timed out']);
         for (const client of clients)
           expect(await walk(client, { address: vip(1)[family], port: 80 })).toMatch(/^pod-1 sees /);
         await writeRules({ ...rules, serviceCIDRs: [] });
       });
 
-    it('what another proxy rewrites on the node itself is no stray address', async () => {
+    it('what another proxy rewrites on the node itself is no unassigned address', async () => {
       const { node } = cluster.lab;
       const to = `${cluster.lab.pods[1]?.addresses.IPv4}:${POD_PORT}`;
       await writeRules(rules);
       await put(
         `add table ip other\nadd chain ip other output { type nat hook output priority -100; }\n` +
-          `add rule ip other output ip daddr ${STRAY.IPv4} tcp dport 80 dnat to ${to}\n`,
+          `add rule ip other output ip daddr ${UNASSIGNED.IPv4} tcp dport 80 dnat to ${to}\n`,
       );
-      expect(await walk(node, { address: STRAY.IPv4, port: 80 })).toMatch(/^pod-1 sees /);
+      expect(await walk(node, { address: UNASSIGNED.IPv4, port: 80 })).toMatch(/^pod-1 sees /);
     });
   });
 });

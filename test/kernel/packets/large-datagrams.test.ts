@@ -92,7 +92,7 @@ describe.skipIf(!IN_TEST_KERNEL)(`UDP datagrams of ${SIZE} bytes to a Service`, 
       expect(await send(cluster.lab.node, way.IPv4)).toEqual(answered);
   });
 
-  it('are too large for IPVS where the node itself sends them, which the sender is told (IPv6)', async () => {
+  it('are too large for IPVS where the node itself sends them, which the sender learns (IPv6)', async () => {
     for (const way of [vip(1), external(2)])
       expect(new Set(await send(cluster.lab.node, way.IPv6))).toEqual(new Set(['EMSGSIZE']));
     expect(await send(cluster.lab.node, vip(1).IPv6, 1_400)).toEqual(answered.map(() => '1400'));

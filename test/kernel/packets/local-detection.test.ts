@@ -29,7 +29,7 @@ ${denied.map((address) => `add rule inet marker output meta mark & 0xff000000 ==
 
 const LOCAL = { externalTrafficPolicy: 'Local' };
 
-describe.skipIf(!IN_TEST_KERNEL)('a pod told by the interface it comes from', () => {
+describe.skipIf(!IN_TEST_KERNEL)('a pod recognised by the interface it comes from', () => {
   let cluster: Cluster;
   let pod: Host;
   let far: Host;

@@ -56,12 +56,12 @@ describe.skipIf(!IN_TEST_KERNEL)('what is nearly exhausted', () => {
   const aboutConntrack = ({ agent }: StatusReport) =>
     (agent?.problems ?? []).filter(({ subject }) => subject === 'connection tracking');
 
-  it('is told of source ports before connections fail, and no more afterwards', {
+  it('reports source ports before connections fail, and no more afterwards', {
     timeout: 300_000,
   }, async () => {
     const close = await cluster.lab.outside.holdMany(PORTS * 0.95, { ...target, patience: 10_000 });
     const report = await cluster.agent.until(
-      'the ports to be told of',
+      'the ports to be reported',
       (status) => aboutPorts(status).length > 0,
       60,
     );
@@ -75,24 +75,28 @@ describe.skipIf(!IN_TEST_KERNEL)('what is nearly exhausted', () => {
     expect(cluster.agent.log.join('\n')).toMatch(/default\/web.*source ports/);
     await Promise.all([close(), some()]);
     await cluster.lab.node.namespace.run(['conntrack', '-F']);
-    await cluster.agent.until('the ports not to be told of', (status) => aboutPorts(status).length === 0, 90);
+    await cluster.agent.until(
+      'the ports not to be reported',
+      (status) => aboutPorts(status).length === 0,
+      90,
+    );
   });
 
-  it('is told of connection tracking, and no more afterwards', { timeout: 200_000 }, async () => {
+  it('reports connection tracking, and no more afterwards', { timeout: 200_000 }, async () => {
     const close = await cluster.lab.outside.holdMany(200, { ...target, patience: 10_000 });
     const count = await cluster.lab.node.namespace.run(['cat', '/proc/sys/net/netfilter/nf_conntrack_count']);
     const usual = await limit();
     try {
       await setLimit(String(Math.floor(Number(count) * 1.05)));
       const report = await cluster.agent.until(
-        'it to be told',
+        'it to be reported',
         (status) => aboutConntrack(status).length > 0,
       );
       expect(aboutConntrack(report)[0]?.message).toContain('once it has all');
     } finally {
       await setLimit(usual);
     }
-    await cluster.agent.until('it not to be told', (status) => aboutConntrack(status).length === 0);
+    await cluster.agent.until('it not to be reported', (status) => aboutConntrack(status).length === 0);
     await close();
   });
 });

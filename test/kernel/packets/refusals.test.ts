@@ -14,7 +14,7 @@ const EMPTIED = vip(3);
 
 const DAEMON_PORT = 2222;
 
-/** Milliseconds, in an emulated machine; a client that hears of the refusal only at its second try takes a second. */
+/** Milliseconds, in an emulated machine; a client that learns of the refusal only at its second try takes a second. */
 const AT_ONCE = 700;
 
 const EVERY_PROTOCOL = PROTOCOLS.map((protocol) => ({ name: protocol.toLowerCase(), protocol, port: 80 }));

@@ -3,6 +3,7 @@ import type { Namespace } from '../../../lab/namespace.js';
 import { PROJECT_FOLDER } from '../../../lab/project-folder.js';
 import type { NodePreparation } from '../../../src/kernel/node/init-node.js';
 import type { NodeSetUp } from '../../../src/kernel/node/node-set-up.js';
+import { DEFAULT_NODE_SET_UP } from '../../support/node-set-up.js';
 
 const KERNEL = join(PROJECT_FOLDER, 'dist/src/kernel');
 
@@ -14,8 +15,8 @@ export async function initNodeIn(
   const script = `
     import { initNode } from '${KERNEL}/node/init-node.js';
     import { loadAddon } from '${KERNEL}/native/addon.js';
-    import { DEFAULT_NODE_SET_UP } from '${KERNEL}/node/node-set-up.js';
-    const settings = { ...DEFAULT_NODE_SET_UP, ...${JSON.stringify(settings)} };
+    import { DEFAULT_NODE_SET_UP } from '../../support/node-set-up.js';
+    const settings = ${JSON.stringify({ ...DEFAULT_NODE_SET_UP, ...settings })};
     console.log(JSON.stringify(await initNode(loadAddon(), settings, 'rr')));
   `;
   const words = [process.execPath, '--input-type=module', '--eval', script];

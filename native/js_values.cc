@@ -1,4 +1,4 @@
-#include "js_error.h"
+#include "js_values.h"
 
 #include <cstring>
 

@@ -1,4 +1,4 @@
-// Packed records as JavaScript values.
+// Packed records and errors as JavaScript values.
 #pragma once
 
 #include <napi.h>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "outcome.h"
 #include "records.h"
 
 namespace ipvsproxy {
@@ -47,5 +48,11 @@ template <typename Record>
 Napi::Value answer_of(Napi::Env env, const std::vector<Record>& records) {
   return answer_of(env, records, static_cast<const uint8_t*>(nullptr), 0);
 }
+
+// A failed call as an instance of the class given to setErrorClass(); a plain Error before that.
+Napi::Value error_from(Napi::Env env, const Outcome& outcome);
+
+// A misuse of the handle: an Error with this code.
+Napi::Error misuse(Napi::Env env, const char* code, const std::string& message);
 
 }  // namespace ipvsproxy

@@ -32,7 +32,7 @@ describe('what a node needs beside its own addresses', () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'surroundings-'));
+    folder = await mkdtemp(join(tmpdir(), 'reserved-addresses-'));
     await writeFile(join(folder, 'routes'), ROUTES);
     await writeFile(join(folder, 'routes6'), ROUTES_6);
     await writeFile(join(folder, 'resolvers'), RESOLVERS);

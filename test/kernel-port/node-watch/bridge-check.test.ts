@@ -37,7 +37,7 @@ describe('servers behind the bridge of their clients', () => {
     return answers.look();
   };
 
-  it('are told of when none of them answers through the node, in two looks in a row', async () => {
+  it('are reported when none of them answers through the node, in two looks in a row', async () => {
     flows.list = [neighbours(UNANSWERED)];
     expect(await answers.look()).toEqual([]);
     expect(await answers.look()).toMatchObject([
@@ -45,16 +45,16 @@ describe('servers behind the bridge of their clients', () => {
     ]);
   });
 
-  it('are not told of where one of them answers through the node, as with routes of their own', async () => {
+  it('are not reported where one of them answers through the node, as with routes of their own', async () => {
     flows.list = [neighbours(UNANSWERED), neighbours(ANSWERED)];
     expect(await lookTwice()).toEqual([]);
   });
 
-  it('are not told of where nobody asked', async () => {
+  it('are not reported where nobody asked', async () => {
     expect(await lookTwice()).toEqual([]);
   });
 
-  it('are not told of for servers elsewhere, masqueraded clients and what is not ours', async () => {
+  it('are not reported for servers elsewhere, masqueraded clients and what is not ours', async () => {
     flows.list = [
       neighbours(UNANSWERED, ELSEWHERE),
       { ...neighbours(UNANSWERED), replyDestination: ELSEWHERE },
@@ -64,7 +64,7 @@ describe('servers behind the bridge of their clients', () => {
     expect(await lookTwice()).toEqual([]);
   });
 
-  it('are told of until one answers, also while nobody asks', async () => {
+  it('are reported until one answers, also while nobody asks', async () => {
     flows.list = [neighbours(UNANSWERED)];
     await lookTwice();
     flows.list = [];
@@ -73,7 +73,7 @@ describe('servers behind the bridge of their clients', () => {
     expect(await answers.look()).toEqual([]);
   });
 
-  it('are told of no more once bridged packets pass netfilter, and no flow is looked at then', async () => {
+  it('are no longer reported once bridged packets pass netfilter, and no flow is looked at then', async () => {
     flows.list = [neighbours(UNANSWERED)];
     await lookTwice();
     [passing, bridges] = [ON, []];

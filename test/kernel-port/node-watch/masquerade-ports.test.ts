@@ -24,7 +24,7 @@ describe('the ports of masqueraded clients', () => {
   const taken = (count: number, first: number, fields = {}) =>
     Array.from({ length: count }, (_, index) => flow(first + index, fields));
 
-  it('are told with the Service from nine tenths of one range on', async () => {
+  it('are reported with the Service from nine tenths of one range on', async () => {
     flows.list = taken(89, 10_000);
     expect(await room.look()).toEqual([]);
     flows.list = taken(90, 10_000);
@@ -33,11 +33,11 @@ describe('the ports of masqueraded clients', () => {
     ]);
   });
 
-  it('are told until clearly fewer are taken, in the same words', async () => {
+  it('are reported until clearly fewer are taken, in the same words', async () => {
     flows.list = taken(95, 10_000);
-    const told = await room.look();
+    const reported = await room.look();
     flows.list = taken(85, 10_000);
-    expect(await room.look()).toEqual(told);
+    expect(await room.look()).toEqual(reported);
     flows.list = taken(79, 10_000);
     load = { ...load, entries: 79 };
     expect(await room.look()).toEqual([]);
@@ -48,7 +48,7 @@ describe('the ports of masqueraded clients', () => {
     expect(await room.look()).toEqual([]);
   });
 
-  it('are counted over all frontends of one server, and told of the one with the most', async () => {
+  it('are counted over all frontends of one server, and reported for the one with the most', async () => {
     const both = new Map(OWNED);
     const [own] = OWNED.values();
     if (own === undefined) throw new Error('a frontend expected');
