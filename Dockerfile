@@ -17,7 +17,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY binding.gyp ./
 COPY native ./native
-COPY scripts/build-native scripts/bundle scripts/third-party-licences ./scripts/
+COPY scripts/build-native scripts/bundle scripts/bundled-packages.js scripts/third-party-licences ./scripts/
 RUN npm run build:native
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
@@ -41,7 +41,7 @@ RUN apt-get update \
  && test -e /usr/share/doc/libnl-3-200/copyright -a -e /usr/share/doc/kmod/copyright
 COPY --from=build /out/bin/node /usr/local/bin/node
 COPY --from=build /out/app /opt/kube-ipvs-proxy
-COPY LICENSE /opt/kube-ipvs-proxy/LICENSE
+COPY LICENSE NOTICE /opt/kube-ipvs-proxy/
 # What `manifest` prints.
 COPY deploy/install.yaml /opt/kube-ipvs-proxy/deploy/
 COPY deploy/rendered /opt/kube-ipvs-proxy/deploy/rendered
