@@ -27,7 +27,7 @@ import { StatusSource } from './status/status-report.js';
 
 /** The agent's parts: source → desired → plan → kernel → status, joined here and nowhere else. */
 
-/** What the agent tells whoever runs it. */
+/** What the agent reports to the command that runs it. */
 export interface AgentListener {
   readonly log: PassLog;
   /** Lines of the log that could not be written, by errno's name. */

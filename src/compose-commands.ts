@@ -53,7 +53,7 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
   }
 }
 
-/** The status as the kernel alone tells it, for when no agent runs. */
+/** The status as the kernel alone shows it, for when no agent runs. */
 export function composeKernelStatus(): Promise<StatusReport> {
   return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
 }

@@ -24,7 +24,7 @@ export interface SourceListener extends WatcherListener {
 interface ComposedSource {
   readonly cluster: ClusterSource;
   readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
-  /** Undefined where nobody takes Events. */
+  /** Undefined where there is no API server to take Events. */
   readonly sink: EventSink | undefined;
   /** Of a Service, where the source knows such a thing. */
   uidOf(service: ServiceKey): string | undefined;
@@ -36,14 +36,14 @@ interface ComposedSource {
   start(listener: SourceListener): Promise<void>;
   /** Rejects where the way to the source leads through what this program is to program. */
   refuseOwnWay(): Promise<void>;
-  /** Whether these Nodes, and no others, are lost; the listener is told which are. Nobody answers for a folder. */
+  /** Whether these Nodes, and no others, are lost; the listener's `nodeLost` answers. A folder gives no answer. */
   askAbout(nodes: ReadonlySet<string>): void;
   stop(): Promise<void>;
   /** Ends what went on after `stop`: the last Events. */
   close(): Promise<void>;
 }
 
-/** `problemsFound`: told those of the way to the source; those of objects the source tells its listener. */
+/** `problemsFound`: gets those of the way to the source; those of objects go to the source's listener. */
 export function composeSource(
   settings: AgentSettings,
   version: string,

@@ -61,7 +61,12 @@ describe('the checker finds', () => {
       'kernel/kernel.ts',
     ],
     ['model that sees a room', 'model/a.ts', "import { x } from '../plan/plan.js';", 'plan/plan.ts'],
-    ['a way past a door', 'reconcile/a.ts', "import { x } from '../plan/order.js';", 'plan/order.ts'],
+    [
+      'a way past the entry of a room',
+      'reconcile/a.ts',
+      "import { x } from '../plan/order.js';",
+      'plan/order.ts',
+    ],
     [
       'a certain kernel',
       'reconcile/a.ts',

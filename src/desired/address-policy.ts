@@ -15,12 +15,12 @@ type AddressField = Exclude<ClaimKind, 'node'>;
  */
 export interface AddressVerdict {
   readonly use: 'bound' | 'shared' | 'refused';
-  /** What its Service is told; undefined where there is nothing to tell. */
+  /** The problem that its Service gets; undefined where there is none. */
   readonly remark: AddressRemark | undefined;
 }
 
 export interface AddressRemark {
-  /** conflict: somebody else has the address. object: it is none that the field may hold. */
+  /** conflict: another owner has the address. object: it is none that the field may hold. */
   readonly kind: 'conflict' | 'object';
   /** The sentence that begins with the address. */
   readonly sentence: string;
@@ -105,7 +105,7 @@ const EXTERNAL_OFF = refused(
   'Use a load balancer or a NodePort.',
 );
 
-// Whoever asks for a Service by its ClusterIP must not meet somebody else at a port that it does not have.
+// A client of a Service's ClusterIP must not reach another Service at a port that the first does not have.
 function othersClusterIP(owner: ServiceKey): AddressVerdict {
   return refused(
     'conflict',

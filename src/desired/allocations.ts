@@ -6,7 +6,7 @@ import type { ServiceKey } from '../model/service-key.js';
 type Allocation = Address | number;
 
 const NONE: readonly Allocation[] = [];
-const NOBODY: readonly ServiceKey[] = [];
+const NO_SERVICES: readonly ServiceKey[] = [];
 
 /**
  * Which Services have which allocations, and which others write the same address or port: those have to be worked out anew when the
@@ -63,13 +63,13 @@ export class Allocations {
   }
 
   #othersWith(allocation: Allocation, key: ServiceKey): ServiceKey[] {
-    return (this.#holders.get(allocation) ?? NOBODY).filter((holder) => holder !== key);
+    return (this.#holders.get(allocation) ?? NO_SERVICES).filter((holder) => holder !== key);
   }
 
   #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {
     if (holders.length === 0) this.#holders.delete(allocation);
     else this.#holders.set(allocation, holders);
-    for (const claimant of this.#claimants.get(allocation) ?? NOBODY)
+    for (const claimant of this.#claimants.get(allocation) ?? NO_SERVICES)
       if (claimant !== changed) this.#concerned.add(claimant);
   }
 }

@@ -62,7 +62,7 @@ export class DesiredDataplane implements Dataplane {
     return this.#marks.size;
   }
 
-  /** Frees the marks of those among the keys that nobody wants and that the kernel does not have. */
+  /** Frees the marks of those among the keys that no Service wants and that the kernel does not have. */
   releaseMarks(keys: Iterable<FrontendKey>, observed: Dataplane): void {
     if (this.#marks.size === 0) return;
     for (const key of keys) {
@@ -224,7 +224,7 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /**
-   * The same in pieces, between which others may have their turn: each is told by how many virtual and real servers it was. Nothing of
+   * The same in pieces, between which others may have their turn: each answers with how many virtual and real servers it was. Nothing of
    * it is to be seen before the end.
    */
   *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
@@ -262,7 +262,7 @@ export class DesiredDataplane implements Dataplane {
   }
 }
 
-/** For whoever wants everything of ours gone. */
+/** For removing everything of ours. */
 export function nothingDesired(): DesiredDataplane {
   return new DesiredDataplane(LONE_NODE);
 }

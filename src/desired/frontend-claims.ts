@@ -62,7 +62,7 @@ export interface LostFrontend extends Pick<ServiceFrontend, 'frontend' | 'owner'
 
 /**
  * The Services that lost a frontend to another, as problems. A hundred Services may claim ten thousand frontends of each
- * other: of each Service ten are made, when somebody asks.
+ * other: of each Service ten are made, when they are asked for.
  */
 export class FrontendConflicts {
   readonly #claims: FrontendClaims;

@@ -11,7 +11,7 @@ const MOST_TABLES = 1_024;
 /** Of one Service, so that a single one cannot take them all. */
 const MOST_OF_ONE = 64;
 
-/** Which Services have how many of the tables. Whoever has some keeps them; the next gets what is left. */
+/** Which Services have how many of the tables. A Service that has some keeps them; the next gets what is left. */
 export class HashTables {
   readonly #taken = new Map<ServiceKey, number>();
   #left = MOST_TABLES;

@@ -60,7 +60,7 @@ export class MarkBook {
     return this.#take(view, mark);
   }
 
-  /** Nobody wants the view any more, and the kernel has nothing of it: its mark is free. */
+  /** No Service wants the view any more, and the kernel has nothing of it: its mark is free. */
   release(view: FrontendKey): void {
     const mark = this.#marks.get(view);
     if (mark === undefined) return;

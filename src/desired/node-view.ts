@@ -15,7 +15,7 @@ export interface NodeSettings {
   readonly scheduler: string;
 }
 
-/** All that is settled about this node before the first Service is heard of. */
+/** All that is settled about this node before the first Service is known. */
 export interface NodeProfile extends NodeSettings {
   /** Those that this node can have addresses of; what a Service has of another is not for this node. */
   readonly families: readonly Family[];

@@ -10,7 +10,7 @@ import type { OfferedPorts } from './service-slices.js';
 import type { Way } from './service-ways.js';
 import type { SourceList, SourceLists } from './source-lists.js';
 
-/** One Service's wish to have one frontend. */
+/** One Service's claim to one frontend. */
 export interface ServiceFrontend {
   readonly service: Service;
   readonly frontend: Frontend;
@@ -20,7 +20,7 @@ export interface ServiceFrontend {
   readonly kind: ClaimKind;
   /** Its port in the Service, by place in `spec.ports`. */
   readonly portIndex: number;
-  /** Undefined without a usable endpoint: then nobody gets through, and there is nothing to balance. */
+  /** Undefined without a usable endpoint: then no client gets through, and there is nothing to balance. */
   readonly virtualServer: VirtualServer | undefined;
   /** Without one: the ports of the Service's slices, where none of them is this one. */
   readonly offered?: string;

@@ -116,19 +116,19 @@ function* frontendsBy(
         problems.push(taken);
         continue;
       }
-      const wish = serviceFrontend(
+      const claim = serviceFrontend(
         { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
         choice.node,
       );
-      if (allowance.take(wish)) {
-        frontends.push(wish);
-        entries += entriesIn(wish);
+      if (allowance.take(claim)) {
+        frontends.push(claim);
+        entries += entriesIn(claim);
         if (entries < ENTRIES_IN_PIECE) continue;
         yield entries;
         entries = 0;
       } else {
         const isUsed = frontends.at(-1)?.frontend.address === way.address;
-        const numbers = { wanted, served: frontends.length, next: wish.frontend.key };
+        const numbers = { wanted, served: frontends.length, next: claim.frontend.key };
         return {
           frontends,
           cut: place + Number(isUsed),

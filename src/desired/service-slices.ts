@@ -76,7 +76,7 @@ export interface Offer {
   readonly port: number;
 }
 
-/** Nearly every Service has one port: then nobody needs an index of who offers it. */
+/** Nearly every Service has one port: then no index of the offers is needed. */
 export function offersOf(slices: readonly EndpointSlice[], { name, protocol }: ServicePort): Offer[] {
   return slices.flatMap((slice) =>
     slice.ports
@@ -104,7 +104,7 @@ export class OfferedPorts {
   }
 
   /**
-   * Where no slice has the port: `"web"/TCP, "metrics"/TCP and 2 more`, since nothing else tells why no endpoint is usable. Undefined
+   * Where no slice has the port: `"web"/TCP, "metrics"/TCP and 2 more`, since nothing else shows why no endpoint is usable. Undefined
    * where a slice has it, or none has any.
    */
   insteadOf(wanted: ServicePort): string | undefined {

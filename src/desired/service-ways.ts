@@ -16,7 +16,10 @@ export interface Way {
   readonly verdict: AddressVerdict;
 }
 
-/** Every way to a Service by an address of a family that this node has, none twice; best founded first, as its claims count; refused ones among them. */
+/**
+ * Every way to a Service by an address of a family that this node has, none twice; in the order in which its claims count. Refused
+ * ones are among them.
+ */
 export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
   const inside = internalPolicy === 'Local';
@@ -40,7 +43,7 @@ function verdictOn(kind: ClaimKind, address: Address, { key }: Service, node: No
 
 const OWN: AddressVerdict = { use: 'shared', remark: undefined };
 
-/** What the Service is told of its addresses: one problem for all of a field of which the same is to be said. */
+/** The problems with a Service's addresses: one for all addresses of a field that have the same. */
 export function addressProblems(service: Service, ways: readonly Way[]): Problem[] {
   const remarks = new Map<string, { readonly remark: AddressRemark; readonly ways: Way[] }>();
   for (const way of ways) {

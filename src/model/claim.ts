@@ -32,7 +32,7 @@ export function compareKinds(a: ClaimKind, b: ClaimKind): number {
 
 /**
  * The Services that have something of what they claim only if others do not: whoever is not among them may be worked out before any
- * other, since nobody takes from it what it has. Ports of one address are not told apart, so that a Service that shares an
+ * other, since no other takes from it what it has. Ports of one address are not distinguished, so that a Service that shares an
  * address peacefully may be among them too.
  */
 export function contestedServices(services: readonly Service[]): Set<ServiceKey> {

@@ -57,7 +57,7 @@ export class TimeSlice {
   }
 
   /** Lets the event loop do what waits, timers and sockets included. */
-  async rest(): Promise<void> {
+  async yieldTurn(): Promise<void> {
     await setImmediate();
     this.#began = this.#clock.now();
   }

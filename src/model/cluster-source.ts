@@ -12,7 +12,7 @@ export interface ClusterSource {
   readonly view: ClusterView;
   /**
    * True once everything has been read once. Until then nothing may be removed from the kernel. It may come after
-   * `start` has resolved, when a part could not be read at first, and is then told by `changed`, if need be with no Service.
+   * `start` has resolved, when a part could not be read at first, and `changed` is then called, if need be with no Service.
    */
   readonly complete: boolean;
   /** What the source could not read or make sense of at this moment. */
@@ -40,7 +40,7 @@ export interface ClusterListener {
    * since 1970, as far as the source knows: for network_programming_duration_seconds, once they are in the kernel.
    */
   changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
-  /** Other Nodes have other addresses now. Told before the Services that came with it. */
+  /** Other Nodes have other addresses now. Called before `changed` for the Services that came with it. */
   otherNodesChanged?(others: OtherNodes): void;
   /** What the source cannot read or make sense of from now on, where that is another list than before. */
   problemsFound(problems: readonly Problem[]): void;

@@ -10,7 +10,7 @@ export interface ServiceView {
 }
 
 /**
- * How many virtual and real servers the Service may need at most, told without working it out: NodePorts count as one address.
+ * How many virtual and real servers the Service may need at most, known without working it out: NodePorts count as one address.
  */
 export function entriesAtMost({ service, slices }: ServiceView): number {
   if (service === undefined) return 0;
@@ -24,7 +24,7 @@ export function entriesAtMost({ service, slices }: ServiceView): number {
 const NONE: readonly EndpointSlice[] = [];
 
 /**
- * The cluster as the source has told it so far, by Service. Every change answers with the Services it touches,
+ * The cluster as far as the source has sent it, by Service. Every change answers with the Services it touches,
  * so that the cost of a change is that of these Services alone.
  */
 export class ClusterView {

@@ -8,8 +8,8 @@ export interface Activity {
   /** All other entries: opening, closing, TIME_WAIT (120 s after the close). */
   readonly inactive: number;
   /**
-   * When the server was told to take no new connections: milliseconds on the machine's clock (`Clock.now`). Undefined
-   * where it takes them, or where nothing tells.
+   * When the server was set to take no new connections: milliseconds on the machine's clock (`Clock.now`). Undefined
+   * where it takes them, or where that is not known.
    */
   readonly drainingSince?: number;
 }

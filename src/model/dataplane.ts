@@ -58,7 +58,7 @@ export interface Ownership {
 }
 
 /**
- * What a look at the kernel found: our data plane, and the virtual servers that are somebody else's.
+ * What a look at the kernel found: our data plane, and the virtual servers of other programs.
  * `frontendsAt` counts our virtual servers below one VIP, since a VIP goes with the last of them.
  */
 export interface ObservedDataplane extends Dataplane {

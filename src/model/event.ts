@@ -1,4 +1,4 @@
-/** Something worth telling at an object of the cluster, for who looks at it with `kubectl describe`. */
+/** Something worth knowing about an object of the cluster, for who looks at it with `kubectl describe`. */
 export interface EventRecord {
   readonly subject: EventSubject;
   readonly type: 'Normal' | 'Warning';

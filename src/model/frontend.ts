@@ -44,7 +44,7 @@ export function outsideKey(key: FrontendKey): FrontendKey {
 }
 
 /**
- * A view of clients inside whose frontend nobody knows any more, since only the ledger says what stands behind a mark. Port 0
+ * A view of clients inside whose frontend is not known any more, since only the ledger says what stands behind a mark. Port 0
  * is no frontend's.
  */
 export function nameless(family: Family, mark: number): Frontend {

@@ -4,7 +4,7 @@ import { cidrContains, parseCidr } from './cidr.js';
 /** This program's own Node, reduced to what a proxy needs. */
 export interface NodeRecord {
   readonly name: string;
-  /** Tells a Node that was deleted and made anew under the same name. */
+  /** Distinguishes a Node that was deleted and made anew under the same name. */
   readonly uid: string;
   /** `status.addresses` of type InternalIP first, then ExternalIP; host names are left out. */
   readonly addresses: readonly Address[];

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, tenOfEach } from './problem.js';
 
-/** Told what there is from now on, where that is another list than before. */
+/** Called with what there is from now on, where that is another list than before. */
 export type ProblemsFound = (problems: readonly Problem[]) => void;
 
 /**
@@ -27,7 +27,7 @@ export class ProblemBoard {
     return (problems) => this.set(name, problems);
   }
 
-  /** One watcher; it is told the short list at each change. */
+  /** One watcher; it gets the short list at each change. */
   watch(watcher: ProblemsFound): void {
     this.#watcher = watcher;
   }

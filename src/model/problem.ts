@@ -13,7 +13,7 @@ export interface Problem {
   /** The field's path in the object, e.g. `spec.ports[1].port`. */
   readonly field?: string;
   /**
-   * What many problems have in common where one thing has gone wrong: the log tells it once. Its words do not depend on the
+   * What many problems have in common where one thing has gone wrong: the log says it once. Its words do not depend on the
    * subject: `the API server cannot be reached`.
    */
   readonly cause?: string;
@@ -25,32 +25,32 @@ export interface Problem {
   readonly more?: number;
 }
 
-/** Problems told of one thing: an object with a thousand bad entries has one cause, not a thousand. */
+/** Problems shown of one subject: an object with a thousand bad entries has one cause, not a thousand. */
 export const MOST_PROBLEMS = 10;
 
-/** What is told instead of so many more. */
+/** What is shown instead of so many more. */
 export function andMore(count: number): Pick<Problem, 'message' | 'remedy' | 'more'> {
   return { message: `and ${count} more.`, remedy: 'Mend those listed first.', more: count };
 }
 
-/** Ten problems of each subject, in their order, and behind them how many more each has: nobody may fill log and status. */
+/** Ten problems of each subject, in their order, and behind them how many more each has: no object may fill log and status. */
 export function tenOfEach(problems: Iterable<Problem>): Problem[] {
   const counts = new Map<string, number>();
-  const rests = new Map<string, { readonly problem: Problem; count: number }>();
-  const told: Problem[] = [];
+  const overflow = new Map<string, { readonly problem: Problem; count: number }>();
+  const shown: Problem[] = [];
   for (const problem of problems) {
     const { subject, more = 0 } = problem;
     const count = counts.get(subject) ?? 0;
     if (more === 0 && count < MOST_PROBLEMS) {
       counts.set(subject, count + 1);
-      told.push(problem);
+      shown.push(problem);
       continue;
     }
-    const rest = rests.get(subject);
-    if (rest === undefined) rests.set(subject, { problem, count: more || 1 });
+    const rest = overflow.get(subject);
+    if (rest === undefined) overflow.set(subject, { problem, count: more || 1 });
     else rest.count += more || 1;
   }
-  return [...told, ...[...rests.values()].map(restOf)];
+  return [...shown, ...[...overflow.values()].map(restOf)];
 }
 
 function restOf({ problem, count }: { readonly problem: Problem; readonly count: number }): Problem {

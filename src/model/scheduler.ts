@@ -17,7 +17,7 @@ export const SCHEDULERS = [
 ] as const;
 
 /**
- * What the two schedulers that hash the client can be told besides: `port` takes the client's port into the hash, so that
+ * What the two schedulers that hash the client can be given besides: `port` takes the client's port into the hash, so that
  * one client's connections spread; `fallback` goes on to another server where the one found has weight 0
  * (IP_VS_SVC_F_SCHED_SH_PORT and so on in include/uapi/linux/ip_vs.h). A flag counts for its own scheduler only.
  */

@@ -10,7 +10,7 @@ export interface SyncState {
   /** The kernel has acknowledged everything that is desired. */
   readonly synced: boolean;
   readonly services: number;
-  /** All that are known, whoever found them: ten of each subject. */
+  /** All that are known, from every part of the agent: ten of each subject. */
   readonly problems: readonly Problem[];
   readonly drains: readonly DrainState[];
   /** ClusterIPs and NodePorts of Services that another program's virtual servers hold on this node. */

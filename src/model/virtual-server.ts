@@ -1,7 +1,7 @@
 import type { Frontend } from './frontend.js';
 import type { RealServers } from './real-server.js';
 
-/** What the kernel is told of one virtual server, apart from its real servers: one object, one comparison, one write. */
+/** What is written to the kernel of one virtual server, apart from its real servers: one object, one comparison, one write. */
 export interface VirtualServerSettings {
   /** The kernel's name, at most 15 characters (IP_VS_SCHEDNAME_MAXLEN): `rr`, `wrr`, `lc`, `mh` … */
   readonly scheduler: string;
@@ -16,7 +16,7 @@ export interface VirtualServerSettings {
  */
 export type SchedulerFlags = '' | 'port' | 'fallback' | 'fallback,port';
 
-/** A virtual server with its real servers, wished or seen: both sides of every comparison have this type. */
+/** A virtual server with its real servers, desired or observed: both sides of every comparison have this type. */
 export interface VirtualServer {
   readonly frontend: Frontend;
   readonly settings: VirtualServerSettings;

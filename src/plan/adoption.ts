@@ -5,24 +5,24 @@ import { type PlanStage, StagedOperations } from './order.js';
 import { planTraffic } from './traffic-plan.js';
 
 /**
- * Taking over from kube-proxy's IPVS mode, which keeps no ledger: what it left is told by where it is. On an address of the
+ * Taking over from kube-proxy's IPVS mode, which keeps no ledger: what it left is known by where it is. On an address of the
  * dummy device, which was its own alone, every virtual server is; on an address of the node (NodePorts) and on one
  * that another program bound (external addresses), those that a Service wants.
  *
- * `heardAll`: until the source has told everything, what nothing wants yet may belong to a Service not yet heard. It
+ * `isComplete`: until the source is complete, what is not desired may belong to a Service that is not known yet. It
  * stays foreign, so that its VIP is not guarded and its clients are not refused.
  */
 export function isInherited(
   { key, address }: Frontend,
   desired: Dataplane,
   bound: ReadonlySet<Address>,
-  heardAll: boolean,
+  isComplete: boolean,
 ): boolean {
-  return desired.virtualServers.has(key) || (heardAll && bound.has(address));
+  return desired.virtualServers.has(key) || (isComplete && bound.has(address));
 }
 
 /**
- * Whether somebody removed our table: the device has addresses, and nothing says whose they are. The same is seen at a first start
+ * Whether another program removed our table: the device has addresses, and nothing says whose they are. The same is seen at a first start
  * beside another proxy that uses the device; its addresses have virtual servers that are not ours.
  */
 export function isLedgerLost({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): boolean {

@@ -51,13 +51,13 @@ export class FrontendPlanner {
       this.#giveBack(key);
       return;
     }
-    const wish = this.#desired.virtualServers.get(key);
+    const wanted = this.#desired.virtualServers.get(key);
     const seen = this.#observed.virtualServers.get(key);
-    const frontend = wish?.frontend ?? seen?.frontend ?? this.#leftover(key);
+    const frontend = wanted?.frontend ?? seen?.frontend ?? this.#leftover(key);
     if (frontend !== undefined) {
       this.vips.add(frontend.address);
-      if (wish === undefined) this.#planRemoval(frontend, seen);
-      else this.#planPresence(wish, seen);
+      if (wanted === undefined) this.#planRemoval(frontend, seen);
+      else this.#planPresence(wanted, seen);
     }
     planTraffic(key, this.#desired.policy, this.#observed.policy, this.#operations);
   }
@@ -76,21 +76,21 @@ export class FrontendPlanner {
     return policy.owned.get(key)?.frontend ?? policy.open.get(key);
   }
 
-  #planPresence(wish: VirtualServer, seen: VirtualServer | undefined): void {
-    const { frontend, settings } = wish;
+  #planPresence(wanted: VirtualServer, seen: VirtualServer | undefined): void {
+    const { frontend, settings } = wanted;
     this.#planOwnership(frontend);
     if (seen === undefined) this.#operations.add({ kind: 'add-virtual-server', frontend, settings });
     else if (seen.untagged === true || !sameSettings(settings, seen.settings))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
-    this.#planServers(wish, seen);
+    this.#planServers(wanted, seen);
     for (const server of seen?.realServers ?? NO_SERVERS)
-      if (wish.realServers.find(server) === undefined) this.#planServerRemoval(frontend, server);
+      if (wanted.realServers.find(server) === undefined) this.#planServerRemoval(frontend, server);
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
     if (seen === undefined) this.#planFirstFlows(frontend);
   }
 
-  // Whoever sent datagrams here before there was a virtual server has a flow without translation, which goes on as long as he does:
-  // he would not be masqueraded, and a pod of another node would answer him directly.
+  // A client that sent datagrams here before there was a virtual server has a flow without translation, which lasts as long as it
+  // sends: it would not be masqueraded, and a pod of another node would answer it directly.
   #planFirstFlows(frontend: Frontend): void {
     if (!drains(frontend.protocol)) this.#operations.add({ kind: 'forget-flows', frontend });
   }
@@ -111,9 +111,9 @@ export class FrontendPlanner {
   }
 
   #planServers({ frontend, realServers }: VirtualServer, seen: VirtualServer | undefined): void {
-    for (const wished of realServers) {
-      const weight = this.#weightNow(frontend.key, wished);
-      const server = weight === wished.weight ? wished : withWeight(wished, weight);
+    for (const whole of realServers) {
+      const weight = this.#weightNow(frontend.key, whole);
+      const server = weight === whole.weight ? whole : withWeight(whole, weight);
       const there = seen?.realServers.find(server);
       if (there === undefined) this.#operations.add({ kind: 'add-real-server', frontend, server });
       else if (there.weight !== server.weight)

@@ -5,7 +5,7 @@ import type { Operation } from '../model/operation.js';
  * The stages of a plan, in order. Policy comes before exposure and real servers before the VIP, so that the first packet
  * that can arrive finds everything in place; what goes, goes in reverse. The ledger entry is the first to come and
  * the last to go: a crash may leave an entry without its virtual server, never the other way round. Virtual servers are
- * a stage of their own, so that nothing is written below one that turns out to be somebody else's.
+ * a stage of their own, so that nothing is written below one that turns out to be another program's.
  */
 const STAGES = [
   'own',
@@ -70,7 +70,7 @@ function stageOf(operation: Operation): Stage {
       return isGate(operation.set) ? 'close' : 'own';
     case 'leave-set':
       return LEAVING[operation.set];
-    // In one transaction: nftables takes no range that overlaps another, and nobody should be shut out in between.
+    // In one transaction: nftables takes no range that overlaps another, and no client should be shut out in between.
     case 'allow-source':
     case 'forbid-source':
       return 'own';

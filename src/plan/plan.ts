@@ -35,8 +35,8 @@ export function plan(
 }
 
 /**
- * What of a plan only adds. Until every source has told everything once, nobody knows what may go: what is not
- * desired may be in the part that has not been heard. At addresses where nothing of ours may stay it goes all the same.
+ * What of a plan only adds. Until the source is complete, it is not known what may go: what is not
+ * desired may be in the part that is missing. At addresses where nothing of ours may stay it goes all the same.
  */
 export function additionsOf(
   whole: Plan,
@@ -58,7 +58,7 @@ function addressOf(operation: Operation): Address {
   return 'address' in operation ? operation.address : operation.frontend.address;
 }
 
-// What goes from a frontend that is to be open was heard; of others the reason may be in the part that was not. A guard
+// What goes from a frontend that is to be open is known to go; of others the reason may be in the part that is missing. A guard
 // refuses the clients of every frontend below it that is not known to be wanted.
 function takesNothingAway(operation: Operation, { policy, bound }: Dataplane): boolean {
   if (operation.kind === 'guard-vip') return bound.has(operation.address);

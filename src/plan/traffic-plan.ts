@@ -14,27 +14,29 @@ export function planTraffic(
   operations: StagedOperations,
 ): void {
   for (const set of TRAFFIC_SETS) {
-    const [wished, present] = [desired.traffic[set], observed.traffic[set]];
+    const [ofAll, present] = [desired.traffic[set], observed.traffic[set]];
     // Most clusters use few of them, and this runs for every frontend of a first pass.
-    if (wished.size + present.size === 0) continue;
-    const wish = wished.get(key);
+    if (ofAll.size + present.size === 0) continue;
+    const wanted = ofAll.get(key);
     const seen = present.get(key);
-    if (wish !== undefined && seen === undefined) operations.add({ kind: 'enter-set', set, frontend: wish });
-    if (wish === undefined && seen !== undefined) operations.add({ kind: 'leave-set', set, frontend: seen });
+    if (wanted !== undefined && seen === undefined)
+      operations.add({ kind: 'enter-set', set, frontend: wanted });
+    if (wanted === undefined && seen !== undefined)
+      operations.add({ kind: 'leave-set', set, frontend: seen });
   }
   if (desired.sources.size + observed.sources.size > 0)
     planSources(desired.sources.get(key), observed.sources.get(key), operations);
 }
 
 function planSources(
-  wish: AllowedSources | undefined,
+  wanted: AllowedSources | undefined,
   seen: AllowedSources | undefined,
   operations: StagedOperations,
 ): void {
   for (const [text, source] of seen?.cidrs ?? [])
-    if (seen !== undefined && wish?.cidrs.has(text) !== true)
+    if (seen !== undefined && wanted?.cidrs.has(text) !== true)
       operations.add({ kind: 'forbid-source', frontend: seen.frontend, source });
-  for (const [text, source] of wish?.cidrs ?? [])
-    if (wish !== undefined && seen?.cidrs.has(text) !== true)
-      operations.add({ kind: 'allow-source', frontend: wish.frontend, source });
+  for (const [text, source] of wanted?.cidrs ?? [])
+    if (wanted !== undefined && seen?.cidrs.has(text) !== true)
+      operations.add({ kind: 'allow-source', frontend: wanted.frontend, source });
 }

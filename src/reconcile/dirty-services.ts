@@ -57,7 +57,7 @@ export class DirtyServices {
 
   /**
    * Works them out; `touched`: the kernel keys to which those that may have changed are added. Ten thousand take a quarter of
-   * a second. What changes while others have their turn is dirty again. `areAllKnown`: the source has told everything; before,
+   * a second. What changes while the event loop has its turn is dirty again. `areAllKnown`: the source is complete; before,
    * none is delayed, since what has not been worked out would be taken for unwanted.
    */
   async takeIn(touched: KernelKeySet, areAllKnown = false): Promise<void> {
@@ -81,7 +81,7 @@ export class DirtyServices {
       if (this.isLarge(key)) await this.#workOutInPieces(key, touched, slice);
       else this.workOut(key, touched);
       if (areAllKnown) this.#delayed.changed(key, Math.max(before, this.#desired.entriesOf(key)));
-      if (slice.over) await slice.rest();
+      if (slice.over) await slice.yieldTurn();
     }
   }
 
@@ -122,7 +122,7 @@ export class DirtyServices {
     this.#keys.delete(key);
     this.#takenIn++;
     const pieces = this.#desired.refreshInPieces(key, this.#source.view.look(key), touched);
-    while (pieces.next().done !== true) await slice.rest();
+    while (pieces.next().done !== true) await slice.yieldTurn();
   }
 
   /** Works out one of them; the kernel keys that may have changed are added to `touched`. */

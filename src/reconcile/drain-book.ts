@@ -14,7 +14,7 @@ type PaceOfServices = Pick<DesiredDataplane, 'serviceOf' | 'paceOf'>;
 
 interface Drain {
   readonly server: RealServer;
-  /** On the clock; moved back where the kernel tells of an earlier agent's beginning. */
+  /** On the clock; moved back where the kernel shows that an earlier agent began the drain. */
   since: number;
   over: boolean;
 }
@@ -130,8 +130,8 @@ export class DrainBook {
 }
 
 /**
- * For how long servers may drain: as their Service asks, or as the node is set. A deleted Service's wish outlives it, but nobody who
- * deletes one keeps the node's addresses for longer than the node lets him.
+ * For how long servers may drain: as their Service asks, or as the node is set. What a deleted Service asked for outlives it, but no
+ * longer than the node's own deadline: else whoever deletes a Service could keep an address of the node.
  */
 class DrainDeadlines {
   /** Milliseconds, of Services that ask for nothing; may be changed at any time, for drains under way too. */

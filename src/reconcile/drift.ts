@@ -11,7 +11,7 @@ import { Interval } from './timing.js';
 
 /**
  * Compares what is programmed with the kernel, a slice at a time, so that the cost is spread evenly over the audit period.
- * What it finds is drift: somebody else changed something of ours.
+ * What it finds is drift: another program changed something of ours.
  */
 export class Auditor {
   readonly #kernel: Kernel;
@@ -75,7 +75,7 @@ export class Auditor {
     if (isOver || isMended) {
       drift.add(this.#image.correctAddressesAndSets(await this.#kernel.observeAddressesAndSets()));
     }
-    // Whoever changed most of what was looked at has not stopped there: then the round is ended at once.
+    // What changed most of this slice has probably changed the rest: then the round is ended at once.
     for (let goesOn = true; goesOn; ) {
       const slice = this.#round.splice(0, this.#sliceSize());
       const frontends = slice.flatMap((key) => state.virtualServers.get(key)?.frontend ?? []);

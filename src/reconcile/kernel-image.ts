@@ -35,12 +35,12 @@ export class KernelImage {
     return this.#known;
   }
 
-  /** Whether the last full look found no ledger, and what nobody wants at addresses of our device has still to be judged. */
+  /** Whether the last full look found no ledger, and what is not desired at addresses of our device has still to be judged. */
   get ledgerLost(): boolean {
     return this.#ledgerLost;
   }
 
-  /** What nobody wants has been judged. */
+  /** What is not desired has been judged. */
   settleLostLedger(): void {
     this.#ledgerLost = false;
   }
@@ -165,7 +165,7 @@ export class KernelImage {
 
   /**
    * Takes over addresses and sets; the keys of what others had removed or added. Where a firewall mark has become another, only a
-   * full look tells which virtual server that is.
+   * full look shows which virtual server that is.
    */
   correctAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
     const { bound, policy } = this.#state;

@@ -157,7 +157,7 @@ function frontendsByPlace(
 }
 
 /**
- * Whether the source has told everything, as a pass judges it: what it tells while the pass lasts may not be taken in yet.
+ * Whether the source is complete, as a pass judges it: what it sends while the pass lasts may not be taken in yet.
  * Until then nothing is removed.
  */
 export class SourceCompleteness {

@@ -35,7 +35,7 @@ interface LoopParts {
 export interface LoopListener {
   /** The kernel was made ready, at the start or because something of it had been removed. */
   prepared(preparation: Preparation): void;
-  /** Servers drain on these Nodes, where no endpoint serves any more: whether they are lost is to be told by `nodeLost`. */
+  /** Servers drain on these Nodes, where no endpoint serves any more: `nodeLost` says whether they are lost. */
   drainingOn?(nodes: ReadonlySet<string>): void;
   /** The kernel has answered to writes of the pass that is running, in the order of the operations. */
   performed?(operations: readonly Operation[], outcomes: readonly Outcome[]): void;
@@ -106,7 +106,7 @@ export class ReconcileLoop implements ClusterListener {
     this.#parts.problems.set('cluster', problems);
   }
 
-  /** From now on passes are made: the source has told what it could. Until it is complete nothing is removed. */
+  /** From now on passes are made: the source has sent what it could. Until it is complete nothing is removed. */
   begin(): void {
     this.#begun = true;
     this.wake();
@@ -191,7 +191,7 @@ export class ReconcileLoop implements ClusterListener {
     if (!this.#stopped) this.#setTimer();
   }
 
-  // One turn of the event loop gathers the changes that arrive together into one pass; more, where it is wished.
+  // One turn of the event loop gathers the changes that arrive together into one pass; more, where a gather time is set.
   async #gather(): Promise<void> {
     const { clock, settings } = this.#parts;
     const wait = (this.#lastPass ?? Number.NEGATIVE_INFINITY) + settings.gatherTime - clock.now();

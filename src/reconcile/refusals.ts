@@ -68,7 +68,7 @@ export class Refusals {
   }
 
   problems(observed: DataplaneState): Problem[] {
-    // What another program holds is told as that, not as the refusal by which it was found out.
+    // What another program holds is reported as that, not as the refusal by which it was found out.
     const own = [...this.#failures].filter(([subject]) => !this.#isHeld(subject, observed));
     const refused = own.map(([subject, failure]) => failureProblem(failure, this.#serviceOf(subject)));
     return [...refused, ...foreignProblems(this.#desired, observed)];

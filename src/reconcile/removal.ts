@@ -55,25 +55,27 @@ export async function leaveReserved(
 /**
  * Takes everything of ours off these addresses at once, before anything else is done: what is bound there may be what keeps the
  * API server, and with it the news that the Service has gone, out of reach. `adopts`: what kube-proxy bound to the device is
- * ours. The API server's own Service stays; whoever reaches the API server through it is told so later.
+ * ours. The API server's own Service stays; where the API server is reached through it, a later check says so.
  */
 export async function releaseAddresses(
   kernel: Kernel,
   addresses: Iterable<Address>,
   adopts: boolean,
 ): Promise<Preparation> {
-  const wished = new Set(addresses);
-  const seen = wished.size === 0 ? undefined : await kernel.observeAddressesAndSets();
-  if (seen === undefined || !isHeld(wished, seen)) return { done: [], warnings: [] };
-  const image = new KernelImage(({ address }, bound) => adopts && wished.has(address) && bound.has(address));
+  const unwanted = new Set(addresses);
+  const seen = unwanted.size === 0 ? undefined : await kernel.observeAddressesAndSets();
+  if (seen === undefined || !isHeld(unwanted, seen)) return { done: [], warnings: [] };
+  const image = new KernelImage(
+    ({ address }, bound) => adopts && unwanted.has(address) && bound.has(address),
+  );
   await image.lookAtAll(kernel);
   const { state } = image;
   const own = new Set(kernel.nodeAddresses());
   // At an unguarded address of the node itself are NodePorts.
-  const held = [...wished].filter((address) =>
+  const held = [...unwanted].filter((address) =>
     own.has(address) ? state.policy.guarded.has(address) : isOurs(address, state, adopts),
   );
-  // Only what is guarded is unbound, since the guard tells our addresses from those that somebody else bound.
+  // Only what is guarded is unbound, since the guard marks our addresses, and others may have bound more.
   if (adopts) for (const address of held) if (state.bound.has(address)) state.policy.guarded.add(address);
   return released(kernel, state, held);
 }
@@ -100,7 +102,7 @@ function isOurs(address: Address, state: DataplaneState, adopts: boolean): boole
   return state.policy.guarded.has(address) || state.frontendsAt(address).size > 0 || isAdopted;
 }
 
-/** Whether the API server's own Service has the address, as far as the ledger tells: it is no other Service's claim. */
+/** Whether the API server's own Service has the address, as far as the ledger shows: it is no other Service's claim. */
 export function isApiServersOwn(address: Address, state: DataplaneState): boolean {
   const serviceOf = (key: FrontendKey) => state.policy.owned.get(key)?.owner.replace(/:.*$/, '');
   return [...state.frontendsAt(address)].some((key) => serviceOf(key) === API_SERVER_SERVICE);

@@ -50,7 +50,7 @@ export class SlowStartBook {
   /** Brings the book in line with a frontend that is about to be planned. A server that is not there yet begins now. */
   refresh(key: FrontendKey, observed: ObservedDataplane): void {
     const milliseconds = (this.#desired.paceOf(key)?.slowStart ?? 0) * 1000;
-    const began = milliseconds === 0 ? NOBODY : this.#growingAt(key, milliseconds, observed);
+    const began = milliseconds === 0 ? NO_GROWTH : this.#growingAt(key, milliseconds, observed);
     if (began.size === 0) {
       this.#growths.delete(key);
       return;
@@ -75,7 +75,7 @@ export class SlowStartBook {
     observed: ObservedDataplane,
   ): ReadonlyMap<RealServerKey, number> {
     const seen = observed.virtualServers.get(key);
-    if (seen === undefined || !takesConnections(seen)) return NOBODY;
+    if (seen === undefined || !takesConnections(seen)) return NO_GROWTH;
     const now = this.#clock.now();
     const before = this.#growths.get(key)?.began;
     const began = new Map<RealServerKey, number>();
@@ -88,4 +88,4 @@ export class SlowStartBook {
   }
 }
 
-const NOBODY: ReadonlyMap<RealServerKey, number> = new Map();
+const NO_GROWTH: ReadonlyMap<RealServerKey, number> = new Map();

@@ -16,7 +16,7 @@ import { type Failure, type Subject, subjectOf } from './refusals.js';
 /** While the kernel performs one, the other is made or folded in. A third gained nothing and took memory. */
 const PLANS_AT_ONCE = 2;
 
-/** Told the answers of the kernel, in the order of the operations. */
+/** Called with the answers of the kernel, in the order of the operations. */
 export type Performed = (operations: readonly Operation[], outcomes: readonly Outcome[]) => void;
 
 export interface RunResult {
@@ -25,7 +25,7 @@ export interface RunResult {
   readonly failures: ReadonlyMap<Subject, Failure>;
   /** Frontends of which the kernel must be asked again before anything is decided. */
   readonly unsure: ReadonlySet<FrontendKey>;
-  /** Policy or addresses are not known any more: only a full look tells. */
+  /** Policy or addresses are not known any more: only a full look shows them. */
   readonly lost: boolean;
 }
 
@@ -137,7 +137,7 @@ export class StageRunner {
     if (!this.#failures.has(subject)) this.#failures.set(subject, { operation, error });
   }
 
-  // These answers contradict our image of the kernel: somebody else has changed something.
+  // These answers contradict our image of the kernel: another program has changed something.
   #doubt(operation: Operation, code: string): void {
     if (isOfVirtualServer(operation)) {
       const surprising =

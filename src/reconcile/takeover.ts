@@ -25,7 +25,10 @@ export class Takeover {
   #predecessor: Predecessor | undefined;
   #leaving = false;
 
-  /** `source`: as the pass judges it, which has taken in what was known when the pass began. `excluded`: addresses on which nothing is taken over; a virtual server there stays another program's. */
+  /**
+   * `source`: as the pass judges it, which has taken in what was known when the pass began. `excluded`: addresses on which nothing is
+   * taken over; a virtual server there stays another program's.
+   */
   constructor(
     predecessor: Predecessor | undefined,
     desired: DesiredDataplane,

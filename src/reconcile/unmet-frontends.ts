@@ -38,7 +38,7 @@ export function unmetFrontends(parts: UnmetParts): UnmetFrontend[] {
 type Judgement = Pick<UnmetFrontend, 'state' | 'reason'>;
 type Judge = (frontend: Frontend, service: ServiceKey) => Judgement | undefined;
 
-// What another program holds is told as that, not as the refusal by which it was found out.
+// What another program holds is reported as that, not as the refusal by which it was found out.
 function judgeOf({ observed, refusals, waiting, isDirty }: UnmetParts): Judge {
   const waitingKeys = [...waiting];
   return ({ key, address }, service) => {

@@ -15,7 +15,7 @@ export async function* jsonText(value: unknown): AsyncGenerator<string> {
     if (piece.length < PIECE) continue;
     yield piece;
     piece = '';
-    if (slice.over) await slice.rest();
+    if (slice.over) await slice.yieldTurn();
   }
   yield piece;
 }

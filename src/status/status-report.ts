@@ -53,7 +53,7 @@ export async function statusReport(
   const servers: VirtualServerStatus[] = [];
   for (const server of [...kernel.dataplane.virtualServers.values()]) {
     servers.push(ownServer(server, kernel, drains, unmet));
-    if (slice.over) await slice.rest();
+    if (slice.over) await slice.yieldTurn();
   }
   for (const server of kernel.foreign)
     servers.push({ ...virtualServer(server, kernel, drains), state: 'foreign' });

@@ -148,8 +148,8 @@ class CountedSlice extends TimeSlice {
     this.#work = work;
   }
 
-  override async rest(): Promise<void> {
+  override async yieldTurn(): Promise<void> {
     this.#work.turnEnds();
-    await super.rest();
+    await super.yieldTurn();
   }
 }

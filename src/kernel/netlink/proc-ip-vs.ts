@@ -39,7 +39,7 @@ export async function parseProcIpVs(text: string, slice: TimeSlice): Promise<Pro
     const line = text.slice(start, end === -1 ? text.length : end);
     if (number >= HEADER_LINES) listing.take(line);
     start += line.length + 1;
-    if (slice.over) await slice.rest();
+    if (slice.over) await slice.yieldTurn();
   }
   return listing;
 }

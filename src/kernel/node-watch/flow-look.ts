@@ -42,7 +42,7 @@ export class FlowLook implements FlowSource {
       const slice = new TimeSlice(this.#clock, 64);
       for (const flow of decodeFlows(await this.#handle.dumpFlows(status, MOST_FLOWS))) {
         take(flow);
-        if (slice.over) await slice.rest();
+        if (slice.over) await slice.yieldTurn();
       }
     } finally {
       const now = this.#clock.now();

@@ -220,9 +220,9 @@ export async function readParts(
       if (taking !== undefined) await taking;
       if (!slice.over) continue;
       taker.settle();
-      await slice.rest();
+      await slice.yieldTurn();
     }
     taker.settle();
-    if (slice.over) await slice.rest();
+    if (slice.over) await slice.yieldTurn();
   }
 }

@@ -154,7 +154,7 @@ class NodeReading {
       const { node, problems } = read(item);
       if (node !== undefined) this.#nodes.push(node);
       this.#problems.push(...problems);
-      if (slice.over) await slice.rest();
+      if (slice.over) await slice.yieldTurn();
     }
   }
 }

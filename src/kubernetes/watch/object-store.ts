@@ -129,7 +129,7 @@ export class ObjectStore<R> implements ObjectTaker {
   ): Promise<void> {
     for (const [key, entry] of sent) {
       this.#settle(key, entry);
-      if (slice.over) await slice.rest();
+      if (slice.over) await slice.yieldTurn();
     }
     this.#parts.problemsFound(undefined, nameless);
   }
