@@ -45,6 +45,9 @@ export interface Size {
   readonly endpoints: number;
 }
 
+/** What a kernel is warmed up with. */
+export const LEAST: Size = { services: 1, endpoints: 1 };
+
 export interface Plan {
   readonly modes: readonly ModeName[];
   readonly sizes: readonly Size[];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pod, SERVICE_PORT, TARGET_PORT, vip } from '../kernel/content.js';
 import { probeKernel } from '../kernel/probe-kernel.js';
 import type { CellResult, Change, ChangeKind, ConnectionPlace, ConnectionSamples } from './cell-results.js';
-import { type Cell, sizeName } from './cells.js';
+import { type Cell, LEAST, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { type ChangePlan, changesOf } from './rule-files.js';
@@ -25,11 +25,21 @@ const SCRATCH = '/tmp/bench-rules';
 const WARM_UP = 20;
 
 const batch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Batch;
-probeKernel(process.env.TEST_KERNEL ?? 'host', `${batch.tools}/probe`);
-for (const [number, cell] of batch.cells.entries()) {
-  // The one before has left nothing by then, and another beginning would find the tools cold.
-  if (number === 0) await measure({ ...cell, services: 1, endpoints: 1 }, 1000);
-  process.stdout.write(`${JSON.stringify(await measure(cell, number))}\n`);
+try {
+  probeKernel(process.env.TEST_KERNEL ?? 'host', `${batch.tools}/probe`);
+  await measureAll();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  // An agent or a server that is left must not keep the guest going.
+  process.exit(1);
+}
+
+async function measureAll(): Promise<void> {
+  for (const [number, cell] of batch.cells.entries()) {
+    // The first would find its tools cold.
+    if (number === 0) await measure({ ...cell, ...LEAST }, batch.cells.length);
+    process.stdout.write(`${JSON.stringify(await measure(cell, number))}\n`);
+  }
 }
 
 async function measure(cell: Cell, number: number): Promise<CellResult> {

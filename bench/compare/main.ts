@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
-import { type Cell, cellsOf, type Size, sizeName } from './cells.js';
+import { type Cell, cellsOf, LEAST, sizeName } from './cells.js';
 import type { Batch } from './guest.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
@@ -19,8 +19,6 @@ const TEST_KERNEL = join(PROJECT_FOLDER, 'scripts/test-kernel/run');
 const MEMORY = '8G';
 /** Seconds for the cells of one size in one round. */
 const PATIENCE = 14_400;
-/** What a cell is warmed up with. */
-const LEAST: Size = { services: 1, endpoints: 1 };
 
 await main();
 

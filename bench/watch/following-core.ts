@@ -9,6 +9,8 @@ import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/lo
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { systemClock } from '../../src/reconcile/timing.js';
 
+const NEVER = 86_400_000;
+
 export interface FollowingCore {
   readonly source: ClusterWatcher;
   readonly loop: ReconcileLoop;
@@ -24,7 +26,8 @@ export function followingCore(
   settings: Partial<LoopSettings> = {},
 ): FollowingCore {
   const transport = new HttpTransport(openCredentials({ kubeconfig }), { userAgent: 'bench' });
-  const source = new ClusterWatcher({ transport, clock: systemClock, nodeName: 'node-1' });
+  // The agent begins with what it has heard by then; what is measured here is until it has heard everything.
+  const source = new ClusterWatcher({ transport, clock: systemClock, nodeName: 'node-1', patience: NEVER });
   const loop = new ReconcileLoop({
     source,
     desired: new DesiredDataplane({ ...LONE_NODE, name: 'node-1' }),

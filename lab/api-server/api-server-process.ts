@@ -18,6 +18,8 @@ export class ApiServerProcess {
   readonly port: number;
   /** What clients had to trust when it started, as PEM. */
   readonly authority: string;
+  /** Resolves with its exit code or signal. */
+  readonly ended: Promise<string>;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #replies: AsyncIterator<string>;
   readonly #callOff: () => void;
@@ -39,6 +41,9 @@ export class ApiServerProcess {
     { url, port, authority }: Greeting,
   ) {
     this.#child = child;
+    this.ended = new Promise((resolve) =>
+      child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`)),
+    );
     this.#replies = replies;
     this.url = url;
     this.port = port;
