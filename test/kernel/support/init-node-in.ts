@@ -15,7 +15,6 @@ export async function initNodeIn(
   const script = `
     import { initNode } from '${KERNEL}/node/init-node.js';
     import { loadAddon } from '${KERNEL}/native/addon.js';
-    import { DEFAULT_NODE_SET_UP } from '../../support/node-set-up.js';
     const settings = ${JSON.stringify({ ...DEFAULT_NODE_SET_UP, ...settings })};
     console.log(JSON.stringify(await initNode(loadAddon(), settings, 'rr')));
   `;
