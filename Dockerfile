@@ -21,6 +21,8 @@ COPY scripts/build-native scripts/bundle scripts/bundled-packages.js scripts/thi
 RUN npm run build:native
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+# The commit, for `version`: --build-arg COMMIT="$(git rev-parse HEAD)".
+ARG COMMIT=
 RUN npm run build:ts
 # Symbols of Node and of the addon serve a debugger only; those that an addon links against stay.
 RUN install -D --target-directory=/out/bin "$(command -v node)" \

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "machine.h"
+
 namespace ipvsproxy {
 
 constexpr uint32_t kAbi = 7;

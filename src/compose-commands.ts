@@ -1,9 +1,13 @@
+import { release } from 'node:os';
+import type { VersionReport } from './cli/version.js';
 import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
+import { COMMIT } from './config/version.js';
 import { factsBefore, withNode } from './desired/cluster-facts.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
+import { AddonUnavailable } from './kernel/native/load-failure.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { previewKernel } from './kernel/node/feature-probe.js';
 import { initNode, type NodePreparation } from './kernel/node/init-node.js';
@@ -74,5 +78,27 @@ async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promi
     return await work(kernel);
   } finally {
     await kernel.close();
+  }
+}
+
+/** What `version` tells. */
+export function composeVersion(version: string): VersionReport {
+  return {
+    version,
+    commit: COMMIT,
+    node: process.version,
+    libnl: libnlVersion(),
+    kernel: release(),
+    architecture: process.arch,
+  };
+}
+
+// Whoever asks for the version may do so because the addon cannot be loaded.
+function libnlVersion(): string | undefined {
+  try {
+    return loadAddon().libnl;
+  } catch (error) {
+    if (error instanceof AddonUnavailable) return undefined;
+    throw error;
   }
 }

@@ -7,6 +7,7 @@ import { runManifest } from './cli/manifest.js';
 import { runCleanup, runInitOnly, runPlan } from './cli/node-commands.js';
 import { runAgent } from './cli/run.js';
 import { runStatus } from './cli/status.js';
+import { runVersion } from './cli/version.js';
 import { commandWords } from './cli/words.js';
 import { composeAgent } from './compose.js';
 import {
@@ -14,6 +15,7 @@ import {
   composeKernelStatus,
   composePreparation,
   composeRehearsal,
+  composeVersion,
 } from './compose-commands.js';
 import { composeManifest, OVERLAY_CHOICE } from './compose-manifest.js';
 import { ConfigError } from './config/config-error.js';
@@ -34,6 +36,7 @@ async function main(words: readonly string[]): Promise<number> {
       cleanup: (options) => runCleanup(options, composeCleanup),
       manifest: (options) => runManifest(() => composeManifest(options)),
       overlays: OVERLAY_CHOICE,
+      version: (options) => runVersion(options, () => composeVersion(VERSION)),
     },
     (answer) => {
       code = answer;

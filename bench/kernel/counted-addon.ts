@@ -40,7 +40,12 @@ export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
       return answers;
     }
   }
-  return { abi: addon.abi, KernelHandle: CountedHandle, setErrorClass: (type) => addon.setErrorClass(type) };
+  return {
+    abi: addon.abi,
+    libnl: 'none',
+    KernelHandle: CountedHandle,
+    setErrorClass: (type) => addon.setErrorClass(type),
+  };
 }
 
 // The kinds of native/records.h. A job's records are all for one channel.

@@ -47,5 +47,5 @@ function silentAddon(): Addon {
     close(): void {}
   }
   const KernelHandle = SilentHandle as unknown as new () => KernelHandle;
-  return { abi: 0, KernelHandle, setErrorClass: () => undefined };
+  return { abi: 0, libnl: 'none', KernelHandle, setErrorClass: () => undefined };
 }

@@ -6,6 +6,7 @@ import type { Configuration } from '../config/configuration.js';
 import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
 import { EXIT } from './exit.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
+import { type VersionOptions, withVersionOptions } from './version.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
@@ -17,6 +18,7 @@ export interface Commands {
   cleanup(options: CleanupOptions): Promise<number>;
   manifest(options: ManifestOptions): Promise<number>;
   readonly overlays: OverlayChoice;
+  version(options: VersionOptions): Promise<number>;
 }
 
 export interface StatusOptions {
@@ -47,6 +49,9 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
   addCleanup(program, commands, done);
   withManifestOptions(program.command('manifest'), commands.overlays, async (options) =>
     done(await commands.manifest(options)),
+  );
+  withVersionOptions(program.command('version'), outputFormat, async (options) =>
+    done(await commands.version(options)),
   );
   return program;
 }

@@ -27,6 +27,7 @@ function commandsThatAnswer(code: number) {
     cleanup: vi.fn<Commands['cleanup']>(async () => code),
     manifest: vi.fn<Commands['manifest']>(async () => code),
     overlays: OVERLAY_CHOICE,
+    version: vi.fn<Commands['version']>(async () => code),
   };
 }
 
@@ -221,5 +222,20 @@ describe('manifest', () => {
     expect(said).toMatch(message);
     expect(error).toBeInstanceOf(CommanderError);
     expect(commands.manifest).not.toHaveBeenCalled();
+  });
+});
+
+describe('version', () => {
+  it.each([
+    [[], 'table'],
+    [['-o', 'json'], 'json'],
+  ] as const)('%j is shown as %s', async (words, output) => {
+    const { commands, codes } = await parse('version', ...words);
+    expect(commands.version).toHaveBeenCalledWith({ output });
+    expect(codes).toEqual([7]);
+  });
+
+  it('in another form is refused', async () => {
+    expect((await parse('version', '-o', 'yaml')).said).toContain("'yaml' is no format");
   });
 });

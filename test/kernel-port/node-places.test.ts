@@ -28,6 +28,7 @@ class WillingHandle {
 
 const ADDON: Addon = {
   abi: 0,
+  libnl: 'none',
   KernelHandle: WillingHandle as unknown as new () => KernelHandle,
   setErrorClass: () => undefined,
 };

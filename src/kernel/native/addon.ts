@@ -16,6 +16,8 @@ import { ABI } from './records.js';
  */
 export interface Addon {
   readonly abi: number;
+  /** The version of the library that the addon has found, `3.7.0`. */
+  readonly libnl: string;
   readonly KernelHandle: new (options: KernelHandleOptions) => KernelHandle;
   setErrorClass(errorClass: new (errno: number, syscall: string, extAck: string) => Error): void;
 }

@@ -1,0 +1,36 @@
+import { release } from 'node:os';
+import { expect, it } from 'vitest';
+import { versionText } from '../../src/cli/version.js';
+import { composeVersion } from '../../src/compose-commands.js';
+
+it('the version tells what a report of a fault should say', () => {
+  expect(composeVersion('1.2.3')).toEqual({
+    version: '1.2.3',
+    // A bundle knows it; sources do not.
+    commit: undefined,
+    node: process.version,
+    libnl: expect.stringMatching(/^3\.\d+\.\d+$/),
+    kernel: release(),
+    architecture: process.arch,
+  });
+});
+
+it('the version as text has a line for each, also for what is not known', () => {
+  const report = {
+    version: '1',
+    commit: undefined,
+    node: 'v20',
+    libnl: undefined,
+    kernel: '6.1',
+    architecture: 'x64',
+  };
+  expect(versionText(report).split('\n')).toEqual([
+    'kube-ipvs-proxy  1',
+    'commit           unknown',
+    'node             v20',
+    'libnl            unknown: the addon cannot be loaded',
+    'kernel           6.1',
+    'architecture     x64',
+    '',
+  ]);
+});
