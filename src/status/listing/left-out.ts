@@ -1,0 +1,57 @@
+import type { Family } from '../../model/address.js';
+import type { Endpoint, EndpointSlice } from '../../model/endpoint-slice.js';
+import type { VirtualServer } from '../../model/virtual-server.js';
+import type { LeftOutEndpoint } from './frontend-row.js';
+
+/** Where this node is, as hints and policies speak of it. */
+export interface Place {
+  readonly name: string | undefined;
+  readonly zone: string | undefined;
+}
+
+export interface LeftOutQuestion {
+  readonly slices: readonly EndpointSlice[];
+  readonly family: Family;
+  readonly port: { readonly name: string; readonly protocol: string };
+  /** Endpoints of this node alone are used. */
+  readonly isLocalOnly: boolean;
+  readonly place: Place;
+  readonly server: VirtualServer | undefined;
+}
+
+/** The endpoints of a Service that are no servers of its frontend, each once, and why. */
+export function leftOutEndpoints(question: LeftOutQuestion): LeftOutEndpoint[] {
+  const used = new Set([...(question.server?.realServers ?? [])].map(({ address }) => address));
+  const found = new Map<string, LeftOutEndpoint>();
+  for (const slice of question.slices)
+    for (const endpoint of slice.endpoints)
+      if (!used.has(endpoint.address) && !found.has(endpoint.address))
+        found.set(endpoint.address, {
+          address: endpoint.address,
+          reason: reasonOf(endpoint, slice, question),
+        });
+  return [...found.values()];
+}
+
+function reasonOf(endpoint: Endpoint, slice: EndpointSlice, question: LeftOutQuestion): string {
+  const { family, port, isLocalOnly, place } = question;
+  if (slice.family !== family) return `its address is ${slice.family}`;
+  if (!slice.ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol))
+    return port.name === ''
+      ? `its slice has no ${port.protocol} port`
+      : `its slice has no port "${port.name}"/${port.protocol}`;
+  if (!endpoint.ready) return notReady(endpoint);
+  if (isLocalOnly && endpoint.node !== place.name)
+    return `it is on ${endpoint.node ?? 'no node'}, and the traffic policy is Local`;
+  return hintReason(endpoint) ?? 'no server can have this address on this node';
+}
+
+function notReady({ terminating, serving }: Endpoint): string {
+  if (!terminating) return 'not ready';
+  return serving ? 'terminating; it would serve if none were ready' : 'terminating';
+}
+
+function hintReason({ nodeHints, zoneHints }: Endpoint): string | undefined {
+  if (nodeHints !== undefined) return `for clients on ${nodeHints.join(', ')} (hints)`;
+  return zoneHints === undefined ? undefined : `for clients in zone ${zoneHints.join(', ')} (hints)`;
+}
