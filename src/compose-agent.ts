@@ -20,6 +20,8 @@ import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js'
 import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
+import type { FrontendRow } from './status/listing/frontend-row.js';
+import { listing, listingQuery } from './status/listing/listing-source.js';
 import type { PassLog } from './status/log/pass-log.js';
 import { serviceAnswer } from './status/service-facts.js';
 import { StatusBoard } from './status/status-board.js';
@@ -59,6 +61,7 @@ export class ComposedAgent {
   readonly #problems = new ProblemBoard();
   readonly #nodeWatch: OpenNodeWatch;
   #stopping = false;
+  #viewing: Promise<unknown> = Promise.resolve();
   #facts = NO_FACTS;
 
   constructor(
@@ -239,9 +242,35 @@ export class ComposedAgent {
     });
   }
 
+  /** A row for each frontend that is asked for. */
+  services(query: URLSearchParams): AsyncIterable<readonly FrontendRow[]> {
+    return listing(listingQuery(query), {
+      observe: () => this.#view(() => this.#viewer.observe()),
+      look: (frontends) => this.#view(() => this.#viewer.look(frontends)),
+      traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
+      agent: () => ({
+        image: this.#loop.observed,
+        policy: this.#loop.observed.policy,
+        desired: this.#desired,
+        withoutEndpoints: this.#desired.withoutEndpoints(),
+        unmet: this.#loop.unmetFrontends(),
+        drains: this.#loop.state().drains,
+        slicesOf: (service) => this.#source.cluster.view.look(service).slices,
+        node: this.#configuration.settings.nodeName,
+      }),
+    });
+  }
+
+  // The port takes one call at a time.
+  #view<Seen>(look: () => Promise<Seen>): Promise<Seen> {
+    const seen = this.#viewing.then(look);
+    this.#viewing = seen.catch(() => undefined);
+    return seen;
+  }
+
   #composeStatus(): StatusSource {
     return new StatusSource(
-      () => this.#viewer.observe(),
+      () => this.#view(() => this.#viewer.observe()),
       () => ({
         version: this.#version,
         state: this.#loop.state(),

@@ -9,13 +9,20 @@ import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { AddonUnavailable } from './kernel/native/load-failure.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { previewKernel } from './kernel/node/feature-probe.js';
 import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
+import type { DataplaneTraffic } from './model/counters.js';
+import type { Ownership } from './model/dataplane.js';
+import type { FrontendKey } from './model/frontend.js';
 import type { CleanupReport, Rehearsal, StatusReport } from './model/status-report.js';
 import { rehearse } from './reconcile/rehearsal.js';
 import { cleanUp } from './reconcile/removal.js';
+import type { FrontendRow } from './status/listing/frontend-row.js';
+import { frontendRows } from './status/listing/frontend-rows.js';
+import { type ListingQuery, rowFilter } from './status/listing/listing-source.js';
 import { statusReport } from './status/status-report.js';
 
 /** What the commands do that end by themselves. */
@@ -60,6 +67,24 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
 /** The status as the kernel alone shows it, for when no agent runs. */
 export function composeKernelStatus(): Promise<StatusReport> {
   return withKernel(async (kernel) => statusReport(await kernel.observe(), undefined));
+}
+
+/** The rows of `services` as the kernel alone tells them. */
+export async function* composeKernelRows(query: ListingQuery): AsyncGenerator<FrontendRow[]> {
+  const kernel = await withKernel((opened) => opened.observe());
+  const filter = rowFilter(query);
+  const withServers = query.servers === '1';
+  const traffic = query.traffic === '1' ? await readTraffic(kernel.dataplane.policy.owned) : undefined;
+  yield* frontendRows({ kernel, agent: undefined, filter, withServers, traffic });
+}
+
+async function readTraffic(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<DataplaneTraffic> {
+  const reader = TrafficReader.open(loadAddon());
+  try {
+    return await reader.read(owned);
+  } finally {
+    reader.close();
+  }
 }
 
 /** What `--init-only` does: modules, sysctls and everything else that takes more than CAP_NET_ADMIN. */

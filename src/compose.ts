@@ -29,6 +29,7 @@ export function composeAgent(configuration: Configuration, version: string, list
     routes: {
       '/status': async () => (await answering).status.report(),
       '/service': async (query) => (await answering).service(query),
+      '/services': async (query) => (await answering).services(query),
     },
   });
   return {

@@ -1,54 +1,80 @@
 #!/usr/bin/env node
-import './engine.js';
-import { CommanderError } from 'commander';
-import { commandLine } from './cli/command-line.js';
+import { type Command, CommanderError } from 'commander';
 import { EXIT, explainFailure, ignoreClosedPipe } from './cli/exit.js';
-import { runManifest } from './cli/manifest.js';
-import { runCleanup, runInitOnly, runPlan } from './cli/node-commands.js';
-import { runAgent } from './cli/run.js';
-import { runStatus } from './cli/status.js';
-import { runVersion } from './cli/version.js';
-import { commandWords } from './cli/words.js';
-import { composeAgent } from './compose.js';
-import {
-  composeCleanup,
-  composeKernelStatus,
-  composePreparation,
-  composeRehearsal,
-  composeVersion,
-} from './compose-commands.js';
-import { composeManifest, OVERLAY_CHOICE } from './compose-manifest.js';
-import { ConfigError } from './config/config-error.js';
+import { addViewCommands, emptyCommandLine, isViewCommand, type KernelViews } from './cli/view-commands.js';
 import { VERSION } from './config/version.js';
 
+/** What is loaded only by who needs it: a command that looks at something should not wait for the agent's parts. */
+const kernel: KernelViews = {
+  status: async () => (await import('./compose-commands.js')).composeKernelStatus(),
+  async *rows(query) {
+    yield* (await import('./compose-commands.js')).composeKernelRows(query);
+  },
+};
+
+type Done = (code: number) => void;
+
+interface Parsing {
+  readonly program: Command;
+  readonly words: readonly string[];
+}
+
+async function fullCommandLine(words: readonly string[], done: Done): Promise<Parsing> {
+  // Before anything that it should hold for.
+  await import('./engine.js');
+  const [{ commandLine }, { commandWords }, { OVERLAY_CHOICE, composeManifest }, { runManifest }] =
+    await Promise.all([
+      import('./cli/command-line.js'),
+      import('./cli/words.js'),
+      import('./compose-manifest.js'),
+      import('./cli/manifest.js'),
+    ]);
+  const [agent, compose, ending, nodeCommands, { runVersion }] = await Promise.all([
+    import('./cli/run.js'),
+    import('./compose.js'),
+    import('./compose-commands.js'),
+    import('./cli/node-commands.js'),
+    import('./cli/version.js'),
+  ]);
+  const commands = {
+    run: (configuration) =>
+      agent.runAgent(configuration, (listener) => compose.composeAgent(configuration, VERSION, listener)),
+    initOnly: (configuration) =>
+      nodeCommands.runInitOnly(configuration, () => ending.composePreparation(configuration.settings)),
+    plan: ({ settings }) => nodeCommands.runPlan(() => ending.composeRehearsal(settings, VERSION)),
+    cleanup: (options) => nodeCommands.runCleanup(options, ending.composeCleanup),
+    manifest: (options) => runManifest(() => composeManifest(options)),
+    overlays: OVERLAY_CHOICE,
+    version: (options) => runVersion(options, () => ending.composeVersion(VERSION)),
+    kernel,
+  } satisfies Parameters<typeof commandLine>[1];
+  return { program: commandLine(VERSION, commands, done), words: commandWords(words) };
+}
+
+function viewCommandLine(words: readonly string[], done: Done): Parsing {
+  const program = emptyCommandLine(VERSION);
+  addViewCommands(program, kernel, done);
+  return { program, words };
+}
+
 /** The exit code of what the command line asks for; see `--help` for the codes. */
-async function main(words: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
   let code: number = EXIT.good;
-  const program = commandLine(
-    VERSION,
-    {
-      run: (configuration) =>
-        runAgent(configuration, (listener) => composeAgent(configuration, VERSION, listener)),
-      initOnly: (configuration) =>
-        runInitOnly(configuration, () => composePreparation(configuration.settings)),
-      status: (options) => runStatus(options, composeKernelStatus),
-      plan: ({ settings }) => runPlan(() => composeRehearsal(settings, VERSION)),
-      cleanup: (options) => runCleanup(options, composeCleanup),
-      manifest: (options) => runManifest(() => composeManifest(options)),
-      overlays: OVERLAY_CHOICE,
-      version: (options) => runVersion(options, () => composeVersion(VERSION)),
-    },
-    (answer) => {
-      code = answer;
-    },
-  );
+  const done: Done = (answer) => {
+    code = answer;
+  };
   try {
-    await program.parseAsync(commandWords(words), { from: 'user' });
+    const { program, words } = isViewCommand(given)
+      ? viewCommandLine(given, done)
+      : await fullCommandLine(given, done);
+    await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
     process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
-    return error instanceof ConfigError ? EXIT.usage : EXIT.problem;
+    const isUsage =
+      error instanceof Error && (error.name === 'ConfigError' || error.name === 'JsonPathError');
+    return isUsage ? EXIT.usage : EXIT.problem;
   }
 }
 

@@ -1,50 +1,36 @@
 import { writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { defaultDocuments } from '../config/checked-documents.js';
+import type { Command } from 'commander';
+import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import { writtenDocuments } from '../config/completed-documents.js';
 import type { Configuration } from '../config/configuration.js';
 import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
 import { EXIT } from './exit.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
 import { type VersionOptions, withVersionOptions } from './version.js';
+import { addViewCommands, emptyCommandLine, type KernelViews } from './view-commands.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
   run(configuration: Configuration): Promise<number>;
   /** `--init-only`: prepares the node and ends. */
   initOnly(configuration: Configuration): Promise<number>;
-  status(options: StatusOptions): Promise<number>;
   plan(configuration: Configuration): Promise<number>;
   cleanup(options: CleanupOptions): Promise<number>;
   manifest(options: ManifestOptions): Promise<number>;
   readonly overlays: OverlayChoice;
   version(options: VersionOptions): Promise<number>;
-}
-
-export interface StatusOptions {
-  readonly adminSocket: string;
-  readonly output: 'table' | 'json';
+  readonly kernel: KernelViews;
 }
 
 export interface CleanupOptions {
   readonly adminSocket: string;
 }
 
-const EXIT_CODES = `
-Without a command, and with any flag, it is \`run\`: kube-proxy's command line works unchanged.
-Exit codes: 0 good, 1 a problem was found, 2 wrong usage or configuration, 3 the agent is not running.`;
-
 /** The command line as commander knows it; `done` receives the exit code of the command that ran. See `commandWords`. */
 export function commandLine(version: string, commands: Commands, done: (code: number) => void): Command {
-  const program = new Command('kube-ipvs-proxy')
-    .description('The IPVS service proxy for Kubernetes.')
-    .version(version, '--version')
-    .addHelpText('after', EXIT_CODES)
-    .showHelpAfterError('(add --help for the options)')
-    // Before the commands are made, since they inherit it: only main.ts ends the process.
-    .exitOverride();
+  const program = emptyCommandLine(version);
   addRun(program, commands, done);
-  addStatus(program, commands, done);
+  addViewCommands(program, commands.kernel, done);
   addPlan(program, commands, done);
   addCleanup(program, commands, done);
   withManifestOptions(program.command('manifest'), commands.overlays, async (options) =>
@@ -91,33 +77,12 @@ function addPlan(program: Command, commands: Commands, done: (code: number) => v
   );
 }
 
-function addStatus(program: Command, commands: Commands, done: (code: number) => void): void {
-  program
-    .command('status')
-    .description(
-      'show what is programmed, for which Service, and what is wrong; also without a running agent',
-    )
-    .option('-o, --output <format>', 'table or json', outputFormat, 'table' as const)
-    .option('--admin-socket <path>', "the agent's socket", defaultAdminSocket())
-    .action(async (options: StatusOptions) => done(await commands.status(options)));
-}
-
 function addCleanup(program: Command, commands: Commands, done: (code: number) => void): void {
   program
     .command('cleanup')
     .description('remove everything of ours from the kernel and nothing else; stop the agent first')
-    .option('--admin-socket <path>', "the agent's socket", defaultAdminSocket())
+    .option('--admin-socket <path>', "the agent's socket", DEFAULT_ADMIN_SOCKET)
     .action(async (options: CleanupOptions) => done(await commands.cleanup(options)));
-}
-
-function defaultAdminSocket(): string {
-  return defaultDocuments().own.adminSocket;
-}
-
-function outputFormat(text: string): 'table' | 'json' {
-  if (text !== 'table' && text !== 'json')
-    throw new InvalidArgumentError(`'${text}' is no format; expected table or json.`);
-  return text;
 }
 
 /** `--write-config-to`: both documents with every default, to be read back by `--config`. */

@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events';
 
-/** 0 good, 1 a problem was found, 2 the command line or the configuration makes no sense, 3 the agent cannot be reached. */
-export const EXIT = { good: 0, problem: 1, usage: 2, unreachable: 3 } as const;
+/**
+ * 0 good, 1 a problem was found, 2 the command line or the configuration makes no sense, 3 the agent cannot be reached,
+ * 4 there is nothing of what was asked for. */
+export const EXIT = { good: 0, problem: 1, usage: 2, unreachable: 3, nothingFound: 4 } as const;
 
 /** `status | head -1`: a reader that wants no more ends no command with a stack trace; the exit code stays what it is. */
 export function ignoreClosedPipe(stream: EventEmitter): void {

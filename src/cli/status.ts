@@ -7,8 +7,12 @@ import type {
 } from '../model/status-report.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from './admin-client.js';
 import { columns } from './columns.js';
-import type { StatusOptions } from './command-line.js';
 import { EXIT } from './exit.js';
+
+export interface StatusOptions {
+  readonly adminSocket: string;
+  readonly output: 'table' | 'json';
+}
 
 /** `status`: asks the agent, and where none runs the kernel itself. */
 export async function runStatus(

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DEFAULT_ADMIN_SOCKET } from './admin-socket.js';
 import { LOG_LEVELS } from './agent-settings.js';
 import * as is from './field-kinds.js';
 
@@ -9,7 +10,7 @@ export const OWN_KIND = 'KubeIpvsProxyConfiguration';
 export const OWN_SCHEMA = is.section({
   apiVersion: is.oneOf([OWN_API_VERSION], OWN_API_VERSION),
   kind: is.oneOf([OWN_KIND], OWN_KIND),
-  adminSocket: is.text('/run/kube-ipvs-proxy/admin.sock'),
+  adminSocket: is.text(DEFAULT_ADMIN_SOCKET),
   adopt: is.yesOrNo(),
   auditPeriod: is.duration(),
   drainDeadline: is.duration('15m0s'),

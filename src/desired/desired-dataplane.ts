@@ -163,8 +163,8 @@ export class DesiredDataplane implements Dataplane {
     return this.#frontends.holderOf(key)?.service.key;
   }
 
-  /** The same, with the owner's text. */
-  holderOf(key: FrontendKey): Pick<ServiceFrontend, 'owner' | 'service'> | undefined {
+  /** The same, as it asks for it. */
+  holderOf(key: FrontendKey): Pick<ServiceFrontend, 'owner' | 'service' | 'kind' | 'portIndex'> | undefined {
     return this.#frontends.holderOf(key);
   }
 

@@ -22,12 +22,12 @@ function commandsThatAnswer(code: number) {
   return {
     run: vi.fn<Commands['run']>(async () => code),
     initOnly: vi.fn<Commands['initOnly']>(async () => code),
-    status: vi.fn<Commands['status']>(async () => code),
     plan: vi.fn<Commands['plan']>(async () => code),
     cleanup: vi.fn<Commands['cleanup']>(async () => code),
     manifest: vi.fn<Commands['manifest']>(async () => code),
     overlays: OVERLAY_CHOICE,
     version: vi.fn<Commands['version']>(async () => code),
+    kernel: { status: vi.fn(), rows: vi.fn() },
   };
 }
 

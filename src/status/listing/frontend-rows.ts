@@ -17,7 +17,7 @@ import {
   type ServerCounts,
   type ServerRow,
 } from './frontend-row.js';
-import { leftOutEndpoints, type Place } from './left-out.js';
+import { leftOutEndpoints } from './left-out.js';
 
 /** What the kernel has of the frontends that are listed. */
 export interface ListedKernel {
@@ -30,7 +30,7 @@ export interface ListedKernel {
 export interface ListedAgent {
   /** What this program wrote and the kernel has acknowledged. */
   readonly image: Pick<Dataplane, 'virtualServers'>;
-  readonly desired: Pick<Dataplane, 'virtualServers'> & { wishOf(key: FrontendKey): Wish | undefined };
+  readonly desired: Pick<Dataplane, 'virtualServers'> & { holderOf(key: FrontendKey): Wish | undefined };
   /** Frontends that refuse connections because their Service has no usable endpoint. */
   readonly withoutEndpoints: readonly {
     readonly frontend: Frontend;
@@ -40,7 +40,8 @@ export interface ListedAgent {
   readonly unmet: readonly UnmetFrontend[];
   readonly drains: readonly DrainState[];
   slicesOf(service: ServiceKey): readonly EndpointSlice[];
-  readonly place: Place;
+  /** This node's name. */
+  readonly node: string | undefined;
 }
 
 /** A frontend as its Service asks for it. */
@@ -116,7 +117,7 @@ class RowMaker {
 
   rowOf(place: RowPlace): FrontendRow {
     const { frontend, owner, server, offered } = place;
-    const wish = place.isForeign ? undefined : this.#parts.agent?.desired.wishOf(frontend.key);
+    const wish = place.isForeign ? undefined : this.#parts.agent?.desired.holderOf(frontend.key);
     const activity = this.#parts.kernel.activity.get(frontend.key);
     const state = this.#stateOf(place);
     const { service, port } = named(wish?.owner ?? owner, wish);
@@ -166,7 +167,7 @@ class RowMaker {
       if (!has(frontend)) yield { ...NOTHING, frontend, owner, offered };
     for (const [key, { frontend }] of agent?.image.virtualServers ?? [])
       if (!has(frontend) && !this.#unmet.has(key))
-        yield { ...NOTHING, frontend, owner: agent?.desired.wishOf(key)?.owner };
+        yield { ...NOTHING, frontend, owner: agent?.desired.holderOf(key)?.owner };
   }
 
   #stateOf({ frontend, server, unmet, isForeign }: RowPlace): RowState {
@@ -193,7 +194,7 @@ class RowMaker {
     if (state === 'drift')
       return server === undefined ? 'another program removed it' : 'another program changed it';
     if (server !== undefined || state !== 'programmed') return null;
-    const wish = this.#parts.agent?.desired.wishOf(frontend.key);
+    const wish = this.#parts.agent?.desired.holderOf(frontend.key);
     if (offered !== undefined) return `no endpoint: its EndpointSlices offer ${offered} instead`;
     return wish === undefined ? null : 'no usable endpoint: new connections are refused';
   }
@@ -214,7 +215,7 @@ class RowMaker {
       family: familyOf(frontend.address),
       port: { name: port?.name ?? '', protocol: frontend.protocol },
       isLocalOnly: policyOf(wish) === 'Local' && !isInside(frontend),
-      place: agent.place,
+      node: agent.node,
       server: agent.desired.virtualServers.get(frontend.key) ?? server,
     });
     return { servers, leftOut };
@@ -258,7 +259,7 @@ function judged({ weight }: RealServer, evidence: ServerEvidence): Pick<ServerRo
   if (written === undefined) return { state: 'drift', reason: 'another program added it' };
   if (written.weight !== weight)
     return { state: 'drift', reason: `another program changed its weight; ${written.weight} was written` };
-  if (wanted === undefined) return { state: 'pending', reason: 'no endpoint any more; it will be removed' };
+  if (wanted === undefined) return { state: 'pending', reason: 'no endpoint any more' };
   if (wanted.weight > weight)
     return { state: 'programmed', reason: `slow start; its full weight is ${wanted.weight}` };
   if (wanted.weight !== weight) return { state: 'pending', reason: `its weight will be ${wanted.weight}` };

@@ -3,19 +3,14 @@ import type { Endpoint, EndpointSlice } from '../../model/endpoint-slice.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { LeftOutEndpoint } from './frontend-row.js';
 
-/** Where this node is, as hints and policies speak of it. */
-export interface Place {
-  readonly name: string | undefined;
-  readonly zone: string | undefined;
-}
-
 export interface LeftOutQuestion {
   readonly slices: readonly EndpointSlice[];
   readonly family: Family;
   readonly port: { readonly name: string; readonly protocol: string };
   /** Endpoints of this node alone are used. */
   readonly isLocalOnly: boolean;
-  readonly place: Place;
+  /** This node's name. */
+  readonly node: string | undefined;
   readonly server: VirtualServer | undefined;
 }
 
@@ -34,14 +29,14 @@ export function leftOutEndpoints(question: LeftOutQuestion): LeftOutEndpoint[] {
 }
 
 function reasonOf(endpoint: Endpoint, slice: EndpointSlice, question: LeftOutQuestion): string {
-  const { family, port, isLocalOnly, place } = question;
+  const { family, port, isLocalOnly, node } = question;
   if (slice.family !== family) return `its address is ${slice.family}`;
   if (!slice.ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol))
     return port.name === ''
       ? `its slice has no ${port.protocol} port`
       : `its slice has no port "${port.name}"/${port.protocol}`;
   if (!endpoint.ready) return notReady(endpoint);
-  if (isLocalOnly && endpoint.node !== place.name)
+  if (isLocalOnly && endpoint.node !== node)
     return `it is on ${endpoint.node ?? 'no node'}, and the traffic policy is Local`;
   return hintReason(endpoint) ?? 'no server can have this address on this node';
 }

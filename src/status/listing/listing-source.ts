@@ -79,7 +79,7 @@ function wantedFrontends(
 ): Frontend[] {
   const found = new Map<FrontendKey, Frontend>();
   const add = (frontend: Frontend) => {
-    const owner = desired.wishOf(frontend.key)?.owner ?? policy.owned.get(frontend.key)?.owner;
+    const owner = desired.holderOf(frontend.key)?.owner ?? policy.owned.get(frontend.key)?.owner;
     if (filter({ owner, frontend })) found.set(frontend.key, frontend);
   };
   for (const { frontend } of image.virtualServers.values()) add(frontend);

@@ -1,0 +1,186 @@
+import type { FrontendRow, TrafficCounters } from '../status/listing/frontend-row.js';
+import { LISTING_VERSION } from '../status/listing/frontend-row.js';
+import type { ListingQuery } from '../status/listing/listing-source.js';
+import { type AgentSource, EarlyEnd, openRows } from './agent-source.js';
+import { EXIT } from './exit.js';
+import { backendsText, type Sample, servicesTable, type TableOptions } from './frontend-table.js';
+import { machineOutput, type RowOutput, type Write } from './output.js';
+
+export interface ServicesOptions extends TableOptions {
+  readonly adminSocket: string;
+  readonly namespace?: string;
+  readonly vip?: string;
+  readonly sortBy?: SortKey;
+  /** Seconds between two frames. */
+  readonly watch?: number;
+}
+
+/** What a listing needs besides its options. */
+export interface ListingParts {
+  /** The same rows as the kernel alone gives them, where no agent answers. */
+  kernelRows(query: ListingQuery): AsyncIterable<readonly FrontendRow[]>;
+  readonly write: Write;
+  readonly warn: Write;
+  wait(milliseconds: number): Promise<void>;
+  readonly isTerminal: boolean;
+}
+
+export const SORT_KEYS = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'] as const;
+export type SortKey = (typeof SORT_KEYS)[number];
+
+/** `services [NAME…]`: a row for each frontend. */
+export function runServices(
+  names: readonly string[],
+  options: ServicesOptions,
+  parts: ListingParts,
+): Promise<number> {
+  return inFrames(options, parts, () => listServices(names, options, parts));
+}
+
+/** `backends SERVICE`: each frontend with its servers, and the endpoints that are none. */
+export function runBackends(name: string, options: ServicesOptions, parts: ListingParts): Promise<number> {
+  return inFrames(options, parts, () => listBackends(name, options, parts));
+}
+
+async function inFrames(
+  { watch }: ServicesOptions,
+  parts: ListingParts,
+  frame: () => Promise<number>,
+): Promise<number> {
+  const end = new EarlyEnd();
+  let code = await frame();
+  while (watch !== undefined && !end.isWished) {
+    await Promise.race([parts.wait(watch * 1000), end.wished]);
+    if (end.isWished) break;
+    parts.write(parts.isTerminal ? CLEAR : '\n');
+    code = await frame();
+  }
+  end.close();
+  return code;
+}
+
+const CLEAR = '\u001b[H\u001b[2J';
+
+async function listServices(
+  names: readonly string[],
+  options: ServicesOptions,
+  parts: ListingParts,
+): Promise<number> {
+  const { namespace, vip, rate, stats, output } = options;
+  const isMachine = output !== 'table' && output !== 'wide';
+  const query = {
+    namespace,
+    vip,
+    servers: isMachine ? ('1' as const) : undefined,
+    traffic: rate === true || stats === true || needsTraffic(options.sortBy) ? ('1' as const) : undefined,
+  };
+  const before = rate === true ? await sample(names, query, options, parts) : undefined;
+  const source = await openFrontends(names, query, options, parts);
+  const out =
+    (await machineOutput(
+      output,
+      { version: LISTING_VERSION, kind: 'FrontendList', source: source.kind },
+      parts.write,
+    )) ?? servicesTable(options, parts, before);
+  return finish(await addAll(source, out, options), names, source, parts);
+}
+
+async function listBackends(name: string, options: ServicesOptions, parts: ListingParts): Promise<number> {
+  const { namespace, vip, output } = options;
+  const source = await openFrontends([name], { namespace, vip, servers: '1' }, options, parts);
+  const head = { version: LISTING_VERSION, kind: 'FrontendList', source: source.kind };
+  const out = (await machineOutput(output, head, parts.write)) ?? backendsText(parts);
+  return finish(await addAll(source, out, options), [name], source, parts);
+}
+
+interface Shown {
+  readonly rows: number;
+  /** Rows of Services that are not as they should be. */
+  readonly findings: number;
+}
+
+type Frontends = AgentSource<FrontendRow>;
+
+async function addAll(source: Frontends, out: RowOutput, { sortBy }: ServicesOptions): Promise<Shown> {
+  let rows = 0;
+  let findings = 0;
+  const add = (row: FrontendRow) => {
+    rows++;
+    if (row.service !== null && FINDINGS.has(row.state)) findings++;
+    out.add(row);
+  };
+  if (sortBy === undefined || sortBy === 'name') for await (const row of source.rows) add(row);
+  else for (const row of await sorted(source, sortBy)) add(row);
+  if (rows > 0) out.end();
+  return { rows, findings };
+}
+
+const FINDINGS: ReadonlySet<string> = new Set(['refused', 'foreign', 'conflict', 'drift']);
+
+function finish(
+  { rows, findings }: Shown,
+  names: readonly string[],
+  source: Frontends,
+  { warn }: ListingParts,
+): number {
+  if (rows === 0) {
+    const what = names.length === 0 ? 'frontend' : `frontend of ${names.join(' or ')}`;
+    warn(`No ${what} is on this node.${source.suggestion()}\n`);
+    return EXIT.nothingFound;
+  }
+  if (source.kind === 'kernel') return EXIT.unreachable;
+  return findings > 0 ? EXIT.problem : EXIT.good;
+}
+
+async function openFrontends(
+  names: readonly string[],
+  query: ListingQuery,
+  { adminSocket, namespace }: ServicesOptions,
+  parts: ListingParts,
+): Promise<Frontends> {
+  const queries = names.length === 0 ? [query] : names.map((name) => ({ ...query, name }));
+  return openRows<FrontendRow>({
+    adminSocket,
+    path: '/services',
+    queries: queries.map((one) => ({ ...one })),
+    suggestFor: names.map((name) => (name.includes('/') ? name : `${namespace ?? 'default'}/${name}`)),
+    kernelRows: (query) => parts.kernelRows(query),
+    warn: parts.warn,
+  });
+}
+
+async function sorted(source: Frontends, key: SortKey): Promise<FrontendRow[]> {
+  const rows: FrontendRow[] = [];
+  for await (const row of source.rows) rows.push(row);
+  return rows.sort((a, b) => sizeBy(b, key) - sizeBy(a, key));
+}
+
+function needsTraffic(key: SortKey | undefined): boolean {
+  return key === 'connections' || key === 'bytes';
+}
+
+function sizeBy({ counts, traffic }: FrontendRow, key: SortKey): number {
+  if (key === 'connections') return traffic?.connections ?? 0;
+  if (key === 'bytes') return (traffic?.inBytes ?? 0) + (traffic?.outBytes ?? 0);
+  return key === 'active' || key === 'inactive' || key === 'servers' ? counts[key] : 0;
+}
+
+const RATE_MILLISECONDS = 1_000;
+
+async function sample(
+  names: readonly string[],
+  query: ListingQuery,
+  options: ServicesOptions,
+  parts: ListingParts,
+): Promise<Sample> {
+  const counters = new Map<string, TrafficCounters>();
+  const source = await openFrontends(names, { ...query, servers: undefined }, options, {
+    ...parts,
+    warn: () => undefined,
+  });
+  for await (const { frontend, traffic } of source.rows)
+    if (traffic !== undefined) counters.set(frontend, traffic);
+  const at = performance.now();
+  await parts.wait(RATE_MILLISECONDS);
+  return { at, counters };
+}

@@ -1,0 +1,129 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
+import type { StatusReport } from '../model/status-report.js';
+import { type OutputFormat, outputFormat } from './output.js';
+import type { ListingParts, ServicesOptions } from './services.js';
+import type { StatusOptions } from './status.js';
+
+/** What is shown where no agent answers: the kernel's part of it. */
+export interface KernelViews {
+  status(): Promise<StatusReport>;
+  readonly rows: ListingParts['kernelRows'];
+}
+
+type Done = (code: number) => void;
+
+const NAMES = ['status', 'services', 'backends'];
+
+/** Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the agent's parts. */
+export function isViewCommand([first = '']: readonly string[]): boolean {
+  return NAMES.includes(first);
+}
+
+const EXIT_CODES = `
+Without a command, and with any flag, it is \`run\`: kube-proxy's command line works unchanged.
+Exit codes: 0 good, 1 a problem was found, 2 wrong usage or configuration, 3 the agent is not running,
+4 there is nothing of what was asked for.`;
+
+/** The command line without commands. */
+export function emptyCommandLine(version: string): Command {
+  return (
+    new Command('kube-ipvs-proxy')
+      .description('The IPVS service proxy for Kubernetes.')
+      .version(version, '--version')
+      .addHelpText('after', EXIT_CODES)
+      .showHelpAfterError('(add --help for the options)')
+      // Before the commands are made, since they inherit it: only main.ts ends the process.
+      .exitOverride()
+  );
+}
+
+/** Adds these commands; each loads what it needs when it runs. */
+export function addViewCommands(program: Command, kernel: KernelViews, done: Done): void {
+  addStatus(program, kernel, done);
+  addServices(program, kernel, done);
+  addBackends(program, kernel, done);
+}
+
+function addStatus(program: Command, kernel: KernelViews, done: Done): void {
+  view(program, 'status', 'say whether this node is in sync, and what is wrong; also without a running agent')
+    .option('-o, --output <format>', 'table or json', statusFormat, 'table' as const)
+    .action(async (options: StatusOptions) => {
+      const { runStatus } = await import('./status.js');
+      done(await runStatus(options, kernel.status));
+    });
+}
+
+function addServices(program: Command, kernel: KernelViews, done: Done): void {
+  const command = view(program, 'services', 'list the frontends of Services, with their state in the kernel')
+    .argument('[name...]', 'Services (NAME or NAMESPACE/NAME) or VIPs (ADDRESS or ADDRESS:PORT)')
+    .option('--stats', 'counters since each virtual server was made, as ipvsadm --stats')
+    .option('--rate', 'the same per second, measured for a second')
+    .option('--exact', 'whole numbers instead of K, M and G');
+  withListing(command).action(async (names: string[], options: ServicesOptions) => {
+    const { runServices } = await import('./services.js');
+    done(await runServices(names, options, partsOf(kernel)));
+  });
+}
+
+function addBackends(program: Command, kernel: KernelViews, done: Done): void {
+  const command = view(
+    program,
+    'backends',
+    'show the servers of a Service, and why others are none',
+  ).argument('<service>', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)');
+  withListing(command).action(async (name: string, options: ServicesOptions) => {
+    const { runBackends } = await import('./services.js');
+    done(await runBackends(name, options, partsOf(kernel)));
+  });
+}
+
+function view(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--admin-socket <path>', "the agent's socket", DEFAULT_ADMIN_SOCKET);
+}
+
+const SORTS = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'];
+
+function withListing(command: Command): Command {
+  return command
+    .option('-n, --namespace <name>', 'of this namespace only')
+    .option('--vip <address>', 'at this VIP only: ADDRESS or ADDRESS:PORT')
+    .addOption(new Option('--sort-by <key>', 'the largest first').choices(SORTS))
+    .option('-w, --watch [seconds]', 'again and again, every 2 seconds', seconds)
+    .option(
+      '-o, --output <format>',
+      'table, wide, json, yaml or jsonpath=TEMPLATE',
+      listFormat,
+      'table' as const,
+    );
+}
+
+function partsOf(kernel: KernelViews): ListingParts {
+  return {
+    kernelRows: kernel.rows,
+    write: (text) => void process.stdout.write(text),
+    warn: (text) => void process.stderr.write(text),
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    isTerminal: process.stdout.isTTY === true,
+  };
+}
+
+function listFormat(text: string): OutputFormat {
+  const format = outputFormat(text);
+  if (format !== undefined) return format;
+  throw new InvalidArgumentError(`'${text}' is no format; expected table, wide, json, yaml or jsonpath=….`);
+}
+
+function statusFormat(text: string): 'table' | 'json' {
+  if (text === 'table' || text === 'json') return text;
+  throw new InvalidArgumentError(`'${text}' is no format; expected table or json.`);
+}
+
+function seconds(text: string): number {
+  const number = Number(text);
+  if (number >= 0.1 && number <= 3_600) return number;
+  throw new InvalidArgumentError(`'${text}' is no number of seconds from 0.1 to 3600.`);
+}
