@@ -74,7 +74,7 @@ export async function* frontendRows(parts: RowParts): AsyncGenerator<FrontendRow
   const slice = new TimeSlice(performance);
   for (let start = 0; start < places.length; start += ROWS_PER_BATCH) {
     yield places.slice(start, start + ROWS_PER_BATCH).map((place) => rows.rowOf(place));
-    if (slice.over) await slice.rest();
+    if (slice.over) await slice.yieldTurn();
   }
 }
 
