@@ -7,7 +7,7 @@ import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from 
 import { EXIT } from './exit.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
 import { type VersionOptions, withVersionOptions } from './version.js';
-import { addViewCommands, emptyCommandLine, type KernelViews } from './view-commands.js';
+import { addViewCommands, emptyCommandLine, type KernelViews, tableOrJson } from './view-commands.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
@@ -36,7 +36,7 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
   withManifestOptions(program.command('manifest'), commands.overlays, async (options) =>
     done(await commands.manifest(options)),
   );
-  withVersionOptions(program.command('version'), outputFormat, async (options) =>
+  withVersionOptions(program.command('version'), tableOrJson, async (options) =>
     done(await commands.version(options)),
   );
   return program;

@@ -47,7 +47,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {
   view(program, 'status', 'say whether this node is in sync, and what is wrong; also without a running agent')
-    .option('-o, --output <format>', 'table or json', statusFormat, 'table' as const)
+    .option('-o, --output <format>', 'table or json', tableOrJson, 'table' as const)
     .action(async (options: StatusOptions) => {
       const { runStatus } = await import('./status.js');
       done(await runStatus(options, kernel.status));
@@ -117,7 +117,7 @@ function listFormat(text: string): OutputFormat {
   throw new InvalidArgumentError(`'${text}' is no format; expected table, wide, json, yaml or jsonpath=….`);
 }
 
-function statusFormat(text: string): 'table' | 'json' {
+export function tableOrJson(text: string): 'table' | 'json' {
   if (text === 'table' || text === 'json') return text;
   throw new InvalidArgumentError(`'${text}' is no format; expected table or json.`);
 }
