@@ -15,6 +15,7 @@
       'native/ipvs_answers.cc',
       'native/ipvs_channel.cc',
       'native/ipvs_requests.cc',
+      'native/ipvs_sockopt.cc',
       'native/job_queue.cc',
       'native/js_values.cc',
       'native/kernel_handle.cc',

@@ -108,12 +108,6 @@ void read_flags(const Attribute& attribute, uint32_t* flags) {
   if (take(&bytes, &value)) *flags = value.flags & ~static_cast<uint32_t>(IP_VS_SVC_F_HASHED);
 }
 
-uint8_t prefix_of_mask(uint32_t mask) {
-  const uint32_t host_bits = ~mask;
-  if ((host_bits & (host_bits + 1)) != 0) return kNoPrefix;
-  return static_cast<uint8_t>(32 - __builtin_popcount(host_bits));
-}
-
 uint8_t prefix_length(uint32_t netmask, uint8_t family) {
   if (family == AF_INET) return prefix_of_mask(ntohl(netmask));
   return netmask <= kLongestPrefix ? static_cast<uint8_t>(netmask) : kNoPrefix;
@@ -189,6 +183,12 @@ bool read_dest_attribute(const Attribute& attribute, RealServerRecord* record) {
 }
 
 }  // namespace
+
+uint8_t prefix_of_mask(uint32_t mask) {
+  const uint32_t host_bits = ~mask;
+  if ((host_bits & (host_bits + 1)) != 0) return kNoPrefix;
+  return static_cast<uint8_t>(32 - __builtin_popcount(host_bits));
+}
 
 bool read_family(const Message& message, uint16_t* family) {
   Bytes body;

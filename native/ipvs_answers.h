@@ -25,6 +25,8 @@ bool read_family(const Message& message, uint16_t* family);
 bool read_virtual_server(const Message& message, VirtualServerRecord* record);
 // `family` is that of the virtual server: kernels before 3.18 do not say it again for the real server.
 bool read_real_server(const Message& message, uint8_t family, RealServerRecord* record);
+// kNoPrefix where the mask, in host order, is none.
+uint8_t prefix_of_mask(uint32_t mask);
 bool read_info(const Message& message, IpvsInfo* info);
 bool read_timeouts(const Message& message, IpvsTimeouts* timeouts);
 

@@ -1,12 +1,14 @@
 #include "ipvs_channel.h"
 
 #include <linux/genetlink.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "ipvs_requests.h"
 #include "packed_send.h"
+#include "server_digest.h"
 
 namespace ipvsproxy {
 namespace {
@@ -20,6 +22,28 @@ constexpr int32_t kUnanswered = -ENOBUFS;
 
 int32_t presence_from_error(int32_t code) {
   return code == -ESRCH ? kAbsent : code;
+}
+
+// Keys that are looked at in the same way: of one family, and `most` at most.
+std::vector<Run> looks_of(const OperationBatch& keys, size_t most) {
+  std::vector<Run> runs;
+  for (size_t index = 0; index < keys.size(); index++) {
+    if (runs.empty() || runs.back().size() == most || keys[runs.back().first].family != keys[index].family)
+      runs.push_back({index, index});
+    runs.back().last = index + 1;
+  }
+  return runs;
+}
+
+void append_digests(const std::vector<LookRecord>& records, const std::vector<RealServerRecord>& servers,
+                    std::vector<DigestRecord>* digests) {
+  const RealServerRecord* next = servers.data();
+  for (const LookRecord& record : records) {
+    const bool present = record.presence == kPresent;
+    const uint64_t digest = present ? digest_of(record.server, next, record.real_servers) : 0;
+    digests->push_back({record.presence, record.real_servers, digest});
+    if (present) next += record.real_servers;
+  }
 }
 
 }  // namespace
@@ -148,35 +172,70 @@ Outcome IpvsChannel::dump(std::vector<VirtualServerRecord>* servers) {
 }
 
 Outcome IpvsChannel::look(const OperationBatch& keys, LookAnswers* answers) {
-  IpvsInfo unused;
-  Outcome outcome = info(&unused);  // settles the family id and the permission for all keys at once
-  outcome.operation = "ipvs.look";
+  const Outcome outcome = begin_looking("ipvs.look");
   if (!outcome.ok()) return outcome;
   answers->records.assign(keys.size(), LookRecord{});
-  const size_t limit = socket_.has_large_buffers() ? kLooksPerSend : kLooksPerSmallSend;
-  for (size_t first = 0; first < keys.size(); first += limit) {
-    look_up(keys, {first, std::min(first + limit, keys.size())}, answers);
-  }
-  for (size_t index = 0; index < keys.size(); index++) {
-    LookRecord* record = &answers->records[index];
-    if (record->presence == kPresent) read_real_servers(keys[index], record, &answers->real_servers);
+  for (const Run run : looks_of(keys, keys.size()))
+    look_at(keys, run, &answers->records[run.first], &answers->real_servers);
+  return done();
+}
+
+Outcome IpvsChannel::digest(const OperationBatch& keys, std::vector<DigestRecord>* digests) {
+  const Outcome outcome = begin_looking("ipvs.digest");
+  if (!outcome.ok()) return outcome;
+  std::vector<LookRecord> records;
+  std::vector<RealServerRecord> servers;
+  for (const Run run : looks_of(keys, kLooksPerSend)) {
+    records.assign(run.size(), LookRecord{});
+    servers.clear();
+    look_at(keys, run, records.data(), &servers);
+    append_digests(records, servers, digests);
   }
   return done();
 }
 
+Outcome IpvsChannel::begin_looking(const char* operation) {
+  IpvsInfo unused;
+  Outcome outcome = info(&unused);
+  outcome.operation = operation;
+  ipv4_by_sockopt_ = outcome.ok() && sockopt_.is_usable();
+  return outcome;
+}
+
+void IpvsChannel::look_at(const OperationBatch& keys, Run run, LookRecord* records,
+                          std::vector<RealServerRecord>* servers) {
+  if (keys[run.first].family == AF_INET && ipv4_by_sockopt_) return look_at_ipv4(keys, run, records, servers);
+  const size_t limit = socket_.has_large_buffers() ? kLooksPerSend : kLooksPerSmallSend;
+  for (size_t first = run.first; first < run.last; first += limit)
+    look_up(keys, {first, std::min(first + limit, run.last)}, records + (first - run.first));
+  for (size_t index = 0; index < run.size(); index++)
+    if (records[index].presence == kPresent)
+      read_real_servers(keys[run.first + index], &records[index], servers);
+}
+
+void IpvsChannel::look_at_ipv4(const OperationBatch& keys, Run run, LookRecord* records,
+                               std::vector<RealServerRecord>* servers) {
+  for (size_t index = 0; index < run.size(); index++) {
+    LookRecord& record = records[index];
+    const size_t before = servers->size();
+    record.presence = sockopt_.read(keys[run.first + index], &record.server, servers);
+    record.real_servers = static_cast<uint32_t>(servers->size() - before);
+  }
+}
+
 // Asks for a group of virtual servers in one send.
-void IpvsChannel::look_up(const OperationBatch& keys, Run run, LookAnswers* answers) {
+void IpvsChannel::look_up(const OperationBatch& keys, Run run, LookRecord* records) {
   MessageWriter writer(run.size() * kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(run.size());
   for (size_t index = 0; index < run.size(); index++) {
     const bool written = write_virtual_server_request(writer, family_, keys[run.first + index],
                                                       sequence + static_cast<uint32_t>(index));
-    answers->records[run.first + index].presence = written ? kUnanswered : -EMSGSIZE;
+    records[index].presence = written ? kUnanswered : -EMSGSIZE;
   }
   collect(socket_, writer.messages(), [&](const Message& message) {
     const uint32_t index = message.sequence - sequence;
     if (index >= run.size()) return;
-    LookRecord* record = &answers->records[run.first + index];
+    LookRecord* record = &records[index];
     Acknowledgement acknowledgement;
     if (message.type != NLMSG_ERROR) {
       record->presence = read_virtual_server(message, &record->server) ? kPresent : -EBADMSG;

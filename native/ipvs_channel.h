@@ -8,6 +8,7 @@
 #include "batch.h"
 #include "exchange.h"
 #include "ipvs_answers.h"
+#include "ipvs_sockopt.h"
 #include "netlink_socket.h"
 
 namespace ipvsproxy {
@@ -31,6 +32,8 @@ class IpvsChannel : public Channel {
   Outcome dump(std::vector<VirtualServerRecord>* servers);
   // Never fails as a whole once IPVS answers: every key has its own presence.
   Outcome look(const OperationBatch& keys, LookAnswers* answers);
+  // The same, but of what is there only a digest.
+  Outcome digest(const OperationBatch& keys, std::vector<DigestRecord>* digests);
 
  private:
   using Request = std::function<Outcome()>;
@@ -47,12 +50,20 @@ class IpvsChannel : public Channel {
   void send(const OperationBatch& batch, Run run, Results* results);
   bool family_changed();
 
-  void look_up(const OperationBatch& keys, Run run, LookAnswers* answers);
+  // Settles the family id and the permission for all keys at once.
+  Outcome begin_looking(const char* operation);
+  // `records` are those of the run; the real servers are appended.
+  void look_at(const OperationBatch& keys, Run run, LookRecord* records, std::vector<RealServerRecord>* servers);
+  void look_at_ipv4(const OperationBatch& keys, Run run, LookRecord* records,
+                    std::vector<RealServerRecord>* servers);
+  void look_up(const OperationBatch& keys, Run run, LookRecord* records);
   void read_real_servers(const OperationRecord& key, LookRecord* record,
                          std::vector<RealServerRecord>* servers);
   int presence_of(const OperationRecord& key);
 
   NetlinkSocket socket_;
+  IpvsSockopt sockopt_;
+  bool ipv4_by_sockopt_ = false;
   uint16_t family_ = 0;  // 0: not resolved
 };
 

@@ -78,6 +78,21 @@ Outcome NftChannel::send(const std::vector<uint8_t>& messages, NftReply* reply) 
   return done();
 }
 
+Outcome NftChannel::generation(uint32_t* generation) {
+  constexpr const char* kOperation = "nft.generation";
+  Outcome outcome = connect(kOperation);
+  if (!outcome.ok()) return outcome;
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  if (!write_generation_request(writer, sequence)) return does_not_fit(kOperation);
+  bool readable = true;
+  outcome = ask(socket_, writer.messages(), sequence, kOperation, [&](const Message& message) {
+    readable = read_generation(message, generation) && readable;
+  });
+  if (!outcome.ok()) return outcome;
+  return readable ? done() : failure(EBADMSG, kOperation);
+}
+
 Outcome NftChannel::dump_set(size_t set, SetElements* elements) {
   Outcome outcome = connect("nft.dumpSet");
   if (!outcome.ok()) return outcome;

@@ -40,6 +40,10 @@ class NftChannel : public Channel {
   size_t sets() const { return sets_.size(); }
   Outcome dump_set(size_t set, SetElements* elements);
 
+  // Which generation of all tables of the network namespace this is: the same number as long as nobody has changed any of them. (What
+  // packets put into sets is no change.)
+  Outcome generation(uint32_t* generation);
+
   // `messages` hold at least one, as count_nft_messages() says.
   Outcome send(const std::vector<uint8_t>& messages, NftReply* reply);
 

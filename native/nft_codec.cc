@@ -184,6 +184,21 @@ bool write_element_dump(MessageWriter& writer, const std::string& table, const N
   return writer.end();
 }
 
+bool write_generation_request(MessageWriter& writer, uint32_t sequence) {
+  begin(writer, message_type(NFT_MSG_GETGEN), AF_UNSPEC, 0, 0, sequence);
+  return writer.end();
+}
+
+bool read_generation(const Message& message, uint32_t* generation) {
+  Bytes body = message.payload;
+  nfgenmsg header;
+  Attribute id;
+  uint32_t wire = 0;
+  if (!take(&body, &header) || !find_attribute(body, NFTA_GEN_ID, &id) || !id.number(&wire)) return false;
+  *generation = ntohl(wire);
+  return true;
+}
+
 bool read_element_list(const Message& message, Bytes* list) {
   Bytes body = message.payload;
   nfgenmsg header;

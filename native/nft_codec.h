@@ -61,6 +61,9 @@ class ElementMessage {
 [[nodiscard]] bool write_element_dump(MessageWriter& writer, const std::string& table, const NftSet& set,
                         uint32_t sequence);
 
+[[nodiscard]] bool write_generation_request(MessageWriter& writer, uint32_t sequence);
+bool read_generation(const Message& message, uint32_t* generation);
+
 // One element; `comment` points into the message.
 bool read_element(Bytes element, ElementRecord* record, std::string_view* comment);
 // The list of elements in a dump message.

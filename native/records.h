@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 7;
+constexpr uint32_t kAbi = 8;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -117,6 +117,14 @@ struct LookRecord {
   VirtualServerRecord server;
 };
 static_assert(sizeof(LookRecord) == 144);
+
+// The same answer in short.
+struct DigestRecord {
+  int32_t presence;
+  uint32_t real_servers;
+  uint64_t digest;  // of all that is set; 0 unless present
+};
+static_assert(sizeof(DigestRecord) == 16);
 
 struct AddressRecord {
   uint8_t family;

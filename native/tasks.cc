@@ -166,6 +166,14 @@ Task look_virtual_servers_task(OperationBatch keys) {
       });
 }
 
+Task digest_virtual_servers_task(OperationBatch keys) {
+  using Digests = std::vector<DigestRecord>;
+  return task_of(
+      Digests{},
+      [keys = std::move(keys)](Kernel& kernel, Digests* digests) { return kernel.ipvs.digest(keys, digests); },
+      records_value<DigestRecord>);
+}
+
 Task dump_flows_task(uint32_t status, size_t most) {
   using Flows = std::vector<FlowRecord>;
   return task_of(
@@ -234,6 +242,12 @@ Task dump_set_task(size_t set) {
       [](Napi::Env env, const SetElements& elements) {
         return answer_of(env, elements.records, elements.comments.data(), elements.comments.size());
       });
+}
+
+Task nft_generation_task() {
+  return task_of(
+      uint32_t{0}, [](Kernel& kernel, uint32_t* generation) { return kernel.nft.generation(generation); },
+      number_value);
 }
 
 Task find_ipset_task(std::string name) {

@@ -17,6 +17,7 @@ Task ipvs_timeouts_task();
 Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts);
 Task dump_virtual_servers_task();
 Task look_virtual_servers_task(OperationBatch keys);
+Task digest_virtual_servers_task(OperationBatch keys);
 
 Task dump_flows_task(uint32_t status, size_t most);
 
@@ -30,6 +31,7 @@ Task dump_rules_task(std::string table);
 Task dump_rules6_task(std::string table);
 Task dump_raw_rules_task(std::string table);
 Task dump_set_task(size_t set);
+Task nft_generation_task();
 
 Task find_ipset_task(std::string name);
 Task flush_ipset_task(std::string name);

@@ -40,6 +40,11 @@ export interface Kernel {
   observe(remembered?: Remembered): Promise<Observation>;
   /** A look at everything but the virtual servers: addresses of the dummy device and the sets of our table. */
   observeAddressesAndSets(): Promise<AddressesAndSets>;
+  /**
+   * The same for whoever asks again and again: undefined may be said where the kernel says what it said the last time it was asked this
+   * way, and nothing was written since.
+   */
+  lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined>;
   /** A look at single virtual servers, in the order asked. */
   look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
   /**

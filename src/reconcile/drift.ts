@@ -73,7 +73,8 @@ export class Auditor {
     const isOver = this.#round.length === 0;
     if (isOver) this.#beginRound();
     if (isOver || isMended) {
-      drift.add(this.#image.correctAddressesAndSets(await this.#kernel.observeAddressesAndSets()));
+      const seen = await this.#kernel.lookForOtherAddressesAndSets();
+      if (seen !== undefined) drift.add(this.#image.correctAddressesAndSets(seen));
     }
     // What changed most of this slice has probably changed the rest: then the round is ended at once.
     for (let goesOn = true; goesOn; ) {

@@ -20,6 +20,7 @@ class WillingHandle {
   readonly ipvsInfo = async () => ({});
   readonly ipvsTimeouts = async () => TIMEOUTS;
   readonly ensureDevice = async () => ({ index: 1, created: false });
+  readonly nftGeneration = async () => 1;
   readonly dumpSet = async () => elementAnswer([]);
   readonly dumpRawRules = async () => new ArrayBuffer(0);
   readonly sendNft = async () => ({ errno: 0, message: -1, extAck: '' });

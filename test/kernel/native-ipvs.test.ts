@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeVirtualServers } from '../../src/kernel/native/answer-decoder.js';
-import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import { decodeDigests, decodeVirtualServers } from '../../src/kernel/native/answer-decoder.js';
+import { encodeKeys, encodeOperations } from '../../src/kernel/native/operation-encoder.js';
 import type {
   AddressKey,
   KernelOperation,
@@ -62,6 +62,65 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
       [POD_2, 8080, 1],
       [POD_3, 8080, 2],
     ]);
+  });
+
+  describe.each([
+    ['IPv4', WEB, POD_1],
+    ['IPv6', WEB_6, POD_1_6],
+    ['a mark', { family: 'IPv4', mark: 0x1234 }, POD_1],
+  ] as const)('digests of %s', (_, key, pod) => {
+    const digest = async (asked: ServerKey = key) => {
+      const { buffer, count } = encodeKeys([asked]);
+      return decodeDigests(await space.handle.digestVirtualServers(buffer, count))[0];
+    };
+
+    it('are the same until anything is set otherwise, and come back with it', async () => {
+      expect(await digest()).toBeUndefined();
+      const settings = { flags: 0x6b69_0000 };
+      await space.apply(virtualServer(key, settings), realServer(key, pod));
+      const first = await digest();
+      expect(first).toBeDefined();
+      expect(await digest()).toBe(first);
+      const changes: [KernelOperation, KernelOperation][] = [
+        [
+          realServer(key, pod, { kind: 'set-real-server', weight: 5 }),
+          realServer(key, pod, { kind: 'set-real-server' }),
+        ],
+        [realServer(key, pod, { port: 9090 }), { kind: 'delete-real-server', key, address: pod, port: 9090 }],
+        ...[{ scheduler: 'wlc' }, { flags: 0x6b69_0001, timeout: 600 }, { flags: 0 }].map(
+          (other): [KernelOperation, KernelOperation] => [
+            virtualServer(key, { ...settings, ...other, kind: 'set-virtual-server' }),
+            virtualServer(key, { ...settings, kind: 'set-virtual-server' }),
+          ],
+        ),
+      ];
+      for (const [change, back] of changes) {
+        expect(await space.apply(change)).toEqual([0]);
+        expect(await digest()).not.toBe(first);
+        expect(await space.apply(back)).toEqual([0]);
+        expect(await digest()).toBe(first);
+      }
+    });
+  });
+
+  it('digests and looks at IPv4, IPv6 and what is missing side by side, in the order asked', async () => {
+    const servers = [WEB, WEB_6].map((key) => virtualServer(key));
+    await space.apply(...servers, realServer(WEB), realServer(WEB_6, POD_1_6), realServer(WEB, POD_2));
+    const keys = [WEB_6, OTHER, WEB, WEB_6, WEB];
+    const answers = await space.look(...keys);
+    expect(answers.map((answer) => (answer.kind === 'present' ? answer.server.key : answer.kind))).toEqual([
+      WEB_6,
+      'absent',
+      WEB,
+      WEB_6,
+      WEB,
+    ]);
+    expect(answers.map((answer) => (answer.kind === 'present' ? answer.realServers.length : 0))).toEqual([
+      1, 0, 2, 1, 2,
+    ]);
+    const { buffer, count } = encodeKeys(keys);
+    const [six, none, four, ...again] = decodeDigests(await space.handle.digestVirtualServers(buffer, count));
+    expect([none, ...again]).toEqual([undefined, six, four]);
   });
 
   it('tells apart what exists, which server is missing and an unknown scheduler', async () => {

@@ -107,6 +107,18 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     expect(await dump(FRONTENDS)).toEqual([]);
   });
 
+  it('has the same generation until anybody changes a table', async () => {
+    const generation = () => space.handle.nftGeneration();
+    const first = await generation();
+    await dump(ADDRESSES);
+    expect(await generation()).toBe(first);
+    await space.apply(element());
+    const second = await generation();
+    expect(second).not.toBe(first);
+    space.run('nft', 'add', 'table', 'ip', 'other');
+    expect(await generation()).not.toBe(second);
+  });
+
   it('reads what nft wrote', async () => {
     space.run('nft', 'add', 'element', 'inet', TABLE, SETS[0], '{ 10.0.0.1 comment "by hand", 10.0.0.2 }');
     const seen = (await dump(ADDRESSES)).map((record) => [record.element.join('.'), record.comment]);

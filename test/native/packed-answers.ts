@@ -129,6 +129,20 @@ export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
   return answer(records, 144, extra, 36);
 }
 
+/** Presences with digests of two words each. */
+export function digestAnswer(
+  digests: readonly { readonly presence: number; readonly low: number; readonly high: number }[],
+): ArrayBuffer {
+  const records = digests.map(({ presence, low, high }) => {
+    const record = Packed.empty(16);
+    record.view.setInt32(0, presence, LITTLE);
+    record.u32(LITTLE ? 8 : 12, low);
+    record.u32(LITTLE ? 12 : 8, high);
+    return record.bytes;
+  });
+  return answer(records, 16, [], 1);
+}
+
 export function addressAnswer(addresses: readonly AddressRecord[]): ArrayBuffer {
   const records = addresses.map(({ address, prefixLength }) => {
     const record = Packed.empty(20);

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeAddresses,
   decodeChanges,
+  decodeDigests,
   decodeElements,
   decodeLookAnswers,
-  decodeUnknownLookAnswers,
   decodeVirtualServers,
 } from '../../src/kernel/native/answer-decoder.js';
 import { encodeKeys, encodeOperations } from '../../src/kernel/native/operation-encoder.js';
@@ -13,7 +13,6 @@ import type {
   AddressKey,
   Counters,
   KernelOperation,
-  LookAnswer,
   RealServerRecord,
   VirtualServerRecord,
 } from '../../src/kernel/native/records.js';
@@ -23,6 +22,7 @@ import {
   addressAnswer,
   changeAnswer,
   decodeOperations,
+  digestAnswer,
   elementAnswer,
   lookAnswer,
   virtualServerAnswer,
@@ -235,46 +235,10 @@ describe('answers', () => {
     );
   });
 
-  it('to a look are not decoded where they are known, and have another digest where anything is set otherwise', () => {
-    const present = fc.record({
-      kind: fc.constant('present' as const),
-      server: virtualServer,
-      realServers: fc.array(realServer, { maxLength: 4 }),
-    });
-    const digestsOf = (answers: readonly LookAnswer[]) => {
-      const digests: number[] = [];
-      const decoded = decodeUnknownLookAnswers(lookAnswer(answers), (index, digest) => {
-        digests[index] = digest;
-        return true;
-      });
-      expect(decoded).toEqual(answers.map(() => undefined));
-      return digests;
-    };
-    fc.assert(
-      fc.property(fc.array(present), present, (answers, { server: { counters } }) => {
-        const digests = digestsOf(answers);
-        const counted = answers.map(({ kind, server, realServers }) => ({
-          kind,
-          server: { ...server, counters },
-          realServers: realServers.map((real) => ({ ...real, active: 7, inactive: 9 })),
-        }));
-        expect(digestsOf(counted)).toEqual(digests);
-        const flagged = answers.map((answer) => ({
-          ...answer,
-          server: { ...answer.server, flags: (answer.server.flags ^ 1) >>> 0 },
-        }));
-        for (const [index, digest] of digestsOf(flagged).entries()) expect(digest).not.toBe(digests[index]);
-        const served = answers.filter(({ realServers }) => realServers.length > 0);
-        const weighed = served.map((answer) => ({
-          ...answer,
-          realServers: answer.realServers.map((real) => ({ ...real, weight: real.weight ^ 1 })),
-        }));
-        const before = digestsOf(served);
-        for (const [index, digest] of digestsOf(weighed).entries()) expect(digest).not.toBe(before[index]);
-      }),
-    );
-    const absent: LookAnswer[] = [{ kind: 'absent' }, { kind: 'unknown', errno: -105 }];
-    expect(decodeUnknownLookAnswers(lookAnswer(absent), () => true)).toEqual(absent);
+  it('to a look in short are digests of what is there', () => {
+    const [low, high] = [0x8123_4567, 0xffe0_0003];
+    const answer = digestAnswer([1, 0, -105].map((presence) => ({ presence, low, high })));
+    expect(decodeDigests(answer)).toEqual([3 * 2 ** 32 + low, undefined, undefined]);
   });
 
   it('with addresses, elements and changes are read as C++ wrote them', () => {

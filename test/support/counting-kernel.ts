@@ -19,6 +19,11 @@ export class CountingKernel extends KernelInFront {
     return super.observe(remembered);
   }
 
+  override lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+    this.#counts.observeAddressesAndSets++;
+    return super.lookForOtherAddressesAndSets();
+  }
+
   override observeAddressesAndSets(): Promise<AddressesAndSets> {
     this.#counts.observeAddressesAndSets++;
     return super.observeAddressesAndSets();

@@ -90,6 +90,10 @@ export class FakeKernel implements Kernel {
     return { dataplane, foreign, activity: this.#activity };
   }
 
+  lookForOtherAddressesAndSets(): Promise<AddressesAndSets> {
+    return this.observeAddressesAndSets();
+  }
+
   async observeAddressesAndSets(): Promise<AddressesAndSets> {
     const copy = new DataplaneState();
     copy.putAddressesAndSets(this.state);

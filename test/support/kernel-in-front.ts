@@ -48,6 +48,10 @@ export class KernelInFront implements Kernel {
     return this.inner.look(frontends);
   }
 
+  lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+    return this.inner.lookForOtherAddressesAndSets();
+  }
+
   lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
     return this.inner.lookForChanges(frontends);
   }

@@ -61,6 +61,8 @@ export interface KernelHandle {
   dumpVirtualServers(): Promise<ArrayBuffer>;
   /** Some virtual servers with their real servers: takes encodeKeys(), answers for decodeLookAnswers(). */
   lookVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
+  /** The same in short, for whoever only asks whether something is another: answers for decodeDigests(). */
+  digestVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
 
   /**
    * Tracked flows of all families that somebody balances and that have all bits of `status` (FLOW_STATUS), `most` of them at
@@ -91,6 +93,11 @@ export interface KernelHandle {
    * nobody changes any of them. EINTR: it kept changing.
    */
   dumpRawRules(table: string): Promise<ArrayBuffer>;
+  /**
+   * The same number as long as nobody changes any table, chain, rule or set of the network namespace, whosever it is. What packets put
+   * into sets is no change.
+   */
+  nftGeneration(): Promise<number>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
 

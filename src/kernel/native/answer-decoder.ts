@@ -33,20 +33,14 @@ export function decodeLookAnswers(answer: ArrayBuffer): LookAnswer[] {
 }
 
 /**
- * The same, but undefined for what is there and `isKnown`: it is asked with the answer's place and a digest (an integer below 2^53) of all that is
- * set in it: no connections, no counters. To digest an answer costs a fiftieth of decoding it.
+ * For each key a digest (an integer below 2^53) of all that is set in the virtual server and its real servers: no connections, no
+ * counters; undefined unless it is there.
  */
-export function decodeUnknownLookAnswers(
-  answer: ArrayBuffer,
-  isKnown: (index: number, digest: number) => boolean,
-): (LookAnswer | undefined)[] {
+export function decodeDigests(answer: ArrayBuffer): (number | undefined)[] {
   const reader = new AnswerReader(answer);
-  let index = 0;
-  return looks(reader, (offset, first, count) => {
-    const place = index++;
-    const isPresent = reader.int32(offset) > 0;
-    if (isPresent && isKnown(place, lookDigest(reader, offset, first, count))) return undefined;
-    return lookAnswer(reader, offset, first, count);
+  return reader.records((offset) => {
+    if (reader.int32(offset) <= 0) return undefined;
+    return reader.uint53(offset + 8);
   });
 }
 
@@ -120,38 +114,6 @@ function realServerAt(reader: AnswerReader, offset: number): RealServerRecord {
     inactive: reader.uint32(offset + 12),
     upperThreshold: reader.uint32(offset + 16),
   };
-}
-
-function lookDigest(reader: AnswerReader, offset: number, first: number, count: number): number {
-  const digest = new Digest();
-  // Presence, number of real servers, and the virtual server up to its counters.
-  addWords(digest, reader, offset, 8 + 56);
-  for (let index = first; index < first + count; index++) {
-    const item = reader.extra(index);
-    // Family, forwarding, port, weight; then the address.
-    addWords(digest, reader, item, 8);
-    addWords(digest, reader, item + 20, 16);
-  }
-  return digest.value;
-}
-
-function addWords(digest: Digest, reader: AnswerReader, start: number, size: number): void {
-  for (let offset = start; offset < start + size; offset += 4) digest.add(reader.uint32(offset));
-}
-
-/** Two multiplicative hashes (FNV-1a and one with another prime) of 32-bit words, joined to 52 bits. */
-class Digest {
-  #first = 0x811c_9dc5;
-  #second = 0x9747_b28c;
-
-  add(word: number): void {
-    this.#first = Math.imul(this.#first ^ word, 0x0100_0193);
-    this.#second = Math.imul(this.#second ^ word, 0x85eb_ca6b) ^ (this.#second >>> 13);
-  }
-
-  get value(): number {
-    return (this.#first >>> 0) * 2 ** 20 + (this.#second >>> 12);
-  }
 }
 
 export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {

@@ -57,6 +57,12 @@ export class AnswerReader {
     return LITTLE_ENDIAN ? second * 2 ** 32 + first : first * 2 ** 32 + second;
   }
 
+  /** The lower bits of 64, as many as a number can tell apart. */
+  uint53(offset: number): number {
+    const [low, high] = LITTLE_ENDIAN ? [offset, offset + 4] : [offset + 4, offset];
+    return this.uint32(low) + (this.uint32(high) & 0x1f_ffff) * 2 ** 32;
+  }
+
   bytes(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(offset, offset + length);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Address } from '../../model/address.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
 import type { Operation, Outcome } from '../../model/operation.js';
@@ -13,7 +14,7 @@ import type {
   Sight,
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
-import { decodeChanges, decodeLookAnswers, decodeUnknownLookAnswers } from '../native/answer-decoder.js';
+import { decodeChanges, decodeDigests, decodeLookAnswers } from '../native/answer-decoder.js';
 import { unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
@@ -50,6 +51,8 @@ export class NetlinkKernel implements Kernel {
   readonly #space = new RecordSpace();
   /** What the kernel said to `lookForChanges` last, digested. */
   readonly #seen = new Map<FrontendKey, number>();
+  /** Which generation of nftables and which addresses were there when all of it was observed for the last time. */
+  #seenAddressesAndSets: string | undefined;
   #setUpNode: NodeSetter = async () => ({ done: [] });
 
   constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
@@ -132,10 +135,27 @@ export class NetlinkKernel implements Kernel {
     return this.#table.hasArpTable ? observeWithArpSet(this.#handle) : observeAddressesAndSets(this.#handle);
   }
 
+  async lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+    const seen = await this.#addressesAndSetsDigest();
+    if (seen === this.#seenAddressesAndSets) return undefined;
+    const found = await this.observeAddressesAndSets();
+    this.#seenAddressesAndSets = seen;
+    return found;
+  }
+
+  // Before what it is of is read: what changes meanwhile is another the next time.
+  async #addressesAndSetsDigest(): Promise<string> {
+    const generation = await this.#handle.nftGeneration();
+    const digest = createHash('sha1');
+    if ((await this.#handle.deviceIndex()) !== 0)
+      digest.update(new Uint8Array(await this.#handle.dumpAddresses()));
+    return `${generation} ${digest.digest('base64')}`;
+  }
+
   async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     const sights: Sight[] = [];
-    for await (const { asked, answer } of this.#looks(frontends)) {
-      const answers = decodeLookAnswers(answer);
+    for (const { asked, buffer, count } of keyBatches(frontends)) {
+      const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
       asked.forEach((frontend, index) => {
         const found = answers[index];
         sights.push(found === undefined ? NOT_ANSWERED : toSight(found, frontend));
@@ -145,39 +165,33 @@ export class NetlinkKernel implements Kernel {
   }
 
   async lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
-    const sights: (Sight | undefined)[] = [];
-    for await (const { asked, answer } of this.#looks(frontends)) {
-      const answers = decodeUnknownLookAnswers(answer, (index, digest) =>
-        this.#isAsSeen(asked[index]?.key, digest),
-      );
+    const changed = await this.#changed(frontends);
+    const sights = await this.look(changed);
+    const found = new Map(changed.map(({ key }, index) => [key, sights[index] ?? NOT_ANSWERED]));
+    for (const [key, { kind }] of found) if (kind === 'unknown') this.#seen.delete(key);
+    return frontends.map(({ key }) => found.get(key));
+  }
+
+  async #changed(frontends: readonly Frontend[]): Promise<Frontend[]> {
+    const changed: Frontend[] = [];
+    for (const { asked, buffer, count } of keyBatches(frontends)) {
+      const digests = decodeDigests(await this.#handle.digestVirtualServers(buffer, count));
       asked.forEach((frontend, index) => {
-        const found = answers[index];
-        if (index >= answers.length) sights.push(NOT_ANSWERED);
-        else sights.push(found === undefined ? undefined : toSight(found, frontend));
+        const digest = digests[index];
+        if (digest !== undefined && this.#seen.get(frontend.key) === digest) return;
+        changed.push(frontend);
+        if (digest !== undefined) this.#seen.set(frontend.key, digest);
       });
     }
-    return sights;
-  }
-
-  async *#looks(frontends: readonly Frontend[]) {
-    for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
-      const asked = frontends.slice(start, start + LOOKS_PER_JOB);
-      const { buffer, count } = encodeKeys(asked.map(serverKey));
-      yield { asked, answer: await this.#handle.lookVirtualServers(buffer, count) };
-    }
-  }
-
-  #isAsSeen(key: FrontendKey | undefined, digest: number): boolean {
-    if (key === undefined || this.#seen.get(key) === digest) return key !== undefined;
-    this.#seen.set(key, digest);
-    return false;
+    return changed;
   }
 
   // What is written to is looked at in full the next time, so that a change back is noticed too.
   #unsee(operations: readonly Operation[]): void {
-    if (this.#seen.size === 0) return;
     for (const operation of operations)
       if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
+      else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip')
+        this.#seenAddressesAndSets = undefined;
   }
 
   // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one before.
@@ -223,6 +237,13 @@ export class NetlinkKernel implements Kernel {
     } catch (error) {
       throw unusable(error);
     }
+  }
+}
+
+function* keyBatches(frontends: readonly Frontend[]) {
+  for (let start = 0; start < frontends.length; start += LOOKS_PER_JOB) {
+    const asked = frontends.slice(start, start + LOOKS_PER_JOB);
+    yield { asked, ...encodeKeys(asked.map(serverKey)) };
   }
 }
 

@@ -37,6 +37,9 @@ export class PacketTableWriter {
   /** Whether the kernel had the key, or was asked for one and had none. */
   #isKeySettled = false;
 
+  /** The generation of nftables in which the kernel was found to have the rules. */
+  #foundAt: number | undefined;
+
   constructor(handle: KernelHandle, rules: PacketRulesSettings) {
     this.#handle = handle;
     this.#wanted = rules;
@@ -53,6 +56,7 @@ export class PacketTableWriter {
     if (layoutDigest(rules) === layoutDigest(this.#wanted)) return false;
     this.#wanted = rules;
     this.#rules = rules;
+    this.#foundAt = undefined;
     return true;
   }
 
@@ -63,6 +67,14 @@ export class PacketTableWriter {
 
   /** Whether the kernel has the table as it is wanted, or as this kernel can have it, and nobody changed it. */
   async isWritten(): Promise<boolean> {
+    const generation = await this.#handle.nftGeneration();
+    if (generation === this.#foundAt) return true;
+    const isFound = await this.#isFound();
+    this.#foundAt = isFound ? generation : undefined;
+    return isFound;
+  }
+
+  async #isFound(): Promise<boolean> {
     const { digest, seal, markKey } = await this.#readLayout();
     if (digest === undefined || markKey !== this.#markKey) return false;
     if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;

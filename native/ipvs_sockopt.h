@@ -1,0 +1,33 @@
+// Virtual servers of IPv4 by getsockopt(2), an interface older than netlink, which copies fixed structures: a real server costs
+// a twentieth of what it costs by netlink. It knows no IPv6. Kernel: include/uapi/linux/ip_vs.h, do_ip_vs_get_ctl().
+#pragma once
+
+#include <linux/ip_vs.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "network_namespace.h"
+#include "records.h"
+
+namespace ipvsproxy {
+
+class IpvsSockopt {
+ public:
+  // Whether this kernel answers here; opens the socket where there is none yet.
+  bool is_usable();
+
+  // Appends the real servers to `servers`. Returns the presence: 1, 0, or −errno where it is unknown.
+  int32_t read(const OperationRecord& key, VirtualServerRecord* server, std::vector<RealServerRecord>* servers);
+
+ private:
+  int32_t read_servers(const ip_vs_service_entry& service, std::vector<RealServerRecord>* servers);
+  // Of a list with room for `room` entries, how many there are; −errno.
+  int32_t fill(const ip_vs_service_entry& service, uint32_t room);
+  ip_vs_get_dests* list();
+
+  FileDescriptor socket_;
+  std::vector<uint64_t> buffer_;
+};
+
+}  // namespace ipvsproxy
