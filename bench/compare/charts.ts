@@ -90,7 +90,7 @@ function connectionChart(rows: readonly Row[], clock: Clock): Chart {
       y: {
         field: low,
         type: 'quantitative',
-        title: `first answer, ${unit}: p01 to p99, box p10 to p90, line p50`,
+        title: `first answer, ${unit}`,
         scale: { zero: true },
       },
       ...(high !== undefined && { y2: { field: high } }),
@@ -102,7 +102,10 @@ function connectionChart(rows: readonly Row[], clock: Clock): Chart {
     title: 'Latency of the first packet to a Service, by mode and number of Services',
     spec: {
       $schema: SCHEMA,
-      title: 'Latency of the first packet to a Service',
+      title: {
+        text: 'Latency of the first packet to a Service',
+        subtitle: 'line p01 to p99, box p10 to p90, bar p50',
+      },
       data: { values },
       facet: {
         column: {
@@ -137,6 +140,7 @@ function growthChart(
     const value = of(row);
     return value === undefined ? [] : [{ mode: MODES[row.mode].title, services: row.services, value }];
   });
+  const sizes = [...new Set(values.map(({ services }) => services))];
   return {
     name,
     title,
@@ -148,8 +152,20 @@ function growthChart(
       data: { values },
       mark: { type: 'line', point: { filled: true, size: 60 }, strokeWidth: 2 },
       encoding: {
-        x: { field: 'services', type: 'quantitative', title: 'Services', scale: { type: 'log' } },
-        y: { field: 'value', type: 'quantitative', title: unit, scale: { type: 'log' } },
+        x: {
+          field: 'services',
+          type: 'quantitative',
+          title: 'Services',
+          scale: { type: 'log' },
+          axis: { values: sizes },
+        },
+        y: {
+          field: 'value',
+          type: 'quantitative',
+          title: unit,
+          scale: { type: 'log' },
+          axis: { values: POWERS },
+        },
         color: colour(values.map(({ mode }) => mode)),
       },
       config: CONFIG,
@@ -169,15 +185,18 @@ function colour(modes: readonly string[]): object {
     type: 'nominal',
     title: null,
     scale: { domain: shown.map((mode) => MODES[mode].title), range: shown.map((mode) => COLOURS[mode]) },
-    legend: { orient: 'bottom', columns: 2, labelLimit: 300 },
+    legend: { orient: 'bottom', columns: 2 },
   };
 }
+
+/** The lines of a logarithmic axis. */
+const POWERS = [0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 const CONFIG = {
   background: 'white',
   font: 'sans-serif',
   axis: { labelFontSize: 12, titleFontSize: 12 },
-  legend: { labelFontSize: 12 },
-  title: { fontSize: 15 },
+  legend: { labelFontSize: 12, labelLimit: 0 },
+  title: { fontSize: 15, subtitleFontSize: 12 },
 };

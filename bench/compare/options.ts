@@ -66,7 +66,7 @@ export function readOptions(words: readonly string[]): Options {
   return {
     clock,
     kernel,
-    modes: modesOf(values.modes),
+    modes: modesOf(values.modes, quick),
     sizes: (values.sizes ?? (quick ? QUICK_SIZES : FULL_SIZES)).split(',').map(sizeOf),
     nullSize: NULL_SIZE,
     rounds: numberOf('--rounds', values.rounds ?? '2'),
@@ -79,8 +79,11 @@ export function readOptions(words: readonly string[]): Options {
   };
 }
 
-function modesOf(text: string | undefined): ModeName[] {
-  if (text === undefined) return MODE_NAMES;
+/** Without the slow ways to load iptables, which kube-proxy takes on some nodes, or never. */
+const QUICK_MODES: readonly ModeName[] = ['ipvs', 'ipvs-again', 'iptables', 'nftables-1.36'];
+
+function modesOf(text: string | undefined, isQuick: boolean): readonly ModeName[] {
+  if (text === undefined) return isQuick ? QUICK_MODES : MODE_NAMES;
   const names = text.split(',');
   const unknown = names.find((name) => !(MODE_NAMES as string[]).includes(name));
   if (unknown !== undefined)

@@ -9,6 +9,7 @@ export type Clock = Options['clock'];
 
 /** Of several rounds: the middle, and how far apart they are as a part of it. */
 export interface Measured {
+  readonly rounds: number;
   readonly median: number;
   readonly spread: number;
 }
@@ -128,7 +129,9 @@ function chanceOf(rounds: readonly CellResult[], endpoints: number): number {
 
 function measured(numbers: readonly (number | undefined)[]): Measured | undefined {
   const there = numbers.filter((number) => number !== undefined && !Number.isNaN(number)) as number[];
-  return there.length === 0 ? undefined : { median: middle(there), spread: spread(there) };
+  return there.length === 0
+    ? undefined
+    : { rounds: there.length, median: middle(there), spread: spread(there) };
 }
 
 // Of two rounds neither is the median.

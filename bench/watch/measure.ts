@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
-import { runContender } from './contender.js';
+import { ContenderEnded, runContender } from './contender.js';
 import type { IdleRun } from './idle.js';
 import type { WatchRun } from './report.js';
 import type { ContenderName, WatchResults } from './results.js';
@@ -25,6 +25,7 @@ const CONTENDERS: readonly { name: ContenderName; program: string; watchList: bo
   { name: 'informer', program: 'informer.js', watchList: false },
 ];
 
+const died = new Map<ContenderName, string>();
 const server = await ApiServerProcess.start();
 await server.tell({ kind: 'allow token', token: TOKEN });
 await server.tell({ kind: 'fill', size: { services, endpoints } });
@@ -37,6 +38,7 @@ try {
     machine: machine(),
     size: { services, endpoints },
     runs,
+    ...(died.size > 0 && { died: Object.fromEntries(died) }),
     ...(idle && { idle }),
   };
   writeFileSync(output, `${JSON.stringify(results, undefined, 1)}\n`);
@@ -53,8 +55,23 @@ async function warmUp(): Promise<void> {
 async function race(): Promise<Record<ContenderName, WatchRun[]>> {
   const runs: Record<ContenderName, WatchRun[]> = { streamed: [], paged: [], informer: [] };
   for (let round = 0; round < repeats; round++)
-    for (const { name, program, watchList } of CONTENDERS) runs[name].push(await run(program, watchList));
+    for (const { name, program, watchList } of CONTENDERS)
+      if (!died.has(name))
+        await run(program, watchList).then(
+          (result) => runs[name].push(result),
+          (error) => tellDeath(name, error),
+        );
   return runs;
+}
+
+// Other people's program may need more memory than the product may have; ours must not.
+function tellDeath(name: ContenderName, error: unknown): void {
+  if (name !== 'informer' || !(error instanceof ContenderEnded)) throw error;
+  const reason = error.message.includes('heap limit')
+    ? 'its heap was full'
+    : (error.message.split('\n')[0] ?? '');
+  process.stderr.write(`bench: ${name} takes part no more: ${reason}\n`);
+  died.set(name, reason);
 }
 
 async function run(program: string, watchList: boolean): Promise<WatchRun> {

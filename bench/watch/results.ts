@@ -12,6 +12,8 @@ export interface WatchResults {
   };
   readonly size: { readonly services: number; readonly endpoints: number };
   readonly runs: Readonly<Record<ContenderName, readonly WatchRun[]>>;
+  /** Contenders that ended without a result, and how. */
+  readonly died?: Partial<Readonly<Record<ContenderName, string>>>;
   /** Absent where it was not asked for. */
   readonly idle?: IdleRun;
 }

@@ -27,6 +27,7 @@ const text = [
   '| | heard, ms | programmed, ms | longest stall, ms | peak, MB | settled, MB | start, ms |',
   '|---|---:|---:|---:|---:|---:|---:|',
   ...(Object.keys(NAMES) as ContenderName[]).map(row),
+  ...deaths(),
   '',
   '| | measured | limit | |',
   '|---|---:|---:|---|',
@@ -56,6 +57,11 @@ function row(name: ContenderName): string {
     both(({ startUp }) => startUp),
   ];
   return `| ${NAMES[name]} | ${cells.join(' | ')} |`;
+}
+
+function deaths(): string[] {
+  const died = Object.entries(results.died ?? {}) as [ContenderName, string][];
+  return died.flatMap(([name, reason]) => ['', `${NAMES[name]} ended without a result: ${reason}`]);
 }
 
 function cell(name: ContenderName, of: (run: WatchRun) => number | undefined): string {
@@ -88,6 +94,13 @@ function verdicts(): string[] {
       medianOf('paged', ({ memory }) => memory.settled),
       LIMITS.settled,
     ),
+    ...(results.runs.informer.length > 0 ? ratios() : []),
+    ...idle(),
+  ];
+}
+
+function ratios(): string[] {
+  return [
     verdict(
       'heard: informers ÷ agent, WatchList',
       ratio(({ heard }) => heard),
@@ -97,7 +110,6 @@ function verdicts(): string[] {
       'peak: informers ÷ agent, WatchList',
       ratio(({ memory }) => memory.peak),
     ),
-    ...idle(),
   ];
 }
 
@@ -114,7 +126,7 @@ function ratio(of: (run: WatchRun) => number): number {
 
 function verdict(what: string, measured: number, limit?: number, digits = 1): string {
   const number = measured.toFixed(digits);
-  const isJudged = results.size.services * results.size.endpoints >= 100_000;
+  const isJudged = results.size.services === 10_000 && results.size.endpoints === 10;
   if (limit === undefined || !isJudged) return `| ${what} | ${number} | | |`;
   return `| ${what} | ${number} | ≤ ${limit} | ${measured <= limit ? 'held' : '**missed**'} |`;
 }

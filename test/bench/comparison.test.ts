@@ -117,7 +117,7 @@ describe('the report of a comparison', () => {
     const rounds = [10, 11, 13].map((programmed, round) =>
       cellResult(cell('ipvs', BIG, round), { programmed }),
     );
-    expect(rowsOf(rounds, 'counted')[0]?.program).toEqual({ median: 11, spread: 3 / 11 });
+    expect(rowsOf(rounds, 'counted')[0]?.program).toEqual({ rounds: 3, median: 11, spread: 3 / 11 });
   });
 
   it('compares two results by what both have', () => {
