@@ -3,6 +3,7 @@ import { composeDesired, composeKernel, kernelRules, loopSettings, statusSetting
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
+import { flagsInEffect } from './config/flags-in-effect.js';
 import { type ClusterFacts, factsBefore, NO_FACTS, withNode } from './desired/cluster-facts.js';
 import { localGaps } from './desired/settled-frontends.js';
 import type { Preparation } from './kernel/kernel.js';
@@ -11,11 +12,12 @@ import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp } from './kernel/node/init-node.js';
-import type { KernelFeatures } from './kernel/node/kernel-features.js';
+import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
 import { ProblemBoard } from './model/problem-board.js';
 import type { ServiceAnswer } from './model/service-facts.js';
+import type { StatusReport } from './model/status-report.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
 import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
@@ -41,7 +43,6 @@ export interface AgentListener {
 }
 
 export class ComposedAgent {
-  readonly status: StatusSource;
   #configuration: Configuration;
   readonly #version: string;
   readonly #listener: AgentListener;
@@ -56,6 +57,7 @@ export class ComposedAgent {
   readonly #relay: NodePortRelay | undefined;
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
+  readonly #status: StatusSource;
   readonly #watch: ConfigWatch;
   /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
   readonly #problems = new ProblemBoard();
@@ -85,7 +87,7 @@ export class ComposedAgent {
     this.#watch = this.#composeWatch();
     this.#nodeWatch = this.#composeNodeWatch();
     this.#board = this.#composeBoard(features);
-    this.status = this.#composeStatus();
+    this.#status = this.#composeStatus(features);
   }
 
   /** What is known of one Service. */
@@ -238,6 +240,7 @@ export class ComposedAgent {
       log: this.#listener.log,
       sink: this.#source.sink,
       configuration: () => this.#configuration.documents.proxy,
+      flags: () => flagsInEffect(this.#configuration),
       uidOf: (service) => this.#source.uidOf(service),
     });
   }
@@ -268,11 +271,19 @@ export class ComposedAgent {
     return seen;
   }
 
-  #composeStatus(): StatusSource {
+  /** `tables=0`: without the lists of what is programmed, and without a look at the kernel. */
+  async report(query: URLSearchParams): Promise<StatusReport> {
+    return query.get('tables') === '0' ? this.#status.short(this.#loop.observed) : this.#status.report();
+  }
+
+  #composeStatus(features: KernelFeatures): StatusSource {
     return new StatusSource(
       () => this.#view(() => this.#viewer.observe()),
       () => ({
         version: this.#version,
+        node: this.#configuration.settings.nodeName,
+        kernel: featureText(features),
+        watch: this.#source.statistics.watch?.(),
         state: this.#loop.state(),
         unmet: this.#loop.unmetFrontends(),
         withoutEndpoints: this.#desired.withoutEndpoints(),

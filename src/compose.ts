@@ -27,7 +27,7 @@ export function composeAgent(configuration: Configuration, version: string, list
   const admin = new AdminServer(settings.adminSocket, {
     version,
     routes: {
-      '/status': async () => (await answering).status.report(),
+      '/status': async (query) => (await answering).report(query),
       '/service': async (query) => (await answering).service(query),
       '/services': async (query) => (await answering).services(query),
     },

@@ -1,7 +1,8 @@
 import type { Answer } from '../../lab/answer.js';
-import { statusTable } from '../../src/cli/status.js';
+import { statusText } from '../../src/cli/status.js';
 import type { StatusReport } from '../../src/model/status-report.js';
 import { PODS, SERVICE } from './hostnames-cluster.js';
+import { serverTable } from './server-table.js';
 
 /** Everything the live view shows. */
 export interface ViewState {
@@ -62,5 +63,10 @@ function colourOf(name: string): number {
 }
 
 function statusLines(report: StatusReport | undefined): string[] {
-  return report === undefined ? ['The agent does not answer.'] : statusTable(report).trimEnd().split('\n');
+  return report === undefined ? ['The agent does not answer.'] : shown(report);
+}
+
+function shown(report: StatusReport): string[] {
+  const [verdict = ''] = statusText(report).split('\n');
+  return [verdict, '', ...serverTable(report.virtualServers)];
 }

@@ -66,8 +66,12 @@ function showAnswers(answers: readonly Answer[], print: Print): string[] {
 }
 
 async function showStatus({ lab }: HostnamesCluster, print: Print): Promise<string[]> {
-  print('\n$ kube-ipvs-proxy status');
-  const { code, stdout, stderr } = await lab.node.namespace.try([process.execPath, PROGRAM, 'status']);
-  print(`${stdout}${stderr}`.trimEnd());
-  return code === 0 ? [] : [`kube-ipvs-proxy status ended with ${code}`];
+  const failures: string[] = [];
+  for (const words of [['status'], ['backends', 'hostnames']]) {
+    print(`\n$ kube-ipvs-proxy ${words.join(' ')}`);
+    const { code, stdout, stderr } = await lab.node.namespace.try([process.execPath, PROGRAM, ...words]);
+    print(`${stdout}${stderr}`.trimEnd());
+    if (code !== 0) failures.push(`kube-ipvs-proxy ${words.join(' ')} ended with ${code}`);
+  }
+  return failures;
 }

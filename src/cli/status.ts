@@ -1,10 +1,5 @@
 import { MOST_PROBLEMS, type Problem, problemGroups, problemText } from '../model/problem.js';
-import type {
-  RealServerStatus,
-  StatusReport,
-  UnmetStatus,
-  VirtualServerStatus,
-} from '../model/status-report.js';
+import type { AgentStatus, StatusReport, UnmetStatus, WatchedResource } from '../model/status-report.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from './admin-client.js';
 import { columns } from './columns.js';
 import { EXIT } from './exit.js';
@@ -19,20 +14,20 @@ export async function runStatus(
   options: StatusOptions,
   lookAtKernel: () => Promise<StatusReport>,
 ): Promise<number> {
-  const report = await fetchReport(options.adminSocket, lookAtKernel);
-  process.stdout.write(
-    options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : statusTable(report),
-  );
+  const isMachine = options.output === 'json';
+  const report = await fetchReport(options.adminSocket, isMachine, lookAtKernel);
+  process.stdout.write(isMachine ? `${JSON.stringify(report, null, 2)}\n` : statusText(report));
   if (report.agent === undefined) return EXIT.unreachable;
   return report.agent.synced && report.agent.problems.length === 0 ? EXIT.good : EXIT.problem;
 }
 
 async function fetchReport(
   adminSocket: string,
+  withTables: boolean,
   lookAtKernel: () => Promise<StatusReport>,
 ): Promise<StatusReport> {
   try {
-    return (await askAgent(adminSocket, '/status')) as StatusReport;
+    return (await askAgent(adminSocket, '/status', { tables: withTables ? '1' : '0' })) as StatusReport;
   } catch (error) {
     if (error instanceof AgentAnswerError)
       process.stderr.write(`${error.message}\nReading the kernel instead.\n`);
@@ -41,25 +36,59 @@ async function fetchReport(
   }
 }
 
-/** The report for people: verdict, problems, then the tables. Fits 80 columns for usual names. */
-export function statusTable(report: StatusReport): string {
-  const { virtualServers, unmet, withoutEndpoints, agent } = report;
-  const lines = [verdict(report)];
-  lines.push(...problemLines(agent?.problems ?? []));
-  if (agent !== undefined)
-    lines.push(`What others change is found within ${agent.auditRoundSeconds} seconds.`);
-  if (virtualServers.length > 0) lines.push('', ...serverTable(virtualServers));
+/** The report for people: verdict, what is wrong, how much there is. `services` has the tables. */
+export function statusText(report: StatusReport): string {
+  const { unmet, withoutEndpoints, agent } = report;
+  const lines = [verdict(report), ...problemLines(agent?.problems ?? [])];
   if (unmet.length > 0) lines.push('', 'Not as their Services want them:', ...unmetLines(unmet));
-  if (withoutEndpoints.length > 0) {
-    lines.push('', 'Refused, because the Service has no usable endpoint:');
-    const rows = withoutEndpoints.map(({ service, frontend, offered }) => [
-      `  ${service}`,
-      frontend,
-      ...(offered === undefined ? [] : [`its EndpointSlices offer ${offered} instead`]),
-    ]);
-    lines.push(...columns(rows));
-  }
+  if (withoutEndpoints.length > 0)
+    lines.push('', 'Refused, because the Service has no usable endpoint:', ...refusedLines(withoutEndpoints));
+  if (agent !== undefined) lines.push('', ...columns(agentFacts(agent, report)));
+  lines.push('', 'kube-ipvs-proxy services lists what is programmed.');
   return `${lines.join('\n')}\n`;
+}
+
+function refusedLines(refused: StatusReport['withoutEndpoints']): string[] {
+  const rows = refused.slice(0, MOST_PROBLEMS).map(({ service, frontend, offered }) => {
+    const why = offered === undefined ? [] : [`its EndpointSlices offer ${offered} instead`];
+    return [`  ${service}`, frontend, ...why];
+  });
+  const more = refused.length - rows.length;
+  return [...columns(rows), ...(more > 0 ? [`  ${more} more, all of them with -o json.`] : [])];
+}
+
+function agentFacts(agent: AgentStatus, { counts }: StatusReport): string[][] {
+  const { totals, lagSeconds, lastPassSeconds, watch = [], auditRoundSeconds } = agent;
+  const lag = lagSeconds === undefined ? '' : `, ended ${milliseconds(lagSeconds)} after the change`;
+  const pass = lastPassSeconds === undefined ? 'none yet' : `took ${milliseconds(lastPassSeconds)}${lag}`;
+  const foreign = `${count(counts.foreign, 'virtual server')} of other programs`;
+  return [
+    ['last pass', pass],
+    [
+      'draining',
+      `${count(counts.draining, 'server')} with weight 0, of which ${agent.drains} until a deadline`,
+    ],
+    ['drift', `${totals.drift} since the start; all is compared every ${auditRoundSeconds} seconds`],
+    ...(counts.foreign > 0 ? [['foreign', foreign]] : []),
+    ...watch.filter(({ served }) => served).map(watchFact),
+    ['versions', `kube-ipvs-proxy ${agent.version}, Node.js ${agent.nodeVersion}`],
+    ...agent.kernel.split('; ').map((fact, index) => [index === 0 ? 'kernel' : '', fact]),
+  ];
+}
+
+function watchFact({ resource, objects, complete, events, failures }: WatchedResource): string[] {
+  const state = complete ? count(objects, 'object') : 'not complete yet';
+  const failed = failures === 0 ? '' : `, ${count(failures, 'failure')}`;
+  return ['watch', `${plainName(resource)}: ${state}, ${count(events, 'event')}${failed}`];
+}
+
+/** `endpointslices.discovery.k8s.io` without its group. */
+function plainName(resource: string): string {
+  return resource.split('.', 1)[0] ?? resource;
+}
+
+function milliseconds(seconds: number): string {
+  return seconds < 10 ? `${Math.round(seconds * 1000)} ms` : `${Math.round(seconds)} s`;
 }
 
 /** Ten of each state: while the first pass lasts everything is pending. */
@@ -89,41 +118,26 @@ function problemLines(problems: readonly Problem[]): string[] {
   });
 }
 
-function verdict({ agent, virtualServers }: StatusReport): string {
-  const realServers = virtualServers.reduce((sum, server) => sum + server.realServers.length, 0);
-  const size = `${count(virtualServers.length, 'virtual server')}, ${count(realServers, 'real server')}`;
+function verdict({ agent, counts }: StatusReport): string {
+  const size = `${count(counts.virtualServers, 'virtual server')}, ${count(counts.realServers, 'real server')}`;
   if (agent === undefined) return `The agent is not running. The kernel has ${size}.`;
   const services = count(agent.services, 'Service');
-  if (!agent.complete) return `Waiting for the source to send everything once. The kernel has ${size}.`;
+  if (!agent.complete) return `Not started: ${waitingText(agent)} The kernel has ${size}.`;
   if (!agent.synced) return `Not in sync: ${services}; the kernel has ${size}.`;
   return agent.problems.length === 0
     ? `In sync: ${services}, ${size}.`
     : `In sync with ${count(agent.problems.length, 'problem')}: ${services}, ${size}.`;
 }
 
+// The whole problem stands below; the verdict says which it is.
+function waitingText({ problems, watch = [] }: AgentStatus): string {
+  const reason = problems.find(({ kind }) => kind === 'source' || kind === 'kernel');
+  if (reason !== undefined) return (reason.cause ?? reason.message).replace(/\.?$/, '.');
+  const missing = watch.filter(({ complete, served }) => served && !complete);
+  const names = missing.map(({ resource }) => plainName(resource)).join(', ');
+  return names === '' ? 'the source has not sent everything yet.' : `${names} have not arrived in full yet.`;
+}
+
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-const HEADINGS = [
-  ['SERVICE', 'VIP:PORT', 'SCHEDULER', 'AFFINITY', 'STATE'],
-  ['  -> REAL SERVER', 'WEIGHT', 'ACTIVE', 'INACTIVE', ''],
-];
-
-function serverTable(servers: readonly VirtualServerStatus[]): string[] {
-  return columns([...HEADINGS, ...servers.flatMap(serverRows)]);
-}
-
-function serverRows(server: VirtualServerStatus): string[][] {
-  const affinity = server.persistenceTimeout === 0 ? 'none' : `${server.persistenceTimeout}s`;
-  const name = server.service ?? '(not ours)';
-  return [
-    [name, server.frontend, server.scheduler, affinity, server.state],
-    ...server.realServers.map(realServerRow),
-  ];
-}
-
-function realServerRow({ key, weight, active, inactive, drainSecondsLeft }: RealServerStatus): string[] {
-  const why = drainSecondsLeft === undefined ? '' : `drains ${drainSecondsLeft}s`;
-  return [`  -> ${key}`, String(weight), String(active), String(inactive), why];
 }

@@ -5,6 +5,7 @@ import type { Problem } from './problem.js';
 import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
 import type { FrontendStateName, SyncTotals, UnmetFrontend } from './sync-state.js';
+import type { ResourceStatistics } from './watch-statistics.js';
 
 /**
  * What `status` shows. Keys are stable: `version` grows when one of them changes its meaning or goes.
@@ -14,6 +15,8 @@ export interface StatusReport {
   readonly version: 1;
   /** Undefined when the agent does not run: then all else was read from the kernel alone. */
   readonly agent: AgentStatus | undefined;
+  /** How much there is, also where the lists are left out. */
+  readonly counts: StatusCounts;
   readonly virtualServers: readonly VirtualServerStatus[];
   /**
    * Frontends that are pending, refused, foreign or in conflict, whether the kernel has something there or not. Of one Service ten
@@ -22,6 +25,14 @@ export interface StatusReport {
   readonly unmet: readonly UnmetStatus[];
   /** Frontends that refuse new connections because their Service has no usable endpoint. */
   readonly withoutEndpoints: readonly RefusedStatus[];
+}
+
+export interface StatusCounts {
+  readonly virtualServers: number;
+  readonly realServers: number;
+  /** Of these, those that take no new connections. */
+  readonly draining: number;
+  readonly foreign: number;
 }
 
 interface RefusedStatus extends FrontendStatus {
@@ -38,10 +49,28 @@ export interface AgentStatus {
   readonly services: number;
   readonly totals: SyncTotals;
   readonly lastPassSeconds: number | undefined;
+  /** From the oldest change of the last pass to the last acknowledgement of the kernel. */
+  readonly lagSeconds: number | undefined;
+  /** Servers that drain until they are removed. */
+  readonly drains: number;
+  /** What is watched of the API server; undefined where the source is a folder. */
+  readonly watch: readonly WatchedResource[] | undefined;
+  readonly node: string | undefined;
+  readonly nodeVersion: string;
+  /** What the kernel was found to have at the start. */
+  readonly kernel: string;
   /** Within this time whatever others change is found and put right. */
   readonly auditRoundSeconds: number;
   readonly problems: readonly Problem[];
 }
+
+export type WatchedResource = Pick<
+  ResourceStatistics,
+  'resource' | 'objects' | 'complete' | 'events' | 'served'
+> & {
+  /** Ends of a listing or watch that were not orderly. */
+  readonly failures: number;
+};
 
 export interface FrontendStatus {
   /** `namespace/name:port` from the ledger; undefined for a virtual server of another program. */

@@ -35,6 +35,8 @@ export interface BoardParts {
   readonly sink?: EventSink | undefined;
   /** The effective KubeProxyConfiguration, for `/configz`; without secrets. */
   readonly configuration: () => unknown;
+  /** The flags with the values in effect, by name, for `/flagz`. */
+  readonly flags: () => Readonly<Record<string, string>>;
   /** The UID of a Service, by which `kubectl describe` finds its Events; undefined where it is not known. */
   readonly uidOf?: (service: ServiceKey) => string | undefined;
 }
@@ -157,7 +159,13 @@ export class StatusBoard {
       waitingFor: () => this.#waitingFor(),
       answered: (probe, status) => this.#tally.probes[probe].add(1, String(status)),
     });
-    const metrics = metricsRoutes({ page: () => page.page(), configuration });
+    const metrics = metricsRoutes({
+      page: () => page.page(),
+      configuration,
+      flags: this.#parts.flags,
+      version: settings.version,
+      wallTime: () => clock.wallTime(),
+    });
     return new StatusServers({
       settings,
       clock,

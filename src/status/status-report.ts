@@ -7,12 +7,15 @@ import type {
   AgentStatus,
   FrontendStatus,
   RealServerStatus,
+  StatusCounts,
   StatusReport,
   UnmetStatus,
   VirtualServerStatus,
+  WatchedResource,
 } from '../model/status-report.js';
 import type { DrainState, SyncState, UnmetFrontend } from '../model/sync-state.js';
 import type { VirtualServer } from '../model/virtual-server.js';
+import type { ResourceStatistics, WatchStatistics } from '../model/watch-statistics.js';
 
 /** Virtual servers between two looks at the clock. */
 const SERVERS_PER_LOOK = 16;
@@ -27,6 +30,11 @@ interface KernelView {
 /** What only the running agent knows. */
 interface AgentView {
   readonly version: string;
+  readonly node: string | undefined;
+  /** What the kernel was found to have. */
+  readonly kernel: string;
+  /** Undefined where the source is a folder. */
+  readonly watch: WatchStatistics | undefined;
   readonly state: SyncState;
   readonly unmet: readonly UnmetFrontend[];
   readonly withoutEndpoints: readonly Refused[];
@@ -58,15 +66,35 @@ export async function statusReport(
   for (const server of kernel.foreign)
     servers.push({ ...virtualServer(server, kernel, drains), state: 'foreign' });
   return {
+    ...shortReport(kernel.dataplane, agent),
+    virtualServers: servers.sort(byServiceAndFrontend),
+  };
+}
+
+/** The same without the virtual servers, which are only counted. */
+function shortReport(dataplane: ObservedDataplane, agent: AgentView | undefined): StatusReport {
+  return {
     version: 1,
     agent: agent === undefined ? undefined : agentStatus(agent),
-    virtualServers: servers.sort(byServiceAndFrontend),
+    counts: countsOf(dataplane),
+    virtualServers: [],
     unmet: (agent?.unmet ?? []).map(unmetStatus).sort(byServiceAndFrontend),
     withoutEndpoints: (agent?.withoutEndpoints ?? []).map(({ owner, frontend, offered }) => ({
       ...frontendStatus(frontend, owner),
       ...(offered !== undefined && { offered }),
     })),
   };
+}
+
+function countsOf({ virtualServers, foreign }: ObservedDataplane): StatusCounts {
+  let realServers = 0;
+  let draining = 0;
+  for (const server of virtualServers.values())
+    for (const { weight } of server.realServers) {
+      realServers++;
+      if (weight === 0) draining++;
+    }
+  return { virtualServers: virtualServers.size + foreign.size, realServers, draining, foreign: foreign.size };
 }
 
 type DrainIndex = ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>>;
@@ -80,11 +108,31 @@ function drainIndex(drains: readonly DrainState[]): DrainIndex {
   return index;
 }
 
-function agentStatus({ version, state }: AgentView): AgentStatus {
-  const { complete, synced, services, totals, lastPass, auditRound, problems } = state;
-  const lastPassSeconds = lastPass === undefined ? undefined : lastPass.milliseconds / 1000;
-  const auditRoundSeconds = Math.round(auditRound / 1000);
-  return { version, complete, synced, services, totals, lastPassSeconds, auditRoundSeconds, problems };
+function agentStatus({ version, state, node, kernel, watch }: AgentView): AgentStatus {
+  const { complete, synced, services, totals, lastPass, auditRound, problems, drains } = state;
+  return {
+    version,
+    complete,
+    synced,
+    services,
+    totals,
+    lastPassSeconds: lastPass === undefined ? undefined : lastPass.milliseconds / 1000,
+    lagSeconds: lastPass?.lag === undefined ? undefined : lastPass.lag / 1000,
+    auditRoundSeconds: Math.round(auditRound / 1000),
+    drains: drains.length,
+    watch: watch?.resources.map(watchedResource),
+    node,
+    nodeVersion: process.version,
+    kernel,
+    problems,
+  };
+}
+
+function watchedResource({ restarts, ...statistics }: ResourceStatistics): WatchedResource {
+  const { resource, objects, complete, events, served } = statistics;
+  let failures = 0;
+  for (const [reason, count] of Object.entries(restarts)) if (reason !== 'ended') failures += count;
+  return { resource, objects, complete, events, served, failures };
 }
 
 function ownServer(
@@ -150,6 +198,11 @@ export class StatusSource {
   constructor(look: () => Promise<KernelView>, agent: () => AgentView) {
     this.#look = look;
     this.#agent = agent;
+  }
+
+  /** Without the virtual servers and without a look at the kernel: `image` is what it has acknowledged. */
+  short(image: ObservedDataplane): StatusReport {
+    return shortReport(image, this.#agent());
   }
 
   report(): Promise<StatusReport> {

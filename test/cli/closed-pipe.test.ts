@@ -79,6 +79,15 @@ function longReport() {
     state: 'programmed',
     realServers: [],
   }));
-  const agent = { synced: true, complete: true, services: 10_000, auditRoundSeconds: 30, problems: [] };
-  return { version: 1, agent, virtualServers, unmet: [], withoutEndpoints: [] };
+  const agent = {
+    synced: true,
+    complete: true,
+    services: 10_000,
+    auditRoundSeconds: 30,
+    problems: [],
+    totals: {},
+    kernel: 'Linux',
+  };
+  const counts = { virtualServers: 10_000, realServers: 0, draining: 0, foreign: 0 };
+  return { version: 1, agent, counts, virtualServers, unmet: [], withoutEndpoints: [] };
 }

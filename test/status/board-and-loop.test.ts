@@ -54,6 +54,7 @@ function agentWithStatus() {
     problems,
     log: new PassLog(pino({ level: 'silent' }), clock),
     configuration: () => ({}),
+    flags: () => ({}),
   });
   return { clock, source, kernel, loop, board };
 }

@@ -8,7 +8,13 @@ import { HandStatusClock } from '../support/status-clock.js';
 const open: HttpListener[] = [];
 
 async function served(page: () => Promise<{ contentType: string; text: string }>): Promise<number> {
-  const routes = metricsRoutes({ page, configuration: () => ({ mode: 'ipvs' }) });
+  const routes = metricsRoutes({
+    page,
+    configuration: () => ({ mode: 'ipvs' }),
+    flags: () => ({ adopt: 'true' }),
+    version: '1.2.3',
+    wallTime: Date.now,
+  });
   const listener = new HttpListener({
     address: { host: '127.0.0.1', port: 0 },
     responder: byPath(routes),
@@ -32,7 +38,7 @@ describe('the metrics server', () => {
       '200 ipvs',
       '200 {"kubeproxy.config.k8s.io":{"mode":"ipvs"}}',
       '200 ok',
-      '404 no such path; there is /metrics, /proxyMode, /configz, /healthz\n',
+      '404 no such path; there is /metrics, /proxyMode, /configz, /healthz, /statusz, /flagz\n',
     ]);
     expect(got[0]?.headers['content-type']).toBe('text/plain; version=0.0.4');
   });

@@ -54,6 +54,7 @@ function board(settings: Partial<StatusSettings> = {}, parts: Partial<BoardParts
       },
     },
     configuration: () => ({ kind: 'KubeProxyConfiguration' }),
+    flags: () => ({}),
     uidOf: (service) => `uid of ${service}`,
     ...parts,
   });

@@ -7,6 +7,7 @@ import { serviceKey } from '../../src/model/service-key.js';
 import type { SyncState, UnmetFrontend } from '../../src/model/sync-state.js';
 import { statusReport } from '../../src/status/status-report.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
+import { readSchema, schemaBreaches } from '../support/json-schema.js';
 import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
@@ -37,6 +38,9 @@ const STATE: SyncState = {
 const activity = new Map([[FRONT.key, new Map([[SERVER.key, { active: 3, inactive: 4 }]])]]);
 const agentWith = (state: Partial<SyncState>) => ({
   version: '0.1.0',
+  node: 'node-1',
+  kernel: 'Linux 6.12.0',
+  watch: undefined,
   state: { ...STATE, ...state },
   unmet: [] as readonly UnmetFrontend[],
   withoutEndpoints: [],
@@ -153,3 +157,35 @@ class CountedSlice extends TimeSlice {
     await super.yieldTurn();
   }
 }
+
+describe('the report as JSON', () => {
+  it('is as its schema says, with and without an agent', async () => {
+    const schema = readSchema('status.v1.json');
+    const kernel = { dataplane: programmed(), activity, foreign: [] };
+    const problems = [{ kind: 'kernel', subject: 'x', cause: 'c', message: 'm.', remedy: 'r.' }] as const;
+    const watched = {
+      resource: 'services',
+      objects: 1,
+      complete: true,
+      served: true,
+      lists: 1,
+      watches: 1,
+      events: 1,
+      bookmarks: 1,
+      restarts: { ended: 4, quiet: 1 },
+      corruptLines: 0,
+      untranslatable: 0,
+    };
+    const agent = {
+      ...agentWith({ problems, drains: [{ frontend: FRONT.key, server: SERVER.key, left: 13_200 }] }),
+      watch: { resources: [watched] },
+      unmet: [{ frontend: FRONT, owner: 'default/web', state: 'refused', reason: 'no.' }] as const,
+      withoutEndpoints: [{ frontend: FRONT, owner: 'default/web', offered: '"web"/TCP' }],
+    };
+    for (const one of [agent, undefined]) {
+      const report: unknown = JSON.parse(JSON.stringify(await statusReport(kernel, one)));
+      expect(schemaBreaches(report, schema)).toEqual([]);
+    }
+    expect((await statusReport(kernel, agent)).agent?.watch?.[0]?.failures).toBe(1);
+  });
+});

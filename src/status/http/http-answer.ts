@@ -7,8 +7,8 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a path answers. It is asked anew for each request. */
-export type HttpRoute = () => HttpAnswer | Promise<HttpAnswer>;
+/** What a path answers to whoever accepts these media types. It is asked anew for each request. */
+export type HttpRoute = (asked: { readonly accept?: string | undefined }) => HttpAnswer | Promise<HttpAnswer>;
 
 export type Responder = (request: IncomingMessage) => HttpAnswer | Promise<HttpAnswer>;
 
@@ -22,11 +22,11 @@ export function jsonAnswer(status: number, body: unknown): HttpAnswer {
 
 /** Answers by path, to GET and HEAD only; what follows a `?` is not looked at. */
 export function byPath(routes: ReadonlyMap<string, HttpRoute>): Responder {
-  return ({ url = '', method }) => {
+  return ({ url = '', method, headers }) => {
     const route = routes.get(url.split('?', 1)[0] ?? '');
     if (route === undefined)
       return textAnswer(404, `no such path; there is ${[...routes.keys()].join(', ')}\n`);
-    if (method === 'GET' || method === 'HEAD') return route();
+    if (method === 'GET' || method === 'HEAD') return route({ accept: headers.accept });
     const refusal = textAnswer(405, `${method} changes nothing here; use GET\n`);
     return { ...refusal, headers: { allow: 'GET, HEAD' } };
   };

@@ -1,5 +1,6 @@
 import type { Family } from '../../model/address.js';
 import { type HttpRoute, jsonAnswer, textAnswer } from '../http/http-answer.js';
+import { zPages } from '../http/z-pages.js';
 import { type Counts, EXPOSITION_TYPE, MetricRegistry } from './exposition.js';
 import { Histograms } from './histograms.js';
 import { kubeProxyMetrics } from './kube-proxy-metrics.js';
@@ -105,16 +106,24 @@ function oncePerScrape<Taken>(take: () => Taken): () => Taken {
   };
 }
 
+/** Of the process, not of this server. */
+const STARTED = Date.now() - process.uptime() * 1000;
+
 interface MetricsView {
   /** The metrics page; may reject, then the scrape gets a 500. */
   page(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** The effective KubeProxyConfiguration. */
   configuration(): unknown;
+  /** The flags with the values in effect, by name. */
+  flags(): Readonly<Record<string, string>>;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  wallTime(): number;
 }
 
 /** What kube-proxy offers at metricsBindAddress. `/healthz` says there only that the server answers. */
 export function metricsRoutes(view: MetricsView): ReadonlyMap<string, HttpRoute> {
-  return new Map<string, HttpRoute>([
+  const routes = new Map<string, HttpRoute>([
     [
       '/metrics',
       async () => {
@@ -126,4 +135,9 @@ export function metricsRoutes(view: MetricsView): ReadonlyMap<string, HttpRoute>
     ['/configz', () => jsonAnswer(200, { 'kubeproxy.config.k8s.io': view.configuration() })],
     ['/healthz', () => textAnswer(200, 'ok')],
   ]);
+  const { version, wallTime: now, flags } = view;
+  const paths = () => [...routes.keys()].sort();
+  for (const [path, route] of zPages({ version, started: STARTED, now, paths, flags }))
+    routes.set(path, route);
+  return routes;
 }
