@@ -90,6 +90,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("dumpRules", &Self::add_text<dump_rules_task>),
           InstanceMethod("dumpRules6", &Self::add_text<dump_rules6_task>),
           InstanceMethod("dumpRawRules", &Self::add_text<dump_raw_rules_task>),
+          InstanceMethod("dumpRuleset", &Self::add_plain<dump_ruleset_task>),
           InstanceMethod("dumpSet", &Self::dump_set),
           InstanceMethod("nftGeneration", &Self::add_plain<nft_generation_task>),
           InstanceMethod("findIpset", &Self::add_text<find_ipset_task>),

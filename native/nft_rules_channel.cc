@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kOperation = "nft.dumpRules";
 constexpr const char* kRawOperation = "nft.dumpRawRules";
+constexpr const char* kRulesetOperation = "nft.dumpRuleset";
 constexpr size_t kRequestSize = 256;
 
 }  // namespace
@@ -76,6 +77,28 @@ Outcome NftRulesChannel::read_raw_rules_once(const std::string& table, std::vect
   outcome = dump(socket_, writer.messages(), sequence + 1, kRawOperation, add);
   if (!outcome.ok()) return outcome;
   return readable ? done() : failure(EBADMSG, kRawOperation);
+}
+
+Outcome NftRulesChannel::read_ruleset(std::vector<uint8_t>* ruleset) {
+  const Outcome outcome = connect(kRulesetOperation);
+  if (!outcome.ok()) return outcome;
+  return retry_interrupted([&] { return read_ruleset_once(ruleset); });
+}
+
+Outcome NftRulesChannel::read_ruleset_once(std::vector<uint8_t>* ruleset) {
+  ruleset->clear();
+  bool readable = true;
+  const auto add = [&](const Message& message) { readable = write_frame(message, ruleset) && readable; };
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(2);
+  if (!write_chain_dump(writer, NFPROTO_UNSPEC, sequence)) return does_not_fit(kRulesetOperation);
+  Outcome outcome = dump(socket_, writer.messages(), sequence, kRulesetOperation, add);
+  if (!outcome.ok()) return outcome;
+  writer.clear();
+  if (!write_every_rule_dump(writer, sequence + 1)) return does_not_fit(kRulesetOperation);
+  outcome = dump(socket_, writer.messages(), sequence + 1, kRulesetOperation, add);
+  if (!outcome.ok()) return outcome;
+  return readable ? done() : failure(EBADMSG, kRulesetOperation);
 }
 
 }  // namespace ipvsproxy

@@ -25,10 +25,14 @@ class NftRulesChannel {
   // included: the same bytes as long as nobody changes any. Empty where there is no such table.
   Outcome read_raw_rules(const std::string& table, std::vector<uint8_t>* raw_rules);
 
+  // Every chain and then every rule of every table, each behind the header of write_frame(). Empty where there is none.
+  Outcome read_ruleset(std::vector<uint8_t>* ruleset);
+
  private:
   Outcome connect(const char* operation);
   Outcome read_once(uint8_t family, const std::string& table, NftRules* rules);
   Outcome read_raw_rules_once(const std::string& table, std::vector<uint8_t>* raw_rules);
+  Outcome read_ruleset_once(std::vector<uint8_t>* ruleset);
 
   NetlinkSocket socket_;
 };

@@ -1,6 +1,7 @@
 #include "nft_rules_codec.h"
 
 #include <endian.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
@@ -49,6 +50,24 @@ bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& t
   begin_dump(writer, NFT_MSG_GETRULE, family, sequence);
   writer.text(NFTA_RULE_TABLE, table);
   return writer.end();
+}
+
+bool write_every_rule_dump(MessageWriter& writer, uint32_t sequence) {
+  begin_dump(writer, NFT_MSG_GETRULE, NFPROTO_UNSPEC, sequence);
+  return writer.end();
+}
+
+bool write_frame(const Message& message, std::vector<uint8_t>* frames) {
+  Bytes body = message.payload;
+  nfgenmsg header;
+  if (!take(&body, &header)) return false;
+  const uint32_t length = static_cast<uint32_t>(body.size);
+  const auto* size = reinterpret_cast<const uint8_t*>(&length);
+  frames->insert(frames->end(), size, size + sizeof(length));
+  const uint8_t kind[] = {static_cast<uint8_t>(message.type & 0xff), header.nfgen_family, 0, 0};
+  frames->insert(frames->end(), kind, kind + sizeof(kind));
+  frames->insert(frames->end(), body.data, body.data + body.size);
+  return true;
 }
 
 bool read_chain(const Message& message, const std::string& table, std::string* name) {

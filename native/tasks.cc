@@ -235,6 +235,13 @@ Task dump_raw_rules_task(std::string table) {
       records_value<uint8_t>);
 }
 
+Task dump_ruleset_task() {
+  return task_of(
+      std::vector<uint8_t>{},
+      [](Kernel& kernel, std::vector<uint8_t>* ruleset) { return kernel.rules.read_ruleset(ruleset); },
+      records_value<uint8_t>);
+}
+
 Task dump_set_task(size_t set) {
   return task_of(
       SetElements{},

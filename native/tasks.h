@@ -30,6 +30,7 @@ Task send_nft_task(std::vector<uint8_t> messages);
 Task dump_rules_task(std::string table);
 Task dump_rules6_task(std::string table);
 Task dump_raw_rules_task(std::string table);
+Task dump_ruleset_task();
 Task dump_set_task(size_t set);
 Task nft_generation_task();
 

@@ -13,10 +13,12 @@ import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { previewKernel } from './kernel/node/feature-probe.js';
 import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
+import { type LookQuestion, readKernelFacts } from './kernel/service-look/read-kernel-facts.js';
 import { parsedCidrs } from './model/cidr.js';
 import type { DataplaneTraffic } from './model/counters.js';
 import type { Ownership } from './model/dataplane.js';
 import type { FrontendKey } from './model/frontend.js';
+import type { KernelFacts } from './model/kernel-facts.js';
 import type { CleanupReport, Rehearsal, StatusReport } from './model/status-report.js';
 import { rehearse } from './reconcile/rehearsal.js';
 import { cleanUp } from './reconcile/removal.js';
@@ -85,6 +87,11 @@ async function readTraffic(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<
   } finally {
     reader.close();
   }
+}
+
+/** What the kernel of this node says of one Service. */
+export function composeKernelLook(question: LookQuestion): Promise<KernelFacts> {
+  return readKernelFacts(loadAddon(), question);
 }
 
 /** What `--init-only` does: modules, sysctls and everything else that takes more than CAP_NET_ADMIN. */

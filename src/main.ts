@@ -10,6 +10,7 @@ const kernel: KernelViews = {
   async *rows(query) {
     yield* (await import('./compose-commands.js')).composeKernelRows(query);
   },
+  look: async (question) => (await import('./compose-commands.js')).composeKernelLook(question),
 };
 
 type Done = (code: number) => void;

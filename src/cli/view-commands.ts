@@ -4,16 +4,18 @@ import type { StatusReport } from '../model/status-report.js';
 import { type OutputFormat, outputFormat } from './output.js';
 import type { ListingParts, ServicesOptions } from './services.js';
 import type { StatusOptions } from './status.js';
+import type { LookAtKernel, WhyOptions } from './why/why.js';
 
 /** What is shown where no agent answers: the kernel's part of it. */
 export interface KernelViews {
   status(): Promise<StatusReport>;
   readonly rows: ListingParts['kernelRows'];
+  readonly look: LookAtKernel;
 }
 
 type Done = (code: number) => void;
 
-const NAMES = ['status', 'services', 'backends'];
+const NAMES = ['status', 'services', 'backends', 'why'];
 
 /** Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the agent's parts. */
 export function isViewCommand([first = '']: readonly string[]): boolean {
@@ -43,6 +45,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addStatus(program, kernel, done);
   addServices(program, kernel, done);
   addBackends(program, kernel, done);
+  addWhy(program, kernel, done);
 }
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {
@@ -76,6 +79,20 @@ function addBackends(program: Command, kernel: KernelViews, done: Done): void {
     const { runBackends } = await import('./services.js');
     done(await runBackends(name, options, partsOf(kernel)));
   });
+}
+
+function addWhy(program: Command, kernel: KernelViews, done: Done): void {
+  view(program, 'why', 'say why a Service does not work on this node; also without a running agent')
+    .argument('[service]', '[NAMESPACE/]SERVICE, or VIP[:PORT]')
+    .option('--from <client>', 'whose connections: the address of a pod, node, or outside')
+    .option('--port <number>', 'of the Service, where only one is asked about')
+    .option('--try', 'open a TCP connection from this node to the VIP and to each endpoint')
+    .option('--explain <code>', 'print what a code such as KIP102 means and what to do')
+    .option('-o, --output <format>', 'text or json', textOrJson, 'text' as const)
+    .action(async (subject: string | undefined, options: WhyOptions) => {
+      const { runWhy } = await import('./why/why.js');
+      done(await runWhy(subject, options, kernel.look));
+    });
 }
 
 function view(program: Command, name: string, description: string): Command {
@@ -120,6 +137,11 @@ function listFormat(text: string): OutputFormat {
 export function tableOrJson(text: string): 'table' | 'json' {
   if (text === 'table' || text === 'json') return text;
   throw new InvalidArgumentError(`'${text}' is no format; expected table or json.`);
+}
+
+function textOrJson(text: string): 'text' | 'json' {
+  if (text === 'text' || text === 'json') return text;
+  throw new InvalidArgumentError(`'${text}' is no format; expected text or json.`);
 }
 
 function seconds(text: string): number {

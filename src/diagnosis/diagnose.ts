@@ -92,15 +92,12 @@ function unrepeated(findings: readonly Finding[]): Finding[] {
   });
 }
 
-function agentFindings({ answer }: Evidence): Finding[] {
+function agentFindings({ answer, agentFailure }: Evidence): Finding[] {
   const place = { place: 'API', about: 'agent' } as const;
-  if (answer === undefined)
-    return [
-      remark('KIP601', {
-        ...place,
-        sentence: 'no agent answers, so that this is what the kernel alone tells',
-      }),
-    ];
+  if (answer === undefined) {
+    const why = agentFailure === undefined ? 'no agent answers' : agentFailure.replace(/\.$/, '');
+    return [remark('KIP601', { ...place, sentence: `${why}, so that this is what the kernel alone tells` })];
+  }
   const { complete, sourceAway } = answer.agent;
   const findings: Finding[] = [];
   if (sourceAway !== undefined)

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly question: Question;
   /** Undefined: no agent answers. */
   readonly answer: ServiceAnswer | undefined;
+  /** Why none answers, where it is not that none runs. */
+  readonly agentFailure?: string | undefined;
   /** Undefined: it could not be read; `kernelFailure` says why. */
   readonly kernel: KernelFacts | undefined;
   readonly kernelFailure?: string | undefined;

@@ -13,8 +13,9 @@ export interface PathLine {
   readonly place: Place;
   readonly depth: number;
   readonly text: string;
-  /** What was found there. */
+  /** Of a finding. */
   readonly code?: Code;
+  readonly weight?: Finding['weight'];
 }
 
 /** More of one kind are counted, not listed. */
@@ -43,8 +44,8 @@ function line(place: Place, depth: number, text: string): PathLine {
   return { place, depth, text };
 }
 
-function findingLine({ place, sentence, code }: Finding): PathLine {
-  return { place, depth: 0, text: sentence, code };
+function findingLine({ place, sentence, code, weight }: Finding): PathLine {
+  return { place, depth: 0, text: sentence, code, weight };
 }
 
 function listed<T>(

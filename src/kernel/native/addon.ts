@@ -98,6 +98,8 @@ export interface KernelHandle {
    * into sets is no change.
    */
   nftGeneration(): Promise<number>;
+  /** Chains and rules of every table of every family, for decodeRuleset(). EINTR: they kept changing. */
+  dumpRuleset(): Promise<ArrayBuffer>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
 

@@ -1,0 +1,136 @@
+import { isCode } from '../../diagnosis/codes.js';
+import { type Diagnosis, diagnose } from '../../diagnosis/diagnose.js';
+import { type Evidence, focusOf, type Question } from '../../diagnosis/evidence.js';
+import { pathLines } from '../../diagnosis/path-lines.js';
+import type { Address } from '../../model/address.js';
+import type { Frontend } from '../../model/frontend.js';
+import type { KernelFacts } from '../../model/kernel-facts.js';
+import type { ServiceAnswer } from '../../model/service-facts.js';
+import type { ServiceKey } from '../../model/service-key.js';
+import { AgentAnswerError, AgentNotRunning, askAgent } from '../admin-client.js';
+import { EXIT } from '../exit.js';
+import { QuestionError, questionOf } from './question.js';
+import { tryConnections } from './try-connections.js';
+import { COLOURED, explanation, PLAIN, whyText } from './why-text.js';
+
+export interface WhyOptions {
+  readonly adminSocket: string;
+  readonly output: 'text' | 'json';
+  readonly from?: string;
+  readonly port?: string;
+  readonly try?: boolean;
+  readonly explain?: string;
+}
+
+/** What the kernel is asked; see `readKernelFacts`. */
+export interface KernelQuestion {
+  readonly frontends: readonly Frontend[] | undefined;
+  readonly service: ServiceKey | undefined;
+  readonly vip: Address | undefined;
+  readonly port: number | undefined;
+  readonly client: Address | undefined;
+}
+
+export type LookAtKernel = (question: KernelQuestion) => Promise<KernelFacts>;
+
+/**
+ * `why`: what the API says, what this node has and, if wished, what a connection meets. The kernel is read by the command itself,
+ * with and without an agent alike, so that a dead agent costs only what the agent alone knows.
+ */
+export async function runWhy(
+  subject: string | undefined,
+  options: WhyOptions,
+  lookAtKernel: LookAtKernel,
+): Promise<number> {
+  if (options.explain !== undefined) return explain(options.explain);
+  if (subject === undefined)
+    return misuse('a Service or an address is missing; expected NAMESPACE/SERVICE or VIP:PORT');
+  const question = asked(subject, options);
+  if (typeof question === 'string') return misuse(question);
+  const evidence = await gather(question, options, lookAtKernel);
+  const diagnosis = diagnose(evidence);
+  process.stdout.write(written(evidence, diagnosis, options));
+  return CODE[diagnosis.verdict];
+}
+
+const CODE: Readonly<Record<Diagnosis['verdict'], number>> = {
+  works: EXIT.good,
+  fails: EXIT.problem,
+  'not found': EXIT.nothingFound,
+};
+
+function explain(code: string): number {
+  const known = code.toUpperCase();
+  if (!isCode(known)) return misuse(`there is no code '${code}'; docs/troubleshooting.md has all of them`);
+  process.stdout.write(explanation(known));
+  return EXIT.good;
+}
+
+function misuse(sentence: string): number {
+  process.stderr.write(`kube-ipvs-proxy: ${sentence}.\n`);
+  return EXIT.usage;
+}
+
+function asked(subject: string, options: WhyOptions): Question | string {
+  try {
+    return questionOf(subject, options);
+  } catch (error) {
+    if (error instanceof QuestionError) return error.message;
+    throw error;
+  }
+}
+
+async function gather(
+  question: Question,
+  options: WhyOptions,
+  lookAtKernel: LookAtKernel,
+): Promise<Evidence> {
+  const asking = await agentAnswer(question, options.adminSocket);
+  const looking = await kernelFacts(question, asking.answer, lookAtKernel);
+  const evidence: Evidence = { question, ...asking, ...looking, tried: undefined };
+  return options.try === true ? { ...evidence, tried: await tryConnections(focusOf(evidence)) } : evidence;
+}
+
+// Whatever is wrong with the agent, the kernel still tells.
+async function agentAnswer(
+  { service, vip, port }: Question,
+  adminSocket: string,
+): Promise<Pick<Evidence, 'answer' | 'agentFailure'>> {
+  try {
+    const query = vip === undefined ? { name: service } : { address: vip, port };
+    return { answer: (await askAgent(adminSocket, '/service', query)) as ServiceAnswer };
+  } catch (error) {
+    if (error instanceof AgentNotRunning) return { answer: undefined };
+    if (error instanceof AgentAnswerError) return { answer: undefined, agentFailure: error.message };
+    throw error;
+  }
+}
+
+async function kernelFacts(
+  { service, vip, port, client }: Question,
+  answer: ServiceAnswer | undefined,
+  lookAtKernel: LookAtKernel,
+): Promise<Pick<Evidence, 'kernel' | 'kernelFailure'>> {
+  try {
+    const kernel = await lookAtKernel({
+      frontends: answer?.found?.frontends ?? (answer === undefined ? undefined : []),
+      service,
+      vip,
+      port,
+      client: client.kind === 'address' ? client.address : undefined,
+    });
+    return { kernel };
+  } catch (error) {
+    return { kernel: undefined, kernelFailure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function written(evidence: Evidence, diagnosis: Diagnosis, { output }: WhyOptions): string {
+  const path = pathLines(evidence, diagnosis);
+  if (output === 'text') {
+    const isColoured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+    return whyText(diagnosis, diagnosis.verdict === 'not found' ? [] : path, isColoured ? COLOURED : PLAIN);
+  }
+  const { question, answer, kernel, tried } = evidence;
+  return `${JSON.stringify({ version: 1, question, ...diagnosis, path, answer, kernel, tried }, null, 2)}\n`;
+}

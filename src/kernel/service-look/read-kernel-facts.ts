@@ -1,0 +1,232 @@
+import { networkInterfaces } from 'node:os';
+import { type Address, FAMILIES, parseAddress } from '../../model/address.js';
+import { cidrContains } from '../../model/cidr.js';
+import { TRAFFIC_SETS } from '../../model/dataplane.js';
+import { type Frontend, outsideKey, frontend as plainFrontend } from '../../model/frontend.js';
+import type {
+  BridgeFact,
+  ClientFacts,
+  KernelFacts,
+  KernelFrontend,
+  RuleFact,
+  SysctlFact,
+} from '../../model/kernel-facts.js';
+import { PROTOCOLS } from '../../model/protocol.js';
+import type { ServiceKey } from '../../model/service-key.js';
+import type { AddressesAndSets, Sight } from '../kernel.js';
+import type { Addon, KernelHandle } from '../native/addon.js';
+import { decodeFlows } from '../native/answer-decoder.js';
+import { FLOW_STATUS } from '../native/records.js';
+import { DEVICE, NetlinkKernel } from '../netlink/netlink-kernel.js';
+import { decodeRuleset } from '../nf-tables/ruleset-decoder.js';
+import { NODE_PLACES, readIfThere } from '../node/node-files.js';
+import { REQUIRED_SYSCTLS } from '../node/sysctls.js';
+import { type Bridge, readBridges, readPassing } from '../node-watch/bridge-check.js';
+import { readConntrackLoad } from '../node-watch/conntrack-capacity.js';
+import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
+import { foreignRules } from './foreign-rules.js';
+import { readClientEntries } from './ipvs-connections.js';
+
+/** Which frontends are asked about. */
+export interface LookQuestion {
+  /** As the agent has them; undefined: those that the ledger says are of the Service, or at the address. */
+  readonly frontends: readonly Frontend[] | undefined;
+  readonly service: ServiceKey | undefined;
+  readonly vip: Address | undefined;
+  readonly port: number | undefined;
+  /** Undefined: no certain one. */
+  readonly client: Address | undefined;
+}
+
+/** More are told of by their number alone: a Service may have thousands. */
+const MOST_FRONTENDS = 64;
+const MOST_FLOWS = 200_000;
+
+/** Everything that this node's kernel says of a Service, looked at now. What cannot be read is named; the rest is there. */
+export async function readKernelFacts(addon: Addon, question: LookQuestion): Promise<KernelFacts> {
+  const kernel = new NetlinkKernel(addon, PLAIN_RULES);
+  const handle = new addon.KernelHandle({ device: DEVICE, table: '', sets: [] });
+  try {
+    return await new KernelLook(kernel, handle, question).read();
+  } finally {
+    handle.close();
+    await kernel.close();
+  }
+}
+
+class KernelLook {
+  readonly #kernel: NetlinkKernel;
+  readonly #handle: KernelHandle;
+  readonly #question: LookQuestion;
+  readonly #unread: string[] = [];
+
+  constructor(kernel: NetlinkKernel, handle: KernelHandle, question: LookQuestion) {
+    this.#kernel = kernel;
+    this.#handle = handle;
+    this.#question = question;
+  }
+
+  async read(): Promise<KernelFacts> {
+    const around = await this.#kernel.observeAddressesAndSets();
+    const asked = this.#asked(around);
+    const sights = await this.#kernel.look(asked);
+    const frontends = asked.map((frontend, index) => kernelFrontend(frontend, sights[index], around));
+    return {
+      hasDevice: (await this.#handle.deviceIndex()) !== 0,
+      hasTable: (await this.#kernel.standingRules()) !== undefined,
+      frontends,
+      otherDevices: devicesWith(new Set(asked.map(({ address }) => address))),
+      sysctls: await readSysctls(),
+      conntrack: await this.#conntrack(),
+      bridges: await this.#tried('bridges', [], () => this.#bridges(frontends)),
+      rules: await this.#tried('rules of other programs', [], () => this.#rules(frontends)),
+      client: await this.#tried('connections of the client', undefined, () => this.#client(asked)),
+      unread: this.#unread,
+    };
+  }
+
+  async #tried<T>(what: string, otherwise: T, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#unread.push(`${what}: not read (${error instanceof Error ? error.message : String(error)})`);
+      return otherwise;
+    }
+  }
+
+  #asked({ policy }: AddressesAndSets): Frontend[] {
+    const { frontends, service, vip, port } = this.#question;
+    const listed =
+      frontends ??
+      [...policy.owned.values()].filter(({ owner }) => isOf(owner, service)).map(({ frontend }) => frontend);
+    const asked = listed.filter(
+      (frontend) =>
+        (vip === undefined || frontend.address === vip) && (port === undefined || frontend.port === port),
+    );
+    const isThere = asked.some(({ mark }) => mark === 0);
+    // Nobody of ours has it: then it may be another program's.
+    const strangers =
+      isThere || vip === undefined || port === undefined
+        ? []
+        : PROTOCOLS.map((protocol) => plainFrontend(vip, port, protocol));
+    return [...asked, ...strangers].slice(0, MOST_FRONTENDS);
+  }
+
+  async #conntrack(): Promise<KernelFacts['conntrack']> {
+    const load = await this.#tried('connection tracking', undefined, () =>
+      readConntrackLoad(NODE_PLACES.proc),
+    );
+    return load && { entries: load.entries, most: load.most };
+  }
+
+  async #bridges(frontends: readonly KernelFrontend[]): Promise<BridgeFact[]> {
+    const passing = await readPassing(NODE_PLACES);
+    if (FAMILIES.every((family) => passing[family] === undefined)) return [];
+    const bridges = await readBridges(NODE_PLACES, passing);
+    if (bridges.length === 0) return [];
+    const flows = decodeFlows(await this.#handle.dumpFlows(0, MOST_FLOWS));
+    const keys = new Set(frontends.map(({ key }) => outsideKey(key)));
+    return bridges.map((bridge) => {
+      const causes = new Set(bridge.subnets.flatMap(({ family }) => passing[family] ?? []));
+      let [answered, unanswered] = [0, 0];
+      for (const {
+        source,
+        destination,
+        destinationPort,
+        protocol,
+        replySource,
+        replyDestination,
+        status,
+      } of flows) {
+        // A masqueraded client is answered by way of the node.
+        if (source !== replyDestination || source === replySource || protocol === undefined) continue;
+        if (!isBehind(bridge, source) || !isBehind(bridge, replySource)) continue;
+        if (!keys.has(plainFrontend(destination, destinationPort, protocol).key)) continue;
+        if ((status & FLOW_STATUS.answered) !== 0) answered++;
+        else unanswered++;
+      }
+      return { name: bridge.name, cause: [...causes].join(' and '), answered, unanswered };
+    });
+  }
+
+  async #rules(frontends: readonly KernelFrontend[]): Promise<RuleFact[]> {
+    const chains = decodeRuleset(await this.#handle.dumpRuleset());
+    const { client } = this.#question;
+    const own = new Set(
+      devicesWith(new Set(frontends.map(({ address }) => address))).map(({ address }) => address),
+    );
+    return frontends.flatMap((frontend) => {
+      const isLocal = frontend.isBound || own.has(frontend.address);
+      return foreignRules(chains, { frontend, isLocal, isGuarded: frontend.isGuarded }, client);
+    });
+  }
+
+  async #client(asked: readonly Frontend[]): Promise<ClientFacts | undefined> {
+    const { client: address } = this.#question;
+    if (address === undefined) return undefined;
+    return { address, ...(await readClientEntries(`${NODE_PLACES.proc}/net/ip_vs_conn`, address, asked)) };
+  }
+}
+
+// `namespace/name` or `namespace/name:port`, as in the ledger.
+function isOf(owner: string, service: ServiceKey | undefined): boolean {
+  return service === undefined || owner === service || owner.startsWith(`${service}:`);
+}
+
+function isBehind({ subnets }: Bridge, address: Address): boolean {
+  return subnets.some((subnet) => cidrContains(subnet, address));
+}
+
+function kernelFrontend(
+  frontend: Frontend,
+  sight: Sight | undefined,
+  { bound, policy }: AddressesAndSets,
+): KernelFrontend {
+  const { key, address } = frontend;
+  const isPresent = sight?.kind === 'present';
+  const owner = policy.owned.get(key)?.owner;
+  const { settings, realServers } = isPresent ? sight.server : { settings: undefined, realServers: [] };
+  return {
+    ...frontend,
+    isBound: bound.has(address),
+    isGuarded: policy.guarded.has(address),
+    isOpen: policy.open.has(key),
+    owner,
+    traffic: TRAFFIC_SETS.filter((set) => policy.traffic[set].has(key)),
+    sources: [...(policy.sources.get(key)?.cidrs.keys() ?? [])],
+    presence: sight?.kind ?? 'unknown',
+    isForeign: isPresent && owner === undefined && sight.server.untagged === true,
+    scheduler: settings?.scheduler,
+    persistenceTimeout: settings?.persistenceTimeout ?? 0,
+    servers: [...realServers].map(({ key: server, address: pod, port, weight }) => {
+      const { active, inactive } = (isPresent ? sight.activity.get(server) : undefined) ?? {
+        active: 0,
+        inactive: 0,
+      };
+      return { key: server, address: pod, port, weight, active, inactive };
+    }),
+  };
+}
+
+// The dummy device is down, and libuv lists what is up.
+function devicesWith(addresses: ReadonlySet<Address>): { address: Address; device: string }[] {
+  return Object.entries(networkInterfaces()).flatMap(([device, list]) =>
+    (list ?? []).flatMap(({ address: text }) => {
+      const address = parseAddress(text.split('%')[0] ?? '');
+      return address !== undefined && addresses.has(address) && device !== DEVICE
+        ? [{ address, device }]
+        : [];
+    }),
+  );
+}
+
+function readSysctls(): Promise<SysctlFact[]> {
+  return Promise.all(
+    REQUIRED_SYSCTLS.map(async ({ path, value: expected, without }) => ({
+      name: path.replaceAll('/', '.'),
+      value: await readIfThere(`${NODE_PLACES.proc}/sys/${path}`).catch(() => undefined),
+      expected,
+      without,
+    })),
+  );
+}
