@@ -52,6 +52,23 @@ TEST(the_raw_form_of_a_chain_is_what_follows_the_header) {
   CHECK(!read_raw_rules(message_of(hex("02 00 0000")), "t", &raw_rules));
 }
 
+TEST(a_frame_is_length_command_family_and_what_follows_the_header) {
+  const std::string body = hex("0600 0100 74000000");
+  std::vector<uint8_t> frames;
+  const std::string payload = hex("0a 00 1234") + body;
+  Message message = message_of(payload);
+  message.type = 0x0a06;
+  CHECK(write_frame(message, &frames));
+  CHECK_BYTES(std::string(frames.begin(), frames.end()), hex("08000000 06 0a 0000") + body);
+  CHECK(!write_frame(message_of(hex("0a 00")), &frames));
+}
+
+TEST(the_dump_of_every_tables_rules_names_no_table) {
+  MessageWriter writer(256);
+  CHECK(write_every_rule_dump(writer, 3));
+  CHECK_BYTES(text_of(writer.messages()), hex("14000000 070a 0103 03000000 00000000 00 00 0000"));
+}
+
 TEST(a_rule_that_jumps) {
   NftJump jump;
   const std::string payload = rule(kJump);

@@ -14,6 +14,7 @@ export function apiFindings(evidence: Evidence): Finding[] {
   const wishes = focusOf(evidence).flatMap(({ wish }) => wish ?? []);
   return [
     ...portFindings(facts, evidence.question),
+    ...familyFindings(facts, evidence.question),
     ...wishes.flatMap((wish) => frontendFindings(wish, facts, evidence.question)),
     ...heldFindings(facts, evidence.question),
     ...endpointRemarks(facts, wishes),
@@ -31,9 +32,12 @@ function leftAlone({ known, live, service }: ServiceFacts): Finding | undefined 
   });
 }
 
+const ANYONE = { kind: 'anyone' } as const;
+
 function portFindings({ known, frontends }: ServiceFacts, { port, vip }: Question): Finding[] {
   if (known === undefined || port === undefined) return [];
-  if (frontends.some((frontend) => isAsked(frontend, { port, vip } as Question))) return [];
+  if (frontends.some((frontend) => isAsked(frontend, { port, vip, service: undefined, client: ANYONE })))
+    return [];
   const numbers = known.ports.flatMap(({ port: own, nodePort }) =>
     nodePort === 0 ? [`${own}`] : [`${own}`, `${nodePort} (nodePort)`],
   );
@@ -44,6 +48,18 @@ function portFindings({ known, frontends }: ServiceFacts, { port, vip }: Questio
       sentence: `it has no port ${port}; it has ${named(numbers)}`,
     }),
   ];
+}
+
+function familyFindings({ frontends }: ServiceFacts, { client, vip }: Question): Finding[] {
+  if (client.kind !== 'address' || frontends.length === 0) return [];
+  const family = familyOf(client.address);
+  const isReachable =
+    vip === undefined
+      ? frontends.some(({ address }) => familyOf(address) === family)
+      : familyOf(vip) === family;
+  if (isReachable) return [];
+  const sentence = `${client.address} is of family ${family}, and ${vip ?? 'the Service'} has no such address`;
+  return [cause('KIP106', { place: 'API', about: client.address, sentence })];
 }
 
 function frontendFindings(wish: FrontendFacts, facts: ServiceFacts, question: Question): Finding[] {

@@ -50,7 +50,7 @@ export const CODES = {
   KIP106: {
     title: 'no endpoint of this family',
     meaning:
-      'The Service has an address of a family in which none of its EndpointSlices has an endpoint. The other family works.',
+      'The Service has an address of a family in which none of its EndpointSlices has an endpoint, or the client is of a family in which the Service has no address. The other family works.',
     remedy:
       'Make the pods dual-stack, or the Service single-stack (spec.ipFamilyPolicy). A slice made by hand has one addressType: write one for each family.',
   },

@@ -1,4 +1,4 @@
-import type { Address } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import { type FrontendKey, outsideKey } from '../model/frontend.js';
 import type { KernelFacts, KernelFrontend, TriedConnection } from '../model/kernel-facts.js';
 import type { FrontendFacts, ServiceAnswer } from '../model/service-facts.js';
@@ -57,7 +57,9 @@ export function focusOf({ question, answer, kernel }: Evidence): readonly Focus[
 
 export function isAsked(
   { address, port }: { readonly address: Address; readonly port: number },
-  { vip, port: asked }: Question,
+  { vip, port: asked, client }: Question,
 ): boolean {
+  // Nobody reaches an address of the other family.
+  if (client.kind === 'address' && familyOf(client.address) !== familyOf(address)) return false;
   return (vip === undefined || vip === address) && (asked === undefined || asked === port);
 }

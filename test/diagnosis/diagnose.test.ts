@@ -220,6 +220,19 @@ describe('a cause is found', () => {
     expect(causesOf({ kernel: gone, tried: results })).toEqual(['KIP302', 'KIP304', 'KIP501']);
   });
 
+  it('of a client of a family that the Service does not have, and not of the other family alone', () => {
+    const other = { kind: 'address', address: address('2001:db8::9') } as const;
+    expect(causesOf({ question: question({ client: other }) })).toEqual(['KIP106']);
+    const front = wish({
+      key: '[fd00:96::10]:80/TCP' as FrontendKey,
+      address: address('fd00:96::10'),
+      sources: ['2001:db8::/64'],
+    });
+    const both = service({ frontends: [wish(), front] });
+    for (const client of [CLIENT, other])
+      expect(causesOf({ answer: answer(both), question: question({ client }) })).toEqual([]);
+  });
+
   it('once, however many frontends it concerns', () => {
     const fronts = [wish(), wish({ key: '10.96.0.11:80/TCP' as FrontendKey, address: VIP_B })];
     const found = service({ endpoints: [], frontends: fronts.map((front) => ({ ...front, ...NO_SERVER })) });

@@ -24,6 +24,8 @@ export interface SeenExpression {
 }
 
 const NEW_RULE = 6;
+/** Of every answer of the addon (AnswerHeader in native/records.h); the frames are its records. */
+const ANSWER_HEADER = 16;
 const FRAME_HEADER = 8;
 
 const CHAIN = { table: 1, name: 3, hook: 4, policy: 5 } as const;
@@ -35,7 +37,7 @@ const EXPRESSION = { name: 1, data: 2 } as const;
 export function decodeRuleset(answer: ArrayBuffer): SeenChain[] {
   const chains = new Map<string, SeenChain>();
   const view = new DataView(answer);
-  for (let offset = 0; offset + FRAME_HEADER <= answer.byteLength; ) {
+  for (let offset = ANSWER_HEADER; offset + FRAME_HEADER <= answer.byteLength; ) {
     const length = view.getUint32(offset, LITTLE_ENDIAN);
     const [command, family] = [view.getUint8(offset + 4), view.getUint8(offset + 5)];
     const body = new Attributes(new Uint8Array(answer, offset + FRAME_HEADER, length));

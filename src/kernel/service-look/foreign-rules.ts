@@ -85,6 +85,10 @@ function priorityOf({ hook }: SeenChain): number {
   return hook?.priority ?? 0;
 }
 
+function isStop({ kind }: Verdict): boolean {
+  return kind === 'drops' || kind === 'rejects';
+}
+
 type Found = Omit<RuleFact, 'frontend' | 'hook'>;
 /** Whether the packet's way through the chain ended there. */
 type Ended = 'yes' | 'no' | 'maybe';
@@ -114,7 +118,8 @@ class ChainWalk {
       const ended = this.#perform(chain, rule, verdict, isCertain && !isOpen && match === 'yes', depth);
       const isLast = ended === 'yes' || verdict.kind === 'return' || verdict.kind === 'goto';
       if (match === 'yes' && isLast) return isOpen ? 'maybe' : ended;
-      isOpen ||= isLast || ended === 'maybe';
+      // Whoever was stopped lets nobody else pass.
+      isOpen ||= !isStop(verdict) && (isLast || ended === 'maybe');
     }
     return isOpen ? 'maybe' : 'no';
   }
