@@ -15,13 +15,17 @@ import { applyNodeSetUp } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
+import type { Operation } from './model/operation.js';
 import { ProblemBoard } from './model/problem-board.js';
 import type { ServiceAnswer } from './model/service-facts.js';
+import type { ServiceKey } from './model/service-key.js';
 import type { StatusReport } from './model/status-report.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
 import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
+import { type Change, ChangeLog } from './status/listing/change-log.js';
+import { type Difference, differences } from './status/listing/differences.js';
 import type { FrontendRow } from './status/listing/frontend-row.js';
 import { listing, listingQuery } from './status/listing/listing-source.js';
 import type { PassLog } from './status/log/pass-log.js';
@@ -58,6 +62,7 @@ export class ComposedAgent {
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
   readonly #status: StatusSource;
+  readonly #changes = new ChangeLog(Date.now, (operation) => this.#serviceBehind(operation));
   readonly #watch: ConfigWatch;
   /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
   readonly #problems = new ProblemBoard();
@@ -156,17 +161,29 @@ export class ComposedAgent {
   #loopListener(): LoopListener {
     return {
       prepared: (preparation) => this.#board.prepared(preparation),
-      performed: (operations, outcomes) => this.#board.performed(operations, outcomes),
+      performed: (operations, outcomes) => {
+        this.#board.performed(operations, outcomes);
+        this.#changes.performed(operations, outcomes);
+      },
       drainingOn: (nodes) => this.#source.askAbout(nodes),
       passed: (report) => {
         this.#relay?.follow(this.#desired.relays);
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
         this.#board.healthChecks.update(this.#desired.healthChecks);
         this.#board.passed(report);
+        this.#changes.passed();
       },
       passFailed: (error) =>
         this.#board.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
     };
+  }
+
+  // What nobody wants any more is its former Service's, as the ledger says.
+  #serviceBehind(operation: Operation): ServiceKey | undefined {
+    if (!('frontend' in operation)) return undefined;
+    const { key } = operation.frontend;
+    const owner = this.#loop.observed.policy.owned.get(key)?.owner;
+    return this.#desired.serviceOf(key) ?? (owner?.split(':', 1)[0] as ServiceKey | undefined);
   }
 
   #composeRelay(): NodePortRelay | undefined {
@@ -188,6 +205,7 @@ export class ComposedAgent {
     return {
       changed: (services, triggers) => {
         this.#board.changed(services, triggers);
+        this.#changes.changed(services);
         this.#loop.changed(services);
       },
       problemsFound: (problems) => this.#loop.problemsFound(problems),
@@ -262,6 +280,18 @@ export class ComposedAgent {
         node: this.#configuration.settings.nodeName,
       }),
     });
+  }
+
+  /** What the kernel has otherwise than it is wanted. */
+  async *differences(): AsyncGenerator<readonly Difference[]> {
+    const { dataplane } = await this.#view(() => this.#viewer.observe());
+    const draining = new Set(this.#loop.state().drains.map(({ frontend }) => frontend));
+    yield* differences({ desired: this.#desired, kernel: dataplane, draining });
+  }
+
+  /** The latest writes to the kernel; `follow=1`: and all that come. */
+  events(query: URLSearchParams): AsyncIterable<readonly Change[]> {
+    return this.#changes.since(0, query.get('follow') === '1');
   }
 
   // The port takes one call at a time.

@@ -30,6 +30,8 @@ export function composeAgent(configuration: Configuration, version: string, list
       '/status': async (query) => (await answering).report(query),
       '/service': async (query) => (await answering).service(query),
       '/services': async (query) => (await answering).services(query),
+      '/diff': async () => (await answering).differences(),
+      '/events': async (query) => (await answering).events(query),
     },
   });
   return {

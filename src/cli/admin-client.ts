@@ -34,13 +34,14 @@ export async function askAgent(socketPath: string, path: string, query: Query = 
   return parsed(body);
 }
 
-/** Rows of an answer as they arrive. Rejects as `askAgent` does, and where the answer ends early. */
+/** Rows of an answer as they arrive, until `signal` ends them. Rejects as `askAgent` does, and where the answer ends early. */
 export async function* rowsFromAgent(
   socketPath: string,
   path: string,
   query: Query = {},
+  signal?: AbortSignal,
 ): AsyncGenerator<unknown> {
-  const response = await answered(socketPath, path, query);
+  const response = await answered(socketPath, path, query, signal);
   const broken = new Promise<never>((_, reject) => {
     response.once('error', () => reject(new AgentAnswerError(ENDED_EARLY)));
   });
@@ -55,12 +56,17 @@ export async function* rowsFromAgent(
 }
 
 /** The answer of an agent that speaks our version and has what was asked for; its body is still to be read. */
-async function answered(socketPath: string, path: string, query: Query): Promise<IncomingMessage> {
+async function answered(
+  socketPath: string,
+  path: string,
+  query: Query,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] satisfies [string, string]],
   );
   const text = new URLSearchParams(given).toString();
-  const response = await headersOf(socketPath, text === '' ? path : `${path}?${text}`);
+  const response = await headersOf(socketPath, text === '' ? path : `${path}?${text}`, signal);
   const { statusCode, headers } = response;
   const agent = protocolIn(headers[PROTOCOL_HEADER]);
   if (agent !== ADMIN_PROTOCOL) {
@@ -73,10 +79,13 @@ async function answered(socketPath: string, path: string, query: Query): Promise
   throw new AgentAnswerError(`the agent answered ${statusCode}: ${errorIn(await wholeBody(response))}`);
 }
 
-function headersOf(socketPath: string, path: string): Promise<IncomingMessage> {
+function headersOf(socketPath: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { [PROTOCOL_HEADER]: String(ADMIN_PROTOCOL) };
-    const asked = request({ socketPath, path, headers, timeout: SILENCE_MILLISECONDS }, resolve);
+    const asked = request(
+      { socketPath, path, headers, timeout: SILENCE_MILLISECONDS, ...(signal && { signal }) },
+      resolve,
+    );
     asked.on('timeout', () => asked.destroy(silent(socketPath)));
     asked.on('error', (error) => reject(explained(error, socketPath)));
     keepSilenceLimit(asked);

@@ -106,10 +106,12 @@ export function sayAfterASecond(text: string): () => void {
 /** Ctrl-C or SIGTERM ends what goes on for ever after the line that is being written. */
 export class EarlyEnd {
   readonly wished: Promise<void>;
+  readonly #abort = new AbortController();
   #isWished = false;
   #wish: () => void = () => undefined;
   readonly #heed = () => {
     this.#isWished = true;
+    this.#abort.abort();
     this.#wish();
   };
 
@@ -118,6 +120,11 @@ export class EarlyEnd {
       this.#wish = resolve;
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, this.#heed);
+  }
+
+  /** For what can be broken off. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
 
   get isWished(): boolean {

@@ -15,7 +15,7 @@ export interface KernelViews {
 
 type Done = (code: number) => void;
 
-const NAMES = ['status', 'services', 'backends', 'why'];
+const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events'];
 
 /** Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the agent's parts. */
 export function isViewCommand([first = '']: readonly string[]): boolean {
@@ -46,6 +46,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addServices(program, kernel, done);
   addBackends(program, kernel, done);
   addWhy(program, kernel, done);
+  addRecords(program, done);
 }
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {
@@ -93,6 +94,33 @@ function addWhy(program: Command, kernel: KernelViews, done: Done): void {
       const { runWhy } = await import('./why/why.js');
       done(await runWhy(subject, options, kernel.look));
     });
+}
+
+function addRecords(program: Command, done: Done): void {
+  withFormat(view(program, 'diff', 'compare what is wanted with the kernel, key by key')).action(
+    async (options: Parameters<RecordModule['runDiff']>[0]) => {
+      const { runDiff } = await import('./records.js');
+      done(await runDiff(options, WRITING));
+    },
+  );
+  withFormat(view(program, 'events', 'show the latest writes to the kernel, and because of which object'))
+    .option('-f, --follow', 'go on with those that come, until Ctrl-C')
+    .action(async (options: Parameters<RecordModule['runEvents']>[0]) => {
+      const { runEvents } = await import('./records.js');
+      done(await runEvents(options, WRITING));
+    });
+}
+
+type RecordModule = typeof import('./records.js');
+
+const WRITING = {
+  write: (text: string) => void process.stdout.write(text),
+  warn: (text: string) => void process.stderr.write(text),
+};
+
+function withFormat(command: Command): Command {
+  const formats = 'table, json, yaml or jsonpath=TEMPLATE';
+  return command.option('-o, --output <format>', formats, listFormat, 'table' as const);
 }
 
 function view(program: Command, name: string, description: string): Command {

@@ -44,11 +44,11 @@ function* itemsOf(list: readonly unknown[]): Generator<string> {
   yield list.length === 0 ? '[]' : ']';
 }
 
-/** Rows as lines of JSON, those of one batch in one piece. */
+/** Rows as lines of JSON, those of one batch in one piece; of an empty batch an empty line, as a sign of life. */
 export async function* rowsText(batches: AsyncIterable<readonly unknown[]>): AsyncGenerator<string> {
   for await (const rows of batches) {
     let piece = '';
     for (const row of rows) piece += `${JSON.stringify(row)}\n`;
-    yield piece;
+    yield piece === '' ? '\n' : piece;
   }
 }
