@@ -1,5 +1,5 @@
 /** Of this program; a test holds it to package.json, which a bundle cannot read. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';
 
 /** Set by `scripts/bundle`. */
 declare const BUILT_FROM: string | undefined;
