@@ -16,6 +16,7 @@
       'native/ipvs_channel.cc',
       'native/ipvs_requests.cc',
       'native/ipvs_sockopt.cc',
+      'native/ipvs_walk.cc',
       'native/job_queue.cc',
       'native/js_values.cc',
       'native/kernel_handle.cc',

@@ -16,8 +16,6 @@ namespace {
 constexpr size_t kRequestSize = 512;
 constexpr size_t kLooksPerSend = 128;
 constexpr size_t kLooksPerSmallSend = 16;  // an answer occupies some 5 KB of the receive buffer
-constexpr int32_t kPresent = 1;
-constexpr int32_t kAbsent = 0;
 constexpr int32_t kUnanswered = -ENOBUFS;
 
 int32_t presence_from_error(int32_t code) {
@@ -102,6 +100,7 @@ void IpvsChannel::apply(const OperationBatch& batch, Run run, Results* results) 
   const auto first = results->codes.begin() + run.first;
   const auto last = results->codes.begin() + run.last;
   Outcome outcome = connect("ipvs.apply");
+  for (size_t index = run.first; index < run.last; index++) walk_.doubt(batch[index]);
   if (outcome.ok()) {
     send(batch, run, results);
     // ENOENT also means an unknown scheduler or real server; only if nothing else came can the family be
@@ -165,6 +164,7 @@ Outcome IpvsChannel::dump(std::vector<VirtualServerRecord>* servers) {
           VirtualServerRecord record;
           readable = read_virtual_server(message, &record) && readable;
           if (readable) servers->push_back(record);
+          if (readable) walk_.doubt(record);
         });
     if (!outcome.ok()) return outcome;
     return readable ? done() : failure(EBADMSG, kOperation);
@@ -192,6 +192,16 @@ Outcome IpvsChannel::digest(const OperationBatch& keys, std::vector<DigestRecord
     append_digests(records, servers, digests);
   }
   return done();
+}
+
+Outcome IpvsChannel::walk(bool always, std::vector<ServerKeyRecord>* changed) {
+  constexpr const char* kOperation = "ipvs.walk";
+  const Outcome outcome = begin_looking(kOperation);
+  if (!outcome.ok()) return outcome;
+  if (!ipv4_by_sockopt_) return failure(EOPNOTSUPP, kOperation);
+  if (!always && !walk_.has_fewer()) return done();
+  const int32_t code = walk_.walk(changed);
+  return code == 0 ? done() : failure(-code, kOperation);
 }
 
 Outcome IpvsChannel::begin_looking(const char* operation) {

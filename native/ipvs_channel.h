@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "ipvs_answers.h"
 #include "ipvs_sockopt.h"
+#include "ipvs_walk.h"
 #include "netlink_socket.h"
 
 namespace ipvsproxy {
@@ -34,6 +35,9 @@ class IpvsChannel : public Channel {
   Outcome look(const OperationBatch& keys, LookAnswers* answers);
   // The same, but of what is there only a digest.
   Outcome digest(const OperationBatch& keys, std::vector<DigestRecord>* digests);
+  // The virtual servers of IPv4 that are other, new or gone since the last walk, and those that were written or dumped since; nothing
+  // unless it `always` walks or there are fewer than before. EOPNOTSUPP: this kernel cannot list them so.
+  Outcome walk(bool always, std::vector<ServerKeyRecord>* changed);
 
  private:
   using Request = std::function<Outcome()>;
@@ -63,6 +67,7 @@ class IpvsChannel : public Channel {
 
   NetlinkSocket socket_;
   IpvsSockopt sockopt_;
+  IpvsWalk walk_{sockopt_};
   bool ipv4_by_sockopt_ = false;
   uint16_t family_ = 0;  // 0: not resolved
 };

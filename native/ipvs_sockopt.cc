@@ -12,9 +12,9 @@
 namespace ipvsproxy {
 namespace {
 
-constexpr int32_t kPresent = 1;
-constexpr int32_t kAbsent = 0;
 constexpr int kAttempts = 4;
+// Virtual servers that may come while the others are counted.
+constexpr uint32_t kSpare = 64;
 
 // 0 or −errno.
 int32_t get(const FileDescriptor& socket, int option, void* value, size_t size) {
@@ -30,21 +30,6 @@ ip_vs_service_entry question(const OperationRecord& key) {
   service.port = htons(key.port);
   std::memcpy(&service.addr, key.address, sizeof service.addr);
   return service;
-}
-
-// As netlink has it: a virtual server of a mark shows neither address nor protocol.
-void take_service(const ip_vs_service_entry& service, VirtualServerRecord* record) {
-  *record = VirtualServerRecord{};
-  record->family = AF_INET;
-  record->mark = service.fwmark;
-  record->flags = service.flags & ~static_cast<uint32_t>(IP_VS_SVC_F_HASHED);
-  record->timeout = service.timeout;
-  record->prefix_length = prefix_of_mask(ntohl(service.netmask));
-  std::memcpy(record->scheduler, service.sched_name, kSchedulerSize - 1);
-  if (service.fwmark != 0) return;
-  record->protocol = static_cast<uint8_t>(service.protocol);
-  record->port = ntohs(service.port);
-  std::memcpy(record->address, &service.addr, sizeof service.addr);
 }
 
 RealServerRecord real_server(const ip_vs_dest_entry& entry) {
@@ -66,10 +51,51 @@ size_t list_size(uint32_t room) {
 
 }  // namespace
 
+void take_service(const ip_vs_service_entry& service, VirtualServerRecord* record) {
+  *record = VirtualServerRecord{};
+  record->family = AF_INET;
+  record->mark = service.fwmark;
+  record->flags = service.flags & ~static_cast<uint32_t>(IP_VS_SVC_F_HASHED);
+  record->timeout = service.timeout;
+  record->prefix_length = prefix_of_mask(ntohl(service.netmask));
+  std::memcpy(record->scheduler, service.sched_name, kSchedulerSize - 1);
+  if (service.fwmark != 0) return;
+  record->protocol = static_cast<uint8_t>(service.protocol);
+  record->port = ntohs(service.port);
+  std::memcpy(record->address, &service.addr, sizeof service.addr);
+}
+
 bool IpvsSockopt::is_usable() {
   if (!socket_.is_open()) socket_ = FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  uint32_t services;
+  return socket_.is_open() && count(&services) == 0;
+}
+
+int32_t IpvsSockopt::count(uint32_t* services) {
   ip_vs_getinfo info;
-  return socket_.is_open() && get(socket_, IP_VS_SO_GET_INFO, &info, sizeof info) == 0;
+  const int32_t code = get(socket_, IP_VS_SO_GET_INFO, &info, sizeof info);
+  if (code == 0) *services = info.num_services;
+  return code;
+}
+
+// As with real servers: an empty place at the end says that these are all.
+int32_t IpvsSockopt::list(std::vector<ip_vs_service_entry>* services) {
+  uint32_t room = 0;
+  int32_t code = count(&room);
+  room += kSpare;
+  for (int attempt = 0; code == 0 && attempt < kAttempts; attempt++, room *= 2) {
+    const size_t size = sizeof(ip_vs_get_services) + room * sizeof(ip_vs_service_entry);
+    buffer_.assign(size / sizeof(uint64_t) + 1, 0);
+    auto* all = reinterpret_cast<ip_vs_get_services*>(buffer_.data());
+    all->num_services = room;
+    code = get(socket_, IP_VS_SO_GET_SERVICES, all, size);
+    if (code != 0 || all->entrytable[room - 1].sched_name[0] != 0) continue;
+    const ip_vs_service_entry* end = all->entrytable;
+    while (end->sched_name[0] != 0) end++;
+    services->assign(static_cast<const ip_vs_service_entry*>(all->entrytable), end);
+    return 0;
+  }
+  return code == 0 ? -EAGAIN : code;
 }
 
 int32_t IpvsSockopt::read(const OperationRecord& key, VirtualServerRecord* server,

@@ -12,6 +12,12 @@
 
 namespace ipvsproxy {
 
+constexpr int32_t kPresent = 1;
+constexpr int32_t kAbsent = 0;
+
+// As netlink has it: a virtual server of a mark shows neither address nor protocol.
+void take_service(const ip_vs_service_entry& service, VirtualServerRecord* record);
+
 class IpvsSockopt {
  public:
   // Whether this kernel answers here; opens the socket where there is none yet.
@@ -20,8 +26,13 @@ class IpvsSockopt {
   // Appends the real servers to `servers`. Returns the presence: 1, 0, or −errno where it is unknown.
   int32_t read(const OperationRecord& key, VirtualServerRecord* server, std::vector<RealServerRecord>* servers);
 
- private:
   int32_t read_servers(const ip_vs_service_entry& service, std::vector<RealServerRecord>* servers);
+
+  // How many virtual servers there are, and all of them; 0 or −errno.
+  int32_t count(uint32_t* services);
+  int32_t list(std::vector<ip_vs_service_entry>* services);
+
+ private:
   // Of a list with room for `room` entries, how many there are; −errno.
   int32_t fill(const ip_vs_service_entry& service, uint32_t room);
   ip_vs_get_dests* list();

@@ -81,6 +81,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("dumpVirtualServers", &Self::add_plain<dump_virtual_servers_task>),
           InstanceMethod("lookVirtualServers", &Self::add_batch<look_virtual_servers_task>),
           InstanceMethod("digestVirtualServers", &Self::add_batch<digest_virtual_servers_task>),
+          InstanceMethod("walkVirtualServers", &Self::walk_virtual_servers),
           InstanceMethod("dumpFlows", &Self::dump_flows),
           InstanceMethod("ensureDevice", &Self::add_plain<ensure_device_task>),
           InstanceMethod("deviceIndex", &Self::add_plain<device_index_task>),
@@ -150,6 +151,11 @@ Napi::Value KernelHandle::dump_flows(const Napi::CallbackInfo& info) {
     return throw_type_error(info.Env(), "takes bits of the status and the number of flows at most");
   const uint32_t status = info[0].As<Napi::Number>().Uint32Value();
   return add(info.Env(), dump_flows_task(status, info[1].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value KernelHandle::walk_virtual_servers(const Napi::CallbackInfo& info) {
+  if (!info[0].IsBoolean()) return throw_type_error(info.Env(), "takes whether to walk in any case");
+  return add(info.Env(), walk_virtual_servers_task(info[0].As<Napi::Boolean>().Value()));
 }
 
 Napi::Value KernelHandle::dump_set(const Napi::CallbackInfo& info) {

@@ -27,6 +27,7 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   template <Task (*make)(std::string)>
   Napi::Value add_text(const Napi::CallbackInfo& info);
   Napi::Value dump_flows(const Napi::CallbackInfo& info);
+  Napi::Value walk_virtual_servers(const Napi::CallbackInfo& info);
   Napi::Value dump_set(const Napi::CallbackInfo& info);
   Napi::Value send_nft(const Napi::CallbackInfo& info);
   Napi::Value set_ipvs_timeouts(const Napi::CallbackInfo& info);

@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 8;
+constexpr uint32_t kAbi = 9;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -97,6 +97,18 @@ struct VirtualServerRecord {
 };
 static_assert(sizeof(VirtualServerRecord) == 136);
 static_assert(offsetof(VirtualServerRecord, counters) == 56);
+
+// What a virtual server is known by, laid out as at the beginning of its record.
+struct ServerKeyRecord {
+  uint8_t family;
+  uint8_t protocol;
+  uint16_t port;
+  uint32_t mark;
+  uint64_t reserved;
+  uint8_t address[kAddressSize];
+};
+static_assert(sizeof(ServerKeyRecord) == 32);
+static_assert(offsetof(ServerKeyRecord, address) == offsetof(VirtualServerRecord, address));
 
 struct RealServerRecord {
   uint8_t family;

@@ -174,6 +174,13 @@ Task digest_virtual_servers_task(OperationBatch keys) {
       records_value<DigestRecord>);
 }
 
+Task walk_virtual_servers_task(bool always) {
+  using Keys = std::vector<ServerKeyRecord>;
+  return task_of(
+      Keys{}, [always](Kernel& kernel, Keys* changed) { return kernel.ipvs.walk(always, changed); },
+      records_value<ServerKeyRecord>);
+}
+
 Task dump_flows_task(uint32_t status, size_t most) {
   using Flows = std::vector<FlowRecord>;
   return task_of(

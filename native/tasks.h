@@ -18,6 +18,7 @@ Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts);
 Task dump_virtual_servers_task();
 Task look_virtual_servers_task(OperationBatch keys);
 Task digest_virtual_servers_task(OperationBatch keys);
+Task walk_virtual_servers_task(bool always);
 
 Task dump_flows_task(uint32_t status, size_t most);
 

@@ -1,4 +1,4 @@
-import type { Address } from '../model/address.js';
+import type { Address, Family } from '../model/address.js';
 import type { DataplaneActivity, FrontendActivity } from '../model/counters.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
@@ -52,6 +52,11 @@ export interface Kernel {
    * time it was asked this way, if nothing was written to it since.
    */
   lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]>;
+  /**
+   * Of families whose virtual servers the kernel tells cheaply all at once: those of `ours` of which it says something else than the last
+   * time, nothing any more, or that were written to since. Unless `always`, that is asked only where there are fewer than before.
+   */
+  compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison>;
   /** One outcome for each operation, in order. */
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
   /**
@@ -90,6 +95,12 @@ export interface Observation {
 
 /** The addresses of the dummy device, and what the sets of our table hold. */
 export type AddressesAndSets = Pick<Dataplane, 'bound' | 'policy'>;
+
+export interface Comparison {
+  /** The families that were compared; others are looked at one by one. */
+  readonly families: readonly Family[];
+  readonly changed: readonly Frontend[];
+}
 
 export type Sight =
   | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }

@@ -1,4 +1,5 @@
-import type { Kernel, Preparation } from '../kernel/kernel.js';
+import type { Kernel, Preparation, Sight } from '../kernel/kernel.js';
+import { type Family, familyOf } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -20,9 +21,14 @@ export class Auditor {
   readonly #clock: Clock;
   readonly #settings: LoopSettings;
   readonly #interval: Interval;
+  /** What is still to be looked at of what was found to be other. */
+  readonly #changed = new Map<FrontendKey, Frontend>();
+  /** What the kernel does not tell at once, as far as it was not looked at in this round. */
   #round: FrontendKey[] = [];
   #inRound = 0;
   #slices = 1;
+  /** Slices until everything that the kernel tells at once is compared again. */
+  #untilAll = 0;
   #roundTime: number;
   #milliseconds: number | undefined;
 
@@ -68,46 +74,92 @@ export class Auditor {
 
   // Whoever changed the set-up may have changed addresses and sets too: they are looked at, though the round has only begun.
   async #auditSlice(isMended: boolean): Promise<KernelKeySet> {
-    const { state } = this.#image;
     const drift = new KernelKeySet();
-    const isOver = this.#round.length === 0;
-    if (isOver) this.#beginRound();
-    if (isOver || isMended) {
+    const isBegin = this.#untilAll === 0;
+    const { families, changed } = await this.#kernel.compareAtOnce(this.#image.state.virtualServers, isBegin);
+    for (const frontend of changed) this.#changed.set(frontend.key, frontend);
+    if (isBegin) this.#begin(families);
+    this.#untilAll--;
+    if (isBegin || isMended) {
       const seen = await this.#kernel.lookForOtherAddressesAndSets();
       if (seen !== undefined) drift.add(this.#image.correctAddressesAndSets(seen));
     }
-    // What changed most of this slice has probably changed the rest: then the round is ended at once.
-    for (let goesOn = true; goesOn; ) {
-      const slice = this.#round.splice(0, this.#sliceSize());
-      const frontends = slice.flatMap((key) => state.virtualServers.get(key)?.frontend ?? []);
-      const found = await this.#differences(frontends);
-      for (const key of found) drift.frontends.add(key);
-      goesOn = this.#round.length > 0 && found.length * 2 > frontends.length;
-    }
+    for (const key of await this.#lookAtChanged()) drift.frontends.add(key);
+    for (const key of await this.#lookAtSlice()) drift.frontends.add(key);
     return drift;
   }
 
-  async #differences(frontends: readonly Frontend[]): Promise<FrontendKey[]> {
-    const sights = await this.#kernel.lookForChanges(frontends);
+  async #lookAtChanged(): Promise<FrontendKey[]> {
+    return whileMostDiffer(
+      () => {
+        const share = Math.ceil(this.#changed.size / Math.max(1, this.#untilAll));
+        const frontends = [...this.#changed.values()].slice(0, Math.max(LOOKS_AT_ONCE, share));
+        for (const { key } of frontends) this.#changed.delete(key);
+        return frontends;
+      },
+      async (frontends) => {
+        const sights = await this.#kernel.look(frontends);
+        frontends.forEach((frontend, index) => {
+          // The kernel does not tell it a second time.
+          if (sights[index]?.kind === 'unknown') this.#changed.set(frontend.key, frontend);
+        });
+        return this.#differences(frontends, sights);
+      },
+    );
+  }
+
+  async #lookAtSlice(): Promise<FrontendKey[]> {
+    const { virtualServers } = this.#image.state;
+    const size = Math.ceil(this.#inRound / this.#slices);
+    return whileMostDiffer(
+      () => this.#round.splice(0, size).flatMap((key) => virtualServers.get(key)?.frontend ?? []),
+      async (frontends) => this.#differences(frontends, await this.#kernel.lookForChanges(frontends)),
+    );
+  }
+
+  #differences(frontends: readonly Frontend[], sights: readonly (Sight | undefined)[]): FrontendKey[] {
     return frontends.flatMap((frontend, index) => {
       const sight = sights[index];
       return sight !== undefined && this.#image.correct(frontend, sight) ? [frontend.key] : [];
     });
   }
 
-  #beginRound(): void {
-    const { virtualServers } = this.#image.state;
-    const { auditPeriod, auditInterval, auditEntriesPerSecond } = this.#settings;
-    this.#round = [...virtualServers.keys()];
-    let entries = 0;
-    for (const { realServers } of virtualServers.values()) entries += 1 + realServers.size;
-    this.#roundTime = Math.max(auditPeriod, (entries / auditEntriesPerSecond) * 1000);
+  #begin(families: readonly Family[]): void {
+    const { auditPeriod, auditInterval, auditEntriesPerSecond, auditLooksPerSecond } = this.#settings;
+    const keys: FrontendKey[] = [];
+    let [atOnce, oneByOne] = [0, 0];
+    for (const [key, { frontend, realServers }] of this.#image.state.virtualServers) {
+      if (families.includes(familyOf(frontend.address))) atOnce += 1 + realServers.size;
+      else {
+        oneByOne += 1 + realServers.size;
+        keys.push(key);
+      }
+    }
+    const all = Math.max(auditPeriod, (atOnce / auditEntriesPerSecond) * 1000);
+    this.#untilAll = Math.max(1, Math.floor(all / auditInterval));
+    if (this.#round.length > 0) return;
+    this.#roundTime = Math.max(all, (oneByOne / auditLooksPerSecond) * 1000);
     this.#slices = Math.max(1, Math.floor(this.#roundTime / auditInterval));
-    this.#inRound = this.#round.length;
+    this.#round = keys;
+    this.#inRound = keys.length;
   }
+}
 
-  #sliceSize(): number {
-    return Math.ceil(this.#inRound / this.#slices);
+/** Enough of them for everyday changes of our own, which are told as well. */
+const LOOKS_AT_ONCE = 512;
+
+/** Whoever changed most of what was looked at has not stopped there: then it goes on at once, as long as there is any. */
+async function whileMostDiffer(
+  take: () => Frontend[],
+  look: (frontends: readonly Frontend[]) => Promise<readonly FrontendKey[]>,
+): Promise<FrontendKey[]> {
+  const all: FrontendKey[] = [];
+  for (;;) {
+    const frontends = take();
+    if (frontends.length === 0) return all;
+    const found = await look(frontends);
+    all.push(...found);
+    if (found.length * 2 <= frontends.length) return all;
   }
 }
 

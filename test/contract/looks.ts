@@ -176,6 +176,29 @@ export function lookContract(subject: ContractSubject): void {
       expect([await found(), await found()]).toEqual(['absent', 'absent']);
     });
 
+    it('at all at once tells what is other, new, gone or written to, and nothing a second time', async () => {
+      const ours = new Map([WEB, OTHER, INSIDE].map((frontend) => [frontend.key, { frontend }]));
+      const changed = async (always = true) => {
+        const { families, changed: found } = await subject.kernel.compareAtOnce(ours, always);
+        return families.length === 0 ? undefined : found.map(({ key }) => key).sort();
+      };
+      const told = async (...expected: readonly string[]) =>
+        expect([[...expected].sort(), undefined]).toContainEqual(await changed());
+      await subject.given(add(WEB), real('add', ONE), add(OTHER), add(INSIDE));
+      await told(WEB.key, OTHER.key, INSIDE.key);
+      await told();
+      await subject.outsider.editVirtualServer(WEB);
+      await told(WEB.key);
+      await subject.given(real('set', withWeight(ONE, 7)), real('set', ONE), remove(INSIDE));
+      await told(WEB.key, INSIDE.key);
+      await told();
+      expect([[], undefined]).toContainEqual(await changed(false));
+      await subject.outsider.removeVirtualServer(OTHER);
+      expect([[OTHER.key], undefined]).toContainEqual(await changed(false));
+      await subject.kernel.observe(ours);
+      await told(WEB.key);
+    });
+
     it('sees what another program did', async () => {
       await subject.given(add(WEB));
       await subject.outsider.removeVirtualServer(WEB);

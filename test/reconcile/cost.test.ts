@@ -83,7 +83,7 @@ describe('the cost of one changed endpoint', () => {
 
   it('of the audit is bounded: what is more takes longer, and the state says how long', async () => {
     const kernel = new CountingKernel(new FakeKernel());
-    const agent = testAgent(kernel, undefined, { auditEntriesPerSecond: 10 });
+    const agent = testAgent(kernel, undefined, { auditLooksPerSecond: 10 });
     for (let index = 0; index < 200; index++)
       agent.source.put(
         aService(`s${index}`, [address(`10.97.0.${index}`)]),

@@ -1,5 +1,6 @@
 import type {
   AddressesAndSets,
+  Comparison,
   Kernel,
   KernelChange,
   Observation,
@@ -114,6 +115,10 @@ export class FakeKernel implements Kernel {
 
   async lookForChanges(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
     return this.look(frontends);
+  }
+
+  async compareAtOnce(): Promise<Comparison> {
+    return { families: [], changed: [] };
   }
 
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {

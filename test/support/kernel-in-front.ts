@@ -1,5 +1,6 @@
 import type {
   AddressesAndSets,
+  Comparison,
   Kernel,
   KernelChange,
   Observation,
@@ -54,6 +55,10 @@ export class KernelInFront implements Kernel {
 
   lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
     return this.inner.lookForChanges(frontends);
+  }
+
+  compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison> {
+    return this.inner.compareAtOnce(ours, always);
   }
 
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {

@@ -65,6 +65,13 @@ export interface KernelHandle {
   digestVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
 
   /**
+   * The keys of virtual servers of IPv4 that are other, new or gone since the last walk of this handle, or were written or dumped through it
+   * since: read with decodeServerKeys(). Unless `always`, it walks only where the kernel has fewer than it had. Costs a tenth of digests.
+   * EOPNOTSUPP: this kernel does not list them so.
+   */
+  walkVirtualServers(always: boolean): Promise<ArrayBuffer>;
+
+  /**
    * Tracked flows of all families that somebody balances and that have all bits of `status` (FLOW_STATUS), `most` of them at
    * most; read with decodeFlows(). It costs about a microsecond for each flow that is tracked on the node; since Linux 6.0
    * the kernel passes by those with another status, which costs a tenth of that.

@@ -44,6 +44,11 @@ export function decodeDigests(answer: ArrayBuffer): (number | undefined)[] {
   });
 }
 
+export function decodeServerKeys(answer: ArrayBuffer): ServerKey[] {
+  const reader = new AnswerReader(answer);
+  return reader.records((offset) => keyAt(reader, offset));
+}
+
 /** The records of a look, each with the range of its extra items. */
 function looks<Item>(
   reader: AnswerReader,

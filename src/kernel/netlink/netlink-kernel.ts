@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:os';
 import type { Address } from '../../model/address.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
 import type { Operation, Outcome } from '../../model/operation.js';
 import type { ReservedAddress } from '../../model/reserved-address.js';
 import type {
   AddressesAndSets,
+  Comparison,
   Kernel,
   KernelChange,
   Observation,
@@ -14,8 +16,13 @@ import type {
   Sight,
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
-import { decodeChanges, decodeDigests, decodeLookAnswers } from '../native/answer-decoder.js';
-import { unusable } from '../native/netlink-error.js';
+import {
+  decodeChanges,
+  decodeDigests,
+  decodeLookAnswers,
+  decodeServerKeys,
+} from '../native/answer-decoder.js';
+import { NetlinkError, unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
 import { readNodeAddresses, readReservedAddresses } from '../node/node-addresses.js';
@@ -26,7 +33,13 @@ import type { StandingRules } from '../packet-table/layout-set.js';
 import type { PacketRulesSettings } from '../packet-table/packet-rules-settings.js';
 import { DELETE_TABLE, HANDLE_SETS, TABLE } from '../packet-table/packet-table.js';
 import { PacketTableWriter } from '../packet-table/packet-table-writer.js';
-import { observeAddressesAndSets, observeAll, observeWithArpSet, toSight } from './netlink-observation.js';
+import {
+  frontendsOf,
+  observeAddressesAndSets,
+  observeAll,
+  observeWithArpSet,
+  toSight,
+} from './netlink-observation.js';
 import { addOutcomes, type Job, jobsOf, serverKey } from './netlink-operations.js';
 
 /** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
@@ -186,6 +199,16 @@ export class NetlinkKernel implements Kernel {
     return changed;
   }
 
+  async compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison> {
+    try {
+      const keys = decodeServerKeys(await this.#handle.walkVirtualServers(always));
+      return { families: ['IPv4'], changed: frontendsOf(keys, ours) };
+    } catch (error) {
+      if (error instanceof NetlinkError && error.errno === -constants.errno.EOPNOTSUPP) return NOT_AT_ONCE;
+      throw error;
+    }
+  }
+
   // What is written to is looked at in full the next time, so that a change back is noticed too.
   #unsee(operations: readonly Operation[]): void {
     for (const operation of operations)
@@ -246,5 +269,7 @@ function* keyBatches(frontends: readonly Frontend[]) {
     yield { asked, ...encodeKeys(asked.map(serverKey)) };
   }
 }
+
+const NOT_AT_ONCE: Comparison = { families: [], changed: [] };
 
 const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };

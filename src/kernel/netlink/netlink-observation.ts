@@ -11,7 +11,13 @@ import type { AddressesAndSets, Observation, Remembered, Sight } from '../kernel
 import type { KernelHandle } from '../native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from '../native/answer-decoder.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
-import type { ElementRecord, LookAnswer, MarkKey, VirtualServerRecord } from '../native/records.js';
+import type {
+  ElementRecord,
+  LookAnswer,
+  MarkKey,
+  ServerKey,
+  VirtualServerRecord,
+} from '../native/records.js';
 import {
   addressOfElement,
   frontendOfElement,
@@ -186,6 +192,15 @@ export function marksOf(owned: Iterable<Pick<Ownership, 'frontend'>>): Marks {
   for (const { frontend } of owned)
     if (isInside(frontend)) marks.set(markName(familyOf(frontend.address), frontend.mark), frontend);
   return { at: ({ family, mark }) => marks.get(markName(family, mark)) };
+}
+
+/** Those of `ours` that have these keys. */
+export function frontendsOf(keys: readonly ServerKey[], ours: Remembered): Frontend[] {
+  const marks = keys.some((key) => 'mark' in key) ? marksOf(ours.values()) : undefined;
+  return keys.flatMap((key) => {
+    if (!('mark' in key)) return ours.get(frontend(key.address, key.port, key.protocol).key)?.frontend ?? [];
+    return marks?.at(key) ?? ours.get(nameless(key.family, key.mark).key)?.frontend ?? [];
+  });
 }
 
 function markName(family: Family, mark: number): string {

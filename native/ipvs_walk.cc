@@ -1,0 +1,56 @@
+#include "ipvs_walk.h"
+
+#include <cstring>
+#include <iterator>
+
+#include "server_digest.h"
+
+namespace ipvsproxy {
+
+bool IpvsWalk::has_fewer() {
+  uint32_t count = 0;
+  return kernel_.count(&count) == 0 && count < known_.size();
+}
+
+int32_t IpvsWalk::walk(std::vector<ServerKeyRecord>* changed) {
+  std::vector<ip_vs_service_entry> services;
+  const int32_t code = kernel_.list(&services);
+  if (code != 0) return code;
+  walks_++;
+  for (const ip_vs_service_entry& service : services) {
+    VirtualServerRecord record;
+    take_service(service, &record);
+    const uint64_t key = key_of(record), digest = digest_of(service, record);
+    Known& known = known_[key];
+    if (digest == 0 || known.digest != digest) changed->push_back(record_of(key));
+    known = {digest, walks_};
+  }
+  for (auto entry = known_.begin(); entry != known_.end();) {
+    const bool gone = entry->second.walk != walks_;
+    if (gone) changed->push_back(record_of(entry->first));
+    entry = gone ? known_.erase(entry) : std::next(entry);
+  }
+  return 0;
+}
+
+uint64_t IpvsWalk::digest_of(const ip_vs_service_entry& service, const VirtualServerRecord& record) {
+  servers_.clear();
+  if (kernel_.read_servers(service, &servers_) != kPresent) return 0;
+  return ipvsproxy::digest_of(record, servers_.data(), servers_.size()) | 1;
+}
+
+ServerKeyRecord IpvsWalk::record_of(uint64_t key) {
+  ServerKeyRecord record{};
+  record.family = AF_INET;
+  if ((key & kIsMark) != 0) {
+    record.mark = static_cast<uint32_t>(key);
+    return record;
+  }
+  record.protocol = static_cast<uint8_t>(key >> 48);
+  record.port = static_cast<uint16_t>(key >> 32);
+  const auto address = static_cast<uint32_t>(key);
+  std::memcpy(record.address, &address, sizeof address);
+  return record;
+}
+
+}  // namespace ipvsproxy
