@@ -207,12 +207,9 @@ function drainOf(
   return drains.find((drain) => drain.frontend === key && drain.server === server.key);
 }
 
+// Each is a line: what was tried is what somebody wished to see.
 function triedLines({ tried }: Evidence): PathLine[] {
-  return listed(
-    tried ?? [],
-    (one) => line('Tried', 0, triedText(one)),
-    (more) => line('Tried', 0, `${more} more connections`),
-  );
+  return (tried ?? []).map((one) => line('Tried', 0, triedText(one)));
 }
 
 const RESULTS: Readonly<Record<Exclude<TriedConnection['result'], 'answered'>, string>> = {

@@ -39,7 +39,11 @@ const RETURN = [verdict(-5)];
 const goes = (to: typeof VIP_A) => [header(1, 16, 4), equal(addressBytes(to))];
 const comes = (from: typeof VIP_A) => [header(1, 12, 4), equal(addressBytes(from))];
 const port = (number: number) => [header(2, 2, 2), equal(Uint8Array.of(number >> 8, number & 0xff))];
-const isUnlikely = [load('lookup', text(1, 'some-set'))];
+const isUnlikely = [
+  load('meta', number32(2, 3)),
+  expression('lookup', text(1, 'some-marks'), number32(2, 1)),
+];
+const isInSet = [header(1, 16, 4), expression('lookup', text(1, 'some-addresses'), number32(2, 1))];
 const isEstablished = [
   load('ct', number32(2, 0)),
   expression(
@@ -107,14 +111,16 @@ describe('rules of other programs that packets to a frontend meet', () => {
     ],
     ['a drop of another address', { rules: [[...goes(VIP_B), ...DROP]] }, []],
     ['a drop of another port', { rules: [[...port(81), ...DROP]] }, []],
+    ['a drop of an unknown client, whatever it asks for', { rules: [[...comes(VIP_B), ...DROP]] }, []],
     [
-      'a drop of an unknown client',
-      { rules: [[...comes(VIP_B), ...DROP]] },
+      'a drop of an unknown client at its port',
+      { rules: [[...comes(VIP_B), ...port(80), ...DROP]] },
       ['input: drops by 1 of input, perhaps'],
     ],
+    ['a drop of an unknown mark, as the kubelet has it', { rules: [[...isUnlikely, ...DROP]] }, []],
     [
-      'a drop of what is in a set',
-      { rules: [[...isUnlikely, ...DROP]] },
+      'a drop of addresses in a set',
+      { rules: [[...isInSet, ...DROP]] },
       ['input: drops by 1 of input, perhaps'],
     ],
     ['a policy', { policy: 0 }, ['input: drops by policy of input, for certain']],
@@ -142,7 +148,7 @@ describe('rules of other programs that packets to a frontend meet', () => {
     ],
     [
       'a rejection behind what may be a drop',
-      { rules: [[...comes(VIP_B), ...DROP], [expression('reject')]] },
+      { rules: [[...comes(VIP_B), ...goes(VIP_A), ...DROP], [expression('reject')]] },
       ['input: drops by 1 of input, perhaps', 'input: rejects by 2 of input, for certain'],
     ],
     ['chains behind IPVS', { priority: 100, rules: [DROP] }, []],
@@ -150,7 +156,7 @@ describe('rules of other programs that packets to a frontend meet', () => {
     ['our own table', { table: 'kube-ipvs-proxy', rules: [DROP] }, []],
     [
       'an expression that nobody knows',
-      { rules: [[expression('surprise'), ...DROP]] },
+      { rules: [[expression('surprise'), ...port(80), ...DROP]] },
       ['input: drops by 1 of input, perhaps'],
     ],
     [

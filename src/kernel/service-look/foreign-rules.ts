@@ -110,11 +110,13 @@ class ChainWalk {
 
   /** `isCertain`: every packet to the frontend comes here. */
   #walk(chain: SeenChain, isCertain: boolean, depth: number): Ended {
-    // Whether some may have left this chain already.
+    // Whether some may have left this chain already. A stop that is about something else (a mark, a client) is none of the frontend's.
     let isOpen = false;
     for (const rule of chain.rules) {
-      const { match, verdict } = judgeRule(rule, this.#packet);
+      const result = judgeRule(rule, this.#packet);
+      const { match, verdict } = result;
       if (match === 'no' || verdict === undefined) continue;
+      if (isStop(verdict) && match === 'unknown' && !result.isAboutTarget) continue;
       const ended = this.#perform(chain, rule, verdict, isCertain && !isOpen && match === 'yes', depth);
       const isLast = ended === 'yes' || verdict.kind === 'return' || verdict.kind === 'goto';
       if (match === 'yes' && isLast) return isOpen ? 'maybe' : ended;

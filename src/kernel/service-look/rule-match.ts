@@ -28,6 +28,8 @@ export type Verdict =
 export interface RuleResult {
   readonly match: Match;
   readonly verdict: Verdict | undefined;
+  /** It asks for the destination address or port: it is about such packets, and not about others that may be among them. */
+  readonly isAboutTarget: boolean;
 }
 
 const IPV4 = { nfproto: 2, length: 20, protocol: 9, source: 12, destination: 16 } as const;
@@ -62,16 +64,25 @@ function put(target: (number | undefined)[], offset: number, bytes: Uint8Array):
 
 /** What one rule does to the packet: goes through its expressions as the kernel does. */
 export function judgeRule({ expressions }: SeenRule, packet: Packet): RuleResult {
-  const registers = new Map<number, Uint8Array | undefined>();
+  const registers: Registers = new Map();
   let match: Match = 'yes';
+  let isAboutTarget = false;
   for (const expression of expressions) {
     const verdict = verdictOf(expression);
-    if (verdict !== undefined) return { match, verdict };
+    if (verdict !== undefined) return { match, verdict, isAboutTarget };
+    isAboutTarget ||= asksForTarget(expression, registers);
     const found = take(expression, packet, registers);
-    if (found === 'no') return { match: 'no', verdict: undefined };
+    if (found === 'no') return { match: 'no', verdict: undefined, isAboutTarget };
     if (found === 'unknown') match = 'unknown';
   }
-  return { match, verdict: undefined };
+  return { match, verdict: undefined, isAboutTarget };
+}
+
+function asksForTarget({ name, attributes }: SeenExpression, registers: Registers): boolean {
+  if (name === 'match') return attributes.text(1) === 'tcp' || attributes.text(1) === 'udp';
+  const isQuestion = name === 'cmp' || name === 'range' || name === 'lookup';
+  // Of a lookup the register is the second attribute, of the others the first.
+  return isQuestion && registers.get(attributes.number(name === 'lookup' ? 2 : 1) ?? -1)?.isTarget === true;
 }
 
 const VERDICTS: Readonly<Record<number, Verdict['kind']>> = {
@@ -122,12 +133,20 @@ const PASSING = new Set([
   'dup',
 ]);
 
-type Registers = Map<number, Uint8Array | undefined>;
+type Registers = Map<number, Loaded>;
+
+/** What a register holds. */
+interface Loaded {
+  /** Undefined: it is not known. */
+  readonly value: Uint8Array | undefined;
+  /** It is of the destination address or port. */
+  readonly isTarget: boolean;
+}
 
 function take({ name, attributes }: SeenExpression, packet: Packet, registers: Registers): Match {
   switch (name) {
     case 'payload':
-      return load(registers, attributes, payloadOf(attributes, packet), 1);
+      return load(registers, attributes, payloadOf(attributes, packet), 1, isOfTarget(attributes, packet));
     case 'meta':
       return load(registers, attributes, metaOf(attributes.number(2), packet), 1);
     case 'ct':
@@ -137,7 +156,13 @@ function take({ name, attributes }: SeenExpression, packet: Packet, registers: R
     case 'immediate':
       return load(registers, attributes, attributes.nest(2)?.bytes(1), 1);
     case 'bitwise':
-      return load(registers, attributes, bitwiseOf(attributes, registers), 2);
+      return load(
+        registers,
+        attributes,
+        bitwiseOf(attributes, registers),
+        2,
+        sourceOf(attributes, registers)?.isTarget,
+      );
     case 'cmp':
       return compare(attributes, registers, packet);
     case 'match':
@@ -160,10 +185,21 @@ function load(
   attributes: Attributes,
   value: Uint8Array | undefined,
   at: number,
+  isTarget = false,
 ): Match {
   const register = attributes.number(at);
-  if (register !== undefined) registers.set(register, value);
+  if (register !== undefined) registers.set(register, { value, isTarget });
   return 'yes';
+}
+
+function isOfTarget(attributes: Attributes, { nfproto }: Packet): boolean {
+  const [base, offset] = [attributes.number(2), attributes.number(3)];
+  const { destination } = nfproto === IPV4.nfproto ? IPV4 : IPV6;
+  return (base === 1 && offset === destination) || (base === 2 && offset === 2);
+}
+
+function sourceOf(attributes: Attributes, registers: Registers): Loaded | undefined {
+  return registers.get(attributes.number(1) ?? -1);
 }
 
 function payloadOf(attributes: Attributes, { network, transport }: Packet): Uint8Array | undefined {
@@ -201,7 +237,7 @@ function fibOf(attributes: Attributes, { isLocal }: Packet): Uint8Array | undefi
 }
 
 function bitwiseOf(attributes: Attributes, registers: Registers): Uint8Array | undefined {
-  const value = registers.get(attributes.number(1) ?? -1);
+  const value = sourceOf(attributes, registers)?.value;
   const [mask, flipped] = [attributes.nest(4)?.bytes(1), attributes.nest(5)?.bytes(1)];
   if (value === undefined || mask === undefined) return undefined;
   return value.map((byte, index) => (byte & (mask[index] ?? 0)) ^ (flipped?.[index] ?? 0));
@@ -217,7 +253,7 @@ const COMPARISONS: readonly ((order: number) => boolean)[] = [
 ];
 
 function compare(attributes: Attributes, registers: Registers, { isLoopback }: Packet): Match {
-  const value = registers.get(attributes.number(1) ?? -1);
+  const value = sourceOf(attributes, registers)?.value;
   const wanted = attributes.nest(3)?.bytes(1);
   const comparison = COMPARISONS[attributes.number(2) ?? -1];
   if (value === undefined || wanted === undefined || comparison === undefined) return 'unknown';
