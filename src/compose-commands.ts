@@ -9,13 +9,14 @@ import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { AddonUnavailable } from './kernel/native/load-failure.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import { ipvsConnections } from './kernel/netlink/proc-ip-vs-conn.js';
 import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { previewKernel } from './kernel/node/feature-probe.js';
 import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { type LookQuestion, readKernelFacts } from './kernel/service-look/read-kernel-facts.js';
 import { parsedCidrs } from './model/cidr.js';
-import type { DataplaneTraffic } from './model/counters.js';
+import type { DataplaneTraffic, IpvsConnection } from './model/counters.js';
 import type { Ownership } from './model/dataplane.js';
 import type { FrontendKey } from './model/frontend.js';
 import type { KernelFacts } from './model/kernel-facts.js';
@@ -133,4 +134,9 @@ function libnlVersion(): string | undefined {
     if (error instanceof AddonUnavailable) return undefined;
     throw error;
   }
+}
+
+/** The connection table of IPVS, of which the kernel alone knows. */
+export function composeConnections(): AsyncIterable<readonly IpvsConnection[]> {
+  return ipvsConnections();
 }

@@ -10,6 +10,9 @@ const kernel: KernelViews = {
   async *rows(query) {
     yield* (await import('./compose-commands.js')).composeKernelRows(query);
   },
+  async *connections() {
+    yield* (await import('./compose-commands.js')).composeConnections();
+  },
   look: async (question) => (await import('./compose-commands.js')).composeKernelLook(question),
 };
 

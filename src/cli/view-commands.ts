@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import type { StatusReport } from '../model/status-report.js';
+import type { ConnectionsOptions, ConnectionsParts } from './connections.js';
 import { type OutputFormat, outputFormat } from './output.js';
 import type { ListingParts, ServicesOptions } from './services.js';
 import type { StatusOptions } from './status.js';
@@ -10,12 +11,13 @@ import type { LookAtKernel, WhyOptions } from './why/why.js';
 export interface KernelViews {
   status(): Promise<StatusReport>;
   readonly rows: ListingParts['kernelRows'];
+  readonly connections: ConnectionsParts['connections'];
   readonly look: LookAtKernel;
 }
 
 type Done = (code: number) => void;
 
-const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events'];
+const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events', 'connections'];
 
 /** Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the agent's parts. */
 export function isViewCommand([first = '']: readonly string[]): boolean {
@@ -47,6 +49,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addBackends(program, kernel, done);
   addWhy(program, kernel, done);
   addRecords(program, done);
+  addConnections(program, kernel, done);
 }
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {
@@ -108,6 +111,24 @@ function addRecords(program: Command, done: Done): void {
     .action(async (options: Parameters<RecordModule['runEvents']>[0]) => {
       const { runEvents } = await import('./records.js');
       done(await runEvents(options, WRITING));
+    });
+}
+
+function addConnections(program: Command, kernel: KernelViews, done: Done): void {
+  const command = view(
+    program,
+    'connections',
+    'show the connections of clients and the servers that have them',
+  )
+    .argument('[service]', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)')
+    .option('-n, --namespace <name>', 'of this namespace only');
+  const formats = 'table, wide, json, yaml or jsonpath=TEMPLATE';
+  command
+    .option('-o, --output <format>', formats, listFormat, 'table' as const)
+    .action(async (name: string | undefined, options: ConnectionsOptions) => {
+      const { runConnections } = await import('./connections.js');
+      const { rows: kernelRows, connections } = kernel;
+      done(await runConnections(name, options, { ...WRITING, kernelRows, connections }));
     });
 }
 

@@ -1,4 +1,6 @@
+import type { Address } from './address.js';
 import type { FrontendKey } from './frontend.js';
+import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
 
 /** Connections of one real server at one moment, as IPVS counts them. */
@@ -33,3 +35,19 @@ export interface Traffic {
 }
 
 export type DataplaneTraffic = ReadonlyMap<FrontendKey, Traffic>;
+
+/** One entry of the connection table of IPVS. A client port of 0: a template, by which session affinity remembers a client. */
+export interface IpvsConnection {
+  readonly protocol: Protocol;
+  readonly client: Place;
+  readonly vip: Place;
+  readonly server: Place;
+  /** The kernel's word: `ESTABLISHED`, `TIME_WAIT`, `UDP` … */
+  readonly state: string;
+  readonly expiresSeconds: number;
+}
+
+interface Place {
+  readonly address: Address;
+  readonly port: number;
+}
