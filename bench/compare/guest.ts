@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,8 @@ const WARM_UP = 20;
 const batch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Batch;
 try {
   probeKernel(process.env.TEST_KERNEL ?? 'host', `${batch.tools}/probe`);
+  // Newer kernels do not load them when iptables-legacy asks for a table.
+  spawnSync('modprobe', ['-aq', 'iptable_filter', 'iptable_nat']);
   await measureAll();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

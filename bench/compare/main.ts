@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
@@ -17,6 +17,8 @@ import { comparisonOf } from './two-results.js';
 const TOOLS = join(PROJECT_FOLDER, 'bench/out');
 const TEST_KERNEL = join(PROJECT_FOLDER, 'scripts/test-kernel/run');
 const MEMORY = '8G';
+/** The file with the versions of what takes part. */
+const VERSIONS = 'versions.json';
 /** Seconds for the cells of one size in one round. */
 const PATIENCE = 14_400;
 
@@ -40,7 +42,8 @@ async function run(options: Options): Promise<void> {
   if (options.isFresh) rmSync(folder, { recursive: true, force: true });
   const store = new Store(join(folder, 'cells'));
   const cells = cellsOf(options).filter((cell) => !store.has(cell));
-  writeFileSync(join(folder, 'options.json'), `${JSON.stringify(options, undefined, 1)}\n`);
+  // A later report tells what was measured, not what it was made with.
+  if (!options.isReportOnly) writeFileSync(join(folder, VERSIONS), `${JSON.stringify(versions())}\n`);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
   const surroundings = {
     store,
@@ -66,7 +69,9 @@ async function report(options: Options, store: Store, folder: string): Promise<v
     kernel: first.kernel,
     processor: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
     date,
-    versions: versions(),
+    versions: existsSync(join(folder, VERSIONS))
+      ? (JSON.parse(readFileSync(join(folder, VERSIONS), 'utf8')) as string[])
+      : versions(),
   };
   process.stdout.write(await writeResults(place, { about, results }));
   say(`the report is ${place}/report.html`);
