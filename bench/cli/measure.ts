@@ -60,6 +60,12 @@ async function measureListing(count: number, bare: Cost): Promise<void> {
       await cost([PROGRAM, ...words, '--admin-socket', socket]),
       bare,
     );
+  const frames = 10;
+  const once = await cost([PROGRAM, 'services', '--admin-socket', socket]);
+  const watch = ['services', '--watch', '--admin-socket', socket];
+  const { milliseconds } = await costOnce([PROGRAM, ...watch], frames * 2_000 + 1_000);
+  const share = ((milliseconds - once.milliseconds) / frames / 2_000) * 100;
+  process.stdout.write(`services --watch, ${count} × ${endpoints}: ${share.toFixed(1)} % of a processor\n`);
   await server.close();
 }
 
@@ -70,7 +76,8 @@ async function cost(words: readonly string[]): Promise<Cost> {
   return costs.reduce((a, b) => (a.milliseconds <= b.milliseconds ? a : b));
 }
 
-async function costOnce(words: readonly string[]): Promise<Cost> {
+/** `endsAfter`: it is interrupted after so many milliseconds. */
+async function costOnce(words: readonly string[], endsAfter?: number): Promise<Cost> {
   const child = spawn(process.execPath, ['--import', METER, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -78,7 +85,9 @@ async function costOnce(words: readonly string[]): Promise<Cost> {
   child.stderr.on('data', (piece) => {
     written += piece;
   });
+  const interrupt = endsAfter === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), endsAfter);
   await once(child, 'close');
+  clearTimeout(interrupt);
   const [, milliseconds, mebibytes] = /cost ([\d.]+) ([\d.]+)\n$/.exec(written) ?? [];
   if (milliseconds === undefined || child.exitCode !== 0) throw new Error(`${words.join(' ')}: ${written}`);
   return { milliseconds: Number(milliseconds), mebibytes: Number(mebibytes) };

@@ -5,6 +5,7 @@ import type { ConnectionsOptions, ConnectionsParts } from './connections.js';
 import { type OutputFormat, outputFormat } from './output.js';
 import type { ListingParts, ServicesOptions } from './services.js';
 import type { StatusOptions } from './status.js';
+import type { TopOptions } from './top.js';
 import type { LookAtKernel, WhyOptions } from './why/why.js';
 
 /** What is shown where no agent answers: the kernel's part of it. */
@@ -17,7 +18,7 @@ export interface KernelViews {
 
 type Done = (code: number) => void;
 
-const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events', 'connections'];
+const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events', 'connections', 'top'];
 
 /** Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the agent's parts. */
 export function isViewCommand([first = '']: readonly string[]): boolean {
@@ -50,6 +51,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addWhy(program, kernel, done);
   addRecords(program, done);
   addConnections(program, kernel, done);
+  addTop(program, kernel, done);
 }
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {
@@ -130,6 +132,24 @@ function addConnections(program: Command, kernel: KernelViews, done: Done): void
       const { rows: kernelRows, connections } = kernel;
       done(await runConnections(name, options, { ...WRITING, kernelRows, connections }));
     });
+}
+
+function addTop(program: Command, kernel: KernelViews, done: Done): void {
+  view(program, 'top', 'show the frontends with the most traffic, again and again')
+    .option('-n, --namespace <name>', 'of this namespace only')
+    .option('--interval <seconds>', 'over which rates are measured', seconds, 2)
+    .option('--rows <number>', 'frontends shown', rowCount, 20)
+    .option('--once', 'one frame, and the end')
+    .action(async (options: TopOptions) => {
+      const { runTop } = await import('./top.js');
+      done(await runTop(options, partsOf(kernel)));
+    });
+}
+
+function rowCount(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError(`'${text}' is no number of rows.`);
 }
 
 type RecordModule = typeof import('./records.js');
