@@ -43,8 +43,16 @@ export async function currentCluster(settings: CurrentClusterSettings): Promise<
 async function loadKubeconfig({ kubeconfig, context }: CurrentClusterSettings) {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  if (kubeconfig) config.loadFromFile(kubeconfig);
-  else config.loadFromDefault();
+  try {
+    if (kubeconfig) config.loadFromFile(kubeconfig);
+    else config.loadFromDefault();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InstallError(
+      `the kubeconfig cannot be read: ${why}.`,
+      'Give another with --kubeconfig, or set KUBECONFIG.',
+    );
+  }
   if (context !== undefined) config.setCurrentContext(context);
   return config;
 }

@@ -118,6 +118,29 @@ describe('the image, run as the DaemonSet says', () => {
     for (const name of ['libnl-3-200', 'libnl-route-3-200', 'kmod', 'libstdc++6'])
       expect(await text(`/usr/share/doc/${name}/copyright`)).not.toBe('');
     expect(await text('/opt/kube-ipvs-proxy/LICENSE')).toContain('Apache License');
+    expect(await text('/opt/kube-ipvs-proxy/NOTICE')).toContain('libnl 3');
+  });
+
+  it('prints what to apply, and tells what it was built from', async () => {
+    const manifest = await agent.exec(
+      ...[
+        'kube-ipvs-proxy',
+        'manifest',
+        '--image',
+        'r.example.com/p:1',
+        '--server',
+        'https://a.example.com:6443',
+      ],
+    );
+    expect(manifest.code).toBe(0);
+    expect(manifest.stdout.match(/image: r\.example\.com\/p:1/g)).toHaveLength(2);
+    const { code, stdout } = await agent.exec('kube-ipvs-proxy', 'version', '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+      node: expect.stringMatching(/^v24\./),
+      libnl: expect.stringMatching(/^3\.\d+\.\d+$/),
+    });
   });
 
   it('ends in good order when it is stopped, and the Service goes on working', async () => {

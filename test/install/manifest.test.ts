@@ -181,6 +181,11 @@ describe('in a cluster', () => {
     await expect(like()).rejects.toThrow(message);
   });
 
+  it('whose kubeconfig is not there is told by its name', async () => {
+    const missing = currentCluster({ kubeconfig: join(folder, 'missing'), context: undefined });
+    await expect(missing).rejects.toThrow(/the kubeconfig cannot be read: ENOENT.*missing/);
+  });
+
   it('that nobody has named is an error and no server on this machine', async () => {
     const file = join(folder, 'empty');
     await writeFile(file, 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n');
