@@ -34,6 +34,15 @@ export function parseAddress(text: string): Address | undefined {
 // Of an IPv4 address there is one text only, so its bytes are not needed to know that it is one.
 const SCRATCH = new Uint8Array(4);
 
+/** The address that a connection to `text` goes to: of an IPv4-mapped IPv6 address, the IPv4 address in it. */
+export function connectedAddress(text: string): Address | undefined {
+  const dotted = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
+  if (dotted !== undefined) return parseAddress(dotted);
+  const groups = text.includes(':') ? ipv6Groups(text) : undefined;
+  if (groups === undefined || !isMappedIPv4(groups)) return parseAddress(text);
+  return formatAddress(groupsToBytes(groups).subarray(12));
+}
+
 /** The address as 4 or 16 bytes in network order. */
 export function addressBytes(address: Address): Uint8Array {
   const bytes = address.includes(':') ? parseIPv6(address) : parseIPv4(address);
@@ -79,6 +88,11 @@ function readIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
 }
 
 function parseIPv6(text: string): Uint8Array | undefined {
+  const groups = ipv6Groups(text);
+  return groups === undefined || isMappedIPv4(groups) ? undefined : groupsToBytes(groups);
+}
+
+function ipv6Groups(text: string): readonly number[] | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
   const head = parseGroups(halves[0] ?? '');
@@ -86,8 +100,7 @@ function parseIPv6(text: string): Uint8Array | undefined {
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  return isMappedIPv4(groups) ? undefined : groupsToBytes(groups);
+  return [...head, ...new Array<number>(missing).fill(0), ...tail];
 }
 
 function parseGroups(text: string): number[] | undefined {

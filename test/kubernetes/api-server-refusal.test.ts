@@ -13,6 +13,10 @@ describe('an API server', () => {
     },
   );
 
+  it.each(['::ffff:10.96.0.1', '::ffff:a60:1'])('at %s is refused as at 10.96.0.1', (address) => {
+    expect(apiServerRefusal([address], OWN)).toContain('configured at 10.96.0.1, a ClusterIP');
+  });
+
   it('is refused at the ClusterIP of default/kubernetes though no subnet is known', () => {
     const own = { serviceCIDRs: [], kubernetesServiceIPs: ['10.96.0.1', 'fd00:10:96::1'] };
     expect(apiServerRefusal(['fd00:10:96::1'], own)).toBeDefined();

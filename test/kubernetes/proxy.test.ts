@@ -102,6 +102,7 @@ describe('the environment', () => {
     expect(proxyFor('https://127.0.0.1:6443')).toBeUndefined();
     expect(proxyFor('https://localhost:6443')).toBeUndefined();
     expect(proxyFor('https://[::1]:6443')).toBeUndefined();
+    expect(proxyFor('https://[::ffff:127.0.0.1]:6443')).toBeUndefined();
     expect(proxyFor('http://192.0.2.10')).toBeUndefined();
     expect(proxyFromEnvironment(new URL('https://192.0.2.10'), {})).toBeUndefined();
   });
@@ -115,6 +116,9 @@ describe('the environment', () => {
     ['api.example.org:6443', 'https://api.example.org:6443'],
     ['192.0.2.10', 'https://192.0.2.10'],
     ['192.0.2.0/24', 'https://192.0.2.10'],
+    ['192.0.2.10', 'https://[::ffff:192.0.2.10]'],
+    ['192.0.2.0/24', 'https://[::ffff:192.0.2.10]'],
+    ['::ffff:192.0.2.10', 'https://192.0.2.10'],
     ['2001:db8::/32', 'https://[2001:db8::1]'],
     ['2001:db8::1', 'https://[2001:db8::1]'],
     ['[2001:db8::1]:443', 'https://[2001:db8::1]'],
@@ -130,6 +134,8 @@ describe('the environment', () => {
     ['192.0.2.1', 'https://192.0.2.10'],
     ['192.0.2.0/99', 'https://192.0.2.10'],
     ['0.0.0.0/0', 'https://[2001:db8::1]'],
+    ['192.0.2.1', 'https://[::ffff:192.0.2.10]'],
+    ['api', 'https://192.0.2.10'],
   ])('with %j does not except %s', (exceptions, server) => {
     expect(proxyFor(server, exceptions)).toBe('proxy.example.org:3128');
   });

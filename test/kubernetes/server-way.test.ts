@@ -37,6 +37,13 @@ describe('the way to the API server', () => {
     expect(names.reported).toHaveLength(1);
   });
 
+  it('leads over the IPv4 address where a name has it IPv4-mapped', async () => {
+    const names = new Names();
+    names.answers = { 'api.example.org': ['::ffff:192.0.2.10'] };
+    await names.way.follow({ server: SERVER, proxy: undefined });
+    expect(names.known).toEqual(['api-server 192.0.2.10 6443']);
+  });
+
   it('keeps what a name meant before, since a connection may live on there', async () => {
     const names = new Names();
     await names.way.follow({ server: SERVER, proxy: undefined });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressBytes, familyOf, formatAddress, parseAddress } from '../../src/model/address.js';
+import {
+  addressBytes,
+  connectedAddress,
+  familyOf,
+  formatAddress,
+  parseAddress,
+} from '../../src/model/address.js';
 import { address } from '../support/addresses.js';
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -61,6 +67,18 @@ describe('an IPv6 address', () => {
     ['::2:3:4:5:6:7:8', '0:2:3:4:5:6:7:8'],
   ])('%s is %s', (text, canonical) => {
     expect(parseAddress(text)).toBe(canonical);
+  });
+
+  it.each([
+    ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['::ffff:a00:1', '10.0.0.1'],
+    ['0:0:0:0:0:FFFF:a00:1', '10.0.0.1'],
+    ['FD00::1', 'fd00::1'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['::ffff:10.0.0', undefined],
+    ['api.example.org', undefined],
+  ])('a connection to %s goes to %s', (text, reached) => {
+    expect(connectedAddress(text)).toBe(reached);
   });
 
   it.each(['::ffff:10.0.0.1', '::ffff:a00:1', '0:0:0:0:0:FFFF:0:1'])(

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseAddress } from '../../model/address.js';
+import { connectedAddress } from '../../model/address.js';
 import { cidrContains, parseCidr } from '../../model/cidr.js';
 import { credentialsError, type Place } from '../login/credentials-error.js';
 
@@ -66,7 +66,8 @@ export function proxyFromEnvironment(server: URL, environment: ProxyEnvironment)
 }
 
 function isLocal(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const address = connectedAddress(host);
+  return host === 'localhost' || address === '::1' || address?.startsWith('127.') === true;
 }
 
 function excepts(entry: string, host: string, port: number): boolean {
@@ -80,13 +81,13 @@ function excepts(entry: string, host: string, port: number): boolean {
 
 // `.example.org` and `*.example.org` are the domain's hosts, `example.org` the host of that name as well.
 function matchesName(name: string, host: string): boolean {
-  if (isIP(name) !== 0) return name === host;
+  if (isIP(name) !== 0) return connectedAddress(name) === connectedAddress(host);
   const domain = name.replace(/^\*?\./, '');
   return host.endsWith(`.${domain}`) || (domain === name && host === name);
 }
 
 function inSubnet(subnet: string, host: string): boolean {
   const range = parseCidr(subnet);
-  const address = parseAddress(host);
+  const address = connectedAddress(host);
   return range !== undefined && address !== undefined && cidrContains(range, address);
 }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { parseAddress } from '../../model/address.js';
+import { connectedAddress } from '../../model/address.js';
 import { cidrContains, parsedCidrs } from '../../model/cidr.js';
 import { movedReservations, type ReservedAddress, reservedAddresses } from '../../model/reserved-address.js';
 import type { Login } from '../login/login.js';
@@ -50,7 +50,7 @@ export class ServerWay {
 
   async #add(end: URL, use: ReservedAddress['use']): Promise<void> {
     for (const text of await this.#resolve(end)) {
-      const address = parseAddress(text);
+      const address = connectedAddress(text);
       if (address === undefined) continue;
       const key = `${use} ${address} ${portOf(end)}`;
       this.#seen.delete(key);
@@ -87,7 +87,7 @@ export function apiServerRefusal(
 ): string | undefined {
   const ranges = parsedCidrs(serviceCIDRs);
   const address = serverAddresses
-    .flatMap((text) => parseAddress(text) ?? [])
+    .flatMap((text) => connectedAddress(text) ?? [])
     .find(
       (candidate) =>
         kubernetesServiceIPs.includes(candidate) || ranges.some((range) => cidrContains(range, candidate)),
