@@ -42,7 +42,7 @@ beforeAll(
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
   },
-  IS_REAL_TIME ? 600_000 : 30_000,
+  IS_REAL_TIME ? 600_000 : 120_000,
 );
 
 afterAll(async () => {
