@@ -1,4 +1,5 @@
 import { shown } from '../files/shown.js';
+import { isMapping } from '../model/mapping.js';
 import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 
@@ -43,13 +44,13 @@ export class Field {
 
   child(name: string): Field {
     const { value } = this;
-    const inside = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    const inside = isMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined;
     return new Field(inside, this.#complaints, this, name);
   }
 
   /** The names of an object's own children; none where there is no object. */
   names(): readonly string[] {
-    return isObject(this.value) ? Object.keys(this.value) : [];
+    return isMapping(this.value) ? Object.keys(this.value) : [];
   }
 
   /** One entry of a list; absent where there is no list. */
@@ -77,7 +78,7 @@ export class Field {
 
   /** Whether an object is found here; a complaint where not. */
   isObject(so: string): boolean {
-    if (isObject(this.value)) return true;
+    if (isMapping(this.value)) return true;
     this.complain({ expected: 'an object', so, remedy: 'Write an object with named fields.' });
     return false;
   }
@@ -92,10 +93,6 @@ export class Field {
   report(message: string, remedy: string): void {
     this.#complaints.add(this.path, message, remedy);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What is wrong with one object, collected while it is read. */

@@ -1,3 +1,4 @@
+import { isMapping } from '../model/mapping.js';
 import type { LiveService } from '../model/service-facts.js';
 import { PROXY_NAME } from './metadata.js';
 import { translateService } from './service.js';
@@ -32,7 +33,5 @@ function targetPorts(ports: unknown): Record<string, string> {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
+  return isMapping(value) ? value : {};
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { isMapping } from '../files/yaml-documents.js';
 import { durationSeconds } from '../model/duration.js';
+import { isMapping } from '../model/mapping.js';
 import type { Problem } from '../model/problem.js';
 import { completed, type Documents } from './completed-documents.js';
 import { type Complaint, ConfigError } from './config-error.js';

@@ -1,12 +1,7 @@
 import { fileFault, MIB, readBoundedFile, utf8Text } from '../files/bounded-file.js';
 import { shown } from '../files/shown.js';
-import {
-  isMapping,
-  NestedTooDeeply,
-  type YamlDocument,
-  YamlFault,
-  yamlDocuments,
-} from '../files/yaml-documents.js';
+import { NestedTooDeeply, type YamlDocument, YamlFault, yamlDocuments } from '../files/yaml-documents.js';
+import { isMapping } from '../model/mapping.js';
 import type { Problem } from '../model/problem.js';
 import { type Complaint, ConfigError, unreadableConfig } from './config-error.js';
 import { OWN_API_VERSION, OWN_KIND } from './own-document.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isMapping } from '../files/yaml-documents.js';
 import { parseAddress } from '../model/address.js';
 import { parseCidr } from '../model/cidr.js';
 import { parseDuration } from '../model/duration.js';
+import { isMapping } from '../model/mapping.js';
 import { parseClusterCIDRs, parsePortRange, parseSocketAddress } from './value-syntax.js';
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shown } from '../files/shown.js';
-import { isMapping } from '../files/yaml-documents.js';
+import { isMapping } from '../model/mapping.js';
 import type { Complaint } from './config-error.js';
 
 type Path = readonly PropertyKey[];

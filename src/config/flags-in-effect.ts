@@ -1,4 +1,4 @@
-import { isMapping } from '../files/yaml-documents.js';
+import { isMapping } from '../model/mapping.js';
 import { CONFIG_FLAGS, type ConfigFlag } from './config-flags.js';
 import type { Configuration } from './configuration.js';
 

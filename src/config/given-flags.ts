@@ -1,4 +1,4 @@
-import { isMapping } from '../files/yaml-documents.js';
+import { isMapping } from '../model/mapping.js';
 import type { RawDocuments } from './config-file.js';
 import type { ConfigFlag, FieldName, FlagValue } from './config-flags.js';
 

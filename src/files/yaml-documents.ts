@@ -107,8 +107,3 @@ function partsOf(token: CST.Token): CST.Token[] {
   if (!('items' in token)) return [];
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
-
-/** Whether a value of a document has fields: neither a list nor text, number or null. */
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,3 +1,5 @@
+import { isMapping } from '../model/mapping.js';
+
 /** One field that is not the same in two objects. */
 export interface Difference {
   /** `spec.template.spec.containers[kube-proxy].image` */
@@ -16,7 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function differences(before: unknown, after: unknown, isWhole: boolean, field = ''): Difference[] {
   if (Array.isArray(before) && Array.isArray(after))
     return inFields(byName(before), byName(after), isWhole, (name) => `${field}[${name}]`);
-  if (isFields(before) && isFields(after))
+  if (isMapping(before) && isMapping(after))
     return inFields(before, after, isWhole, (name) => (field === '' ? name : `${field}.${name}`));
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ field, before, after }];
 }
@@ -26,13 +28,9 @@ function inFields(before: Fields, after: Fields, isWhole: boolean, place: (name:
   return names.flatMap((name) => differences(before[name], after[name], isWhole, place(name)));
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function byName(list: readonly unknown[]): Fields {
   return Object.fromEntries(
-    list.map((item, index) => [isFields(item) && typeof item.name === 'string' ? item.name : index, item]),
+    list.map((item, index) => [isMapping(item) && typeof item.name === 'string' ? item.name : index, item]),
   );
 }
 

@@ -3,9 +3,10 @@ import { liveService } from '../api-objects/live-service.js';
 import type { Clock } from '../model/clock.js';
 import type { LiveLook } from '../model/cluster-source.js';
 import type { ServiceView } from '../model/cluster-view.js';
+import { isMapping } from '../model/mapping.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { ApiTransport } from './transport/api-transport.js';
-import { expectJson, isRecord, parseJson } from './watch/api-answer.js';
+import { expectJson, parseJson } from './watch/api-answer.js';
 import { projectService, projectSlice } from './watch/projections.js';
 import { endpointSlices, type Resource, services } from './watch/resource.js';
 
@@ -89,7 +90,7 @@ async function listed(
     pieces.push(piece);
   }
   const list = parseJson(Buffer.concat(pieces));
-  return isRecord(list) && Array.isArray(list.items) ? list.items : [];
+  return isMapping(list) && Array.isArray(list.items) ? list.items : [];
 }
 
 function oneService(key: ServiceKey): Resource {

@@ -3,8 +3,8 @@ import { defaultDocuments } from '../../src/config/checked-documents.js';
 import { fieldAt, fieldPaths } from '../../src/config/field-problems.js';
 import { PROXY_API_VERSION, PROXY_KIND, PROXY_SCHEMA } from '../../src/config/proxy-document.js';
 import { WITHOUT_EFFECT } from '../../src/config/start-warnings.js';
-import { isMapping } from '../../src/files/yaml-documents.js';
 import { parseDuration } from '../../src/model/duration.js';
+import { isMapping } from '../../src/model/mapping.js';
 import { read } from './read.js';
 
 /** Typed by hand from kube-proxy's types.go (1.37), LoggingConfiguration and ClientConnectionConfiguration. */

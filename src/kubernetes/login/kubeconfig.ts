@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { shown } from '../../files/shown.js';
-import { isMapping, NestedTooDeeply, type YamlDocument, yamlDocuments } from '../../files/yaml-documents.js';
+import { NestedTooDeeply, type YamlDocument, yamlDocuments } from '../../files/yaml-documents.js';
+import { isMapping } from '../../model/mapping.js';
 import { credentialsError, type Place } from './credentials-error.js';
 
 /** The current context of a kubeconfig: the cluster and the user that it names. */

@@ -1,4 +1,5 @@
 import { shown, shownSentence } from '../../files/shown.js';
+import { isMapping } from '../../model/mapping.js';
 import type { ApiResponse } from '../transport/api-transport.js';
 import { fullName, type Resource } from './resource.js';
 import { type FailureKind, WatchFailure } from './watch-failure.js';
@@ -37,7 +38,7 @@ export async function expectJson(response: ApiResponse, question: Question): Pro
 
 /** An ERROR event, which takes the place of a status line once a watch is open. */
 export function failureOfEvent(object: unknown, question: Question): WatchFailure {
-  const status: Status = isRecord(object) ? object : {};
+  const status: Status = isMapping(object) ? object : {};
   const code = typeof status.code === 'number' ? status.code : 500;
   return failureOf(code, status, question, {});
 }
@@ -105,7 +106,7 @@ function seconds(value: unknown): number | undefined {
 
 function parseStatus(body: Buffer): Status {
   const value = parseJson(body);
-  return isRecord(value) ? value : {};
+  return isMapping(value) ? value : {};
 }
 
 async function readStart(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -131,8 +132,4 @@ export function parseJson(bytes: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

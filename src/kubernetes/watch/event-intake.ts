@@ -1,5 +1,6 @@
 import type { TimeSlice } from '../../model/clock.js';
-import { failureOfEvent, isRecord, parseJson, type Question, versionOf } from './api-answer.js';
+import { isMapping } from '../../model/mapping.js';
+import { failureOfEvent, parseJson, type Question, versionOf } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { isBefore, type Version } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
@@ -143,11 +144,11 @@ interface Metadata {
 /** Never throws: what is no event is corrupt. */
 function readEvent(line: Buffer): WatchEvent {
   const event = parseJson(line);
-  if (!isRecord(event)) return CORRUPT;
+  if (!isMapping(event)) return CORRUPT;
   const { type, object } = event;
   if (type === 'ERROR') return { kind: 'error', status: object };
-  if (!isRecord(object)) return CORRUPT;
-  const metadata: Metadata = isRecord(object.metadata) ? object.metadata : {};
+  if (!isMapping(object)) return CORRUPT;
+  const metadata: Metadata = isMapping(object.metadata) ? object.metadata : {};
   const version = versionOf(metadata);
   if (type === 'ADDED' || type === 'MODIFIED') return { kind: 'put', object, version };
   if (type === 'DELETED') return { kind: 'delete', object, version };

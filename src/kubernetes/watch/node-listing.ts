@@ -1,11 +1,12 @@
 import { translateNodeAddresses } from '../../api-objects/node.js';
 import { nodeColumns, translateNodeRow } from '../../api-objects/node-table.js';
 import { type Clock, TimeSlice } from '../../model/clock.js';
+import { isMapping } from '../../model/mapping.js';
 import type { NodeAddresses } from '../../model/node.js';
 import type { Problem } from '../../model/problem.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import { ItemSplitter, LONGEST_PIECE, readParts } from '../transport/body-splitter.js';
-import { expectJson, isRecord, parseJson } from './api-answer.js';
+import { expectJson, parseJson } from './api-answer.js';
 import { ALL_NODES, oneNode, pagePath, type Resource, tablePath } from './resource.js';
 import { corruptFailure, WatchFailure } from './watch-failure.js';
 import { ListingSize, PageProgress, type SilenceDeadline, withinSilence } from './watch-limits.js';
@@ -143,7 +144,7 @@ class NodeReading {
       settle: () => this.#silence.received(),
     });
     const envelope = parseJson(splitter.envelope);
-    if (!isRecord(envelope)) throw corruptFailure(1, 'item');
+    if (!isMapping(envelope)) throw corruptFailure(1, 'item');
     return { items, envelope, bytes };
   }
 
@@ -160,7 +161,7 @@ class NodeReading {
 }
 
 function continuationOf({ metadata }: Page<unknown>['envelope']): string {
-  return isRecord(metadata) ? String(metadata.continue ?? '') : '';
+  return isMapping(metadata) ? String(metadata.continue ?? '') : '';
 }
 
 function withoutColumns(): WatchFailure {

@@ -1,7 +1,8 @@
 import { type Clock, TimeSlice } from '../../model/clock.js';
+import { isMapping } from '../../model/mapping.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import { ItemSplitter, readParts } from '../transport/body-splitter.js';
-import { expectJson, isRecord, parseJson, type Question, versionOf } from './api-answer.js';
+import { expectJson, parseJson, type Question, versionOf } from './api-answer.js';
 import type { Listing, ObjectTaker } from './object-store.js';
 import { pagePath, type Resource, type Version, versionPath } from './resource.js';
 import type { WatchCounters } from './watch-counters.js';
@@ -109,7 +110,7 @@ interface Page {
 // A body that breaks off leaves brackets open, and so is no JSON either.
 function readEnvelope(bytes: Buffer): Page {
   const list = parseJson(bytes);
-  const metadata = isRecord(list) && isRecord(list.metadata) ? list.metadata : {};
+  const metadata = isMapping(list) && isMapping(list.metadata) ? list.metadata : {};
   const version = versionOf(metadata);
   if (version === undefined) throw corruptFailure(1, 'item');
   return { version, continueAt: String(metadata.continue ?? '') };

@@ -5,9 +5,9 @@ import { translateService } from '../../api-objects/service.js';
 import { translateServiceCIDR } from '../../api-objects/service-cidr.js';
 import type { Translation } from '../../api-objects/translation.js';
 import type { EndpointSlice } from '../../model/endpoint-slice.js';
+import { isMapping } from '../../model/mapping.js';
 import type { NodeRecord } from '../../model/node.js';
 import type { Service } from '../../model/service.js';
-import { isRecord } from './api-answer.js';
 import type { Projection } from './object-store.js';
 
 /** From the object as the API sent it to what is kept of it, for each resource. None of them throws. */
@@ -42,6 +42,6 @@ function projectionOf<R>(object: unknown, translation: Translation<R>): Projecti
 }
 
 function uidOf(object: unknown): string {
-  const metadata = isRecord(object) ? object.metadata : undefined;
-  return isRecord(metadata) && typeof metadata.uid === 'string' ? metadata.uid : '';
+  const metadata = isMapping(object) ? object.metadata : undefined;
+  return isMapping(metadata) && typeof metadata.uid === 'string' ? metadata.uid : '';
 }
