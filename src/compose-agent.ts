@@ -4,7 +4,7 @@ import { composeSource, type SourceListener } from './compose-source.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
 import { flagsInEffect } from './config/flags-in-effect.js';
-import { type ClusterFacts, factsBefore, NO_FACTS, withNode } from './desired/cluster-facts.js';
+import { factsBefore, withNode } from './desired/cluster-facts.js';
 import { localGaps } from './desired/settled-frontends.js';
 import type { Preparation } from './kernel/kernel.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
@@ -15,6 +15,7 @@ import { applyNodeSetUp } from './kernel/node/init-node.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
+import { type ClusterFacts, NO_FACTS } from './model/cluster-facts.js';
 import type { Operation } from './model/operation.js';
 import { ProblemBoard } from './model/problem-board.js';
 import type { ServiceAnswer } from './model/service-facts.js';
@@ -127,7 +128,7 @@ export class ComposedAgent {
     const { adopt } = this.#configuration.settings;
     const report = (released: Preparation) => this.#board.prepared(released);
     const way = await leaveReserved(this.#kernel, adopt, () => this.#source.findWay(), report);
-    this.#loop.apiServerAddressesChanged(way);
+    this.#factsChanged({ ...this.#facts, serverAddresses: way });
   }
 
   async stop(): Promise<void> {
@@ -211,24 +212,21 @@ export class ComposedAgent {
       problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
-        this.#loop.nodeChanged(node);
         this.#factsChanged(withNode(this.#facts, node));
       },
-      otherNodesChanged: (otherNodes) => {
-        this.#loop.otherNodesChanged(otherNodes);
-        this.#factsChanged({ ...this.#facts, otherNodes });
-      },
+      otherNodesChanged: (otherNodes) => this.#factsChanged({ ...this.#facts, otherNodes }),
       nodeLost: (node) => {
         this.#listener.info(`Node ${node} is not ready: its draining servers are removed.`);
         this.#loop.nodeLost(node);
       },
       serviceCIDRsChanged: (serviceCIDRs) => this.#factsChanged({ ...this.#facts, serviceCIDRs }),
-      wayChanged: (addresses) => this.#loop.apiServerAddressesChanged(addresses),
+      wayChanged: (serverAddresses) => this.#factsChanged({ ...this.#facts, serverAddresses }),
     };
   }
 
   #factsChanged(facts: ClusterFacts): void {
     this.#facts = facts;
+    this.#loop.factsChanged(facts);
     this.#keepRules();
   }
 

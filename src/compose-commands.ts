@@ -16,6 +16,7 @@ import { initNode, type NodePreparation } from './kernel/node/init-node.js';
 import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { type LookQuestion, readKernelFacts } from './kernel/service-look/read-kernel-facts.js';
 import { parsedCidrs } from './model/cidr.js';
+import type { ClusterFacts } from './model/cluster-facts.js';
 import type { DataplaneTraffic, IpvsConnection } from './model/counters.js';
 import type { Ownership } from './model/dataplane.js';
 import type { FrontendKey } from './model/frontend.js';
@@ -37,24 +38,25 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
   const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
   const desired = composeDesired(settings, await previewKernel());
   try {
-    desired.setReserved('api-server', await source.findWay());
-    let facts = factsBefore(await kernel.standingRules());
+    const serverAddresses = await source.findWay();
+    let facts: ClusterFacts = { ...factsBefore(await kernel.standingRules()), serverAddresses };
     await source.start({
       changed: () => undefined,
       problemsFound: () => undefined,
       nodeChanged: (node) => {
-        desired.setNode(node);
         facts = withNode(facts, node);
       },
       otherNodesChanged: (otherNodes) => {
-        desired.setOtherNodes(otherNodes);
         facts = { ...facts, otherNodes };
       },
       serviceCIDRsChanged: (serviceCIDRs) => {
         facts = { ...facts, serviceCIDRs };
       },
-      wayChanged: (addresses) => void desired.setReserved('api-server', addresses),
+      wayChanged: (addresses) => {
+        facts = { ...facts, serverAddresses: addresses };
+      },
     });
+    desired.setFacts(facts);
     kernel.setRules(kernelRules(settings, facts));
     const excluded = parsedCidrs(settings.excludedCIDRs);
     const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);

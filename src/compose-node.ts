@@ -1,6 +1,6 @@
 import type { AgentSettings } from './config/agent-settings.js';
 import { parseSocketAddress } from './config/value-syntax.js';
-import { type ClusterFacts, NO_FACTS, packetFacts } from './desired/cluster-facts.js';
+import { packetFacts } from './desired/cluster-facts.js';
 import { DesiredDataplane } from './desired/desired-dataplane.js';
 import { agentPortsOf, kernelLimits } from './desired/node-view.js';
 import { loadAddon } from './kernel/native/addon.js';
@@ -8,6 +8,7 @@ import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import type { KernelPreview } from './kernel/node/feature-probe.js';
 import type { PacketRulesSettings } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
+import { type ClusterFacts, NO_FACTS } from './model/cluster-facts.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './reconcile/loop-settings.js';
 import type { StatusSettings } from './status/status-settings.js';
 

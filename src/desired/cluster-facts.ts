@@ -1,18 +1,6 @@
+import { type ClusterFacts, NO_FACTS } from '../model/cluster-facts.js';
 import type { InsideClients, LocalDetection } from '../model/local-detection.js';
-import { NO_OTHER_NODES, type NodeRecord, type OtherNodes, rangesWithoutNodes } from '../model/node.js';
-
-/** What of the rules for packets depends on the cluster; undefined as long as it is not known. */
-export interface ClusterFacts {
-  readonly podCIDRs: readonly string[] | undefined;
-  readonly serviceCIDRs: readonly string[] | undefined;
-  readonly otherNodes: OtherNodes;
-}
-
-export const NO_FACTS: ClusterFacts = {
-  podCIDRs: undefined,
-  serviceCIDRs: undefined,
-  otherNodes: NO_OTHER_NODES,
-};
+import { type NodeRecord, rangesWithoutNodes } from '../model/node.js';
 
 /** What the rules in the kernel say stands until the cluster says better. */
 export function factsBefore(
@@ -27,7 +15,7 @@ export function factsBefore(
 
 /** A Node object that is gone takes no ranges of pods away. */
 export function withNode(facts: ClusterFacts, node: NodeRecord | undefined): ClusterFacts {
-  return node === undefined ? facts : { ...facts, podCIDRs: node.podCIDRs };
+  return { ...facts, node, podCIDRs: node === undefined ? facts.podCIDRs : node.podCIDRs };
 }
 
 /** By what the rules tell packets apart: who is a client inside the cluster, and in which ranges only Services have addresses. */

@@ -1,9 +1,9 @@
 import type { Address } from '../model/address.js';
+import type { ClusterFacts } from '../model/cluster-facts.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { Dataplane } from '../model/dataplane.js';
 import { type FrontendKey, isInsideKey, outsideKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import type { NodeRecord, OtherNodes } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
 import type { ReservedAddress } from '../model/reserved-address.js';
@@ -15,7 +15,7 @@ import { DesiredServices } from './desired-services.js';
 import type { LostFrontend } from './frontend-claims.js';
 import { HashTables } from './hash-tables.js';
 import { MarkBook } from './mark-book.js';
-import { type NodeChange, NodeFacts, type ReservedBy } from './node-facts.js';
+import { type NodeChange, NodeFacts } from './node-facts.js';
 import { LONE_NODE, type NodeProfile } from './node-view.js';
 import type { ServiceFrontend } from './service-frontend.js';
 import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
@@ -76,19 +76,14 @@ export class DesiredDataplane implements Dataplane {
     return this.#concernedBy(this.#node.setAddresses(addresses));
   }
 
-  /** What the Node object says now, undefined while there is none. */
-  setNode(node: NodeRecord | undefined): ServiceKey[] {
-    return this.#concernedBy(this.#node.setRecord(node));
+  /** What the cluster says beside its Services. */
+  setFacts(facts: ClusterFacts): ServiceKey[] {
+    return this.#concernedBy(this.#node.setCluster(facts));
   }
 
-  /** Which addresses other Nodes have now. */
-  setOtherNodes(others: OtherNodes): ServiceKey[] {
-    return this.#concernedBy(this.#node.setOtherNodes(others));
-  }
-
-  /** Which addresses nodes need themselves, as one of those who know some says now. */
-  setReserved(by: ReservedBy, addresses: readonly ReservedAddress[]): ServiceKey[] {
-    return this.#concernedBy(this.#node.setReserved(by, addresses));
+  /** Which addresses this node needs for itself. */
+  setReserved(addresses: readonly ReservedAddress[]): ServiceKey[] {
+    return this.#concernedBy(this.#node.setReserved(addresses));
   }
 
   /**

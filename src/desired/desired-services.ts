@@ -92,8 +92,9 @@ export class DesiredServices {
     bound: ReadonlySet<Address>,
   ): ServiceKey[] {
     if (all) return [...this.#wanted.keys()];
-    if (external) return this.#where(({ isExternal }) => isExternal);
-    return addresses.length === 0 ? [] : this.#concernedByAddresses(new Set(addresses), node, bound);
+    const outside = external ? this.#where(({ isExternal }) => isExternal) : [];
+    if (addresses.length === 0) return outside;
+    return [...new Set([...outside, ...this.#concernedByAddresses(new Set(addresses), node, bound)])];
   }
 
   // As good as always none of the addresses is claimed or an endpoint's: then no Service needs to be looked at.

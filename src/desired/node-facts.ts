@@ -1,7 +1,8 @@
 import { type Address, familyOf } from '../model/address.js';
 import { cidrContains, parseCidr, parsedCidrs } from '../model/cidr.js';
+import { type ClusterFacts, NO_FACTS } from '../model/cluster-facts.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { movedAddresses, NO_OTHER_NODES, type NodeRecord, type OtherNodes } from '../model/node.js';
+import { movedAddresses, NO_OTHER_NODES, type NodeRecord } from '../model/node.js';
 import {
   movedReservations,
   NOTHING_RESERVED,
@@ -10,9 +11,6 @@ import {
 } from '../model/reserved-address.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { type NodePortRule, type NodeProfile, type NodeView, sameAddresses } from './node-view.js';
-
-/** Who knows of reserved addresses: this node, or our own way to the API server. */
-export type ReservedBy = 'node' | 'api-server';
 
 /** Which Services a change of this node concerns. */
 export interface NodeChange {
@@ -36,7 +34,8 @@ const NO_ADDRESSES: readonly Address[] = [];
 /** What is known of this node; each change says which Services it concerns. */
 export class NodeFacts {
   #view: NodeView;
-  readonly #reservations = new Map<ReservedBy, readonly ReservedAddress[]>();
+  #reserved: readonly ReservedAddress[] = [];
+  #cluster = NO_FACTS;
 
   constructor(profile: NodeProfile, answers: SharedAnswers) {
     this.#view = { ...profile, ...NOTHING_KNOWN, ...answers };
@@ -51,7 +50,25 @@ export class NodeFacts {
     return this.#moveTo({ ...this.#view, addresses });
   }
 
-  setRecord(node: NodeRecord | undefined): NodeChange {
+  /** What the cluster says; what of it is the same object as before costs nothing. */
+  setCluster(facts: ClusterFacts): NodeChange {
+    const before = this.#cluster;
+    this.#cluster = facts;
+    const { node, otherNodes, serverAddresses } = facts;
+    return together([
+      node === before.node ? NO_CHANGE : this.#setRecord(node),
+      otherNodes === before.otherNodes ? NO_CHANGE : this.#setOtherNodes(otherNodes),
+      serverAddresses === before.serverAddresses ? NO_CHANGE : this.#setReserved(),
+    ]);
+  }
+
+  /** Which addresses this node itself knows to be needed. */
+  setReserved(list: readonly ReservedAddress[]): NodeChange {
+    this.#reserved = list;
+    return this.#setReserved();
+  }
+
+  #setRecord(node: NodeRecord | undefined): NodeChange {
     return this.#moveTo({
       ...this.#view,
       zone: node?.zone,
@@ -61,15 +78,14 @@ export class NodeFacts {
     });
   }
 
-  setOtherNodes(others: OtherNodes): NodeChange {
+  #setOtherNodes(others: ClusterFacts['otherNodes']): NodeChange {
     const addresses = movedAddresses(this.#view.others, others);
     this.#view = { ...this.#view, others };
     return { all: false, external: false, addresses };
   }
 
-  setReserved(by: ReservedBy, list: readonly ReservedAddress[]): NodeChange {
-    this.#reservations.set(by, list);
-    const reserved = reservedAddresses(...this.#reservations.values());
+  #setReserved(): NodeChange {
+    const reserved = reservedAddresses(this.#reserved, this.#cluster.serverAddresses);
     const addresses = movedReservations(this.#view.reserved, reserved);
     this.#view = { ...this.#view, reserved };
     return { all: false, external: false, addresses };
@@ -83,6 +99,16 @@ export class NodeFacts {
     const all = node.zone !== before.zone;
     return { all, external: !sameAddresses(this.#view, before), addresses: NO_ADDRESSES };
   }
+}
+
+const NO_CHANGE: NodeChange = { all: false, external: false, addresses: NO_ADDRESSES };
+
+function together(changes: readonly NodeChange[]): NodeChange {
+  return {
+    all: changes.some(({ all }) => all),
+    external: changes.some(({ external }) => external),
+    addresses: changes.flatMap(({ addresses }) => addresses),
+  };
 }
 
 const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | keyof SharedAnswers> = {

@@ -158,7 +158,7 @@ export class KernelCheck {
     const { desired, kernel, dirty, image } = this.#parts;
     this.#nodeAddressesAge.begin();
     dirty.addAtOnce(desired.setNodeAddresses(kernel.nodeAddresses()));
-    dirty.addAtOnce(desired.setReserved('node', kernel.reservedAddresses()));
+    dirty.addAtOnce(desired.setReserved(kernel.reservedAddresses()));
     pending.add(image.keysAt(desired.reserved));
   }
 

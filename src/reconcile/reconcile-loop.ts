@@ -2,13 +2,12 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, Preparation } from '../kernel/kernel.js';
 import type { Cidr } from '../model/cidr.js';
 import type { Clock } from '../model/clock.js';
+import type { ClusterFacts } from '../model/cluster-facts.js';
 import type { ClusterListener, ClusterSource } from '../model/cluster-source.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
-import type { NodeRecord, OtherNodes } from '../model/node.js';
 import type { Operation, Outcome } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemBoard } from '../model/problem-board.js';
-import type { ReservedAddress } from '../model/reserved-address.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { PassReport, SyncState, SyncTotals, UnmetFrontend } from '../model/sync-state.js';
 import type { LoopSettings } from './loop-settings.js';
@@ -83,21 +82,10 @@ export class ReconcileLoop implements ClusterListener {
     this.#wakeForChange();
   }
 
-  /** The Node object of this node is another; undefined where there is none. */
-  nodeChanged(node: NodeRecord | undefined): void {
-    this.#reconciler.nodeChanged(this.#parts.desired.setNode(node));
-    this.#wakeForChange();
-  }
-
-  otherNodesChanged(others: OtherNodes): void {
-    this.#reconciler.nodeChanged(this.#parts.desired.setOtherNodes(others));
-    this.#wakeForChange();
-  }
-
-  /** Our own connection to the source goes to these addresses: nothing of ours may stay there, whichever Service it is of. */
-  apiServerAddressesChanged(addresses: readonly ReservedAddress[]): void {
+  /** The cluster says something else beside its Services. Nothing of ours may stay at addresses reserved by it. */
+  factsChanged(facts: ClusterFacts): void {
     const { desired } = this.#parts;
-    this.#reconciler.nodeChanged(desired.setReserved('api-server', addresses));
+    this.#reconciler.nodeChanged(desired.setFacts(facts));
     this.#reconciler.leave(desired.reserved);
     this.#wakeForChange();
   }

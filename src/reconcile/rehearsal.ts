@@ -25,7 +25,7 @@ export async function rehearse(
   const preparation = await kernel.preview();
   desired.setMarkKey(await kernel.markKey());
   desired.setNodeAddresses(kernel.nodeAddresses());
-  desired.setReserved('node', kernel.reservedAddresses());
+  desired.setReserved(kernel.reservedAddresses());
   for (const key of view.keys()) desired.refresh(key, view.look(key));
   for (const key of desired.takeConcerned()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);

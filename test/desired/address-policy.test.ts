@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { type AddressLimits, LONE_NODE, NO_LIMITS, type NodeProfile } from '../../src/desired/node-view.js';
 import { parsedCidrs } from '../../src/model/cidr.js';
+import { NO_FACTS } from '../../src/model/cluster-facts.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { otherNodes } from '../../src/model/node.js';
 import type { ReservedUse } from '../../src/model/reserved-address.js';
@@ -34,7 +35,7 @@ class Claimed {
   }
 
   reserve(use: ReservedUse, at = FREE, port = 0): this {
-    return this.refresh(this.desired.setReserved('node', [{ address: at, use, port }]));
+    return this.refresh(this.desired.setReserved([{ address: at, use, port }]));
   }
 
   /** Everything that is wanted at addresses beside the ClusterIPs, of whatever kind. */
@@ -90,16 +91,16 @@ describe('an address that nodes need themselves', () => {
 
   it('is served again when nobody needs it any more', () => {
     const claimed = new Claimed({ externalIPs: [FREE] }).reserve('gateway');
-    claimed.refresh(claimed.desired.setReserved('node', []));
+    claimed.refresh(claimed.desired.setReserved([]));
     expect([claimed.desired.bound.has(FREE), claimed.told]).toEqual([true, []]);
   });
 
   it('concerns only Services that claim it', () => {
     const { desired } = new Claimed({ externalIPs: [FREE] });
-    expect(desired.setReserved('node', [{ address: POD, use: 'gateway', port: 0 }])).toEqual([]);
-    expect(desired.setReserved('api-server', [{ address: FREE, use: 'api-server', port: 6443 }])).toEqual([
-      'default/web',
-    ]);
+    expect(desired.setReserved([{ address: POD, use: 'gateway', port: 0 }])).toEqual([]);
+    expect(
+      desired.setFacts({ ...NO_FACTS, serverAddresses: [{ address: FREE, use: 'api-server', port: 6443 }] }),
+    ).toEqual(['default/web']);
   });
 
   it('keeps nothing of ours, not even to drain, unless it is wanted or carries NodePorts of this node', () => {
@@ -157,7 +158,7 @@ describe("an externalIP that is a node's address", () => {
       expect.stringContaining(`${OWN} is an address of a node, whose ports are not for externalIPs`),
     ]);
     const other = new Claimed({ externalIPs: [FREE] });
-    other.refresh(other.desired.setOtherNodes(ofNode));
+    other.refresh(other.desired.setFacts({ ...NO_FACTS, otherNodes: ofNode }));
     expect(other.beside).toEqual([]);
     expect(other.told).toEqual([
       expect.stringContaining('Node worker-2, whose ports are not for externalIPs'),
@@ -169,7 +170,7 @@ describe("an externalIP that is a node's address", () => {
     expect(own.beside).toEqual([`${OWN}:80/TCP`]);
     expect(own.desired.bound.has(OWN)).toBe(false);
     const other = new Claimed({ externalIPs: [FREE] }, { externalIPsOnNodes: true });
-    other.refresh(other.desired.setOtherNodes(ofNode));
+    other.refresh(other.desired.setFacts({ ...NO_FACTS, otherNodes: ofNode }));
     expect(other.told).toEqual([expect.stringContaining('so only that Node serves it')]);
   });
 
@@ -192,10 +193,8 @@ describe("ports at this node's own addresses", () => {
 
   it('that the kubelet or the API server has go to no load balancer; the others do', () => {
     const claimed = new Claimed({ loadBalancerIPs: [OWN], ports });
-    claimed.refresh(claimed.desired.setNode(node));
-    claimed.refresh(
-      claimed.desired.setReserved('api-server', [{ address: OWN, use: 'api-server', port: 6443 }]),
-    );
+    const serverAddresses = [{ address: OWN, use: 'api-server', port: 6443 }] as const;
+    claimed.refresh(claimed.desired.setFacts({ ...NO_FACTS, node, serverAddresses }));
     expect(claimed.beside).toEqual([`${OWN}:80/TCP`]);
     expect(claimed.told.slice(1)).toEqual([
       expect.stringContaining(`spec.ports[1].port: 10250 at ${OWN}`),
@@ -211,10 +210,8 @@ describe("ports at this node's own addresses", () => {
       nodePort,
     }));
     const claimed = new Claimed({ ports: nodePorts }, {}, { agentPorts: [10_256] });
-    claimed.refresh(claimed.desired.setNode(node));
-    claimed.refresh(
-      claimed.desired.setReserved('api-server', [{ address: OWN, use: 'api-server', port: 6443 }]),
-    );
+    const serverAddresses = [{ address: OWN, use: 'api-server', port: 6443 }] as const;
+    claimed.refresh(claimed.desired.setFacts({ ...NO_FACTS, node, serverAddresses }));
     expect(claimed.beside.filter((text) => text.includes(OWN))).toEqual([`${OWN}:30000/TCP`]);
     expect(claimed.told).toEqual([
       expect.stringMatching(/spec\.ports\[0\]\.nodePort: 10250 at .* the kubelet answers/),
@@ -236,7 +233,7 @@ describe("ports at this node's own addresses", () => {
       { loadBalancerIPs: [FREE], ports },
     ]) {
       const claimed = new Claimed(parts);
-      claimed.refresh(claimed.desired.setNode(node));
+      claimed.refresh(claimed.desired.setFacts({ ...NO_FACTS, node }));
       expect(claimed.told.filter((text) => text.includes('spec.ports'))).toEqual([]);
     }
   });
@@ -264,13 +261,16 @@ describe('what the operator allows', () => {
       const claimed = new Claimed(parts);
       const podCIDRs = ['10.244.3.0/24'];
       claimed.refresh(
-        claimed.desired.setNode({
-          name: 'node-1',
-          uid: '',
-          addresses: [],
-          podCIDRs,
-          zone: undefined,
-          eligible: true,
+        claimed.desired.setFacts({
+          ...NO_FACTS,
+          node: {
+            name: 'node-1',
+            uid: '',
+            addresses: [],
+            podCIDRs,
+            zone: undefined,
+            eligible: true,
+          },
         }),
       );
       expect(claimed.told).toEqual([expect.stringContaining("is an address of the pods' range")]);

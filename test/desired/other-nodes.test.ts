@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-view.js';
+import { NO_FACTS } from '../../src/model/cluster-facts.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import { type OtherNodes, otherNodes } from '../../src/model/node.js';
 import type { Service } from '../../src/model/service.js';
@@ -35,7 +36,7 @@ class Cluster {
 
   /** Answers with the Services that were worked out anew. */
   tell(others: OtherNodes): ServiceKey[] {
-    const keys = this.desired.setOtherNodes(others);
+    const keys = this.desired.setFacts({ ...NO_FACTS, otherNodes: others });
     this.refresh(keys);
     return keys;
   }
@@ -96,6 +97,20 @@ describe('a VIP that another Node has', () => {
 
 describe('when addresses of other Nodes change', () => {
   const mail = aService('mail', [VIP_B]);
+
+  it('together with the Node object, the Services that either concerns are worked out anew, each once', () => {
+    const cluster = new Cluster(web(), mail);
+    const node = {
+      name: 'node-1',
+      uid: '',
+      addresses: [address('192.0.2.1')],
+      podCIDRs: [],
+      zone: undefined,
+      eligible: true,
+    };
+    const keys = cluster.desired.setFacts({ ...NO_FACTS, node, otherNodes: worker2(OUTSIDE, VIP_B) });
+    expect(keys.sort()).toEqual(['default/mail', 'default/web']);
+  });
 
   it('only Services that claim one of them are worked out anew', () => {
     const cluster = new Cluster(web(), mail);

@@ -25,7 +25,7 @@ class WithEndpoint {
 
   reserve(...uses: readonly ReservedUse[]): ServiceKey[] {
     const list = uses.map((use) => ({ address: AT, use, port: 0 }));
-    const concerned = this.desired.setReserved('node', list);
+    const concerned = this.desired.setReserved(list);
     this.#refresh(concerned);
     return concerned;
   }

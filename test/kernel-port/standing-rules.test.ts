@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { kernelRules } from '../../src/compose-node.js';
-import { factsBefore, NO_FACTS } from '../../src/desired/cluster-facts.js';
+import { factsBefore } from '../../src/desired/cluster-facts.js';
 import { standingElements, standingRulesOf } from '../../src/kernel/packet-table/layout-set.js';
 import {
   type PacketRulesSettings,
   PLAIN_RULES,
 } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
+import { NO_FACTS } from '../../src/model/cluster-facts.js';
 import { PROXY, read } from '../config/read.js';
 
 /** What a look at the layout set finds after these rules have been written. */

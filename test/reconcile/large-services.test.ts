@@ -76,7 +76,7 @@ describe('a Service at its limits', () => {
     const desired = new DesiredDataplane(LONE_NODE);
     const work = pieces(desired);
     work.next();
-    desired.setReserved('node', [{ address: VIP_A, use: 'gateway', port: 0 }]);
+    desired.setReserved([{ address: VIP_A, use: 'gateway', port: 0 }]);
     while (work.next().done !== true);
     expect([desired.virtualServers.size, desired.bound.size]).toEqual([0, 0]);
   });

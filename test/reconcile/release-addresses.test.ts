@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FACTS } from '../../src/model/cluster-facts.js';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { RealServerList, realServer } from '../../src/model/real-server.js';
@@ -142,7 +143,7 @@ describe('an address that turns out to be needed while the agent runs', () => {
     loop.begin();
     await loop.idle();
     expect(leftAt(kernel)).not.toEqual([]);
-    loop.apiServerAddressesChanged([{ address: SERVER, use: 'api-server', port: 6443 }]);
+    loop.factsChanged({ ...NO_FACTS, serverAddresses: [{ address: SERVER, use: 'api-server', port: 6443 }] });
     await loop.idle();
     expect(leftAt(kernel)).toEqual([]);
     expect([...kernel.state.bound].sort()).toEqual([VIP_A, VIP_B]);
@@ -179,7 +180,7 @@ describe('an address that turns out to be needed while the agent runs', () => {
   it("does not take the API server's own Service away before it has been heard", async () => {
     const kernel = await programmed('kubernetes');
     const { loop, desired } = testAgent(kernel, new HandSource());
-    desired.setReserved('api-server', [{ address: SERVER, use: 'api-server', port: 443 }]);
+    desired.setFacts({ ...NO_FACTS, serverAddresses: [{ address: SERVER, use: 'api-server', port: 443 }] });
     loop.begin();
     await loop.idle();
     expect(leftAt(kernel)).not.toEqual([]);

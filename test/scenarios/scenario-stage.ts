@@ -3,6 +3,7 @@ import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js'
 import { translateNodeAddresses } from '../../src/api-objects/node.js';
 import { translateService } from '../../src/api-objects/service.js';
 import { reasonText, type Translation } from '../../src/api-objects/translation.js';
+import { type ClusterFacts, NO_FACTS } from '../../src/model/cluster-facts.js';
 import { type EndpointSlice, sliceKey } from '../../src/model/endpoint-slice.js';
 import type { FrontendKey } from '../../src/model/frontend.js';
 import { type NodeAddresses, otherNodes } from '../../src/model/node.js';
@@ -28,6 +29,7 @@ export class ScenarioStage {
   readonly #kernel = new FakeKernel();
   readonly #agent;
   readonly #objects = new Map<string, ReadObject>();
+  #facts = NO_FACTS;
   #asked = false;
 
   /** What is settled before the start is taken from the scenario's first section about the node. */
@@ -98,7 +100,7 @@ export class ScenarioStage {
   }
 
   #moveNode(yaml: string): void {
-    this.#agent.loop.nodeChanged(nodeRecord(yaml));
+    this.#changeFacts({ node: nodeRecord(yaml) });
     this.#kernel.setNodeAddresses(ownAddresses(yaml));
   }
 
@@ -121,7 +123,12 @@ export class ScenarioStage {
     const nodes = [...this.#objects.values()].flatMap(({ translation }) =>
       translation.kind === 'translated' && 'addresses' in translation.record ? translation.record : [],
     );
-    this.#agent.loop.otherNodesChanged(otherNodes(nodes, 'node-1'));
+    this.#changeFacts({ otherNodes: otherNodes(nodes, 'node-1') });
+  }
+
+  #changeFacts(changes: Partial<ClusterFacts>): void {
+    this.#facts = { ...this.#facts, ...changes };
+    this.#agent.loop.factsChanged(this.#facts);
   }
 
   #delete(name: string): void {
