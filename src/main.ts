@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { type Command, CommanderError } from 'commander';
 import { EXIT, explainFailure, ignoreClosedPipe } from './cli/exit.js';
+import { areForNodes, type Fleet, sendToNodes } from './cli/fleet/node-options.js';
 import { addViewCommands, emptyCommandLine, isViewCommand, type KernelViews } from './cli/view-commands.js';
 import { VERSION } from './config/version.js';
 
@@ -14,6 +15,11 @@ const kernel: KernelViews = {
     yield* (await import('./compose-commands.js')).composeConnections();
   },
   look: async (question) => (await import('./compose-commands.js')).composeKernelLook(question),
+};
+
+const fleet: Fleet = {
+  allNodes: async (question) => (await import('./compose-fleet.js')).composeAllNodes(question),
+  oneNode: async (node, question) => (await import('./compose-fleet.js')).composeOneNode(node, question),
 };
 
 type Done = (code: number) => void;
@@ -58,6 +64,7 @@ async function fullCommandLine(words: readonly string[], done: Done): Promise<Pa
 function viewCommandLine(words: readonly string[], done: Done): Parsing {
   const program = emptyCommandLine(VERSION);
   addViewCommands(program, kernel, done);
+  if (areForNodes(words)) sendToNodes(program, words, fleet, done);
   return { program, words };
 }
 

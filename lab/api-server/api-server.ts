@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { Access } from './access.js';
 import { type Authority, type Certificate, issue, makeAuthority } from './certificates.js';
 import { Faults } from './faults.js';
 import { ObjectStore } from './object-store.js';
+import { PodExec } from './pod-exec.js';
 import { DEFAULT_FEATURES, type Features, RequestDesk } from './request-desk.js';
 import {
   closeServer,
@@ -42,6 +45,7 @@ export class ApiServer {
   readonly store = new ObjectStore();
   readonly access = new Access();
   readonly faults = new Faults();
+  readonly exec = new PodExec();
   readonly wire: Wire;
   readonly desk: RequestDesk;
   readonly #options: Required<Omit<ApiServerOptions, 'features'>>;
@@ -75,6 +79,9 @@ export class ApiServer {
       this.desk.take(request, answer),
     );
     this.#sockets = socketsOf(this.#server);
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) =>
+      this.exec.take(request, socket, (subject) => this.desk.refusal(request, 'create', subject)),
+    );
     // What a broken wire does to a connection is no news here.
     this.#server.on('sessionError', () => undefined);
   }
@@ -117,6 +124,7 @@ export class ApiServer {
   async close(): Promise<void> {
     await this.wire.close();
     this.desk.close();
+    this.exec.close();
     await closeServer(this.#server, this.#sockets);
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import type { Access, Verb } from './access.js';
 import {
   type ApiAnswer,
   badRequest,
+  type Failure,
   failureAnswer,
   forbiddenOption,
   jsonAnswer,
@@ -107,6 +108,11 @@ export class RequestDesk {
     });
   }
 
+  /** Undefined where whoever asks may do it. */
+  refusal(request: ServerRequest, verb: Verb, subject: Subject): Failure | undefined {
+    return this.#access.refusal(this.#userOf(request), verb, subject);
+  }
+
   async #answer(request: ServerRequest, answer: ServerAnswer): Promise<void> {
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'https://api');
     if (pathname === '/version') return send(request, answer, VERSION);
@@ -115,7 +121,7 @@ export class RequestDesk {
     const verb = verbOf(request.method, query, subject);
     const wrongAnswer = this.#wrongAnswer(verb, subject);
     if (wrongAnswer !== undefined) return send(request, answer, wrongAnswer);
-    const refusal = this.#access.refusal(this.#userOf(request), verb, subject);
+    const refusal = this.refusal(request, verb, subject);
     if (refusal !== undefined) return send(request, answer, failureAnswer(refusal));
     const asked = { request, subject, query };
     if (verb === 'watch') return this.#watch(asked, answer);

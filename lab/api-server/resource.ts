@@ -10,6 +10,7 @@ export type ResourceName =
   | 'configmaps'
   | 'daemonsets'
   | 'pods'
+  | 'pods/exec'
   | 'serviceaccounts';
 
 export interface Resource {

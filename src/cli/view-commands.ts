@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import type { StatusReport } from '../model/status-report.js';
 import type { ConnectionsOptions, ConnectionsParts } from './connections.js';
+import { addNodeOptions } from './fleet/node-options.js';
 import { type OutputFormat, outputFormat } from './output.js';
 import type { ListingParts, ServicesOptions } from './services.js';
 import type { StatusOptions } from './status.js';
@@ -52,6 +53,8 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addRecords(program, done);
   addConnections(program, kernel, done);
   addTop(program, kernel, done);
+  // After all commands, to those that it is for.
+  addNodeOptions(program);
 }
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {

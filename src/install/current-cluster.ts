@@ -16,7 +16,6 @@ export interface CurrentClusterSettings {
 }
 
 const TIMEOUT = 30_000;
-const REMEDY = 'Check it with `kubectl --namespace kube-system get daemonset kube-proxy`.';
 
 /**
  * client-node knows every way in which a person's kubeconfig may log in. Answers are read as they come: its typed calls
@@ -40,7 +39,8 @@ export async function currentCluster(settings: CurrentClusterSettings): Promise<
   };
 }
 
-async function loadKubeconfig({ kubeconfig, context }: CurrentClusterSettings) {
+/** As kubectl would find it. */
+export async function loadKubeconfig({ kubeconfig, context }: CurrentClusterSettings) {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   try {
@@ -61,7 +61,12 @@ function answerOf(url: URL, options: RequestOptions): Promise<ClusterObject | un
   const request = url.protocol === 'http:' ? requestHttp : requestHttps;
   return new Promise((resolve, reject) => {
     const fail = (why: string) =>
-      reject(new InstallError(`${url.host} gave no ${url.pathname}: ${why}.`, REMEDY));
+      reject(
+        new InstallError(
+          `${url.host} gave no ${url.pathname}: ${why}.`,
+          `Check it with \`kubectl get --raw ${url.pathname}\`.`,
+        ),
+      );
     const asked = request(url, options, async (response) => {
       const pieces: Buffer[] = [];
       for await (const piece of response) pieces.push(piece as Buffer);

@@ -1,0 +1,112 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { FleetQuestion, NodeAnswer } from '../../model/node-answer.js';
+
+/** What the API server side of a command is made of; see `compose-fleet.ts`. */
+export interface Fleet {
+  readonly allNodes: (question: FleetQuestion) => Promise<readonly NodeAnswer[]>;
+  readonly oneNode: (node: string, question: FleetQuestion) => Promise<number>;
+}
+
+/** Commands that make one row of what a node says. */
+const FOR_ALL_NODES: ReadonlySet<string> = new Set(['status', 'why', 'diff', 'check']);
+/** Commands that need no node of their own, and are sent to another. */
+const FOR_ONE_NODE: ReadonlySet<string> = new Set([
+  ...FOR_ALL_NODES,
+  'services',
+  'backends',
+  'events',
+  'connections',
+  'top',
+]);
+
+interface NodeOptions {
+  readonly allNodes?: boolean;
+  readonly node?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly agentNamespace: string;
+  readonly agentSelector: string;
+  readonly nodeDeadline: number;
+  readonly output?: string;
+}
+
+/** Adds `--all-nodes`, `--node` and what goes with them to the commands that can be asked from afar. */
+export function addNodeOptions(program: Command): void {
+  for (const command of program.commands)
+    if (FOR_ONE_NODE.has(command.name())) {
+      if (FOR_ALL_NODES.has(command.name()))
+        command.addOption(
+          new Option('--all-nodes', 'ask the agents of all nodes, through the API server').conflicts('node'),
+        );
+      command
+        .option('--node <name>', 'ask the agent of this node, through the API server')
+        .option('--kubeconfig <file>', 'of the API server; otherwise as kubectl finds it')
+        .option('--context <name>', 'of that kubeconfig')
+        .option('--agent-namespace <name>', "the agents' namespace", 'kube-system')
+        .option('--agent-selector <selector>', "the labels of the agents' pods", 'k8s-app=kube-ipvs-proxy')
+        .option('--node-deadline <seconds>', 'how long each node may take', deadline, 10);
+    }
+}
+
+/** Whether the words ask for another node than this; what follows `--` is no option. */
+export function areForNodes(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  const options = end < 0 ? words : words.slice(0, end);
+  return options.some((word) => word === '--all-nodes' || word === '--node' || word.startsWith('--node='));
+}
+
+/** Has these commands sent to the agents instead of looking at this node. */
+export function sendToNodes(
+  program: Command,
+  words: readonly string[],
+  fleet: Fleet,
+  done: (code: number) => void,
+): void {
+  for (const command of program.commands)
+    if (FOR_ONE_NODE.has(command.name()))
+      command.action(async () => {
+        const options = command.opts<NodeOptions>();
+        const { node, kubeconfig, context, agentNamespace, agentSelector } = options;
+        const place = { kubeconfig, context, agentNamespace, agentSelector };
+        const question = { ...place, deadline: options.nodeDeadline * 1000 };
+        if (node !== undefined)
+          return done(await fleet.oneNode(node, { ...question, words: wordsForAgent(words) }));
+        const { runAllNodes } = await import('./all-nodes.js');
+        const asked = { ...question, words: withoutOption(wordsForAgent(words), '-o', '--output') };
+        done(await runAllNodes(command.name(), options.output ?? 'table', () => fleet.allNodes(asked)));
+      });
+}
+
+const WITH_VALUE = [
+  '--node',
+  '--kubeconfig',
+  '--context',
+  '--agent-namespace',
+  '--agent-selector',
+  '--node-deadline',
+];
+
+/** The same words without those that are for us. */
+export function wordsForAgent(words: readonly string[]): string[] {
+  return WITH_VALUE.reduce(
+    (rest, name) => withoutOption(rest, name),
+    words.filter((word) => word !== '--all-nodes'),
+  );
+}
+
+/** Without `--name value`, `--name=value`, and of a short name `-xvalue`. */
+function withoutOption(words: readonly string[], ...names: readonly string[]): string[] {
+  const isNamed = (word: string | undefined) => word !== undefined && names.includes(word);
+  return words.filter(
+    (word, index) =>
+      !isNamed(word) &&
+      !isNamed(words[index - 1]) &&
+      !names.some((name) => word.startsWith(name.startsWith('--') ? `${name}=` : name)),
+  );
+}
+
+function deadline(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 0.1 && seconds <= 600) return seconds;
+  throw new InvalidArgumentError(`'${text}' is no number of seconds from 0.1 to 600.`);
+}

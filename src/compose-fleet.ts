@@ -1,0 +1,30 @@
+import { agentPods } from './fleet/agent-pods.js';
+import { askAgents, runOnAgent } from './fleet/ask-agents.js';
+import { currentCluster, loadKubeconfig } from './install/current-cluster.js';
+import type { FleetQuestion, NodeAnswer } from './model/node-answer.js';
+
+/** What the agents of all nodes say to one command. Rejects where the API server cannot be asked for nodes and pods. */
+export async function composeAllNodes(question: FleetQuestion): Promise<readonly NodeAnswer[]> {
+  const { config, agents } = await agentsOf(question);
+  return askAgents(config, agents, question.words, question.deadline);
+}
+
+/** Runs one command on one node, and writes what it writes; an error says why there is no agent to ask. */
+export async function composeOneNode(node: string, question: FleetQuestion): Promise<number> {
+  const { config, agents } = await agentsOf(question);
+  const found = agents.find((agent) => agent.node === node);
+  if (found === undefined) {
+    const some = agents.slice(0, 5).map((agent) => agent.node);
+    throw new Error(
+      `there is no Linux node '${node}'; there are ${agents.length}, such as ${some.join(', ')}.`,
+    );
+  }
+  if (found.agent === undefined) throw new Error(`node ${node} has no agent: ${found.reason}.`);
+  return runOnAgent(config, found.agent, question.words, question.deadline);
+}
+
+async function agentsOf({ kubeconfig, context, agentNamespace, agentSelector }: FleetQuestion) {
+  const settings = { kubeconfig, context };
+  const [config, cluster] = await Promise.all([loadKubeconfig(settings), currentCluster(settings)]);
+  return { config, agents: await agentPods(cluster, agentNamespace, agentSelector) };
+}
