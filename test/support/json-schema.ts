@@ -8,6 +8,8 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  /** Of every key that `properties` does not name. */
+  readonly additionalProperties?: Schema;
 }
 
 export function readSchema(name: string): Schema {
@@ -26,10 +28,14 @@ export function schemaBreaches(value: unknown, schema: Schema, path = '$'): stri
   return typeof value === 'object' && value !== null ? objectBreaches(value, schema, path) : [];
 }
 
-function objectBreaches(value: object, { required = [], properties = {} }: Schema, path: string): string[] {
+function objectBreaches(
+  value: object,
+  { required = [], properties = {}, additionalProperties }: Schema,
+  path: string,
+): string[] {
   const missing = required.filter((key) => !(key in value)).map((key) => `${path}.${key} is missing`);
   const rest = Object.entries(value).flatMap(([key, field]) => {
-    const schema = properties[key];
+    const schema = properties[key] ?? additionalProperties;
     return schema === undefined
       ? [`${path}.${key} is not in the schema`]
       : schemaBreaches(field, schema, `${path}.${key}`);

@@ -1,7 +1,7 @@
 import { isCode } from '../../diagnosis/codes.js';
 import { type Diagnosis, diagnose } from '../../diagnosis/diagnose.js';
 import { type Evidence, focusOf, type Question } from '../../diagnosis/evidence.js';
-import { pathLines } from '../../diagnosis/path-lines.js';
+import { type PathLine, pathLines } from '../../diagnosis/path-lines.js';
 import type { Address } from '../../model/address.js';
 import type { Frontend } from '../../model/frontend.js';
 import type { KernelFacts } from '../../model/kernel-facts.js';
@@ -131,6 +131,14 @@ function written(evidence: Evidence, diagnosis: Diagnosis, { output }: WhyOption
     const isColoured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
     return whyText(diagnosis, diagnosis.verdict === 'not found' ? [] : path, isColoured ? COLOURED : PLAIN);
   }
-  const { question, answer, kernel, tried } = evidence;
+  return whyJson(evidence, diagnosis, path);
+}
+
+/** The diagnosis for programs, as docs/schemas/why.v1.json has it. */
+export function whyJson(
+  { question, answer, kernel, tried }: Evidence,
+  diagnosis: Diagnosis,
+  path: readonly PathLine[],
+): string {
   return `${JSON.stringify({ version: 1, question, ...diagnosis, path, answer, kernel, tried }, null, 2)}\n`;
 }
