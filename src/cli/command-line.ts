@@ -1,13 +1,21 @@
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import { writtenDocuments } from '../config/completed-documents.js';
 import type { Configuration } from '../config/configuration.js';
+import { completionScript, SHELLS, type Shell } from './completion.js';
 import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
 import { EXIT } from './exit.js';
+import { manPage } from './man-page.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
 import { type VersionOptions, withVersionOptions } from './version.js';
-import { addViewCommands, emptyCommandLine, type KernelViews, tableOrJson } from './view-commands.js';
+import {
+  addViewCommands,
+  EXIT_CODES,
+  emptyCommandLine,
+  type KernelViews,
+  tableOrJson,
+} from './view-commands.js';
 
 /** What the commands do; each answers with the exit code. */
 export interface Commands {
@@ -39,7 +47,24 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
   withVersionOptions(program.command('version'), tableOrJson, async (options) =>
     done(await commands.version(options)),
   );
+  addHelpInOtherForms(program, version, done);
   return program;
+}
+
+function addHelpInOtherForms(program: Command, version: string, done: (code: number) => void): void {
+  const print = (text: string) => {
+    process.stdout.write(text);
+    done(EXIT.good);
+  };
+  program
+    .command('completion')
+    .description('print the script that completes this command line in a shell')
+    .addArgument(new Argument('<shell>', 'whose language it is in').choices(SHELLS))
+    .action((shell: Shell) => print(completionScript(shell, program)));
+  program
+    .command('man')
+    .description('print the manual page, as for `man -l -`')
+    .action(() => print(manPage(program, version, EXIT_CODES)));
 }
 
 function addRun(program: Command, commands: Commands, done: (code: number) => void): void {

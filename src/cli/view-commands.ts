@@ -26,7 +26,8 @@ export function isViewCommand([first = '']: readonly string[]): boolean {
   return NAMES.includes(first);
 }
 
-const EXIT_CODES = `
+/** What stands below the options in `--help`. */
+export const EXIT_CODES = `
 Without a command, and with any flag, it is \`run\`: kube-proxy's command line works unchanged.
 Exit codes: 0 good, 1 a problem was found, 2 wrong usage or configuration, 3 the agent is not running,
 4 there is nothing of what was asked for.`;

@@ -1,0 +1,165 @@
+import type { Command, Help, Option } from 'commander';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** The script that completes our command line in a shell, made of the same commands and options as `--help`. */
+export function completionScript(shell: Shell, program: Command): string {
+  return SCRIPTS[shell](program);
+}
+
+const SCRIPTS: Readonly<Record<Shell, (program: Command) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+const FUNCTION = '_kube_ipvs_proxy';
+
+function bashScript(program: Command): string {
+  const { help, commands } = partsOf(program);
+  const names = [...commands.map((command) => command.name()), ...flagsOf(program, help)];
+  const offers = commands.map((command) => {
+    const words = [...flagsOf(command, help), ...argumentChoices(command)];
+    return `      ${bashPattern(command)}) offered=${quoted(words.join(' '))} ;;`;
+  });
+  const values = commands.flatMap((command) =>
+    help
+      .visibleOptions(command)
+      .filter(({ argChoices }) => argChoices !== undefined)
+      .map((option) => {
+        const patterns = flagsIn(option).map((flag) => quoted(`${command.name()} ${flag}`));
+        return `    ${patterns.join(' | ')}) offered=${quoted((option.argChoices ?? []).join(' '))} ;;`;
+      }),
+  );
+  return `${[
+    `# bash completion for ${program.name()}: source this file.`,
+    `${FUNCTION}() {`,
+    `  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} offered=''`,
+    '  if ((COMP_CWORD == 1)); then',
+    `    offered=${quoted(names.join(' '))}`,
+    '  else',
+    `    case \${COMP_WORDS[1]} in`,
+    ...offers,
+    '    esac',
+    '  fi',
+    `  case "\${COMP_WORDS[1]} $previous" in`,
+    ...values,
+    '  esac',
+    '  mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$current")',
+    '}',
+    // Where nothing fits, the name of a file is meant.
+    `complete -o default -F ${FUNCTION} ${program.name()}`,
+  ].join('\n')}\n`;
+}
+
+// Without a command, and with any flag, it is `run`.
+function bashPattern(command: Command): string {
+  return command.name() === 'run' ? 'run | -*' : command.name();
+}
+
+function zshScript(program: Command): string {
+  const { help, commands } = partsOf(program);
+  const names = [
+    ...commands.map((command) => zshEntry(command.name(), help.subcommandDescription(command))),
+    ...help.visibleOptions(program).flatMap((option) => zshOption(option, help)),
+  ];
+  const offers = commands.flatMap((command) => [
+    `    ${bashPattern(command)}) offered=(`,
+    ...help.visibleOptions(command).flatMap((option) => zshOption(option, help)),
+    ...argumentChoices(command).map((word) => zshEntry(word, command.name())),
+    '    ) ;;',
+  ]);
+  return `${[
+    `#compdef ${program.name()}`,
+    `${FUNCTION}() {`,
+    '  local -a offered',
+    '  if (( CURRENT == 2 )); then',
+    '    offered=(',
+    ...names,
+    '    )',
+    '  else',
+    '    case $words[2] in',
+    ...offers,
+    '    esac',
+    '  fi',
+    '  _describe -o word offered || _files',
+    '}',
+    `compdef ${FUNCTION} ${program.name()}`,
+  ].join('\n')}\n`;
+}
+
+function zshOption(option: Option, help: Help): string[] {
+  return flagsIn(option).map((flag) => zshEntry(flag, help.optionDescription(option)));
+}
+
+function zshEntry(word: string, description: string): string {
+  return `      ${quoted(`${word.replaceAll(':', '\\:')}:${description}`)}`;
+}
+
+function fishScript(program: Command): string {
+  const { help, commands } = partsOf(program);
+  const name = program.name();
+  const lines = [
+    ...commands.map((command) =>
+      [
+        '-n __fish_use_subcommand',
+        '-f',
+        `-a ${command.name()}`,
+        described(help.subcommandDescription(command)),
+      ].join(' '),
+    ),
+    ...help.visibleOptions(program).map((option) => `-n __fish_use_subcommand ${fishOption(option, help)}`),
+    ...commands.flatMap((command) => {
+      const here = `-n '__fish_seen_subcommand_from ${command.name()}'`;
+      const words = argumentChoices(command);
+      return [
+        ...help.visibleOptions(command).map((option) => `${here} ${fishOption(option, help)}`),
+        ...(words.length > 0 ? [`${here} -f -a ${fishQuoted(words.join(' '))}`] : []),
+      ];
+    }),
+  ];
+  return `${lines.map((line) => `complete -c ${name} ${line}`).join('\n')}\n`;
+}
+
+function fishOption(option: Option, help: Help): string {
+  const { short, long, argChoices, required } = option;
+  return [
+    ...(short === undefined ? [] : [`-s ${short.slice(1)}`]),
+    ...(long === undefined || long === null ? [] : [`-l ${long.slice(2)}`]),
+    ...(required ? ['-r'] : []),
+    ...(argChoices === undefined ? [] : [`-f -a ${fishQuoted(argChoices.join(' '))}`]),
+    described(help.optionDescription(option)),
+  ].join(' ');
+}
+
+function described(text: string): string {
+  return `-d ${fishQuoted(text)}`;
+}
+
+function partsOf(program: Command): { readonly help: Help; readonly commands: readonly Command[] } {
+  const help = program.createHelp();
+  return { help, commands: help.visibleCommands(program) };
+}
+
+function flagsOf(command: Command, help: Help): string[] {
+  return help.visibleOptions(command).flatMap(flagsIn);
+}
+
+function flagsIn({ short, long }: Option): string[] {
+  return [short, long].flatMap((flag) => (flag === undefined || flag === null ? [] : [flag]));
+}
+
+function argumentChoices({ registeredArguments }: Command): string[] {
+  return registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
+}
+
+/** One word in bash and zsh, whatever it holds. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+// In fish a backslash quotes within single quotes too.
+function fishQuoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { type Commands, commandLine } from '../../src/cli/command-line.js';
+import { completionScript, SHELLS } from '../../src/cli/completion.js';
+import { manPage } from '../../src/cli/man-page.js';
+import { OVERLAY_CHOICE } from '../../src/compose-manifest.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'completion-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function program(): Command {
+  const never = vi.fn(async () => 1);
+  const commands = {
+    ...{ run: never, initOnly: never, plan: never, cleanup: never, manifest: never, version: never },
+    overlays: OVERLAY_CHOICE,
+    kernel: { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn() },
+  } satisfies Commands;
+  return commandLine('1.2.3', commands, () => undefined);
+}
+
+/** Every command, each with the long flags that `--help` names. */
+function commandsAndFlags(): [command: string, flags: string[]][] {
+  const root = program();
+  const help = root.createHelp();
+  return root.commands.map((command) => [
+    command.name(),
+    help.visibleOptions(command).flatMap(({ long }) => (long ? [long] : [])),
+  ]);
+}
+
+/** What bash offers after these words, asked of the script itself. */
+function bashOffers(...words: string[]): string[] {
+  const script = join(folder, 'completion.bash');
+  writeFileSync(script, completionScript('bash', program()));
+  const ask = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kube_ipvs_proxy; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const said = execFileSync('/bin/bash', ['--norc', '-c', ask, 'bash', script, 'kube-ipvs-proxy', ...words]);
+  return said
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+describe('completion', () => {
+  it('offers in bash every command first', () => {
+    const names = commandsAndFlags().map(([name]) => name);
+    expect(names.length).toBeGreaterThan(8);
+    expect(bashOffers('')).toEqual(expect.arrayContaining(names));
+    expect(bashOffers('ser')).toEqual(['services']);
+  });
+
+  it('offers in bash every flag of every command after it, and no flag of another', () => {
+    for (const [name, flags] of commandsAndFlags())
+      expect(new Set(bashOffers(name, '--')), name).toEqual(new Set(flags));
+  });
+
+  it('offers in bash the flags of run after a flag, as kube-proxy is started without a command', () => {
+    expect(bashOffers('--v=2', '--masq')).toContain('--masquerade-all');
+  });
+
+  it('offers in bash the values of a flag that takes certain ones', () => {
+    expect(bashOffers('services', '--sort-by', '')).toContain('connections');
+    expect(bashOffers('completion', '')).toEqual(expect.arrayContaining([...SHELLS]));
+  });
+
+  it.each(SHELLS)('names each command and each flag in the script of %s', (shell) => {
+    const script = completionScript(shell, program());
+    for (const [name, flags] of commandsAndFlags()) {
+      const lines = script.split('\n').filter((line) => shell !== 'fish' || line.includes(`from ${name}'`));
+      const part = shell === 'zsh' ? zshPart(lines, name) : lines.join('\n');
+      expect(script).toContain(name);
+      for (const flag of flags) {
+        const word = shell === 'fish' ? `-l ${flag.slice(2)} ` : flag;
+        expect(part, `${name} ${flag}`).toContain(word);
+      }
+    }
+  });
+});
+
+function zshPart(lines: readonly string[], name: string): string {
+  const start = lines.findIndex(
+    (line) => line.startsWith(`    ${name} |`) || line.startsWith(`    ${name})`),
+  );
+  expect(start, name).toBeGreaterThan(0);
+  return lines.slice(start, lines.indexOf('    ) ;;', start)).join('\n');
+}
+
+describe('the manual page', () => {
+  const page = manPage(program(), '1.2.3', 'Exit codes: 0 good.');
+
+  it('has a part for each command with each of its flags', () => {
+    for (const [name, flags] of commandsAndFlags()) {
+      const part = page.split('\n.SS ').find((text) => text.startsWith(`${name}\n`)) ?? '';
+      for (const flag of flags) expect(part, name).toContain(flag.replaceAll('-', '\\-'));
+    }
+  });
+
+  it('has no line that roff would take for a request of another kind', () => {
+    const requests = page.split('\n').flatMap((line) => /^[.'](\S*)/.exec(line)?.[1] ?? []);
+    expect([...new Set(requests)].sort()).toEqual(['B', 'PP', 'SH', 'SS', 'TH', 'TP']);
+  });
+
+  it('says the version and what the exit codes mean', () => {
+    expect(page).toContain('1.2.3');
+    expect(page).toContain('Exit codes: 0 good.');
+  });
+});
