@@ -2,9 +2,9 @@ import { type Arrow, arrowsOf, roomOf, type SourceTree } from './source-tree.js'
 
 /** An arrow from one room to another that is allowed although every room sees only `model` and itself. */
 export interface AllowedArrow {
-  /** A room, or a file of `src` itself. */
+  /** A room, or files of `src` itself: `compose*.ts` is all that begin so. */
   readonly from: string;
-  /** A room, a file, or `*` for everything. */
+  /** A room, files, or `*` for everything. */
   readonly to: string;
   readonly because: string;
 }
@@ -55,7 +55,12 @@ function isRoom(name: string): boolean {
 }
 
 function isMeantBy(arrow: Arrow, { from, to }: AllowedArrow): boolean {
-  return roomOf(arrow.from) === from && (to === '*' || to === arrow.to || to === roomOf(arrow.to));
+  return isNamedBy(roomOf(arrow.from), from) && (isNamedBy(arrow.to, to) || isNamedBy(roomOf(arrow.to), to));
+}
+
+function isNamedBy(path: string, name: string): boolean {
+  const [start = '', end] = name.split('*');
+  return end === undefined ? path === name : path.startsWith(start) && path.endsWith(end);
 }
 
 /** Each cycle once, from its first file on. */
