@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { AgentNotRunning, askAgent } from '../src/cli/admin-client.js';
 import type { StatusReport } from '../src/model/status-report.js';
-import { beforeFarewell } from './farewell.js';
+import { beforeExit } from './before-exit.js';
 import type { Host } from './host.js';
 import { PROJECT_FOLDER } from './project-folder.js';
 import { WaitedInVain, waitUntil } from './wait-until.js';
@@ -42,7 +42,7 @@ export class Agent {
     this.#ended = once(this.#process, 'close');
     for (const stream of [this.#process.stdout, this.#process.stderr])
       createInterface(stream).on('line', (line) => this.log.push(line));
-    this.#callOff = beforeFarewell(() => this.stop());
+    this.#callOff = beforeExit(() => this.stop());
   }
 
   /** Undefined where it could not be started. */

@@ -1,5 +1,5 @@
 import { NODE_PODS, NODE_WIRE, OUTSIDE_WIRE, REMOTE_PODS } from './address-plan.js';
-import { beforeFarewell } from './farewell.js';
+import { beforeExit } from './before-exit.js';
 import { Host } from './host.js';
 import { everyNamespace, type LabNamespaces, labNamespaces } from './lab-namespaces.js';
 import { ipBatch } from './namespace.js';
@@ -56,7 +56,7 @@ export class Lab {
     this.remotePods = namespaces.remotePods.map(
       (space, n) => new Host(remotePods[n] ?? '', space, REMOTE_PODS.pod(n), peers),
     );
-    this.#callOff = beforeFarewell(() => this.close());
+    this.#callOff = beforeExit(() => this.close());
   }
 
   /** Removes every namespace with all that is in it, also after a failure half-way. */

@@ -45,13 +45,13 @@ async function run(options: Options): Promise<void> {
   // A later report tells what was measured, not what it was made with.
   if (!options.isReportOnly) writeFileSync(join(folder, VERSIONS), `${JSON.stringify(versions())}\n`);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
-  const surroundings = {
+  const context = {
     store,
     progress: new Progress(cells),
     say,
     command: (batch: readonly Cell[]) => guestCommand(batch, folder, options),
   };
-  if (!options.isReportOnly) for (const batch of batchesOf(cells)) await runCells(batch, surroundings);
+  if (!options.isReportOnly) for (const batch of batchesOf(cells)) await runCells(batch, context);
   await report(options, store, folder);
 }
 

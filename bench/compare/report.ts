@@ -320,7 +320,7 @@ function threats({ options }: Circumstances): string[] {
   return [
     ...(options.clock === 'counted' ? counted : options.clock === 'vm' ? wall : []),
     '- Rules are written as kube-proxy writes them, but not by kube-proxy: what it takes to work them out, to list what is there and to',
-    '  start is not in its figures. In ours deciding, planning and looking at the kernel are. Both exclude hearing of the cluster.',
+    '  start is not in its figures. In ours deciding, planning and looking at the kernel are. Both exclude listing the cluster.',
     '- The agent runs with its drain looks and audit put off; rules are loaded with kube-proxy’s chains alone in the kernel.',
     '- Changes of the agent are those of a process that has made three hundred before; the first of a new process is in the table.',
     '- Services of type ClusterIP with IPv4 and TCP only, one port each. Client, node and servers are namespaces of one kernel, so that',

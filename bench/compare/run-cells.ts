@@ -10,7 +10,7 @@ export class RunEnded extends Error {
   override readonly name = 'RunEnded';
 }
 
-export interface Surroundings {
+export interface RunContext {
   readonly store: Store;
   readonly progress: Progress;
   readonly say: (text: string) => void;
@@ -19,15 +19,15 @@ export interface Surroundings {
 }
 
 /** Measures cells in one kernel, and keeps each as soon as it is done. Rejects with RunEnded. */
-export async function runCells(cells: readonly Cell[], surroundings: Surroundings): Promise<void> {
-  const [command = '', ...words] = surroundings.command(cells);
+export async function runCells(cells: readonly Cell[], context: RunContext): Promise<void> {
+  const [command = '', ...words] = context.command(cells);
   const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number>((resolve) => {
     child.on('error', () => resolve(COMMAND_MISSING));
     child.on('close', (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
   });
   const last = lastLines(child.stderr);
-  const taken = new Taken(cells, surroundings);
+  const taken = new Taken(cells, context);
   try {
     for await (const line of createInterface({ input: child.stdout })) taken.take(line);
   } catch (error) {
@@ -43,13 +43,13 @@ export async function runCells(cells: readonly Cell[], surroundings: Surrounding
 
 class Taken {
   readonly #cells: readonly Cell[];
-  readonly #surroundings: Surroundings;
+  readonly #context: RunContext;
   #count = 0;
   #began = Date.now();
 
-  constructor(cells: readonly Cell[], surroundings: Surroundings) {
+  constructor(cells: readonly Cell[], context: RunContext) {
     this.#cells = cells;
-    this.#surroundings = surroundings;
+    this.#context = context;
   }
 
   get current(): string {
@@ -62,7 +62,7 @@ class Taken {
   }
 
   take(line: string): void {
-    const { store, progress, say } = this.#surroundings;
+    const { store, progress, say } = this.#context;
     const result = parse(line);
     try {
       store.keep(result);

@@ -1,10 +1,10 @@
 import type {
   AddressesAndSets,
   Kernel,
+  LookResult,
   Observation,
   Preparation,
   Remembered,
-  Sight,
 } from '../../src/kernel/kernel.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import { KernelInFront } from '../../test/support/kernel-in-front.js';
@@ -31,7 +31,7 @@ export class TimedKernel extends KernelInFront {
     return this.#watch.timeAsync('look', () => this.inner.observeAddressesAndSets());
   }
 
-  override look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+  override look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
     return this.#watch.timeAsync('look', () => this.inner.look(frontends));
   }
 }

@@ -12,10 +12,10 @@ await report(async () => {
   const began = performance.now();
   await core.start();
   if (!core.source.complete) throw new Error(JSON.stringify(core.source.problems));
-  const heard = performance.now() - began;
+  const listed = performance.now() - began;
   await core.loop.idle();
   const { synced, problems } = core.loop.state();
   if (!synced) throw new Error(`not in sync: ${JSON.stringify(problems.slice(0, 3))}`);
-  return { heard, programmed: performance.now() - began };
+  return { listed, programmed: performance.now() - began };
 });
 await core.stop();

@@ -14,7 +14,7 @@ const NEVER = 86_400_000;
 export interface FollowingCore {
   readonly source: ClusterWatcher;
   readonly loop: ReconcileLoop;
-  /** Resolves when everything has been heard. */
+  /** Resolves when everything has been listed. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export function followingCore(
   settings: Partial<LoopSettings> = {},
 ): FollowingCore {
   const transport = new HttpTransport(openCredentials({ kubeconfig }), { userAgent: 'bench' });
-  // The agent begins with what it has heard by then; what is measured here is until it has heard everything.
+  // The agent begins with what it has listed by then; what is measured here is until it has listed everything.
   const source = new ClusterWatcher({ transport, clock: systemClock, nodeName: 'node-1', patience: NEVER });
   const loop = new ReconcileLoop({
     source,

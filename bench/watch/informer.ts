@@ -27,7 +27,7 @@ await report(async () => {
   const began = performance.now();
   for (const informer of informers) informer.on('error', fail);
   await Promise.all(informers.map((informer) => informer.start()));
-  return { heard: performance.now() - began };
+  return { listed: performance.now() - began };
 });
 // Its watches end with an error event where they are stopped.
 process.exit(0);

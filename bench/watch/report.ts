@@ -3,8 +3,8 @@ import { memory, settledMemory } from '../kernel/memory.js';
 
 /** What one start of a contender has cost. Milliseconds and megabytes. */
 export interface WatchRun {
-  /** From the first request until everything has been heard. */
-  readonly heard: number;
+  /** From the first request until everything has been listed. */
+  readonly listed: number;
   /** Until everything was programmed as well; of the agent only. */
   readonly programmed?: number;
   /** The longest time in which the process could do nothing else. */
@@ -19,7 +19,7 @@ const RESOLUTION = 1;
 
 /** Times `work`, which answers with what it has to add, and prints a WatchRun as JSON. */
 export async function report(
-  work: () => Promise<Pick<WatchRun, 'heard'> & Partial<Pick<WatchRun, 'programmed'>>>,
+  work: () => Promise<Pick<WatchRun, 'listed'> & Partial<Pick<WatchRun, 'programmed'>>>,
 ): Promise<void> {
   const { now: before } = memory();
   const startUp = performance.now();

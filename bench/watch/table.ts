@@ -24,7 +24,7 @@ const text = [
   '',
   title(),
   '',
-  '| | heard, ms | programmed, ms | longest stall, ms | peak, MB | settled, MB | start, ms |',
+  '| | listed, ms | programmed, ms | longest stall, ms | peak, MB | settled, MB | start, ms |',
   '|---|---:|---:|---:|---:|---:|---:|',
   ...(Object.keys(NAMES) as ContenderName[]).map(row),
   ...deaths(),
@@ -49,7 +49,7 @@ function title(): string {
 function row(name: ContenderName): string {
   const both = (of: (run: WatchRun) => number | undefined) => cell(name, of);
   const cells = [
-    both(({ heard }) => heard),
+    both(({ listed }) => listed),
     both(({ programmed }) => programmed),
     both(({ stall }) => stall),
     both(({ memory }) => memory.peak),
@@ -102,8 +102,8 @@ function verdicts(): string[] {
 function ratios(): string[] {
   return [
     verdict(
-      'heard: informers ÷ agent, WatchList',
-      ratio(({ heard }) => heard),
+      'listed: informers ÷ agent, WatchList',
+      ratio(({ listed }) => listed),
     ),
     verdict('stall: informers ÷ agent, WatchList', ratio(stallOf)),
     verdict(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../../lab/answer.js';
-import { beforeFarewell } from '../../lab/farewell.js';
+import { beforeExit } from '../../lab/before-exit.js';
 import type { StatusReport } from '../../src/model/status-report.js';
 import { frame } from './frame.js';
 import { type HostnamesCluster, SERVICE } from './hostnames-cluster.js';
@@ -12,7 +12,7 @@ const RECENT_KEPT = 100;
 /** Asks the Service twice a second and shows who answers, until the user leaves. */
 export async function runLiveView(cluster: HostnamesCluster, folder: string): Promise<void> {
   const screen = new Screen();
-  const callOff = beforeFarewell(async () => screen.close());
+  const callOff = beforeExit(async () => screen.close());
   const view = new LiveView(cluster, folder);
   screen.open();
   try {

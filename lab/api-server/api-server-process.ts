@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { beforeFarewell } from '../farewell.js';
+import { beforeExit } from '../before-exit.js';
 import type { Namespace } from '../namespace.js';
 import { PROJECT_FOLDER } from '../project-folder.js';
 import type { ApiServerOptions } from './api-server.js';
@@ -48,7 +48,7 @@ export class ApiServerProcess {
     this.url = url;
     this.port = port;
     this.authority = authority;
-    this.#callOff = beforeFarewell(() => this.close());
+    this.#callOff = beforeExit(() => this.close());
   }
 
   /** Resolves when it is done. Several may be told at once; they are done in order. */

@@ -67,7 +67,7 @@ export class PodExec {
     this.#open.add(socket);
     this.#most = Math.max(this.#most, this.#open.size);
     socket.on('close', () => this.#open.delete(socket));
-    // Of the client only its farewell is of interest; any bytes of it end the connection.
+    // Of the client only its closing frame is of interest; any bytes of it end the connection.
     socket.on('data', () => socket.end());
     const key = String(request.headers['sec-websocket-key']);
     const accept = createHash('sha1')

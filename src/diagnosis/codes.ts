@@ -231,7 +231,7 @@ export const CODES = {
     remedy: 'See why it does not run: kubectl -n kube-system logs, with --previous after a crash.',
   },
   KIP602: {
-    title: 'source has not told everything',
+    title: 'source has not sent everything',
     meaning:
       'The agent waits for the first complete listing of Services and EndpointSlices. Until then nothing is removed, and what is new may be missing.',
     remedy: 'See in status what keeps it from the API server.',
@@ -241,7 +241,7 @@ export const CODES = {
     meaning:
       'The agent cannot reach the API server. What was programmed goes on; pods that came or went since are not known.',
     remedy:
-      'Look at the API server and at the way there. Readiness is not known either: what is said of endpoints here is the last that was heard.',
+      'Look at the API server and at the way there. Readiness is not known either: what is said of endpoints here is the last that was received.',
   },
   KIP604: {
     title: 'agent is behind the API server',

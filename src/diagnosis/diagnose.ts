@@ -96,7 +96,7 @@ function agentFindings({ answer, agentFailure }: Evidence): Finding[] {
   const place = { place: 'API', about: 'agent' } as const;
   if (answer === undefined) {
     const why = agentFailure === undefined ? 'no agent answers' : agentFailure.replace(/\.$/, '');
-    return [remark('KIP601', { ...place, sentence: `${why}, so that this is what the kernel alone tells` })];
+    return [remark('KIP601', { ...place, sentence: `${why}, so that this is what the kernel alone says` })];
   }
   const { complete, sourceAway } = answer.agent;
   const findings: Finding[] = [];
@@ -108,7 +108,7 @@ function agentFindings({ answer, agentFailure }: Evidence): Finding[] {
       }),
     );
   else if (!complete)
-    findings.push(cause('KIP602', { ...place, sentence: 'the source has not told everything once' }));
+    findings.push(cause('KIP602', { ...place, sentence: 'the source has not sent everything once' }));
   if (answer.found?.isBehind === true)
     findings.push(
       cause('KIP604', {

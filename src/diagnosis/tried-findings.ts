@@ -40,7 +40,7 @@ function silentFindings(failed: readonly TriedConnection[]): Finding[] {
   return [cause('KIP503', { place: 'Tried', about: named(silent.map(nameOf)), sentence })];
 }
 
-// What the node itself hears is not what a client elsewhere hears, so that this explains nothing by itself.
+// What answers the node itself need not answer a client elsewhere, so that this explains nothing by itself.
 function frontendFindings(tried: readonly TriedConnection[]): Finding[] {
   return tried
     .filter(({ target, result }) => target === 'frontend' && result !== 'answered')

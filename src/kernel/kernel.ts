@@ -46,12 +46,12 @@ export interface Kernel {
    */
   lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined>;
   /** A look at single virtual servers, in the order asked. */
-  look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
+  look(frontends: readonly Frontend[]): Promise<readonly LookResult[]>;
   /**
    * The same for whoever asks again and again: undefined may be said of a frontend of which the kernel says what it said the last
    * time it was asked this way, if nothing was written to it since.
    */
-  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]>;
+  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (LookResult | undefined)[]>;
   /**
    * Of families whose virtual servers the kernel tells cheaply all at once: those of `ours` of which it says something else than the last
    * time, nothing any more, or that were written to since. Unless `always`, that is asked only where there are fewer than before.
@@ -102,7 +102,7 @@ export interface Comparison {
   readonly changed: readonly Frontend[];
 }
 
-export type Sight =
+export type LookResult =
   | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly code: string };

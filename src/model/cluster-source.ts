@@ -21,7 +21,7 @@ export interface ClusterSource {
   start(listener: ClusterListener): Promise<void>;
   stop(): Promise<void>;
   /**
-   * Asks for one Service as it is at this moment, past all that was heard. Absent where nobody can be asked; rejects where nobody
+   * Asks for one Service as it is at this moment, whatever the watch has brought. Absent where nobody can be asked; rejects where nobody
    * answers.
    */
   lookUp?(service: ServiceKey): Promise<LiveLook>;

@@ -28,7 +28,7 @@ export interface AgentFacts {
   readonly zone: string | undefined;
   /** Families in which this node has addresses. */
   readonly families: readonly Family[];
-  /** The source has told everything once. */
+  /** The source has sent everything once. */
   readonly complete: boolean;
   readonly synced: boolean;
   /** Why the API server could not be asked just now; undefined where it answered, and where the source is a folder. */
@@ -50,7 +50,7 @@ export interface ServiceFacts {
   readonly frontends: readonly FrontendFacts[];
   /** Addresses that it asks for and others have: another Node, or another Service as its ClusterIP. */
   readonly heldElsewhere: readonly HeldAddress[];
-  /** What the Service is told in `status`. */
+  /** What `status` says of the Service. */
   readonly problems: readonly Problem[];
   readonly drains: readonly DrainState[];
 }
@@ -77,7 +77,7 @@ export interface KnownService {
   readonly sourceRanges: readonly string[];
 }
 
-/** What of a Service only its object in the API tells. */
+/** What of a Service only its object in the API says. */
 export interface LiveService {
   readonly type: string;
   /** The label service.kubernetes.io/service-proxy-name; undefined where there is none. */

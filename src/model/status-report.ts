@@ -108,7 +108,7 @@ export interface RealServerStatus {
   readonly drainSecondsLeft: number | undefined;
 }
 
-/** What the commands that end by themselves tell: `plan`, `cleanup` and `--init-only`. */
+/** What the commands that end by themselves report: `plan`, `cleanup` and `--init-only`. */
 
 /** `plan`: what a first pass would do now. */
 export interface Rehearsal {

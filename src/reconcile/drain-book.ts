@@ -195,10 +195,10 @@ export class DrainCounter {
     const { virtualServers } = this.#image.state;
     const frontends = this.#drains.frontends.flatMap((key) => virtualServers.get(key)?.frontend ?? []);
     if (frontends.length === 0) return [];
-    const sights = await this.#kernel.look(frontends);
+    const results = await this.#kernel.look(frontends);
     return frontends.flatMap(({ key }, index) => {
-      const sight = sights[index];
-      return sight?.kind === 'present' && this.#drains.note(key, sight.activity) ? [key] : [];
+      const result = results[index];
+      return result?.kind === 'present' && this.#drains.note(key, result.activity) ? [key] : [];
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Kernel, Preparation, Sight } from '../kernel/kernel.js';
+import type { Kernel, LookResult, Preparation } from '../kernel/kernel.js';
 import { type Family, familyOf } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
@@ -98,12 +98,12 @@ export class Auditor {
         return frontends;
       },
       async (frontends) => {
-        const sights = await this.#kernel.look(frontends);
+        const results = await this.#kernel.look(frontends);
         frontends.forEach((frontend, index) => {
           // The kernel does not tell it a second time.
-          if (sights[index]?.kind === 'unknown') this.#changed.set(frontend.key, frontend);
+          if (results[index]?.kind === 'unknown') this.#changed.set(frontend.key, frontend);
         });
-        return this.#differences(frontends, sights);
+        return this.#differences(frontends, results);
       },
     );
   }
@@ -117,10 +117,10 @@ export class Auditor {
     );
   }
 
-  #differences(frontends: readonly Frontend[], sights: readonly (Sight | undefined)[]): FrontendKey[] {
+  #differences(frontends: readonly Frontend[], results: readonly (LookResult | undefined)[]): FrontendKey[] {
     return frontends.flatMap((frontend, index) => {
-      const sight = sights[index];
-      return sight !== undefined && this.#image.correct(frontend, sight) ? [frontend.key] : [];
+      const result = results[index];
+      return result !== undefined && this.#image.correct(frontend, result) ? [frontend.key] : [];
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Kernel, KernelChange, Sight } from '../kernel/kernel.js';
+import type { Kernel, KernelChange, LookResult } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
@@ -125,12 +125,12 @@ export class KernelImage {
     const keys = new KernelKeySet();
     const frontends = [...this.#unsure.values()];
     if (frontends.length === 0) return keys;
-    const sights = await kernel.look(frontends);
+    const results = await kernel.look(frontends);
     frontends.forEach((frontend, index) => {
-      const sight = sights[index];
-      if (sight === undefined || sight.kind === 'unknown') return;
+      const result = results[index];
+      if (result === undefined || result.kind === 'unknown') return;
       this.#unsure.delete(frontend.key);
-      this.correct(frontend, sight);
+      this.correct(frontend, result);
       keys.frontends.add(frontend.key);
     });
     return keys;
@@ -145,18 +145,18 @@ export class KernelImage {
   }
 
   /** Takes over what was seen of one frontend; true where the image said something else. */
-  correct(frontend: Frontend, sight: Sight): boolean {
+  correct(frontend: Frontend, result: LookResult): boolean {
     const known = this.#state.virtualServers.get(frontend.key);
     const foreign = this.#state.foreign.has(frontend.key);
     const ours = known !== undefined || this.#state.policy.owned.has(frontend.key);
-    if (sight.kind === 'unknown') return false;
-    if (sight.kind === 'present' && sight.server.untagged === true) {
+    if (result.kind === 'unknown') return false;
+    if (result.kind === 'present' && result.server.untagged === true) {
       const inherited = !ours && this.#inherits(frontend, this.#state.bound);
       if (foreign && !inherited) return false;
       if (!ours && !inherited) return this.#setForeign(frontend);
     }
     this.#state.foreign.delete(frontend.key);
-    const seen = sight.kind === 'present' ? sight.server : undefined;
+    const seen = result.kind === 'present' ? result.server : undefined;
     if (sameOrBothAbsent(known, seen)) return false;
     if (seen === undefined) this.#state.removeVirtualServer(frontend);
     else this.#state.putVirtualServer(seen);

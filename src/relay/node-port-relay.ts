@@ -14,7 +14,7 @@ interface RelayParts {
 
 /**
  * NodePorts on 127.0.0.1 and ::1, by connections of the agent's own: IPVS takes no packet from a loopback address, and
- * kube-proxy's way around it in other modes (route_localnet) lets strangers reach what listens on loopback addresses.
+ * kube-proxy's way around it in other modes (route_localnet) lets other hosts reach what listens on loopback addresses.
  * Programs that ask `localhost:nodePort` of a node go on to work; for anything else it is the slower way.
  */
 export class NodePortRelay {

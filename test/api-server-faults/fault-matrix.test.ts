@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Protocol } from '../../lab/api-server/tls-server.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import { FAULTS } from './fault-rows.js';
+import { calmState, type FaultRun, survive } from './fault-run.js';
 import { IS_REAL_TIME } from './following-agent.js';
-import { calmState, type Ordeal, survive } from './ordeal.js';
 import { recoveryTable } from './recovery-table.js';
 
 const PROTOCOLS: readonly Protocol[] = ['h2', 'http/1.1'];
@@ -15,12 +15,12 @@ const AT_ONCE = IS_REAL_TIME ? 1000 : 8;
 
 const RESULTS = join(PROJECT_FOLDER, 'bench/results/recovery.md');
 
-const ordeals = new Map<string, Promise<Ordeal>>();
+const runs = new Map<string, Promise<FaultRun>>();
 let wished = '';
 
 describe.each(PROTOCOLS)('over %s no event is lost and no write made twice:', (protocol) => {
   it.each(FAULTS.map(({ name }) => name))('%s', async (name) => {
-    const { state, repeatedWrites, errors, isSpent } = await ordeal(name, protocol);
+    const { state, repeatedWrites, errors, isSpent } = await faultRun(name, protocol);
     expect(state).toBe(wished);
     expect(repeatedWrites).toEqual([]);
     expect(errors).toEqual([]);
@@ -36,7 +36,7 @@ beforeAll(
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const { row, protocol } = next;
         const passed = survive(row, protocol, wished);
-        ordeals.set(`${row.name} ${protocol}`, passed);
+        runs.set(`${row.name} ${protocol}`, passed);
         await passed.catch(() => undefined);
       }
     };
@@ -47,15 +47,15 @@ beforeAll(
 
 afterAll(async () => {
   const names = FAULTS.flatMap(({ name }) => PROTOCOLS.map((protocol) => `${name} ${protocol}`));
-  const settled = await Promise.all(names.map((name) => ordeals.get(name)?.catch(() => undefined)));
+  const settled = await Promise.all(names.map((name) => runs.get(name)?.catch(() => undefined)));
   const outcomes = new Map(names.map((name, index) => [name, settled[index]]));
   const table = recoveryTable((name, protocol) => outcomes.get(`${name} ${protocol}`));
   process.stdout.write(table);
   if (IS_REAL_TIME) writeFileSync(RESULTS, table);
 });
 
-async function ordeal(name: string, protocol: Protocol): Promise<Ordeal> {
-  const passed = await ordeals.get(`${name} ${protocol}`);
+async function faultRun(name: string, protocol: Protocol): Promise<FaultRun> {
+  const passed = await runs.get(`${name} ${protocol}`);
   if (passed === undefined) throw new Error(`nobody was put through ${name}`);
   return passed;
 }

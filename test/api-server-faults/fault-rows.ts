@@ -105,7 +105,7 @@ export const FAULTS: readonly FaultRow[] = [
     async strike({ server }) {
       const { resourceVersion } = server.store;
       passTime(server.store);
-      // Until every watcher has heard of the new version.
+      // Until every watcher has received the new version.
       server.desk.expireWatches();
       await new Promise((resolve) => setTimeout(resolve, 200));
       server.wire.reset();

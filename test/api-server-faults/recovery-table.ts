@@ -1,11 +1,11 @@
 import { cpus, loadavg, release } from 'node:os';
 import type { Protocol } from '../../lab/api-server/tls-server.js';
 import { FAULTS } from './fault-rows.js';
+import type { FaultRun } from './fault-run.js';
 import { IS_REAL_TIME, SPEED } from './following-agent.js';
-import type { Ordeal } from './ordeal.js';
 
 /** What became of the agent of one fault over one protocol; undefined where it did not get over it. */
-export type Outcomes = (name: string, protocol: Protocol) => Ordeal | undefined;
+export type Outcomes = (name: string, protocol: Protocol) => FaultRun | undefined;
 
 /** In seconds, for outages: docs/decisions/0015. */
 const LIMIT = 3;
@@ -32,7 +32,7 @@ function measuredTable(outcomes: Outcomes): string {
   const rows = FAULTS.map(({ name, isOutage }) => {
     const h2 = outcomes(name, 'h2');
     const http1 = outcomes(name, 'http/1.1');
-    const endings = [h2, http1].map((ordeal) => ordeal?.endings ?? '-').join(' / ');
+    const endings = [h2, http1].map((faultRun) => faultRun?.endings ?? '-').join(' / ');
     return `| ${name} | ${seconds(h2)} | ${seconds(http1)} | ${isOutage ? verdict([h2, http1]) : ''} | ${endings} |`;
   });
   return [
@@ -51,12 +51,14 @@ function measuredTable(outcomes: Outcomes): string {
   ].join('\n');
 }
 
-function verdict(ordeals: readonly (Ordeal | undefined)[]): string {
-  return ordeals.every((ordeal) => ordeal !== undefined && ordeal.seconds <= LIMIT) ? 'held' : '**missed**';
+function verdict(runs: readonly (FaultRun | undefined)[]): string {
+  return runs.every((faultRun) => faultRun !== undefined && faultRun.seconds <= LIMIT)
+    ? 'held'
+    : '**missed**';
 }
 
-function seconds(ordeal: Ordeal | undefined): string {
-  return ordeal?.seconds.toFixed(IS_REAL_TIME ? 2 : 1) ?? '-';
+function seconds(faultRun: FaultRun | undefined): string {
+  return faultRun?.seconds.toFixed(IS_REAL_TIME ? 2 : 1) ?? '-';
 }
 
 function machine(): string {

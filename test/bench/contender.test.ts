@@ -5,7 +5,7 @@ const ALIVE = new Promise<string>(() => undefined);
 
 describe('a contender of the benchmark of the API server', () => {
   it('answers with what it printed', async () => {
-    expect(await runContender(['echo', 'heard'], { seconds: 10, serverEnded: ALIVE })).toBe('heard\n');
+    expect(await runContender(['echo', 'ready'], { seconds: 10, serverEnded: ALIVE })).toBe('ready\n');
   });
 
   it('is noticed where it fails or dies, with its own words', async () => {

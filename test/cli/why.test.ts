@@ -114,7 +114,7 @@ describe('the command', () => {
 
   it('answers from the kernel alone where no agent runs, and says so', async () => {
     expect(await runWhy('web', OPTIONS, look)).toBe(0);
-    expect(written).toContain('no agent answers, so that this is what the kernel alone tells (KIP601)');
+    expect(written).toContain('no agent answers, so that this is what the kernel alone says (KIP601)');
   });
 
   it('ends with 1 for a cause and with 4 where nothing is found', async () => {

@@ -65,8 +65,8 @@ export class ContractSubject {
 
   /** The lines of one virtual server, or `absent`. */
   async seen(front: Frontend): Promise<readonly string[] | string | undefined> {
-    const [sight] = await this.kernel.look([front]);
-    return sight?.kind === 'present' ? serverLines(sight.server) : sight?.kind;
+    const [result] = await this.kernel.look([front]);
+    return result?.kind === 'present' ? serverLines(result.server) : result?.kind;
   }
 
   /** The whole data plane as text. */

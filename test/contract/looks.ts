@@ -134,9 +134,9 @@ export function lookContract(subject: ContractSubject): void {
       await subject.given(own(WEB), add(WEB));
       await subject.outsider.editVirtualServer(WEB);
       const tags = async () => {
-        const [sight] = await subject.kernel.look([WEB]);
+        const [result] = await subject.kernel.look([WEB]);
         const seen = (await subject.kernel.observe()).dataplane.virtualServers.get(WEB.key);
-        return [sight?.kind === 'present' && sight.server.untagged, seen?.untagged];
+        return [result?.kind === 'present' && result.server.untagged, seen?.untagged];
       };
       expect(await tags()).toEqual([true, true]);
       await subject.given(set(WEB, settings('rr')));
@@ -147,9 +147,9 @@ export function lookContract(subject: ContractSubject): void {
   describe('a look', () => {
     it('answers in the order asked, and tells absent from present', async () => {
       await subject.given(add(WEB), real('add', withWeight(ONE, 4)), add(WEB_6));
-      const sights = await subject.kernel.look([WEB_6, OTHER, WEB]);
-      expect(sights.map(({ kind }) => kind)).toEqual(['present', 'absent', 'present']);
-      const lines = sights.map((sight) => (sight.kind === 'present' ? serverLines(sight.server) : []));
+      const results = await subject.kernel.look([WEB_6, OTHER, WEB]);
+      expect(results.map(({ kind }) => kind)).toEqual(['present', 'absent', 'present']);
+      const lines = results.map((result) => (result.kind === 'present' ? serverLines(result.server) : []));
       expect(lines).toEqual([[`${WEB_6.key} rr`], [], [`${WEB.key} rr`, `  -> ${ONE.key} weight 4`]]);
     });
 
@@ -160,8 +160,8 @@ export function lookContract(subject: ContractSubject): void {
 
     it('for changes sees each of them, and a change back too', async () => {
       const found = async () => {
-        const [sight] = await subject.kernel.lookForChanges([WEB]);
-        return sight?.kind === 'present' ? serverLines(sight.server) : sight?.kind;
+        const [result] = await subject.kernel.lookForChanges([WEB]);
+        return result?.kind === 'present' ? serverLines(result.server) : result?.kind;
       };
       const [one, two] = [realServer(ONE.address, ONE.port, 1), realServer(ONE.address, ONE.port, 2)];
       await subject.given(add(WEB), real('add', one));

@@ -63,8 +63,8 @@ export function virtualServerContract(subject: ContractSubject): void {
     it('is one for each protocol at the same address and port', async () => {
       const fronts = PROTOCOLS.map((protocol) => frontend(VIP_A, 80, protocol));
       await subject.given(...fronts.map((front) => add(front)), remove(WEB));
-      const sights = await subject.kernel.look(fronts);
-      expect(sights.map(({ kind }) => kind)).toEqual(['absent', 'present', 'present']);
+      const results = await subject.kernel.look(fronts);
+      expect(results.map(({ kind }) => kind)).toEqual(['absent', 'present', 'present']);
     });
   });
 
@@ -123,8 +123,8 @@ export function virtualServerContract(subject: ContractSubject): void {
 
     it('with weight 0 tells since when, until it gets a weight again', async () => {
       const since = async () => {
-        const [sight] = await subject.kernel.look([WEB]);
-        return sight?.kind === 'present' ? sight.activity.get(ONE.key)?.drainingSince : sight?.kind;
+        const [result] = await subject.kernel.look([WEB]);
+        return result?.kind === 'present' ? result.activity.get(ONE.key)?.drainingSince : result?.kind;
       };
       expect(await since()).toBeUndefined();
       await subject.given(real('set', withWeight(ONE, 0)));

@@ -35,21 +35,21 @@ describe('a long body', () => {
 
   test('settles what it has so far whenever others have their turn, and at the end of every piece', async () => {
     const events: string[] = [];
-    const eater = {
+    const reader = {
       take: () => {
         events.push('line');
         return undefined;
       },
       settle: () => void events.push('settled'),
     };
-    await readParts(oneChunk(25), new LineSplitter(), slowClock(), eater);
+    await readParts(oneChunk(25), new LineSplitter(), slowClock(), reader);
     expect(events.filter((event) => event === 'settled').length).toBeGreaterThanOrEqual(3);
     expect(events.at(-1)).toBe('settled');
   });
 
   test('waits for a piece that takes long by itself', async () => {
     const order: string[] = [];
-    const eater = {
+    const reader = {
       async take() {
         order.push('begun');
         await turn();
@@ -57,7 +57,7 @@ describe('a long body', () => {
       },
       settle: () => undefined,
     };
-    await readParts(oneChunk(2), new LineSplitter(), slowClock(), eater);
+    await readParts(oneChunk(2), new LineSplitter(), slowClock(), reader);
     expect(order).toEqual(['begun', 'done', 'begun', 'done']);
   });
 });

@@ -25,7 +25,7 @@ async function watched(): Promise<WatchedCluster> {
 }
 
 describe('one Service, asked for at this moment', () => {
-  it('is what was heard, by requests that the role of a proxy allows', async () => {
+  it('is what the watch brought, by requests that the role of a proxy allows', async () => {
     const cluster = await watched();
     answering(cluster.api, [service('web')], [slice('web-1', 'web', ['10.244.0.5'])]);
     const asked = cluster.api.requests.length;
@@ -38,7 +38,7 @@ describe('one Service, asked for at this moment', () => {
     ]);
   });
 
-  it('is another than what was heard only where it stays so for a second', async () => {
+  it('is another than what the watch brought only where it stays so for a second', async () => {
     const cluster = await watched();
     answering(cluster.api, [service('web')], [slice('web-1', 'web', ['10.244.0.6'])]);
     const looking = cluster.source.lookUp(WEB);

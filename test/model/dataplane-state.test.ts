@@ -111,7 +111,7 @@ describe('the frontends at an address', () => {
   });
 });
 
-describe('the surroundings', () => {
+describe('addresses and sets', () => {
   it('are taken over in place of what was known, and do not follow their source', () => {
     const state = stateAfter(...PAIRS.slice(1).map(([write]) => write), add());
     const source = stateAfter({ kind: 'guard-vip', address: VIP_B }, { kind: 'bind-vip', address: VIP_B });

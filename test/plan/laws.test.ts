@@ -88,7 +88,7 @@ function isGivenUp({ kind }: Operation): boolean {
   return kind === 'leave-set' || kind === 'forbid-source';
 }
 
-/** Whether the line is about the clients of a frontend that is to be open: then its Service has been heard. */
+/** Whether the line is about the clients of a frontend that is to be open: then its Service is known. */
 function isTreatmentOf(line: string, desired: Dataplane): boolean {
   const words = line.split(' ');
   return words.some((word) => desired.policy.open.has(word as FrontendKey)) && !line.startsWith('open');
@@ -273,7 +273,7 @@ describe('what of a plan only adds', () => {
     );
   });
 
-  it('is all of a plan for what is new, but for gates that shut: what is behind them may not have been heard', () => {
+  it('is all of a plan for what is new, but for gates that shut: what is behind them may not be known yet', () => {
     fc.assert(
       fc.property(desiredPlane, (desired) => {
         const whole = plan(allKeys(desired), desired, new DataplaneState(), STILL_BUSY);

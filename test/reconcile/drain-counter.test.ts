@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Sight } from '../../src/kernel/kernel.js';
+import type { LookResult } from '../../src/kernel/kernel.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, frontend } from '../../src/model/frontend.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -23,14 +23,14 @@ function draining(...active: (number | undefined)[]) {
   const drains = new DrainBook(clock, services, 60_000);
   for (const { key } of FRONTS) drains.refresh(key, new DataplaneState(), state);
   const looks: (readonly Frontend[])[] = [];
-  const look = async (frontends: readonly Frontend[]): Promise<Sight[]> => {
+  const look = async (frontends: readonly Frontend[]): Promise<LookResult[]> => {
     looks.push(frontends);
     return frontends.map((front, index) => sightOf(front, state, active[index]));
   };
   return { clock, looks, counter: new DrainCounter({ look }, { state }, drains, clock, 1_000) };
 }
 
-function sightOf({ key }: Frontend, state: DataplaneState, active: number | undefined): Sight {
+function sightOf({ key }: Frontend, state: DataplaneState, active: number | undefined): LookResult {
   const server = state.virtualServers.get(key);
   if (server === undefined) return { kind: 'absent' };
   if (active === undefined) return { kind: 'unknown', code: 'ENOBUFS' };

@@ -38,7 +38,7 @@ const leftAt = ({ state }: FakeKernel) =>
   ].filter((text) => text.startsWith(SERVER));
 
 describe('what an earlier agent bound at an address that the node needs', () => {
-  it('goes at once with all that is at it, before its Service is heard of, and nothing else goes', async () => {
+  it('goes at once with all that is at it, before its Service is known, and nothing else goes', async () => {
     const kernel = await programmed('web');
     const others = kernel.state.virtualServers.size;
     const { done, warnings } = await releaseAddresses(kernel, [SERVER], false);
@@ -177,7 +177,7 @@ describe('an address that turns out to be needed while the agent runs', () => {
     expect(leftAt(kernel)).toEqual([]);
   });
 
-  it("does not take the API server's own Service away before it has been heard", async () => {
+  it("does not take the API server's own Service away before it is known", async () => {
     const kernel = await programmed('kubernetes');
     const { loop, desired } = testAgent(kernel, new HandSource());
     desired.setFacts({ ...NO_FACTS, serverAddresses: [{ address: SERVER, use: 'api-server', port: 443 }] });

@@ -103,7 +103,7 @@ describe.each(FILES)('the workflow %s', (file) => {
     for (const job of jobsOf(file)) expect(job['timeout-minutes']).toBeLessThanOrEqual(360);
   });
 
-  it('gives strangers no rights: no pull_request_target, no secrets where a pull request runs', () => {
+  it('gives outside contributors no rights: no pull_request_target, no secrets where a pull request runs', () => {
     expect(textOf(file)).not.toContain('pull_request_target');
     if ('pull_request' in workflowOf(file).on)
       expect(textOf(file)).not.toMatch(/secrets\.|github\.token|id-token/);

@@ -77,7 +77,7 @@ describe('what the agent knows of one Service', () => {
     expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
   });
 
-  it('is what the API server alone has, where the agent never heard of it', async () => {
+  it('is what the API server alone has, where the agent does not know it', async () => {
     const service = {
       type: 'ClusterIP',
       proxyName: 'cilium',
@@ -95,7 +95,7 @@ describe('what the agent knows of one Service', () => {
     });
   });
 
-  it('is what was heard last where the API server is away, and that is said', async () => {
+  it('is what was received last where the API server is away, and that is said', async () => {
     const agent = await started(web, slice);
     const away = () => Promise.reject(new Error('nobody answers.'));
     const { agent: about, found } = await ask(agent, { name: 'default/web' }, away);

@@ -1,4 +1,4 @@
-import type { AddressesAndSets, Observation, Remembered, Sight } from '../../src/kernel/kernel.js';
+import type { AddressesAndSets, LookResult, Observation, Remembered } from '../../src/kernel/kernel.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
@@ -29,13 +29,13 @@ export class CountingKernel extends KernelInFront {
     return super.observeAddressesAndSets();
   }
 
-  override look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+  override look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
     this.#counts.look++;
     this.#counts.looked += frontends.length;
     return super.look(frontends);
   }
 
-  override lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+  override lookForChanges(frontends: readonly Frontend[]): Promise<readonly (LookResult | undefined)[]> {
     this.#counts.look++;
     this.#counts.looked += frontends.length;
     return super.lookForChanges(frontends);

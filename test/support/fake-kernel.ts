@@ -3,11 +3,11 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
+  LookResult,
   Observation,
   Preparation,
   Remembered,
   SetUpPart,
-  Sight,
 } from '../../src/kernel/kernel.js';
 import { type Address, familyOf } from '../../src/model/address.js';
 import type { Activity, FrontendActivity } from '../../src/model/counters.js';
@@ -101,7 +101,7 @@ export class FakeKernel implements Kernel {
     return copy;
   }
 
-  async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+  async look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
     return frontends.map((front) => {
       const server = this.#serverAt(this.#named(front));
       if (server === undefined) return { kind: 'absent' };
@@ -113,7 +113,7 @@ export class FakeKernel implements Kernel {
     });
   }
 
-  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
     return this.look(frontends);
   }
 

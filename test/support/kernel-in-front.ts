@@ -3,10 +3,10 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
+  LookResult,
   Observation,
   Preparation,
   Remembered,
-  Sight,
 } from '../../src/kernel/kernel.js';
 import type { Address } from '../../src/model/address.js';
 import type { Frontend } from '../../src/model/frontend.js';
@@ -45,7 +45,7 @@ export class KernelInFront implements Kernel {
     return this.inner.observeAddressesAndSets();
   }
 
-  look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
+  look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
     return this.inner.look(frontends);
   }
 
@@ -53,7 +53,7 @@ export class KernelInFront implements Kernel {
     return this.inner.lookForOtherAddressesAndSets();
   }
 
-  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+  lookForChanges(frontends: readonly Frontend[]): Promise<readonly (LookResult | undefined)[]> {
     return this.inner.lookForChanges(frontends);
   }
 

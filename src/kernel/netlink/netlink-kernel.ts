@@ -9,11 +9,11 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
+  LookResult,
   Observation,
   Preparation,
   Remembered,
   SetUpPart,
-  Sight,
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
 import {
@@ -38,7 +38,7 @@ import {
   observeAddressesAndSets,
   observeAll,
   observeWithArpSet,
-  toSight,
+  toLookResult,
 } from './netlink-observation.js';
 import { addOutcomes, type Job, jobsOf, serverKey } from './netlink-operations.js';
 
@@ -165,22 +165,22 @@ export class NetlinkKernel implements Kernel {
     return `${generation} ${digest.digest('base64')}`;
   }
 
-  async look(frontends: readonly Frontend[]): Promise<readonly Sight[]> {
-    const sights: Sight[] = [];
+  async look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
+    const results: LookResult[] = [];
     for (const { asked, buffer, count } of keyBatches(frontends)) {
       const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
       asked.forEach((frontend, index) => {
         const found = answers[index];
-        sights.push(found === undefined ? NOT_ANSWERED : toSight(found, frontend));
+        results.push(found === undefined ? NOT_ANSWERED : toLookResult(found, frontend));
       });
     }
-    return sights;
+    return results;
   }
 
-  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly (Sight | undefined)[]> {
+  async lookForChanges(frontends: readonly Frontend[]): Promise<readonly (LookResult | undefined)[]> {
     const changed = await this.#changed(frontends);
-    const sights = await this.look(changed);
-    const found = new Map(changed.map(({ key }, index) => [key, sights[index] ?? NOT_ANSWERED]));
+    const results = await this.look(changed);
+    const found = new Map(changed.map(({ key }, index) => [key, results[index] ?? NOT_ANSWERED]));
     for (const [key, { kind }] of found) if (kind === 'unknown') this.#seen.delete(key);
     return frontends.map(({ key }) => found.get(key));
   }
@@ -272,4 +272,4 @@ function* keyBatches(frontends: readonly Frontend[]) {
 
 const NOT_AT_ONCE: Comparison = { families: [], changed: [] };
 
-const NOT_ANSWERED: Sight = { kind: 'unknown', code: 'ENOBUFS' };
+const NOT_ANSWERED: LookResult = { kind: 'unknown', code: 'ENOBUFS' };

@@ -7,7 +7,7 @@ import { DataplaneState } from '../../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, isInside, nameless } from '../../model/frontend.js';
 import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
-import type { AddressesAndSets, Observation, Remembered, Sight } from '../kernel.js';
+import type { AddressesAndSets, LookResult, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from '../native/answer-decoder.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
@@ -122,7 +122,7 @@ function sameMark(server: ProcMarkServer | undefined, mark: number): ProcMarkSer
 }
 
 /** What a look at the virtual server of one frontend found. */
-export function toSight(answer: LookAnswer, front: Frontend): Sight {
+export function toLookResult(answer: LookAnswer, front: Frontend): LookResult {
   if (answer.kind === 'absent') return { kind: 'absent' };
   if (answer.kind === 'unknown') return { kind: 'unknown', code: errnoName(answer.errno) };
   const realServers = new RealServerList();

@@ -3,7 +3,7 @@ import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
 import type { FlowRecord } from '../native/records.js';
 
-/** Whoever looks for something among the tracked flows. */
+/** One that looks for something among the tracked flows. */
 export interface FlowSource {
   /** Whether enough time has passed since the last look. */
   readonly isRested: boolean;

@@ -58,7 +58,7 @@ export interface KernelPreview extends Pick<KernelFeatures, 'ipv6'> {
   readonly ipvs: Pick<IpvsFeatures, 'families' | 'schedulers'>;
 }
 
-/** Where the kernel and its modules tell of themselves. */
+/** Where the kernel and its modules show what they can. */
 interface PreviewPlaces {
   readonly proc: string;
   /** Of this release, with `modules.dep`. Not to be seen in most containers. */

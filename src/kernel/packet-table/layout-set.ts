@@ -3,8 +3,8 @@ import type { Command } from '../nf-tables/transaction.js';
 import type { PacketRulesSettings } from './packet-rules-settings.js';
 import { LAYOUT_ELEMENT, layoutElement } from './packet-table.js';
 
-/** The element of the layout set that carries the seal. */
-const SEAL_ELEMENT = '0.0.0.1';
+/** The element of the layout set that carries the digest of the dumped rules. */
+const DUMP_DIGEST_ELEMENT = '0.0.0.1';
 
 /** The element of the layout set that carries the key of the firewall marks: 32 hexadecimal digits. */
 const MARK_KEY_ELEMENT = '0.0.0.2';
@@ -13,18 +13,18 @@ const MARK_KEY_ELEMENT = '0.0.0.2';
  * A digest of the rules as the kernel dumped them right after they were written, kept beside their layout. Where they are
  * other by now, somebody changed them. Handles are part of it, and they never come again.
  */
-export function sealOf(rawRules: ArrayBuffer): string {
+export function dumpDigestOf(rawRules: ArrayBuffer): string {
   return createHash('sha256').update(new Uint8Array(rawRules)).digest('hex').slice(0, 16);
 }
 
-export function sealTransaction(seal: string, markKey: string): Command[] {
-  return [layoutElement(SEAL_ELEMENT, seal), layoutElement(MARK_KEY_ELEMENT, markKey)];
+export function dumpDigestTransaction(dumpDigest: string, markKey: string): Command[] {
+  return [layoutElement(DUMP_DIGEST_ELEMENT, dumpDigest), layoutElement(MARK_KEY_ELEMENT, markKey)];
 }
 
 /** What the layout set says of the rules, and the key of the firewall marks. */
 export interface Layout {
   readonly digest: string | undefined;
-  readonly seal: string | undefined;
+  readonly dumpDigest: string | undefined;
   readonly markKey: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function layoutOf(
   const commentOf = (text: string) => elements.find(({ element }) => element.join('.') === text)?.comment;
   return {
     digest: commentOf(LAYOUT_ELEMENT),
-    seal: commentOf(SEAL_ELEMENT),
+    dumpDigest: commentOf(DUMP_DIGEST_ELEMENT),
     markKey: commentOf(MARK_KEY_ELEMENT),
   };
 }

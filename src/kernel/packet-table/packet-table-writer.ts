@@ -7,11 +7,11 @@ import { OPERATIONS_PER_JOB } from '../netlink/netlink-operations.js';
 import { type Refusal, sendTransaction } from '../nf-tables/transaction.js';
 import { deleteArpTable } from './arp-table.js';
 import {
+  dumpDigestOf,
+  dumpDigestTransaction,
   type Layout,
   layoutOf,
   type StandingRules,
-  sealOf,
-  sealTransaction,
   standingElements,
   standingRulesOf,
 } from './layout-set.js';
@@ -75,11 +75,11 @@ export class PacketTableWriter {
   }
 
   async #isFound(): Promise<boolean> {
-    const { digest, seal, markKey } = await this.#readLayout();
+    const { digest, dumpDigest, markKey } = await this.#readLayout();
     if (digest === undefined || markKey !== this.#markKey) return false;
     if (!areEqualBytes(await readSet(this.#handle, EQUAL_BYTES_INDEX))) return false;
     const found = rulesAndFallbacks(this.#wanted).find((rules) => digest === layoutDigest(rules));
-    if (found === undefined || seal !== (await this.#readSeal())) return false;
+    if (found === undefined || dumpDigest !== (await this.#readDumpDigest())) return false;
     this.#rules = found;
     return true;
   }
@@ -104,8 +104,8 @@ export class PacketTableWriter {
     const rules = await this.#writeRules();
     this.#rules = rules;
     if (hasArpTable(rules)) await this.#fillArpSet();
-    // Killed in between, the next start finds no seal and writes the rules again.
-    await sendTransaction(this.#handle, sealTransaction(await this.#readSeal(), this.#markKey));
+    // Killed in between, the next start finds no digest and writes the rules again.
+    await sendTransaction(this.#handle, dumpDigestTransaction(await this.#readDumpDigest(), this.#markKey));
   }
 
   async #writeRules(): Promise<PacketRulesSettings> {
@@ -137,8 +137,8 @@ export class PacketTableWriter {
     return layout;
   }
 
-  async #readSeal(): Promise<string> {
-    return sealOf(await this.#handle.dumpRawRules(TABLE));
+  async #readDumpDigest(): Promise<string> {
+    return dumpDigestOf(await this.#handle.dumpRawRules(TABLE));
   }
 }
 

@@ -13,7 +13,7 @@ import type {
 } from '../../model/kernel-facts.js';
 import { PROTOCOLS } from '../../model/protocol.js';
 import type { ServiceKey } from '../../model/service-key.js';
-import type { AddressesAndSets, Sight } from '../kernel.js';
+import type { AddressesAndSets, LookResult } from '../kernel.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
 import { FLOW_STATUS } from '../native/records.js';
@@ -38,7 +38,7 @@ export interface LookQuestion {
   readonly client: Address | undefined;
 }
 
-/** More are told of by their number alone: a Service may have thousands. */
+/** Of more only the number is said: a Service may have thousands. */
 const MOST_FRONTENDS = 64;
 const MOST_FLOWS = 200_000;
 
@@ -69,8 +69,8 @@ class KernelLook {
   async read(): Promise<KernelFacts> {
     const around = await this.#kernel.observeAddressesAndSets();
     const asked = this.#asked(around);
-    const sights = await this.#kernel.look(asked);
-    const frontends = asked.map((frontend, index) => kernelFrontend(frontend, sights[index], around));
+    const results = await this.#kernel.look(asked);
+    const frontends = asked.map((frontend, index) => kernelFrontend(frontend, results[index], around));
     return {
       hasDevice: (await this.#handle.deviceIndex()) !== 0,
       hasTable: (await this.#kernel.standingRules()) !== undefined,
@@ -105,11 +105,11 @@ class KernelLook {
     );
     const isThere = asked.some(({ mark }) => mark === 0);
     // Nobody of ours has it: then it may be another program's.
-    const strangers =
+    const others =
       isThere || vip === undefined || port === undefined
         ? []
         : PROTOCOLS.map((protocol) => plainFrontend(vip, port, protocol));
-    return [...asked, ...strangers].slice(0, MOST_FRONTENDS);
+    return [...asked, ...others].slice(0, MOST_FRONTENDS);
   }
 
   async #conntrack(): Promise<KernelFacts['conntrack']> {
@@ -179,13 +179,13 @@ function isBehind({ subnets }: Bridge, address: Address): boolean {
 
 function kernelFrontend(
   frontend: Frontend,
-  sight: Sight | undefined,
+  result: LookResult | undefined,
   { bound, policy }: AddressesAndSets,
 ): KernelFrontend {
   const { key, address } = frontend;
-  const isPresent = sight?.kind === 'present';
+  const isPresent = result?.kind === 'present';
   const owner = policy.owned.get(key)?.owner;
-  const { settings, realServers } = isPresent ? sight.server : { settings: undefined, realServers: [] };
+  const { settings, realServers } = isPresent ? result.server : { settings: undefined, realServers: [] };
   return {
     ...frontend,
     isBound: bound.has(address),
@@ -194,12 +194,12 @@ function kernelFrontend(
     owner,
     traffic: TRAFFIC_SETS.filter((set) => policy.traffic[set].has(key)),
     sources: [...(policy.sources.get(key)?.cidrs.keys() ?? [])],
-    presence: sight?.kind ?? 'unknown',
-    isForeign: isPresent && owner === undefined && sight.server.untagged === true,
+    presence: result?.kind ?? 'unknown',
+    isForeign: isPresent && owner === undefined && result.server.untagged === true,
     scheduler: settings?.scheduler,
     persistenceTimeout: settings?.persistenceTimeout ?? 0,
     servers: [...realServers].map(({ key: server, address: pod, port, weight }) => {
-      const { active, inactive } = (isPresent ? sight.activity.get(server) : undefined) ?? {
+      const { active, inactive } = (isPresent ? result.activity.get(server) : undefined) ?? {
         active: 0,
         inactive: 0,
       };

@@ -6,7 +6,7 @@ import type { VirtualServer } from '../../model/virtual-server.js';
 import type { FrontendRow } from './frontend-row.js';
 import { frontendRows, type ListedAgent, type ListedKernel, type RowFilter } from './frontend-rows.js';
 
-type Sight =
+type LookResult =
   | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly code: string };
@@ -15,7 +15,7 @@ export interface ListingParts {
   /** One full look at the kernel. */
   observe(): Promise<ListedKernel>;
   /** A look at some virtual servers, in the order asked. */
-  look(frontends: readonly Frontend[]): Promise<readonly Sight[]>;
+  look(frontends: readonly Frontend[]): Promise<readonly LookResult[]>;
   traffic(): Promise<DataplaneTraffic>;
   /** What the agent knows now. */
   agent(): ListedAgent & { readonly policy: Dataplane['policy'] };
@@ -89,18 +89,19 @@ function wantedFrontends(
 }
 
 async function seenKernel(frontends: readonly Frontend[], parts: ListingParts): Promise<ListedKernel> {
-  const sights = await parts.look(frontends);
+  const results = await parts.look(frontends);
   const { policy } = parts.agent();
   const virtualServers = new Map<FrontendKey, VirtualServer>();
   const activity: Map<FrontendKey, FrontendActivity> & DataplaneActivity = new Map();
   const foreign: VirtualServer[] = [];
   for (const [index, { key }] of frontends.entries()) {
-    const sight = sights[index];
-    if (sight?.kind === 'unknown') throw new Error(`the kernel did not answer about ${key} (${sight.code})`);
-    if (sight?.kind !== 'present') continue;
-    activity.set(key, sight.activity);
-    if (sight.server.untagged === undefined || policy.owned.has(key)) virtualServers.set(key, sight.server);
-    else foreign.push(sight.server);
+    const result = results[index];
+    if (result?.kind === 'unknown')
+      throw new Error(`the kernel did not answer about ${key} (${result.code})`);
+    if (result?.kind !== 'present') continue;
+    activity.set(key, result.activity);
+    if (result.server.untagged === undefined || policy.owned.has(key)) virtualServers.set(key, result.server);
+    else foreign.push(result.server);
   }
   return { dataplane: { virtualServers, policy }, activity, foreign };
 }

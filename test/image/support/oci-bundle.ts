@@ -4,7 +4,7 @@ import type { V1Container } from '@kubernetes/client-node';
 import { defaultSeccompProfile } from './seccomp-profile.js';
 
 /** What a container runtime gets told besides the container itself. */
-export interface Surroundings {
+export interface ContainerPlace {
   /** The image's root file system. */
   readonly root: string;
   /** The image's entry point and environment. */
@@ -22,15 +22,15 @@ export interface Surroundings {
  * A bundle of the OCI runtime specification for one container of a pod, as a kubelet and its runtime make it: what the
  * manifest says of capabilities, privileges, root file system and system calls is what the process gets.
  */
-export function writeBundle(folder: string, container: V1Container, surroundings: Surroundings): void {
+export function writeBundle(folder: string, container: V1Container, place: ContainerPlace): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(runtimeConfig(container, surroundings), null, 2));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(runtimeConfig(container, place), null, 2));
 }
 
-function runtimeConfig(container: V1Container, surroundings: Surroundings): object {
+function runtimeConfig(container: V1Container, place: ContainerPlace): object {
   const { securityContext = {}, args = [] } = container;
   const capabilities = capabilitiesOf(container);
-  const environment = environmentOf(container, surroundings);
+  const environment = environmentOf(container, place);
   const expanded = args.map((word) =>
     word.replaceAll(/\$\((\w+)\)/g, (_, name) => environment.get(name) ?? ''),
   );
@@ -39,21 +39,21 @@ function runtimeConfig(container: V1Container, surroundings: Surroundings): obje
     process: {
       terminal: false,
       user: { uid: securityContext.runAsUser ?? 0, gid: securityContext.runAsGroup ?? 0 },
-      args: [...surroundings.entrypoint, ...expanded],
+      args: [...place.entrypoint, ...expanded],
       env: [...environment].map(([name, value]) => `${name}=${value}`),
       cwd: '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
       noNewPrivileges: securityContext.allowPrivilegeEscalation === false,
     },
-    root: { path: surroundings.root, readonly: securityContext.readOnlyRootFilesystem === true },
-    mounts: [...kernelMounts(), ...volumeMounts(container, surroundings)],
+    root: { path: place.root, readonly: securityContext.readOnlyRootFilesystem === true },
+    mounts: [...kernelMounts(), ...volumeMounts(container, place)],
     linux: {
       namespaces: [
         { type: 'pid' },
         { type: 'ipc' },
         { type: 'uts' },
         { type: 'mount' },
-        { type: 'network', path: surroundings.networkNamespace },
+        { type: 'network', path: place.networkNamespace },
       ],
       maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list', '/sys/firmware'],
       readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
@@ -69,9 +69,9 @@ function capabilitiesOf({ securityContext }: V1Container): string[] {
   return add.map((name) => `CAP_${name}`);
 }
 
-function environmentOf({ env = [] }: V1Container, surroundings: Surroundings): Map<string, string> {
-  const given = surroundings.environment.map((entry) => entry.split('=', 2) as [string, string]);
-  const own = env.map(({ name, value }) => [name, value ?? surroundings.variables[name] ?? ''] as const);
+function environmentOf({ env = [] }: V1Container, place: ContainerPlace): Map<string, string> {
+  const given = place.environment.map((entry) => entry.split('=', 2) as [string, string]);
+  const own = env.map(({ name, value }) => [name, value ?? place.variables[name] ?? ''] as const);
   return new Map([...given, ...own]);
 }
 
@@ -88,7 +88,7 @@ function kernelMounts(): object[] {
   ];
 }
 
-function volumeMounts({ volumeMounts = [] }: V1Container, { volumes }: Surroundings): object[] {
+function volumeMounts({ volumeMounts = [] }: V1Container, { volumes }: ContainerPlace): object[] {
   return volumeMounts.map(({ name, mountPath, readOnly }) => {
     const source = volumes[name];
     if (source === undefined) throw new Error(`the test has no folder for the volume ${name}`);

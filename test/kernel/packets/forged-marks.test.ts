@@ -103,8 +103,8 @@ describe.skipIf(!IN_TEST_KERNEL)('packets that another program marks', () => {
 
   const victimAddress = () => (victimPod as Host).addresses.IPv4;
   const expected = async (host: Host) => {
-    const sight = await walk(host, VICTIM);
-    expect(sight).toMatch(/^pod-1 sees /);
-    return [sight];
+    const result = await walk(host, VICTIM);
+    expect(result).toMatch(/^pod-1 sees /);
+    return [result];
   };
 });

@@ -15,7 +15,7 @@ const NOBODY = '10.244.0.200';
 const BALANCER = '198.51.100.7';
 const CONNTRACK_LIMIT = '/proc/sys/net/netfilter/nf_conntrack_max';
 
-/** Drops what is new and for this node, as a firewall does whose owner never heard of Services. */
+/** Drops what is new and for this node, as a firewall does whose owner does not know Services. */
 const FIREWALL = `table ip firewall {
   chain input { type filter hook input priority 0; policy drop; iifname "lo" accept; ct state established,related accept; }
 }

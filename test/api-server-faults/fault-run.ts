@@ -7,7 +7,7 @@ import { type FaultRow, type Scene, TOKEN } from './fault-rows.js';
 import { FollowingAgent, IS_REAL_TIME, SPEED } from './following-agent.js';
 
 /** What became of an agent to which one fault happened. */
-export interface Ordeal {
+export interface FaultRun {
   /** The data plane in the end. */
   readonly state: string;
   readonly repeatedWrites: readonly string[];
@@ -42,9 +42,9 @@ export async function calmState(): Promise<string> {
 }
 
 /** An agent follows a server, a fault strikes, the cluster changes, and the agent gets over it. */
-export async function survive(row: FaultRow, protocol: Protocol, wished: string): Promise<Ordeal> {
+export async function survive(row: FaultRow, protocol: Protocol, desired: string): Promise<FaultRun> {
   return await withServer([protocol], (scene) =>
-    following(scene.login, (agent) => meet(row, scene, agent, wished)),
+    following(scene.login, (agent) => meet(row, scene, agent, desired)),
   );
 }
 
@@ -74,7 +74,7 @@ async function following<T>(login: LoginFolder, use: (agent: FollowingAgent) => 
   }
 }
 
-async function meet(row: FaultRow, scene: Scene, agent: FollowingAgent, wished: string): Promise<Ordeal> {
+async function meet(row: FaultRow, scene: Scene, agent: FollowingAgent, desired: string): Promise<FaultRun> {
   const { server } = scene;
   await until('the first pass', () => agent.state.includes(FROM_THE_BEGINNING));
   await until('all watches', () => server.desk.watchCount === WATCHES);
@@ -84,7 +84,7 @@ async function meet(row: FaultRow, scene: Scene, agent: FollowingAgent, wished: 
   const mended = performance.now();
   await until('the changes', () => agent.state.includes(IN_THE_END));
   // Where it never becomes that, the two states tell more than this.
-  await until('the wished state', () => agent.state === wished).catch(() => undefined);
+  await until('the desired state', () => agent.state === desired).catch(() => undefined);
   return {
     state: agent.state,
     repeatedWrites: agent.repeatedWrites,
@@ -96,5 +96,5 @@ async function meet(row: FaultRow, scene: Scene, agent: FollowingAgent, wished: 
 }
 
 function until(what: string, isSo: () => boolean): Promise<boolean> {
-  return waitUntil(async () => isSo(), { what, seconds: IS_REAL_TIME ? 120 : 8, interval: 5 });
+  return waitUntil(async () => isSo(), { what, seconds: IS_REAL_TIME ? 120 : 40, interval: 5 });
 }

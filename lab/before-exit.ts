@@ -6,7 +6,7 @@ const closers = new Set<Closer>();
 let listening = false;
 
 /** Runs `close` before a signal ends this process. Answers with the function that calls it off. */
-export function beforeFarewell(close: Closer): () => void {
+export function beforeExit(close: Closer): () => void {
   closers.add(close);
   if (!listening) listen();
   return () => closers.delete(close);
