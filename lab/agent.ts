@@ -13,7 +13,7 @@ import { WaitedInVain, waitUntil } from './wait-until.js';
 /** The program as it is shipped. */
 export const PROGRAM = join(PROJECT_FOLDER, 'dist/kube-ipvs-proxy.js');
 
-export interface AgentOptions {
+interface AgentOptions {
   /** The folder that it watches; undefined where `arguments` name another source. */
   readonly manifests?: string;
   /** A path of its own for each agent: sockets of all namespaces share one file system. */

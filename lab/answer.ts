@@ -14,7 +14,7 @@ export interface Answered {
   readonly milliseconds: number;
 }
 
-export interface Unanswered {
+interface Unanswered {
   readonly kind: Refusal;
   readonly milliseconds: number;
 }

@@ -7,7 +7,7 @@ export interface CommandResult {
 }
 
 /** A command of the lab itself failed; the message is what it said. */
-export class CommandError extends Error {
+class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 

@@ -6,7 +6,7 @@ import { ipBatch } from './namespace.js';
 import { connectNamespaces } from './network.js';
 import { Peers } from './peers.js';
 
-export interface LabOptions {
+interface LabOptions {
   /** Names of the pods on the node; the nth has NODE_PODS.pod(n). */
   readonly pods: readonly string[];
   /** Names of the pods on the other node; the nth has REMOTE_PODS.pod(n). */

@@ -5,7 +5,7 @@ export class WaitedInVain extends Error {
   override readonly name = 'WaitedInVain';
 }
 
-export interface Patience {
+interface Patience {
   /** Ends the sentence "waited 30 s for …". */
   readonly what: string;
   /** 30 unless said. */

@@ -22,7 +22,7 @@ export interface Denial {
   readonly resource: string;
 }
 
-export const KUBE_PROXY = 'system:serviceaccount:kube-system:kube-proxy';
+const KUBE_PROXY = 'system:serviceaccount:kube-system:kube-proxy';
 const ANONYMOUS: User = { name: 'system:anonymous' };
 
 /** Who may come in, and what they may do: everything, unless it is denied. */

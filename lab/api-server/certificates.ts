@@ -15,7 +15,7 @@ export interface Authority extends Certificate {
   readonly signer: KeyObject;
 }
 
-export interface CertificateWishes {
+interface CertificateWishes {
   readonly name: string;
   /** What it is valid for: DNS names and addresses. */
   readonly hosts?: readonly string[];

@@ -18,7 +18,7 @@ export function fillCluster({ store }: Pick<ApiServer, 'store'>, size: ClusterSi
 }
 
 /** The nth Service: TCP 80 on 10.96.0.1 and the following. */
-export function largeService(index: number): ApiObject {
+function largeService(index: number): ApiObject {
   const name = nameOf(index);
   const vip = ipv4(0x0a600001 + index);
   return {
@@ -43,7 +43,7 @@ export function largeService(index: number): ApiObject {
 }
 
 /** The slice of the nth Service; no two share an address. `generation` other than 0 gives its pods new addresses. */
-export function largeSlice(index: number, endpoints: number, generation = 0): ApiObject {
+function largeSlice(index: number, endpoints: number, generation = 0): ApiObject {
   const name = nameOf(index);
   return {
     metadata: {

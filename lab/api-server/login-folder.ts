@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface LoginParts {
+interface LoginParts {
   /** `https://172.18.0.3:6443` */
   readonly server: string;
   /** PEM. */

@@ -11,13 +11,13 @@ export interface StoreChange {
 }
 
 /** What was asked for lies before the last compaction. */
-export interface Compacted {
+interface Compacted {
   readonly kind: 'compacted';
   /** Older ones are not known any more. */
   readonly oldest: number;
 }
 
-export type StoreListener = (change: StoreChange) => void;
+type StoreListener = (change: StoreChange) => void;
 
 const FIRST_VERSION = 1000;
 

@@ -46,7 +46,7 @@ export const DEFAULT_FEATURES: Features = {
 };
 
 /** One request as it came, for tests that ask what a client did. */
-export interface RequestRecord {
+interface RequestRecord {
   readonly method: string;
   /** With the query. */
   readonly path: string;

@@ -14,7 +14,7 @@ export interface WatchOutput {
   readonly destroyed: boolean;
 }
 
-export interface WatchSettings {
+interface WatchSettings {
   /** Milliseconds between two bookmarks, for who wants them. */
   readonly bookmarkInterval: number;
   /** Changes a line on its way out; what it returns is sent, and nothing after it where it says so. */

@@ -2,7 +2,7 @@ import { AgentAnswerError, AgentNotRunning, askAgent, rowsFromAgent } from './ad
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-export interface RowsRequest<Row, Asked extends Query> {
+interface RowsRequest<Row, Asked extends Query> {
   readonly adminSocket: string;
   readonly path: string;
   /** One after the other. */

@@ -8,7 +8,7 @@ import { nameOf } from './frontend-table.js';
 import { machineOutput, type OutputFormat, type RowOutput, type Write } from './output.js';
 import type { ListingParts } from './services.js';
 
-export const CONNECTIONS_VERSION = 1;
+const CONNECTIONS_VERSION = 1;
 
 export interface ConnectionsOptions {
   readonly adminSocket: string;

@@ -13,7 +13,7 @@ export interface ManifestOptions {
 }
 
 /** Why these options do not go together; undefined where they do. */
-export type OverlayCheck = (overlays: readonly string[]) => string | undefined;
+type OverlayCheck = (overlays: readonly string[]) => string | undefined;
 
 export interface OverlayChoice {
   readonly names: readonly string[];

@@ -25,8 +25,8 @@ export interface ListingParts {
   readonly isTerminal: boolean;
 }
 
-export const SORT_KEYS = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'] as const;
-export type SortKey = (typeof SORT_KEYS)[number];
+const SORT_KEYS = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'] as const;
+type SortKey = (typeof SORT_KEYS)[number];
 
 /** `services [NAME…]`: a row for each frontend. */
 export function runServices(

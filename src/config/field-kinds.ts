@@ -125,7 +125,7 @@ export function cidrList() {
   return listOf<string>('a list of CIDRs', 'a CIDR such as 10.0.0.0/8', isCIDR);
 }
 
-export const NODE_PORT_WORDS = ['primary', 'localhost', 'all'] as const;
+const NODE_PORT_WORDS = ['primary', 'localhost', 'all'] as const;
 
 export function nodePortAddressList() {
   return listOf<string>(

@@ -17,7 +17,7 @@ export interface Finding {
   readonly remedy: string;
 }
 
-export type FindingText = Pick<Finding, 'place' | 'about' | 'sentence'> & { readonly remedy?: string };
+type FindingText = Pick<Finding, 'place' | 'about' | 'sentence'> & { readonly remedy?: string };
 
 export function cause(code: Code, text: FindingText): Finding {
   return { code, weight: 'cause', remedy: CODES[code].remedy, ...text };

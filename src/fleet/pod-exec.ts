@@ -8,7 +8,7 @@ export interface PodContainer {
   readonly container: string;
 }
 
-export interface PodOutput {
+interface PodOutput {
   readonly stdout: Writable;
   readonly stderr: Writable;
 }

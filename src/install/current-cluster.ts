@@ -9,7 +9,7 @@ export interface CurrentCluster {
   get(path: string): Promise<ClusterObject | undefined>;
 }
 
-export interface CurrentClusterSettings {
+interface CurrentClusterSettings {
   /** Empty: as kubectl finds it, by KUBECONFIG or ~/.kube/config. */
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;

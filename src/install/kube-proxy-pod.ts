@@ -12,7 +12,7 @@ export interface KubeProxyPod {
   readonly config: ConfigPlace | undefined;
 }
 
-export interface ConfigPlace {
+interface ConfigPlace {
   readonly name: string;
   readonly key: string;
 }
@@ -36,7 +36,7 @@ export function isKubeProxy(word: string): boolean {
 }
 
 /** The value of `--name=value` or `--name value`. */
-export function flagOf(words: readonly string[], name: string): string | undefined {
+function flagOf(words: readonly string[], name: string): string | undefined {
   for (const [index, word] of words.entries()) {
     if (word.startsWith(`--${name}=`)) return word.slice(name.length + 3);
     if (word === `--${name}`) return words[index + 1];

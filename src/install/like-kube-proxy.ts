@@ -17,13 +17,13 @@ export interface RunningKubeProxy {
   readonly configMap: ClusterObject | undefined;
 }
 
-export interface LikeKubeProxyWish {
+interface LikeKubeProxyWish {
   readonly image: string;
   /** On labelled nodes, beside the DaemonSet that runs, instead of in its place. */
   readonly nodeByNode: boolean;
 }
 
-export interface LikeKubeProxy {
+interface LikeKubeProxy {
   readonly objects: readonly ClusterObject[];
   /** One sentence for each field that differs from what runs. */
   readonly changes: readonly string[];

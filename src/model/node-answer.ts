@@ -11,7 +11,7 @@ export type NodeOutcome =
   | { readonly kind: 'ended'; readonly code: number; readonly output: CommandOutput }
   | { readonly kind: 'no agent' | 'no answer'; readonly reason: string };
 
-export interface CommandOutput {
+interface CommandOutput {
   /** The beginning of stdout. */
   readonly text: string;
   /** Of all of stdout. */

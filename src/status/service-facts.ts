@@ -34,7 +34,7 @@ export interface Wish {
   readonly inside?: Wish;
 }
 
-export interface ServiceFactsParts {
+interface ServiceFactsParts {
   readonly version: string;
   readonly source: Pick<ClusterSource, 'view' | 'lookUp'>;
   readonly desired: {

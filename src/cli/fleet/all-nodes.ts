@@ -5,7 +5,7 @@ import { EXIT, explainFailure } from '../exit.js';
 import { type ListHead, machineOutput, outputFormat } from '../output.js';
 
 /** What is shown of one node. Keys are stable. */
-export interface NodeRow {
+interface NodeRow {
   readonly node: string;
   readonly pod?: string;
   readonly state: NodeState;
@@ -17,7 +17,7 @@ export interface NodeRow {
   readonly problems: readonly string[];
 }
 
-export type NodeState =
+type NodeState =
   | 'good'
   | 'problem'
   | 'unknown command'

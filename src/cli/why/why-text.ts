@@ -7,7 +7,7 @@ const WIDTH = 80;
 const PLACE_WIDTH = 7;
 
 /** Escape sequences for a terminal, or nothing. */
-export interface Style {
+interface Style {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
   readonly strong: (text: string) => string;

@@ -23,7 +23,7 @@ export interface WhyOptions {
 }
 
 /** What the kernel is asked; see `readKernelFacts`. */
-export interface KernelQuestion {
+interface KernelQuestion {
   readonly frontends: readonly Frontend[] | undefined;
   readonly service: ServiceKey | undefined;
   readonly vip: Address | undefined;

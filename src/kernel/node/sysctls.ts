@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { codeOf } from './node-files.js';
 import type { ConntrackSetUp, IpvsSetUp, NodeSetUp } from './node-set-up.js';
 
-export interface Sysctl {
+interface Sysctl {
   /** Path below /proc/sys. */
   readonly path: string;
   readonly value: string;

@@ -6,7 +6,7 @@ import { TABLE } from '../packet-table/packet-table.js';
 import { judgeRule, type Packet, packetTo, type Verdict } from './rule-match.js';
 
 /** A frontend as packets to it meet rules. */
-export interface PacketTarget {
+interface PacketTarget {
   readonly frontend: Frontend;
   readonly isLocal: boolean;
   /** We settle the destination of its connections before others do. */

@@ -5,7 +5,7 @@ import { type Frontend, hostPort } from '../../model/frontend.js';
 import type { AffinityFact, ConnectionFact } from '../../model/kernel-facts.js';
 import type { RealServerKey } from '../../model/real-server.js';
 
-export interface ClientEntries {
+interface ClientEntries {
   readonly affinity: readonly AffinityFact[];
   readonly connections: readonly ConnectionFact[];
 }

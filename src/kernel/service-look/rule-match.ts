@@ -19,13 +19,13 @@ export interface Packet {
 }
 
 /** unknown: it depends on what is not known of the packet, or on what cannot be read. */
-export type Match = 'yes' | 'no' | 'unknown';
+type Match = 'yes' | 'no' | 'unknown';
 
 export type Verdict =
   | { readonly kind: 'accept' | 'return' | 'drops' | 'rejects' | 'rewrites' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
 
-export interface RuleResult {
+interface RuleResult {
   readonly match: Match;
   readonly verdict: Verdict | undefined;
   /** It asks for the destination address or port: it is about such packets, and not about others that may be among them. */

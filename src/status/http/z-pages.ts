@@ -1,7 +1,7 @@
 import { type HttpAnswer, type HttpRoute, textAnswer } from './http-answer.js';
 
 /** What /statusz and /flagz show of this process. */
-export interface ZPageView {
+interface ZPageView {
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly started: number;

@@ -25,7 +25,7 @@ export interface Difference {
   readonly detail: string | null;
 }
 
-export interface ComparedPlanes {
+interface ComparedPlanes {
   readonly desired: Dataplane & { holderOf(key: FrontendKey): { readonly owner: string } | undefined };
   readonly kernel: Dataplane & { readonly foreign: ReadonlySet<FrontendKey> };
   /** Frontends with servers that drain: what is extra there goes by itself. */

@@ -45,7 +45,7 @@ export interface FrontendRow {
   readonly traffic?: TrafficCounters;
 }
 
-export type RowType = 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalIP';
+type RowType = 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalIP';
 
 export const ROW_TYPES: Readonly<Record<ClaimKind, RowType>> = {
   cluster: 'ClusterIP',

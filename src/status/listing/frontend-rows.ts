@@ -52,7 +52,7 @@ export interface Wish {
   readonly portIndex: number;
 }
 
-export interface RowParts {
+interface RowParts {
   readonly kernel: ListedKernel;
   /** Undefined where no agent runs: then the ledger names the Services. */
   readonly agent: ListedAgent | undefined;

@@ -3,7 +3,7 @@ import type { Endpoint, EndpointSlice } from '../../model/endpoint-slice.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { LeftOutEndpoint } from './frontend-row.js';
 
-export interface LeftOutQuestion {
+interface LeftOutQuestion {
   readonly slices: readonly EndpointSlice[];
   readonly family: Family;
   readonly port: { readonly name: string; readonly protocol: string };
