@@ -1,6 +1,7 @@
 import { explainFailure } from './cli/exit.js';
 import { composeDesired, composeKernel, kernelRules, loopSettings, statusSettings } from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
+import { ComposedViews } from './compose-views.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
 import { flagsInEffect } from './config/flags-in-effect.js';
@@ -12,27 +13,20 @@ import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { applyNodeSetUp } from './kernel/node/init-node.js';
-import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
+import type { KernelFeatures } from './kernel/node/kernel-features.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
 import { type ClusterFacts, NO_FACTS } from './model/cluster-facts.js';
 import type { Operation } from './model/operation.js';
 import { ProblemBoard } from './model/problem-board.js';
-import type { ServiceAnswer } from './model/service-facts.js';
 import type { ServiceKey } from './model/service-key.js';
-import type { StatusReport } from './model/status-report.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
 import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
-import { type Change, ChangeLog } from './status/listing/change-log.js';
-import { type Difference, differences } from './status/listing/differences.js';
-import type { FrontendRow } from './status/listing/frontend-row.js';
-import { listing, listingQuery } from './status/listing/listing-source.js';
+import { ChangeLog } from './status/listing/change-log.js';
 import type { PassLog } from './status/log/pass-log.js';
-import { serviceAnswer } from './status/service-facts.js';
 import { StatusBoard } from './status/status-board.js';
-import { StatusSource } from './status/status-report.js';
 
 /** The agent's parts: source → desired → plan → kernel → status, joined here and nowhere else. */
 
@@ -55,21 +49,19 @@ export class ComposedAgent {
   readonly #source;
   readonly #desired;
   readonly #kernel: NetlinkKernel;
-  // A handle does one thing after another: whoever asks for the status or the traffic must not hold up a pass.
-  readonly #viewer: NetlinkKernel;
+  /** By a handle of its own: reading counters must not hold up a pass. */
   readonly #traffic: TrafficReader;
   readonly #predecessor: KubeProxyRemains | undefined;
   readonly #relay: NodePortRelay | undefined;
   readonly #loop: ReconcileLoop;
   readonly #board: StatusBoard;
-  readonly #status: StatusSource;
+  readonly views: ComposedViews;
   readonly #changes = new ChangeLog(Date.now, (operation) => this.#serviceBehind(operation));
   readonly #watch: ConfigWatch;
   /** Whoever finds problems writes them here under a topic of its own; log, status, metrics and Events read them. */
   readonly #problems = new ProblemBoard();
   readonly #nodeWatch: OpenNodeWatch;
   #stopping = false;
-  #viewing: Promise<unknown> = Promise.resolve();
   #facts = NO_FACTS;
 
   constructor(
@@ -85,7 +77,6 @@ export class ComposedAgent {
     this.#source = composeSource(settings, version, this.#problems.topic('credentials'));
     this.#desired = composeDesired(settings, features);
     this.#kernel = composeKernel(settings);
-    this.#viewer = composeKernel(settings);
     this.#traffic = TrafficReader.open(this.#addon);
     this.#predecessor = settings.adopt ? new KubeProxyRemains(this.#addon) : undefined;
     this.#relay = this.#composeRelay();
@@ -93,18 +84,7 @@ export class ComposedAgent {
     this.#watch = this.#composeWatch();
     this.#nodeWatch = this.#composeNodeWatch();
     this.#board = this.#composeBoard(features);
-    this.#status = this.#composeStatus(features);
-  }
-
-  /** What is known of one Service. */
-  service(query: URLSearchParams): Promise<ServiceAnswer> {
-    return serviceAnswer(query, {
-      version: this.#version,
-      source: this.#source.cluster,
-      desired: this.#desired,
-      state: () => this.#loop.state(),
-      unmet: () => this.#loop.unmetFrontends(),
-    });
+    this.views = this.#composeViews(features);
   }
 
   async start(): Promise<void> {
@@ -141,7 +121,7 @@ export class ComposedAgent {
     this.#relay?.close();
     this.#predecessor?.close();
     this.#traffic.close();
-    await Promise.all([this.#kernel.close(), this.#viewer.close()]);
+    await Promise.all([this.#kernel.close(), this.views.close()]);
   }
 
   #composeLoop(): ReconcileLoop {
@@ -261,62 +241,17 @@ export class ComposedAgent {
     });
   }
 
-  /** A row for each frontend that is asked for. */
-  services(query: URLSearchParams): AsyncIterable<readonly FrontendRow[]> {
-    return listing(listingQuery(query), {
-      observe: () => this.#view(() => this.#viewer.observe()),
-      look: (frontends) => this.#view(() => this.#viewer.look(frontends)),
-      traffic: () => this.#traffic.read(this.#loop.observed.policy.owned),
-      agent: () => ({
-        image: this.#loop.observed,
-        policy: this.#loop.observed.policy,
-        desired: this.#desired,
-        withoutEndpoints: this.#desired.withoutEndpoints(),
-        unmet: this.#loop.unmetFrontends(),
-        drains: this.#loop.state().drains,
-        slicesOf: (service) => this.#source.cluster.view.look(service).slices,
-        node: this.#configuration.settings.nodeName,
-      }),
+  #composeViews(features: KernelFeatures): ComposedViews {
+    return new ComposedViews({
+      version: this.#version,
+      settings: this.#configuration.settings,
+      features,
+      source: this.#source,
+      desired: this.#desired,
+      loop: this.#loop,
+      traffic: this.#traffic,
+      changes: this.#changes,
     });
-  }
-
-  /** What the kernel has otherwise than it is wanted. */
-  async *differences(): AsyncGenerator<readonly Difference[]> {
-    const { dataplane } = await this.#view(() => this.#viewer.observe());
-    const draining = new Set(this.#loop.state().drains.map(({ frontend }) => frontend));
-    yield* differences({ desired: this.#desired, kernel: dataplane, draining });
-  }
-
-  /** The latest writes to the kernel; `follow=1`: and all that come. */
-  events(query: URLSearchParams): AsyncIterable<readonly Change[]> {
-    return this.#changes.since(0, query.get('follow') === '1');
-  }
-
-  // The port takes one call at a time.
-  #view<Seen>(look: () => Promise<Seen>): Promise<Seen> {
-    const seen = this.#viewing.then(look);
-    this.#viewing = seen.catch(() => undefined);
-    return seen;
-  }
-
-  /** `tables=0`: without the lists of what is programmed, and without a look at the kernel. */
-  async report(query: URLSearchParams): Promise<StatusReport> {
-    return query.get('tables') === '0' ? this.#status.short(this.#loop.observed) : this.#status.report();
-  }
-
-  #composeStatus(features: KernelFeatures): StatusSource {
-    return new StatusSource(
-      () => this.#view(() => this.#viewer.observe()),
-      () => ({
-        version: this.#version,
-        node: this.#configuration.settings.nodeName,
-        kernel: featureText(features),
-        watch: this.#source.statistics.watch?.(),
-        state: this.#loop.state(),
-        unmet: this.#loop.unmetFrontends(),
-        withoutEndpoints: this.#desired.withoutEndpoints(),
-      }),
-    );
   }
 
   #composeWatch(): ConfigWatch {

@@ -21,7 +21,7 @@ export interface SourceListener extends WatcherListener {
   wayChanged(addresses: readonly ReservedAddress[]): void;
 }
 
-interface ComposedSource {
+export interface ComposedSource {
   readonly cluster: ClusterSource;
   readonly statistics: Pick<MetricSources, 'watch' | 'requests'>;
   /** Undefined where there is no API server to take Events. */

@@ -1,4 +1,5 @@
 import { type AgentListener, ComposedAgent } from './compose-agent.js';
+import type { ComposedViews } from './compose-views.js';
 import type { Configuration } from './config/configuration.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { checkNode } from './kernel/node/init-node.js';
@@ -19,9 +20,9 @@ export function composeAgent(configuration: Configuration, version: string, list
   const { settings } = configuration;
   let agent: ComposedAgent | undefined;
   let stopped = false;
-  let composed: (agent: ComposedAgent) => void = () => undefined;
+  let composed: (views: ComposedViews) => void = () => undefined;
   // Who asks before there is anything to say waits for it.
-  const answering = new Promise<ComposedAgent>((resolve) => {
+  const answering = new Promise<ComposedViews>((resolve) => {
     composed = resolve;
   });
   const admin = new AdminServer(settings.adminSocket, {
@@ -45,7 +46,7 @@ export function composeAgent(configuration: Configuration, version: string, list
       listener.info(featureText(features));
       listener.log.prepared(preparation);
       agent = new ComposedAgent(configuration, version, listener, features);
-      composed(agent);
+      composed(agent.views);
       await agent.start();
     },
     async stop() {
