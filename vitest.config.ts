@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 const kernelTests = ['test/kernel/**/*.test.ts', 'test/contract/*.kernel.test.ts'];
 const imageTests = ['test/image/**/*.test.ts'];
 
-// `unit` needs no root and no kernel and runs in parallel; `kernel` runs on the real thing, one file after another in one
-// process, because start-up dominates inside an emulated machine; `image` does so with what `npm run image` has built.
+// `unit` needs no root and no kernel and runs in parallel; `kernel` runs on the real thing, one file after another in
+// one process, because start-up dominates inside an emulated machine; `image` does so with what `npm run image` has
+// built.
 export default defineConfig({
   test: {
     projects: [

@@ -29,8 +29,8 @@ export interface ComposedSource {
   /** Of a Service, where the source knows such a thing. */
   uidOf(service: ServiceKey): string | undefined;
   /**
-   * Where our own connection to the source will go. Rejects where that can never be known: it is said before anything is
-   * waited for.
+   * Where our own connection to the source will go. Rejects where that can never be known: it is said before anything
+   * is waited for.
    */
   findWay(): Promise<readonly ReservedAddress[]>;
   start(listener: SourceListener): Promise<void>;

@@ -25,8 +25,8 @@ export interface ViewedParts {
 }
 
 /**
- * What a running agent answers to the admin commands. It reads by a kernel handle of its own: a handle does one thing after another,
- * and nobody who looks may hold up a pass.
+ * What a running agent answers to the admin commands. It reads by a kernel handle of its own: a handle does one thing
+ * after another, and nobody who looks may hold up a pass.
  */
 export class ComposedViews {
   readonly #parts: ViewedParts;

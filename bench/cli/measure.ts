@@ -12,8 +12,8 @@ import { AdminServer } from '../../src/status/admin-server.js';
 import { type ListingParts, listing, listingQuery } from '../../src/status/listing/listing-source.js';
 
 /**
- * What commands cost that list: their own processor time and memory, beside those of a bare Node.js. The agent's side is in this
- * process and not counted. usage: node dist/bench/cli/measure.js [SERVICES] [ENDPOINTS] [REPEATS]
+ * What commands cost that list: their own processor time and memory, beside those of a bare Node.js. The agent's side
+ * is in this process and not counted. usage: node dist/bench/cli/measure.js [SERVICES] [ENDPOINTS] [REPEATS]
  */
 const [services = 10_000, endpoints = 10, repeats = 5] = process.argv.slice(2).map(Number);
 

@@ -15,9 +15,9 @@ import { memory, settledMemory } from '../kernel/memory.js';
 import type { CellResult, Change, ChangeKind } from './cell-results.js';
 
 /**
- * The agent's core for one cell: `agent.js SERVICES ENDPOINTS`. It loads and fills its source, says "ready", and then does what each
- * line of its input says (an AgentOrder as JSON), and answers with a line. Draining and auditing are put off, so that
- * what is measured is what was ordered.
+ * The agent's core for one cell: `agent.js SERVICES ENDPOINTS`. It loads and fills its source, says "ready", and then
+ * does what each line of its input says (an AgentOrder as JSON), and answers with a line. Draining and auditing are put
+ * off, so that what is measured is what was ordered.
  */
 export type AgentOrder =
   | { readonly kind: 'program' }
@@ -60,7 +60,10 @@ async function program(): Promise<CellResult['program']> {
   };
 }
 
-/** Services come, get an endpoint and go, until V8 has compiled what a change needs. Answers with the very first one's cost. */
+/**
+ * Services come, get an endpoint and go, until V8 has compiled what a change needs. Answers with the very first one's
+ * cost.
+ */
 async function warmUp(): Promise<Change> {
   let first: Change | undefined;
   for (let turn = 0; turn < WARM_UP_TURNS; turn++)

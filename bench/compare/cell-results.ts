@@ -25,7 +25,10 @@ export interface CellResult {
   };
   /** Megabytes by which the kernel's memory has grown. */
   readonly kernelMemory: { readonly slab: number; readonly vmalloc: number; readonly percpu: number };
-  /** Everything is there already and is done once more, by a new process. Not of single commands: they would add all once more. */
+  /**
+   * Everything is there already and is done once more, by a new process. Not of single commands: they would add all
+   * once more.
+   */
   readonly restart?: Restart;
   /** The first change that a process makes, before it has warmed up; of the agent only. */
   readonly coldChange?: Change;
@@ -47,8 +50,8 @@ export interface Change extends Cost {
 }
 
 /**
- * direct: to a pod without a Service. first, middle, last: to one Service. spread: to Services spread evenly. All from a pod's
- * namespace but `node`, which is as spread.
+ * direct: to a pod without a Service. first, middle, last: to one Service. spread: to Services spread evenly. All from
+ * a pod's namespace but `node`, which is as spread.
  */
 export type ConnectionPlace = 'direct' | 'first' | 'middle' | 'last' | 'spread' | 'node';
 

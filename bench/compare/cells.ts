@@ -61,8 +61,8 @@ const BY_RULE_LIMIT = 100;
 const IPTABLES_NFT_LIMIT = 10_000;
 
 /**
- * Every cell of the plan. The rounds come one after another, so that what is there when a run is broken off is complete;
- * within one the modes take turns at each size, beginning with another one in every round.
+ * Every cell of the plan. The rounds come one after another, so that what is there when a run is broken off is
+ * complete; within one the modes take turns at each size, beginning with another one in every round.
  */
 export function cellsOf({ modes, sizes, rounds, nullSize }: Plan): Cell[] {
   const cells: Cell[] = [];

@@ -56,7 +56,10 @@ export function chartsOf(rows: readonly Row[], clock: Clock): Chart[] {
   ];
 }
 
-/** Sizes of the chart of connections: those of the chart that kubernetes.io has, as far as they were measured, and smaller ones. */
+/**
+ * Sizes of the chart of connections: those of the chart that kubernetes.io has, as far as they were measured, and
+ * smaller ones.
+ */
 const GROUPS = [100, 1000, 5000, 10_000, 30_000];
 
 /** In the form of kubernetes.io's chart of nftables mode: a box of percentiles for each mode at each size. */

@@ -10,7 +10,9 @@ import { type Contender, contenderOf, type Folders } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { type ChangePlan, changesOf } from './rule-files.js';
 
-/** Runs inside the test kernel: `guest.js BATCH`, a file with a Batch. Prints the result of each cell as a line of JSON. */
+/**
+ * Runs inside the test kernel: `guest.js BATCH`, a file with a Batch. Prints the result of each cell as a line of JSON.
+ */
 export interface Batch {
   readonly cells: readonly Cell[];
   readonly tools: string;

@@ -1,9 +1,9 @@
 import { type RuleEndpoint, type RuleService, shortHash } from './rule-service.js';
 
 /**
- * What kube-proxy's iptables mode hands to `iptables-restore --noflush` (k/k pkg/proxy/iptables): all of it at the start, and
- * since 1.27 for a change the rules of every VIP and the chains of the Services that changed. Of type ClusterIP only. The
- * shapes are those of the reference; test/bench/iptables-rules.test.ts has them literally.
+ * What kube-proxy's iptables mode hands to `iptables-restore --noflush` (k/k pkg/proxy/iptables): all of it at the
+ * start, and since 1.27 for a change the rules of every VIP and the chains of the Services that changed. Of type
+ * ClusterIP only. The shapes are those of the reference; test/bench/iptables-rules.test.ts has them literally.
  */
 const POD_RANGE = '10.0.0.0/8';
 
@@ -19,7 +19,10 @@ const FILTER_CHAINS = [
   'KUBE-PROXY-FIREWALL',
 ];
 
-/** The jumps that kube-proxy makes with a command each before its first rules. Here they come at once, and are not timed. */
+/**
+ * The jumps that kube-proxy makes with a command each before its first rules. Here they come at once, and are not
+ * timed.
+ */
 export function jumps(): string {
   const fresh = '-m conntrack --ctstate NEW';
   return table('filter', FILTER_CHAINS, [
@@ -50,7 +53,9 @@ export function wholeRestore(services: readonly RuleService[]): string {
   return restore(services, services);
 }
 
-/** After a change: the rules of all VIPs and the chains of the Services that changed. A deleted Service is in neither. */
+/**
+ * After a change: the rules of all VIPs and the chains of the Services that changed. A deleted Service is in neither.
+ */
 export function changedRestore(services: readonly RuleService[], changed: readonly RuleService[]): string {
   return restore(services, changed);
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { TARGET_PORT, vip } from '../kernel/content.js';
 
 /**
- * A node between a pod and all endpoints, in three network namespaces: client, node, servers. The servers' namespace takes
- * every address of a pod for its own.
+ * A node between a pod and all endpoints, in three network namespaces: client, node, servers. The servers' namespace
+ * takes every address of a pod for its own.
  */
 export class Network {
   readonly #names: Readonly<Record<Place, string>>;

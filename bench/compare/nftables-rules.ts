@@ -1,8 +1,8 @@
 import { type RuleEndpoint, type RuleService, shortHash } from './rule-service.js';
 
 /**
- * What kube-proxy's nftables mode hands to `nft -f -` (k/k pkg/proxy/nftables), in the form of 1.36 and that of 1.37, in which
- * a Service with a single endpoint has no map of its own. Of type ClusterIP only, without session affinity.
+ * What kube-proxy's nftables mode hands to `nft -f -` (k/k pkg/proxy/nftables), in the form of 1.36 and that of 1.37,
+ * in which a Service with a single endpoint has no map of its own. Of type ClusterIP only, without session affinity.
  */
 export type NftablesForm = '1.36' | '1.37';
 

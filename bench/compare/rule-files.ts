@@ -24,8 +24,8 @@ export function ruleFileName(file: RuleFile): string {
 }
 
 /**
- * How the changes of a cell go: endpoints come to Services that are spread over all, then Services are added, then those are
- * deleted again. The text of each is made of what is there by then.
+ * How the changes of a cell go: endpoints come to Services that are spread over all, then Services are added, then
+ * those are deleted again. The text of each is made of what is there by then.
  */
 export interface ChangePlan {
   readonly kind: ChangeKind;

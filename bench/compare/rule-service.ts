@@ -45,7 +45,9 @@ export function withNewEndpoint(service: RuleService, number: number): RuleServi
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The first letters of the SHA-256 sum of a text in base 32 (RFC 4648): kube-proxy makes the names of its chains of it. */
+/**
+ * The first letters of the SHA-256 sum of a text in base 32 (RFC 4648): kube-proxy makes the names of its chains of it.
+ */
 export function shortHash(text: string, letters: number): string {
   const sum = createHash('sha256').update(text).digest();
   const bits = [...sum].map((byte) => byte.toString(2).padStart(8, '0')).join('');

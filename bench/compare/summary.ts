@@ -46,8 +46,8 @@ export interface ChangeRow extends Measured {
 }
 
 /**
- * What counts of a cost. On a clock that counts instructions it is the time on the processor: what a program waits for there, the
- * machine's files or a timer, sets the clock forward at once. Elsewhere it is the time that has passed.
+ * What counts of a cost. On a clock that counts instructions it is the time on the processor: what a program waits for
+ * there, the machine's files or a timer, sets the clock forward at once. Elsewhere it is the time that has passed.
  */
 export function timeOf(cost: Cost, clock: Clock): number {
   return clock === 'counted' ? cost.processor : cost.elapsed;

@@ -5,9 +5,10 @@ import type { Mix } from './mix.js';
 import { SilentKernel } from './silent-kernel.js';
 
 /**
- * One start of the agent's core: `agent.js SERVICES ENDPOINTS MIX [silent]`. The source is full before the clock starts; it
- * stops when the kernel has acknowledged everything. Run twice in one namespace, the second is a restart with nothing
- * changed. With `silent` no kernel takes part: what is left is the agent's own work. Prints an AgentRun as JSON.
+ * One start of the agent's core: `agent.js SERVICES ENDPOINTS MIX [silent]`. The source is full before the clock
+ * starts; it stops when the kernel has acknowledged everything. Run twice in one namespace, the second is a restart
+ * with nothing changed. With `silent` no kernel takes part: what is left is the agent's own work. Prints an AgentRun as
+ * JSON.
  */
 export interface AgentRun {
   /** Milliseconds, all of them: from the first pass's beginning to the last acknowledgement. */
@@ -17,7 +18,10 @@ export interface AgentRun {
   readonly look: number;
   /** Services to the data plane that should be. */
   readonly decide: number;
-  /** Comparing, encoding and folding in, as far as nothing else of these goes on meanwhile: while the kernel has to wait. */
+  /**
+   * Comparing, encoding and folding in, as far as nothing else of these goes on meanwhile: while the kernel has to
+   * wait.
+   */
   readonly besides: number;
   /** From a job's turn on the worker thread to the answer on this one. */
   readonly ipvs: number;

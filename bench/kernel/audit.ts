@@ -4,8 +4,8 @@ import { assembleCore } from './core.js';
 import type { Mix } from './mix.js';
 
 /**
- * What the audit costs with the settings of the product while nothing changes: `audit.js SERVICES ENDPOINTS MIX [ROUNDS]`. A round
- * warms up, then so many are measured. Prints an AuditRun as JSON.
+ * What the audit costs with the settings of the product while nothing changes: `audit.js SERVICES ENDPOINTS MIX
+ * [ROUNDS]`. A round warms up, then so many are measured. Prints an AuditRun as JSON.
  */
 export interface AuditRun {
   /** Milliseconds of each slice, from its begin until its last answer was compared: looking at the kernel included. */
@@ -14,7 +14,9 @@ export interface AuditRun {
   readonly round: number;
   /** Percent of wall time in which a slice was under way. */
   readonly auditing: number;
-  /** Percent of one core that all threads of the process took, in the kernel and outside, by the system's own account. */
+  /**
+   * Percent of one core that all threads of the process took, in the kernel and outside, by the system's own account.
+   */
   readonly processor: number;
 }
 

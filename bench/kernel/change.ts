@@ -5,10 +5,11 @@ import { assembleCore, type Core } from './core.js';
 import { balancerAt, balancersAmong, type Mix } from './mix.js';
 
 /**
- * One endpoint changes, many times: `change.js SERVICES ENDPOINTS CHANGES MIX`. Each change replaces one pod of one Service by
- * a pod with a new address: one real server comes, one drains. In half of them both pods run on other nodes, in half on
- * this one. In the mix these are Services of type LoadBalancer. Counting drains and auditing are put off, so that each
- * change meets an idle agent. Prints JSON: milliseconds from the source's word to the last acknowledgement, and the writes.
+ * One endpoint changes, many times: `change.js SERVICES ENDPOINTS CHANGES MIX`. Each change replaces one pod of one
+ * Service by a pod with a new address: one real server comes, one drains. In half of them both pods run on other nodes,
+ * in half on this one. In the mix these are Services of type LoadBalancer. Counting drains and auditing are put off, so
+ * that each change meets an idle agent. Prints JSON: milliseconds from the source's word to the last acknowledgement,
+ * and the writes.
  */
 const NEVER = 86_400_000;
 const WARM_UP = 50;
@@ -69,8 +70,8 @@ async function change({ source, loop, writes, nextPass }: Core, kind: Kind, inde
   };
 }
 
-// Of the plain Services the first have all their pods on this node, the others none; of the mixed the first hundred have
-// one each. 37 spreads the changes over the table.
+// Of the plain Services the first have all their pods on this node, the others none; of the mixed the first hundred
+// have one each. 37 spreads the changes over the table.
 function serviceOf(kind: Kind, index: number): number {
   if (mix === 'mixed') return balancerFor(kind, Math.floor(index / 2));
   const local = Math.floor(LOCAL_ENDPOINTS / endpoints);

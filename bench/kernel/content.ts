@@ -64,8 +64,8 @@ export function nameOf(service: number): ServiceKey {
 }
 
 /**
- * Fills the view as a source does: object by object from JSON text, through the translator. So the heap is what it is in
- * an agent that has just listed a whole cluster.
+ * Fills the view as a source does: object by object from JSON text, through the translator. So the heap is what it is
+ * in an agent that has just listed a whole cluster.
  */
 export function fill(view: ClusterView, size: Size): void {
   for (let index = 0; index < size.services; index++) putService(view, index, size);

@@ -70,8 +70,8 @@ export function assembleCore(size: Size, options: CoreOptions = {}): Core {
 }
 
 /**
- * Services are timed in rows of as many as are worked out without a break: two looks at the clock for each took 300 ms in
- * user-mode Linux, where they are system calls.
+ * Services are timed in rows of as many as are worked out without a break: two looks at the clock for each took 300 ms
+ * in user-mode Linux, where they are system calls.
  */
 const ROW = 16;
 

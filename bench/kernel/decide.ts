@@ -3,8 +3,8 @@ import { ClusterView } from '../../src/model/cluster-view.js';
 import { fill, profileOf, type Size } from './content.js';
 
 /**
- * The decision alone: `decide.js SERVICES ENDPOINTS [mixed]`. A source that is full is decided upon in a process that has just
- * started, as at the agent's first pass, and then nine times more, as after changes. Prints milliseconds of
+ * The decision alone: `decide.js SERVICES ENDPOINTS [mixed]`. A source that is full is decided upon in a process that
+ * has just started, as at the agent's first pass, and then nine times more, as after changes. Prints milliseconds of
  * processor time, collection of garbage included, since a busy machine adds little to them.
  */
 const [services = 10_000, endpoints = 10] = process.argv.slice(2, 4).map(Number);

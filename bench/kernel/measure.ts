@@ -16,9 +16,9 @@ import { probeKernel } from './probe-kernel.js';
 import type { BaselineRun, ChangeRuns, KernelContent, MixedResults, Results } from './results.js';
 
 /**
- * Runs inside the test kernel: `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK MIXED_OWN_WORK`. TOOLS is
- * the folder with the compiled baseline and probe, OUTPUT the JSON file to write, the last two what silent starts of the
- * agent have measured outside. The contenders take turns, so that a busy machine slows them alike.
+ * Runs inside the test kernel: `measure.js SERVICES ENDPOINTS REPEATS CHANGES TOOLS OUTPUT OWN_WORK MIXED_OWN_WORK`.
+ * TOOLS is the folder with the compiled baseline and probe, OUTPUT the JSON file to write, the last two what silent
+ * starts of the agent have measured outside. The contenders take turns, so that a busy machine slows them alike.
  */
 const [services = 0, endpoints = 0, repeats = 0, changes = 0] = process.argv.slice(2, 6).map(Number);
 const [tools = '', output = '', ownWork = '[]', mixedOwnWork = '[]'] = process.argv.slice(6);

@@ -44,9 +44,9 @@ const PLAIN: Shape = {
 };
 
 /**
- * Of a hundred Services of the mix 10 are of type NodePort and 10 of type LoadBalancer, with externalTrafficPolicy Local in
- * every second of both. 5 have internalTrafficPolicy Local, 10 topology hints, 5 session affinity (2 of type NodePort, 2
- * LoadBalancer, 1 ClusterIP), and 2 of the load balancers have source ranges.
+ * Of a hundred Services of the mix 10 are of type NodePort and 10 of type LoadBalancer, with externalTrafficPolicy
+ * Local in every second of both. 5 have internalTrafficPolicy Local, 10 topology hints, 5 session affinity (2 of type
+ * NodePort, 2 LoadBalancer, 1 ClusterIP), and 2 of the load balancers have source ranges.
  */
 export function shapeOf(service: number, mix: Mix): Shape {
   if (mix === 'plain') return PLAIN;

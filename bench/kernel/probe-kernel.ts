@@ -3,7 +3,9 @@ import type { Probe } from './results.js';
 import { spread } from './statistics.js';
 
 const ROUNDS = 3;
-/** Of the time of one loop, repeated, as a part of it. On a clock that is not counted a busy machine exceeds it at once. */
+/**
+ * Of the time of one loop, repeated, as a part of it. On a clock that is not counted a busy machine exceeds it at once.
+ */
 const LARGEST_SPREAD = 0.01;
 
 /** What the program of probe.c measures here; fails where a kernel is said to count instructions and does not. */

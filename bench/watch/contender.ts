@@ -8,8 +8,8 @@ export class ContenderEnded extends Error {
 const TIME_WAS_UP = 124;
 
 /**
- * What a contender prints. Rejects where it fails, where it takes longer than so many seconds, and where the server that it asks has
- * ended, which it would wait for for ever. It ends with this process, however this one ends.
+ * What a contender prints. Rejects where it fails, where it takes longer than so many seconds, and where the server
+ * that it asks has ended, which it would wait for for ever. It ends with this process, however this one ends.
  */
 export async function runContender(
   words: readonly string[],

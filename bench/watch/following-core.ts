@@ -19,7 +19,9 @@ export interface FollowingCore {
   stop(): Promise<void>;
 }
 
-/** The agent as compose.ts joins it, from the API server to any kernel, with the settings of the product unless said. */
+/**
+ * The agent as compose.ts joins it, from the API server to any kernel, with the settings of the product unless said.
+ */
 export function followingCore(
   kubeconfig: string,
   kernel: Kernel,

@@ -10,8 +10,8 @@ import type { WatchRun } from './report.js';
 import type { ContenderName, WatchResults } from './results.js';
 
 /**
- * `measure.js SERVICES ENDPOINTS REPEATS IDLE OUTPUT`: the contenders take turns, each in a process of its own, on one server in
- * another. IDLE is the number of seconds of the idle measurement, 0 for none.
+ * `measure.js SERVICES ENDPOINTS REPEATS IDLE OUTPUT`: the contenders take turns, each in a process of its own, on one
+ * server in another. IDLE is the number of seconds of the idle measurement, 0 for none.
  */
 const [services = 0, endpoints = 0, repeats = 0, idleSeconds = 0] = process.argv.slice(2).map(Number);
 const output = process.argv[6] ?? '';

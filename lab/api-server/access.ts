@@ -11,7 +11,9 @@ export interface User {
 /** How a request says who it comes from. */
 export interface Credentials {
   readonly authorization: string | undefined;
-  /** Of a client certificate that the server's own authority has signed; undefined without one, null for a strange one. */
+  /**
+   * Of a client certificate that the server's own authority has signed; undefined without one, null for a strange one.
+   */
   readonly commonName: string | undefined | null;
 }
 

@@ -3,8 +3,9 @@ import { ApiServer, type ApiServerOptions } from './api-server.js';
 import { type Command, perform } from './command.js';
 
 /**
- * The server as a process of its own: `main.js OPTIONS`, with ApiServerOptions as JSON. Says where it listens and what to
- * trust in one line of JSON, then takes one Command a line and answers each with a Reply, in order. Ends with its input.
+ * The server as a process of its own: `main.js OPTIONS`, with ApiServerOptions as JSON. Says where it listens and what
+ * to trust in one line of JSON, then takes one Command a line and answers each with a Reply, in order. Ends with its
+ * input.
  */
 export interface Greeting {
   readonly url: string;

@@ -28,7 +28,10 @@ const COLUMNS = [
   { name: 'Container-Runtime', type: 'string', format: '', priority: 1 },
 ];
 
-/** The Table (meta.k8s.io/v1) of these Nodes, with includeObject=None. As in the real one, of each type the first address alone is shown. */
+/**
+ * The Table (meta.k8s.io/v1) of these Nodes, with includeObject=None. As in the real one, of each type the first
+ * address alone is shown.
+ */
 export function nodeTable(nodes: readonly TableNode[], resourceVersion: string, continueAt?: string): object {
   return {
     kind: 'Table',

@@ -44,9 +44,15 @@ function readName(field: Field, rule: NameRule): string | undefined {
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 /** Names the proxy the object is for; without it, it is for the cluster's usual one. */
 export const PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
-/** Set on slices of headless Services, whatever the value. A Service that carries it is headless too, whatever its clusterIP. */
+/**
+ * Set on slices of headless Services, whatever the value. A Service that carries it is headless too, whatever its
+ * clusterIP.
+ */
 export const HEADLESS = 'service.kubernetes.io/headless';
-/** Of an EndpointSlice: when the change happened that it shows. Set by the control plane, for this one purpose: to measure. */
+/**
+ * Of an EndpointSlice: when the change happened that it shows. Set by the control plane, for this one purpose: to
+ * measure.
+ */
 const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 /** Of a Node: where in the cloud it is. */
 export const ZONE = 'topology.kubernetes.io/zone';

@@ -25,7 +25,9 @@ interface RowTranslation {
   readonly problems: readonly Problem[];
 }
 
-/** Undefined where one of the columns is missing. `definitions`: columnDefinitions of a Table (meta.k8s.io/v1) of Nodes. */
+/**
+ * Undefined where one of the columns is missing. `definitions`: columnDefinitions of a Table (meta.k8s.io/v1) of Nodes.
+ */
 export function nodeColumns(definitions: unknown): NodeColumns | undefined {
   const names = Array.isArray(definitions) ? definitions.map((column: unknown) => nameOf(column)) : [];
   const columns = {

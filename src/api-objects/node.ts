@@ -47,7 +47,8 @@ function readPodCIDRs(spec: Field): readonly string[] {
   return fields.flatMap((field) => readCIDR(field) ?? []);
 }
 
-// Written `Port`, unlike every other field; the kubelet alone writes it, so that a wrong one is no problem that a person could mend.
+// Written `Port`, unlike every other field; the kubelet alone writes it, so that a wrong one is no problem that a
+// person could mend.
 function readKubeletPort(status: Field): number | undefined {
   const port = status.section('daemonEndpoints').section('kubeletEndpoint').child('Port').value;
   return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
@@ -59,7 +60,10 @@ function isEligible(root: Field): boolean {
   return !taints.some((taint) => taint.child('key').value === LEAVING);
 }
 
-/** Of these types an address is always an IP address, in this order; host names and what a cloud adds to them need not be. */
+/**
+ * Of these types an address is always an IP address, in this order; host names and what a cloud adds to them need not
+ * be.
+ */
 const ADDRESS_TYPES = ['InternalIP', 'ExternalIP'] as const;
 
 /** Reads which addresses a Node (v1) has, and nothing else of it. Never throws. */

@@ -113,8 +113,8 @@ const NO_FLAGS: readonly SchedulerFlag[] = [];
 const noFlags = 'no flags are used';
 
 /**
- * The scheduler that the annotation asks for, and its flags, which may follow it after commas (`mh,mh-port`) or stand in
- * an annotation of their own. Whether this kernel has the scheduler is for the kernel to say.
+ * The scheduler that the annotation asks for, and its flags, which may follow it after commas (`mh,mh-port`) or stand
+ * in an annotation of their own. Whether this kernel has the scheduler is for the kernel to say.
  */
 export function readScheduling(object: Field): Scheduling {
   const field = annotation(object, SCHEDULER);

@@ -2,8 +2,8 @@
 const MOST = 20_000;
 
 /**
- * One copy of what a hundred thousand endpoints repeat: names of nodes and zones, hints, port lists. Each object is parsed on
- * its own, so that equal texts are different strings in memory.
+ * One copy of what a hundred thousand endpoints repeat: names of nodes and zones, hints, port lists. Each object is
+ * parsed on its own, so that equal texts are different strings in memory.
  */
 export class SharedCopies<V> {
   readonly #known = new Map<string, V>();

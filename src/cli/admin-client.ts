@@ -34,7 +34,10 @@ export async function askAgent(socketPath: string, path: string, query: Query = 
   return parsed(body);
 }
 
-/** Rows of an answer as they arrive, until `signal` ends them. Rejects as `askAgent` does, and where the answer ends early. */
+/**
+ * Rows of an answer as they arrive, until `signal` ends them. Rejects as `askAgent` does, and where the answer ends
+ * early.
+ */
 export async function* rowsFromAgent(
   socketPath: string,
   path: string,

@@ -23,8 +23,8 @@ export interface AgentSource<Row> {
 }
 
 /**
- * The agent's rows, or, where none answers, those of the kernel alone; then it says so. Nothing has been shown when this is decided: the
- * first row, or that there is none, is waited for.
+ * The agent's rows, or, where none answers, those of the kernel alone; then it says so. Nothing has been shown when
+ * this is decided: the first row, or that there is none, is waited for.
  */
 export async function openRows<Row, Asked extends Query = Query>(
   request: RowsRequest<Row, Asked>,

@@ -34,7 +34,9 @@ export interface CleanupOptions {
   readonly adminSocket: string;
 }
 
-/** The command line as commander knows it; `done` receives the exit code of the command that ran. See `commandWords`. */
+/**
+ * The command line as commander knows it; `done` receives the exit code of the command that ran. See `commandWords`.
+ */
 export function commandLine(version: string, commands: Commands, done: (code: number) => void): Command {
   const program = emptyCommandLine(version);
   addRun(program, commands, done);

@@ -5,7 +5,9 @@ import type { EventEmitter } from 'node:events';
  * 4 there is nothing of what was asked for. */
 export const EXIT = { good: 0, problem: 1, usage: 2, unreachable: 3, nothingFound: 4 } as const;
 
-/** `status | head -1`: a reader that wants no more ends no command with a stack trace; the exit code stays what it is. */
+/**
+ * `status | head -1`: a reader that wants no more ends no command with a stack trace; the exit code stays what it is.
+ */
 export function ignoreClosedPipe(stream: EventEmitter): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

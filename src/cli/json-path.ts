@@ -7,8 +7,8 @@ type Find = (root: unknown) => string;
 type Step = (values: readonly unknown[]) => unknown[];
 
 /**
- * kubectl's JSONPath templates, as far as listings need them: text, `{.field}`, `['field']`, `[2]`, `[-1]`, `[*]`, `{"\n"}` and
- * `{range …}…{end}`. Values stand beside each other with a space between them; objects are shown as JSON.
+ * kubectl's JSONPath templates, as far as listings need them: text, `{.field}`, `['field']`, `[2]`, `[-1]`, `[*]`,
+ * `{"\n"}` and `{range …}…{end}`. Values stand beside each other with a space between them; objects are shown as JSON.
  */
 export function jsonPath(template: string): Find {
   const { find, rest } = block(template);

@@ -31,7 +31,10 @@ export class LogOutput {
     return new LogOutput((bytes) => writeSync(nonBlocking, bytes));
   }
 
-  /** `writableAgain` is called after the first line that could be written again; `errno` is the name of the last failure's. */
+  /**
+   * `writableAgain` is called after the first line that could be written again; `errno` is the name of the last
+   * failure's.
+   */
   listen(writableAgain: (lost: number, errno: string) => void): void {
     this.#writableAgain = writableAgain;
   }
@@ -111,8 +114,9 @@ export class LogOutput {
 }
 
 /**
- * The same file without blocking writes: a pipe or terminal is opened once more, so that other processes that write to it keep
- * theirs as it is. A socket cannot be opened again: libuv makes it non-blocking, as Node does with its own standard output.
+ * The same file without blocking writes: a pipe or terminal is opened once more, so that other processes that write to
+ * it keep theirs as it is. A socket cannot be opened again: libuv makes it non-blocking, as Node does with its own
+ * standard output.
  */
 function nonBlockingDescriptor(descriptor: number): number {
   const file = fstatSync(descriptor);

@@ -1,6 +1,8 @@
 import type { Command, Help } from 'commander';
 
-/** The manual page in roff, made of the same commands and options as `--help`; `notes` is what stands below them there. */
+/**
+ * The manual page in roff, made of the same commands and options as `--help`; `notes` is what stands below them there.
+ */
 export function manPage(program: Command, version: string, notes: string): string {
   const help = program.createHelp();
   const commands = help.visibleCommands(program).filter((command) => command.name() !== 'help');

@@ -20,8 +20,8 @@ interface RunListener {
 }
 
 /**
- * `run`: keeps the agent going until SIGTERM, SIGINT, or a change of the configuration that takes a new start: then it ends
- * well, to be started again. Everything programmed stays when it ends.
+ * `run`: keeps the agent going until SIGTERM, SIGINT, or a change of the configuration that takes a new start: then it
+ * ends well, to be started again. Everything programmed stays when it ends.
  */
 export async function runAgent(
   { settings, warnings }: Configuration,

@@ -21,7 +21,10 @@ type Done = (code: number) => void;
 
 const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events', 'connections', 'top'];
 
-/** Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the agent's parts. */
+/**
+ * Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the
+ * agent's parts.
+ */
 export function isViewCommand([first = '']: readonly string[]): boolean {
   return NAMES.includes(first);
 }

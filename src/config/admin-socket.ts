@@ -1,2 +1,4 @@
-/** Where agent and commands meet unless the configuration says otherwise; apart, since commands need nothing else of it. */
+/**
+ * Where agent and commands meet unless the configuration says otherwise; apart, since commands need nothing else of it.
+ */
 export const DEFAULT_ADMIN_SOCKET = '/run/kube-ipvs-proxy/admin.sock';

@@ -16,9 +16,9 @@ export type DocumentName = keyof Documents;
 export type AboutField = (document: DocumentName, complaint: Complaint) => Problem;
 
 /**
- * The documents, complete. Throws ConfigError with everything that is wrong with both of them. Fields that kube-proxy's document
- * should not have are no mistake where they can be reported to `passedOver`: kube-proxy itself goes on without them, so that
- * files of every age work with it.
+ * The documents, complete. Throws ConfigError with everything that is wrong with both of them. Fields that kube-proxy's
+ * document should not have are no mistake where they can be reported to `passedOver`: kube-proxy itself goes on without
+ * them, so that files of every age work with it.
  */
 export function checkedDocuments(
   raw: RawDocuments,

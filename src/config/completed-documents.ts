@@ -13,7 +13,10 @@ export interface Documents {
   readonly own: OwnDocument;
 }
 
-/** As soon as kube-proxy puts a deleted virtual server back; the audit takes longer by itself where there is more to read. */
+/**
+ * As soon as kube-proxy puts a deleted virtual server back; the audit takes longer by itself where there is more to
+ * read.
+ */
 const AUDIT_PERIOD = '30s';
 
 /**

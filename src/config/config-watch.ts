@@ -9,7 +9,9 @@ import { type Configuration, configurationFrom } from './configuration.js';
 import { type SettingsChange, settingsChange } from './settings-change.js';
 
 interface ConfigListener {
-  /** The file means something else than what the agent runs with. Where `change.restart` names anything, end the agent. */
+  /**
+   * The file means something else than what the agent runs with. Where `change.restart` names anything, end the agent.
+   */
   changed(next: Configuration, change: SettingsChange): void;
   /** What is wrong with the file now, while the old settings stay in force; empty once it is mended. */
   problems(problems: readonly Problem[]): void;

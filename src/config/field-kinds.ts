@@ -6,8 +6,8 @@ import { isMapping } from '../model/mapping.js';
 import { parseClusterCIDRs, parsePortRange, parseSocketAddress } from './value-syntax.js';
 
 /**
- * The kinds of field that a configuration document has. Each says by itself what it expects, as the rest of the sentence
- * "expected …". A field that is absent or null has its default, as in Kubernetes.
+ * The kinds of field that a configuration document has. Each says by itself what it expects, as the rest of the
+ * sentence "expected …". A field that is absent or null has its default, as in Kubernetes.
  */
 function field<T>(expected: string, fallback: T, matches: (value: unknown) => boolean) {
   return z.preprocess((value) => value ?? fallback, z.custom<T>(matches, expected));

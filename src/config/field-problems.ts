@@ -65,7 +65,9 @@ function nearest(field: string, known: readonly string[]): string | undefined {
   );
 }
 
-/** Whether two names differ by one letter that is wrong, missing or too many. Short ones are too often alike by chance. */
+/**
+ * Whether two names differ by one letter that is wrong, missing or too many. Short ones are too often alike by chance.
+ */
 function isMistyped(one: string, other: string): boolean {
   if (Math.min(one.length, other.length) < 5 || Math.abs(one.length - other.length) > 1) return false;
   let start = 0;

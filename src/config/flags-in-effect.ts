@@ -2,7 +2,10 @@ import { isMapping } from '../model/mapping.js';
 import { CONFIG_FLAGS, type ConfigFlag } from './config-flags.js';
 import type { Configuration } from './configuration.js';
 
-/** Every flag that stands for a field, with what the field holds in the end, and every other that was given; none is secret. */
+/**
+ * Every flag that stands for a field, with what the field holds in the end, and every other that was given; none is
+ * secret.
+ */
 export function flagsInEffect({ documents, source }: Configuration): Record<string, string> {
   const given = source.flags.map(({ flag, value }) => [flag.name, valueText(value)] as const);
   const fields = CONFIG_FLAGS.flatMap(({ name, field }) =>

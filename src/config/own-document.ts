@@ -6,7 +6,9 @@ import * as is from './field-kinds.js';
 export const OWN_API_VERSION = 'kube-ipvs-proxy.io/v1alpha1';
 export const OWN_KIND = 'KubeIpvsProxyConfiguration';
 
-/** What kube-proxy has no setting for, in a document of its own, so that kube-proxy's stays one that kube-proxy reads. */
+/**
+ * What kube-proxy has no setting for, in a document of its own, so that kube-proxy's stays one that kube-proxy reads.
+ */
 export const OWN_SCHEMA = is.section({
   apiVersion: is.oneOf([OWN_API_VERSION], OWN_API_VERSION),
   kind: is.oneOf([OWN_KIND], OWN_KIND),

@@ -71,8 +71,9 @@ const CONNTRACK = is.section({
 });
 
 /**
- * KubeProxyConfiguration with the names, types and null rules of kube-proxy (k8s.io/kube-proxy/config/v1alpha1/types.go).
- * Zero values that kube-proxy replaces by a default stay zero here; `completed` replaces them.
+ * KubeProxyConfiguration with the names, types and null rules of kube-proxy
+ * (k8s.io/kube-proxy/config/v1alpha1/types.go). Zero values that kube-proxy replaces by a default stay zero here;
+ * `completed` replaces them.
  */
 export const PROXY_SCHEMA = is.section({
   apiVersion: is.oneOf([PROXY_API_VERSION], PROXY_API_VERSION),

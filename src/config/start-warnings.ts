@@ -110,7 +110,9 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   windowsRunAsService: WINDOWS,
 };
 
-/** One sentence that names what was set and changes nothing: these fields, and `more`. Undefined where there is none. */
+/**
+ * One sentence that names what was set and changes nothing: these fields, and `more`. Undefined where there is none.
+ */
 function withoutEffect(
   documents: Documents,
   defaults: Documents,

@@ -7,7 +7,9 @@ interface SocketAddress {
   readonly port: number;
 }
 
-/** Reads `10.0.0.1:80`, `[::1]:80` and, with `port` for what is missing, an address alone. Undefined where it is none. */
+/**
+ * Reads `10.0.0.1:80`, `[::1]:80` and, with `port` for what is missing, an address alone. Undefined where it is none.
+ */
 export function parseSocketAddress(text: string, port: number): SocketAddress | undefined {
   const alone = parseAddress(text) ?? parseAddress(/^\[(.*)\]$/.exec(text)?.[1] ?? '');
   if (alone !== undefined) return { address: alone, port };
@@ -31,8 +33,8 @@ export function parseClusterCIDRs(text: string): readonly string[] | undefined {
 type PortRange = readonly [number, number];
 
 /**
- * A range of ports as the API server's flag has it (apimachinery, pkg/util/net/port_range.go): `30000-32767`, `30000+2767` or one
- * port alone. Undefined where it is none, or leaves it to others (0 there).
+ * A range of ports as the API server's flag has it (apimachinery, pkg/util/net/port_range.go): `30000-32767`,
+ * `30000+2767` or one port alone. Undefined where it is none, or leaves it to others (0 there).
  */
 export function parsePortRange(text: string): PortRange | undefined {
   const [, first = '', sign, second = ''] = /^(\d{1,5})(?:([-+])(\d{1,5}))?$/.exec(text.trim()) ?? [];

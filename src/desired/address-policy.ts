@@ -10,8 +10,8 @@ import type { NodeView } from './node-view.js';
 type AddressField = Exclude<ClaimKind, 'node'>;
 
 /**
- * bound: it becomes an address of the node, where nothing but the Service answers. shared: it is the node's own, so that it is
- * neither bound nor guarded. refused: nothing of the Service is served at it on this node.
+ * bound: it becomes an address of the node, where nothing but the Service answers. shared: it is the node's own, so
+ * that it is neither bound nor guarded. refused: nothing of the Service is served at it on this node.
  */
 export interface AddressVerdict {
   readonly use: 'bound' | 'shared' | 'refused';
@@ -32,8 +32,9 @@ export interface AddressRemark {
 const BOUND: AddressVerdict = { use: 'bound', remark: undefined };
 
 /**
- * Whether a Service may have an address on this node. Whoever may create a Service can write spec.externalIPs, and on many a
- * cluster spec.clusterIP; status.loadBalancer is the load balancer's controller's, but what it writes is often asked for.
+ * Whether a Service may have an address on this node. Whoever may create a Service can write spec.externalIPs, and on
+ * many a cluster spec.clusterIP; status.loadBalancer is the load balancer's controller's, but what it writes is often
+ * asked for.
  */
 export function judgeAddress(
   kind: AddressField,
@@ -53,7 +54,10 @@ export function judgeAddress(
   return reservation(kind, address, service, node) ?? outsideLimits(kind, address, node) ?? BOUND;
 }
 
-/** What of the node itself answers at a port of its own addresses, so that no Service gets it there; undefined: nothing known. */
+/**
+ * What of the node itself answers at a port of its own addresses, so that no Service gets it there; undefined: nothing
+ * known.
+ */
 export function nodesOwnPort(
   address: Address,
   port: number,
@@ -67,7 +71,8 @@ export function nodesOwnPort(
   return reserved !== undefined && reserved.port === port ? USES[reserved.use] : undefined;
 }
 
-// Special addresses that the API server lets through; loopback, link-local and multicast are refused when the object is read.
+// Special addresses that the API server lets through; loopback, link-local and multicast are refused when the object is
+// read.
 // 240.0.0.0/4 serves as a range of pods and ClusterIPs in some clouds, but is routed to no node from outside.
 const UNUSABLE: readonly {
   readonly what: string;

@@ -9,8 +9,9 @@ const NONE: readonly Allocation[] = [];
 const NO_SERVICES: readonly ServiceKey[] = [];
 
 /**
- * Which Services have which allocations, and which others write the same address or port: those have to be worked out anew when the
- * allocation comes or goes. A change costs what its Service has and who claims that, never what the cluster has.
+ * Which Services have which allocations, and which others write the same address or port: those have to be worked out
+ * anew when the allocation comes or goes. A change costs what its Service has and who claims that, never what the
+ * cluster has.
  */
 export class Allocations {
   readonly #services = new Map<ServiceKey, Service>();

@@ -30,8 +30,8 @@ export class Candidates {
 
 /**
  * The order in which a node adds the endpoints of a port. IPVS keeps the last one added at the head of its list, where
- * `rr` begins and where `lc` and `wlc` look first among equals: were the order that of the slices, every node would send
- * its first connections to one pod (kubernetes/kubernetes#126378).
+ * `rr` begins and where `lc` and `wlc` look first among equals: were the order that of the slices, every node would
+ * send its first connections to one pod (kubernetes/kubernetes#126378).
  *
  * It follows from a hash of seed, address and port. So it is the same after a restart, an endpoint that comes or goes
  * leaves the others in their order, and the seed makes it another on every node.
@@ -82,8 +82,9 @@ function rankOf(address: string, port: number, seed: number): number {
   return mixed(hash);
 }
 
-// Addresses of one subnet differ in their last characters, which FNV alone leaves in the low bits: without the last step
-// of MurmurHash3 most nodes would have one of a few orders. `| 0` keeps it a small integer, which V8 stores in place.
+// Addresses of one subnet differ in their last characters, which FNV alone leaves in the low bits: without the last
+// step of MurmurHash3 most nodes would have one of a few orders. `| 0` keeps it a small integer, which V8 stores in
+// place.
 function mixed(hash: number): number {
   const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);

@@ -18,7 +18,10 @@ export function withNode(facts: ClusterFacts, node: NodeRecord | undefined): Clu
   return { ...facts, node, podCIDRs: node === undefined ? facts.podCIDRs : node.podCIDRs };
 }
 
-/** By what the rules tell packets apart: who is a client inside the cluster, and in which ranges only Services have addresses. */
+/**
+ * By what the rules tell packets apart: who is a client inside the cluster, and in which ranges only Services have
+ * addresses.
+ */
 export function packetFacts(
   detection: LocalDetection,
   { podCIDRs, serviceCIDRs = [], otherNodes }: ClusterFacts,

@@ -32,7 +32,10 @@ export class DesiredDataplane implements Dataplane {
   readonly #allocations = new Allocations();
   readonly #services = new DesiredServices();
   readonly #frontends = new SettledFrontends();
-  /** Of deleted Services, on addresses that were no ClusterIPs of theirs, and of others what another Service has been given. */
+  /**
+   * Of deleted Services, on addresses that were no ClusterIPs of theirs, and of others what another Service has been
+   * given.
+   */
   readonly #released = new Set<FrontendKey>();
   // Own fields, since every comparison of a frontend begins with them.
   readonly virtualServers = this.#frontends.virtualServers;
@@ -71,7 +74,9 @@ export class DesiredDataplane implements Dataplane {
     }
   }
 
-  /** The node's own addresses are others; answers with the Services that have to be worked out anew, as those below do. */
+  /**
+   * The node's own addresses are others; answers with the Services that have to be worked out anew, as those below do.
+   */
   setNodeAddresses(addresses: readonly Address[]): ServiceKey[] {
     return this.#concernedBy(this.#node.setAddresses(addresses));
   }
@@ -87,8 +92,8 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /**
-   * The Services that have to be worked out anew since others, which have been worked out, were given what they claim, or gave it
-   * back.
+   * The Services that have to be worked out anew since others, which have been worked out, were given what they claim,
+   * or gave it back.
    */
   takeConcerned(): ServiceKey[] {
     return this.#allocations.takeConcerned();
@@ -100,8 +105,8 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /**
-   * Whether nothing of ours may stay at the address, not even to drain: it is another Node's, or reserved. An address of this node
-   * may not stay guarded, since the node needs its ports; unguarded it carries NodePorts.
+   * Whether nothing of ours may stay at the address, not even to drain: it is another Node's, or reserved. An address
+   * of this node may not stay guarded, since the node needs its ports; unguarded it carries NodePorts.
    */
   mustLeave(address: Address | undefined, guarded: ReadonlySet<Address>): boolean {
     if (address === undefined || this.bound.has(address)) return false;
@@ -111,9 +116,9 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /**
-   * Whether the frontend is to go without a drain: its Service was deleted, and its address is one that users write or a node's own, or
-   * another Service was given it. A drain would keep it for whoever holds a connection. What the API server gave, it does not give to
-   * others so soon.
+   * Whether the frontend is to go without a drain: its Service was deleted, and its address is one that users write or
+   * a node's own, or another Service was given it. A drain would keep it for whoever holds a connection. What the API
+   * server gave, it does not give to others so soon.
    */
   isReleased(key: FrontendKey): boolean {
     return this.#released.has(key) && this.#frontends.holderOf(key) === undefined;
@@ -141,8 +146,8 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /**
-   * For each Service that load balancers ask about: the port they ask, and its ready endpoints on this node. The same map as
-   * long as none changes.
+   * For each Service that load balancers ask about: the port they ask, and its ready endpoints on this node. The same
+   * map as long as none changes.
    */
   get healthChecks(): ReadonlyMap<ServiceKey, HealthCheckService> {
     return this.#services.healthChecks;
@@ -173,7 +178,10 @@ export class DesiredDataplane implements Dataplane {
     return this.#services.get(service)?.frontends ?? [];
   }
 
-  /** Which of these addresses, that the Service asks for, others have: another Node, or another Service as its ClusterIP. */
+  /**
+   * Which of these addresses, that the Service asks for, others have: another Node, or another Service as its
+   * ClusterIP.
+   */
   heldElsewhere(addresses: readonly Address[], service: ServiceKey): HeldAddress[] {
     return addresses.flatMap((address): HeldAddress[] => {
       const owner = this.#allocations.holderOf(address, service);
@@ -193,7 +201,10 @@ export class DesiredDataplane implements Dataplane {
     return this.#services.frontendsOf(service);
   }
 
-  /** How many frontends, views of inside clients and real servers the Service asks for: what a change of it costs at most. */
+  /**
+   * How many frontends, views of inside clients and real servers the Service asks for: what a change of it costs at
+   * most.
+   */
   entriesOf(service: ServiceKey): number {
     return this.#services.entriesOf(service);
   }
@@ -219,8 +230,8 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /**
-   * The same in pieces, between which others may have their turn: each answers with how many virtual and real servers it was. Nothing of
-   * it is to be seen before the end.
+   * The same in pieces, between which others may have their turn: each answers with how many virtual and real servers
+   * it was. Nothing of it is to be seen before the end.
    */
   *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
     this.#allocations.refresh(key, view.service);

@@ -34,9 +34,9 @@ export interface Balancing {
 /**
  * The endpoints that serve one ServicePort in one family, from all slices of the Service.
  *
- * Ready endpoints are used; where none is ready, those that still serve while they terminate, so that a rollout does not
- * refuse connections that a pod would still answer (KEP-1669). Each list falls back for itself. Hints never thin out the
- * local list, and never what is terminating. An endpoint in several slices counts once.
+ * Ready endpoints are used; where none is ready, those that still serve while they terminate, so that a rollout does
+ * not refuse connections that a pod would still answer (KEP-1669). Each list falls back for itself. Hints never thin
+ * out the local list, and never what is terminating. An endpoint in several slices counts once.
  */
 export function chooseEndpoints(
   offers: readonly Offer[],
@@ -154,7 +154,9 @@ function hintsOf(
 /** IPVS itself takes more; what a Service may ask for does not go further. */
 const LARGEST_WEIGHT = 65_535;
 
-/** The steps in which a weight of 1 grows. Schedulers compare weights, so that multiplying all of them changes no share. */
+/**
+ * The steps in which a weight of 1 grows. Schedulers compare weights, so that multiplying all of them changes no share.
+ */
 const STEPS = 10;
 
 /** By what all weights of a Service are multiplied, so that those of new endpoints can begin with less than 1. */

@@ -5,8 +5,9 @@ import type { ServiceKey } from '../model/service-key.js';
 import type { ServiceFrontend } from './service-frontend.js';
 
 /**
- * Who may have a frontend that several Services ask for: what the API server allocated comes before what was written, and
- * among claims of one kind the oldest Service has it, so that every node decides alike and nobody can take traffic away.
+ * Who may have a frontend that several Services ask for: what the API server allocated comes before what was written,
+ * and among claims of one kind the oldest Service has it, so that every node decides alike and nobody can take traffic
+ * away.
  */
 export class FrontendClaims {
   /** Hardly a frontend has several, so that of one there is no list. */
@@ -61,8 +62,8 @@ export interface LostFrontend extends Pick<ServiceFrontend, 'frontend' | 'owner'
 }
 
 /**
- * The Services that lost a frontend to another, as problems. A hundred Services may claim ten thousand frontends of each
- * other: of each Service ten are made, when they are asked for.
+ * The Services that lost a frontend to another, as problems. A hundred Services may claim ten thousand frontends of
+ * each other: of each Service ten are made, when they are asked for.
  */
 export class FrontendConflicts {
   readonly #claims: FrontendClaims;

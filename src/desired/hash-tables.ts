@@ -4,8 +4,9 @@ import type { ServiceKey } from '../model/service-key.js';
 import type { NodeView } from './node-view.js';
 
 /**
- * Virtual servers that may have the scheduler mh without the operator's asking. Each has a table of 4,093 pointers, 32 KiB, in the
- * kernel's own memory, which no limit of a pod counts (ip_vs_mh.c); all of them 32 MiB. The table of sh has 256.
+ * Virtual servers that may have the scheduler mh without the operator's asking. Each has a table of 4,093 pointers, 32
+ * KiB, in the kernel's own memory, which no limit of a pod counts (ip_vs_mh.c); all of them 32 MiB. The table of sh has
+ * 256.
  */
 const MOST_TABLES = 1_024;
 /** Of one Service, so that a single one cannot take them all. */
@@ -34,7 +35,10 @@ export interface HashChoice {
   readonly problem?: Problem;
 }
 
-/** `count`: of its virtual servers. Where too many would hash by mh, they hash by sh, which moves more clients when endpoints change. */
+/**
+ * `count`: of its virtual servers. Where too many would hash by mh, they hash by sh, which moves more clients when
+ * endpoints change.
+ */
 export function withinHashTables(service: Service, count: number, node: NodeView): HashChoice {
   if (node.takeHashTables(service.key, hashesByMh(service, node) ? count : 0)) return { service, node };
   const { smallStickyScheduler } = node;

@@ -10,9 +10,9 @@ import {
 } from '../model/frontend.js';
 
 /**
- * The firewall marks of inside views. A mark follows from the frontend's name and from a key that only this node has: who
- * creates a Service chooses its addresses and ports, and must not choose its mark by them. A restart finds the same marks,
- * since the key and the ledger of marks live as long as the virtual servers do.
+ * The firewall marks of inside views. A mark follows from the frontend's name and from a key that only this node has:
+ * who creates a Service chooses its addresses and ports, and must not choose its mark by them. A restart finds the same
+ * marks, since the key and the ledger of marks live as long as the virtual servers do.
  */
 export class MarkBook {
   readonly #marks = new Map<FrontendKey, number>();
@@ -29,7 +29,10 @@ export class MarkBook {
     this.#key = key;
   }
 
-  /** Takes over a mark of the ledger, unless another view has it, or it is none that may be used (of an earlier version). */
+  /**
+   * Takes over a mark of the ledger, unless another view has it, or it is none that may be used (of an earlier
+   * version).
+   */
   keep({ key, mark }: Pick<Frontend, 'key' | 'mark'>): void {
     if (!isOwnMark(mark) || this.#marks.has(key) || this.#holders.has(mark)) return;
     this.#take(key, mark);
@@ -41,8 +44,8 @@ export class MarkBook {
   }
 
   /**
-   * Takes over the marks of what the kernel has, and answers with the views whose mark cannot stay: it is no mark that may be
-   * used, or another view has it, or this view another.
+   * Takes over the marks of what the kernel has, and answers with the views whose mark cannot stay: it is no mark that
+   * may be used, or another view has it, or this view another.
    */
   keepAll({ owned, open }: Pick<PacketPolicy, 'owned' | 'open'>): Set<FrontendKey> {
     const views = [...owned.values()].map(({ frontend }) => frontend).filter(isInside);

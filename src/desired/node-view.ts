@@ -28,7 +28,10 @@ export interface NodeProfile extends NodeSettings {
   readonly limits: AddressLimits;
   /** So many frontends one Service may have. */
   readonly maxFrontends: number;
-  /** TCP ports at which this program answers on the node's addresses: its health, and its metrics where they are not on loopback. */
+  /**
+   * TCP ports at which this program answers on the node's addresses: its health, and its metrics where they are not on
+   * loopback.
+   */
   readonly agentPorts: readonly number[];
 }
 
@@ -117,7 +120,9 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((entry, index) => entry === b[index]);
 }
 
-/** The ports of this program's own servers. One on loopback alone keeps no port of the node's addresses from anybody. */
+/**
+ * The ports of this program's own servers. One on loopback alone keeps no port of the node's addresses from anybody.
+ */
 export function agentPortsOf(
   servers: readonly { readonly address: Address; readonly port: number }[],
 ): number[] {

@@ -5,8 +5,8 @@ import type { NodeProfile, NodeSettings } from './node-view.js';
 
 /**
  * What a Service asks of its virtual servers. IPVS remembers its clients for each virtual server: where a Service has
- * several ways in, a hash of the client's address makes all of them begin with the same pod, and what is remembered then
- * keeps the client there when endpoints come and go.
+ * several ways in, a hash of the client's address makes all of them begin with the same pod, and what is remembered
+ * then keeps the client there when endpoints come and go.
  */
 export function settingsOf(service: Service, node: NodeProfile): VirtualServerSettings {
   const sticky = service.scheduler === undefined && sticksToOne(service) ? node.stickyScheduler : undefined;
@@ -56,8 +56,8 @@ function sticksToOne(service: Service): boolean {
 }
 
 /**
- * A draining server keeps its place in the tables of `mh` and `sh`. Without `fallback` the kernel refuses every new client
- * whose hash leads there (ip_vs_mh_get, ip_vs_sh_get).
+ * A draining server keeps its place in the tables of `mh` and `sh`. Without `fallback` the kernel refuses every new
+ * client whose hash leads there (ip_vs_mh_get, ip_vs_sh_get).
  */
 function flagsOf(scheduler: string, port: boolean): SchedulerFlags {
   if (!takesFlags(scheduler)) return '';

@@ -28,7 +28,9 @@ export interface ServiceFrontend {
   readonly traffic: readonly TrafficSet[];
   /** Who may reach it, where it is restricted. */
   readonly sources: SourceList;
-  /** What clients inside the cluster see instead, where they see something else. It goes to whom the frontend goes to. */
+  /**
+   * What clients inside the cluster see instead, where they see something else. It goes to whom the frontend goes to.
+   */
   readonly inside?: ServiceFrontend;
 }
 
@@ -81,7 +83,10 @@ function hasInsideView(way: Way, { cluster }: ChosenEndpoints): boolean {
   return way.kind !== 'cluster' && way.isLocalOnly && cluster.size > 0;
 }
 
-/** Clients inside the cluster, the node itself included, reach every endpoint: for them no hop is to be saved (KEP-1669). */
+/**
+ * Clients inside the cluster, the node itself included, reach every endpoint: for them no hop is to be saved
+ * (KEP-1669).
+ */
 function insideView(entrance: Entrance, outside: Frontend, node: NodeView): ServiceFrontend {
   const { service, port, index, way, chosen } = entrance;
   const front = insideOf(outside, node.markOf(insideKey(outside.key)));

@@ -47,8 +47,8 @@ const NOTHING: ServiceFrontends = {
 const ENTRIES_IN_PIECE = 512;
 
 /**
- * Every address and port by which the Service is reached on this node, with the endpoints that serve it there; in pieces of so many
- * virtual and real servers.
+ * Every address and port by which the Service is reached on this node, with the endpoints that serve it there; in
+ * pieces of so many virtual and real servers.
  */
 export function* serviceFrontends(
   { service, slices: all }: ServiceView,

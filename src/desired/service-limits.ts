@@ -2,8 +2,9 @@ import type { Problem } from '../model/problem.js';
 import type { Service } from '../model/service.js';
 
 /**
- * What one Service may have on a node beside its frontends, whose number is a setting. Each pair of a frontend and an endpoint is a
- * server of its own in the kernel, and each pair of a restricted frontend and a range an element of an nftables set.
+ * What one Service may have on a node beside its frontends, whose number is a setting. Each pair of a frontend and an
+ * endpoint is a server of its own in the kernel, and each pair of a restricted frontend and a range an element of an
+ * nftables set.
  */
 const MOST_SERVERS = 100_000;
 const MOST_SOURCES = 20_000;

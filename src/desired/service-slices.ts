@@ -15,8 +15,9 @@ interface UsableEndpoints {
 const NONE: readonly Address[] = [];
 
 /**
- * No host has the first or last address of a subnet, and IPVS takes no server at a broadcast address: tried again and again, it would
- * keep the node from ever being in sync. Other reserved addresses, such as the API server's, may be endpoints.
+ * No host has the first or last address of a subnet, and IPVS takes no server at a broadcast address: tried again and
+ * again, it would keep the node from ever being in sync. Other reserved addresses, such as the API server's, may be
+ * endpoints.
  */
 export function usableEndpoints(
   slices: readonly EndpointSlice[],
@@ -67,8 +68,8 @@ const MOST_NAMED = 3;
 const NO_OFFERS: readonly Offer[] = [];
 
 /**
- * A slice that has a port of the Service: one of the same name and protocol. The number may differ between slices (KEP-752), and one
- * slice may offer several.
+ * A slice that has a port of the Service: one of the same name and protocol. The number may differ between slices
+ * (KEP-752), and one slice may offer several.
  */
 export interface Offer {
   readonly slice: EndpointSlice;
@@ -86,8 +87,8 @@ export function offersOf(slices: readonly EndpointSlice[], { name, protocol }: S
 }
 
 /**
- * What the slices of a Service offer. Looked up once for all ports: thousands of ports, times as many in each slice, would stop the
- * agent for as long as a second.
+ * What the slices of a Service offer. Looked up once for all ports: thousands of ports, times as many in each slice,
+ * would stop the agent for as long as a second.
  */
 export class OfferedPorts {
   readonly #slices: readonly EndpointSlice[];
@@ -104,8 +105,8 @@ export class OfferedPorts {
   }
 
   /**
-   * Where no slice has the port: `"web"/TCP, "metrics"/TCP and 2 more`, since nothing else shows why no endpoint is usable. Undefined
-   * where a slice has it, or none has any.
+   * Where no slice has the port: `"web"/TCP, "metrics"/TCP and 2 more`, since nothing else shows why no endpoint is
+   * usable. Undefined where a slice has it, or none has any.
    */
   insteadOf(wanted: ServicePort): string | undefined {
     if (this.#byName.size === 0 || this.#byName.has(nameOf(wanted))) return undefined;

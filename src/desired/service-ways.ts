@@ -17,8 +17,8 @@ export interface Way {
 }
 
 /**
- * Every way to a Service by an address of a family that this node has, none twice; in the order in which its claims count. Refused
- * ones are among them.
+ * Every way to a Service by an address of a family that this node has, none twice; in the order in which its claims
+ * count. Refused ones are among them.
  */
 export function waysOf(service: Service, node: NodeView): Way[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports, internalPolicy, externalPolicy } = service;
@@ -85,7 +85,8 @@ function namesOf(ways: readonly Way[]): string {
 }
 
 /**
- * A port at which something of the node itself answers, at an address that is the node's too. NodePorts are among them: the API server's
+ * A port at which something of the node itself answers, at an address that is the node's too. NodePorts are among them:
+ * the API server's
  * --service-node-port-range may have been widened past the kubelet's port and its own, and whoever took one of these from every node
  * would keep the news from it that the Service is gone.
  */

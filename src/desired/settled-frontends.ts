@@ -18,8 +18,8 @@ import type { ServiceFrontend } from './service-frontend.js';
 import type { ServiceFrontends } from './service-frontends.js';
 
 /**
- * All frontends that Services ask for, each with the one that has it: its virtual server and what the packet table should say of it.
- * A frontend is settled once every claim to it is known.
+ * All frontends that Services ask for, each with the one that has it: its virtual server and what the packet table
+ * should say of it. A frontend is settled once every claim to it is known.
  */
 export class SettledFrontends {
   readonly virtualServers = new Map<FrontendKey, VirtualServer>();
@@ -52,7 +52,10 @@ export class SettledFrontends {
     return isInsideKey(key) ? holder?.inside : holder;
   }
 
-  /** What a Service asks for from now on, instead of what it asked for; keys that may have changed are added to `touched`. */
+  /**
+   * What a Service asks for from now on, instead of what it asked for; keys that may have changed are added to
+   * `touched`.
+   */
   exchange(before: ServiceFrontends | undefined, after: ServiceFrontends, touched: KernelKeySet): void {
     this.#add(after);
     if (before !== undefined) this.#remove(before);

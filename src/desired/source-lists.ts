@@ -14,8 +14,9 @@ interface FamilyList {
 }
 
 /**
- * The clients allowed at the load balancer's addresses of one Service. A Service may have ten thousand ranges, and hundreds of
- * ports and addresses to restrict: the ranges are gone through once for each family, and every frontend shares the result.
+ * The clients allowed at the load balancer's addresses of one Service. A Service may have ten thousand ranges, and
+ * hundreds of ports and addresses to restrict: the ranges are gone through once for each family, and every frontend
+ * shares the result.
  */
 export class SourceLists {
   readonly #service: Service;
@@ -28,8 +29,8 @@ export class SourceLists {
   }
 
   /**
-   * Undefined for everybody. The node's own clients have the address itself as their source, since it is local: they are in where
-   * the node is.
+   * Undefined for everybody. The node's own clients have the address itself as their source, since it is local: they
+   * are in where the node is.
    */
   at(address: Address): SourceList | undefined {
     const list = this.#ofFamily(familyOf(address));
@@ -47,8 +48,8 @@ export class SourceLists {
   }
 }
 
-// As in kube-proxy that goes by the addresses that the Node object names: a range of pods has an address of the node too, and
-// does not mean the node.
+// As in kube-proxy that goes by the addresses that the Node object names: a range of pods has an address of the node
+// too, and does not mean the node.
 function familyList(service: Service, family: Family, node: NodeView): FamilyList | undefined {
   const allowed = allowedSources(service, family);
   if (allowed === undefined) return undefined;

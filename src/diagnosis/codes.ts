@@ -7,9 +7,9 @@ export interface CodeText {
 }
 
 /**
- * Every finding has one of these codes. They are stable: a code never gets another meaning, and one that is given up is not used
- * again. 1xx: what the API says. 2xx: what was decided for this node. 3xx: what of ours the kernel has. 4xx: what else is on the
- * node. 5xx: what was tried. 6xx: the agent and its source.
+ * Every finding has one of these codes. They are stable: a code never gets another meaning, and one that is given up is
+ * not used again. 1xx: what the API says. 2xx: what was decided for this node. 3xx: what of ours the kernel has. 4xx:
+ * what else is on the node. 5xx: what was tried. 6xx: the agent and its source.
  */
 export const CODES = {
   KIP101: {

@@ -17,8 +17,8 @@ export interface Diagnosis {
 }
 
 /**
- * Of several causes the one comes first from which the others follow: who has no endpoint need not look at sysctls, and a VIP that
- * is not bound does not answer.
+ * Of several causes the one comes first from which the others follow: who has no endpoint need not look at sysctls, and
+ * a VIP that is not bound does not answer.
  */
 const ORDER: readonly Code[] = [
   'KIP107',

@@ -39,7 +39,10 @@ export interface Focus {
   readonly seen: KernelFrontend | undefined;
 }
 
-/** The frontends that are asked about, each as the client sees it: of two views the one that clients inside have, unless it is outside. */
+/**
+ * The frontends that are asked about, each as the client sees it: of two views the one that clients inside have, unless
+ * it is outside.
+ */
 export function focusOf({ question, answer, kernel }: Evidence): readonly Focus[] {
   const seen = new Map((kernel?.frontends ?? []).map((frontend) => [frontend.key, frontend]));
   const wishes = answer?.found?.frontends;

@@ -68,8 +68,8 @@ export class FolderWatch {
     this.#rescanning = undefined;
   }
 
-  // While somebody is writing a regular look could find an emptied file that is about to be filled again. One is skipped
-  // for that; the next is not, so that a folder that changes all the time is looked at all the same.
+  // While somebody is writing a regular look could find an emptied file that is about to be filled again. One is
+  // skipped for that; the next is not, so that a folder that changes all the time is looked at all the same.
   #tick(): void {
     this.#skipped = this.#settling !== undefined && !this.#skipped;
     if (!this.#skipped) this.#changed();

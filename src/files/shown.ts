@@ -17,7 +17,9 @@ export function shown(value: unknown): string {
 const LONGEST_SENTENCE = 256;
 const UNSAFE_IN_SENTENCE = /[\p{C}\p{Zl}\p{Zp}\\]/gu;
 
-/** What another program said, as the end of a sentence: with its own quotation marks, and safe to print all the same. */
+/**
+ * What another program said, as the end of a sentence: with its own quotation marks, and safe to print all the same.
+ */
 export function shownSentence(text: string): string {
   return escaped(text, LONGEST_SENTENCE, UNSAFE_IN_SENTENCE);
 }

@@ -15,8 +15,8 @@ export class YamlFault extends Error {
   }
 }
 
-// YAML 1.2 with the merge key `<<`, which kubectl understands too. JSON is YAML, its tabs included. A key that occurs twice is
-// an error.
+// YAML 1.2 with the merge key `<<`, which kubectl understands too. JSON is YAML, its tabs included. A key that occurs
+// twice is an error.
 const OPTIONS = { prettyErrors: false, merge: true, logLevel: 'error' } as const;
 
 /** The documents of a YAML text, one by one, empty ones too. Throws NestedTooDeeply. */
@@ -68,7 +68,10 @@ function hasRange(node: unknown): node is { range: [number, number, number] } {
 /** Many times as deep as any API object or configuration. */
 const DEEPEST = 100;
 
-/** A text that nests deeper than anybody needs. The message is what follows the text's name in a sentence, without a full stop. */
+/**
+ * A text that nests deeper than anybody needs. The message is what follows the text's name in a sentence, without a
+ * full stop.
+ */
 export class NestedTooDeeply extends RangeError {
   constructor(line: number) {
     super(`is nested deeper than ${DEEPEST} levels at line ${line}`);
@@ -76,9 +79,10 @@ export class NestedTooDeeply extends RangeError {
 }
 
 /**
- * What the parser makes of a YAML text, for a Composer: a token for each document, comment and so on. Throws NestedTooDeeply
- * before a Composer gets to see such a document: it calls itself for every level, and near the end of the stack V8 may end the
- * whole process (it compiles a regular expression there, and has no memory for that), which nobody can catch.
+ * What the parser makes of a YAML text, for a Composer: a token for each document, comment and so on. Throws
+ * NestedTooDeeply before a Composer gets to see such a document: it calls itself for every level, and near the end of
+ * the stack V8 may end the whole process (it compiles a regular expression there, and has no memory for that), which
+ * nobody can catch.
  */
 function* yamlTokens(text: string, lines = new LineCounter()): Generator<CST.Token> {
   for (const token of new Parser(lines.addNewLine).parse(text)) {

@@ -9,7 +9,10 @@ const AT_ONCE = 10;
 /** The program's name in its image. */
 const PROGRAM = 'kube-ipvs-proxy';
 
-/** Runs one command of the program's own in every agent's pod; a node that is silent costs the others nothing but its place. */
+/**
+ * Runs one command of the program's own in every agent's pod; a node that is silent costs the others nothing but its
+ * place.
+ */
 export async function askAgents(
   config: KubeConfig,
   agents: readonly NodeAgent[],

@@ -20,8 +20,8 @@ interface ExecSocket {
 }
 
 /**
- * Runs a command in a container by `pods/exec` and answers with its exit code. Rejects where the API server refuses, the connection
- * ends before the command, or `signal` ends both.
+ * Runs a command in a container by `pods/exec` and answers with its exit code. Rejects where the API server refuses,
+ * the connection ends before the command, or `signal` ends both.
  */
 export async function execInPod(
   config: KubeConfig,

@@ -12,8 +12,8 @@ export interface Difference {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Every field that differs, the deepest that tells it. Items of lists are told by their name where they have one. Fields
- * that only `before` has count where `isWhole`; an API server fills in defaults, of which nobody wrote anything.
+ * Every field that differs, the deepest that tells it. Items of lists are told by their name where they have one.
+ * Fields that only `before` has count where `isWhole`; an API server fills in defaults, of which nobody wrote anything.
  */
 export function differences(before: unknown, after: unknown, isWhole: boolean, field = ''): Difference[] {
   if (Array.isArray(before) && Array.isArray(after))

@@ -111,7 +111,9 @@ function ownContainer(
   };
 }
 
-/** kubeadm has all words in `command`, RKE2 the flags in `args`; kops has a shell or another program start kube-proxy. */
+/**
+ * kubeadm has all words in `command`, RKE2 the flags in `args`; kops has a shell or another program start kube-proxy.
+ */
 function withFlag({ command, args }: V1Container, changes: string[]): Pick<V1Container, 'command' | 'args'> {
   const start = command?.findIndex(isKubeProxy) ?? -1;
   if (command === undefined || start < 0) return inShell(command, args);

@@ -20,41 +20,43 @@ import type { VirtualServer } from '../model/virtual-server.js';
 export interface Kernel {
   /**
    * Makes device, table and sysctls ready; changes nothing that is so already. Rejects with KernelUnusable where this
-   * kernel cannot do the work at all. Cheap where nothing is to be done, so that it also serves to put right what others
-   * changed: the elements of the sets are not its business.
+   * kernel cannot do the work at all. Cheap where nothing is to be done, so that it also serves to put right what
+   * others changed: the elements of the sets are not its business.
    */
   prepare(): Promise<Preparation>;
   /** What `prepare` would do now, one sentence each; changes nothing. */
   preview(): Promise<readonly string[]>;
   /**
-   * The key from which firewall marks follow: 32 hexadecimal digits that only this node has, kept as long as the ledger. Where
-   * there is none yet, a new one, which `prepare` keeps.
+   * The key from which firewall marks follow: 32 hexadecimal digits that only this node has, kept as long as the
+   * ledger. Where there is none yet, a new one, which `prepare` keeps.
    */
   markKey(): Promise<string>;
   /** Removes table and device where nothing of others hangs on them; what was removed, one sentence each. */
   dismantle(): Promise<readonly string[]>;
   /**
-   * One full look. A virtual server is ours if the ledger has it, if it carries our tag, or if it is `remembered`: others may
-   * remove the ledger, and a tag goes when somebody edits the virtual server. Rejects where a part could not be read completely, since absent and unknown are two answers.
+   * One full look. A virtual server is ours if the ledger has it, if it carries our tag, or if it is `remembered`:
+   * others may remove the ledger, and a tag goes when somebody edits the virtual server. Rejects where a part could not
+   * be read completely, since absent and unknown are two answers.
    */
   observe(remembered?: Remembered): Promise<Observation>;
   /** A look at everything but the virtual servers: addresses of the dummy device and the sets of our table. */
   observeAddressesAndSets(): Promise<AddressesAndSets>;
   /**
-   * The same for whoever asks again and again: undefined may be said where the kernel says what it said the last time it was asked this
-   * way, and nothing was written since.
+   * The same for whoever asks again and again: undefined may be said where the kernel says what it said the last time
+   * it was asked this way, and nothing was written since.
    */
   lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined>;
   /** A look at single virtual servers, in the order asked. */
   look(frontends: readonly Frontend[]): Promise<readonly LookResult[]>;
   /**
-   * The same for whoever asks again and again: undefined may be said of a frontend of which the kernel says what it said the last
-   * time it was asked this way, if nothing was written to it since.
+   * The same for whoever asks again and again: undefined may be said of a frontend of which the kernel says what it
+   * said the last time it was asked this way, if nothing was written to it since.
    */
   lookForChanges(frontends: readonly Frontend[]): Promise<readonly (LookResult | undefined)[]>;
   /**
-   * Of families whose virtual servers the kernel tells cheaply all at once: those of `ours` of which it says something else than the last
-   * time, nothing any more, or that were written to since. Unless `always`, that is asked only where there are fewer than before.
+   * Of families whose virtual servers the kernel tells cheaply all at once: those of `ours` of which it says something
+   * else than the last time, nothing any more, or that were written to since. Unless `always`, that is asked only where
+   * there are fewer than before.
    */
   compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison>;
   /** One outcome for each operation, in order. */

@@ -55,7 +55,9 @@ export interface NodeAndRangesListener {
   serviceCIDRsChanged(cidrs: readonly string[]): void;
 }
 
-/** What is followed beside Services: this program's own Node, and the ranges from which Services get their addresses. */
+/**
+ * What is followed beside Services: this program's own Node, and the ranges from which Services get their addresses.
+ */
 export class NodeAndRanges {
   readonly #ranges = new Map<string, readonly string[]>();
   #node: NodeRecord | undefined;

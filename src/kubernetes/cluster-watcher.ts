@@ -32,7 +32,9 @@ export interface WatcherOptions {
   readonly clock: Clock;
   /** This program's own Node; undefined: none is followed. */
   readonly nodeName: string | undefined;
-  /** Serve only what has the label service.kubernetes.io/service-proxy-name with this value; undefined: what has none. */
+  /**
+   * Serve only what has the label service.kubernetes.io/service-proxy-name with this value; undefined: what has none.
+   */
   readonly proxyName?: string | undefined;
   /** Milliseconds after which `start` resolves although not everything has been received. 30,000 unless said. */
   readonly patience?: number;
@@ -130,9 +132,9 @@ export class ClusterWatcher implements ClusterSource {
   }
 
   /**
-   * Resolves when Services and EndpointSlices have been received and other Nodes have been looked at, or when patience ends:
-   * the server may be away, and what is in the kernel needs its repairs all the same. Never rejects: no failure of a
-   * server is for ever.
+   * Resolves when Services and EndpointSlices have been received and other Nodes have been looked at, or when patience
+   * ends: the server may be away, and what is in the kernel needs its repairs all the same. Never rejects: no failure
+   * of a server is for ever.
    */
   async start(listener: WatcherListener): Promise<void> {
     const { clock, patience = 30_000, wallClock = Date.now } = this.#options;

@@ -26,9 +26,9 @@ interface LookUpParts {
 }
 
 /**
- * Asks the API server for one Service and its slices at this moment, and whether they are what was received. By list and field
- * selector: the role of a proxy may list, and not get. The Service is asked for whatever its labels are, since one that was given to
- * another proxy is never received.
+ * Asks the API server for one Service and its slices at this moment, and whether they are what was received. By list
+ * and field selector: the role of a proxy may list, and not get. The Service is asked for whatever its labels are,
+ * since one that was given to another proxy is never received.
  */
 export async function lookUpService(key: ServiceKey, parts: LookUpParts): Promise<LiveLook> {
   const first = await compare(key, parts);

@@ -16,7 +16,8 @@ export function familyOf(address: Address): Family {
   return hasColon(address) ? 'IPv6' : 'IPv4';
 }
 
-// A group of IPv6 has four digits at most, so that the first colon is near; this is asked several times for each endpoint.
+// A group of IPv6 has four digits at most, so that the first colon is near; this is asked several times for each
+// endpoint.
 function hasColon(address: Address): boolean {
   for (let index = 0; index < 5; index++) if (address.charCodeAt(index) === COLON) return true;
   return false;

@@ -39,8 +39,9 @@ export function cidrContains({ family, address, prefix }: Cidr, candidate: Addre
 }
 
 /**
- * The ranges of one family without those that lie in another of them, by their first addresses: nftables takes no overlapping
- * ranges in one set. Two ranges overlap only where one lies in the other, so that a sweep over the sorted ones is enough.
+ * The ranges of one family without those that lie in another of them, by their first addresses: nftables takes no
+ * overlapping ranges in one set. Two ranges overlap only where one lies in the other, so that a sweep over the sorted
+ * ones is enough.
  */
 export function withoutContained(ranges: readonly Cidr[]): Cidr[] {
   const spans = ranges.map((range) => ({

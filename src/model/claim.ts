@@ -3,15 +3,15 @@ import { compareAge, type Service } from './service.js';
 import type { ServiceKey } from './service-key.js';
 
 /**
- * By which field a Service claims a frontend. cluster: one of its clusterIPs. node: a nodePort, on an address of the node.
- * balancer: an address of status.loadBalancer. external: one of spec.externalIPs.
+ * By which field a Service claims a frontend. cluster: one of its clusterIPs. node: a nodePort, on an address of the
+ * node. balancer: an address of status.loadBalancer. external: one of spec.externalIPs.
  */
 export type ClaimKind = 'cluster' | 'node' | 'balancer' | 'external';
 
 /**
- * The API server gives a ClusterIP or a NodePort to one Service alone; an ingress address takes the right to write a status; an
- * external IP is whatever somebody wrote. What is better founded comes first, or an older Service could take another's traffic by
- * an edit.
+ * The API server gives a ClusterIP or a NodePort to one Service alone; an ingress address takes the right to write a
+ * status; an external IP is whatever somebody wrote. What is better founded comes first, or an older Service could take
+ * another's traffic by an edit.
  */
 const RANKS: Readonly<Record<ClaimKind, number>> = { cluster: 0, node: 0, balancer: 1, external: 2 };
 
@@ -25,15 +25,17 @@ export function compareClaims(a: Claim, b: Claim): number {
   return compareKinds(a.kind, b.kind) || compareAge(a.service, b.service);
 }
 
-/** Negative where a claim of the first kind comes before one of the second, whatever their ages; 0 where age decides. */
+/**
+ * Negative where a claim of the first kind comes before one of the second, whatever their ages; 0 where age decides.
+ */
 export function compareKinds(a: ClaimKind, b: ClaimKind): number {
   return RANKS[a] - RANKS[b];
 }
 
 /**
- * The Services that have something of what they claim only if others do not: whoever is not among them may be worked out before any
- * other, since no other takes from it what it has. Ports of one address are not distinguished, so that a Service that shares an
- * address peacefully may be among them too.
+ * The Services that have something of what they claim only if others do not: whoever is not among them may be worked
+ * out before any other, since no other takes from it what it has. Ports of one address are not distinguished, so that a
+ * Service that shares an address peacefully may be among them too.
  */
 export function contestedServices(services: readonly Service[]): Set<ServiceKey> {
   const first = new Map<Address | string, Claim>();

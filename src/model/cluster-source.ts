@@ -12,7 +12,8 @@ export interface ClusterSource {
   readonly view: ClusterView;
   /**
    * True once everything has been read once. Until then nothing may be removed from the kernel. It may come after
-   * `start` has resolved, when a part could not be read at first, and `changed` is then called, if need be with no Service.
+   * `start` has resolved, when a part could not be read at first, and `changed` is then called, if need be with no
+   * Service.
    */
   readonly complete: boolean;
   /** What the source could not read or make sense of at this moment. */
@@ -21,8 +22,8 @@ export interface ClusterSource {
   start(listener: ClusterListener): Promise<void>;
   stop(): Promise<void>;
   /**
-   * Asks for one Service as it is at this moment, whatever the watch has brought. Absent where nobody can be asked; rejects where nobody
-   * answers.
+   * Asks for one Service as it is at this moment, whatever the watch has brought. Absent where nobody can be asked;
+   * rejects where nobody answers.
    */
   lookUp?(service: ServiceKey): Promise<LiveLook>;
 }
@@ -36,8 +37,9 @@ export interface LiveLook {
 
 export interface ClusterListener {
   /**
-   * These Services changed in the view. `triggers` says when the changes of their EndpointSlices happened, in milliseconds
-   * since 1970, as far as the source knows: for network_programming_duration_seconds, once they are in the kernel.
+   * These Services changed in the view. `triggers` says when the changes of their EndpointSlices happened, in
+   * milliseconds since 1970, as far as the source knows: for network_programming_duration_seconds, once they are in the
+   * kernel.
    */
   changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
   /** Other Nodes have other addresses now. Called before `changed` for the Services that came with it. */

@@ -10,7 +10,8 @@ export interface ServiceView {
 }
 
 /**
- * How many virtual and real servers the Service may need at most, known without working it out: NodePorts count as one address.
+ * How many virtual and real servers the Service may need at most, known without working it out: NodePorts count as one
+ * address.
  */
 export function entriesAtMost({ service, slices }: ServiceView): number {
   if (service === undefined) return 0;
@@ -98,8 +99,9 @@ export class ClusterView {
 }
 
 /**
- * Which Nodes have endpoints none of which serves. So it is where the control plane has given up a Node (its pods are no
- * longer ready, but not deleted yet), and where the one pod on it fails its probe. A change costs what its slice holds.
+ * Which Nodes have endpoints none of which serves. So it is where the control plane has given up a Node (its pods are
+ * no longer ready, but not deleted yet), and where the one pod on it fails its probe. A change costs what its slice
+ * holds.
  */
 export class NodeEndpoints {
   /** Endpoints that serve, by Node; never zero. */

@@ -22,8 +22,8 @@ export type FrontendActivity = ReadonlyMap<RealServerKey, Activity>;
 export type DataplaneActivity = ReadonlyMap<FrontendKey, FrontendActivity>;
 
 /**
- * What went through one virtual server since it was made, as the kernel counts it (IPVS_SVC_ATTR_STATS64). Beyond 2^53 the
- * last digits are lost. `ipvsadm --zero` and a virtual server that is made anew begin at 0.
+ * What went through one virtual server since it was made, as the kernel counts it (IPVS_SVC_ATTR_STATS64). Beyond 2^53
+ * the last digits are lost. `ipvsadm --zero` and a virtual server that is made anew begin at 0.
  */
 export interface Traffic {
   readonly connections: number;
@@ -36,7 +36,10 @@ export interface Traffic {
 
 export type DataplaneTraffic = ReadonlyMap<FrontendKey, Traffic>;
 
-/** One entry of the connection table of IPVS. A client port of 0: a template, by which session affinity remembers a client. */
+/**
+ * One entry of the connection table of IPVS. A client port of 0: a template, by which session affinity remembers a
+ * client.
+ */
 export interface IpvsConnection {
   readonly protocol: Protocol;
   readonly client: Place;

@@ -228,8 +228,8 @@ function refillMap<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
 }
 
 /**
- * A map that is asked for the same key many times in a row: the operations of one virtual server follow one another, and
- * a hundred thousand of them would look it up several times each.
+ * A map that is asked for the same key many times in a row: the operations of one virtual server follow one another,
+ * and a hundred thousand of them would look it up several times each.
  */
 export class RecentMap<K, V> extends Map<K, V> {
   #key: K | undefined;

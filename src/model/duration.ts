@@ -12,7 +12,9 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 const WHOLE = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 
-/** Seconds of a duration as Kubernetes writes it (`1h0m0s`, `250ms`, `0`); undefined where it is none. May be negative. */
+/**
+ * Seconds of a duration as Kubernetes writes it (`1h0m0s`, `250ms`, `0`); undefined where it is none. May be negative.
+ */
 export function parseDuration(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (!WHOLE.test(text)) return undefined;

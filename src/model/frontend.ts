@@ -10,7 +10,8 @@ export interface Frontend {
   readonly protocol: Protocol;
   /**
    * 0: the virtual server is keyed by the address. Otherwise by this firewall mark (1–0xffffffff): it is the view that
-   * clients inside the cluster have of the same VIP:port, with other real servers than clients outside (see `insideOf`).
+   * clients inside the cluster have of the same VIP:port, with other real servers than clients outside (see
+   * `insideOf`).
    */
   readonly mark: number;
 }
@@ -44,8 +45,8 @@ export function outsideKey(key: FrontendKey): FrontendKey {
 }
 
 /**
- * A view of clients inside whose frontend is not known any more, since only the ledger says what stands behind a mark. Port 0
- * is no frontend's.
+ * A view of clients inside whose frontend is not known any more, since only the ledger says what stands behind a mark.
+ * Port 0 is no frontend's.
  */
 export function nameless(family: Family, mark: number): Frontend {
   const address = (family === 'IPv4' ? '0.0.0.0' : '::') as Address;
@@ -73,13 +74,15 @@ export function hostPort(address: Address, port: number): string {
 }
 
 /**
- * The part of all firewall marks that is reserved for inside views: a mark is one of ours where `mark & mask` is `value`, and
- * the other 22 bits tell them apart. IPVS compares all 32 bits, so nothing narrower could be promised to others.
+ * The part of all firewall marks that is reserved for inside views: a mark is one of ours where `mark & mask` is
+ * `value`, and the other 22 bits tell them apart. IPVS compares all 32 bits, so nothing narrower could be promised to
+ * others.
  *
- * No free bit is left (see docs/packet-flow.md): what keeps others away is the pattern. Bits 13–15 are 0, where the portmap
- * plugin, kube-proxy and kubelet have theirs; so are 8–11, one of which is set in every mark of Cilium, and 7, which is that of
- * the AWS CNI. Bit 12 is 1, which no mark of Calico or Tailscale has (both use bits 16–31 alone), and so is bit 28, which no
- * small number has that a person chose. WireGuard's 0xca6c (wg-quick) is outside for three reasons.
+ * No free bit is left (see docs/packet-flow.md): what keeps others away is the pattern. Bits 13–15 are 0, where the
+ * portmap plugin, kube-proxy and kubelet have theirs; so are 8–11, one of which is set in every mark of Cilium, and 7,
+ * which is that of the AWS CNI. Bit 12 is 1, which no mark of Calico or Tailscale has (both use bits 16–31 alone), and
+ * so is bit 28, which no small number has that a person chose. WireGuard's 0xca6c (wg-quick) is outside for three
+ * reasons.
  */
 export const OWN_MARKS = { mask: 0x1000_ff80, value: 0x1000_1000 } as const;
 

@@ -32,7 +32,9 @@ export type OtherNodes = ReadonlyMap<Address, string>;
 
 export const NO_OTHER_NODES: OtherNodes = new Map();
 
-/** `own`: the Node that is not another one. Where several name an address, it is the first by name, as on every node. */
+/**
+ * `own`: the Node that is not another one. Where several name an address, it is the first by name, as on every node.
+ */
 export function otherNodes(nodes: Iterable<NodeAddresses>, own: string | undefined): OtherNodes {
   const others = new Map<Address, string>();
   for (const { name, addresses } of nodes) {
@@ -52,7 +54,10 @@ export function movedAddresses(before: OtherNodes, after: OtherNodes): Address[]
   return [...gone, ...changed];
 }
 
-/** Those ranges, of the ones from which Services get addresses, in which no other Node is: elsewhere none is a stray one. */
+/**
+ * Those ranges, of the ones from which Services get addresses, in which no other Node is: elsewhere none is a stray
+ * one.
+ */
 export function rangesWithoutNodes(ranges: readonly string[], others: OtherNodes): string[] {
   return ranges.filter((range) => {
     const cidr = parseCidr(range);

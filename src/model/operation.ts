@@ -23,8 +23,8 @@ export type Operation =
   | ForgetFlows;
 
 /**
- * Drop the conntrack entries of flows that a removed server still holds; without a server, all flows of a frontend that is
- * new. Only for protocols that do not drain.
+ * Drop the conntrack entries of flows that a removed server still holds; without a server, all flows of a frontend that
+ * is new. Only for protocols that do not drain.
  */
 export interface ForgetFlows {
   readonly kind: 'forget-flows';

@@ -5,8 +5,8 @@ import { type Problem, tenOfEach } from './problem.js';
 export type ProblemsFound = (problems: readonly Problem[]) => void;
 
 /**
- * The problems of this moment, by what they are about, so that a change replaces only its own. Whoever finds problems writes
- * them under a topic of its own, whoever shows them reads the list.
+ * The problems of this moment, by what they are about, so that a change replaces only its own. Whoever finds problems
+ * writes them under a topic of its own, whoever shows them reads the list.
  */
 export class ProblemBoard {
   readonly #problems = new Map<string, readonly Problem[]>();

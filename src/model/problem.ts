@@ -13,8 +13,8 @@ export interface Problem {
   /** The field's path in the object, e.g. `spec.ports[1].port`. */
   readonly field?: string;
   /**
-   * What many problems have in common where one thing has gone wrong: the log says it once. Its words do not depend on the
-   * subject: `the API server cannot be reached`.
+   * What many problems have in common where one thing has gone wrong: the log says it once. Its words do not depend on
+   * the subject: `the API server cannot be reached`.
    */
   readonly cause?: string;
   /** Every node finds the same, in the same words: then one Event for all of them is enough. */
@@ -33,7 +33,10 @@ export function andMore(count: number): Pick<Problem, 'message' | 'remedy' | 'mo
   return { message: `and ${count} more.`, remedy: 'Mend those listed first.', more: count };
 }
 
-/** Ten problems of each subject, in their order, and behind them how many more each has: no object may fill log and status. */
+/**
+ * Ten problems of each subject, in their order, and behind them how many more each has: no object may fill log and
+ * status.
+ */
 export function tenOfEach(problems: Iterable<Problem>): Problem[] {
   const counts = new Map<string, number>();
   const overflow = new Map<string, { readonly problem: Problem; count: number }>();

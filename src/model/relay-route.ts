@@ -2,7 +2,9 @@ import type { Address } from './address.js';
 import { hostPort } from './frontend.js';
 import type { ServiceKey } from './service-key.js';
 
-/** One NodePort on a loopback address, which IPVS cannot balance, and where its connections go (KEP-6032). TCP alone. */
+/**
+ * One NodePort on a loopback address, which IPVS cannot balance, and where its connections go (KEP-6032). TCP alone.
+ */
 export interface RelayRoute {
   readonly service: ServiceKey;
   /** Where clients of this node connect to: 127.0.0.1 or ::1. */

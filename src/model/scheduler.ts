@@ -1,4 +1,6 @@
-/** Every scheduler of the kernel (net/netfilter/ipvs, Linux 6.12). Whether this kernel has a module is for it to say. */
+/**
+ * Every scheduler of the kernel (net/netfilter/ipvs, Linux 6.12). Whether this kernel has a module is for it to say.
+ */
 export const SCHEDULERS = [
   'rr',
   'wrr',
@@ -17,8 +19,8 @@ export const SCHEDULERS = [
 ] as const;
 
 /**
- * What the two schedulers that hash the client can be given besides: `port` takes the client's port into the hash, so that
- * one client's connections spread; `fallback` goes on to another server where the one found has weight 0
+ * What the two schedulers that hash the client can be given besides: `port` takes the client's port into the hash, so
+ * that one client's connections spread; `fallback` goes on to another server where the one found has weight 0
  * (IP_VS_SVC_F_SCHED_SH_PORT and so on in include/uapi/linux/ip_vs.h). A flag counts for its own scheduler only.
  */
 export const SCHEDULER_FLAGS = ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback'] as const;

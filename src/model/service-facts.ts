@@ -10,8 +10,8 @@ import type { ServiceKey } from './service-key.js';
 import type { DrainState, FrontendStateName } from './sync-state.js';
 
 /**
- * What the agent knows of one Service: what the API says of it, and what was decided for this node. It goes over the admin
- * socket as JSON; `version` grows when a key changes its meaning or goes.
+ * What the agent knows of one Service: what the API says of it, and what was decided for this node. It goes over the
+ * admin socket as JSON; `version` grows when a key changes its meaning or goes.
  */
 export interface ServiceAnswer {
   readonly version: 1;

@@ -8,23 +8,35 @@ import type { WeightRule } from './weight-rule.js';
 /** A Service reduced to what a proxy needs, already checked: every field here is valid. */
 export interface Service {
   readonly key: ServiceKey;
-  /** At most one of each family. Headless and ExternalName Services and those of another proxy have no record at all. */
+  /**
+   * At most one of each family. Headless and ExternalName Services and those of another proxy have no record at all.
+   */
   readonly clusterIPs: readonly Address[];
   /** spec.externalIPs without those that are in one of the two other lists: an address stands in one list, once. */
   readonly externalIPs: readonly Address[];
-  /** status.loadBalancer.ingress[].ip with ipMode VIP or without one (KEP-1860); those with Proxy are not for a node. */
+  /**
+   * status.loadBalancer.ingress[].ip with ipMode VIP or without one (KEP-1860); those with Proxy are not for a node.
+   */
   readonly loadBalancerIPs: readonly Address[];
   readonly ports: readonly ServicePort[];
-  /** For clients that come through a clusterIP. Local: only endpoints of their node, and none where it has none (KEP-2086). */
+  /**
+   * For clients that come through a clusterIP. Local: only endpoints of their node, and none where it has none
+   * (KEP-2086).
+   */
   readonly internalPolicy: TrafficPolicy;
   /**
    * For clients outside the cluster that come through any other address. Local: only endpoints of the node, so that no
    * masquerading is needed. It says Local only where the Service can have such clients.
    */
   readonly externalPolicy: TrafficPolicy;
-  /** Where load balancers ask whether this node has local endpoints; 0 unless of type LoadBalancer with externalPolicy Local. */
+  /**
+   * Where load balancers ask whether this node has local endpoints; 0 unless of type LoadBalancer with externalPolicy
+   * Local.
+   */
   readonly healthCheckNodePort: number;
-  /** loadBalancerSourceRanges that could be read. Ask `allowedSources`, not this list: an empty one may mean two things. */
+  /**
+   * loadBalancerSourceRanges that could be read. Ask `allowedSources`, not this list: an empty one may mean two things.
+   */
   readonly sourceRanges: readonly Cidr[];
   /** Whether loadBalancerSourceRanges says something that could not be read. */
   readonly hasUnreadRanges: boolean;
@@ -38,9 +50,15 @@ export interface Service {
   readonly weights: readonly WeightRule[];
   /** By annotation: seconds (0–86400) in which the weight of a new endpoint grows to its own; 0 for at once. */
   readonly slowStart: number;
-  /** By annotation: seconds (0–86400) for which a removed endpoint keeps its connections; undefined for the node's default. */
+  /**
+   * By annotation: seconds (0–86400) for which a removed endpoint keeps its connections; undefined for the node's
+   * default.
+   */
   readonly drainDeadline?: number;
-  /** creationTimestamp in milliseconds since 1970. Where two Services claim one VIP:port by fields of one kind, the smaller wins. */
+  /**
+   * creationTimestamp in milliseconds since 1970. Where two Services claim one VIP:port by fields of one kind, the
+   * smaller wins.
+   */
   readonly created: number;
 }
 
@@ -71,11 +89,12 @@ export function isExternal({ externalIPs, loadBalancerIPs, ports }: Service): bo
 }
 
 /**
- * The clients that may use the load balancer's addresses of one family: undefined for everyone, an empty list for nobody.
+ * The clients that may use the load balancer's addresses of one family: undefined for everyone, an empty list for
+ * nobody.
  *
  * A list of ranges speaks of its own family only, as in kube-proxy: with nothing but IPv4 ranges, IPv6 clients are not
- * restricted, and closing that would cut off clients that the cluster serves today. But a range that nobody can read may
- * have been of either family, so a family that is left without a range because of it is closed, never opened.
+ * restricted, and closing that would cut off clients that the cluster serves today. But a range that nobody can read
+ * may have been of either family, so a family that is left without a range because of it is closed, never opened.
  */
 export function allowedSources(
   { sourceRanges, hasUnreadRanges }: Service,
@@ -85,7 +104,9 @@ export function allowedSources(
   return own.length > 0 || hasUnreadRanges ? own : undefined;
 }
 
-/** The older first, by creation time and then by name: the order in which Services may have what several claim alike. */
+/**
+ * The older first, by creation time and then by name: the order in which Services may have what several claim alike.
+ */
 export function compareAge(a: Pick<Service, 'created' | 'key'>, b: Pick<Service, 'created' | 'key'>): number {
   return a.created - b.created || compareText(a.key, b.key);
 }

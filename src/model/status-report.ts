@@ -19,8 +19,8 @@ export interface StatusReport {
   readonly counts: StatusCounts;
   readonly virtualServers: readonly VirtualServerStatus[];
   /**
-   * Frontends that are pending, refused, foreign or in conflict, whether the kernel has something there or not. Of one Service ten
-   * in conflict; its problems say how many more.
+   * Frontends that are pending, refused, foreign or in conflict, whether the kernel has something there or not. Of one
+   * Service ten in conflict; its problems say how many more.
    */
   readonly unmet: readonly UnmetStatus[];
   /** Frontends that refuse new connections because their Service has no usable endpoint. */
@@ -82,7 +82,9 @@ export interface FrontendStatus {
 }
 
 export interface VirtualServerStatus extends FrontendStatus {
-  /** `foreign`: it is another program's, wanted by a Service or not. `conflict` is never the state of a virtual server. */
+  /**
+   * `foreign`: it is another program's, wanted by a Service or not. `conflict` is never the state of a virtual server.
+   */
   readonly state: FrontendStateName;
   readonly scheduler: string;
   /** 0 without session affinity. */

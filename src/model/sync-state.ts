@@ -40,7 +40,9 @@ export interface SyncTotals {
 /** One pass of the reconcile loop. */
 export interface PassReport {
   readonly milliseconds: number;
-  /** From the oldest change it took in to the last acknowledgement; undefined where no change of the source began it. */
+  /**
+   * From the oldest change it took in to the last acknowledgement; undefined where no change of the source began it.
+   */
   readonly lag: number | undefined;
   /** Services that were worked out anew. */
   readonly services: number;
@@ -49,7 +51,10 @@ export interface PassReport {
   readonly refused: number;
   readonly skipped: number;
   readonly drift: number;
-  /** What the drift was about, and how much drift of this or an earlier pass was put right; undefined where it was not told apart. */
+  /**
+   * What the drift was about, and how much drift of this or an earlier pass was put right; undefined where it was not
+   * told apart.
+   */
   readonly driftFound?: ReadonlyMap<DriftKind, number>;
   readonly driftRepaired?: ReadonlyMap<DriftKind, number>;
   /** Servers whose drain ended, and why; undefined where it was not told apart. */
@@ -58,17 +63,21 @@ export interface PassReport {
   readonly auditMilliseconds?: number | undefined;
 }
 
-/** device, table, sysctl: not what is in or on them, but themselves: made anew, rules written again, value set again. */
+/**
+ * device, table, sysctl: not what is in or on them, but themselves: made anew, rules written again, value set again.
+ */
 export type DriftKind = 'virtual-server' | 'vip' | 'device' | 'table' | 'sysctl';
 
-/** idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again. */
+/**
+ * idle: its connections were gone. deadline: its time was over and connections remained. returned: it is wanted again.
+ */
 export type DrainEnd = 'idle' | 'deadline' | 'node' | 'returned';
 
 /**
- * How far a frontend is from what is wanted of it, as status shows it and programs read it.
- * programmed: the kernel has acknowledged it. pending: a change is not acknowledged yet. draining: no new connections, the old
- * ones end. refused: the kernel did not take it. foreign: a virtual server of another program has the place. conflict: another
- * Service has it.
+ * How far a frontend is from what is wanted of it, as status shows it and programs read it. programmed: the kernel has
+ * acknowledged it. pending: a change is not acknowledged yet. draining: no new connections, the old ones end. refused:
+ * the kernel did not take it. foreign: a virtual server of another program has the place. conflict: another Service has
+ * it.
  */
 export type FrontendStateName = 'programmed' | 'pending' | 'draining' | 'refused' | 'foreign' | 'conflict';
 

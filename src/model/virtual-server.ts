@@ -1,7 +1,10 @@
 import type { Frontend } from './frontend.js';
 import type { RealServers } from './real-server.js';
 
-/** What is written to the kernel of one virtual server, apart from its real servers: one object, one comparison, one write. */
+/**
+ * What is written to the kernel of one virtual server, apart from its real servers: one object, one comparison, one
+ * write.
+ */
 export interface VirtualServerSettings {
   /** The kernel's name, at most 15 characters (IP_VS_SCHEDNAME_MAXLEN): `rr`, `wrr`, `lc`, `mh` … */
   readonly scheduler: string;

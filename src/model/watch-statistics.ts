@@ -29,10 +29,10 @@ export interface ResourceStatistics {
 }
 
 /**
- * ended: the server closed the watch as agreed. short: at once, or a listing before its end. expired: it no longer has the
- * history we need (410). future-version: it does not have it yet, as after a restore from backup. rejected: it does not
- * understand the request. unauthorized: 401. forbidden: 403. not-served: 404. overloaded: 429 or 503. server-error: other
- * 5xx. refused: any other answer. not-json: something else than the API answered. corrupt: a line made no sense.
+ * ended: the server closed the watch as agreed. short: at once, or a listing before its end. expired: it no longer has
+ * the history we need (410). future-version: it does not have it yet, as after a restore from backup. rejected: it does
+ * not understand the request. unauthorized: 401. forbidden: 403. not-served: 404. overloaded: 429 or 503. server-error:
+ * other 5xx. refused: any other answer. not-json: something else than the API answered. corrupt: a line made no sense.
  * oversized: a line had no end. quiet: nothing for minutes on an open connection. internal: a mistake in this program.
  * connect, tls, silent, lost, credentials, aborted: no answer, see `TransportFailure`.
  */

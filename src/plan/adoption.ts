@@ -5,9 +5,9 @@ import { type PlanStage, StagedOperations } from './order.js';
 import { planTraffic } from './traffic-plan.js';
 
 /**
- * Taking over from kube-proxy's IPVS mode, which keeps no ledger: what it left is known by where it is. On an address of the
- * dummy device, which was its own alone, every virtual server is; on an address of the node (NodePorts) and on one
- * that another program bound (external addresses), those that a Service wants.
+ * Taking over from kube-proxy's IPVS mode, which keeps no ledger: what it left is known by where it is. On an address
+ * of the dummy device, which was its own alone, every virtual server is; on an address of the node (NodePorts) and on
+ * one that another program bound (external addresses), those that a Service wants.
  *
  * `isComplete`: until the source is complete, what is not desired may belong to a Service that is not known yet. It
  * stays foreign, so that its VIP is not guarded and its clients are not refused.
@@ -22,8 +22,9 @@ export function isInherited(
 }
 
 /**
- * Whether another program removed our table: the device has addresses, and nothing says whose they are. The same is seen at a first start
- * beside another proxy that uses the device; its addresses have virtual servers that are not ours.
+ * Whether another program removed our table: the device has addresses, and nothing says whose they are. The same is
+ * seen at a first start beside another proxy that uses the device; its addresses have virtual servers that are not
+ * ours.
  */
 export function isLedgerLost({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): boolean {
   return bound.size > 0 && policy.owned.size === 0 && policy.guarded.size === 0;

@@ -62,7 +62,8 @@ export class FrontendPlanner {
     planTraffic(key, this.#desired.policy, this.#observed.policy, this.#operations);
   }
 
-  // We entered it into the ledger and then found out that another program had been faster: its packets are not our business.
+  // We entered it into the ledger and then found out that another program had been faster: its packets are not our
+  // business.
   #giveBack(key: FrontendKey): void {
     const { policy } = this.#observed;
     planTraffic(key, UNTREATED, policy, this.#operations);
@@ -89,14 +90,14 @@ export class FrontendPlanner {
     if (seen === undefined) this.#planFirstFlows(frontend);
   }
 
-  // A client that sent datagrams here before there was a virtual server has a flow without translation, which lasts as long as it
-  // sends: it would not be masqueraded, and a pod of another node would answer it directly.
+  // A client that sent datagrams here before there was a virtual server has a flow without translation, which lasts as
+  // long as it sends: it would not be masqueraded, and a pod of another node would answer it directly.
   #planFirstFlows(frontend: Frontend): void {
     if (!drains(frontend.protocol)) this.#operations.add({ kind: 'forget-flows', frontend });
   }
 
-  // What takes connections at a VIP without a guard goes on taking them: the ledger was lost, or a predecessor made it. Guarded
-  // first, as everything new is, its new clients would be refused in between.
+  // What takes connections at a VIP without a guard goes on taking them: the ledger was lost, or a predecessor made it.
+  // Guarded first, as everything new is, its new clients would be refused in between.
   #planOpening(frontend: Frontend, seen: VirtualServer | undefined): void {
     const serves =
       seen !== undefined && takesConnections(seen) && !this.#observed.policy.guarded.has(frontend.address);

@@ -2,10 +2,10 @@ import type { TrafficSet } from '../model/dataplane.js';
 import type { Operation } from '../model/operation.js';
 
 /**
- * The stages of a plan, in order. Policy comes before exposure and real servers before the VIP, so that the first packet
- * that can arrive finds everything in place; what goes, goes in reverse. The ledger entry is the first to come and
- * the last to go: a crash may leave an entry without its virtual server, never the other way round. Virtual servers are
- * a stage of their own, so that nothing is written below one that turns out to be another program's.
+ * The stages of a plan, in order. Policy comes before exposure and real servers before the VIP, so that the first
+ * packet that can arrive finds everything in place; what goes, goes in reverse. The ledger entry is the first to come
+ * and the last to go: a crash may leave an entry without its virtual server, never the other way round. Virtual servers
+ * are a stage of their own, so that nothing is written below one that turns out to be another program's.
  */
 const STAGES = [
   'own',

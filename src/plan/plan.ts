@@ -58,18 +58,18 @@ function addressOf(operation: Operation): Address {
   return 'address' in operation ? operation.address : operation.frontend.address;
 }
 
-// What goes from a frontend that is to be open is known to go; of others the reason may be in the part that is missing. A guard
-// refuses the clients of every frontend below it that is not known to be wanted.
+// What goes from a frontend that is to be open is known to go; of others the reason may be in the part that is missing.
+// A guard refuses the clients of every frontend below it that is not known to be wanted.
 function takesNothingAway(operation: Operation, { policy, bound }: Dataplane): boolean {
   if (operation.kind === 'guard-vip') return bound.has(operation.address);
   const leaves = operation.kind === 'leave-set' || operation.kind === 'forbid-source';
   return !leaves || policy.open.has(operation.frontend.key);
 }
 
-// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it. It is known
-// by its guard, or where the guard was lost by a virtual server of ours at an address of our device; an address of the node
-// itself, which carries NodePorts, has neither and is never bound or released.
-// Where another program has a virtual server at the VIP, a guard would refuse its clients: such a VIP is left as it is.
+// A VIP outlives its Service for as long as one of its virtual servers drains: its established connections need it. It
+// is known by its guard, or where the guard was lost by a virtual server of ours at an address of our device; an
+// address of the node itself, which carries NodePorts, has neither and is never bound or released. Where another
+// program has a virtual server at the VIP, a guard would refuse its clients: such a VIP is left as it is.
 function planVip(
   address: Address,
   desired: Dataplane,
@@ -91,8 +91,8 @@ function planVip(
   }
 }
 
-// Where a frontend is to stay although its address is not to be bound, the address has become the node's own: guarding it
-// any longer would cut the node off.
+// Where a frontend is to stay although its address is not to be bound, the address has become the node's own: guarding
+// it any longer would cut the node off.
 function drains(
   address: Address,
   desired: Dataplane,
@@ -104,8 +104,9 @@ function drains(
 }
 
 /**
- * Comes before every other plan: inside views that the kernel has with a firewall mark that cannot stay go at once, and the plans
- * after this one make them anew with another mark. Both marks at the same time would be two values of one key in our maps.
+ * Comes before every other plan: inside views that the kernel has with a firewall mark that cannot stay go at once, and
+ * the plans after this one make them anew with another mark. Both marks at the same time would be two values of one key
+ * in our maps.
  */
 export function planStaleMarks(views: Iterable<FrontendKey>, observed: ObservedDataplane): PlanStage[] {
   const operations = new StagedOperations();

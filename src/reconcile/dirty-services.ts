@@ -56,9 +56,9 @@ export class DirtyServices {
   }
 
   /**
-   * Works them out; `touched`: the kernel keys to which those that may have changed are added. Ten thousand take a quarter of
-   * a second. What changes while the event loop has its turn is dirty again. `areAllKnown`: the source is complete; before,
-   * none is delayed, since what has not been worked out would be taken for unwanted.
+   * Works them out; `touched`: the kernel keys to which those that may have changed are added. Ten thousand take a
+   * quarter of a second. What changes while the event loop has its turn is dirty again. `areAllKnown`: the source is
+   * complete; before, none is delayed, since what has not been worked out would be taken for unwanted.
    */
   async takeIn(touched: KernelKeySet, areAllKnown = false): Promise<void> {
     const slice = new TimeSlice(this.#clock, SERVICES_PER_LOOK);
@@ -133,17 +133,22 @@ export class DirtyServices {
   }
 }
 
-/** Virtual and real servers that one Service may have worked out and programmed in a second; a node does ten times as many. */
+/**
+ * Virtual and real servers that one Service may have worked out and programmed in a second; a node does ten times as
+ * many.
+ */
 const ENTRIES_PER_SECOND = 20_000;
-/** Milliseconds; a shorter delay is not worth a timer, so that Services of fewer than 1,000 entries are never delayed. */
+/**
+ * Milliseconds; a shorter delay is not worth a timer, so that Services of fewer than 1,000 entries are never delayed.
+ */
 const SHORTEST = 50;
 /** Milliseconds; for a Service with all that it may have. */
 const LONGEST = 5_000;
 
 /**
- * Services that wait before their next change is taken in, each as long as its last one was large, and no shorter than the pass that
- * programmed it. Without this, whoever edits one Service of 40,000 entries a hundred times a second makes all others wait for it again and
- * again, since a pass is for all of them. What changes meanwhile is taken in together.
+ * Services that wait before their next change is taken in, each as long as its last one was large, and no shorter than
+ * the pass that programmed it. Without this, whoever edits one Service of 40,000 entries a hundred times a second makes
+ * all others wait for it again and again, since a pass is for all of them. What changes meanwhile is taken in together.
  */
 class DelayedServices {
   readonly #clock: Pick<Clock, 'now'>;

@@ -20,8 +20,8 @@ interface Drain {
 }
 
 /**
- * The servers that drain: observed with weight 0 and no longer desired. Which they are, and since when, is read from the
- * kernel's own state, so an agent that starts in the middle of a drain goes on with it.
+ * The servers that drain: observed with weight 0 and no longer desired. Which they are, and since when, is read from
+ * the kernel's own state, so an agent that starts in the middle of a drain goes on with it.
  */
 export class DrainBook {
   readonly #clock: Clock;
@@ -130,8 +130,9 @@ export class DrainBook {
 }
 
 /**
- * For how long servers may drain: as their Service asks, or as the node is set. What a deleted Service asked for outlives it, but no
- * longer than the node's own deadline: else whoever deletes a Service could keep an address of the node.
+ * For how long servers may drain: as their Service asks, or as the node is set. What a deleted Service asked for
+ * outlives it, but no longer than the node's own deadline: else whoever deletes a Service could keep an address of the
+ * node.
  */
 class DrainDeadlines {
   /** Milliseconds, of Services that ask for nothing; may be changed at any time, for drains under way too. */

@@ -11,8 +11,8 @@ import { type Subject, subjectsOf } from './refusals.js';
 import { Interval } from './timing.js';
 
 /**
- * Compares what is programmed with the kernel, a slice at a time, so that the cost is spread evenly over the audit period.
- * What it finds is drift: another program changed something of ours.
+ * Compares what is programmed with the kernel, a slice at a time, so that the cost is spread evenly over the audit
+ * period. What it finds is drift: another program changed something of ours.
  */
 export class Auditor {
   readonly #kernel: Kernel;
@@ -72,7 +72,8 @@ export class Auditor {
     return taken;
   }
 
-  // Whoever changed the set-up may have changed addresses and sets too: they are looked at, though the round has only begun.
+  // Whoever changed the set-up may have changed addresses and sets too: they are looked at, though the round has only
+  // begun.
   async #auditSlice(isMended: boolean): Promise<KernelKeySet> {
     const drift = new KernelKeySet();
     const isBegin = this.#untilAll === 0;
@@ -148,7 +149,9 @@ export class Auditor {
 /** Enough of them for everyday changes of our own, which are told as well. */
 const LOOKS_AT_ONCE = 512;
 
-/** Whoever changed most of what was looked at has not stopped there: then it goes on at once, as long as there is any. */
+/**
+ * Whoever changed most of what was looked at has not stopped there: then it goes on at once, as long as there is any.
+ */
 async function whileMostDiffer(
   take: () => Frontend[],
   look: (frontends: readonly Frontend[]) => Promise<readonly FrontendKey[]>,
@@ -163,7 +166,10 @@ async function whileMostDiffer(
   }
 }
 
-/** The device, the rules and the sysctls that everything else stands on: made ready, and put right where others changed them. */
+/**
+ * The device, the rules and the sysctls that everything else stands on: made ready, and put right where others changed
+ * them.
+ */
 export class SetUp {
   readonly #kernel: Pick<Kernel, 'prepare'>;
   readonly #drift: Pick<DriftBook, 'mended'>;

@@ -22,8 +22,8 @@ interface FirstPassParts {
 }
 
 /**
- * The one way in which the first pass differs from all later ones: it performs Services as they are worked out, so that in a
- * large cluster the first are served while the last are not decided. Afterwards the pass goes on as every other.
+ * The one way in which the first pass differs from all later ones: it performs Services as they are worked out, so that
+ * in a large cluster the first are served while the last are not decided. Afterwards the pass goes on as every other.
  */
 export class FirstPass {
   readonly #parts: FirstPassParts;
@@ -33,9 +33,9 @@ export class FirstPass {
   }
 
   /**
-   * Where nothing was desired before, performs every Service of which no other can take a frontend away; nothing in any other pass.
-   * What has been planned moves from `pending` to `planned`; what is left in `pending` and among the dirty Services has to be planned
-   * afterwards.
+   * Where nothing was desired before, performs every Service of which no other can take a frontend away; nothing in any
+   * other pass. What has been planned moves from `pending` to `planned`; what is left in `pending` and among the dirty
+   * Services has to be planned afterwards.
    */
   async perform(
     run: Pick<StageRunner, 'perform' | 'result'>,
@@ -52,8 +52,8 @@ export class FirstPass {
     image.doubt(run.result.unsure, desired);
   }
 
-  // Whoever takes over has to know all that is wanted, what is in doubt has to wait, and what lost its name gets it back from what
-  // is wanted.
+  // Whoever takes over has to know all that is wanted, what is in doubt has to wait, and what lost its name gets it
+  // back from what is wanted.
   get #isDue(): boolean {
     const { desired, takeover, image } = this.#parts;
     return desired.isEmpty && !image.isDoubted && !image.hasNameless && !takeover.underWay;
@@ -69,9 +69,9 @@ export class FirstPass {
   }
 
   /**
-   * Services are worked out when their part is asked for: the kernel works on the first part while the last is not decided. Since
-   * nothing was desired before, a decision can only want more, and nothing that is planned for one part is undone by another. What
-   * another part touches again has to be compared when all are decided.
+   * Services are worked out when their part is asked for: the kernel works on the first part while the last is not
+   * decided. Since nothing was desired before, a decision can only want more, and nothing that is planned for one part
+   * is undone by another. What another part touches again has to be compared when all are decided.
    */
   *#partsAsDecided(
     services: readonly ServiceKey[],
@@ -92,7 +92,10 @@ export class FirstPass {
     }
   }
 
-  /** The keys that each portion may have changed. It ends with a large Service, or many of them would be worked out at once. */
+  /**
+   * The keys that each portion may have changed. It ends with a large Service, or many of them would be worked out at
+   * once.
+   */
   *#portions(services: readonly ServiceKey[]): Generator<KernelKeys> {
     const { dirty, servicesAtOnce } = this.#parts;
     let touched = new KernelKeySet();

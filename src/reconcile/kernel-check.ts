@@ -37,8 +37,9 @@ interface CheckParts {
 }
 
 /**
- * What a pass begins with: the kernel is looked at wherever our image of it may be wrong, and what is due by time is compared too:
- * retries, drains, weights that grow, the audit. Each answers with keys, which are added to those that wait for the planner.
+ * What a pass begins with: the kernel is looked at wherever our image of it may be wrong, and what is due by time is
+ * compared too: retries, drains, weights that grow, the audit. Each answers with keys, which are added to those that
+ * wait for the planner.
  */
 export class KernelCheck {
   readonly #parts: CheckParts;
@@ -153,7 +154,8 @@ export class KernelCheck {
     drainingOn(new Set(nodes));
   }
 
-  // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs otherwise.
+  // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs
+  // otherwise.
   #takeInNodeAddresses(pending: KernelKeySet): void {
     const { desired, kernel, dirty, image } = this.#parts;
     this.#nodeAddressesAge.begin();

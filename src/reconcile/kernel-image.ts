@@ -11,8 +11,9 @@ import { isLedgerLost } from '../plan/adoption.js';
 type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
 
 /**
- * What the kernel has acknowledged so far. It is filled by one full look, kept by folding acknowledgements, and corrected
- * by looking again wherever an answer was lost or contradicts it. Every correction answers with the keys it concerns.
+ * What the kernel has acknowledged so far. It is filled by one full look, kept by folding acknowledgements, and
+ * corrected by looking again wherever an answer was lost or contradicts it. Every correction answers with the keys it
+ * concerns.
  */
 export class KernelImage {
   #state = new DataplaneState();
@@ -35,7 +36,10 @@ export class KernelImage {
     return this.#known;
   }
 
-  /** Whether the last full look found no ledger, and what is not desired at addresses of our device has still to be judged. */
+  /**
+   * Whether the last full look found no ledger, and what is not desired at addresses of our device has still to be
+   * judged.
+   */
   get ledgerLost(): boolean {
     return this.#ledgerLost;
   }
@@ -96,7 +100,9 @@ export class KernelImage {
     this.#unsure.clear();
   }
 
-  /** Whether there are views of clients inside of which the ledger does not say any more what stands behind their marks. */
+  /**
+   * Whether there are views of clients inside of which the ledger does not say any more what stands behind their marks.
+   */
   get hasNameless(): boolean {
     for (const key of this.#nameless) if (!this.#state.virtualServers.has(key)) this.#nameless.delete(key);
     return this.#nameless.size > 0;
@@ -164,8 +170,8 @@ export class KernelImage {
   }
 
   /**
-   * Takes over addresses and sets; the keys of what others had removed or added. Where a firewall mark has become another, only a
-   * full look shows which virtual server that is.
+   * Takes over addresses and sets; the keys of what others had removed or added. Where a firewall mark has become
+   * another, only a full look shows which virtual server that is.
    */
   correctAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
     const { bound, policy } = this.#state;

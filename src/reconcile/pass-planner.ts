@@ -23,7 +23,10 @@ interface PlannerParts {
 
 const NOTHING_GUARDED: ReadonlySet<Address> = new Set();
 
-/** Makes the plans of a pass: what the comparison says, tempered by drains, slow starts and what the source has not said yet. */
+/**
+ * Makes the plans of a pass: what the comparison says, tempered by drains, slow starts and what the source has not said
+ * yet.
+ */
 export class PassPlanner {
   readonly #parts: PlannerParts;
 
@@ -90,12 +93,12 @@ export class PassPlanner {
 const FRONTENDS_PER_PART = 512;
 
 /**
- * The keys of a pass in parts, and these in rounds: a round begins when the one before has ended, the parts of one have nothing
- * in common, so that one may be planned while another is being performed. What goes `first` (the API server's own Service) is
- * a round of its own.
+ * The keys of a pass in parts, and these in rounds: a round begins when the one before has ended, the parts of one have
+ * nothing in common, so that one may be planned while another is being performed. What goes `first` (the API server's
+ * own Service) is a round of its own.
  *
- * At the first start of a large cluster the first Services work long before the last are programmed, and no more than the
- * operations of some parts exist at once.
+ * At the first start of a large cluster the first Services work long before the last are programmed, and no more than
+ * the operations of some parts exist at once.
  */
 export function* roundsOf(
   keys: KernelKeys,
@@ -114,9 +117,9 @@ export function* roundsOf(
 }
 
 /**
- * All frontends of a VIP are in one part, since whether it stays is judged by all of them. Where `isVip` is false the address
- * is the node's, and its NodePorts, which may be thousands, have nothing else in common. VIPs go with their frontends, and those
- * without any with the last part.
+ * All frontends of a VIP are in one part, since whether it stays is judged by all of them. Where `isVip` is false the
+ * address is the node's, and its NodePorts, which may be thousands, have nothing else in common. VIPs go with their
+ * frontends, and those without any with the last part.
  */
 function* partsOf(
   keys: KernelKeys,

@@ -23,7 +23,9 @@ interface LoopParts {
   readonly clock: Clock;
   readonly settings: LoopSettings;
   readonly listener: LoopListener;
-  /** What the source cannot read, what Services contradict each other in and what the kernel refuses is written here. */
+  /**
+   * What the source cannot read, what Services contradict each other in and what the kernel refuses is written here.
+   */
   readonly problems: ProblemBoard;
   /** The proxy to take over from; absent: what others left is foreign. */
   readonly predecessor?: Predecessor | undefined;
@@ -179,7 +181,8 @@ export class ReconcileLoop implements ClusterListener {
     if (!this.#stopped) this.#setTimer();
   }
 
-  // One turn of the event loop gathers the changes that arrive together into one pass; more, where a gather time is set.
+  // One turn of the event loop gathers the changes that arrive together into one pass; more, where a gather time is
+  // set.
   async #gather(): Promise<void> {
     const { clock, settings } = this.#parts;
     const wait = (this.#lastPass ?? Number.NEGATIVE_INFINITY) + settings.gatherTime - clock.now();

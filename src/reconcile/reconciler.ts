@@ -45,8 +45,8 @@ interface ReconcilerParts {
 }
 
 /**
- * Sequence: what a pass consists of, without knowing when. It looks again where the image of the kernel is in doubt, works
- * out the Services that changed, plans the keys they touch, performs the plan and folds the answers in.
+ * Sequence: what a pass consists of, without knowing when. It looks again where the image of the kernel is in doubt,
+ * works out the Services that changed, plans the keys they touch, performs the plan and folds the answers in.
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;

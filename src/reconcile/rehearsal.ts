@@ -13,7 +13,10 @@ import { foreignProblems } from './refusals.js';
 import { alone, type Round } from './stage-runner.js';
 import { type Predecessor, Takeover } from './takeover.js';
 
-/** What a first pass would do now, without doing any of it; `predecessor` where it would take over, `excluded` where not. */
+/**
+ * What a first pass would do now, without doing any of it; `predecessor` where it would take over, `excluded` where
+ * not.
+ */
 export async function rehearse(
   source: ClusterSource,
   desired: DesiredDataplane,

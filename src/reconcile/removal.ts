@@ -32,9 +32,9 @@ export async function cleanUp(kernel: Kernel): Promise<CleanupReport> {
 }
 
 /**
- * Before anything else is done: takes everything of ours off the addresses that this node needs, then off those of the API server,
- * which it answers with. What is bound at a resolver's address may keep us from finding out the API server's, and what is bound there
- * from reaching it. `report` is called with what was released.
+ * Before anything else is done: takes everything of ours off the addresses that this node needs, then off those of the
+ * API server, which it answers with. What is bound at a resolver's address may keep us from finding out the API
+ * server's, and what is bound there from reaching it. `report` is called with what was released.
  */
 export async function leaveReserved(
   kernel: Kernel,
@@ -53,9 +53,10 @@ export async function leaveReserved(
 }
 
 /**
- * Takes everything of ours off these addresses at once, before anything else is done: what is bound there may be what keeps the
- * API server, and with it the news that the Service has gone, out of reach. `adopts`: what kube-proxy bound to the device is
- * ours. The API server's own Service stays; where the API server is reached through it, a later check says so.
+ * Takes everything of ours off these addresses at once, before anything else is done: what is bound there may be what
+ * keeps the API server, and with it the news that the Service has gone, out of reach. `adopts`: what kube-proxy bound
+ * to the device is ours. The API server's own Service stays; where the API server is reached through it, a later check
+ * says so.
  */
 export async function releaseAddresses(
   kernel: Kernel,

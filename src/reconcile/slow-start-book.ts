@@ -13,9 +13,9 @@ interface Growth {
 }
 
 /**
- * Which new servers do not take their whole share yet, because their Service asks for a slow start. New is a server that
- * joins others that take connections: where all are new, nobody could take the rest. What an earlier agent added counts
- * as grown up.
+ * Which new servers do not take their whole share yet, because their Service asks for a slow start. New is a server
+ * that joins others that take connections: where all are new, nobody could take the rest. What an earlier agent added
+ * counts as grown up.
  */
 export class SlowStartBook {
   readonly #clock: Clock;

@@ -177,9 +177,9 @@ function isOfVirtualServer(operation: Operation): operation is VirtualServerOper
 }
 
 /**
- * Plans that have nothing in common, so that they may be performed side by side. Each is made when it is asked for, from what
- * the kernel has acknowledged by then, and all of them when the rounds before have ended. It is gone through once, by however
- * many: each plan goes to the first who asks.
+ * Plans that have nothing in common, so that they may be performed side by side. Each is made when it is asked for,
+ * from what the kernel has acknowledged by then, and all of them when the rounds before have ended. It is gone through
+ * once, by however many: each plan goes to the first who asks.
  */
 export type Round = IterableIterator<Plan>;
 
@@ -188,7 +188,10 @@ export function* alone(make: () => Plan): Generator<Plan> {
   yield make();
 }
 
-/** How many operations of each kind were done. Those of one kind follow one another, so that a row is counted before it is noted. */
+/**
+ * How many operations of each kind were done. Those of one kind follow one another, so that a row is counted before it
+ * is noted.
+ */
 export class KindTally {
   readonly #counts = new Map<OperationKind, number>();
   #kind: OperationKind | undefined;

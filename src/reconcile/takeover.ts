@@ -26,8 +26,8 @@ export class Takeover {
   #leaving = false;
 
   /**
-   * `source`: as the pass judges it, which has taken in what was known when the pass began. `excluded`: addresses on which nothing is
-   * taken over; a virtual server there stays another program's.
+   * `source`: as the pass judges it, which has taken in what was known when the pass began. `excluded`: addresses on
+   * which nothing is taken over; a virtual server there stays another program's.
    */
   constructor(
     predecessor: Predecessor | undefined,
@@ -51,7 +51,10 @@ export class Takeover {
     !this.#excluded.some((range) => cidrContains(range, frontend.address)) &&
     isInherited(frontend, this.#desired, bound, this.#source.complete);
 
-  /** The rounds of a pass, and what is left over after them; `ledgerLost`: nothing says whose the addresses of the device are. */
+  /**
+   * The rounds of a pass, and what is left over after them; `ledgerLost`: nothing says whose the addresses of the
+   * device are.
+   */
   *after(rounds: Iterable<Round>, observed: () => DataplaneState, ledgerLost: boolean): Generator<Round> {
     yield* rounds;
     if ((this.underWay || ledgerLost) && this.#source.complete)
@@ -59,8 +62,9 @@ export class Takeover {
   }
 
   /**
-   * Has what the predecessor left removed as soon as our table does its work. Beside the passes, since it may take seconds:
-   * the kernel waits for RCU before it destroys an ipset. Nothing here waits for it; `report` is called with what was removed.
+   * Has what the predecessor left removed as soon as our table does its work. Beside the passes, since it may take
+   * seconds: the kernel waits for RCU before it destroys an ipset. Nothing here waits for it; `report` is called with
+   * what was removed.
    */
   finish(observed: DataplaneState, report: (removed: Preparation) => void): void {
     const predecessor = this.#predecessor;

@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.js';
 
 /**
- * The machine's monotonic clock, counted from boot. A jump of the wall clock moves no deadline, and what the kernel keeps
- * of a moment means the same to the agent that runs after this one.
+ * The machine's monotonic clock, counted from boot. A jump of the wall clock moves no deadline, and what the kernel
+ * keeps of a moment means the same to the agent that runs after this one.
  */
 export const systemClock: Clock = {
   now() {

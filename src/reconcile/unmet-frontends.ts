@@ -20,8 +20,8 @@ interface UnmetParts {
 }
 
 /**
- * Every frontend that is not as its Service wants it, and why. Walks over all that is wanted: for whoever asks for the status,
- * not for every pass.
+ * Every frontend that is not as its Service wants it, and why. Walks over all that is wanted: for whoever asks for the
+ * status, not for every pass.
  */
 export function unmetFrontends(parts: UnmetParts): UnmetFrontend[] {
   const judge = judgeOf(parts);
@@ -63,9 +63,9 @@ function inConflict({ frontend, owner, winner }: Lost): UnmetFrontend {
 }
 
 /**
- * ClusterIPs and NodePorts of Services that another program's virtual servers hold on this node. The API server hands them out,
- * so that no Service can be made to ask for them; at other addresses anybody who may create Services could, and a node that
- * told of those as not ready would let anybody hold up a roll-out.
+ * ClusterIPs and NodePorts of Services that another program's virtual servers hold on this node. The API server hands
+ * them out, so that no Service can be made to ask for them; at other addresses anybody who may create Services could,
+ * and a node that told of those as not ready would let anybody hold up a roll-out.
  */
 export function withheldFrontends(
   desired: DesiredDataplane,

@@ -1,9 +1,13 @@
 /**
- * What both sides of the admin socket agree on: HTTP with GET, one request a connection. An answer is JSON as a whole, or, for
- * what may be long, one JSON value a line (`ROWS_TYPE`). Every request and every answer carries the version of the protocol.
+ * What both sides of the admin socket agree on: HTTP with GET, one request a connection. An answer is JSON as a whole,
+ * or, for what may be long, one JSON value a line (`ROWS_TYPE`). Every request and every answer carries the version of
+ * the protocol.
  */
 
-/** Grows when an agent and a command of different versions would misunderstand each other; new paths and keys do not count. */
+/**
+ * Grows when an agent and a command of different versions would misunderstand each other; new paths and keys do not
+ * count.
+ */
 export const ADMIN_PROTOCOL = 1;
 
 export const PROTOCOL_HEADER = 'kube-ipvs-proxy-protocol';

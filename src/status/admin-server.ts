@@ -20,8 +20,8 @@ import {
 import { jsonText, rowsText } from './json-text.js';
 
 /**
- * What a path of the admin socket answers: a value, or rows, a few at a time. Rows are written as they come, and made only as
- * fast as the client reads.
+ * What a path of the admin socket answers: a value, or rows, a few at a time. Rows are written as they come, and made
+ * only as fast as the client reads.
  */
 type AdminRoute = (query: URLSearchParams) => Promise<unknown> | AsyncIterable<readonly unknown[]>;
 
@@ -40,8 +40,8 @@ export class AdminSocketTaken extends Error {
 const LIMITS: HttpLimits = { ...DEFAULT_HTTP_LIMITS, connections: 32, silence: 120_000 };
 
 /**
- * The socket that the commands ask: HTTP over a unix socket that only root may open. It changes nothing; a broken client
- * costs one connection.
+ * The socket that the commands ask: HTTP over a unix socket that only root may open. It changes nothing; a broken
+ * client costs one connection.
  */
 export class AdminServer {
   readonly #path: string;
@@ -100,7 +100,8 @@ function refuse(response: ServerResponse, status: number, error: string): Promis
   return send(response, status, { error });
 }
 
-// A client that goes while it is answered is no failure of ours. Rows that end early close the connection in mid-answer.
+// A client that goes while it is answered is no failure of ours. Rows that end early close the connection in
+// mid-answer.
 async function send(response: ServerResponse, status: number, body: unknown): Promise<void> {
   const isRows = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
   const type = isRows ? ROWS_TYPE : 'application/json';

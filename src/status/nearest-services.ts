@@ -4,7 +4,10 @@ const MOST_NAMED = 5;
 /** Slips in a name that still make it the same name. */
 const MOST_SLIPS = 3;
 
-/** The Services that somebody may have meant: of that name in another namespace, or with a few slips in name or namespace. */
+/**
+ * The Services that somebody may have meant: of that name in another namespace, or with a few slips in name or
+ * namespace.
+ */
 export function nearestServices(wanted: ServiceKey, all: Iterable<ServiceKey>): ServiceKey[] {
   const [namespace = '', name = ''] = wanted.split('/', 2);
   const near: { readonly key: ServiceKey; readonly slips: number }[] = [];

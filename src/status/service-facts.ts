@@ -53,8 +53,8 @@ interface ServiceFactsParts {
 }
 
 /**
- * Everything the agent knows of one Service, for whoever asks why it does not work. `query`: `name=NAMESPACE/NAME`, or `address` and,
- * if the address alone is not enough, `port`.
+ * Everything the agent knows of one Service, for whoever asks why it does not work. `query`: `name=NAMESPACE/NAME`, or
+ * `address` and, if the address alone is not enough, `port`.
  */
 export async function serviceAnswer(
   query: URLSearchParams,

@@ -42,8 +42,8 @@ export interface BoardParts {
 }
 
 /**
- * The entry to the room: it takes in what happens and passes it on as health, metrics, Events and log. Traffic would be the same
- * without it; nothing here waits for anybody but `start` and `stop`.
+ * The entry to the room: it takes in what happens and passes it on as health, metrics, Events and log. Traffic would be
+ * the same without it; nothing here waits for anybody but `start` and `stop`.
  */
 export class StatusBoard {
   /** Follows which Services want a health check node port, and where node ports are served. */
@@ -76,7 +76,10 @@ export class StatusBoard {
     this.#servers = this.#newServers(new MetricsPage(registry, sources, tally, settings.trafficLimit));
   }
 
-  /** Listens, and records the Event that the agent starts. Rejects with ListenFailure only where bindAddressHardFail is set. */
+  /**
+   * Listens, and records the Event that the agent starts. Rejects with ListenFailure only where bindAddressHardFail is
+   * set.
+   */
   async start(): Promise<void> {
     await this.#servers.start();
     this.#record(agentStarts(this.#parts.settings.node));
@@ -133,7 +136,10 @@ export class StatusBoard {
     }
   }
 
-  /** This program's own Node is another than before; undefined: it is gone. Not known yet is not gone: then this is not called. */
+  /**
+   * This program's own Node is another than before; undefined: it is gone. Not known yet is not gone: then this is not
+   * called.
+   */
   nodeChanged(node: NodeRecord | undefined): void {
     this.#nodeEligible = node?.eligible ?? false;
   }

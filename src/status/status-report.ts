@@ -48,8 +48,8 @@ interface Refused {
 }
 
 /**
- * Joins what the kernel has with what the agent knows; without an agent the ledger still names the Services. Gives way to
- * everything else where there is much: 100,000 real servers take a fifth of a second.
+ * Joins what the kernel has with what the agent knows; without an agent the ledger still names the Services. Gives way
+ * to everything else where there is much: 100,000 real servers take a fifth of a second.
  */
 export async function statusReport(
   kernel: KernelView,

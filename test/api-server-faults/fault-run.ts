@@ -29,7 +29,9 @@ const BOTH: readonly Protocol[] = ['h2', 'http/1.1'];
 /** Four resources are watched. */
 const WATCHES = 4;
 
-/** What an agent has in the end to which nothing happens: it is started after the changes. One serves for all faults. */
+/**
+ * What an agent has in the end to which nothing happens: it is started after the changes. One serves for all faults.
+ */
 export async function calmState(): Promise<string> {
   return await withServer(BOTH, async ({ server, login }) => {
     change(server.store);

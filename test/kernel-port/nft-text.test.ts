@@ -28,7 +28,10 @@ const TEXTS: Readonly<Record<string, PacketRulesSettings>> = {
   },
 };
 
-/** What nft's language cannot say, as it takes marks and priorities for different types: a constant, and what it stands for. */
+/**
+ * What nft's language cannot say, as it takes marks and priorities for different types: a constant, and what it stands
+ * for.
+ */
 const UNSAYABLE = [
   [
     'meta priority set meta mark',

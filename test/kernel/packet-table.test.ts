@@ -28,7 +28,10 @@ add element inet ${TABLE} sources-4 { 10.96.0.1 . tcp . 80 . 192.0.2.0/24 }
 add element inet ${TABLE} owned-udp-6 { fd00:96::1 . 53 comment "kube-system/dns:dns" }
 `;
 
-/** What differs between versions of nft: older ones say the family twice, and say flags in other words. What differs between ours: the digest of the rules. */
+/**
+ * What differs between versions of nft: older ones say the family twice, and say flags in other words. What differs
+ * between ours: the digest of the rules.
+ */
 function plain(listing: string): string {
   return listing
     .replaceAll(/meta nfproto ipv[46] /g, '')

@@ -128,8 +128,8 @@ class Trial {
         break;
       case 'restore':
         if (this.#kept !== undefined) api.restore(this.#kept);
-        // A server that has passed the version we know before we ask it cannot be distinguished from one that never went back.
-        // In a real one hours of history are missing.
+        // A server that has passed the version we know before we ask it cannot be distinguished from one that never
+        // went back. In a real one hours of history are missing.
         await this.cluster.pass(120_000);
         break;
     }

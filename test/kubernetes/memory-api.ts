@@ -49,8 +49,8 @@ export const NODES = '/api/v1/nodes';
 export const SERVICE_CIDRS = '/apis/networking.k8s.io/v1/servicecidrs';
 
 /**
- * An API server in memory, behind no network at all: it lists in pages, watches, streams listings and forgets its history as
- * a real one does. A test may answer any request itself, and do anything to the streams that are open.
+ * An API server in memory, behind no network at all: it lists in pages, watches, streams listings and forgets its
+ * history as a real one does. A test may answer any request itself, and do anything to the streams that are open.
  */
 export class MemoryApi implements ApiTransport {
   readonly requests: string[] = [];

@@ -77,7 +77,10 @@ function lossesOf(before: Dataplane, now: Dataplane): string[] {
   return [...entries.filter((line) => isEntry(line) && !lines.has(line)), ...servers];
 }
 
-/** What is unsafe once this operation has been performed as well. One `expect` for each would take longer than the plans. */
+/**
+ * What is unsafe once this operation has been performed as well. One `expect` for each would take longer than the
+ * plans.
+ */
 function breachesAfter(operation: Operation, now: DataplaneState, watch: SafetyWatch): string[] {
   now.acknowledge(operation);
   return watch.breaches(now).map((breach) => `${operationText(operation)}: ${breach}`);

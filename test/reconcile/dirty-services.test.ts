@@ -11,7 +11,8 @@ const [WEB, SHOP] = [serviceKey('default', 'web'), serviceKey('default', 'shop')
 const FRONT = frontend(VIP_A, 80, 'TCP');
 
 /**
- * Dirty Services of a data plane that says which it was asked to work out; so many milliseconds pass with each look at the clock.
+ * Dirty Services of a data plane that says which it was asked to work out; so many milliseconds pass with each look at
+ * the clock.
  */
 function dirtyServices(millisecondsPerLook = 0, source = new HandSource(), entries = 1) {
   const refreshed: ServiceKey[] = [];

@@ -11,7 +11,9 @@ import { settings } from '../support/objects.js';
 const FRONTS = [80, 81, 82].map((port) => frontend(VIP_A, port, 'TCP'));
 const LEAVING = realServer(POD_1, 80, 0);
 
-/** A counter of a node on which one server of each frontend drains; `active`: the connections that the next look finds. */
+/**
+ * A counter of a node on which one server of each frontend drains; `active`: the connections that the next look finds.
+ */
 function draining(...active: (number | undefined)[]) {
   const clock = new HandClock();
   const state = new DataplaneState();

@@ -19,7 +19,10 @@ function keysOf(frontends: readonly FrontendKey[], vips: KernelKeySet['vips'] = 
   return new KernelKeySet().add({ frontends: new Set(frontends), vips });
 }
 
-/** A first pass over all Services of a source, two at once, which notes what is worked out and what is planned, in that order. */
+/**
+ * A first pass over all Services of a source, two at once, which notes what is worked out and what is planned, in that
+ * order.
+ */
 function firstPass(
   source: HandSource,
   touchedBy: Readonly<Record<string, KernelKeys>> = {},

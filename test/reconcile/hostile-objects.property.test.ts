@@ -18,7 +18,10 @@ const CASES = Number(process.env.HOSTILE_CASES ?? 100);
 const MOST_FRONTENDS = 12;
 const MOST_ENDPOINTS = 6;
 const NODE = { maxFrontends: MOST_FRONTENDS, stickyScheduler: 'mh', smallStickyScheduler: 'sh' } as const;
-/** For each frontend, its view and each of their servers: own, add, open, three sets, sources, bind and guard; then the servers. */
+/**
+ * For each frontend, its view and each of their servers: own, add, open, three sets, sources, bind and guard; then the
+ * servers.
+ */
 const OPERATIONS_PER_FRONTEND = 2 * (10 + 2 * MOST_ENDPOINTS);
 
 const HERE = address('172.18.0.2');

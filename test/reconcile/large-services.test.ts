@@ -24,7 +24,10 @@ const SLICE = aSlice('large', PODS, {
 
 const ORDINARY = Array.from({ length: 10 }, (_, index) => address(`10.97.0.${index + 1}`));
 
-/** The place of the last virtual server of an ordinary Service among all that were added, and of the first of the large one. */
+/**
+ * The place of the last virtual server of an ordinary Service among all that were added, and of the first of the large
+ * one.
+ */
 function placesIn({ log }: FakeKernel) {
   const added = log.flatMap((operation) =>
     operation.kind === 'add-virtual-server' ? [operation.frontend.address] : [],

@@ -8,8 +8,8 @@ const LAST_CODE_POINT = 0x10_ffff;
 const character = fc.integer({ min: 0, max: LAST_CODE_POINT - SURROGATES }).map(characterAt, indexOf);
 
 /**
- * Any text, with a leaning towards such as "__proto__". It is what fast-check makes of `unit: 'binary'`, without the list of
- * all 1.1 million characters that fast-check makes first, for a second in every process.
+ * Any text, with a leaning towards such as "__proto__". It is what fast-check makes of `unit: 'binary'`, without the
+ * list of all 1.1 million characters that fast-check makes first, for a second in every process.
  */
 export function anyText(constraints: Omit<fc.StringConstraints, 'unit'> = {}): fc.Arbitrary<string> {
   return fc.string({ ...constraints, unit: character });

@@ -1,7 +1,10 @@
 import { type Dataplane, TRAFFIC_SETS } from '../../src/model/dataplane.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 
-/** A data plane as text, much as ipvsadm -Ln shows it, sorted: equal planes have equal text, and a difference reads well. */
+/**
+ * A data plane as text, much as ipvsadm -Ln shows it, sorted: equal planes have equal text, and a difference reads
+ * well.
+ */
 export function dataplaneText({ virtualServers, bound, policy }: Dataplane): string {
   return [
     ...sorted(virtualServers.keys()).flatMap((key) => serverLines(virtualServers.get(key))),

@@ -16,7 +16,10 @@ export function readSchema(name: string): Schema {
   return JSON.parse(readFileSync(new URL(`../../docs/schemas/${name}`, import.meta.url), 'utf8')) as Schema;
 }
 
-/** Where the value is not as the schema says, by path; keys that the schema does not name count too, since users could not know them. */
+/**
+ * Where the value is not as the schema says, by path; keys that the schema does not name count too, since users could
+ * not know them.
+ */
 export function schemaBreaches(value: unknown, schema: Schema, path = '$'): string[] {
   if ('const' in schema && value !== schema.const) return [`${path} is not ${String(schema.const)}`];
   if (schema.enum !== undefined && !schema.enum.includes(value))

@@ -14,7 +14,9 @@ import { POD_1, POD_2, POD_3, VIP_A, VIP_B } from './addresses.js';
 import { anEndpoint, aService, aSlice } from './objects.js';
 import { copyOfPlane } from './plane-copy.js';
 
-/** A cluster as an agent on node-1 has programmed it; what the kernel has and what the agent wrote can be changed apart. */
+/**
+ * A cluster as an agent on node-1 has programmed it; what the kernel has and what the agent wrote can be changed apart.
+ */
 export class ListedCluster {
   readonly view = new ClusterView();
   readonly desired = new DesiredDataplane({ ...LONE_NODE, name: 'node-1' });
@@ -79,7 +81,10 @@ export function counters(connections: number, bytes = connections * 1_500) {
 export const WEB = frontend(VIP_A, 80, 'TCP');
 export const API = frontend(VIP_B, 443, 'TCP');
 
-/** Two Services: `web`, whose third pod is not ready, with connections; `api`, whose policy leaves one pod on another node out. */
+/**
+ * Two Services: `web`, whose third pod is not ready, with connections; `api`, whose policy leaves one pod on another
+ * node out.
+ */
 export function smallCluster(): ListedCluster {
   const cluster = new ListedCluster(
     [

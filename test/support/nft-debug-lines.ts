@@ -1,8 +1,8 @@
 import { type Command, encodeTransaction } from '../../src/kernel/nf-tables/transaction.js';
 
 /**
- * A transaction of ours in the words of `nft --debug=netlink`, read back from its bytes: a text for each rule, with the elements
- * of its sets before it, and with its chain.
+ * A transaction of ours in the words of `nft --debug=netlink`, read back from its bytes: a text for each rule, with the
+ * elements of its sets before it, and with its chain.
  */
 export interface ExplainedRule {
   readonly chain: string;

@@ -16,8 +16,8 @@ interface Place {
 }
 
 /**
- * Opens a TCP connection from this node to each frontend and to each server behind them, and closes it at once. Frontends that
- * drop the node's own clients by policy or source range are left out: their silence would say nothing.
+ * Opens a TCP connection from this node to each frontend and to each server behind them, and closes it at once.
+ * Frontends that drop the node's own clients by policy or source range are left out: their silence would say nothing.
  */
 export async function tryConnections(focus: readonly Focus[]): Promise<TriedConnection[]> {
   const places = placesOf(focus);

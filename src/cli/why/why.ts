@@ -34,8 +34,8 @@ interface KernelQuestion {
 export type LookAtKernel = (question: KernelQuestion) => Promise<KernelFacts>;
 
 /**
- * `why`: what the API says, what this node has and, if wished, what a connection meets. The kernel is read by the command itself,
- * with and without an agent alike, so that a dead agent costs only what the agent alone knows.
+ * `why`: what the API says, what this node has and, if wished, what a connection meets. The kernel is read by the
+ * command itself, with and without an agent alike, so that a dead agent costs only what the agent alone knows.
  */
 export async function runWhy(
   subject: string | undefined,

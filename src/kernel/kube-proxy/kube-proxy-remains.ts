@@ -12,8 +12,8 @@ const BUSY_INTERVAL = 100;
 
 /**
  * What kube-proxy's IPVS mode left outside of IPVS and the dummy device: chains in the tables of iptables-nft, which
- * nf_tables deletes, and sets of ip_set. Chains of legacy iptables cannot be deleted without its program; with their sets
- * empty they match nothing.
+ * nf_tables deletes, and sets of ip_set. Chains of legacy iptables cannot be deleted without its program; with their
+ * sets empty they match nothing.
  */
 export class KubeProxyRemains {
   readonly #handle: KernelHandle;

@@ -84,8 +84,8 @@ function keptChains(jumps: readonly NftJump[], theirs: ReadonlySet<string>): Set
 }
 
 /**
- * kube-proxy's sets. Where legacy iptables refers to them they can only be emptied, one by one, and that makes the rules
- * do nothing. Those that make a rule reject or drop come first: emptied after the sets of the exceptions to those
+ * kube-proxy's sets. Where legacy iptables refers to them they can only be emptied, one by one, and that makes the
+ * rules do nothing. Those that make a rule reject or drop come first: emptied after the sets of the exceptions to those
  * rules, they would refuse everybody in between.
  */
 const SETS = [

@@ -28,8 +28,8 @@ export interface KernelHandleOptions {
   /** Name of our nftables table, of family inet. */
   readonly table: string;
   /**
-   * Names of its sets; operations and dumpSet() say an index into this list. `arp:vips` is the set `vips` of the table of
-   * the same name in the family arp.
+   * Names of its sets; operations and dumpSet() say an index into this list. `arp:vips` is the set `vips` of the table
+   * of the same name in the family arp.
    */
   readonly sets: readonly string[];
   /** Path of another network namespace to work in, such as /run/netns/node-1. */
@@ -38,7 +38,8 @@ export interface KernelHandleOptions {
 
 export interface KernelHandle {
   /**
-   * Performs operation records (encodeOperations()) in order; the buffer is copied at once. One code for each: 0, or −errno:
+   * Performs operation records (encodeOperations()) in order; the buffer is copied at once. One code for each: 0, or
+   * −errno:
    * - IPVS (net/netfilter/ipvs/ip_vs_ctl.c): EEXIST; ESRCH no such virtual server; ENOENT no such real server, or unknown
    *   scheduler; EINVAL, ERANGE bad values; EPERM; EPROTONOSUPPORT this kernel has no IPVS.
    * - addresses (net/ipv4/devinet.c, net/ipv6/addrconf.c): EEXIST; EADDRNOTAVAIL not bound; ENODEV no device.
@@ -65,16 +66,16 @@ export interface KernelHandle {
   digestVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
 
   /**
-   * The keys of virtual servers of IPv4 that are other, new or gone since the last walk of this handle, or were written or dumped through it
-   * since: read with decodeServerKeys(). Unless `always`, it walks only where the kernel has fewer than it had. Costs a tenth of digests.
-   * EOPNOTSUPP: this kernel does not list them so.
+   * The keys of virtual servers of IPv4 that are other, new or gone since the last walk of this handle, or were written
+   * or dumped through it since: read with decodeServerKeys(). Unless `always`, it walks only where the kernel has fewer
+   * than it had. Costs a tenth of digests. EOPNOTSUPP: this kernel does not list them so.
    */
   walkVirtualServers(always: boolean): Promise<ArrayBuffer>;
 
   /**
-   * Tracked flows of all families that somebody balances and that have all bits of `status` (FLOW_STATUS), `most` of them at
-   * most; read with decodeFlows(). It costs about a microsecond for each flow that is tracked on the node; since Linux 6.0
-   * the kernel passes by those with another status, which costs a tenth of that.
+   * Tracked flows of all families that somebody balances and that have all bits of `status` (FLOW_STATUS), `most` of
+   * them at most; read with decodeFlows(). It costs about a microsecond for each flow that is tracked on the node;
+   * since Linux 6.0 the kernel passes by those with another status, which costs a tenth of that.
    */
   dumpFlows(status: number, most: number): Promise<ArrayBuffer>;
 
@@ -88,21 +89,21 @@ export interface KernelHandle {
   dumpAddresses(): Promise<ArrayBuffer>;
 
   /**
-   * One transaction of nf_tables messages (nf-tables/transaction.ts), which the addon numbers and brackets: all of it is done, or
-   * nothing. Throws a TypeError where the bytes are anything else than whole messages of that subsystem.
+   * One transaction of nf_tables messages (nf-tables/transaction.ts), which the addon numbers and brackets: all of it
+   * is done, or nothing. Throws a TypeError where the bytes are anything else than whole messages of that subsystem.
    */
   sendNft(messages: Uint8Array): Promise<NftReply>;
   /** Chains and jumps of a table of the family ip, or ip6; empty where there is none. EINTR: it kept changing. */
   dumpRules(table: string): Promise<NftRules>;
   dumpRules6(table: string): Promise<NftRules>;
   /**
-   * Chains and rules of the tables of that name, of all families, as the kernel's attributes, handles included: the same bytes as long as
-   * nobody changes any of them. EINTR: it kept changing.
+   * Chains and rules of the tables of that name, of all families, as the kernel's attributes, handles included: the
+   * same bytes as long as nobody changes any of them. EINTR: it kept changing.
    */
   dumpRawRules(table: string): Promise<ArrayBuffer>;
   /**
-   * The same number as long as nobody changes any table, chain, rule or set of the network namespace, whosever it is. What packets put
-   * into sets is no change.
+   * The same number as long as nobody changes any table, chain, rule or set of the network namespace, whosever it is.
+   * What packets put into sets is no change.
    */
   nftGeneration(): Promise<number>;
   /** Chains and rules of every table of every family, for decodeRuleset(). EINTR: they kept changing. */
@@ -111,8 +112,9 @@ export interface KernelHandle {
   dumpSet(set: number): Promise<ArrayBuffer>;
 
   /**
-   * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a rule
-   * refers to a set that should be destroyed. Before it destroys one, the kernel waits for RCU: tens of milliseconds.
+   * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a
+   * rule refers to a set that should be destroyed. Before it destroys one, the kernel waits for RCU: tens of
+   * milliseconds.
    */
   findIpset(name: string): Promise<boolean>;
   flushIpset(name: string): Promise<boolean>;
@@ -183,7 +185,9 @@ function packageRoot(): string {
   return folder;
 }
 
-/** Throws AddonUnavailable where it cannot be loaded. Node keeps a loaded addon, so this is cheap after the first time. */
+/**
+ * Throws AddonUnavailable where it cannot be loaded. Node keeps a loaded addon, so this is cheap after the first time.
+ */
 export function loadAddon(path: string = ADDON_PATH): Addon {
   const addon = requireAddon(path);
   if (addon.abi !== ABI) throw explainLoadFailure({ kind: 'other-abi', path, abi: addon.abi });

@@ -33,8 +33,8 @@ export function decodeLookAnswers(answer: ArrayBuffer): LookAnswer[] {
 }
 
 /**
- * For each key a digest (an integer below 2^53) of all that is set in the virtual server and its real servers: no connections, no
- * counters; undefined unless it is there.
+ * For each key a digest (an integer below 2^53) of all that is set in the virtual server and its real servers: no
+ * connections, no counters; undefined unless it is there.
  */
 export function decodeDigests(answer: ArrayBuffer): (number | undefined)[] {
   const reader = new AnswerReader(answer);

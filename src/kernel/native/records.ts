@@ -171,8 +171,8 @@ export interface ElementRecord {
 }
 
 /**
- * A tracked flow that somebody balances: its replies come from elsewhere than where its client sent to. Addresses are texts
- * only once they are asked for: there may be a hundred thousand flows.
+ * A tracked flow that somebody balances: its replies come from elsewhere than where its client sent to. Addresses are
+ * texts only once they are asked for: there may be a hundred thousand flows.
  */
 export interface FlowRecord {
   readonly family: Family;

@@ -85,8 +85,8 @@ export class NetlinkKernel implements Kernel {
   }
 
   /**
-   * Every later `prepare` sets the rest of the node too, so that the audit finds sysctls and time-outs that others changed.
-   * What cannot be set is reported at the start only.
+   * Every later `prepare` sets the rest of the node too, so that the audit finds sysctls and time-outs that others
+   * changed. What cannot be set is reported at the start only.
    */
   keepNode(setUpNode: NodeSetter): void {
     this.#setUpNode = setUpNode;
@@ -217,7 +217,8 @@ export class NetlinkKernel implements Kernel {
         this.#seenAddressesAndSets = undefined;
   }
 
-  // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one before.
+  // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one
+  // before.
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
     this.#unsee(operations);

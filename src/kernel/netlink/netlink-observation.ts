@@ -136,7 +136,9 @@ export function toLookResult(answer: LookAnswer, front: Frontend): LookResult {
   return { kind: 'present', server: seenServer(answer.server, front, realServers), activity };
 }
 
-/** The same where each guarded VIP of IPv4 has to be in the table for ARP too: one that is missing there is not guarded. */
+/**
+ * The same where each guarded VIP of IPv4 has to be in the table for ARP too: one that is missing there is not guarded.
+ */
 export async function observeWithArpSet(handle: KernelHandle): Promise<AddressesAndSets> {
   const seen = await observeAddressesAndSets(handle);
   const inArpSet = new Set<Address>();
@@ -186,7 +188,10 @@ interface Marks {
   at(key: MarkKey): Frontend | undefined;
 }
 
-/** As the ledger says it, or whoever remembers it: a virtual server keyed by a mark shows no address. Who comes last is right. */
+/**
+ * As the ledger says it, or whoever remembers it: a virtual server keyed by a mark shows no address. Who comes last is
+ * right.
+ */
 export function marksOf(owned: Iterable<Pick<Ownership, 'frontend'>>): Marks {
   const marks = new Map<string, Frontend>();
   for (const { frontend } of owned)

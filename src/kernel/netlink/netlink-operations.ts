@@ -18,9 +18,9 @@ import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { drainMark, toKernel } from './server-settings.js';
 
 /**
- * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger takes
- * two: nftables keeps the old comment of an element that is added again. A server of another family than its VIP has none:
- * IPVS masquerades within one family only, and the address would be cut to the length of the other.
+ * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger
+ * takes two: nftables keeps the old comment of an element that is added again. A server of another family than its VIP
+ * has none: IPVS masquerades within one family only, and the address would be cut to the length of the other.
  */
 export function addRecords(operation: Operation, records: KernelOperation[]): void {
   switch (operation.kind) {
@@ -101,8 +101,8 @@ export function serverKey(front: Frontend): ServerKey {
 }
 
 /**
- * What an answer means for an operation; `message` is the kernel's words, where it gave any. The sets and the dummy device
- * take writes that are so already: adding what exists and removing what does not is done.
+ * What an answer means for an operation; `message` is the kernel's words, where it gave any. The sets and the dummy
+ * device take writes that are so already: adding what exists and removing what does not is done.
  */
 export function outcomeOf(operation: Operation, errno: number, message?: string): Outcome {
   if (errno === 0) return DONE;
@@ -135,8 +135,8 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
 }
 
 /**
- * Operations in one job of the worker thread: handing a job over costs some system calls, and each job of elements is one
- * nftables transaction. While one is performed the next is encoded, so that they should not be few either.
+ * Operations in one job of the worker thread: handing a job over costs some system calls, and each job of elements is
+ * one nftables transaction. While one is performed the next is encoded, so that they should not be few either.
  */
 export const OPERATIONS_PER_JOB = 2048;
 

@@ -6,8 +6,8 @@ import { PROTOCOLS } from '../../model/protocol.js';
 const PER_BATCH = 256;
 
 /**
- * The connection table of IPVS, line by line from /proc/net/ip_vs_conn: it may have millions. Format: ip_vs_conn_seq_show() in
- * net/netfilter/ipvs/ip_vs_conn.c. Lines that are none, such as the heading, are passed over.
+ * The connection table of IPVS, line by line from /proc/net/ip_vs_conn: it may have millions. Format:
+ * ip_vs_conn_seq_show() in net/netfilter/ipvs/ip_vs_conn.c. Lines that are none, such as the heading, are passed over.
  */
 export async function* ipvsConnections(path = '/proc/net/ip_vs_conn'): AsyncGenerator<IpvsConnection[]> {
   const file = await open(path);
@@ -26,7 +26,9 @@ export async function* ipvsConnections(path = '/proc/net/ip_vs_conn'): AsyncGene
   yield batch;
 }
 
-/** `TCP C0A80001 9C40 0A600001 0050 0AF40001 1F90 ESTABLISHED     899`; addresses of IPv6 are eight groups with colons. */
+/**
+ * `TCP C0A80001 9C40 0A600001 0050 0AF40001 1F90 ESTABLISHED     899`; addresses of IPv6 are eight groups with colons.
+ */
 export function connectionIn(line: string): IpvsConnection | undefined {
   const [name, from = '', fromPort, to = '', toPort, server = '', serverPort, state = '', expires] =
     line.split(/ +/);

@@ -12,9 +12,9 @@ const SCHEDULER_BITS: Readonly<Record<SchedulerFlags, number>> = {
 };
 
 /**
- * In the flags of every virtual server of ours, so that it is known as ours where the ledger is lost. The kernel uses the lowest
- * six bits and keeps the others as they were written (ip_vs_genl_parse_service, ip_vs_add_service); ipvsadm shows none of
- * them, and takes them away from a virtual server that it edits.
+ * In the flags of every virtual server of ours, so that it is known as ours where the ledger is lost. The kernel uses
+ * the lowest six bits and keeps the others as they were written (ip_vs_genl_parse_service, ip_vs_add_service); ipvsadm
+ * shows none of them, and takes them away from a virtual server that it edits.
  */
 const TAG = 0x6b69_0000;
 const TAG_BITS = 0xffff_0000;
@@ -50,9 +50,9 @@ function schedulerFlagsOf(flags: number): SchedulerFlags {
 }
 
 /**
- * Since when a server drains is noted in the kernel itself, so that an agent that starts in the middle of a drain goes on
- * with it: as the server's upper threshold, in seconds since boot. It has no other effect, since a server of weight 0
- * takes no new connections anyway, and it goes with the next weight (ip_vs_ctl.c, __ip_vs_update_dest).
+ * Since when a server drains is noted in the kernel itself, so that an agent that starts in the middle of a drain goes
+ * on with it: as the server's upper threshold, in seconds since boot. It has no other effect, since a server of weight
+ * 0 takes no new connections anyway, and it goes with the next weight (ip_vs_ctl.c, __ip_vs_update_dest).
  */
 export function drainMark(): number {
   const [seconds] = process.hrtime();

@@ -9,8 +9,8 @@ import { marksOf } from './netlink-observation.js';
  * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, so
  * that a scrape does not hold up a pass.
  *
- * The kernel continues such a dump by position and says nothing where a change in between makes it skip an entry: a virtual
- * server that is missing is one that was not seen, not one that had no traffic.
+ * The kernel continues such a dump by position and says nothing where a change in between makes it skip an entry: a
+ * virtual server that is missing is one that was not seen, not one that had no traffic.
  */
 export class TrafficReader {
   readonly #handle: Pick<KernelHandle, 'dumpVirtualServers' | 'close'>;

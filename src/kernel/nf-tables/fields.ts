@@ -2,7 +2,10 @@ import type { Family } from '../../model/address.js';
 import { number32 } from './attributes.js';
 import type { Field, HeaderField } from './rule-values.js';
 
-/** What each field of a packet is to nf_tables: its key (include/uapi/linux/netfilter/nf_tables.h), and its length in bytes. */
+/**
+ * What each field of a packet is to nf_tables: its key (include/uapi/linux/netfilter/nf_tables.h), and its length in
+ * bytes.
+ */
 export const META_KEYS = {
   priority: { key: 2, length: 4 },
   mark: { key: 3, length: 4 },

@@ -23,8 +23,8 @@ type MakeSet = (set: ConstantSet) => number;
 
 /**
  * The expressions of a rule, as NFTA_RULE_EXPRESSIONS holds them. Numbers here are those of
- * include/uapi/linux/netfilter/nf_tables.h. They come in the order in which nft writes them, so that nft, which puts them
- * together again to show a rule, shows it in full.
+ * include/uapi/linux/netfilter/nf_tables.h. They come in the order in which nft writes them, so that nft, which puts
+ * them together again to show a rule, shows it in full.
  */
 export function encodeExpressions(rule: Rule, makeSet: MakeSet): Uint8Array {
   const expressions = new Expressions(makeSet);

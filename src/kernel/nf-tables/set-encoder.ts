@@ -15,8 +15,8 @@ import { ANONYMOUS_SET } from './rule-encoder.js';
 import type { ConstantSet, DataType, SetDeclaration, SetElement } from './rule-values.js';
 
 /**
- * nft's data types (enum datatypes, nftables/include/datatype.h). The kernel keeps their numbers without a look at them;
- * nft reads them when it shows a set.
+ * nft's data types (enum datatypes, nftables/include/datatype.h). The kernel keeps their numbers without a look at
+ * them; nft reads them when it shows a set.
  */
 const DATA_TYPES: Readonly<Record<DataType, { readonly number: number; readonly length: number }>> = {
   nf_proto: { number: 2, length: 1 },

@@ -35,7 +35,9 @@ export type Command = TableName &
 interface EncodedTransaction {
   /** nf_tables messages one after the other, without the messages that begin and end a batch. */
   readonly bytes: Uint8Array;
-  /** What each message is about, `rule 3 of chain guard in table inet x`: the kernel tells only which one it refused. */
+  /**
+   * What each message is about, `rule 3 of chain guard in table inet x`: the kernel tells only which one it refused.
+   */
   readonly subjects: readonly string[];
 }
 
@@ -207,7 +209,10 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** All commands in one transaction, or none; undefined where they are done. Rejects where there is no nf_tables to talk to. */
+/**
+ * All commands in one transaction, or none; undefined where they are done. Rejects where there is no nf_tables to talk
+ * to.
+ */
 export async function sendTransaction(
   handle: Pick<KernelHandle, 'sendNft'>,
   commands: readonly Command[],

@@ -29,13 +29,13 @@ interface Seen {
 }
 
 /**
- * Whether servers answer clients behind the same bridge through the node. Where pods reach one another over it and br_netfilter
- * is off, the answer goes from pod to pod, nobody restores the VIP, and the client resets or ignores it: all that client and
- * server know of each other looks right.
+ * Whether servers answer clients behind the same bridge through the node. Where pods reach one another over it and
+ * br_netfilter is off, the answer goes from pod to pod, nobody restores the VIP, and the client resets or ignores it:
+ * all that client and server know of each other looks right.
  *
- * That pods have addresses of the bridge's subnet proves nothing: they may reach their neighbours by the node all the same
- * (routes of their own, as Calico lays them), and only their namespaces show it. So it is recognised by what it does: connection
- * tracking has flows between two addresses behind the bridge, and no answer to any of them.
+ * That pods have addresses of the bridge's subnet proves nothing: they may reach their neighbours by the node all the
+ * same (routes of their own, as Calico lays them), and only their namespaces show it. So it is recognised by what it
+ * does: connection tracking has flows between two addresses behind the bridge, and no answer to any of them.
  */
 export class BridgeCheck implements NodeCheck {
   readonly subject = 'bridges of pods';

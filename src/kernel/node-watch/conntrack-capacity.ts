@@ -3,8 +3,8 @@ import { readIfThere } from '../node/node-files.js';
 import type { NodeCheck } from './node-watch.js';
 
 /**
- * Whether connection tracking has room for more. Once it has none, the kernel drops packets of new connections of the whole node,
- * and says so in its own log alone.
+ * Whether connection tracking has room for more. Once it has none, the kernel drops packets of new connections of the
+ * whole node, and says so in its own log alone.
  */
 export class ConntrackCapacity implements NodeCheck {
   readonly subject = 'connection tracking';
@@ -52,7 +52,9 @@ export interface ConntrackLoad {
   readonly most: number;
   /** Packets that were dropped since the namespace exists because there was no room for their connection. */
   readonly dropped: number;
-  /** Connections that could not be entered since the namespace exists, for want of a source port among other reasons. */
+  /**
+   * Connections that could not be entered since the namespace exists, for want of a source port among other reasons.
+   */
   readonly notInserted: number;
 }
 
@@ -83,7 +85,10 @@ export function conntrackStatistics(text: string): (column: string) => number {
   };
 }
 
-/** What is reported from so much of a limit on stays reported until there is clearly less: a number that swings around it is reported once. */
+/**
+ * What is reported from so much of a limit on stays reported until there is clearly less: a number that swings around
+ * it is reported once.
+ */
 export const NEAR = 0.9;
 const CLEARLY_LESS = 0.8;
 

@@ -18,7 +18,10 @@ const REST = 400;
 /** 16 MB of records; what goes beyond them is not looked at. */
 const MOST_FLOWS = 200_000;
 
-/** Reads connection tracking as a whole, on a handle of its own, and rarely: a look costs as much as there are connections. */
+/**
+ * Reads connection tracking as a whole, on a handle of its own, and rarely: a look costs as much as there are
+ * connections.
+ */
 export class FlowLook implements FlowSource {
   readonly #addon: Addon;
   readonly #clock: Pick<Clock, 'now'>;

@@ -27,10 +27,10 @@ interface PortUse {
 }
 
 /**
- * Whether there are ports left for masqueraded clients of a server. What tells is the flows of each server, and to count them costs
- * as much as the node has connections. So they are counted only where they could be enough for the smallest range, which the
- * kernel's own count of all of them says for nothing; or where the kernel could not enter a connection since the last look: that
- * finds the few ports of clients below 1024 as well, but only once one has failed.
+ * Whether there are ports left for masqueraded clients of a server. What tells is the flows of each server, and to
+ * count them costs as much as the node has connections. So they are counted only where they could be enough for the
+ * smallest range, which the kernel's own count of all of them says for nothing; or where the kernel could not enter a
+ * connection since the last look: that finds the few ports of clients below 1024 as well, but only once one has failed.
  */
 export class MasqueradePorts implements NodeCheck {
   readonly subject = 'ports of masqueraded clients';

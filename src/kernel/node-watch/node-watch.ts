@@ -15,8 +15,8 @@ export interface NodeCheck {
 const PERIOD = 10_000;
 
 /**
- * Looks at what would make Services fail though all of ours is as it should be. It changes nothing on the node, and what it
- * reports goes away once it is over.
+ * Looks at what would make Services fail though all of ours is as it should be. It changes nothing on the node, and
+ * what it reports goes away once it is over.
  */
 export class NodeWatch {
   readonly #checks: readonly NodeCheck[];

@@ -27,7 +27,9 @@ export interface OpenNodeWatch {
   stop(): Promise<void>;
 }
 
-/** Everything that is watched of this node. Each look has a time of its own: none is to wait because another cost much. */
+/**
+ * Everything that is watched of this node. Each look has a time of its own: none is to wait because another cost much.
+ */
 export function openNodeWatch(parts: NodeWatchParts): OpenNodeWatch {
   const { addon, clock, nodePortRange, owned, problemsFound } = parts;
   const load = () => readConntrackLoad(NODE_PLACES.proc);

@@ -17,8 +17,8 @@ export interface NodePreparation extends Preparation {
 }
 
 /**
- * Everything that needs rights beyond CAP_NET_ADMIN or a writable /proc/sys, for the init container: loads modules, finds
- * out what the kernel can do, and sets the node up. Rejects with KernelUnusable where there is no IPVS to be had.
+ * Everything that needs rights beyond CAP_NET_ADMIN or a writable /proc/sys, for the init container: loads modules,
+ * finds out what the kernel can do, and sets the node up. Rejects with KernelUnusable where there is no IPVS to be had.
  */
 export async function initNode(
   addon: Addon,
@@ -124,9 +124,9 @@ interface BucketReport {
 }
 
 /**
- * Gives the connection tracking table the buckets that `max` entries need: raising the limit alone makes its chains long.
- * Never fewer than there are. `file`: the parameter hashsize of nf_conntrack, which can be written in the initial network
- * namespace only, and needs a writable /sys.
+ * Gives the connection tracking table the buckets that `max` entries need: raising the limit alone makes its chains
+ * long. Never fewer than there are. `file`: the parameter hashsize of nf_conntrack, which can be written in the initial
+ * network namespace only, and needs a writable /sys.
  */
 export async function growConntrackTable(max: number, file: string): Promise<BucketReport> {
   const wanted = Math.floor(max / ENTRIES_PER_BUCKET);
@@ -145,8 +145,9 @@ export async function growConntrackTable(max: number, file: string): Promise<Buc
 const NOTHING: Preparation = { done: [], warnings: [] };
 
 /**
- * Makes the kernel spare this process when memory runs out; `file`: its oom_score_adj. Lowering the score needs CAP_SYS_RESOURCE, which the main
- * container does not have. There the kubelet has set −997 for a node-critical pod, and any negative score will do.
+ * Makes the kernel spare this process when memory runs out; `file`: its oom_score_adj. Lowering the score needs
+ * CAP_SYS_RESOURCE, which the main container does not have. There the kubelet has set −997 for a node-critical pod, and
+ * any negative score will do.
  */
 export async function setOomScore(
   score: number | undefined,

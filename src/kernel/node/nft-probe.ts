@@ -47,8 +47,8 @@ function trialTable(name: TableName, sets: readonly SetDeclaration[], rules: rea
 }
 
 /**
- * Finds out by trying: table, rules and their deletion are one transaction, so nothing is ever there for a packet, and a
- * refusal leaves nothing behind. The kernel loads what modules it needs.
+ * Finds out by trying: table, rules and their deletion are one transaction, so nothing is ever there for a packet, and
+ * a refusal leaves nothing behind. The kernel loads what modules it needs.
  */
 export async function tryNftables(handle: KernelHandle): Promise<Readonly<Record<NftFeature, Presence>>> {
   const found: Partial<Record<NftFeature, Presence>> = {};

@@ -42,8 +42,8 @@ export function readReservedAddresses(files: ReservedAddressFiles = FILES): Rese
   ];
 }
 
-// net/ipv4/fib_trie.c fib_route_seq_show: Iface Destination Gateway Flags RefCnt Use Metric Mask …, addresses as a number
-// of this machine in hexadecimal digits.
+// net/ipv4/fib_trie.c fib_route_seq_show: Iface Destination Gateway Flags RefCnt Use Metric Mask …, addresses as a
+// number of this machine in hexadecimal digits.
 function gateways(table: string): Address[] {
   return table.split('\n').flatMap((line) => {
     const [, destination, gateway = '', , , , , mask] = line.split('\t');

@@ -5,8 +5,8 @@ export interface NodeSetUp {
   readonly conntrack: ConntrackSetUp;
   readonly ipvs: IpvsSetUp;
   /**
-   * Sets arp_announce=2 for all devices of the node, as kube-proxy's `ipvs.strictARP` does; false leaves it alone. That VIPs
-   * are not answered for is a rule's business, not a sysctl's (PacketRulesSettings).
+   * Sets arp_announce=2 for all devices of the node, as kube-proxy's `ipvs.strictARP` does; false leaves it alone. That
+   * VIPs are not answered for is a rule's business, not a sysctl's (PacketRulesSettings).
    */
   readonly strictArp: boolean;
   /** Of this process, −1000 to 1000; undefined leaves it alone. */

@@ -37,7 +37,10 @@ interface SysctlReport {
   readonly warnings: readonly string[];
 }
 
-/** `root`: `/proc/sys`. Writes only what differs: without privileges /proc/sys is read-only, and an init container has already done it. */
+/**
+ * `root`: `/proc/sys`. Writes only what differs: without privileges /proc/sys is read-only, and an init container has
+ * already done it.
+ */
 export async function setSysctls(
   root: string,
   sysctls: readonly Sysctl[] = REQUIRED_SYSCTLS,

@@ -10,8 +10,8 @@ const DUMP_DIGEST_ELEMENT = '0.0.0.1';
 const MARK_KEY_ELEMENT = '0.0.0.2';
 
 /**
- * A digest of the rules as the kernel dumped them right after they were written, kept beside their layout. Where they are
- * other by now, somebody changed them. Handles are part of it, and they never come again.
+ * A digest of the rules as the kernel dumped them right after they were written, kept beside their layout. Where they
+ * are other by now, somebody changed them. Handles are part of it, and they never come again.
  */
 export function dumpDigestOf(rawRules: ArrayBuffer): string {
   return createHash('sha256').update(new Uint8Array(rawRules)).digest('hex').slice(0, 16);
@@ -40,8 +40,8 @@ export function layoutOf(
 }
 
 /**
- * What the rules in the kernel were made from, as far as only the cluster can tell it: noted beside the rules, so that a start
- * that does not know it yet keeps them as they are.
+ * What the rules in the kernel were made from, as far as only the cluster can tell it: noted beside the rules, so that
+ * a start that does not know it yet keeps them as they are.
  */
 export interface StandingRules {
   /** Ranges of clients inside; undefined where the rules do not tell those by address. */
@@ -49,7 +49,10 @@ export interface StandingRules {
   readonly serviceCIDRs: readonly string[];
 }
 
-/** Each range is an element of the layout set; this one says that clients inside are recognised by address, by however many ranges. */
+/**
+ * Each range is an element of the layout set; this one says that clients inside are recognised by address, by however
+ * many ranges.
+ */
 const BY_ADDRESS = '0.1.0.0';
 const INSIDE = [0, 1];
 const SERVICES = [0, 2];

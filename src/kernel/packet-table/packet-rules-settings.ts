@@ -13,7 +13,10 @@ export interface PacketRulesSettings {
   readonly strictArp?: boolean;
   /** Kernels without nftables for ARP: `strictArp` then has no effect. */
   readonly withoutArp?: boolean;
-  /** Kernels whose nftables cannot ask for sockets: a pod's segment out of the window then ends a masqueraded connection. */
+  /**
+   * Kernels whose nftables cannot ask for sockets: a pod's segment out of the window then ends a masqueraded
+   * connection.
+   */
   readonly withoutSockets?: boolean;
 }
 

@@ -192,7 +192,9 @@ function addressSize(family: Family): number {
   return family === 'IPv4' ? 4 : 16;
 }
 
-/** The frontend that an element stands for; undefined where it stands for none. `mark`: the element's value in a map. */
+/**
+ * The frontend that an element stands for; undefined where it stands for none. `mark`: the element's value in a map.
+ */
 export function frontendOfElement(set: PacketSet, key: Uint8Array, mark: number): Frontend | undefined {
   const length = addressSize(set.family);
   const address = formatAddress(key.subarray(0, length));

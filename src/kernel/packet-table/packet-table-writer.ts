@@ -84,7 +84,10 @@ export class PacketTableWriter {
     return true;
   }
 
-  /** The key of the firewall marks: what an earlier agent left beside the ledger, or else a new one that `write` leaves there. */
+  /**
+   * The key of the firewall marks: what an earlier agent left beside the ledger, or else a new one that `write` leaves
+   * there.
+   */
   async markKey(): Promise<string> {
     if (!this.#isKeySettled) await this.#readLayout();
     return this.#markKey;
@@ -153,7 +156,8 @@ const NO_SOCKETS =
 
 /** nf_tables takes none of our rules, not even the least of them; what it said to each. */
 export function rulesRefused(table: string, [refusal]: readonly Refusal[]): KernelUnusable {
-  // Who may use IPVS may use nftables too, but for a table that another process has for itself (flag owner, Linux 5.12).
+  // Who may use IPVS may use nftables too, but for a table that another process has for itself (flag owner, Linux
+  // 5.12).
   const isOwned = refusal?.code === 'EPERM';
   return new KernelUnusable(
     isOwned

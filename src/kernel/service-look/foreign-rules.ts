@@ -32,9 +32,9 @@ const INET = 1;
 const DEEPEST = 16;
 
 /**
- * What rules of other programs do to new connections to a frontend before IPVS sees them. It goes through them as the kernel
- * does, with what is known of the packet: whatever cannot be told (an address in a set, the client, a mark) leaves it open
- * whether a rule matches, and then nothing that follows is certain.
+ * What rules of other programs do to new connections to a frontend before IPVS sees them. It goes through them as the
+ * kernel does, with what is known of the packet: whatever cannot be told (an address in a set, the client, a mark)
+ * leaves it open whether a rule matches, and then nothing that follows is certain.
  */
 export function foreignRules(
   chains: readonly SeenChain[],
@@ -110,7 +110,8 @@ class ChainWalk {
 
   /** `isCertain`: every packet to the frontend comes here. */
   #walk(chain: SeenChain, isCertain: boolean, depth: number): Ended {
-    // Whether some may have left this chain already. A stop that is about something else (a mark, a client) is none of the frontend's.
+    // Whether some may have left this chain already. A stop that is about something else (a mark, a client) is none of
+    // the frontend's.
     let isOpen = false;
     for (const rule of chain.rules) {
       const result = judgeRule(rule, this.#packet);

@@ -42,7 +42,9 @@ export interface LookQuestion {
 const MOST_FRONTENDS = 64;
 const MOST_FLOWS = 200_000;
 
-/** Everything that this node's kernel says of a Service, looked at now. What cannot be read is named; the rest is there. */
+/**
+ * Everything that this node's kernel says of a Service, looked at now. What cannot be read is named; the rest is there.
+ */
 export async function readKernelFacts(addon: Addon, question: LookQuestion): Promise<KernelFacts> {
   const kernel = new NetlinkKernel(addon, PLAIN_RULES);
   const handle = new addon.KernelHandle({ device: DEVICE, table: '', sets: [] });

@@ -28,7 +28,9 @@ export type Verdict =
 interface RuleResult {
   readonly match: Match;
   readonly verdict: Verdict | undefined;
-  /** It asks for the destination address or port: it is about such packets, and not about others that may be among them. */
+  /**
+   * It asks for the destination address or port: it is about such packets, and not about others that may be among them.
+   */
   readonly isAboutTarget: boolean;
 }
 

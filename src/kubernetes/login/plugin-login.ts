@@ -115,7 +115,8 @@ export class PluginLogin {
     return { authProvider: structuredClone(this.#user.section('auth-provider')?.raw) };
   }
 
-  // As a shell does: a command with a slash is a path, here from the kubeconfig's folder; others are looked for in PATH.
+  // As a shell does: a command with a slash is a path, here from the kubeconfig's folder; others are looked for in
+  // PATH.
   #execConfig() {
     const exec = this.#user.section('exec');
     const command = exec?.text('command');

@@ -1,6 +1,6 @@
 /**
- * The way to the API server, for one set of credentials. Real ones speak HTTP/2 or HTTP/1.1 over TLS; a test has one in memory.
- * Several requests may be under way at once.
+ * The way to the API server, for one set of credentials. Real ones speak HTTP/2 or HTTP/1.1 over TLS; a test has one in
+ * memory. Several requests may be under way at once.
  */
 export interface ApiTransport {
   /**
@@ -9,8 +9,8 @@ export interface ApiTransport {
    */
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
   /**
-   * Whether a connection to the server can be opened, tried with a bare one that is closed at once. True where that cannot
-   * be tried: then a request shows what is wrong.
+   * Whether a connection to the server can be opened, tried with a bare one that is closed at once. True where that
+   * cannot be tried: then a request shows what is wrong.
    */
   isReachable(signal: AbortSignal): Promise<boolean>;
   /** Ends every request under way. */
@@ -41,9 +41,9 @@ export interface ApiResponse {
 }
 
 /**
- * Why no answer came. connect: nobody answers there. tls: the certificate is not trusted, has expired, or ours is refused.
- * silent: the peer went quiet and did not answer a PING. lost: the connection broke. credentials: none could be read.
- * aborted: the caller's own wish.
+ * Why no answer came. connect: nobody answers there. tls: the certificate is not trusted, has expired, or ours is
+ * refused. silent: the peer went quiet and did not answer a PING. lost: the connection broke. credentials: none could
+ * be read. aborted: the caller's own wish.
  */
 type TransportFailure = 'connect' | 'tls' | 'silent' | 'lost' | 'credentials' | 'aborted';
 

@@ -70,9 +70,9 @@ const CLOSE_OBJECT = 0x7d;
 const ITEM_DEPTH = 2;
 
 /**
- * The items of a list as the API writes it, `{"kind": …, "metadata": …, "items": […]}`, one after the other while the body
- * still arrives: parsed as a whole, a page of 500 large slices would hold up the process for half a second.
- * It follows strings and brackets alone and leaves judgement to the parser of each part.
+ * The items of a list as the API writes it, `{"kind": …, "metadata": …, "items": […]}`, one after the other while the
+ * body still arrives: parsed as a whole, a page of 500 large slices would hold up the process for half a second. It
+ * follows strings and brackets alone and leaves judgement to the parser of each part.
  */
 export class ItemSplitter implements Splitter {
   readonly #list: string;
@@ -92,7 +92,9 @@ export class ItemSplitter implements Splitter {
     this.#list = list;
   }
 
-  /** Everything but the items, to be asked for at the end: of a proper list `{"kind": …, "metadata": …, "items": []}`. */
+  /**
+   * Everything but the items, to be asked for at the end: of a proper list `{"kind": …, "metadata": …, "items": []}`.
+   */
   get envelope(): Buffer {
     return this.#envelope.take();
   }
@@ -206,7 +208,9 @@ interface PartTaker {
   settle(): void;
 }
 
-/** Reads a body part by part as it arrives, without ever holding up the event loop for long. Rejects as the body does. */
+/**
+ * Reads a body part by part as it arrives, without ever holding up the event loop for long. Rejects as the body does.
+ */
 export async function readParts(
   body: AsyncIterable<Uint8Array>,
   splitter: Splitter,

@@ -57,8 +57,8 @@ async function opening(server: URL, milliseconds: number): Promise<Socket> {
   }
 }
 
-// Nothing is sent before `certificateError` has looked at the server's certificate. Node would look by itself, but then the
-// certificate is gone when a person wants to know what is wrong with it.
+// Nothing is sent before `certificateError` has looked at the server's certificate. Node would look by itself, but then
+// the certificate is gone when a person wants to know what is wrong with it.
 async function secured(
   raw: Socket,
   login: Login,

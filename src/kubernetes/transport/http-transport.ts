@@ -105,7 +105,8 @@ export class HttpTransport implements ApiTransport {
   async #send(login: Login, request: ApiRequest, signal: AbortSignal): Promise<Answer> {
     try {
       let connection = await unlessAborted(this.#current(login).opening, signal);
-      // It may have closed or been filled by others since it was chosen. A server that closes each is not asked for ever.
+      // It may have closed or been filled by others since it was chosen. A server that closes each is not asked for
+      // ever.
       for (let more = 0; more < MOST_CONNECTIONS && !takesMore(connection); more++)
         connection = await unlessAborted(this.#current(login).opening, signal);
       return await connection.send(this.#call(login, request), signal);

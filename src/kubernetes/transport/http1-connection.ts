@@ -15,10 +15,11 @@ const MOST_REQUESTS = 16;
 const SILENCE_FACTOR = 2;
 
 /**
- * A connection for each HTTP/1.1 request, closed at its end: one that is kept may be dead when it is used again, and nearly
- * everything that is asked for is a watch, which has a connection for itself anyway. HTTP/1.1 has no PING. The kernel's
- * keep-alive probes break a connection whose path is dead; one that a proxy has forgotten, or a server that hangs though
- * its kernel answers, shows by silence alone. A bookmark comes once a minute, so a quiet watch is begun anew.
+ * A connection for each HTTP/1.1 request, closed at its end: one that is kept may be dead when it is used again, and
+ * nearly everything that is asked for is a watch, which has a connection for itself anyway. HTTP/1.1 has no PING. The
+ * kernel's keep-alive probes break a connection whose path is dead; one that a proxy has forgotten, or a server that
+ * hangs though its kernel answers, shows by silence alone. A bookmark comes once a minute, so a quiet watch is begun
+ * anew.
  */
 export class Http1Connection implements Connection {
   /** It makes connections of its own, as many as it may. */

@@ -15,8 +15,9 @@ const PATIENCE = 5_000;
 type Ends = Pick<Login, 'server' | 'proxy'>;
 
 /**
- * Where our own connection to the API server goes: every address that its name resolves to, and every one of the proxy before
- * it. What was seen once stays: a name may answer with a part of its addresses, and a connection lives on at an older one.
+ * Where our own connection to the API server goes: every address that its name resolves to, and every one of the proxy
+ * before it. What was seen once stays: a name may answer with a part of its addresses, and a connection lives on at an
+ * older one.
  */
 export class ServerWay {
   readonly #seen = new Map<string, ReservedAddress>();
@@ -34,7 +35,10 @@ export class ServerWay {
     return [...this.#seen.values()];
   }
 
-  /** Resolves once the names are resolved, or patience has ended; never rejects. What is found later is reported all the same. */
+  /**
+   * Resolves once the names are resolved, or patience has ended; never rejects. What is found later is reported all the
+   * same.
+   */
   async follow({ server, proxy }: Ends, patience = PATIENCE): Promise<void> {
     const found = Promise.all([
       this.#add(server, 'api-server'),

@@ -21,14 +21,14 @@ interface AttemptLoopParts {
 const OUTAGE = 2_000;
 
 /**
- * Once a server accepts connections again, its clients come within so many milliseconds by chance, and within the period
- * of the probe: see docs/decisions/0015.
+ * Once a server accepts connections again, its clients come within so many milliseconds by chance, and within the
+ * period of the probe: see docs/decisions/0015.
  */
 const RETURN_SPREAD = 1_000;
 
 /**
- * After these the server may accept no connections, which a bare one shows at once: a back-off before it would be waited
- * for in vain, and grows where a server is restarted several times.
+ * After these the server may accept no connections, which a bare one shows at once: a back-off before it would be
+ * waited for in vain, and grows where a server is restarted several times.
  */
 const UNREACHED: ReadonlySet<FailureKind> = new Set(['connect', 'lost', 'silent']);
 
@@ -142,8 +142,8 @@ export class ReachabilityProbe {
   }
 
   /**
-   * Resolves with false where the server accepts connections, so that something else is wrong; otherwise with true as soon
-   * as it does. Rejects when the signal is aborted.
+   * Resolves with false where the server accepts connections, so that something else is wrong; otherwise with true as
+   * soon as it does. Rejects when the signal is aborted.
    */
   untilReachable(signal: AbortSignal): Promise<boolean> {
     this.#probing ??= this.#probe().finally(() => {
@@ -163,7 +163,8 @@ export class ReachabilityProbe {
     for (let failures = 0; !signal.aborted; failures++) {
       const next = clock.now() + PERIOD * (0.75 + random() / 2);
       if (await transport.isReachable(signal)) return failures > 0;
-      // An attempt that nobody answered has taken longer than the period already: a host that is back would wait for both.
+      // An attempt that nobody answered has taken longer than the period already: a host that is back would wait for
+      // both.
       if (!signal.aborted) await this.#pause.take(Math.max(0, next - clock.now()));
     }
     return false;

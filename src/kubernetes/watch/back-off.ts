@@ -1,12 +1,17 @@
 import type { Clock } from '../../model/clock.js';
 
-/** As client-go's reflector, which is what API servers are sized for; the longest becomes 30 s by chance. Milliseconds. */
+/**
+ * As client-go's reflector, which is what API servers are sized for; the longest becomes 30 s by chance. Milliseconds.
+ */
 const FIRST = 800;
 const LONGEST = 15_000;
 /** After so long without a failure the next one is a first again. No less than the longest wait. */
 const HEALTHY = 30_000;
 
-/** What a server asks for with Retry-After is done up to here: a mistake in it must not keep a node from following for a day. */
+/**
+ * What a server asks for with Retry-After is done up to here: a mistake in it must not keep a node from following for a
+ * day.
+ */
 const LONGEST_ASKED = 120_000;
 
 /** After a failure that an operator has to mend, in milliseconds: that it was mended is noticed within a minute. */
@@ -45,8 +50,8 @@ export class BackOff {
   }
 
   /**
-   * Makes the next failure a first one again, within limits: where each success is followed by a failure, listings of the
-   * whole cluster would follow each other every second.
+   * Makes the next failure a first one again, within limits: where each success is followed by a failure, listings of
+   * the whole cluster would follow each other every second.
    */
   succeeded(): void {
     if (this.#delay > FIRST && this.#resets.take()) this.#delay = FIRST;

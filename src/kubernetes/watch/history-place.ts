@@ -13,7 +13,9 @@ export class HistoryPlace {
     return this.#listingDue;
   }
 
-  /** The version to make sure of before a watch goes on from it: the server may be another now, with an earlier state. */
+  /**
+   * The version to make sure of before a watch goes on from it: the server may be another now, with an earlier state.
+   */
   get unconfirmed(): Version | undefined {
     return this.#isUnconfirmed && !this.#listingDue ? this.#version : undefined;
   }
@@ -56,8 +58,8 @@ export class HistoryPlace {
         this.#isGone = true;
         this.#listingDue = true;
         return;
-      // What a line would have said is lost, be it the deletion of any object. Versions say nothing of what lies between
-      // two of them, so that a complete listing is the only way to be sure that no event is lost.
+      // What a line would have said is lost, be it the deletion of any object. Versions say nothing of what lies
+      // between two of them, so that a complete listing is the only way to be sure that no event is lost.
       case 'corrupt':
       case 'oversized':
       case 'internal':

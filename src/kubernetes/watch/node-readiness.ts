@@ -6,7 +6,9 @@ import { FAILED_PERIOD, quarterLonger } from './back-off.js';
 import { listNodeRow } from './node-listing.js';
 import { failureProblem, isPassing, type WatchFailure } from './watch-failure.js';
 
-/** Milliseconds between two questions of one node, for each Node of the cluster: all together ask 500 times a second. */
+/**
+ * Milliseconds between two questions of one node, for each Node of the cluster: all together ask 500 times a second.
+ */
 const SPACING_PER_NODE = 2;
 
 /** Taken for the number of Nodes while it is not known: what Kubernetes is made for. */
@@ -45,8 +47,8 @@ interface ReadinessListener {
 }
 
 /**
- * Asks whether certain Nodes are ready, one after the other, each by its own row: every node of the cluster may want to know
- * the same at the same moment (docs/decisions/0016).
+ * Asks whether certain Nodes are ready, one after the other, each by its own row: every node of the cluster may want to
+ * know the same at the same moment (docs/decisions/0016).
  */
 export class NodeReadiness {
   readonly #parts: ReadinessParts;

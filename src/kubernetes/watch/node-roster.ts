@@ -46,8 +46,8 @@ interface RosterListener {
 }
 
 /**
- * Which addresses other Nodes have, looked at from time to time. A watch of all Nodes would bring every heartbeat of every
- * kubelet to every node; addresses change when Nodes come and go. Whatever breaks, what was known stays.
+ * Which addresses other Nodes have, looked at from time to time. A watch of all Nodes would bring every heartbeat of
+ * every kubelet to every node; addresses change when Nodes come and go. Whatever breaks, what was known stays.
  */
 export class NodeRoster {
   /** Resolves when the first look has ended, however it did. */
@@ -85,8 +85,8 @@ export class NodeRoster {
   }
 
   /**
-   * Looks at once where what was seen last no longer is enough. Resolves when that look has ended, however it did. After a
-   * failure it waits for its back-off all the same.
+   * Looks at once where what was seen last no longer is enough. Resolves when that look has ended, however it did.
+   * After a failure it waits for its back-off all the same.
    */
   async reconsider(): Promise<void> {
     const isNarrow = this.#nodes.length > 0 && this.#whole.length === 0 && this.#failuresInRow === 0;

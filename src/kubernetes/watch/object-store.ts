@@ -48,8 +48,8 @@ export interface ObjectTaker {
 }
 
 /**
- * All objects there are, sent one after the other; nothing shows before the end. Publishing gives way to others where it
- * takes long: first what is new or changed shows, then what has gone, so that nothing is missing in between.
+ * All objects there are, sent one after the other; nothing shows before the end. Publishing gives way to others where
+ * it takes long: first what is new or changed shows, then what has gone, so that nothing is missing in between.
  */
 export interface Listing {
   add(object: unknown): void;

@@ -41,9 +41,10 @@ const LISTING_PERIOD = 30_000;
 const MOST_UNFINISHED = 2;
 
 /**
- * Keeps a store in step with one resource of the API server, for as long as it runs, with client-go's rules: all there is
- * first, streamed or in pages, then what changes, from exactly the version that was received last. Whatever breaks is
- * begun again after a back-off, from that version where the server still has it. Until then the store stays as it is.
+ * Keeps a store in step with one resource of the API server, for as long as it runs, with client-go's rules: all there
+ * is first, streamed or in pages, then what changes, from exactly the version that was received last. Whatever breaks
+ * is begun again after a back-off, from that version where the server still has it. Until then the store stays as it
+ * is.
  */
 export class Reflector {
   readonly #parts: ReflectorParts;
@@ -114,8 +115,8 @@ export class Reflector {
     await new WatchSession(session, abort).run();
   }
 
-  // A server that was restored from a backup takes a version that it has not reached yet, and leaves out all that happens
-  // until then. Nothing in a watch shows that, and so it is asked for whenever a watch broke.
+  // A server that was restored from a backup takes a version that it has not reached yet, and leaves out all that
+  // happens until then. Nothing in a watch shows that, and so it is asked for whenever a watch broke.
   async #confirm(version: Version, abort: AbortController): Promise<void> {
     const now = await readVersion({ ...this.#parts, counters: this.#counters }, abort);
     if (isBefore(now, version)) throw wentBack(now, version);

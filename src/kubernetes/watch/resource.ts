@@ -24,7 +24,10 @@ export function fullName({ name, group }: Resource): string {
   return group === '' ? name : `${name}.${group}`;
 }
 
-/** Whether `version` lies before `other`. Those of the API server are numbers that grow (KEP-5504); of others nothing is known. */
+/**
+ * Whether `version` lies before `other`. Those of the API server are numbers that grow (KEP-5504); of others nothing is
+ * known.
+ */
 export function isBefore(version: Version, other: Version): boolean {
   const areNumbers = /^\d+$/.test(version) && /^\d+$/.test(other);
   return areNumbers && BigInt(version) < BigInt(other);

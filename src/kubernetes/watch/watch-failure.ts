@@ -30,7 +30,9 @@ interface Details {
 
 const WAIT = 'It is tried again; if it lasts, look at the API server and at what lies between.';
 
-/** What the transport or a splitter threw. Anything else is a mistake of ours; the watch goes on after it all the same. */
+/**
+ * What the transport or a splitter threw. Anything else is a mistake of ours; the watch goes on after it all the same.
+ */
 export function asWatchFailure(error: unknown): WatchFailure {
   if (error instanceof WatchFailure) return error;
   if (error instanceof TransportError)

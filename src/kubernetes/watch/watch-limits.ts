@@ -55,8 +55,8 @@ export async function withinSilence<T>(
 }
 
 /**
- * Half of the heap, in bytes of JSON: an object takes about as much when it is kept, and a listing is kept beside what was
- * known before it. With the 384 MiB of our manifests that is some 190 MiB. The largest cluster that Kubernetes is
+ * Half of the heap, in bytes of JSON: an object takes about as much when it is kept, and a listing is kept beside what
+ * was known before it. With the 384 MiB of our manifests that is some 190 MiB. The largest cluster that Kubernetes is
  * designed for (150,000 Pods, 10,000 Services: sig-scalability's thresholds) has some 100 MiB at 500 bytes for an
  * endpoint and 3 KiB for a Service; these two sizes are estimates.
  */
@@ -94,7 +94,10 @@ export class PageProgress {
   #last = '';
   #pages = 1;
 
-  /** Throws WatchFailure where the next page cannot lead to the end. `continueAt`: `metadata.continue` of the page before. */
+  /**
+   * Throws WatchFailure where the next page cannot lead to the end. `continueAt`: `metadata.continue` of the page
+   * before.
+   */
   check(continueAt: string): void {
     this.#pages++;
     if (continueAt === this.#last) throw endless('names the same next page again and again');

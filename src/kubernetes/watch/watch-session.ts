@@ -46,9 +46,9 @@ const VERY_SHORT = 1_000;
 const LONGEST_LISTING_SILENCE = 60_000;
 
 /**
- * API servers send a bookmark once a minute (since 1.17), but none with `--watch-cache=false`: silence says something only
- * where bookmarks came before. Without PINGs, as over HTTP/1.1, this is how a dead path shows, and over any protocol how a
- * proxy shows that has forgotten the stream behind it.
+ * API servers send a bookmark once a minute (since 1.17), but none with `--watch-cache=false`: silence says something
+ * only where bookmarks came before. Without PINGs, as over HTTP/1.1, this is how a dead path shows, and over any
+ * protocol how a proxy shows that has forgotten the stream behind it.
  */
 const LONGEST_QUIET = 90_000;
 

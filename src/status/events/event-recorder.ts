@@ -12,8 +12,8 @@ export interface Occurrence {
   readonly action: string;
   readonly note: string;
   /**
-   * True for what every node finds alike: all of them give the Event one name, so that the first makes it and the cluster
-   * does not get the same one from each node.
+   * True for what every node finds alike: all of them give the Event one name, so that the first makes it and the
+   * cluster does not get the same one from each node.
    */
   readonly everywhere?: boolean;
 }
@@ -138,8 +138,8 @@ const ATTEMPTS = 3;
 const PAUSE_MILLISECONDS = 10_000;
 
 /**
- * Events on their way to the API server, one at a time. Nothing waits for it: when it is full the new ones are dropped, and what
- * could not be sent in three attempts is given up. Both are counted.
+ * Events on their way to the API server, one at a time. Nothing waits for it: when it is full the new ones are dropped,
+ * and what could not be sent in three attempts is given up. Both are counted.
  */
 class EventOutbox {
   readonly #sink: EventSink;

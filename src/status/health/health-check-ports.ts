@@ -16,7 +16,8 @@ interface HealthCheckParts {
   readonly problemsFound: ProblemsFound;
 }
 
-// Load balancers may ask for hundreds of Services at once from one address; one limit a Service would be no limit at all.
+// Load balancers may ask for hundreds of Services at once from one address; one limit a Service would be no limit at
+// all.
 const CONNECTIONS = { connections: 512, perSource: 128 };
 
 /** The field that every problem here is about. */
@@ -36,7 +37,9 @@ export class HealthCheckPorts {
     this.#parts = parts;
   }
 
-  /** All Services that want a port now; the same map again costs nothing. Those whose port stays go on without a gap. */
+  /**
+   * All Services that want a port now; the same map again costs nothing. Those whose port stays go on without a gap.
+   */
   update(wanted: ReadonlyMap<ServiceKey, HealthCheckService>): void {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
@@ -50,7 +53,10 @@ export class HealthCheckPorts {
     this.#publishProblems();
   }
 
-  /** The addresses of this node on which node ports are served; undefined: all there are. The same list again costs nothing. */
+  /**
+   * The addresses of this node on which node ports are served; undefined: all there are. The same list again costs
+   * nothing.
+   */
   listenOn(hosts: readonly Address[] | undefined): void {
     const wanted = hosts ?? EVERYWHERE;
     if (wanted === this.#hosts) return;

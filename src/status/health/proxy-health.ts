@@ -23,8 +23,8 @@ interface FamilyHealth {
 const NEVER = '0001-01-01T00:00:00Z';
 
 /**
- * Whether changes reach the kernel in time. Unhealthy is who has known of a change for longer than the time-out without a
- * pass that took it in. A source that sends nothing, because nothing changes or because the API server is away, is no
+ * Whether changes reach the kernel in time. Unhealthy is who has known of a change for longer than the time-out without
+ * a pass that took it in. A source that sends nothing, because nothing changes or because the API server is away, is no
  * fault of the data plane. Before the first pass all is healthy, so that a start may take its time.
  */
 export class ProxyHealth {
@@ -83,8 +83,8 @@ interface HealthView {
 }
 
 /**
- * `/healthz` is for load balancers: this node takes traffic. `/livez` is for the liveness probe and does not depend on the
- * Node, since a restart would not mend that. `/readyz` is for the startup probe: the first synchronisation is done.
+ * `/healthz` is for load balancers: this node takes traffic. `/livez` is for the liveness probe and does not depend on
+ * the Node, since a restart would not mend that. `/readyz` is for the startup probe: the first synchronisation is done.
  */
 export function healthRoutes(view: HealthView): ReadonlyMap<string, HttpRoute> {
   return new Map<string, HttpRoute>([

@@ -152,8 +152,9 @@ interface BindAddress {
 }
 
 /**
- * `0.0.0.0:10256`, `[::1]:10249` or `:10249` as a place to listen; undefined for the empty text, which switches a server off.
- * Go listens on both families for `0.0.0.0` and for `[::]` alike, so kube-proxy's configurations mean that by either.
+ * `0.0.0.0:10256`, `[::1]:10249` or `:10249` as a place to listen; undefined for the empty text, which switches a
+ * server off. Go listens on both families for `0.0.0.0` and for `[::]` alike, so kube-proxy's configurations mean that
+ * by either.
  */
 export function bindAddress(text: string): BindAddress | undefined {
   if (text === '') return undefined;

@@ -107,8 +107,8 @@ export class ConnectionLimit {
 const NODE = 'node';
 
 /**
- * Whether the client runs in this network namespace: the kernel gives its packets to a local address that same address as
- * source. A unix socket has no addresses.
+ * Whether the client runs in this network namespace: the kernel gives its packets to a local address that same address
+ * as source. A unix socket has no addresses.
  */
 export function isFromThisNode({ remoteAddress, localAddress }: Socket): boolean {
   if (remoteAddress === undefined) return localAddress === undefined;

@@ -16,8 +16,8 @@ const NAME = 'kube-ipvs-proxy';
 const VERSIONS = ['v1', 'v1beta1', 'v1alpha1'];
 
 /**
- * Kubernetes' z-pages (KEP-4827, KEP-4828): text for people, and, asked for with `Accept: application/json;v=v1beta1;g=config.k8s.io;as=Statusz`,
- * an object for programs.
+ * Kubernetes' z-pages (KEP-4827, KEP-4828): text for people, and, asked for with `Accept:
+ * application/json;v=v1beta1;g=config.k8s.io;as=Statusz`, an object for programs.
  */
 export function zPages(view: ZPageView): ReadonlyMap<string, HttpRoute> {
   return new Map<string, HttpRoute>([

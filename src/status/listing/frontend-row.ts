@@ -6,8 +6,8 @@ import type { TrafficPolicy } from '../../model/service.js';
 import type { FrontendStateName } from '../../model/sync-state.js';
 
 /**
- * What `services` and `backends` show: a row for each frontend. Keys are stable: `LISTING_VERSION` grows when one of them changes its
- * meaning or goes. Durations are in seconds.
+ * What `services` and `backends` show: a row for each frontend. Keys are stable: `LISTING_VERSION` grows when one of
+ * them changes its meaning or goes. Durations are in seconds.
  */
 export const LISTING_VERSION = 1;
 

@@ -47,8 +47,8 @@ export async function* listing(query: ListingQuery, parts: ListingParts): AsyncG
 }
 
 /**
- * A pass may have written between the look at the kernel and the question what was written: what is still another after a second look
- * is drift.
+ * A pass may have written between the look at the kernel and the question what was written: what is still another after
+ * a second look is drift.
  */
 async function lookAgain(
   rows: readonly FrontendRow[],

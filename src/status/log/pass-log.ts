@@ -22,9 +22,9 @@ const SUMMARY_MILLISECONDS = 30_000;
 const PROBLEM_LINES: Rate = { burst: 100, refill: 10_000 };
 
 /**
- * What the agent writes to its log: what passes changed, in one line for those of half a minute, and each problem once when it
- * appears and once when it goes; many of one cause are one line. A line that would repeat comes once a minute at most, with the
- * number of those left out. At debug also every pass, every changed Service and every operation.
+ * What the agent writes to its log: what passes changed, in one line for those of half a minute, and each problem once
+ * when it appears and once when it goes; many of one cause are one line. A line that would repeat comes once a minute
+ * at most, with the number of those left out. At debug also every pass, every changed Service and every operation.
  */
 export class PassLog {
   readonly #logger: Logger;

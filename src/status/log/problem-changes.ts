@@ -6,8 +6,8 @@ interface ProblemChange {
 }
 
 /**
- * Finds which problems came and went since the last time, by their text. Of one cause a subject has one problem, whose words
- * may change while it lasts.
+ * Finds which problems came and went since the last time, by their text. Of one cause a subject has one problem, whose
+ * words may change while it lasts.
  */
 export class ProblemChanges {
   #known: ReadonlyMap<string, Problem> = new Map();

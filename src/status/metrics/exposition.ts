@@ -1,5 +1,6 @@
 /**
- * Metrics as text in Prometheus' exposition format 0.0.4, written by hand: docs/dependencies.md says why no library does it.
+ * Metrics as text in Prometheus' exposition format 0.0.4, written by hand: docs/dependencies.md says why no library
+ * does it.
  */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -19,8 +20,8 @@ export interface Metric {
 }
 
 /**
- * A metric whose values are read at each scrape: what it counts is kept in plain numbers, since the work that is counted
- * should cost more than the counting.
+ * A metric whose values are read at each scrape: what it counts is kept in plain numbers, since the work that is
+ * counted should cost more than the counting.
  */
 export interface MetricRow extends Omit<Metric, 'text'> {
   readonly kind: 'counter' | 'gauge';

@@ -132,8 +132,9 @@ export class Histograms {
   }
 
   /**
-   * Changes that happened at these times are programmed now; both are wall times, of two machines. A clock that runs behind that of
-   * the control plane would make it negative, which counts as 0. No change says its family, so all are shown for the first.
+   * Changes that happened at these times are programmed now; both are wall times, of two machines. A clock that runs
+   * behind that of the control plane would make it negative, which counts as 0. No change says its family, so all are
+   * shown for the first.
    */
   programmed(triggers: readonly number[], now: number): void {
     const [family] = this.#families;

@@ -3,7 +3,10 @@ import type { MetricRow, Sample } from './exposition.js';
 import type { MetricSources } from './metric-sources.js';
 import type { SyncTimes, Tally } from './tally.js';
 
-/** kube-proxy's metrics, with its names and labels, as far as they have a true value here; docs/observability.md lists the rest. */
+/**
+ * kube-proxy's metrics, with its names and labels, as far as they have a true value here; docs/observability.md lists
+ * the rest.
+ */
 export function kubeProxyMetrics(
   sources: MetricSources,
   tally: Tally,

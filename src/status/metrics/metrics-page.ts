@@ -23,7 +23,9 @@ export class MetricsPage {
   readonly #traffic: ServiceTraffic | undefined;
   #current: Promise<Page> | undefined;
 
-  /** `trafficLimit`: of how many Service ports the statistics are shown; 0 for none, and then the kernel is not asked. */
+  /**
+   * `trafficLimit`: of how many Service ports the statistics are shown; 0 for none, and then the kernel is not asked.
+   */
   constructor(registry: MetricRegistry, sources: MetricSources, tally: Tally, trafficLimit: number) {
     this.#registry = registry;
     this.#sources = sources;

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import type { MetricRow } from './exposition.js';
 
-/** What runs, and what it costs. The library's own set is left out for its timer, which wakes an idle agent 100 times a second. */
+/**
+ * What runs, and what it costs. The library's own set is left out for its timer, which wakes an idle agent 100 times a
+ * second.
+ */
 export function processMetrics(version: string): MetricRow[] {
   return [...buildMetrics(version), ...costMetrics(), ...runtimeMetrics()];
 }

@@ -29,8 +29,8 @@ interface TrafficView {
 }
 
 /**
- * Sums the kernel's counters up by Service port. A virtual server that is made anew, or zeroed by hand, begins at 0 again; so
- * what counts is what came in since the last look, and a total never shrinks as long as its Service is there.
+ * Sums the kernel's counters up by Service port. A virtual server that is made anew, or zeroed by hand, begins at 0
+ * again; so what counts is what came in since the last look, and a total never shrinks as long as its Service is there.
  *
  * At most `limit` Service ports are shown, those with the most connections. One that is shown counts double in this
  * comparison, so that two of about equal size do not take turns.

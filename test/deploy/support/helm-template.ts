@@ -9,8 +9,8 @@ export interface TemplateData {
 }
 
 /**
- * Renders the small part of Go's template language that the chart keeps to. Whatever else a template says is an error, so
- * that nothing is tested that helm would do differently.
+ * Renders the small part of Go's template language that the chart keeps to. Whatever else a template says is an error,
+ * so that nothing is tested that helm would do differently.
  */
 export class HelmTemplates {
   readonly #defined = new Map<string, readonly Node[]>();

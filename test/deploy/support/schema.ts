@@ -20,8 +20,9 @@ const FIELD = /^ {4}'([^']+)'(\?)?: (.+);$/gm;
 const MAPPING = /\{\s+\[key: string\]: ([^;]+);\s+\}/g;
 
 /**
- * The schema of a type such as V1DaemonSet, from the declarations that @kubernetes/client-node has generated from the OpenAPI
- * description of Kubernetes. Undefined where there is no such type. Says nothing of enumerations, ranges and formats.
+ * The schema of a type such as V1DaemonSet, from the declarations that @kubernetes/client-node has generated from the
+ * OpenAPI description of Kubernetes. Undefined where there is no such type. Says nothing of enumerations, ranges and
+ * formats.
  */
 export function schemaOf(type: string): Schema | undefined {
   if (!declared().has(type)) return undefined;

@@ -23,8 +23,8 @@ export class FollowedCluster {
   agent: Agent;
 
   /**
-   * `protocols` is all that the server offers. `behindNode`: whether its address is that of a Node, or a load balancer's. `edit`
-   * changes the configuration file.
+   * `protocols` is all that the server offers. `behindNode`: whether its address is that of a Node, or a load
+   * balancer's. `edit` changes the configuration file.
    */
   static async create(
     protocols: readonly Protocol[],

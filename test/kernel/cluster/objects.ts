@@ -37,8 +37,8 @@ export function serviceObject(name: string, clusterIP: Address): ApiObject {
 }
 
 /**
- * The one slice of that Service. Of the second kind are pods that end: they serve, but are not ready. Those of the third are
- * neither, and do not end either: they fail their probe, or their node is lost.
+ * The one slice of that Service. Of the second kind are pods that end: they serve, but are not ready. Those of the
+ * third are neither, and do not end either: they fail their probe, or their node is lost.
  */
 export function sliceObject(
   name: string,

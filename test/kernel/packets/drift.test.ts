@@ -13,7 +13,9 @@ const SERVICES = 19;
 /** Seconds in which the default finds everything; emulated machines get as much again. */
 const LIMIT = 30;
 
-/** What others do to a Service of its own each, or to the node, and by what it is seen. POD is one of the real servers. */
+/**
+ * What others do to a Service of its own each, or to the node, and by what it is seen. POD is one of the real servers.
+ */
 const CHANGES: readonly (readonly [string, string, string])[] = [
   ['a deleted virtual server', 'ipvsadm -D -t PLACE', 'servers'],
   ['a deleted real server', 'ipvsadm -d -t PLACE -r POD', 'servers'],

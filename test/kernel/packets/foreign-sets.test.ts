@@ -9,8 +9,8 @@ import { walk } from './support/packet-walk.js';
 import { vip } from './support/vips.js';
 
 /**
- * Kinds of expressions that nft 1.1.2 and later name in the notes of a set. libnftables that does not know them dereferences null,
- * whatever it was asked: 1.0.6 at the first, 1.1.3 at all three.
+ * Kinds of expressions that nft 1.1.2 and later name in the notes of a set. libnftables that does not know them
+ * dereferences null, whatever it was asked: 1.0.6 at the first, 1.1.3 at all three.
  */
 const KINDS = [3, 5, 20];
 

@@ -15,7 +15,9 @@ const PAUSE = FIN_TIMEOUT + 2;
 const LATE_PORT = 9998;
 const EARLY_PORT = 9997;
 
-/** LATE_PORT answers some time after the client's FIN; EARLY_PORT closes its side at once and notes what still comes. */
+/**
+ * LATE_PORT answers some time after the client's FIN; EARLY_PORT closes its side at once and notes what still comes.
+ */
 const SERVER = `
 import socket, sys, threading, time
 pause = float(sys.argv[3])
@@ -31,7 +33,10 @@ threading.Thread(target=serve, args=(int(sys.argv[2]), early), daemon=True).star
 serve(int(sys.argv[1]), late)
 `;
 
-/** Connects, closes its side where asked to, and says what state IPVS has the connection in, for how long, and what comes. */
+/**
+ * Connects, closes its side where asked to, and says what state IPVS has the connection in, for how long, and what
+ * comes.
+ */
 const CLIENT = `
 import socket, sys, time
 c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)

@@ -126,7 +126,8 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
     await isAsBefore(servers);
   });
 
-  // Clients from outside are masqueraded by the rules: while these are away a packet of theirs reaches the pod untranslated.
+  // Clients from outside are masqueraded by the rules: while these are away a packet of theirs reaches the pod
+  // untranslated.
   it('while the agent runs: a pod goes on talking meanwhile, a client outside afterwards', async () => {
     const servers = await virtualServers();
     const [pod] = cluster.lab.pods;

@@ -7,7 +7,9 @@ import { DEFAULT_NODE_SET_UP } from '../../support/node-set-up.js';
 
 const KERNEL = join(PROJECT_FOLDER, 'dist/src/kernel');
 
-/** Runs initNode as it was compiled, in a process of its own inside a namespace, with the rights of the init container. */
+/**
+ * Runs initNode as it was compiled, in a process of its own inside a namespace, with the rights of the init container.
+ */
 export async function initNodeIn(
   namespace: Namespace,
   settings: Partial<NodeSetUp> = {},

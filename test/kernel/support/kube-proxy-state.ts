@@ -12,8 +12,9 @@ export interface KubeProxyService {
 export type IptablesVariant = 'nft' | 'legacy';
 
 /**
- * Lays down what kube-proxy's IPVS mode leaves on a node (reference, parts A8–A10): device, virtual servers, sets, chains.
- * Its programs write it, not ours, so that the layout is theirs. `clusterCIDR`: clients outside are masqueraded.
+ * Lays down what kube-proxy's IPVS mode leaves on a node (reference, parts A8–A10): device, virtual servers, sets,
+ * chains. Its programs write it, not ours, so that the layout is theirs. `clusterCIDR`: clients outside are
+ * masqueraded.
  */
 export async function layDownKubeProxy(
   node: Namespace,

@@ -59,7 +59,10 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
     return cluster.server.tell({ kind, resource, object });
   }
 
-  /** Creates a Service of TCP 80 at an address of its own, with further fields of spec, and a slice unless there is to be none. */
+  /**
+   * Creates a Service of TCP 80 at an address of its own, with further fields of spec, and a slice unless there is to
+   * be none.
+   */
   async function put(name: string, spec: object, slice: readonly Host[] | ApiObject | undefined) {
     const address = vip(++services).IPv4;
     const object = serviceObject(name, address);

@@ -23,7 +23,10 @@ const RANGES = [
   'fd00:18::/64',
 ];
 
-/** The Services of the packet tests: every way in, every protocol, family, policy, scheduler, affinity and source ranges. */
+/**
+ * The Services of the packet tests: every way in, every protocol, family, policy, scheduler, affinity and source
+ * ranges.
+ */
 const NAMES = [
   'plain',
   'protocols',

@@ -21,8 +21,9 @@ const DONT_FRAGMENT: Statement = { kind: 'compare', field: FRAGMENT, value: Uint
 const IS_NUMBERED: Statement = { kind: 'compare', field: IDENTIFICATION, value: ZERO, unlike: true };
 const ALLOW_FRAGMENTS: Statement = { kind: 'write', to: FRAGMENT, value: ZERO, checksumAt: CHECKSUM_AT };
 
-// A VIP is a local address, so a socket of the node takes the MTU of `lo` for its path, and IPVS drops what is larger than that of
-// the way to the pod. Without the flag the node sends it there in fragments. IPv6 has no such flag, and IPVS no other way.
+// A VIP is a local address, so a socket of the node takes the MTU of `lo` for its path, and IPVS drops what is larger
+// than that of the way to the pod. Without the flag the node sends it there in fragments. IPv6 has no such flag, and
+// IPVS no other way.
 export function allowFragmentsRules(): Rule[] {
   return (['owned', 'source-kept'] as const).map((purpose) => [
     ...asksFor('IPv4', 'UDP', purpose),

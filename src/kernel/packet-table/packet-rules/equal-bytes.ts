@@ -3,9 +3,9 @@ import type { HeaderField, SetDeclaration, SetElement, Statement } from '../../n
 import { destinationAddress, sourceAddress } from './rule-words.js';
 
 /**
- * A set that holds every byte once, paired with itself. nft compares a field of a packet with constants only, and with another
- * field not before Linux 6.13; but it can ask whether two bytes are one of these pairs, and two addresses are the same where all
- * of their bytes are. It never changes, whatever endpoints there are.
+ * A set that holds every byte once, paired with itself. nft compares a field of a packet with constants only, and with
+ * another field not before Linux 6.13; but it can ask whether two bytes are one of these pairs, and two addresses are
+ * the same where all of their bytes are. It never changes, whatever endpoints there are.
  */
 export const EQUAL_BYTES_SET = 'equal-bytes';
 
@@ -15,9 +15,10 @@ export const EQUAL_PAIRS: readonly SetElement[] = Array.from({ length: 256 }, (_
 }));
 
 /**
- * nf_proto stands for any byte: a type that every nft can show. Bytes of a header have no type that has a length, and nft 0.9.8
- * (Debian 11) ends with a failed assertion where elements of those stand side by side (concat_expr_msort_value). The size makes the kernel choose a hash table that does not grow, whose
- * lookups are cheaper; it is twice what is in it, since a flushed set counts until the transaction ends.
+ * nf_proto stands for any byte: a type that every nft can show. Bytes of a header have no type that has a length, and
+ * nft 0.9.8 (Debian 11) ends with a failed assertion where elements of those stand side by side
+ * (concat_expr_msort_value). The size makes the kernel choose a hash table that does not grow, whose lookups are
+ * cheaper; it is twice what is in it, since a flushed set counts until the transaction ends.
  */
 export const EQUAL_BYTES: SetDeclaration = {
   name: EQUAL_BYTES_SET,
@@ -26,8 +27,8 @@ export const EQUAL_BYTES: SetDeclaration = {
 };
 
 /**
- * Matches what is sent from an address to itself. The last byte comes first: pods of one node hardly differ in the others, so that
- * one lookup is enough for nearly every other packet.
+ * Matches what is sent from an address to itself. The last byte comes first: pods of one node hardly differ in the
+ * others, so that one lookup is enough for nearly every other packet.
  */
 export function sentToItself(family: Family): Statement[] {
   const source = sourceAddress(family);

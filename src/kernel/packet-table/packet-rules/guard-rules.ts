@@ -17,8 +17,9 @@ import {
 // refuses Services without endpoints: they are simply not open. A node's own address is not guarded, so what is to be
 // refused there has a set of its own.
 //
-// TCP is answered by a reset: an ICMP error that answers a SYN within the system call that sent it, as it does below one kernel,
-// is only noted, and connect() waits for its second SYN a second later (tcp_v4_err, tcp_v6_err); and ICMP is rationed.
+// TCP is answered by a reset: an ICMP error that answers a SYN within the system call that sent it, as it does below
+// one kernel, is only noted, and connect() waits for its second SYN a second later (tcp_v4_err, tcp_v6_err); and ICMP
+// is rationed.
 export function guardRules(family: Family): Rule[] {
   const isGuarded = isIn([destinationAddress(family)], setOf('guarded', family));
   const isClosed = isNotIn(place(family), setOf('open', family));
@@ -56,8 +57,8 @@ export function unassignedAddressRules({ serviceCIDRs }: PacketRulesSettings): R
   });
 }
 
-// A VIP is a local address, so the rule of a hostPort (`fib daddr type local … dnat`) would take its packets to a pod that
-// has nothing to do with the Service. The first to decide on a connection's destination decides for all: it stays.
+// A VIP is a local address, so the rule of a hostPort (`fib daddr type local … dnat`) would take its packets to a pod
+// that has nothing to do with the Service. The first to decide on a connection's destination decides for all: it stays.
 export function keepDestinationRule(family: Family): Rule {
   const daddr = destinationAddress(family);
   return [isIn([daddr], setOf('guarded', family)), { kind: 'dnat', family, to: daddr }];

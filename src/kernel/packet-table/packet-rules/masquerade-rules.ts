@@ -77,9 +77,9 @@ export function keepSourceRules(family: Family, settings: PacketRulesSettings): 
 }
 
 /**
- * Where every way to masquerade ends. A server that trusts clients below port 1024 (NFS, RPC) still sees such a port. Bit 1
- * of a client's port chooses between two ranges; bit 0 would not do, since connect() takes ports of one parity while there
- * are any (__inet_hash_connect, net/ipv4/inet_hashtables.c).
+ * Where every way to masquerade ends. A server that trusts clients below port 1024 (NFS, RPC) still sees such a port.
+ * Bit 1 of a client's port chooses between two ranges; bit 0 would not do, since connect() takes ports of one parity
+ * while there are any (__inet_hash_connect, net/ipv4/inet_hashtables.c).
  */
 export function masqueradeNowRules({ nodePortRange = DEFAULT_NODE_PORTS }: PacketRulesSettings): Rule[] {
   const isPrivileged = sourcePortLacks(0xfc00);
@@ -108,9 +108,9 @@ function masquerade(ports: PortRange): Statement {
 }
 
 /**
- * Source ports of masqueraded connections, in one or two ranges. They stay out of the NodePort range, since a reply to such
- * a port would be taken for a NodePort request (kubernetes/kubernetes#139276). Each range gets half of the connections, so
- * one that is far smaller than the other would be full while that is empty: it is left out.
+ * Source ports of masqueraded connections, in one or two ranges. They stay out of the NodePort range, since a reply to
+ * such a port would be taken for a NodePort request (kubernetes/kubernetes#139276). Each range gets half of the
+ * connections, so one that is far smaller than the other would be full while that is empty: it is left out.
  */
 function masqueradePorts([least, most]: PortRange): [PortRange, PortRange?] {
   const below: PortRange = [1024, least - 1];

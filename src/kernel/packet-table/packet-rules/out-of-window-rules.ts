@@ -16,15 +16,16 @@ import {
   sourcePort,
 } from './rule-words.js';
 
-// A segment out of the window belongs to no connection for conntrack, so nobody would masquerade it: IPVS would send it on
-// with the client's own address, and the pod's answer, which nobody translates back, would make the client reset the
+// A segment out of the window belongs to no connection for conntrack, so nobody would masquerade it: IPVS would send it
+// on with the client's own address, and the pod's answer, which nobody translates back, would make the client reset the
 // connection. What goes elsewhere than to our virtual servers is not concerned.
 export function outOfWindowRules(): Rule[] {
   return FAMILIES.map((family) => [...goesToOwned(family, 'TCP'), DROP]);
 }
 
-// Nor would anybody translate the answer of a pod to a masqueraded client: it stays with the node, whose address is not the
-// client's, and the node would reset the connection. Where the client keeps its address, IPVS translates such answers itself.
+// Nor would anybody translate the answer of a pod to a masqueraded client: it stays with the node, whose address is not
+// the client's, and the node would reset the connection. Where the client keeps its address, IPVS translates such
+// answers itself.
 export function outOfWindowInputRules({ withoutSockets }: PacketRulesSettings): Rule[] {
   if (withoutSockets === true) return [[jump('out-of-window')]];
   return [

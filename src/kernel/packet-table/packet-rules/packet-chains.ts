@@ -22,9 +22,9 @@ import { RESTORE_SOURCE, restoreSourceRules } from './restore-source-rules.js';
 import { EVERYBODY, type InsideMatch, IS_INVALID, IS_NEW, insideMatch, jump } from './rule-words.js';
 
 /**
- * Hook priorities. IPVS takes packets to a VIP at LOCAL_IN 98 and LOCAL_OUT -99 (net/netfilter/ipvs/ip_vs_core.c), and what
- * it has rewritten begins LOCAL_OUT from its start. On input we come right before it; on output also after conntrack (-200),
- * which knows what is new. No other program's rule sees our firewall marks.
+ * Hook priorities. IPVS takes packets to a VIP at LOCAL_IN 98 and LOCAL_OUT -99 (net/netfilter/ipvs/ip_vs_core.c), and
+ * what it has rewritten begins LOCAL_OUT from its start. On input we come right before it; on output also after
+ * conntrack (-200), which knows what is new. No other program's rule sees our firewall marks.
  */
 const INPUT_PRIORITY = 97;
 const OUTPUT_PRIORITY = -110;

@@ -9,12 +9,14 @@ import {
   sourcePort,
 } from './rule-words.js';
 
-// IPVS looks at replies by their addresses alone. A client that reached a pod through a Service, and reaches the pod itself from the
-// same port while IPVS remembers that, would get the pod's answers with the Service's address, and refuse them. Conntrack knows
-// whom the client asked. Where others translate the destination (a hostPort that leads to a VIP), the two differ rightly.
+// IPVS looks at replies by their addresses alone. A client that reached a pod through a Service, and reaches the pod
+// itself from the same port while IPVS remembers that, would get the pod's answers with the Service's address, and
+// refuse them. Conntrack knows whom the client asked. Where others translate the destination (a hostPort that leads to
+// a VIP), the two differ rightly.
 export const RESTORE_SOURCE: Rule = [IS_REPLY, KEEPS_DESTINATION, jump('restore-source')];
 
-// What a Service is asked for comes from the very frontend that conntrack has noted, so the third statement ends the rule for it.
+// What a Service is asked for comes from the very frontend that conntrack has noted, so the third statement ends the
+// rule for it.
 export function restoreSourceRules(): Rule[] {
   return FAMILIES.flatMap((family) => [
     [...comesFromOwned(family, 'TCP'), writeAddress(family), writePort(16)],

@@ -80,7 +80,9 @@ export const IS_INVALID: Statement = {
   bits: 0x1,
 };
 
-/** `socket transparent 0`; where no socket of this machine waits for the packet, neither this nor its opposite is true. */
+/**
+ * `socket transparent 0`; where no socket of this machine waits for the packet, neither this nor its opposite is true.
+ */
 export function socketIsTransparent(is: boolean): Statement {
   const value = Uint8Array.of(is ? 1 : 0);
   return { kind: 'compare', field: { from: 'socket', key: 'transparent' }, value };
@@ -114,7 +116,10 @@ export function goesToOwned(family: Family, protocol: Protocol): Statement[] {
   return [protocolIs(protocol), isIn(fields, setName({ purpose: 'owned', family, protocol }))];
 }
 
-/** `ip saddr . th sport @owned-tcp-4`, behind `meta l4proto tcp`; with `ct original … != @owned-tcp-4`: asked for something else. */
+/**
+ * `ip saddr . th sport @owned-tcp-4`, behind `meta l4proto tcp`; with `ct original … != @owned-tcp-4`: asked for
+ * something else.
+ */
 export function comesFromOwned(family: Family, protocol: Protocol): Statement[] {
   const set = setName({ purpose: 'owned', family, protocol });
   return [
@@ -205,7 +210,10 @@ export function forEachFlow<T>(make: (family: Family, protocol: Protocol) => rea
   return FAMILIES.flatMap((family) => PROTOCOLS.flatMap((protocol) => make(family, protocol)));
 }
 
-/** For each family what matches a client inside the cluster, nothing for everybody; undefined where none can be recognised. */
+/**
+ * For each family what matches a client inside the cluster, nothing for everybody; undefined where none can be
+ * recognised.
+ */
 export type InsideMatch = (family: Family) => readonly Statement[] | undefined;
 
 export const EVERYBODY: InsideMatch = () => [];

@@ -12,7 +12,10 @@ export function external(number: number): Addresses {
 
 export interface EveryWayText {
   readonly name: string;
-  /** Its ClusterIPs are vip(number), its load balancer's addresses external(number), its external IPs external(number + 100). */
+  /**
+   * Its ClusterIPs are vip(number), its load balancer's addresses external(number), its external IPs external(number +
+   * 100).
+   */
   readonly number: number;
   readonly ports: readonly PortText[];
   /** At which all pods serve all ports; POD_PORT unless said. */

@@ -3,8 +3,8 @@ export const IN_TEST_KERNEL =
   process.env.KUBE_IPVS_PROXY_TEST_KERNEL === '1' || process.env.TEST_KERNEL !== undefined;
 
 /**
- * Whether every packet test has other programs' rules on its node (test/kernel/neighbours): asked for, not usual. firewalld
- * refuses there what is neither for a Service nor its reply, so tests of other packets are not run.
+ * Whether every packet test has other programs' rules on its node (test/kernel/neighbours): asked for, not usual.
+ * firewalld refuses there what is neither for a Service nor its reply, so tests of other packets are not run.
  */
 export const WITH_NEIGHBOURS = process.env.KUBE_IPVS_PROXY_TEST_NEIGHBOURS === '1';
 
