@@ -19,7 +19,7 @@ import { parsedCidrs } from './model/cidr.js';
 import { type ClusterFacts, NO_FACTS } from './model/cluster-facts.js';
 import type { Operation } from './model/operation.js';
 import { ProblemBoard } from './model/problem-board.js';
-import type { ServiceKey } from './model/service-key.js';
+import { type ServiceKey, serviceOfOwner } from './model/service-key.js';
 import { type LoopListener, ReconcileLoop } from './reconcile/reconcile-loop.js';
 import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
@@ -164,7 +164,7 @@ export class ComposedAgent {
     if (!('frontend' in operation)) return undefined;
     const { key } = operation.frontend;
     const owner = this.#loop.observed.policy.owned.get(key)?.owner;
-    return this.#desired.serviceOf(key) ?? (owner?.split(':', 1)[0] as ServiceKey | undefined);
+    return this.#desired.serviceOf(key) ?? (owner === undefined ? undefined : serviceOfOwner(owner));
   }
 
   #composeRelay(): NodePortRelay | undefined {

@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.js';
 import type { LiveLook } from '../model/cluster-source.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import { isMapping } from '../model/mapping.js';
-import type { ServiceKey } from '../model/service-key.js';
+import { keyParts, type ServiceKey } from '../model/service-key.js';
 import type { ApiTransport } from './transport/api-transport.js';
 import { expectJson, parseJson } from './watch/api-answer.js';
 import { projectService, projectSlice } from './watch/projections.js';
@@ -94,13 +94,13 @@ async function listed(
 }
 
 function oneService(key: ServiceKey): Resource {
-  const [namespace, name] = partsOf(key);
+  const { namespace, name } = keyParts(key);
   const fieldSelector = `metadata.name=${name}`;
   return { name: 'services', group: '', path: inNamespace(services(undefined), namespace), fieldSelector };
 }
 
 function itsSlices(key: ServiceKey, proxyName: string | undefined): Resource {
-  const [namespace, name] = partsOf(key);
+  const { namespace, name } = keyParts(key);
   const all = endpointSlices(proxyName);
   const labelSelector = `${all.labelSelector},kubernetes.io/service-name=${name}`;
   return { ...all, path: inNamespace(all, namespace), labelSelector };
@@ -108,9 +108,4 @@ function itsSlices(key: ServiceKey, proxyName: string | undefined): Resource {
 
 function inNamespace({ path, name }: Resource, namespace: string): string {
   return `${path.slice(0, -name.length)}namespaces/${encodeURIComponent(namespace)}/${name}`;
-}
-
-function partsOf(key: ServiceKey): readonly [namespace: string, name: string] {
-  const slash = key.indexOf('/');
-  return [key.slice(0, slash), key.slice(slash + 1)];
 }

@@ -5,5 +5,16 @@ export function serviceKey(namespace: string, name: string): ServiceKey {
   return `${namespace}/${name}` as ServiceKey;
 }
 
+/** Neither of them contains `/` or `:` (RFC 1123 labels). */
+export function keyParts(key: ServiceKey): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/', 2);
+  return { namespace, name };
+}
+
+/** The Service of an owner as the ledger has it, `namespace/name:port`. */
+export function serviceOfOwner(owner: string): ServiceKey {
+  return (owner.split(':', 1)[0] ?? owner) as ServiceKey;
+}
+
 /** The API server's own Service. It is programmed before all others, because pods need it to start at all. */
 export const API_SERVER_SERVICE = serviceKey('default', 'kubernetes');

@@ -1,4 +1,4 @@
-import type { ServiceKey } from '../model/service-key.js';
+import { keyParts, type ServiceKey } from '../model/service-key.js';
 
 const MOST_NAMED = 5;
 /** Slips in a name that still make it the same name. */
@@ -9,14 +9,14 @@ const MOST_SLIPS = 3;
  * namespace.
  */
 export function nearestServices(wanted: ServiceKey, all: Iterable<ServiceKey>): ServiceKey[] {
-  const [namespace = '', name = ''] = wanted.split('/', 2);
+  const { namespace, name } = keyParts(wanted);
   const near: { readonly key: ServiceKey; readonly slips: number }[] = [];
   for (const key of all) {
-    const [itsNamespace = '', itsName = ''] = key.split('/', 2);
-    const slips = slipsBetween(name, itsName);
-    const isNear = slips <= Math.min(MOST_SLIPS, Math.floor(name.length / 3)) || itsName.includes(name);
+    const its = keyParts(key);
+    const slips = slipsBetween(name, its.name);
+    const isNear = slips <= Math.min(MOST_SLIPS, Math.floor(name.length / 3)) || its.name.includes(name);
     // Another namespace is half a slip: the same name elsewhere comes before another name here.
-    if (isNear) near.push({ key, slips: slips + (namespace === itsNamespace ? 0 : 0.5) });
+    if (isNear) near.push({ key, slips: slips + (namespace === its.namespace ? 0 : 0.5) });
   }
   near.sort((a, b) => a.slips - b.slips || (a.key < b.key ? -1 : 1));
   return near.slice(0, MOST_NAMED).map(({ key }) => key);

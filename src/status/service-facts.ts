@@ -16,7 +16,7 @@ import type {
   ServiceAnswer,
   ServiceFacts,
 } from '../model/service-facts.js';
-import type { ServiceKey } from '../model/service-key.js';
+import { type ServiceKey, serviceOfOwner } from '../model/service-key.js';
 import type { SyncState, UnmetFrontend } from '../model/sync-state.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { nearestServices } from './nearest-services.js';
@@ -127,7 +127,9 @@ function serviceFacts(key: ServiceKey, look: LiveLook | undefined, parts: Servic
   const { problems, drains } = parts.state();
   const wishes = parts.desired.claimsOf(key).flatMap((wish) => (wish.inside ? [wish, wish.inside] : [wish]));
   const unmet = new Map(
-    parts.unmet().flatMap((entry) => (isOf(entry.owner, key) ? [[entry.frontend.key, entry]] : [])),
+    parts
+      .unmet()
+      .flatMap((entry) => (serviceOfOwner(entry.owner) === key ? [[entry.frontend.key, entry]] : [])),
   );
   const keys = new Set(wishes.map(({ frontend }) => frontend.key));
   return {
@@ -142,11 +144,6 @@ function serviceFacts(key: ServiceKey, look: LiveLook | undefined, parts: Servic
     problems: problems.filter((problem) => problem.service === key),
     drains: drains.filter(({ frontend }) => keys.has(frontend)),
   };
-}
-
-// `namespace/name` or `namespace/name:port`, as in the ledger.
-function isOf(owner: string, service: ServiceKey): boolean {
-  return owner === service || owner.startsWith(`${service}:`);
 }
 
 function knownService(service: Service): KnownService {

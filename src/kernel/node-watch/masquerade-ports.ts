@@ -1,7 +1,7 @@
 import type { Ownership } from '../../model/dataplane.js';
 import { type FrontendKey, frontend } from '../../model/frontend.js';
 import type { Problem } from '../../model/problem.js';
-import type { ServiceKey } from '../../model/service-key.js';
+import { type ServiceKey, serviceOfOwner } from '../../model/service-key.js';
 import { FLOW_STATUS, type FlowRecord } from '../native/records.js';
 import type { PortRange } from '../nf-tables/rule-values.js';
 import { type ConntrackLoad, grouped, isNear, NEAR } from './conntrack-capacity.js';
@@ -92,7 +92,7 @@ export class MasqueradePorts implements NodeCheck {
     const server = frontend(replySource, replySourcePort, protocol).key;
     const name = `${server} ${replyDestination} ${range[0]}`;
     const use = uses.get(name) ?? { server, range, count: 0, by: new Map() };
-    const service = serviceOf(owner);
+    const service = serviceOfOwner(owner);
     use.count += count;
     use.by.set(service, (use.by.get(service) ?? 0) + count);
     uses.set(name, use);
@@ -122,9 +122,4 @@ function portsProblem({ server, range, by }: PortUse): Problem {
 
 function sizeOf([first, last]: PortRange): number {
   return last - first + 1;
-}
-
-// `namespace/name:port`; neither name may contain a colon.
-function serviceOf(owner: string): ServiceKey {
-  return (owner.split(':', 1)[0] ?? owner) as ServiceKey;
 }

@@ -12,7 +12,7 @@ import type {
   SysctlFact,
 } from '../../model/kernel-facts.js';
 import { PROTOCOLS } from '../../model/protocol.js';
-import type { ServiceKey } from '../../model/service-key.js';
+import { type ServiceKey, serviceOfOwner } from '../../model/service-key.js';
 import type { AddressesAndSets, LookResult } from '../kernel.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
@@ -100,7 +100,9 @@ class KernelLook {
     const { frontends, service, vip, port } = this.#question;
     const listed =
       frontends ??
-      [...policy.owned.values()].filter(({ owner }) => isOf(owner, service)).map(({ frontend }) => frontend);
+      [...policy.owned.values()]
+        .filter(({ owner }) => service === undefined || serviceOfOwner(owner) === service)
+        .map(({ frontend }) => frontend);
     const asked = listed.filter(
       (frontend) =>
         (vip === undefined || frontend.address === vip) && (port === undefined || frontend.port === port),
@@ -168,11 +170,6 @@ class KernelLook {
     if (address === undefined) return undefined;
     return { address, ...(await readClientEntries(`${NODE_PLACES.proc}/net/ip_vs_conn`, address, asked)) };
   }
-}
-
-// `namespace/name` or `namespace/name:port`, as in the ledger.
-function isOf(owner: string, service: ServiceKey | undefined): boolean {
-  return service === undefined || owner === service || owner.startsWith(`${service}:`);
 }
 
 function isBehind({ subnets }: Bridge, address: Address): boolean {

@@ -1,6 +1,6 @@
 import type { EventSubject } from '../../model/event.js';
 import type { Problem } from '../../model/problem.js';
-import type { ServiceKey } from '../../model/service-key.js';
+import { keyParts, type ServiceKey } from '../../model/service-key.js';
 import { HEALTH_CHECK_FIELD } from '../health/health-check-ports.js';
 import type { Occurrence } from './event-recorder.js';
 
@@ -46,6 +46,5 @@ function nodeOccurrence(node: string, type: Occurrence['type'], reason: string, 
 }
 
 function serviceSubject(service: ServiceKey, uid: string | undefined): EventSubject {
-  const [namespace = '', name = ''] = service.split('/');
-  return { kind: 'Service', namespace, name, ...(uid === undefined ? {} : { uid }) };
+  return { kind: 'Service', ...keyParts(service), ...(uid === undefined ? {} : { uid }) };
 }

@@ -3,7 +3,7 @@ import type { StatusClock } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 import type { ProblemsFound } from '../../model/problem-board.js';
 import { compareAge, type HealthCheckService } from '../../model/service.js';
-import type { ServiceKey } from '../../model/service-key.js';
+import { keyParts, type ServiceKey } from '../../model/service-key.js';
 import type { HttpAnswer } from '../http/http-answer.js';
 import { HttpListener, type ListenFailure } from '../http/http-listener.js';
 import { ConnectionLimit } from '../http/limited-server.js';
@@ -230,9 +230,8 @@ class HealthCheckPort {
   }
 
   #answer(): HttpAnswer {
-    const [namespace = '', name = ''] = this.#parts.service.split('/');
     return healthCheckAnswer({
-      service: { namespace, name },
+      service: keyParts(this.#parts.service),
       localEndpoints: this.localEndpoints,
       serviceProxyHealthy: this.#parts.isHealthy(),
     });

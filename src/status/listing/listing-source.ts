@@ -2,6 +2,7 @@ import { type Address, parseAddress } from '../../model/address.js';
 import type { DataplaneActivity, DataplaneTraffic, FrontendActivity } from '../../model/counters.js';
 import type { Dataplane } from '../../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
+import { keyParts, serviceOfOwner } from '../../model/service-key.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { FrontendRow } from './frontend-row.js';
 import { frontendRows, type ListedAgent, type ListedKernel, type RowFilter } from './frontend-rows.js';
@@ -111,11 +112,11 @@ export function rowFilter({ name, namespace, vip }: ListingQuery): RowFilter {
   const address = name === undefined ? undefined : addressIn(name);
   const vipAddress = vip === undefined ? undefined : addressIn(vip);
   return ({ owner, frontend }) => {
-    const [itsNamespace = '', itsName = ''] = owner?.split(':', 1)[0]?.split('/') ?? [];
-    if (namespace !== undefined && itsNamespace !== namespace) return false;
+    const its = keyParts(serviceOfOwner(owner ?? ''));
+    if (namespace !== undefined && its.namespace !== namespace) return false;
     if (vipAddress !== undefined && !isAt(frontend, vipAddress)) return false;
     if (address !== undefined) return isAt(frontend, address);
-    return name === undefined || name === itsName || name === `${itsNamespace}/${itsName}`;
+    return name === undefined || name === its.name || name === `${its.namespace}/${its.name}`;
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import type { FrontendKey } from '../../model/frontend.js';
+import { keyParts, serviceOfOwner } from '../../model/service-key.js';
 import { ExpositionText, type Labels, labelText } from './exposition.js';
 
 /** Totals that only grow. */
@@ -128,9 +129,8 @@ function addTotals({ connections, packets, bytes }: Texts, labels: Labels, total
   bytes.add(outgoing, totals.outBytes);
 }
 
-// The ledger's owner: neither a namespace nor a name contains `/` or `:` (RFC 1123 labels).
 function labelsOf(owner: string): Labels {
-  const [service = '', port = ''] = owner.split(':');
-  const [namespace = '', name = ''] = service.split('/');
+  const { namespace, name } = keyParts(serviceOfOwner(owner));
+  const [, port = ''] = owner.split(':');
   return { service_namespace: namespace, service_name: name, service_port: port };
 }
