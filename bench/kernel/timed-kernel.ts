@@ -1,11 +1,11 @@
 import type {
   AddressesAndSets,
   Kernel,
-  LookResult,
   Observation,
   Preparation,
   Remembered,
 } from '../../src/kernel/kernel.js';
+import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import { KernelInFront } from '../../test/support/kernel-in-front.js';
 import type { Stopwatch } from './stopwatch.js';

@@ -1,5 +1,5 @@
 import type { Address, Family } from '../model/address.js';
-import type { DataplaneActivity, FrontendActivity } from '../model/counters.js';
+import type { DataplaneActivity, LookResult } from '../model/counters.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
@@ -103,11 +103,6 @@ export interface Comparison {
   readonly families: readonly Family[];
   readonly changed: readonly Frontend[];
 }
-
-export type LookResult =
-  | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown'; readonly code: string };
 
 export type KernelChange =
   | { readonly kind: 'address-removed'; readonly address: Address }

@@ -2,6 +2,7 @@ import type { Address } from './address.js';
 import type { FrontendKey } from './frontend.js';
 import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
+import type { VirtualServer } from './virtual-server.js';
 
 /** Connections of one real server at one moment, as IPVS counts them. */
 export interface Activity {
@@ -20,6 +21,12 @@ export interface Activity {
 export type FrontendActivity = ReadonlyMap<RealServerKey, Activity>;
 
 export type DataplaneActivity = ReadonlyMap<FrontendKey, FrontendActivity>;
+
+/** What a look at one virtual server found. `code`: errno's name, where the kernel did not answer. */
+export type LookResult =
+  | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly code: string };
 
 /**
  * What went through one virtual server since it was made, as the kernel counts it (IPVS_SVC_ATTR_STATS64). Beyond 2^53

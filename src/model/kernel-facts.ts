@@ -1,8 +1,20 @@
 import type { Address, Family } from './address.js';
 import type { TrafficSet } from './dataplane.js';
-import type { FrontendKey } from './frontend.js';
+import type { Frontend, FrontendKey } from './frontend.js';
 import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
+import type { ServiceKey } from './service-key.js';
+
+/** Which frontends the kernel is asked about. */
+export interface LookQuestion {
+  /** As the agent has them; undefined: those that the ledger says are of the Service, or at the address. */
+  readonly frontends: readonly Frontend[] | undefined;
+  readonly service: ServiceKey | undefined;
+  readonly vip: Address | undefined;
+  readonly port: number | undefined;
+  /** Undefined: no certain one. */
+  readonly client: Address | undefined;
+}
 
 /** What the kernel of this node says of some frontends at one moment. */
 export interface KernelFacts {

@@ -1,6 +1,7 @@
-import type { Kernel, LookResult, Preparation } from '../kernel/kernel.js';
+import type { Kernel, Preparation } from '../kernel/kernel.js';
 import { type Family, familyOf } from '../model/address.js';
 import type { Clock } from '../model/clock.js';
+import type { LookResult } from '../model/counters.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { DriftKind, PassReport } from '../model/sync-state.js';

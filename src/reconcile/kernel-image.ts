@@ -1,5 +1,6 @@
-import type { Kernel, KernelChange, LookResult } from '../kernel/kernel.js';
+import type { Kernel, KernelChange } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
+import type { LookResult } from '../model/counters.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';

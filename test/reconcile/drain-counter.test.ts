@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LookResult } from '../../src/kernel/kernel.js';
+import type { LookResult } from '../../src/model/counters.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, frontend } from '../../src/model/frontend.js';
 import { realServer } from '../../src/model/real-server.js';

@@ -1,4 +1,5 @@
-import type { AddressesAndSets, LookResult, Observation, Remembered } from '../../src/kernel/kernel.js';
+import type { AddressesAndSets, Observation, Remembered } from '../../src/kernel/kernel.js';
+import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';

@@ -3,14 +3,13 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
-  LookResult,
   Observation,
   Preparation,
   Remembered,
   SetUpPart,
 } from '../../src/kernel/kernel.js';
 import { type Address, familyOf } from '../../src/model/address.js';
-import type { Activity, FrontendActivity } from '../../src/model/counters.js';
+import type { Activity, FrontendActivity, LookResult } from '../../src/model/counters.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless } from '../../src/model/frontend.js';
 import { DONE, failed, type Operation, type Outcome } from '../../src/model/operation.js';

@@ -3,12 +3,12 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
-  LookResult,
   Observation,
   Preparation,
   Remembered,
 } from '../../src/kernel/kernel.js';
 import type { Address } from '../../src/model/address.js';
+import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
 import type { ReservedAddress } from '../../src/model/reserved-address.js';

@@ -2,11 +2,8 @@ import { isCode } from '../../diagnosis/codes.js';
 import { type Diagnosis, diagnose } from '../../diagnosis/diagnose.js';
 import { type Evidence, focusOf, type Question } from '../../diagnosis/evidence.js';
 import { type PathLine, pathLines } from '../../diagnosis/path-lines.js';
-import type { Address } from '../../model/address.js';
-import type { Frontend } from '../../model/frontend.js';
-import type { KernelFacts } from '../../model/kernel-facts.js';
+import type { KernelFacts, LookQuestion } from '../../model/kernel-facts.js';
 import type { ServiceAnswer } from '../../model/service-facts.js';
-import type { ServiceKey } from '../../model/service-key.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from '../admin-client.js';
 import { EXIT } from '../exit.js';
 import { QuestionError, questionOf } from './question.js';
@@ -22,16 +19,7 @@ export interface WhyOptions {
   readonly explain?: string;
 }
 
-/** What the kernel is asked; see `readKernelFacts`. */
-interface KernelQuestion {
-  readonly frontends: readonly Frontend[] | undefined;
-  readonly service: ServiceKey | undefined;
-  readonly vip: Address | undefined;
-  readonly port: number | undefined;
-  readonly client: Address | undefined;
-}
-
-export type LookAtKernel = (question: KernelQuestion) => Promise<KernelFacts>;
+export type LookAtKernel = (question: LookQuestion) => Promise<KernelFacts>;
 
 /**
  * `why`: what the API says, what this node has and, if wished, what a connection meets. The kernel is read by the

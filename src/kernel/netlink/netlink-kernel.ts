@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import type { Address } from '../../model/address.js';
+import type { LookResult } from '../../model/counters.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
 import type { Operation, Outcome } from '../../model/operation.js';
 import type { ReservedAddress } from '../../model/reserved-address.js';
@@ -9,7 +10,6 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
-  LookResult,
   Observation,
   Preparation,
   Remembered,

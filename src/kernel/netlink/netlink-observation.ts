@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { type Address, type Family, familyOf, formatAddress } from '../../model/address.js';
 import { TimeSlice } from '../../model/clock.js';
-import type { Activity } from '../../model/counters.js';
+import type { Activity, LookResult } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { DataplaneState } from '../../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, isInside, nameless } from '../../model/frontend.js';
 import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
-import type { AddressesAndSets, LookResult, Observation, Remembered } from '../kernel.js';
+import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { decodeAddresses, decodeElements, decodeVirtualServers } from '../native/answer-decoder.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { type Address, FAMILIES, parseAddress } from '../../model/address.js';
 import { cidrContains } from '../../model/cidr.js';
+import type { LookResult } from '../../model/counters.js';
 import { TRAFFIC_SETS } from '../../model/dataplane.js';
 import { type Frontend, outsideKey, frontend as plainFrontend } from '../../model/frontend.js';
 import type {
@@ -8,12 +9,13 @@ import type {
   ClientFacts,
   KernelFacts,
   KernelFrontend,
+  LookQuestion,
   RuleFact,
   SysctlFact,
 } from '../../model/kernel-facts.js';
 import { PROTOCOLS } from '../../model/protocol.js';
-import { type ServiceKey, serviceOfOwner } from '../../model/service-key.js';
-import type { AddressesAndSets, LookResult } from '../kernel.js';
+import { serviceOfOwner } from '../../model/service-key.js';
+import type { AddressesAndSets } from '../kernel.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
 import { FLOW_STATUS } from '../native/records.js';
@@ -26,17 +28,6 @@ import { readConntrackLoad } from '../node-watch/conntrack-capacity.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
 import { foreignRules } from './foreign-rules.js';
 import { readClientEntries } from './ipvs-connections.js';
-
-/** Which frontends are asked about. */
-export interface LookQuestion {
-  /** As the agent has them; undefined: those that the ledger says are of the Service, or at the address. */
-  readonly frontends: readonly Frontend[] | undefined;
-  readonly service: ServiceKey | undefined;
-  readonly vip: Address | undefined;
-  readonly port: number | undefined;
-  /** Undefined: no certain one. */
-  readonly client: Address | undefined;
-}
 
 /** Of more only the number is said: a Service may have thousands. */
 const MOST_FRONTENDS = 64;

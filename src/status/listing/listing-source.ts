@@ -1,16 +1,16 @@
 import { type Address, parseAddress } from '../../model/address.js';
-import type { DataplaneActivity, DataplaneTraffic, FrontendActivity } from '../../model/counters.js';
+import type {
+  DataplaneActivity,
+  DataplaneTraffic,
+  FrontendActivity,
+  LookResult,
+} from '../../model/counters.js';
 import type { Dataplane } from '../../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
 import { keyParts, serviceOfOwner } from '../../model/service-key.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { FrontendRow } from './frontend-row.js';
 import { frontendRows, type ListedAgent, type ListedKernel, type RowFilter } from './frontend-rows.js';
-
-type LookResult =
-  | { readonly kind: 'present'; readonly server: VirtualServer; readonly activity: FrontendActivity }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown'; readonly code: string };
 
 export interface ListingParts {
   /** One full look at the kernel. */
