@@ -1,3 +1,4 @@
+import { hostPort } from '../model/frontend.js';
 import type {
   FrontendRow,
   LeftOutEndpoint,
@@ -176,8 +177,7 @@ function settingsText(row: FrontendRow): string {
 const BACKEND_HEADINGS = ['  -> RemoteAddress:Port', 'Weight', 'ActiveConn', 'InActConn', ''];
 
 function serverCells({ address, port, weight, active, inactive, reason }: ServerRow): string[] {
-  const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  return [`  -> ${place}`, String(weight), String(active), String(inactive), reason ?? ''];
+  return [`  -> ${hostPort(address, port)}`, String(weight), String(active), String(inactive), reason ?? ''];
 }
 
 function leftOutCells({ address, reason }: LeftOutEndpoint): string[] {

@@ -1,4 +1,4 @@
-import { type Address, type Family, familyOf } from './address.js';
+import { type Address, type Family, familyOf, parseAddress } from './address.js';
 import type { Protocol } from './protocol.js';
 
 /** One VIP:port/protocol that a ServicePort shows on this node; it also identifies the virtual server behind it. */
@@ -71,6 +71,19 @@ export function addressOf(key: FrontendKey): Address {
 /** `address:port`, with an IPv6 address in brackets. */
 export function hostPort(address: Address, port: number): string {
   return familyOf(address) === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+export interface AddressAndPort {
+  readonly address: Address;
+  /** Undefined: any. */
+  readonly port: number | undefined;
+}
+
+/** `10.96.0.1`, `10.96.0.1:80`, `fd00::1`, `[fd00::1]:80`; undefined for anything else. */
+export function addressAndPort(text: string): AddressAndPort | undefined {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = parseAddress(bracketed ?? plain ?? text);
+  return address === undefined ? undefined : { address, port: port === undefined ? undefined : Number(port) };
 }
 
 /**

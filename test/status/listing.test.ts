@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { frontend } from '../../src/model/frontend.js';
+import { addressAndPort, frontend } from '../../src/model/frontend.js';
 import { realServer } from '../../src/model/real-server.js';
 import type { FrontendRow } from '../../src/status/listing/frontend-row.js';
 import { frontendRows } from '../../src/status/listing/frontend-rows.js';
 import {
-  addressIn,
   type ListingQuery,
   listing,
   listingQuery,
@@ -177,10 +176,10 @@ describe('the filter of a listing', () => {
   });
 
   it('reads addresses with and without ports, and nothing else', () => {
-    expect(addressIn('[fd00:96::10]:80')).toEqual({ address: VIP_A6, port: 80 });
-    expect(addressIn('fd00:96::10')).toEqual({ address: VIP_A6, port: undefined });
-    expect(addressIn('web')).toBeUndefined();
-    expect(addressIn('10.96.0.10:x')).toBeUndefined();
+    expect(addressAndPort('[fd00:96::10]:80')).toEqual({ address: VIP_A6, port: 80 });
+    expect(addressAndPort('fd00:96::10')).toEqual({ address: VIP_A6, port: undefined });
+    expect(addressAndPort('web')).toBeUndefined();
+    expect(addressAndPort('10.96.0.10:x')).toBeUndefined();
   });
 
   it('looks at the frontends of a few Services alone, and at everything for a whole listing', async () => {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Focus } from '../../diagnosis/evidence.js';
 import { type Address, familyOf } from '../../model/address.js';
-import { hostPort } from '../../model/frontend.js';
+import { addressAndPort, hostPort } from '../../model/frontend.js';
 import type { TriedConnection } from '../../model/kernel-facts.js';
 
 const DEADLINE_MILLISECONDS = 2_000;
@@ -49,10 +49,10 @@ function placesOf(focus: readonly Focus[]): Place[] {
 // `10.244.0.5:9376` or `[fd00:244::5]:9376`
 function serversOf(servers: readonly { readonly key: string; readonly weight: number }[]): Place[] {
   return servers.flatMap(({ key, weight }) => {
-    const [, address = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(key) ?? [];
-    return weight === 0
+    const { address, port } = addressAndPort(key) ?? {};
+    return weight === 0 || address === undefined || port === undefined
       ? []
-      : [{ address: address as Address, port: Number(port), target: 'endpoint' as const }];
+      : [{ address, port, target: 'endpoint' as const }];
   });
 }
 

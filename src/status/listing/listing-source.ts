@@ -1,4 +1,3 @@
-import { type Address, parseAddress } from '../../model/address.js';
 import type {
   DataplaneActivity,
   DataplaneTraffic,
@@ -6,7 +5,12 @@ import type {
   LookResult,
 } from '../../model/counters.js';
 import type { Dataplane } from '../../model/dataplane.js';
-import type { Frontend, FrontendKey } from '../../model/frontend.js';
+import {
+  type AddressAndPort,
+  addressAndPort,
+  type Frontend,
+  type FrontendKey,
+} from '../../model/frontend.js';
 import { keyParts, serviceOfOwner } from '../../model/service-key.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { FrontendRow } from './frontend-row.js';
@@ -69,7 +73,7 @@ async function lookAgain(
 
 // Of a few Services their frontends alone are looked at.
 async function kernelFor(query: ListingQuery, filter: RowFilter, parts: ListingParts): Promise<ListedKernel> {
-  if (query.name === undefined || addressIn(query.name) !== undefined) return parts.observe();
+  if (query.name === undefined || addressAndPort(query.name) !== undefined) return parts.observe();
   const frontends = wantedFrontends(parts.agent(), filter);
   return frontends.length > MOST_LOOKS ? parts.observe() : seenKernel(frontends, parts);
 }
@@ -109,8 +113,8 @@ async function seenKernel(frontends: readonly Frontend[], parts: ListingParts): 
 
 /** Whether a row is asked for. A name without a namespace is that name in every namespace, or an address. */
 export function rowFilter({ name, namespace, vip }: ListingQuery): RowFilter {
-  const address = name === undefined ? undefined : addressIn(name);
-  const vipAddress = vip === undefined ? undefined : addressIn(vip);
+  const address = name === undefined ? undefined : addressAndPort(name);
+  const vipAddress = vip === undefined ? undefined : addressAndPort(vip);
   return ({ owner, frontend }) => {
     const its = keyParts(serviceOfOwner(owner ?? ''));
     if (namespace !== undefined && its.namespace !== namespace) return false;
@@ -120,21 +124,8 @@ export function rowFilter({ name, namespace, vip }: ListingQuery): RowFilter {
   };
 }
 
-interface Place {
-  readonly address: Address;
-  /** Undefined: any. */
-  readonly port: number | undefined;
-}
-
-function isAt(frontend: Frontend, { address, port }: Place): boolean {
+function isAt(frontend: Frontend, { address, port }: AddressAndPort): boolean {
   return frontend.address === address && (port === undefined || frontend.port === port);
-}
-
-/** `10.96.0.1`, `10.96.0.1:80`, `fd00::1`, `[fd00::1]:80`; undefined for anything else. */
-export function addressIn(text: string): Place | undefined {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const address = parseAddress(bracketed ?? plain ?? text);
-  return address === undefined ? undefined : { address, port: port === undefined ? undefined : Number(port) };
 }
 
 /** The query as it came over the socket. */
