@@ -143,3 +143,11 @@ function errorIn(body: string): string {
   const value: unknown = parsed(body);
   return typeof value === 'object' && value !== null && 'error' in value ? String(value.error) : body;
 }
+
+/** Why the kernel alone is asked, as a sentence. Throws what is another failure. */
+export function noAgentText(error: unknown): string {
+  if (error instanceof AgentNotRunning) return 'The agent is not running.';
+  if (error instanceof AgentAnswerError)
+    return `${error.message.slice(0, 1).toUpperCase()}${error.message.slice(1)}${error.message.endsWith('.') ? '' : '.'}`;
+  throw error;
+}

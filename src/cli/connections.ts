@@ -1,12 +1,10 @@
 import type { IpvsConnection } from '../model/counters.js';
 import { frontend, hostPort } from '../model/frontend.js';
-import type { FrontendRow } from '../status/listing/frontend-row.js';
-import { openRows } from './agent-source.js';
 import { ColumnStream } from './columns.js';
 import { EXIT } from './exit.js';
+import { type KernelRows, noFrontendText, openFrontends } from './frontend-source.js';
 import { nameOf } from './frontend-table.js';
 import { machineOutput, type OutputFormat, type RowOutput, type Write } from './output.js';
-import type { ListingParts } from './services.js';
 
 const CONNECTIONS_VERSION = 1;
 
@@ -17,7 +15,7 @@ export interface ConnectionsOptions {
 }
 
 export interface ConnectionsParts {
-  readonly kernelRows: ListingParts['kernelRows'];
+  readonly kernelRows: KernelRows;
   connections(): AsyncIterable<readonly IpvsConnection[]>;
   readonly write: Write;
   readonly warn: Write;
@@ -66,18 +64,11 @@ async function frontendNames(
   { adminSocket, namespace }: ConnectionsOptions,
   { kernelRows, warn }: ConnectionsParts,
 ): Promise<ReadonlyMap<string, string>> {
-  const source = await openRows<FrontendRow, { name: string | undefined; namespace: string | undefined }>({
-    adminSocket,
-    path: '/services',
-    queries: [{ name, namespace }],
-    suggestFor: name === undefined ? [] : [name.includes('/') ? name : `${namespace ?? 'default'}/${name}`],
-    kernelRows,
-    warn,
-  });
+  const asked = name === undefined ? [] : [name];
+  const source = await openFrontends(asked, { namespace }, adminSocket, { kernelRows, warn });
   const names = new Map<string, string>();
   for await (const row of source.rows) if (row.service !== null) names.set(row.frontend, nameOf(row));
-  if (names.size === 0 && name !== undefined)
-    warn(`No frontend of ${name} is on this node.${source.suggestion()}\n`);
+  if (names.size === 0 && name !== undefined) warn(noFrontendText(asked, source));
   return names;
 }
 

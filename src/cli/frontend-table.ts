@@ -1,10 +1,6 @@
+import { TRAFFIC_COUNTERS, type Traffic } from '../model/counters.js';
 import { hostPort } from '../model/frontend.js';
-import type {
-  FrontendRow,
-  LeftOutEndpoint,
-  ServerRow,
-  TrafficCounters,
-} from '../status/listing/frontend-row.js';
+import type { FrontendRow, LeftOutEndpoint, ServerRow } from '../status/listing/frontend-row.js';
 import { ColumnStream, columns } from './columns.js';
 import { hasColour, type OutputFormat, type RowOutput, shortNumber, type Write } from './output.js';
 
@@ -28,7 +24,7 @@ function isCounting({ stats, rate }: TableOptions): boolean {
 /** Counters now, and when. */
 export interface Sample {
   readonly at: number;
-  readonly counters: ReadonlyMap<string, TrafficCounters>;
+  readonly counters: ReadonlyMap<string, Traffic>;
 }
 
 /** The rows of `services` as a table. `before`: the counters to count from, for rates. */
@@ -72,7 +68,7 @@ function headings({ stats, rate, output }: TableOptions): string[] {
 function cells(
   row: FrontendRow,
   options: TableOptions,
-  before: TrafficCounters | undefined,
+  before: Traffic | undefined,
   seconds: number,
 ): string[] {
   const { rate, output, exact } = options;
@@ -94,15 +90,9 @@ function cells(
   ];
 }
 
-const COUNTERS = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
-
 // A virtual server that was made anew in between begins at 0 again.
-function trafficCells(
-  now: TrafficCounters | undefined,
-  before: TrafficCounters | undefined,
-  seconds: number,
-): number[] {
-  return COUNTERS.map((key) => {
+function trafficCells(now: Traffic | undefined, before: Traffic | undefined, seconds: number): number[] {
+  return TRAFFIC_COUNTERS.map((key) => {
     const grown = (now?.[key] ?? 0) - (before?.[key] ?? 0);
     return (grown < 0 ? (now?.[key] ?? 0) : grown) / seconds;
   });

@@ -69,6 +69,9 @@ function pathOutput(template: string, head: ListHead, write: Write): RowOutput {
   return { add: (row) => void items.push(row), end: () => write(`${find({ ...head, items })}\n`) };
 }
 
+/** Cursor to the first place, and everything away. */
+export const CLEAR_SCREEN = '\u001b[H\u001b[2J';
+
 /** Colour is for a terminal, and for one that did not ask for none (no-color.org). */
 export function hasColour(stream: { readonly isTTY?: boolean }): boolean {
   return stream.isTTY === true && (process.env.NO_COLOR ?? '') === '';
@@ -88,3 +91,19 @@ const LETTERS = [
   [1e6, 'M'],
   [1e3, 'K'],
 ] as const;
+
+const PATIENCE_MILLISECONDS = 1_000;
+
+/** Says on a terminal what is waited for, once it takes over a second; the answer ends it. */
+export function sayAfterASecond(text: string): () => void {
+  if (process.stderr.isTTY !== true) return () => undefined;
+  let isSaid = false;
+  const timer = setTimeout(() => {
+    isSaid = true;
+    process.stderr.write(`${text}\r`);
+  }, PATIENCE_MILLISECONDS);
+  return () => {
+    clearTimeout(timer);
+    if (isSaid) process.stderr.write('\u001b[K');
+  };
+}

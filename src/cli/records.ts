@@ -1,10 +1,17 @@
 import { CHANGES_VERSION, type Change } from '../status/listing/change-log.js';
 import { DIFFERENCES_VERSION, type Difference } from '../status/listing/differences.js';
-import { rowsFromAgent } from './admin-client.js';
-import { EarlyEnd, noAgentText, sayAfterASecond } from './agent-source.js';
+import { noAgentText, rowsFromAgent } from './admin-client.js';
 import { ColumnStream } from './columns.js';
 import { EXIT } from './exit.js';
-import { type ListHead, machineOutput, type OutputFormat, type RowOutput, type Write } from './output.js';
+import { listenForInterruption } from './interruption.js';
+import {
+  type ListHead,
+  machineOutput,
+  type OutputFormat,
+  type RowOutput,
+  sayAfterASecond,
+  type Write,
+} from './output.js';
 
 interface RecordOptions {
   readonly adminSocket: string;
@@ -34,10 +41,18 @@ export async function runDiff(options: RecordOptions, parts: RecordParts): Promi
 /** `events`: the latest writes to the kernel, and with --follow all that come. */
 export async function runEvents(options: EventsOptions, parts: RecordParts): Promise<number> {
   const head = { version: CHANGES_VERSION, kind: 'ChangeList', source: 'agent' } as const;
-  const end = new EarlyEnd();
+  const interruption = listenForInterruption();
   const query = { follow: options.follow === true ? '1' : undefined };
-  const count = await show('/events', query, head, changeLines(parts.write), options, parts, end.signal);
-  end.close();
+  const count = await show(
+    '/events',
+    query,
+    head,
+    changeLines(parts.write),
+    options,
+    parts,
+    interruption.signal,
+  );
+  interruption.close();
   return count === undefined ? EXIT.unreachable : EXIT.good;
 }
 

@@ -59,13 +59,13 @@ async function keepRunning(
     setLogLevel(level) {
       logger.level = level;
     },
-    restart: (settings) => end.wish({ changed: settings }),
+    restart: (settings) => end.request({ changed: settings }),
   });
   try {
     // The start may wait for a server that is away: a signal ends it.
-    const wished = end.wished.then(() => false);
-    if (await Promise.race([agent.start().then(() => true), wished])) logger.info('started');
-    logger.info(await end.wished, 'stopping; everything programmed stays');
+    const requested = end.requested.then(() => false);
+    if (await Promise.race([agent.start().then(() => true), requested])) logger.info('started');
+    logger.info(await end.requested, 'stopping; everything programmed stays');
   } finally {
     await agent.stop();
   }
@@ -73,15 +73,15 @@ async function keepRunning(
 
 interface End {
   /** What is said of it in the log. */
-  readonly wished: Promise<object>;
-  wish(reason: object): void;
+  readonly requested: Promise<object>;
+  request(reason: object): void;
 }
 
 function untilEnd(): End {
-  let wish: (reason: object) => void = () => undefined;
-  const wished = new Promise<object>((resolve) => {
-    wish = resolve;
+  let request: (reason: object) => void = () => undefined;
+  const requested = new Promise<object>((resolve) => {
+    request = resolve;
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => wish({ signal }));
-  return { wished, wish };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => request({ signal }));
+  return { requested, request };
 }

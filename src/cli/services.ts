@@ -1,10 +1,13 @@
-import type { FrontendRow, TrafficCounters } from '../status/listing/frontend-row.js';
+import type { Traffic } from '../model/counters.js';
+import type { FrontendRow } from '../status/listing/frontend-row.js';
 import { LISTING_VERSION } from '../status/listing/frontend-row.js';
 import type { ListingQuery } from '../status/listing/listing-source.js';
-import { type AgentSource, EarlyEnd, openRows } from './agent-source.js';
+
 import { EXIT } from './exit.js';
+import { type FrontendSource, type KernelRows, noFrontendText, openFrontends } from './frontend-source.js';
 import { backendsText, type Sample, servicesTable, type TableOptions } from './frontend-table.js';
-import { machineOutput, type RowOutput, type Write } from './output.js';
+import { turns } from './interruption.js';
+import { CLEAR_SCREEN, machineOutput, type RowOutput, type Write } from './output.js';
 
 export interface ServicesOptions extends TableOptions {
   readonly adminSocket: string;
@@ -18,15 +21,14 @@ export interface ServicesOptions extends TableOptions {
 /** What a listing needs besides its options. */
 export interface ListingParts {
   /** The same rows as the kernel alone gives them, where no agent answers. */
-  kernelRows(query: ListingQuery): AsyncIterable<readonly FrontendRow[]>;
+  readonly kernelRows: KernelRows;
   readonly write: Write;
   readonly warn: Write;
   wait(milliseconds: number): Promise<void>;
   readonly isTerminal: boolean;
 }
 
-const SORT_KEYS = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'] as const;
-type SortKey = (typeof SORT_KEYS)[number];
+export type SortKey = 'name' | 'active' | 'inactive' | 'servers' | 'connections' | 'bytes';
 
 /** `services [NAME…]`: a row for each frontend. */
 export function runServices(
@@ -47,19 +49,14 @@ async function inFrames(
   parts: ListingParts,
   frame: () => Promise<number>,
 ): Promise<number> {
-  const end = new EarlyEnd();
-  let code = await frame();
-  while (watch !== undefined && !end.isWished) {
-    await Promise.race([parts.wait(watch * 1000), end.wished]);
-    if (end.isWished) break;
-    parts.write(parts.isTerminal ? CLEAR : '\n');
+  let code: number = EXIT.good;
+  for await (const turn of turns(watch ?? 0, parts.wait)) {
+    if (turn > 0) parts.write(parts.isTerminal ? CLEAR_SCREEN : '\n');
     code = await frame();
+    if (watch === undefined) break;
   }
-  end.close();
   return code;
 }
-
-const CLEAR = '\u001b[H\u001b[2J';
 
 async function listServices(
   names: readonly string[],
@@ -75,7 +72,7 @@ async function listServices(
     traffic: rate === true || stats === true || needsTraffic(options.sortBy) ? ('1' as const) : undefined,
   };
   const before = rate === true ? await sample(names, query, options, parts) : undefined;
-  const source = await openFrontends(names, query, options, parts);
+  const source = await openFrontends(names, query, options.adminSocket, parts);
   const out =
     (await machineOutput(
       output,
@@ -87,7 +84,7 @@ async function listServices(
 
 async function listBackends(name: string, options: ServicesOptions, parts: ListingParts): Promise<number> {
   const { namespace, vip, output } = options;
-  const source = await openFrontends([name], { namespace, vip, servers: '1' }, options, parts);
+  const source = await openFrontends([name], { namespace, vip, servers: '1' }, options.adminSocket, parts);
   const head = { version: LISTING_VERSION, kind: 'FrontendList', source: source.kind };
   const out = (await machineOutput(output, head, parts.write)) ?? backendsText(parts);
   return finish(await addAll(source, out, options), [name], source, parts);
@@ -99,9 +96,7 @@ interface Shown {
   readonly findings: number;
 }
 
-type Frontends = AgentSource<FrontendRow>;
-
-async function addAll(source: Frontends, out: RowOutput, { sortBy }: ServicesOptions): Promise<Shown> {
+async function addAll(source: FrontendSource, out: RowOutput, { sortBy }: ServicesOptions): Promise<Shown> {
   let rows = 0;
   let findings = 0;
   const add = (row: FrontendRow) => {
@@ -120,36 +115,18 @@ const FINDINGS: ReadonlySet<string> = new Set(['refused', 'foreign', 'conflict',
 function finish(
   { rows, findings }: Shown,
   names: readonly string[],
-  source: Frontends,
+  source: FrontendSource,
   { warn }: ListingParts,
 ): number {
   if (rows === 0) {
-    const what = names.length === 0 ? 'frontend' : `frontend of ${names.join(' or ')}`;
-    warn(`No ${what} is on this node.${source.suggestion()}\n`);
+    warn(noFrontendText(names, source));
     return EXIT.nothingFound;
   }
   if (source.kind === 'kernel') return EXIT.unreachable;
   return findings > 0 ? EXIT.problem : EXIT.good;
 }
 
-async function openFrontends(
-  names: readonly string[],
-  query: ListingQuery,
-  { adminSocket, namespace }: ServicesOptions,
-  parts: ListingParts,
-): Promise<Frontends> {
-  const queries = names.length === 0 ? [query] : names.map((name) => ({ ...query, name }));
-  return openRows<FrontendRow>({
-    adminSocket,
-    path: '/services',
-    queries: queries.map((one) => ({ ...one })),
-    suggestFor: names.map((name) => (name.includes('/') ? name : `${namespace ?? 'default'}/${name}`)),
-    kernelRows: (query) => parts.kernelRows(query),
-    warn: parts.warn,
-  });
-}
-
-async function sorted(source: Frontends, key: SortKey): Promise<FrontendRow[]> {
+async function sorted(source: FrontendSource, key: SortKey): Promise<FrontendRow[]> {
   const rows: FrontendRow[] = [];
   for await (const row of source.rows) rows.push(row);
   return rows.sort((a, b) => sizeBy(b, key) - sizeBy(a, key));
@@ -173,8 +150,8 @@ async function sample(
   options: ServicesOptions,
   parts: ListingParts,
 ): Promise<Sample> {
-  const counters = new Map<string, TrafficCounters>();
-  const source = await openFrontends(names, { ...query, servers: undefined }, options, {
+  const counters = new Map<string, Traffic>();
+  const source = await openFrontends(names, { ...query, servers: undefined }, options.adminSocket, {
     ...parts,
     warn: () => undefined,
   });

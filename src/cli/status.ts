@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.js';
 import { MOST_PROBLEMS, type Problem, problemGroups, problemText } from '../model/problem.js';
 import type { AgentStatus, StatusReport, UnmetStatus, WatchedResource } from '../model/status-report.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from './admin-client.js';
@@ -61,12 +62,12 @@ function agentFacts(agent: AgentStatus, { counts }: StatusReport): string[][] {
   const { totals, lagSeconds, lastPassSeconds, watch = [], auditRoundSeconds } = agent;
   const lag = lagSeconds === undefined ? '' : `, ended ${milliseconds(lagSeconds)} after the change`;
   const pass = lastPassSeconds === undefined ? 'none yet' : `took ${milliseconds(lastPassSeconds)}${lag}`;
-  const foreign = `${count(counts.foreign, 'virtual server')} of other programs`;
+  const foreign = `${counted(counts.foreign, 'virtual server')} of other programs`;
   return [
     ['last pass', pass],
     [
       'draining',
-      `${count(counts.draining, 'server')} with weight 0, of which ${agent.drains} until a deadline`,
+      `${counted(counts.draining, 'server')} with weight 0, of which ${agent.drains} until a deadline`,
     ],
     ['drift', `${totals.drift} since the start; all is compared every ${auditRoundSeconds} seconds`],
     ...(counts.foreign > 0 ? [['foreign', foreign]] : []),
@@ -77,9 +78,9 @@ function agentFacts(agent: AgentStatus, { counts }: StatusReport): string[][] {
 }
 
 function watchFact({ resource, objects, complete, events, failures }: WatchedResource): string[] {
-  const state = complete ? count(objects, 'object') : 'not complete yet';
-  const failed = failures === 0 ? '' : `, ${count(failures, 'failure')}`;
-  return ['watch', `${plainName(resource)}: ${state}, ${count(events, 'event')}${failed}`];
+  const state = complete ? counted(objects, 'object') : 'not complete yet';
+  const failed = failures === 0 ? '' : `, ${counted(failures, 'failure')}`;
+  return ['watch', `${plainName(resource)}: ${state}, ${counted(events, 'event')}${failed}`];
 }
 
 /** `endpointslices.discovery.k8s.io` without its group. */
@@ -119,14 +120,14 @@ function problemLines(problems: readonly Problem[]): string[] {
 }
 
 function verdict({ agent, counts }: StatusReport): string {
-  const size = `${count(counts.virtualServers, 'virtual server')}, ${count(counts.realServers, 'real server')}`;
+  const size = `${counted(counts.virtualServers, 'virtual server')}, ${counted(counts.realServers, 'real server')}`;
   if (agent === undefined) return `The agent is not running. The kernel has ${size}.`;
-  const services = count(agent.services, 'Service');
+  const services = counted(agent.services, 'Service');
   if (!agent.complete) return `Not started: ${waitingText(agent)} The kernel has ${size}.`;
   if (!agent.synced) return `Not in sync: ${services}; the kernel has ${size}.`;
   return agent.problems.length === 0
     ? `In sync: ${services}, ${size}.`
-    : `In sync with ${count(agent.problems.length, 'problem')}: ${services}, ${size}.`;
+    : `In sync with ${counted(agent.problems.length, 'problem')}: ${services}, ${size}.`;
 }
 
 // The whole problem stands below; the verdict says which it is.
@@ -136,8 +137,4 @@ function waitingText({ problems, watch = [] }: AgentStatus): string {
   const missing = watch.filter(({ complete, served }) => served && !complete);
   const names = missing.map(({ resource }) => plainName(resource)).join(', ');
   return names === '' ? 'the source has not sent everything yet.' : `${names} have not arrived in full yet.`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

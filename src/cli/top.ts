@@ -1,10 +1,10 @@
-import type { FrontendRow, TrafficCounters } from '../status/listing/frontend-row.js';
-import type { ListingQuery } from '../status/listing/listing-source.js';
-import { EarlyEnd, openRows } from './agent-source.js';
+import { TRAFFIC_COUNTERS, type Traffic } from '../model/counters.js';
 import { columns } from './columns.js';
 import { EXIT } from './exit.js';
+import { openFrontends } from './frontend-source.js';
 import { nameOf } from './frontend-table.js';
-import { shortNumber } from './output.js';
+import { turns } from './interruption.js';
+import { CLEAR_SCREEN, shortNumber } from './output.js';
 import type { ListingParts } from './services.js';
 
 export interface TopOptions {
@@ -22,7 +22,7 @@ interface Seen {
   readonly name: string;
   readonly frontend: string;
   readonly active: number;
-  readonly counters: TrafficCounters;
+  readonly counters: Traffic;
 }
 
 interface Sample {
@@ -33,22 +33,16 @@ interface Sample {
 
 /** `top`: the frontends with the most traffic, measured again and again. */
 export async function runTop(options: TopOptions, parts: ListingParts): Promise<number> {
-  const end = new EarlyEnd();
-  let before = await sample(options, parts, parts.warn);
-  const { isAgents } = before;
-  while (!end.isWished) {
-    await Promise.race([parts.wait(options.interval * 1000), end.wished]);
-    if (end.isWished) break;
-    const now = await sample(options, parts, () => undefined);
-    parts.write(`${parts.isTerminal ? CLEAR : ''}${frame(before, now, options)}`);
+  let before: Sample | undefined;
+  for await (const _ of turns(options.interval, parts.wait)) {
+    const now = await sample(options, parts, before === undefined ? parts.warn : () => undefined);
+    if (before !== undefined)
+      parts.write(`${parts.isTerminal ? CLEAR_SCREEN : ''}${frame(before, now, options)}`);
+    if (before !== undefined && options.once === true) break;
     before = now;
-    if (options.once === true) break;
   }
-  end.close();
-  return isAgents ? EXIT.good : EXIT.unreachable;
+  return before?.isAgents === false ? EXIT.unreachable : EXIT.good;
 }
-
-const CLEAR = '\u001b[H\u001b[2J';
 
 async function sample(
   { adminSocket, namespace }: TopOptions,
@@ -56,14 +50,7 @@ async function sample(
   warn: (text: string) => void,
 ): Promise<Sample> {
   const query = { namespace, traffic: '1' } as const;
-  const source = await openRows<FrontendRow, Pick<ListingQuery, 'namespace' | 'traffic'>>({
-    adminSocket,
-    path: '/services',
-    queries: [query],
-    suggestFor: [],
-    kernelRows,
-    warn,
-  });
+  const source = await openFrontends([], query, adminSocket, { kernelRows, warn });
   const seen = new Map<string, Seen>();
   for await (const { service, port, frontend, counts, traffic } of source.rows)
     if (traffic !== undefined)
@@ -76,7 +63,6 @@ async function sample(
   return { at: performance.now(), isAgents: source.kind === 'agent', seen };
 }
 
-const KEYS = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
 const HEADINGS = ['SERVICE', 'VIP:PORT', 'ActiveConn', 'CPS', 'InPPS', 'OutPPS', 'InBPS', 'OutBPS'];
 
 function frame(before: Sample, now: Sample, { rows }: TopOptions): string {
@@ -93,9 +79,10 @@ function frame(before: Sample, now: Sample, { rows }: TopOptions): string {
 }
 
 // One that is new, or was made anew, has no rate yet.
-function ratesOf(now: TrafficCounters, before: TrafficCounters | undefined, seconds: number): number[] {
-  if (before === undefined || KEYS.some((key) => now[key] < before[key])) return KEYS.map(() => 0);
-  return KEYS.map((key) => (now[key] - before[key]) / seconds);
+function ratesOf(now: Traffic, before: Traffic | undefined, seconds: number): number[] {
+  if (before === undefined || TRAFFIC_COUNTERS.some((key) => now[key] < before[key]))
+    return TRAFFIC_COUNTERS.map(() => 0);
+  return TRAFFIC_COUNTERS.map((key) => (now[key] - before[key]) / seconds);
 }
 
 /** By bytes in both directions, then by connections. */

@@ -2,9 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import type { StatusReport } from '../model/status-report.js';
 import type { ConnectionsOptions, ConnectionsParts } from './connections.js';
-import { addNodeOptions } from './fleet/node-options.js';
+import { addNodeOptions, VIEW_COMMANDS } from './fleet/node-options.js';
 import { type OutputFormat, outputFormat } from './output.js';
-import type { ListingParts, ServicesOptions } from './services.js';
+import type { ListingParts, ServicesOptions, SortKey } from './services.js';
 import type { StatusOptions } from './status.js';
 import type { TopOptions } from './top.js';
 import type { LookAtKernel, WhyOptions } from './why/why.js';
@@ -19,14 +19,12 @@ export interface KernelViews {
 
 type Done = (code: number) => void;
 
-const NAMES = ['status', 'services', 'backends', 'why', 'diff', 'events', 'connections', 'top'];
-
 /**
  * Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the
  * agent's parts.
  */
 export function isViewCommand([first = '']: readonly string[]): boolean {
-  return NAMES.includes(first);
+  return VIEW_COMMANDS.has(first);
 }
 
 /** What stands below the options in `--help`. */
@@ -178,13 +176,13 @@ function view(program: Command, name: string, description: string): Command {
     .option('--admin-socket <path>', "the agent's socket", DEFAULT_ADMIN_SOCKET);
 }
 
-const SORTS = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'];
+const SORT_KEYS: readonly SortKey[] = ['name', 'active', 'inactive', 'servers', 'connections', 'bytes'];
 
 function withListing(command: Command): Command {
   return command
     .option('-n, --namespace <name>', 'of this namespace only')
     .option('--vip <address>', 'at this VIP only: ADDRESS or ADDRESS:PORT')
-    .addOption(new Option('--sort-by <key>', 'the largest first').choices(SORTS))
+    .addOption(new Option('--sort-by <key>', 'the largest first').choices(SORT_KEYS))
     .option('-w, --watch [seconds]', 'again and again, every 2 seconds', seconds)
     .option(
       '-o, --output <format>',
@@ -196,9 +194,8 @@ function withListing(command: Command): Command {
 
 function partsOf(kernel: KernelViews): ListingParts {
   return {
+    ...WRITING,
     kernelRows: kernel.rows,
-    write: (text) => void process.stdout.write(text),
-    warn: (text) => void process.stderr.write(text),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     isTerminal: process.stdout.isTTY === true,
   };

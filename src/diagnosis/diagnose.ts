@@ -1,7 +1,8 @@
+import { counted } from '../model/counted.js';
 import { apiFindings } from './api-findings.js';
 import type { Code } from './codes.js';
 import { type Evidence, focusOf } from './evidence.js';
-import { cause, counted, type Finding, named, remark } from './finding.js';
+import { cause, type Finding, named, remark } from './finding.js';
 import { nodeFindings } from './node-findings.js';
 import { triedFindings } from './tried-findings.js';
 

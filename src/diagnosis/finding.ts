@@ -36,8 +36,3 @@ export function named(all: Iterable<string>): string {
   const first = names.slice(0, MOST_NAMED).join(', ');
   return more > 0 ? `${first} and ${more} more` : first;
 }
-
-/** `1 server`, `3 servers`. */
-export function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}

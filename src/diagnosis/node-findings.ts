@@ -1,7 +1,8 @@
+import { counted } from '../model/counted.js';
 import type { KernelFacts, KernelFrontend } from '../model/kernel-facts.js';
 import type { DesiredServer, FrontendFacts } from '../model/service-facts.js';
 import { type Client, type Evidence, type Focus, focusOf } from './evidence.js';
-import { cause, counted, type Finding, named, remark } from './finding.js';
+import { cause, type Finding, named, remark } from './finding.js';
 
 /** What the kernel of this node explains: of ours, and of what else is on the node. */
 export function nodeFindings(evidence: Evidence): Finding[] {

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.js';
 import { hostPort } from '../model/frontend.js';
 import type { KernelFacts, KernelFrontend, KernelServer, TriedConnection } from '../model/kernel-facts.js';
 import type { EndpointFacts, FrontendFacts, KnownService, ServiceFacts } from '../model/service-facts.js';
@@ -6,7 +7,7 @@ import { isUsed } from './api-findings.js';
 import type { Code } from './codes.js';
 import type { Diagnosis } from './diagnose.js';
 import { type Client, type Evidence, type Focus, focusOf } from './evidence.js';
-import { counted, type Finding, named, type Place } from './finding.js';
+import { type Finding, named, type Place } from './finding.js';
 
 /** One line of the way of a connection; deeper ones belong to the one above. */
 export interface PathLine {

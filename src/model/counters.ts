@@ -41,6 +41,17 @@ export interface Traffic {
   readonly outBytes: number;
 }
 
+/** In the order in which ipvsadm shows them. */
+export const TRAFFIC_COUNTERS = [
+  'connections',
+  'inPackets',
+  'outPackets',
+  'inBytes',
+  'outBytes',
+] as const satisfies readonly (keyof Traffic)[];
+
+export const NO_TRAFFIC: Traffic = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
+
 export type DataplaneTraffic = ReadonlyMap<FrontendKey, Traffic>;
 
 /**

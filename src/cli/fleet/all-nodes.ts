@@ -1,8 +1,8 @@
+import { counted } from '../../model/counted.js';
 import type { NodeAnswer } from '../../model/node-answer.js';
-import { sayAfterASecond } from '../agent-source.js';
 import { columns } from '../columns.js';
 import { EXIT, explainFailure } from '../exit.js';
-import { type ListHead, machineOutput, outputFormat } from '../output.js';
+import { type ListHead, machineOutput, outputFormat, sayAfterASecond } from '../output.js';
 
 /** What is shown of one node. Keys are stable. */
 interface NodeRow {
@@ -82,7 +82,7 @@ function sentenceIn(lines: readonly string[]): string {
 
 function differences(lines: readonly string[]): string {
   const count = lines.filter((line) => /^[-+~] /.test(line) && !line.startsWith('- wanted and ')).length;
-  return `${count} ${count === 1 ? 'difference' : 'differences'}; --node shows them`;
+  return `${counted(count, 'difference')}; --node shows them`;
 }
 
 // What a node sends goes to a terminal here.

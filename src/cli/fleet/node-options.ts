@@ -9,8 +9,8 @@ export interface Fleet {
 
 /** Commands that make one row of what a node says. */
 const FOR_ALL_NODES: ReadonlySet<string> = new Set(['status', 'why', 'diff', 'check']);
-/** Commands that need no node of their own, and are sent to another. */
-const FOR_ONE_NODE: ReadonlySet<string> = new Set([
+/** Commands that look and change nothing; any can be sent to another node. */
+export const VIEW_COMMANDS: ReadonlySet<string> = new Set([
   ...FOR_ALL_NODES,
   'services',
   'backends',
@@ -33,7 +33,7 @@ interface NodeOptions {
 /** Adds `--all-nodes`, `--node` and what goes with them to the commands that can be asked from afar. */
 export function addNodeOptions(program: Command): void {
   for (const command of program.commands)
-    if (FOR_ONE_NODE.has(command.name())) {
+    if (VIEW_COMMANDS.has(command.name())) {
       if (FOR_ALL_NODES.has(command.name()))
         command.addOption(
           new Option('--all-nodes', 'ask the agents of all nodes, through the API server').conflicts('node'),
@@ -63,7 +63,7 @@ export function sendToNodes(
   done: (code: number) => void,
 ): void {
   for (const command of program.commands)
-    if (FOR_ONE_NODE.has(command.name()))
+    if (VIEW_COMMANDS.has(command.name()))
       command.action(async () => {
         const options = command.opts<NodeOptions>();
         const { node, kubeconfig, context, agentNamespace, agentSelector } = options;

@@ -6,6 +6,7 @@ import type { KernelFacts, LookQuestion } from '../../model/kernel-facts.js';
 import type { ServiceAnswer } from '../../model/service-facts.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from '../admin-client.js';
 import { EXIT } from '../exit.js';
+import { hasColour } from '../output.js';
 import { QuestionError, questionOf } from './question.js';
 import { tryConnections } from './try-connections.js';
 import { COLOURED, explanation, PLAIN, whyText } from './why-text.js';
@@ -116,8 +117,11 @@ async function kernelFacts(
 function written(evidence: Evidence, diagnosis: Diagnosis, { output }: WhyOptions): string {
   const path = pathLines(evidence, diagnosis);
   if (output === 'text') {
-    const isColoured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-    return whyText(diagnosis, diagnosis.verdict === 'not found' ? [] : path, isColoured ? COLOURED : PLAIN);
+    return whyText(
+      diagnosis,
+      diagnosis.verdict === 'not found' ? [] : path,
+      hasColour(process.stdout) ? COLOURED : PLAIN,
+    );
   }
   return whyJson(evidence, diagnosis, path);
 }

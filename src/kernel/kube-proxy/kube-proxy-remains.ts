@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAMILIES } from '../../model/address.js';
+import { counted } from '../../model/counted.js';
 import type { Preparation } from '../kernel.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { NetlinkError } from '../native/netlink-error.js';
@@ -28,7 +29,7 @@ export class KubeProxyRemains {
       .filter(isWorthRemoving)
       .map((found) => `remove ${rulesText(found)}`);
     const sets = (await this.#those(everySet(), (name) => this.#handle.findIpset(name))).length;
-    return [...rules, ...(sets === 0 ? [] : [`destroy ${count(sets, 'ipset')} of kube-proxy`])];
+    return [...rules, ...(sets === 0 ? [] : [`destroy ${counted(sets, 'ipset')} of kube-proxy`])];
   }
 
   /** Removes it; what could not be removed is a warning. May be called again. */
@@ -69,7 +70,7 @@ export class KubeProxyRemains {
       busy = await this.#those(busy, (name) => this.#isBusy(name));
     }
     const destroyed = present.length - busy.length;
-    if (destroyed > 0) done.push(`destroyed ${count(destroyed, 'ipset')} of kube-proxy`);
+    if (destroyed > 0) done.push(`destroyed ${counted(destroyed, 'ipset')} of kube-proxy`);
     if (busy.length > 0) warnings.push(busyText(busy));
   }
 
@@ -100,7 +101,7 @@ function isWorthRemoving({ jumps, chains }: RulesFound): boolean {
 }
 
 function rulesText({ family, table, jumps, chains }: RulesFound): string {
-  return `${count(jumps.length, 'jump')} and ${count(chains.length, 'chain')} of kube-proxy in table ${family} ${table}`;
+  return `${counted(jumps.length, 'jump')} and ${counted(chains.length, 'chain')} of kube-proxy in table ${family} ${table}`;
 }
 
 function keptText({ family, table, kept }: RulesFound): string {
@@ -115,8 +116,4 @@ function busyText(names: readonly string[]): string {
     `emptied ${names.join(', ')}, which rules of legacy iptables still refer to. With empty sets the rules do nothing; ` +
     'they go with the next boot, or with iptables-legacy as docs/node-setup.md says.'
   );
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

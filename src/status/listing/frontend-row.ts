@@ -1,5 +1,6 @@
 import type { Address } from '../../model/address.js';
 import type { ClaimKind } from '../../model/claim.js';
+import type { Traffic } from '../../model/counters.js';
 import type { FrontendKey } from '../../model/frontend.js';
 import type { Protocol } from '../../model/protocol.js';
 import type { TrafficPolicy } from '../../model/service.js';
@@ -42,7 +43,7 @@ export interface FrontendRow {
   /** Endpoints that are no servers here, and why; with the servers only. */
   readonly leftOut?: readonly LeftOutEndpoint[];
   /** Since the virtual server was made; asked for by --stats and --rate. */
-  readonly traffic?: TrafficCounters;
+  readonly traffic?: Traffic;
 }
 
 type RowType = 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalIP';
@@ -78,12 +79,4 @@ export interface ServerRow {
 export interface LeftOutEndpoint {
   readonly address: Address;
   readonly reason: string;
-}
-
-export interface TrafficCounters {
-  readonly connections: number;
-  readonly inPackets: number;
-  readonly outPackets: number;
-  readonly inBytes: number;
-  readonly outBytes: number;
 }

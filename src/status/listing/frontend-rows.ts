@@ -1,7 +1,12 @@
 import { familyOf } from '../../model/address.js';
 import type { ClaimKind } from '../../model/claim.js';
 import { TimeSlice } from '../../model/clock.js';
-import type { DataplaneActivity, DataplaneTraffic, FrontendActivity } from '../../model/counters.js';
+import {
+  type DataplaneActivity,
+  type DataplaneTraffic,
+  type FrontendActivity,
+  NO_TRAFFIC,
+} from '../../model/counters.js';
 import type { Dataplane } from '../../model/dataplane.js';
 import type { EndpointSlice } from '../../model/endpoint-slice.js';
 import { type Frontend, type FrontendKey, isInside } from '../../model/frontend.js';
@@ -138,7 +143,7 @@ class RowMaker {
       reason: this.#reasonOf(place, state, offered),
       counts: countsOf(server, activity),
       ...(withServers && this.#details(place, wish, activity)),
-      ...(traffic !== undefined && { traffic: countersIn(traffic, frontend.key) }),
+      ...(traffic !== undefined && { traffic: traffic.get(frontend.key) ?? NO_TRAFFIC }),
     };
   }
 
@@ -293,17 +298,6 @@ function countsOf(server: VirtualServer | undefined, activity: FrontendActivity 
     inactive += one.inactive;
   }
   return { servers: server?.realServers.size ?? 0, taking, active, inactive };
-}
-
-function countersIn(traffic: DataplaneTraffic, key: FrontendKey) {
-  const {
-    connections = 0,
-    inPackets = 0,
-    outPackets = 0,
-    inBytes = 0,
-    outBytes = 0,
-  } = traffic.get(key) ?? {};
-  return { connections, inPackets, outPackets, inBytes, outBytes };
 }
 
 function drainIndex(
