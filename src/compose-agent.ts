@@ -5,7 +5,7 @@ import { ComposedViews } from './compose-views.js';
 import { ConfigWatch } from './config/config-watch.js';
 import type { Configuration } from './config/configuration.js';
 import { flagsInEffect } from './config/flags-in-effect.js';
-import { factsBefore, withNode } from './desired/cluster-facts.js';
+import { factsBefore, factsListener } from './desired/cluster-facts.js';
 import { localGaps } from './desired/settled-frontends.js';
 import type { Preparation } from './kernel/kernel.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
@@ -183,7 +183,12 @@ export class ComposedAgent {
   }
 
   #sourceListener(): SourceListener {
+    const facts = factsListener(
+      () => this.#facts,
+      (changed) => this.#factsChanged(changed),
+    );
     return {
+      ...facts,
       changed: (services, triggers) => {
         this.#board.changed(services, triggers);
         this.#changes.changed(services);
@@ -192,15 +197,12 @@ export class ComposedAgent {
       problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
-        this.#factsChanged(withNode(this.#facts, node));
+        facts.nodeChanged(node);
       },
-      otherNodesChanged: (otherNodes) => this.#factsChanged({ ...this.#facts, otherNodes }),
       nodeLost: (node) => {
         this.#listener.info(`Node ${node} is not ready: its draining servers are removed.`);
         this.#loop.nodeLost(node);
       },
-      serviceCIDRsChanged: (serviceCIDRs) => this.#factsChanged({ ...this.#facts, serviceCIDRs }),
-      wayChanged: (serverAddresses) => this.#factsChanged({ ...this.#facts, serverAddresses }),
     };
   }
 

@@ -4,7 +4,7 @@ import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import { COMMIT } from './config/version.js';
-import { factsBefore, withNode } from './desired/cluster-facts.js';
+import { factsBefore, factsListener } from './desired/cluster-facts.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { AddonUnavailable } from './kernel/native/load-failure.js';
@@ -40,22 +40,13 @@ export async function composeRehearsal(settings: AgentSettings, version: string)
   try {
     const serverAddresses = await source.findWay();
     let facts: ClusterFacts = { ...factsBefore(await kernel.standingRules()), serverAddresses };
-    await source.start({
-      changed: () => undefined,
-      problemsFound: () => undefined,
-      nodeChanged: (node) => {
-        facts = withNode(facts, node);
+    const listener = factsListener(
+      () => facts,
+      (changed) => {
+        facts = changed;
       },
-      otherNodesChanged: (otherNodes) => {
-        facts = { ...facts, otherNodes };
-      },
-      serviceCIDRsChanged: (serviceCIDRs) => {
-        facts = { ...facts, serviceCIDRs };
-      },
-      wayChanged: (addresses) => {
-        facts = { ...facts, serverAddresses: addresses };
-      },
-    });
+    );
+    await source.start({ ...listener, changed: () => undefined, problemsFound: () => undefined });
     desired.setFacts(facts);
     kernel.setRules(kernelRules(settings, facts));
     const excluded = parsedCidrs(settings.excludedCIDRs);

@@ -24,7 +24,6 @@ export async function composeOneNode(node: string, question: FleetQuestion): Pro
 }
 
 async function agentsOf({ kubeconfig, context, agentNamespace, agentSelector }: FleetQuestion) {
-  const settings = { kubeconfig, context };
-  const [config, cluster] = await Promise.all([loadKubeconfig(settings), currentCluster(settings)]);
-  return { config, agents: await agentPods(cluster, agentNamespace, agentSelector) };
+  const config = await loadKubeconfig({ kubeconfig, context });
+  return { config, agents: await agentPods(currentCluster(config), agentNamespace, agentSelector) };
 }

@@ -1,5 +1,5 @@
 import type { ManifestOptions, OverlayChoice } from './cli/manifest.js';
-import { currentCluster } from './install/current-cluster.js';
+import { currentCluster, loadKubeconfig } from './install/current-cluster.js';
 import {
   type Manifest,
   manifestDifference,
@@ -32,8 +32,8 @@ async function manifestFor(options: ManifestOptions): Promise<Manifest> {
   );
 }
 
-function clusterOf({ kubeconfig, context }: ManifestOptions) {
-  return currentCluster({ kubeconfig, context });
+async function clusterOf({ kubeconfig, context }: ManifestOptions) {
+  return currentCluster(await loadKubeconfig({ kubeconfig, context }));
 }
 
 function isOverlay(name: string): name is Overlay {

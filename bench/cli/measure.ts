@@ -102,7 +102,7 @@ function row(name: string, { milliseconds, mebibytes }: Cost, bare?: Cost): void
 
 function syntheticParts(count: number): ListingParts {
   const plane = new DataplaneState();
-  const wishes = new Map<FrontendKey, ReturnType<typeof wishFor>>();
+  const claims = new Map<FrontendKey, ReturnType<typeof claimFor>>();
   const activity = new Map<FrontendKey, Map<never, never>>();
   for (let index = 0; index < count; index++) {
     const front = frontend(addressOf(10, 96, index), 80, 'TCP');
@@ -115,7 +115,7 @@ function syntheticParts(count: number): ListingParts {
       const server = realServer(addressOf(10, 128, index * endpoints + pod), 8080, 1);
       plane.acknowledge({ kind: 'add-real-server', frontend: front, server });
     }
-    wishes.set(front.key, wishFor(owner, index));
+    claims.set(front.key, claimFor(owner, index));
   }
   return {
     observe: async () => ({ dataplane: plane, activity, foreign: [] }),
@@ -128,7 +128,7 @@ function syntheticParts(count: number): ListingParts {
     agent: () => ({
       image: plane,
       policy: plane.policy,
-      desired: { virtualServers: plane.virtualServers, holderOf: (key) => wishes.get(key) },
+      desired: { virtualServers: plane.virtualServers, holderOf: (key) => claims.get(key) },
       withoutEndpoints: [],
       unmet: [],
       drains: [],
@@ -138,7 +138,7 @@ function syntheticParts(count: number): ListingParts {
   };
 }
 
-function wishFor(owner: string, index: number) {
+function claimFor(owner: string, index: number) {
   const port = { name: 'http', protocol: 'TCP', port: 80, nodePort: 0 } as const;
   const service = {
     key: serviceKey('default', `service-${index}`),

@@ -1,6 +1,7 @@
 import { type ClusterFacts, NO_FACTS } from '../model/cluster-facts.js';
 import type { InsideClients, LocalDetection } from '../model/local-detection.js';
-import { type NodeRecord, rangesWithoutNodes } from '../model/node.js';
+import { type NodeRecord, type OtherNodes, rangesWithoutNodes } from '../model/node.js';
+import type { ReservedAddress } from '../model/reserved-address.js';
 
 /** What the rules in the kernel say stands until the cluster says better. */
 export function factsBefore(
@@ -13,8 +14,18 @@ export function factsBefore(
     : { ...NO_FACTS, podCIDRs: standing.insideCIDRs, serviceCIDRs: standing.serviceCIDRs };
 }
 
+/** Takes what the source says beside Services, each time as new facts in the place of those that there are. */
+export function factsListener(facts: () => ClusterFacts, changed: (facts: ClusterFacts) => void) {
+  return {
+    nodeChanged: (node: NodeRecord | undefined) => changed(withNode(facts(), node)),
+    otherNodesChanged: (otherNodes: OtherNodes) => changed({ ...facts(), otherNodes }),
+    serviceCIDRsChanged: (serviceCIDRs: readonly string[]) => changed({ ...facts(), serviceCIDRs }),
+    wayChanged: (serverAddresses: readonly ReservedAddress[]) => changed({ ...facts(), serverAddresses }),
+  };
+}
+
 /** A Node object that is gone takes no ranges of pods away. */
-export function withNode(facts: ClusterFacts, node: NodeRecord | undefined): ClusterFacts {
+function withNode(facts: ClusterFacts, node: NodeRecord | undefined): ClusterFacts {
   return { ...facts, node, podCIDRs: node === undefined ? facts.podCIDRs : node.podCIDRs };
 }
 

@@ -11,13 +11,13 @@ export function apiFindings(evidence: Evidence): Finding[] {
   if (facts === undefined) return [];
   const left = leftAlone(facts);
   if (left !== undefined) return [left];
-  const wishes = focusOf(evidence).flatMap(({ wish }) => wish ?? []);
+  const frontends = focusOf(evidence).flatMap(({ wanted }) => wanted ?? []);
   return [
     ...portFindings(facts, evidence.question),
     ...familyFindings(facts, evidence.question),
-    ...wishes.flatMap((wish) => frontendFindings(wish, facts, evidence.question)),
+    ...frontends.flatMap((frontend) => frontendFindings(frontend, facts, evidence.question)),
     ...heldFindings(facts, evidence.question),
-    ...endpointRemarks(facts, wishes),
+    ...endpointRemarks(facts, frontends),
     ...problemFindings(facts, evidence.question),
   ];
 }
@@ -62,11 +62,11 @@ function familyFindings({ frontends }: ServiceFacts, { client, vip }: Question):
   return [cause('KIP106', { place: 'API', about: client.address, sentence })];
 }
 
-function frontendFindings(wish: FrontendFacts, facts: ServiceFacts, question: Question): Finding[] {
+function frontendFindings(frontend: FrontendFacts, facts: ServiceFacts, question: Question): Finding[] {
   return [
-    ...claimFindings(wish),
-    ...(wish.state === 'conflict' ? [] : endpointFindings(wish, facts, question)),
-    ...sourceFindings(wish, question.client),
+    ...claimFindings(frontend),
+    ...(frontend.state === 'conflict' ? [] : endpointFindings(frontend, facts, question)),
+    ...sourceFindings(frontend, question.client),
   ];
 }
 
@@ -95,10 +95,10 @@ function claimFindings({ key, state, reason, holder }: FrontendFacts): Finding[]
   }
 }
 
-function endpointFindings(wish: FrontendFacts, facts: ServiceFacts, { client }: Question): Finding[] {
-  if (wish.desired !== undefined) return [];
-  if (wish.traffic.includes('dropped')) return [localFinding(wish, client)];
-  return [withoutEndpoint(wish, facts)];
+function endpointFindings(frontend: FrontendFacts, facts: ServiceFacts, { client }: Question): Finding[] {
+  if (frontend.desired !== undefined) return [];
+  if (frontend.traffic.includes('dropped')) return [localFinding(frontend, client)];
+  return [withoutEndpoint(frontend, facts)];
 }
 
 // A load balancer finds the nodes that have an endpoint by asking: that this one has none is no fault.
@@ -112,12 +112,13 @@ function localFinding({ key, kind }: FrontendFacts, client: Client): Finding {
   });
 }
 
-function withoutEndpoint(wish: FrontendFacts, { endpoints, live }: ServiceFacts): Finding {
-  const text = { place: 'API', about: wish.key } as const;
-  const family = familyOf(wish.address);
-  const name = wish.portName === '' ? `${wish.protocol}` : `"${wish.portName}"/${wish.protocol}`;
-  if (wish.offered !== undefined) {
-    const sentence = `no EndpointSlice offers the port ${name}; they offer ${wish.offered}`;
+function withoutEndpoint(frontend: FrontendFacts, { endpoints, live }: ServiceFacts): Finding {
+  const text = { place: 'API', about: frontend.key } as const;
+  const family = familyOf(frontend.address);
+  const name =
+    frontend.portName === '' ? `${frontend.protocol}` : `"${frontend.portName}"/${frontend.protocol}`;
+  if (frontend.offered !== undefined) {
+    const sentence = `no EndpointSlice offers the port ${name}; they offer ${frontend.offered}`;
     return cause('KIP105', { ...text, sentence });
   }
   if (endpoints.length === 0) return withoutAny(live, text);
@@ -125,7 +126,7 @@ function withoutEndpoint(wish: FrontendFacts, { endpoints, live }: ServiceFacts)
   if (own.length === 0)
     return cause('KIP106', {
       ...text,
-      sentence: `its endpoints have no ${family} address, and ${wish.key} has`,
+      sentence: `its endpoints have no ${family} address, and ${frontend.key} has`,
     });
   const number =
     own.length === 1 ? 'its one endpoint is not ready' : `none of its ${own.length} endpoints is ready`;
@@ -169,22 +170,22 @@ function heldFindings({ heldElsewhere }: ServiceFacts, { vip }: Question): Findi
 }
 
 /** Endpoints that get nothing while others do. */
-function endpointRemarks({ endpoints }: ServiceFacts, wishes: readonly FrontendFacts[]): Finding[] {
-  const used = new Set(wishes.flatMap(({ desired }) => desired?.servers.map(({ key }) => key) ?? []));
+function endpointRemarks({ endpoints }: ServiceFacts, frontends: readonly FrontendFacts[]): Finding[] {
+  const used = new Set(frontends.flatMap(({ desired }) => desired?.servers.map(({ key }) => key) ?? []));
   if (used.size === 0) return [];
   return endpoints
     .filter((endpoint) => !isUsed(endpoint, used))
-    .flatMap((endpoint) => whyUnused(endpoint, wishes));
+    .flatMap((endpoint) => whyUnused(endpoint, frontends));
 }
 
 export function isUsed({ address, ports }: EndpointFacts, used: ReadonlySet<string>): boolean {
   return ports.some(({ port }) => used.has(hostPort(address, port)));
 }
 
-function whyUnused(endpoint: EndpointFacts, wishes: readonly FrontendFacts[]): Finding[] {
+function whyUnused(endpoint: EndpointFacts, frontends: readonly FrontendFacts[]): Finding[] {
   const { address, ready, terminating, family } = endpoint;
   const about = { place: 'API', about: address } as const;
-  if (!wishes.some((wish) => familyOf(wish.address) === family)) return [];
+  if (!frontends.some((frontend) => familyOf(frontend.address) === family)) return [];
   if (terminating) return [];
   if (!ready) return [remark('KIP102', { ...about, sentence: `endpoint ${address} is not ready` })];
   const hints = [...endpoint.nodeHints, ...endpoint.zoneHints];

@@ -143,7 +143,9 @@ function nameOf({ question, answer }: Evidence): string {
 function workingText(evidence: Evidence): string {
   const focus = focusOf(evidence);
   const servers = new Set(
-    focus.flatMap(({ seen, wish }) => (seen?.servers ?? wish?.desired?.servers ?? []).map(({ key }) => key)),
+    focus.flatMap(({ seen, wanted }) =>
+      (seen?.servers ?? wanted?.desired?.servers ?? []).map(({ key }) => key),
+    ),
   );
   const node = evidence.answer?.agent.node;
   const here = node === undefined ? 'this node' : node;

@@ -35,7 +35,7 @@ export interface Evidence {
 /** One frontend that is asked about, as the agent has it and as the kernel has it. */
 export interface Focus {
   readonly key: FrontendKey;
-  readonly wish: FrontendFacts | undefined;
+  readonly wanted: FrontendFacts | undefined;
   readonly seen: KernelFrontend | undefined;
 }
 
@@ -45,15 +45,15 @@ export interface Focus {
  */
 export function focusOf({ question, answer, kernel }: Evidence): readonly Focus[] {
   const seen = new Map((kernel?.frontends ?? []).map((frontend) => [frontend.key, frontend]));
-  const wishes = answer?.found?.frontends;
-  const candidates = wishes ?? [...seen.values()];
+  const frontends = answer?.found?.frontends;
+  const candidates = frontends ?? [...seen.values()];
   const asked = candidates.filter((frontend) => isAsked(frontend, question));
   const inside = new Set(asked.filter(({ mark }) => mark !== 0).map(({ key }) => outsideKey(key)));
   return asked
     .filter(({ key, mark }) => (question.client.kind === 'outside' ? mark === 0 : !inside.has(key)))
     .map(({ key }) => ({
       key,
-      wish: wishes?.find((wish) => wish.key === key),
+      wanted: frontends?.find((wanted) => wanted.key === key),
       seen: seen.get(key),
     }));
 }

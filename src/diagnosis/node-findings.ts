@@ -19,18 +19,18 @@ export function nodeFindings(evidence: Evidence): Finding[] {
   ];
 }
 
-function frontendFindings({ key, wish, seen }: Focus, { hasTable }: KernelFacts): Finding[] {
-  if (seen === undefined || wish?.state === 'conflict') return [];
-  if (seen.isForeign) return wish?.state === 'foreign' ? [] : [foreign(seen)];
+function frontendFindings({ key, wanted, seen }: Focus, { hasTable }: KernelFacts): Finding[] {
+  if (seen === undefined || wanted?.state === 'conflict') return [];
+  if (seen.isForeign) return wanted?.state === 'foreign' ? [] : [foreign(seen)];
   const draining = drainFinding(seen);
   if (draining !== undefined) return [draining];
-  if (wish === undefined ? seen.owner === undefined : wish.desired === undefined) return [];
-  const findings = [...bindFindings(seen, wish), ...gateFindings(seen, wish, hasTable)];
+  if (wanted === undefined ? seen.owner === undefined : wanted.desired === undefined) return [];
+  const findings = [...bindFindings(seen, wanted), ...gateFindings(seen, wanted, hasTable)];
   const text = { place: 'Node', about: key } as const;
   if (seen.presence === 'absent')
     findings.push(cause('KIP304', { ...text, sentence: `IPVS has no virtual server at ${key}` }));
-  else if (seen.presence === 'present' && wish?.desired !== undefined)
-    findings.push(...differences(seen, wish.desired));
+  else if (seen.presence === 'present' && wanted?.desired !== undefined)
+    findings.push(...differences(seen, wanted.desired));
   return findings;
 }
 
@@ -49,23 +49,23 @@ function drainFinding({ key, presence, servers, isOpen }: KernelFrontend): Findi
 }
 
 // Without an agent the gate tells: what is guarded has to be bound, and so has to be what is left bound of it.
-function bindFindings(seen: KernelFrontend, wish: FrontendFacts | undefined): Finding[] {
-  const shouldBe = wish?.isBound ?? seen.isGuarded;
+function bindFindings(seen: KernelFrontend, wanted: FrontendFacts | undefined): Finding[] {
+  const shouldBe = wanted?.isBound ?? seen.isGuarded;
   if (!shouldBe || seen.isBound) return [];
   const sentence = `${seen.address} is not on kube-ipvs0, so that its packets do not reach IPVS`;
   return [cause('KIP302', { place: 'Node', about: seen.address, sentence })];
 }
 
-function gateFindings(seen: KernelFrontend, wish: FrontendFacts | undefined, hasTable: boolean): Finding[] {
+function gateFindings(seen: KernelFrontend, wanted: FrontendFacts | undefined, hasTable: boolean): Finding[] {
   const text = { place: 'Node', about: seen.key } as const;
   if (!hasTable)
     return [cause('KIP303', { ...text, sentence: 'the table inet kube-ipvs-proxy is not there' })];
-  if (wish === undefined) return [];
+  if (wanted === undefined) return [];
   const lacking = [
-    ...(wish.isBound && !seen.isGuarded ? ['guarded'] : []),
+    ...(wanted.isBound && !seen.isGuarded ? ['guarded'] : []),
     ...(seen.isOpen ? [] : ['open']),
     ...(seen.owner === undefined ? ['owned'] : []),
-    ...wish.traffic.filter((set) => !seen.traffic.includes(set)),
+    ...wanted.traffic.filter((set) => !seen.traffic.includes(set)),
   ];
   if (lacking.length === 0) return [];
   const sentence = `${seen.key} is missing in the sets ${named(lacking)} of our table`;
@@ -110,7 +110,7 @@ function sysctlFindings({ sysctls }: KernelFacts): Finding[] {
 
 function deviceFindings({ otherDevices }: KernelFacts, focus: readonly Focus[]): Finding[] {
   const bound = new Set(
-    focus.flatMap(({ wish, seen }) => (wish?.isBound || seen?.isBound ? [seen?.address] : [])),
+    focus.flatMap(({ wanted, seen }) => (wanted?.isBound || seen?.isBound ? [seen?.address] : [])),
   );
   return otherDevices
     .filter(({ address }) => bound.has(address))

@@ -77,7 +77,9 @@ function apiLines(evidence: Evidence): PathLine[] {
 }
 
 function usedServers(evidence: Evidence): ReadonlySet<string> {
-  return new Set(focusOf(evidence).flatMap(({ wish }) => wish?.desired?.servers.map(({ key }) => key) ?? []));
+  return new Set(
+    focusOf(evidence).flatMap(({ wanted }) => wanted?.desired?.servers.map(({ key }) => key) ?? []),
+  );
 }
 
 function serviceLines(known: KnownService, live: ServiceFacts['live']): PathLine[] {
@@ -133,11 +135,11 @@ function nodeLines(evidence: Evidence): PathLine[] {
 }
 
 function frontendLines(
-  { key, wish, seen }: Focus,
+  { key, wanted, seen }: Focus,
   client: Client,
   drains: readonly DrainState[],
 ): PathLine[] {
-  const state = wish === undefined ? '' : ` ${stateText(wish)}`;
+  const state = wanted === undefined ? '' : ` ${stateText(wanted)}`;
   const lines = [line('Node', 0, `${key}${state}`)];
   if (seen === undefined) return lines;
   lines.push(line('Node', 1, placeText(seen)), line('Node', 1, sourceText(seen, client)));
@@ -208,7 +210,7 @@ function drainOf(
   return drains.find((drain) => drain.frontend === key && drain.server === server.key);
 }
 
-// Each is a line: what was tried is what somebody wished to see.
+// Each is a line: what was tried is what somebody asked to see.
 function triedLines({ tried }: Evidence): PathLine[] {
   return (tried ?? []).map((one) => line('Tried', 0, triedText(one)));
 }

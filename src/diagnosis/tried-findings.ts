@@ -53,8 +53,8 @@ function frontendFindings(tried: readonly TriedConnection[]): Finding[] {
 
 /** Hints are no fault where the endpoints that they leave answer. */
 function hintFindings(evidence: Evidence): Finding[] {
-  const wishes = focusOf(evidence).flatMap(({ wish }) => wish ?? []);
-  const used = new Set(wishes.flatMap(({ desired }) => desired?.servers.map(({ key }) => key) ?? []));
+  const frontends = focusOf(evidence).flatMap(({ wanted }) => wanted ?? []);
+  const used = new Set(frontends.flatMap(({ desired }) => desired?.servers.map(({ key }) => key) ?? []));
   const others = (evidence.answer?.found?.endpoints ?? []).filter(
     (endpoint) =>
       endpoint.ready && !isUsed(endpoint, used) && endpoint.zoneHints.length + endpoint.nodeHints.length > 0,

@@ -1,5 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { ClusterObject } from './cluster-object.js';
 import { InstallError } from './install-error.js';
 
@@ -9,7 +10,7 @@ export interface CurrentCluster {
   get(path: string): Promise<ClusterObject | undefined>;
 }
 
-interface CurrentClusterSettings {
+interface KubeconfigChoice {
   /** Empty: as kubectl finds it, by KUBECONFIG or ~/.kube/config. */
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
@@ -21,8 +22,7 @@ const TIMEOUT = 30_000;
  * client-node knows every way in which a person's kubeconfig may log in. Answers are read as they come: its typed calls
  * would drop fields that are newer than it.
  */
-export async function currentCluster(settings: CurrentClusterSettings): Promise<CurrentCluster> {
-  const config = await loadKubeconfig(settings);
+export function currentCluster(config: KubeConfig): CurrentCluster {
   const cluster = config.getCurrentCluster();
   // client-node's last resort is a server that nobody has named.
   if (cluster === null || cluster.server === 'http://localhost:8080')
@@ -40,7 +40,7 @@ export async function currentCluster(settings: CurrentClusterSettings): Promise<
 }
 
 /** As kubectl would find it. */
-export async function loadKubeconfig({ kubeconfig, context }: CurrentClusterSettings) {
+export async function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice) {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   try {

@@ -17,7 +17,7 @@ export interface RunningKubeProxy {
   readonly configMap: ClusterObject | undefined;
 }
 
-interface LikeKubeProxyWish {
+interface LikeKubeProxyChoice {
   readonly image: string;
   /** On labelled nodes, beside the DaemonSet that runs, instead of in its place. */
   readonly nodeByNode: boolean;
@@ -37,15 +37,15 @@ const MEMORY = '512Mi';
 const HEAP = '--max-old-space-size=384 --max-semi-space-size=4';
 
 /** What to apply so that this program runs as kube-proxy does. Throws InstallError where it cannot take its place. */
-export function likeKubeProxy(running: RunningKubeProxy, wish: LikeKubeProxyWish): LikeKubeProxy {
+export function likeKubeProxy(running: RunningKubeProxy, choice: LikeKubeProxyChoice): LikeKubeProxy {
   const template = templateOf(running.workload);
   const title = titleOf(running.workload);
   const pod = kubeProxyPod(specOf(template), title);
   const setting = kubeProxySetting(pod, running.configMap);
   if (setting.mode !== 'ipvs') throw otherMode(title, setting.mode);
   const changes: string[] = [];
-  const own = ownTemplate(template, pod, setting, wish.image, changes);
-  const isNew = wish.nodeByNode || running.workload.kind === 'Pod';
+  const own = ownTemplate(template, pod, setting, choice.image, changes);
+  const isNew = choice.nodeByNode || running.workload.kind === 'Pod';
   const set = isNew ? newDaemonSet(running.workload, own, changes) : inPlace(running.workload, own);
   return { objects: [...roleObjects(specOf(template)), set], changes };
 }

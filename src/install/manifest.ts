@@ -3,7 +3,7 @@ import { asWritten, type ClusterObject, pathOf, titleOf } from './cluster-object
 import type { CurrentCluster } from './current-cluster.js';
 import { differences, differenceText } from './differences.js';
 import { likeKubeProxy } from './like-kube-proxy.js';
-import { type InstallWish, renderedObjects } from './rendered-objects.js';
+import { type InstallChoice, renderedObjects } from './rendered-objects.js';
 import { runningKubeProxy } from './running-kube-proxy.js';
 
 /** Everything that one call prints. */
@@ -16,10 +16,10 @@ export interface Manifest {
 }
 
 /** The objects of deploy/, with image, server and overlays. */
-export function plainManifest(wish: InstallWish): Manifest {
-  const missing = wish.server === undefined && !wish.overlays.includes('node-by-node');
+export function plainManifest(choice: InstallChoice): Manifest {
+  const missing = choice.server === undefined && !choice.overlays.includes('node-by-node');
   const head = missing ? [NO_SERVER] : [];
-  return { documents: renderedObjects(wish), head, isLikeRunning: false };
+  return { documents: renderedObjects(choice), head, isLikeRunning: false };
 }
 
 const NO_SERVER =
@@ -27,11 +27,11 @@ const NO_SERVER =
 
 /** kube-proxy as it runs, with our image and what else has to differ. */
 export async function manifestLikeKubeProxy(
-  wish: { readonly image: string; readonly nodeByNode: boolean },
+  choice: { readonly image: string; readonly nodeByNode: boolean },
   cluster: CurrentCluster,
 ): Promise<Manifest> {
   const running = await runningKubeProxy(cluster);
-  const { objects, changes } = likeKubeProxy(running, wish);
+  const { objects, changes } = likeKubeProxy(running, choice);
   const kept = running.configMap === undefined ? 'its flags' : titleOf(running.configMap);
   return {
     documents: objects.map((object) => new Document(object)),

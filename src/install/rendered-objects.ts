@@ -13,7 +13,7 @@ export type Overlay = (typeof OVERLAYS)[number];
 const IMAGE = /^kube-ipvs-proxy:/;
 const NO_SERVER = 'https://api-server.invalid:6443';
 
-export interface InstallWish {
+export interface InstallChoice {
   readonly image: string;
   /** Where every node reaches the API server without a Service. */
   readonly server: string | undefined;
@@ -21,7 +21,7 @@ export interface InstallWish {
 }
 
 /** The objects of deploy/ with image and server in them, comments and all. Throws InstallError. */
-export function renderedObjects({ image, server, overlays }: InstallWish): readonly Document[] {
+export function renderedObjects({ image, server, overlays }: InstallChoice): readonly Document[] {
   const text = readFileSync(join(deployFolder(), fileOf(overlays)), 'utf8');
   // The head of the file says how the file was made, which is not how this was.
   const documents = parseAllDocuments(text.replace(/^# Made from .*\n# .*\n/, '')) as readonly Document[];

@@ -22,7 +22,7 @@ import type { VirtualServer } from '../model/virtual-server.js';
 import { nearestServices } from './nearest-services.js';
 
 /** One frontend that a Service asks for, as it was decided. */
-export interface Wish {
+export interface DecidedClaim {
   readonly service: Pick<Service, 'key' | 'ports'>;
   readonly frontend: Frontend;
   readonly kind: ClaimKind;
@@ -31,7 +31,7 @@ export interface Wish {
   readonly offered?: string;
   readonly traffic: readonly TrafficSet[];
   readonly sources: ReadonlyMap<string, unknown>;
-  readonly inside?: Wish;
+  readonly inside?: DecidedClaim;
 }
 
 interface ServiceFactsParts {
@@ -44,7 +44,7 @@ interface ServiceFactsParts {
       readonly families: readonly Family[];
     };
     readonly bound: ReadonlySet<Address>;
-    claimsOf(service: ServiceKey): readonly Wish[];
+    claimsOf(service: ServiceKey): readonly DecidedClaim[];
     serviceOf(key: FrontendKey): ServiceKey | undefined;
     heldElsewhere(addresses: readonly Address[], service: ServiceKey): readonly HeldAddress[];
   };
@@ -125,13 +125,15 @@ function addressesOf({ clusterIPs, externalIPs, loadBalancerIPs }: Service): Add
 function serviceFacts(key: ServiceKey, look: LiveLook | undefined, parts: ServiceFactsParts): ServiceFacts {
   const { service, slices } = parts.source.view.look(key);
   const { problems, drains } = parts.state();
-  const wishes = parts.desired.claimsOf(key).flatMap((wish) => (wish.inside ? [wish, wish.inside] : [wish]));
+  const claims = parts.desired
+    .claimsOf(key)
+    .flatMap((claim) => (claim.inside ? [claim, claim.inside] : [claim]));
   const unmet = new Map(
     parts
       .unmet()
       .flatMap((entry) => (serviceOfOwner(entry.owner) === key ? [[entry.frontend.key, entry]] : [])),
   );
-  const keys = new Set(wishes.map(({ frontend }) => frontend.key));
+  const keys = new Set(claims.map(({ frontend }) => frontend.key));
   return {
     service: key,
     known: service && knownService(service),
@@ -139,7 +141,7 @@ function serviceFacts(key: ServiceKey, look: LiveLook | undefined, parts: Servic
     isBehind: look?.isBehind ?? false,
     slices: slices.length,
     endpoints: slices.flatMap(endpointsOf),
-    frontends: wishes.map((wish) => frontendFacts(wish, unmet.get(wish.frontend.key), key, parts)),
+    frontends: claims.map((claim) => frontendFacts(claim, unmet.get(claim.frontend.key), key, parts)),
     heldElsewhere: service === undefined ? [] : parts.desired.heldElsewhere(addressesOf(service), key),
     problems: problems.filter((problem) => problem.service === key),
     drains: drains.filter(({ frontend }) => keys.has(frontend)),
@@ -185,7 +187,7 @@ function endpointsOf({ key, family, ports, endpoints }: EndpointSlice): Endpoint
 }
 
 function frontendFacts(
-  { frontend, kind, portIndex, virtualServer, offered, traffic, sources, service }: Wish,
+  { frontend, kind, portIndex, virtualServer, offered, traffic, sources, service }: DecidedClaim,
   unmet: UnmetFrontend | undefined,
   key: ServiceKey,
   { desired }: ServiceFactsParts,

@@ -4,14 +4,14 @@ import { SCHEDULERS } from '../../src/model/scheduler.js';
 import { recordOf, serviceObject, textsOf } from './objects.js';
 
 const PREFIX = 'kube-ipvs-proxy.io/';
-const service = (wishes: Record<string, unknown>) => {
+const service = (given: Record<string, unknown>) => {
   const annotations = Object.fromEntries(
-    Object.entries(wishes).map(([name, value]) => [PREFIX + name, value]),
+    Object.entries(given).map(([name, value]) => [PREFIX + name, value]),
   );
   return translateService(serviceObject({}, { annotations }));
 };
-const reported = (wishes: Record<string, unknown>) =>
-  service(wishes).problems.map(({ field, message }) => `${field?.replace(PREFIX, '')}: ${message}`);
+const reported = (annotations: Record<string, unknown>) =>
+  service(annotations).problems.map(({ field, message }) => `${field?.replace(PREFIX, '')}: ${message}`);
 
 describe('the scheduler annotation', () => {
   test.each(SCHEDULERS)('may ask for %s', (scheduler) => {
@@ -34,14 +34,14 @@ describe('scheduler flags', () => {
     [{ scheduler: 'mh,mh-port', 'scheduler-flags': 'mh-port' }, ['mh-port']],
     [{ 'scheduler-flags': 'mh-port,sh-port' }, ['mh-port', 'sh-port']],
     [{ scheduler: 'mh', 'scheduler-flags': '' }, []],
-  ])('are read: %o', (wishes, flags) => {
-    expect([recordOf(service(wishes)).schedulerFlags, reported(wishes)]).toEqual([flags, []]);
+  ])('are read: %o', (annotations, flags) => {
+    expect([recordOf(service(annotations)).schedulerFlags, reported(annotations)]).toEqual([flags, []]);
   });
 
   test('of another scheduler or none are named, and the others stay', () => {
-    const wishes = { scheduler: 'mh,sh-port,mh-port,fast' };
-    expect(recordOf(service(wishes))).toMatchObject({ scheduler: 'mh', schedulerFlags: ['mh-port'] });
-    expect(reported(wishes)).toEqual([
+    const annotations = { scheduler: 'mh,sh-port,mh-port,fast' };
+    expect(recordOf(service(annotations))).toMatchObject({ scheduler: 'mh', schedulerFlags: ['mh-port'] });
+    expect(reported(annotations)).toEqual([
       'metadata.annotations[scheduler]: has the flag "sh-port", expected mh-port or mh-fallback; the flag is left out.',
       'metadata.annotations[scheduler]: has the flag "fast", expected mh-port or mh-fallback; the flag is left out.',
     ]);
@@ -90,9 +90,9 @@ describe('weights', () => {
     '*',
     '7',
   ])('have the entry %j named and left out, and the others stay', (entry) => {
-    const wishes = { weights: `zone=a:2,${entry},*:1` };
-    expect(recordOf(service(wishes)).weights).toHaveLength(2);
-    expect(reported(wishes)).toEqual([
+    const annotations = { weights: `zone=a:2,${entry},*:1` };
+    expect(recordOf(service(annotations)).weights).toHaveLength(2);
+    expect(reported(annotations)).toEqual([
       `metadata.annotations[weights]: has the entry "${entry}", expected zone=NAME:WEIGHT, node=NAME:WEIGHT or ` +
         '*:WEIGHT with a weight from 1 to 65535; the entry is left out.',
     ]);
@@ -130,16 +130,16 @@ describe('times', () => {
     ['1h1m1s', 3661],
     ['1.5h', 5400],
   ])('%j are %i seconds', (text, seconds) => {
-    const wishes = { 'slow-start': text, 'drain-deadline': text };
-    expect(recordOf(service(wishes))).toMatchObject({ slowStart: seconds, drainDeadline: seconds });
-    expect(reported(wishes)).toEqual([]);
+    const annotations = { 'slow-start': text, 'drain-deadline': text };
+    expect(recordOf(service(annotations))).toMatchObject({ slowStart: seconds, drainDeadline: seconds });
+    expect(reported(annotations)).toEqual([]);
   });
 
   test.each(['', '-1', '86401', '25h', '1.5s', '1d', 's', '1m30', 90, null])('are not %j', (value) => {
-    const wishes = { 'slow-start': value, 'drain-deadline': value };
-    expect(recordOf(service(wishes)).slowStart).toBe(0);
-    expect(recordOf(service(wishes))).not.toHaveProperty('drainDeadline');
-    expect(reported(wishes)).toHaveLength(value === null ? 0 : 2);
+    const annotations = { 'slow-start': value, 'drain-deadline': value };
+    expect(recordOf(service(annotations)).slowStart).toBe(0);
+    expect(recordOf(service(annotations))).not.toHaveProperty('drainDeadline');
+    expect(reported(annotations)).toHaveLength(value === null ? 0 : 2);
   });
 });
 

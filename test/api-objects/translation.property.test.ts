@@ -66,7 +66,7 @@ function expectService(service: Service): void {
   expect(new Set(service.ports.map(({ name }) => name)).size).toBe(service.ports.length);
   expect(service.affinityTimeout >= 0 && service.affinityTimeout <= 86_400).toBe(true);
   expect(Number.isInteger(service.created) && service.created >= 0).toBe(true);
-  expectWishes(service);
+  expectAnnotations(service);
   expect(service.healthCheckNodePort === 0 || service.externalPolicy === 'Local').toBe(true);
   expect(['Cluster', 'Local']).toEqual(
     expect.arrayContaining([service.internalPolicy, service.externalPolicy]),
@@ -74,7 +74,7 @@ function expectService(service: Service): void {
   for (const range of service.sourceRanges) expect(parseCidr(range.text)).toEqual(range);
 }
 
-function expectWishes({ scheduler, schedulerFlags, weights, slowStart, drainDeadline }: Service): void {
+function expectAnnotations({ scheduler, schedulerFlags, weights, slowStart, drainDeadline }: Service): void {
   expect([undefined, ...SCHEDULERS]).toContain(scheduler);
   for (const flag of schedulerFlags) expect(SCHEDULER_FLAGS).toContain(flag);
   for (const { weight } of weights) expectPort(weight);

@@ -16,12 +16,12 @@ const AT_ONCE = IS_REAL_TIME ? 1000 : 8;
 const RESULTS = join(PROJECT_FOLDER, 'bench/results/recovery.md');
 
 const runs = new Map<string, Promise<FaultRun>>();
-let wished = '';
+let expected = '';
 
 describe.each(PROTOCOLS)('over %s no event is lost and no write made twice:', (protocol) => {
   it.each(FAULTS.map(({ name }) => name))('%s', async (name) => {
     const { state, repeatedWrites, errors, isSpent } = await faultRun(name, protocol);
-    expect(state).toBe(wished);
+    expect(state).toBe(expected);
     expect(repeatedWrites).toEqual([]);
     expect(errors).toEqual([]);
     expect(isSpent).toBe(true);
@@ -30,12 +30,12 @@ describe.each(PROTOCOLS)('over %s no event is lost and no write made twice:', (p
 
 beforeAll(
   async () => {
-    wished = await calmState();
+    expected = await calmState();
     const waiting = FAULTS.flatMap((row) => PROTOCOLS.map((protocol) => ({ row, protocol })));
     const lane = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const { row, protocol } = next;
-        const passed = survive(row, protocol, wished);
+        const passed = survive(row, protocol, expected);
         runs.set(`${row.name} ${protocol}`, passed);
         await passed.catch(() => undefined);
       }

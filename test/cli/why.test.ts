@@ -8,7 +8,7 @@ import { CODES, type Code } from '../../src/diagnosis/codes.js';
 import { diagnose } from '../../src/diagnosis/diagnose.js';
 import { pathLines } from '../../src/diagnosis/path-lines.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
-import { answer, endpoint, evidence, FRONT, kernel, seen, service, wish } from '../diagnosis/facts.js';
+import { answer, endpoint, evidence, FRONT, kernel, seen, service, wanted } from '../diagnosis/facts.js';
 import { address, POD_1 } from '../support/addresses.js';
 
 const OPTIONS: WhyOptions = { adminSocket: '/nowhere/admin.sock', output: 'text' };
@@ -45,7 +45,7 @@ describe('the text', () => {
     answer: answer(
       service({
         endpoints: [endpoint(POD_1, { ready: false, serving: false })],
-        frontends: [wish({ desired: undefined })],
+        frontends: [wanted({ desired: undefined })],
       }),
     ),
     kernel: kernel({
@@ -167,9 +167,9 @@ describe('a connection that is tried', () => {
       weight: 1,
     }));
     const desired = { scheduler: 'rr', persistenceTimeout: 0, servers };
-    const own = wish({ address: LOOPBACK, port, desired });
-    const shut = wish({ address: LOOPBACK, port: closed, desired, traffic: ['restricted'] });
-    const focus = [own, own, shut].map((one) => ({ key: FRONT.key, wish: one, seen: undefined }));
+    const own = wanted({ address: LOOPBACK, port, desired });
+    const shut = wanted({ address: LOOPBACK, port: closed, desired, traffic: ['restricted'] });
+    const focus = [own, own, shut].map((one) => ({ key: FRONT.key, wanted: one, seen: undefined }));
     const results = await tryConnections(focus);
     expect(results.map((one) => [one.target, one.port, one.result])).toEqual([
       ['frontend', port, 'answered'],

@@ -11,8 +11,8 @@ function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
     kernel,
     outsider: {
       async addVirtualServer(frontend) {
-        const wished = settings('wlc');
-        kernel.foreign.set(frontend.key, { frontend, settings: wished, realServers: NO_SERVERS });
+        const wanted = settings('wlc');
+        kernel.foreign.set(frontend.key, { frontend, settings: wanted, realServers: NO_SERVERS });
       },
       async removeVirtualServer(frontend) {
         kernel.state.removeVirtualServer(frontend);

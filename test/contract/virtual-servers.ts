@@ -21,9 +21,9 @@ export function virtualServerContract(subject: ContractSubject): void {
     });
 
     it('with a scheduler that the kernel lacks is ENOENT, added or set, and stays as it was', async () => {
-      const wished = settings('nosuch');
+      const wanted = settings('nosuch');
       await subject.given(add(OTHER));
-      expect(await subject.perform(add(WEB, wished), set(OTHER, wished))).toEqual(['ENOENT', 'ENOENT']);
+      expect(await subject.perform(add(WEB, wanted), set(OTHER, wanted))).toEqual(['ENOENT', 'ENOENT']);
       expect([await subject.seen(WEB), await subject.seen(OTHER)]).toEqual(['absent', [`${OTHER.key} rr`]]);
     });
 

@@ -98,23 +98,23 @@ describe('a slice with as many ports as its Service', () => {
 });
 
 describe('what one Service may have', () => {
-  const wish = (servers: number, sources = 0): Demand => ({
+  const demand = (servers: number, sources = 0): Demand => ({
     virtualServer: { realServers: { size: servers } },
     sources: { size: sources },
   });
-  const taken = (...wishes: readonly Demand[]) => {
+  const taken = (...demands: readonly Demand[]) => {
     const allowance = new Allowance(3);
-    return wishes.map((each) => allowance.take(each));
+    return demands.map((each) => allowance.take(each));
   };
 
   it('is one frontend at least, however many endpoints it has', () => {
-    expect(taken(wish(100_001), wish(0))).toEqual([true, false]);
+    expect(taken(demand(100_001), demand(0))).toEqual([true, false]);
   });
 
   it('ends with the frontends, the servers or the source ranges, whichever end first', () => {
-    expect(taken(wish(1), wish(1), wish(1), wish(1))).toEqual([true, true, true, false]);
-    expect(taken(wish(60_000), wish(40_000), wish(1))).toEqual([true, true, false]);
-    expect(taken(wish(1, 20_000), wish(1, 1))).toEqual([true, false]);
+    expect(taken(demand(1), demand(1), demand(1), demand(1))).toEqual([true, true, true, false]);
+    expect(taken(demand(60_000), demand(40_000), demand(1))).toEqual([true, true, false]);
+    expect(taken(demand(1, 20_000), demand(1, 1))).toEqual([true, false]);
   });
 });
 

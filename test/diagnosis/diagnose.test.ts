@@ -18,7 +18,7 @@ import {
   service,
   tried,
   WEB,
-  wish,
+  wanted,
 } from './facts.js';
 
 const NO_SERVER = { desired: undefined } as const;
@@ -65,13 +65,13 @@ describe('a Service that works', () => {
     });
     for (const other of [{ ready: false }, { zoneHints: ['zone-b'] }, { terminating: true, ready: false }]) {
       const endpoints = [endpoint(POD_1), endpoint(POD_2, other)];
-      const found = service({ endpoints, frontends: [wish({ desired })] });
+      const found = service({ endpoints, frontends: [wanted({ desired })] });
       expect(causesOf({ answer: answer(found), kernel: kernel({ frontends: [drained] }) })).toEqual([]);
     }
   });
 
   it('is not accused of a policy for clients that nobody asked about', () => {
-    const local = wish({ kind: 'balancer', traffic: ['dropped', 'source-kept'], ...NO_SERVER });
+    const local = wanted({ kind: 'balancer', traffic: ['dropped', 'source-kept'], ...NO_SERVER });
     const facts = { answer: answer(service({ frontends: [local] })), kernel: kernel({ frontends: [EMPTY] }) };
     expect(causesOf(facts)).toEqual([]);
     expect(remarksOf(facts)).toEqual(['KIP201']);
@@ -92,13 +92,13 @@ describe('a Service that works', () => {
       persistenceTimeout: 0,
       servers: [POD_1, POD_2].map((pod) => ({ key: serverKey(pod), weight: 100 })),
     };
-    expect(causesOf({ answer: answer(service({ frontends: [wish({ desired })] })) })).toEqual([]);
+    expect(causesOf({ answer: answer(service({ frontends: [wanted({ desired })] })) })).toEqual([]);
   });
 });
 
 describe('a cause is found', () => {
-  const none = (more: Parameters<typeof service>[0], frontend: Parameters<typeof wish>[0] = {}) => ({
-    answer: answer(service({ frontends: [wish({ ...NO_SERVER, ...frontend })], ...more })),
+  const none = (more: Parameters<typeof service>[0], frontend: Parameters<typeof wanted>[0] = {}) => ({
+    answer: answer(service({ frontends: [wanted({ ...NO_SERVER, ...frontend })], ...more })),
     kernel: kernel({ frontends: [EMPTY] }),
   });
   const live = service().live;
@@ -117,7 +117,7 @@ describe('a cause is found', () => {
       'KIP203',
       {
         question: question({ client: CLIENT }),
-        ...none({}, { ...wish(), sources: ['192.0.2.0/24'] }),
+        ...none({}, { ...wanted(), sources: ['192.0.2.0/24'] }),
         kernel: kernel(),
       },
     ],
@@ -154,7 +154,7 @@ describe('a cause is found', () => {
     ['KIP303', { kernel: kernel({ frontends: [seen({ isGuarded: false })] }) }],
     ['KIP304', { kernel: kernel({ frontends: [seen({ presence: 'absent', servers: [] })] }) }],
     ['KIP305', { kernel: kernel({ frontends: [seen({ scheduler: 'lc' })] }) }],
-    ['KIP306', { answer: answer(service({ frontends: [wish({ state: 'refused', reason: 'ENOMEM' })] })) }],
+    ['KIP306', { answer: answer(service({ frontends: [wanted({ state: 'refused', reason: 'ENOMEM' })] })) }],
     [
       'KIP307',
       {
@@ -184,7 +184,7 @@ describe('a cause is found', () => {
     ['KIP602', { answer: answer(service(), { complete: false }) }],
     ['KIP603', { answer: answer(service(), { sourceAway: 'nobody answers at 192.0.2.1:6443.' }) }],
     ['KIP604', { answer: answer(service({ isBehind: true })) }],
-    ['KIP605', { answer: answer(service({ frontends: [wish({ state: 'pending' })] })) }],
+    ['KIP605', { answer: answer(service({ frontends: [wanted({ state: 'pending' })] })) }],
   ])('%s', (code, found) => {
     const diagnosis = diagnose(evidence(found));
     expect(diagnosis.causes[0]?.code).toBe(code);
@@ -223,18 +223,18 @@ describe('a cause is found', () => {
   it('of a client of a family that the Service does not have, and not of the other family alone', () => {
     const other = { kind: 'address', address: address('2001:db8::9') } as const;
     expect(causesOf({ question: question({ client: other }) })).toEqual(['KIP106']);
-    const front = wish({
+    const front = wanted({
       key: '[fd00:96::10]:80/TCP' as FrontendKey,
       address: address('fd00:96::10'),
       sources: ['2001:db8::/64'],
     });
-    const both = service({ frontends: [wish(), front] });
+    const both = service({ frontends: [wanted(), front] });
     for (const client of [CLIENT, other])
       expect(causesOf({ answer: answer(both), question: question({ client }) })).toEqual([]);
   });
 
   it('once, however many frontends it concerns', () => {
-    const fronts = [wish(), wish({ key: '10.96.0.11:80/TCP' as FrontendKey, address: VIP_B })];
+    const fronts = [wanted(), wanted({ key: '10.96.0.11:80/TCP' as FrontendKey, address: VIP_B })];
     const found = service({ endpoints: [], frontends: fronts.map((front) => ({ ...front, ...NO_SERVER })) });
     expect(causesOf({ answer: answer(found), kernel: kernel({ frontends: [] }) })).toEqual(['KIP103']);
   });
@@ -248,7 +248,7 @@ describe('a cause is found', () => {
     const endpoints = [endpoint(POD_1, { zoneHints: ['a'] }), endpoint(POD_2, { zoneHints: ['b'] })];
     const [first] = seen().servers;
     return {
-      answer: answer(service({ endpoints, frontends: [wish({ desired })] })),
+      answer: answer(service({ endpoints, frontends: [wanted({ desired })] })),
       kernel: kernel({ frontends: [seen({ servers: first === undefined ? [] : [first] })] }),
     };
   }

@@ -40,7 +40,7 @@ export function endpoint(address: typeof POD_1, more: Partial<EndpointFacts> = {
   };
 }
 
-export function wish(more: Partial<FrontendFacts> = {}): FrontendFacts {
+export function wanted(more: Partial<FrontendFacts> = {}): FrontendFacts {
   return {
     ...FRONT,
     kind: 'cluster',
@@ -109,7 +109,7 @@ export function service(more: Partial<ServiceFacts> = {}): ServiceFacts {
     isBehind: false,
     slices: 1,
     endpoints: [endpoint(POD_1), endpoint(POD_2)],
-    frontends: [wish()],
+    frontends: [wanted()],
     heldElsewhere: [],
     problems: [],
     drains: [],

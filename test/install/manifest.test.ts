@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ApiServer } from '../../lab/api-server/api-server.js';
 import type { ClusterObject } from '../../src/install/cluster-object.js';
-import { type CurrentCluster, currentCluster } from '../../src/install/current-cluster.js';
+import { type CurrentCluster, currentCluster, loadKubeconfig } from '../../src/install/current-cluster.js';
 import {
   type Manifest,
   manifestDifference,
@@ -75,7 +75,9 @@ describe('in a cluster', () => {
     server = await ApiServer.start();
     server.access.allowToken('secret', 'admin');
     folder = await mkdtemp(join(tmpdir(), 'manifest-'));
-    cluster = await currentCluster({ kubeconfig: await writeKubeconfig('secret'), context: undefined });
+    cluster = currentCluster(
+      await loadKubeconfig({ kubeconfig: await writeKubeconfig('secret'), context: undefined }),
+    );
   });
 
   afterEach(async () => {
@@ -177,20 +179,21 @@ describe('in a cluster', () => {
     ['a right that is missing', 'secret', /403 .*cannot get resource "daemonsets"/],
   ])('%s is told', async (_, token, message) => {
     server.access.deny([{ verb: 'get', resource: 'daemonsets' }]);
-    cluster = await currentCluster({ kubeconfig: await writeKubeconfig(token), context: 'x' });
+    cluster = currentCluster(
+      await loadKubeconfig({ kubeconfig: await writeKubeconfig(token), context: 'x' }),
+    );
     await expect(like()).rejects.toThrow(message);
   });
 
   it('whose kubeconfig is not there is told by its name', async () => {
-    const missing = currentCluster({ kubeconfig: join(folder, 'missing'), context: undefined });
+    const missing = loadKubeconfig({ kubeconfig: join(folder, 'missing'), context: undefined });
     await expect(missing).rejects.toThrow(/the kubeconfig cannot be read: ENOENT.*missing/);
   });
 
   it('that nobody has named is an error and no server on this machine', async () => {
     const file = join(folder, 'empty');
     await writeFile(file, 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n');
-    await expect(currentCluster({ kubeconfig: file, context: undefined })).rejects.toThrow(
-      'no kubeconfig with a current context',
-    );
+    const empty = await loadKubeconfig({ kubeconfig: file, context: undefined });
+    expect(() => currentCluster(empty)).toThrow('no kubeconfig with a current context');
   });
 });

@@ -4,7 +4,7 @@ import { type Certificate, issue, makeAuthority } from '../../lab/api-server/cer
 import { Credentials } from '../../src/kubernetes/login/credentials.js';
 import type { Login } from '../../src/kubernetes/login/login.js';
 import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
-import { AUTHORITY, HttpsServer, SERVER_CERTIFICATE, type ServerWishes, textOf } from './https-server.js';
+import { AUTHORITY, HttpsServer, SERVER_CERTIFICATE, type ServerOptions, textOf } from './https-server.js';
 import { loginTo } from './logins.js';
 
 const OTHER = makeAuthority('other CA');
@@ -24,8 +24,8 @@ describe('a connection with TLS', () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  async function serve(wishes: ServerWishes): Promise<HttpsServer> {
-    const server = await HttpsServer.start(wishes);
+  async function serve(options: ServerOptions): Promise<HttpsServer> {
+    const server = await HttpsServer.start(options);
     closing.push(() => server.stop());
     return server;
   }
@@ -37,8 +37,8 @@ describe('a connection with TLS', () => {
     return textOf(body);
   }
 
-  async function failure(wishes: ServerWishes, change: Partial<Login> = {}): Promise<[string, string]> {
-    const server = await serve(wishes);
+  async function failure(options: ServerOptions, change: Partial<Login> = {}): Promise<[string, string]> {
+    const server = await serve(options);
     const login = loginTo(server.url, change);
     const error = await ask(login).then(
       () => ({ kind: 'none', message: 'good' }),

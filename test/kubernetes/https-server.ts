@@ -20,7 +20,7 @@ export interface Answering {
 }
 export type Answerer = (asked: Asked, answer: Answering) => void;
 
-export interface ServerWishes {
+export interface ServerOptions {
   readonly protocol?: 'h2' | 'http/1.1' | 'plain';
   readonly certificate?: Certificate;
   /** Demands a client certificate of this authority. */
@@ -48,10 +48,10 @@ export class HttpsServer {
   readonly #server: Server;
   readonly #scheme: string;
 
-  constructor(wishes: ServerWishes = {}) {
-    this.answer = wishes.answer ?? ((_, answer) => void answer.end('{}'));
-    this.#scheme = wishes.protocol === 'plain' ? 'http' : 'https';
-    this.#server = this.#make(wishes);
+  constructor(options: ServerOptions = {}) {
+    this.answer = options.answer ?? ((_, answer) => void answer.end('{}'));
+    this.#scheme = options.protocol === 'plain' ? 'http' : 'https';
+    this.#server = this.#make(options);
     this.#server.on('session', (session: ServerHttp2Session) => {
       session.on('ping', () => {
         this.pings += 1;
@@ -64,9 +64,9 @@ export class HttpsServer {
     });
   }
 
-  static async start(wishes: ServerWishes = {}): Promise<HttpsServer> {
-    const server = new HttpsServer(wishes);
-    await new Promise<void>((resolve) => server.#server.listen(wishes.port ?? 0, '127.0.0.1', resolve));
+  static async start(options: ServerOptions = {}): Promise<HttpsServer> {
+    const server = new HttpsServer(options);
+    await new Promise<void>((resolve) => server.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
     return server;
   }
 
@@ -93,7 +93,7 @@ export class HttpsServer {
     certificate = SERVER_CERTIFICATE,
     clientAuthority,
     streams,
-  }: ServerWishes): Server {
+  }: ServerOptions): Server {
     const listener = (asked: Asked, answer: ServerResponse | Http2ServerResponse) => {
       this.requests.push(`${asked.method} ${asked.url}`);
       this.answer(asked, answer as Answering);

@@ -64,11 +64,11 @@ describe('an acknowledged operation', () => {
   });
 
   it('that sets a virtual server keeps its real servers', () => {
-    const wished = settings('lc', 60);
+    const wanted = settings('lc', 60);
     const state = stateAfter(add(), addReal(), {
       kind: 'set-virtual-server',
       frontend: HTTP,
-      settings: wished,
+      settings: wanted,
     });
     expect(dataplaneText(state)).toBe(`${HTTP.key} lc persistent 60\n  -> ${ONE.key} weight 1`);
   });

@@ -11,10 +11,10 @@ import { thatMayFollow } from '../../src/plan/precondition.js';
 import { roundsOf } from '../../src/reconcile/pass-planner.js';
 import { desiredPlane, FRONTENDS, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
+import { onlyDesired, withoutDrains } from '../support/desired-plane.js';
 import { kernelAt } from '../support/kernel-at.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
-import { onlyWished, withoutDrains } from '../support/wished-plane.js';
 
 const STILL_BUSY: DrainVerdict = () => false;
 const ALL_DRAINED: DrainVerdict = () => true;
@@ -110,7 +110,7 @@ describe('a plan', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, (desired, { observed }) => {
         const after = performAll(operationsOf(desired, observed), observed);
-        const expected = onlyWished(desired, observed);
+        const expected = onlyDesired(desired, observed);
         expect(dataplaneText(withoutDrains(after, desired, observed))).toBe(dataplaneText(expected));
       }),
     );
@@ -120,7 +120,7 @@ describe('a plan', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, (desired, { observed }) => {
         const after = performAll(operationsOf(desired, observed, ALL_DRAINED), observed);
-        expect(dataplaneText(after)).toBe(dataplaneText(onlyWished(desired, observed)));
+        expect(dataplaneText(after)).toBe(dataplaneText(onlyDesired(desired, observed)));
       }),
     );
   });

@@ -7,6 +7,7 @@ import { type TestAgent, testAgent } from '../support/agent.js';
 import { apply, type Change, changes } from '../support/arbitrary-cluster.js';
 import { foreignServer } from '../support/arbitrary-plane.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { onlyDesired } from '../support/desired-plane.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { fates } from '../support/fates.js';
 import { type Fate, FaultyKernel } from '../support/faulty-kernel.js';
@@ -14,7 +15,6 @@ import { aService, aSlice } from '../support/objects.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';
-import { onlyWished } from '../support/wished-plane.js';
 
 const SHARE_OF_FAULTS = 0.1;
 const THEIRS = foreignServer(frontend(VIP_A, 80, 'TCP'));
@@ -39,13 +39,13 @@ function watchedAgent(kernel: FakeKernel, fate: () => Fate) {
 
 /** Lets time pass until nothing drains any more and the kernel has exactly what is desired. */
 async function settled(agent: TestAgent, kernel: FakeKernel): Promise<string> {
-  const wished = () =>
-    dataplaneText(onlyWished(agent.desired, copyOfPlane(kernel.state, kernel.foreign.keys())));
-  for (let round = 0; round < 500 && dataplaneText(kernel.state) !== wished(); round++) {
+  const expected = () =>
+    dataplaneText(onlyDesired(agent.desired, copyOfPlane(kernel.state, kernel.foreign.keys())));
+  for (let round = 0; round < 500 && dataplaneText(kernel.state) !== expected(); round++) {
     agent.clock.advance(agent.clock.next ?? 0);
     await agent.loop.idle();
   }
-  return wished();
+  return expected();
 }
 
 describe('an agent whose kernel refuses or loses every tenth operation', () => {
@@ -56,8 +56,8 @@ describe('an agent whose kernel refuses or loses every tenth operation', () => {
         const { agent, breaches, tell } = watchedAgent(kernel, fates(seed, SHARE_OF_FAULTS));
         await agent.start();
         for (const batch of batches) await tell(batch);
-        const wished = await settled(agent, kernel);
-        expect(dataplaneText(kernel.state)).toBe(wished);
+        const expected = await settled(agent, kernel);
+        expect(dataplaneText(kernel.state)).toBe(expected);
         await agent.converge();
         expect(agent.loop.state().problems.filter(({ kind }) => kind === 'kernel')).toEqual([]);
         expect(agent.loop.state().drains).toEqual([]);
@@ -94,8 +94,8 @@ describe('an agent whose kernel refuses or loses every tenth operation', () => {
         const { agent, tell } = watchedAgent(kernel, fates(seed, SHARE_OF_FAULTS));
         await agent.start();
         for (const batch of batches) await tell(batch);
-        const wished = await settled(agent, kernel);
-        expect(dataplaneText(kernel.state)).toBe(wished);
+        const expected = await settled(agent, kernel);
+        expect(dataplaneText(kernel.state)).toBe(expected);
         expect([...kernel.foreign.values()]).toEqual([THEIRS]);
         expect(agent.errors).toEqual([]);
       }),
@@ -120,8 +120,8 @@ describe('an agent whose kernel refuses or loses every tenth operation', () => {
             if (free && index >= moment) kernel.foreign.set(THEIRS.frontend.key, THEIRS);
             await tell(batch);
           }
-          const wished = await settled(agent, kernel);
-          expect(dataplaneText(kernel.state)).toBe(wished);
+          const expected = await settled(agent, kernel);
+          expect(dataplaneText(kernel.state)).toBe(expected);
           expect([...kernel.foreign.values()].every((server) => server === THEIRS)).toBe(true);
           expect(agent.errors).toEqual([]);
         },

@@ -5,6 +5,7 @@ import { operationText } from '../../src/model/operation.js';
 import { testAgent } from '../support/agent.js';
 import { apply, type Change, changes } from '../support/arbitrary-cluster.js';
 import { dataplaneText } from '../support/dataplane-text.js';
+import { withoutDrains } from '../support/desired-plane.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { MortalKernel } from '../support/mortal-kernel.js';
@@ -12,7 +13,6 @@ import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';
 import { TRANSITIONS } from '../support/transitions.js';
-import { withoutDrains } from '../support/wished-plane.js';
 
 /** A source that has already told so much. */
 function sourceAfter(...batches: readonly (readonly Change[])[]): HandSource {

@@ -93,11 +93,11 @@ test('a health check port that two Services claim is found alike on every node',
     isHealthy: () => true,
     problemsFound: problems.topic('health check ports'),
   });
-  const wish = (created: number) => ({ port: 0, localEndpoints: 1, created });
+  const serviceMade = (created: number) => ({ port: 0, localEndpoints: 1, created });
   checks.update(
     new Map([
-      [serviceKey('default', 'old'), wish(1)],
-      [serviceKey('default', 'young'), wish(2)],
+      [serviceKey('default', 'old'), serviceMade(1)],
+      [serviceKey('default', 'young'), serviceMade(2)],
     ]),
   );
   expect(problems.list.map((problem) => problemFound(problem, undefined)?.everywhere)).toEqual([true]);

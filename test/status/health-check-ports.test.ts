@@ -30,7 +30,7 @@ function ports() {
   return { checks, clock, state, problems, reports };
 }
 
-function wish(port: number, localEndpoints: number, created = 0): HealthCheckService {
+function checked(port: number, localEndpoints: number, created = 0): HealthCheckService {
   return { port, localEndpoints, created };
 }
 
@@ -70,7 +70,7 @@ describe('a health check node port', () => {
   it('answers any path and method as kube-proxy does', async () => {
     const { checks } = ports();
     const port = await freePort();
-    checks.update(new Map([[WEB, wish(port, 2)]]));
+    checks.update(new Map([[WEB, checked(port, 2)]]));
     const { status, headers, body } = await answer(port, '/anything?at=all');
     expect(status).toBe(200);
     expect(headers).toMatchObject({
@@ -103,7 +103,7 @@ describe('a health check node port', () => {
     async (endpoints, healthy, status) => {
       const { checks, state } = ports();
       const port = await freePort();
-      checks.update(new Map([[WEB, wish(port, endpoints)]]));
+      checks.update(new Map([[WEB, checked(port, endpoints)]]));
       state.healthy = healthy;
       const got = await answer(port);
       expect(got.status).toBe(status);
@@ -114,18 +114,18 @@ describe('a health check node port', () => {
   it('follows the number of endpoints without listening anew', async () => {
     const { checks } = ports();
     const port = await freePort();
-    checks.update(new Map([[WEB, wish(port, 0)]]));
+    checks.update(new Map([[WEB, checked(port, 0)]]));
     expect((await answer(port)).status).toBe(503);
-    checks.update(new Map([[WEB, wish(port, 3)]]));
+    checks.update(new Map([[WEB, checked(port, 3)]]));
     expect((await ask(port, '/')).headers['x-load-balancing-endpoint-weight']).toBe('3');
   });
 
   it('moves when the Service changes its port, and goes with the Service', async () => {
     const { checks } = ports();
     const [before, after] = [await freePort(), await freePort()];
-    checks.update(new Map([[WEB, wish(before, 1)]]));
+    checks.update(new Map([[WEB, checked(before, 1)]]));
     await answer(before);
-    checks.update(new Map([[WEB, wish(after, 1)]]));
+    checks.update(new Map([[WEB, checked(after, 1)]]));
     expect((await answer(after)).status).toBe(200);
     await refused(before);
     checks.update(new Map());
@@ -136,8 +136,8 @@ describe('a health check node port', () => {
     const { checks, problems } = ports();
     const port = await freePort();
     const both = new Map([
-      [SHOP, wish(port, 1, 2_000)],
-      [WEB, wish(port, 1, 1_000)],
+      [SHOP, checked(port, 1, 2_000)],
+      [WEB, checked(port, 1, 1_000)],
     ]);
     checks.update(both);
     expect(JSON.parse((await answer(port)).body).service.name).toBe('web');
@@ -154,7 +154,7 @@ describe('a health check node port', () => {
   it('that another program has is a problem, reported when it comes and when it goes, and tried again every 5 seconds', async () => {
     const { checks, clock, problems, reports } = ports();
     const { port, release } = await held();
-    checks.update(new Map([[WEB, wish(port, 1)]]));
+    checks.update(new Map([[WEB, checked(port, 1)]]));
     while (reports.times === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(problems.list).toMatchObject([
       { kind: 'conflict', service: WEB, field: 'spec.healthCheckNodePort' },
@@ -170,7 +170,7 @@ describe('a health check node port', () => {
   it('follows the addresses on which node ports are served, and goes on where it was', async () => {
     const { checks } = ports();
     const port = await freePort();
-    checks.update(new Map([[WEB, wish(port, 1)]]));
+    checks.update(new Map([[WEB, checked(port, 1)]]));
     await answer(port);
     const open = connect(port, '127.0.0.1');
     const ended = new Promise((resolve) => open.once('close', resolve));

@@ -73,11 +73,11 @@ export const desiredPlane: fc.Arbitrary<Dataplane> = fc
     treatment,
   })
   .map(({ servers, vips, owner, treatment }) => {
-    const wished = present(servers);
-    const bound = new Set([...vips, ...wished.map(({ frontend }) => frontend.address)]);
-    const fronts = wished.map((server) => server.frontend);
+    const chosen = present(servers);
+    const bound = new Set([...vips, ...chosen.map(({ frontend }) => frontend.address)]);
+    const fronts = chosen.map((server) => server.frontend);
     return {
-      virtualServers: new Map(wished.map((server) => [server.frontend.key, server])),
+      virtualServers: new Map(chosen.map((server) => [server.frontend.key, server])),
       bound,
       policy: {
         guarded: bound,

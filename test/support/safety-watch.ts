@@ -39,11 +39,11 @@ export class SafetyWatch {
 
   #interruptions(now: Dataplane): string[] {
     return [...this.#before.virtualServers.values()].flatMap((before) => {
-      const wish = this.#desired.virtualServers.get(before.frontend.key);
-      if (wish === undefined) return [];
-      const seen = now.virtualServers.get(wish.frontend.key);
-      const wasOpen = this.#before.policy.open.has(wish.frontend.key);
-      return [...lostServers(before, wish, seen), ...(wasOpen ? starvation(before, wish, seen) : [])];
+      const desired = this.#desired.virtualServers.get(before.frontend.key);
+      if (desired === undefined) return [];
+      const seen = now.virtualServers.get(desired.frontend.key);
+      const wasOpen = this.#before.policy.open.has(desired.frontend.key);
+      return [...lostServers(before, desired, seen), ...(wasOpen ? starvation(before, desired, seen) : [])];
     });
   }
 }
@@ -60,19 +60,23 @@ function breaches({ virtualServers, bound, policy }: Dataplane): string[] {
   ];
 }
 
-function lostServers(before: VirtualServer, wish: VirtualServer, now: VirtualServer | undefined): string[] {
+function lostServers(
+  before: VirtualServer,
+  desired: VirtualServer,
+  now: VirtualServer | undefined,
+): string[] {
   return [...before.realServers]
     .filter(
       (server) =>
         server.weight > 0 &&
-        (wish.realServers.find(server)?.weight ?? 0) > 0 &&
+        (desired.realServers.find(server)?.weight ?? 0) > 0 &&
         (now?.realServers.find(server)?.weight ?? 0) === 0,
     )
     .map((server) => `${before.frontend.key} is without ${server.key}, which stays`);
 }
 
-function starvation(before: VirtualServer, wish: VirtualServer, now: VirtualServer | undefined): string[] {
-  const starved = usable(before) && usable(wish) && !usable(now);
+function starvation(before: VirtualServer, desired: VirtualServer, now: VirtualServer | undefined): string[] {
+  const starved = usable(before) && usable(desired) && !usable(now);
   return starved ? [`${before.frontend.key} is without any server`] : [];
 }
 

@@ -31,18 +31,18 @@ function placesOf(focus: readonly Focus[]): Place[] {
   const places = new Map<string, Place>();
   const add = (place: Place) => places.set(`${place.target} ${hostPort(place.address, place.port)}`, place);
   const tcp = focus.filter(
-    ({ wish, seen }) => (wish ?? seen)?.protocol === 'TCP' && wish?.state !== 'conflict',
+    ({ wanted, seen }) => (wanted ?? seen)?.protocol === 'TCP' && wanted?.state !== 'conflict',
   );
-  for (const { wish, seen } of tcp) {
-    const front = wish ?? seen;
+  for (const { wanted, seen } of tcp) {
+    const front = wanted ?? seen;
     const traffic = front?.traffic ?? [];
     const isShut = traffic.includes('restricted') || traffic.includes('dropped');
-    const isServed = (wish?.desired?.servers ?? seen?.servers ?? []).length > 0;
+    const isServed = (wanted?.desired?.servers ?? seen?.servers ?? []).length > 0;
     if (front !== undefined && !isShut && isServed)
       add({ address: front.address, port: front.port, target: 'frontend' });
   }
-  for (const { wish, seen } of tcp)
-    for (const place of serversOf(wish?.desired?.servers ?? seen?.servers ?? [])) add(place);
+  for (const { wanted, seen } of tcp)
+    for (const place of serversOf(wanted?.desired?.servers ?? seen?.servers ?? [])) add(place);
   return [...places.values()].slice(0, MOST_TRIED);
 }
 

@@ -46,7 +46,8 @@ export function connectionIn(line: string): IpvsConnection | undefined {
   };
 }
 
-function addressIn(text: string): Address | undefined {
+/** An address as /proc/net/ip_vs_conn has it: `0A600001`, or eight groups with colons, with or without brackets. */
+export function addressIn(text: string): Address | undefined {
   const digits = text.replaceAll(/[:[\]]/g, '');
   return /^(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})$/.test(digits)
     ? formatAddress(Buffer.from(digits, 'hex'))

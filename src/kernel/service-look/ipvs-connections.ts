@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type Address, formatAddress, parseAddress } from '../../model/address.js';
+import type { Address } from '../../model/address.js';
 import { type Frontend, hostPort } from '../../model/frontend.js';
 import type { AffinityFact, ConnectionFact } from '../../model/kernel-facts.js';
 import type { RealServerKey } from '../../model/real-server.js';
+import { addressIn } from '../netlink/proc-ip-vs-conn.js';
 
 interface ClientEntries {
   readonly affinity: readonly AffinityFact[];
@@ -29,10 +30,10 @@ export async function readClientEntries(
     const words = line.trim().split(/\s+/);
     const [protocol = '', from = '', fromPort = '', to = '', toPort = '', server = '', serverPort = ''] =
       words;
-    if (addressOf(from) !== client) continue;
+    if (addressIn(from) !== client) continue;
     const frontend =
-      places.get(`${addressOf(to)} ${Number.parseInt(toPort, 16)} ${protocol}`) ?? places.get(to);
-    const address = addressOf(server);
+      places.get(`${addressIn(to)} ${Number.parseInt(toPort, 16)} ${protocol}`) ?? places.get(to);
+    const address = addressIn(server);
     if (frontend === undefined || address === undefined) continue;
     const key = hostPort(address, Number.parseInt(serverPort, 16)) as RealServerKey;
     const [state = '', seconds = '0'] = words.slice(7);
@@ -54,10 +55,4 @@ function count(connections: Map<string, ConnectionFact>, one: ConnectionFact): v
 // The affinity of a view by mark has the mark in the place of the address.
 function placeOf({ address, port, protocol, mark }: Frontend): string {
   return mark === 0 ? `${address} ${port} ${protocol}` : mark.toString(16).toUpperCase().padStart(8, '0');
-}
-
-/** `0A600001`, or `fd00:0096:0000:0000:0000:0000:0000:0001` with or without brackets. */
-function addressOf(text: string): Address | undefined {
-  if (/^[0-9A-F]{8}$/.test(text)) return formatAddress(Buffer.from(text, 'hex'));
-  return text.includes(':') ? parseAddress(text.replace(/[[\]]/g, '')) : undefined;
 }

@@ -64,15 +64,16 @@ class KernelLook {
     const asked = this.#asked(around);
     const results = await this.#kernel.look(asked);
     const frontends = asked.map((frontend, index) => kernelFrontend(frontend, results[index], around));
+    const otherDevices = devicesWith(new Set(asked.map(({ address }) => address)));
     return {
       hasDevice: (await this.#handle.deviceIndex()) !== 0,
       hasTable: (await this.#kernel.standingRules()) !== undefined,
       frontends,
-      otherDevices: devicesWith(new Set(asked.map(({ address }) => address))),
+      otherDevices,
       sysctls: await readSysctls(),
       conntrack: await this.#conntrack(),
       bridges: await this.#tried('bridges', [], () => this.#bridges(frontends)),
-      rules: await this.#tried('rules of other programs', [], () => this.#rules(frontends)),
+      rules: await this.#tried('rules of other programs', [], () => this.#rules(frontends, otherDevices)),
       client: await this.#tried('connections of the client', undefined, () => this.#client(asked)),
       unread: this.#unread,
     };
@@ -144,12 +145,13 @@ class KernelLook {
     });
   }
 
-  async #rules(frontends: readonly KernelFrontend[]): Promise<RuleFact[]> {
+  async #rules(
+    frontends: readonly KernelFrontend[],
+    otherDevices: KernelFacts['otherDevices'],
+  ): Promise<RuleFact[]> {
     const chains = decodeRuleset(await this.#handle.dumpRuleset());
     const { client } = this.#question;
-    const own = new Set(
-      devicesWith(new Set(frontends.map(({ address }) => address))).map(({ address }) => address),
-    );
+    const own = new Set(otherDevices.map(({ address }) => address));
     return frontends.flatMap((frontend) => {
       const isLocal = frontend.isBound || own.has(frontend.address);
       return foreignRules(chains, { frontend, isLocal, isGuarded: frontend.isGuarded }, client);

@@ -43,7 +43,7 @@ export interface ApiResponse {
 /**
  * Why no answer came. connect: nobody answers there. tls: the certificate is not trusted, has expired, or ours is
  * refused. silent: the peer went quiet and did not answer a PING. lost: the connection broke. credentials: none could
- * be read. aborted: the caller's own wish.
+ * be read. aborted: the caller ended it.
  */
 type TransportFailure = 'connect' | 'tls' | 'silent' | 'lost' | 'credentials' | 'aborted';
 

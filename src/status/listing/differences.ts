@@ -46,9 +46,10 @@ export function* differences(planes: ComparedPlanes): Generator<Difference[]> {
   yield batch;
 }
 
-function* all(planes: ComparedPlanes): Generator<Difference> {
+function* all(given: ComparedPlanes): Generator<Difference> {
+  const { desired, kernel, draining } = given;
+  const planes: Compared = { ...given, drainingVips: new Set([...draining].map(addressOf)) };
   yield* virtualServers(planes);
-  const { desired, kernel } = planes;
   yield* keysOf('VIP', desired.bound, kernel.bound, planes);
   yield* keysOf('guard', desired.policy.guarded, kernel.policy.guarded, planes);
   yield* keysOf('ledger', setOf(desired.policy.owned), setOf(kernel.policy.owned), planes);
@@ -113,23 +114,24 @@ function settingsText({ settings }: VirtualServer): string {
   return `${scheduler}${flags}${persistenceTimeout === 0 ? '' : ` persistent ${persistenceTimeout} s`}`;
 }
 
-type Compared = Pick<ComparedPlanes, 'desired' | 'kernel' | 'draining'>;
+interface Compared extends ComparedPlanes {
+  readonly drainingVips: ReadonlySet<string>;
+}
 
 function* keysOf(
   what: Difference['what'],
   wanted: ReadonlySet<string>,
   found: ReadonlySet<string>,
-  { desired, kernel, draining }: Compared,
+  { desired, kernel, draining, drainingVips }: Compared,
   detail: string | null = null,
 ): Generator<Difference> {
-  const drainingVips = new Set([...draining].map(addressOf));
   const owner = (key: string) =>
     desired.holderOf(key as FrontendKey)?.owner ?? kernel.policy.owned.get(key as FrontendKey)?.owner ?? null;
   for (const key of wanted)
     if (!found.has(key)) yield { change: 'missing', what, key, owner: owner(key), detail };
   for (const key of found)
     if (!wanted.has(key)) {
-      const drains = draining.has(key as FrontendKey) || drainingVips.has(key as never);
+      const drains = draining.has(key as FrontendKey) || drainingVips.has(key);
       yield { change: 'extra', what, key, owner: owner(key), detail: drains ? 'drains' : detail };
     }
 }

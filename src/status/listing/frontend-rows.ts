@@ -35,7 +35,9 @@ export interface ListedKernel {
 export interface ListedAgent {
   /** What this program wrote and the kernel has acknowledged. */
   readonly image: Pick<Dataplane, 'virtualServers'>;
-  readonly desired: Pick<Dataplane, 'virtualServers'> & { holderOf(key: FrontendKey): Wish | undefined };
+  readonly desired: Pick<Dataplane, 'virtualServers'> & {
+    holderOf(key: FrontendKey): ListedClaim | undefined;
+  };
   /** Frontends that refuse connections because their Service has no usable endpoint. */
   readonly withoutEndpoints: readonly {
     readonly frontend: Frontend;
@@ -50,7 +52,7 @@ export interface ListedAgent {
 }
 
 /** A frontend as its Service asks for it. */
-export interface Wish {
+export interface ListedClaim {
   readonly owner: string;
   readonly service: Pick<Service, 'key' | 'ports' | 'internalPolicy' | 'externalPolicy'>;
   readonly kind: ClaimKind;
@@ -122,27 +124,27 @@ class RowMaker {
 
   rowOf(place: RowPlace): FrontendRow {
     const { frontend, owner, server, offered } = place;
-    const wish = place.isForeign ? undefined : this.#parts.agent?.desired.holderOf(frontend.key);
+    const claim = place.isForeign ? undefined : this.#parts.agent?.desired.holderOf(frontend.key);
     const activity = this.#parts.kernel.activity.get(frontend.key);
     const state = this.#stateOf(place);
-    const { service, port } = named(wish?.owner ?? owner, wish);
+    const { service, port } = named(claim?.owner ?? owner, claim);
     const { traffic, withServers } = this.#parts;
     return {
       service,
       port,
-      type: wish === undefined ? null : ROW_TYPES[wish.kind],
+      type: claim === undefined ? null : ROW_TYPES[claim.kind],
       frontend: frontend.key,
       address: frontend.address,
       portNumber: frontend.port,
       protocol: frontend.protocol,
       clients: isInside(frontend) ? 'inside' : 'all',
-      trafficPolicy: wish === undefined ? null : policyOf(wish),
+      trafficPolicy: claim === undefined ? null : policyOf(claim),
       scheduler: server?.settings.scheduler ?? null,
       persistenceSeconds: server?.settings.persistenceTimeout ?? 0,
       state,
       reason: this.#reasonOf(place, state, offered),
       counts: countsOf(server, activity),
-      ...(withServers && this.#details(place, wish, activity)),
+      ...(withServers && this.#details(place, claim, activity)),
       ...(traffic !== undefined && { traffic: traffic.get(frontend.key) ?? NO_TRAFFIC }),
     };
   }
@@ -199,27 +201,27 @@ class RowMaker {
     if (state === 'drift')
       return server === undefined ? 'another program removed it' : 'another program changed it';
     if (server !== undefined || state !== 'programmed') return null;
-    const wish = this.#parts.agent?.desired.holderOf(frontend.key);
+    const claim = this.#parts.agent?.desired.holderOf(frontend.key);
     if (offered !== undefined) return `no endpoint: its EndpointSlices offer ${offered} instead`;
-    return wish === undefined ? null : 'no usable endpoint: new connections are refused';
+    return claim === undefined ? null : 'no usable endpoint: new connections are refused';
   }
 
   #details(
     { frontend, server, isForeign }: RowPlace,
-    wish: Wish | undefined,
+    claim: ListedClaim | undefined,
     activity: FrontendActivity | undefined,
   ) {
     const { agent } = this.#parts;
     const servers = [...(server?.realServers ?? [])].map((real) =>
       this.#serverRow(frontend.key, real, activity),
     );
-    if (agent === undefined || wish === undefined || isForeign) return { servers, leftOut: [] };
-    const port = wish.service.ports[wish.portIndex];
+    if (agent === undefined || claim === undefined || isForeign) return { servers, leftOut: [] };
+    const port = claim.service.ports[claim.portIndex];
     const leftOut = leftOutEndpoints({
-      slices: agent.slicesOf(wish.service.key),
+      slices: agent.slicesOf(claim.service.key),
       family: familyOf(frontend.address),
       port: { name: port?.name ?? '', protocol: frontend.protocol },
-      isLocalOnly: policyOf(wish) === 'Local' && !isInside(frontend),
+      isLocalOnly: policyOf(claim) === 'Local' && !isInside(frontend),
       node: agent.node,
       server: agent.desired.virtualServers.get(frontend.key) ?? server,
     });
@@ -277,15 +279,18 @@ function isSame(a: VirtualServer, b: VirtualServer): boolean {
   return true;
 }
 
-function policyOf({ kind, service }: Wish) {
+function policyOf({ kind, service }: ListedClaim) {
   return kind === 'cluster' ? service.internalPolicy : service.externalPolicy;
 }
 
 // The ledger's owner is `namespace/name:port`; it may be cut, so that the Service's own words come first.
-function named(owner: string | undefined, wish: Wish | undefined): { service: string | null; port: string } {
+function named(
+  owner: string | undefined,
+  claim: ListedClaim | undefined,
+): { service: string | null; port: string } {
   const [service = null, port = ''] = owner?.split(':', 2) ?? [];
-  if (wish === undefined) return { service, port };
-  return { service: wish.service.key, port: wish.service.ports[wish.portIndex]?.name ?? '' };
+  if (claim === undefined) return { service, port };
+  return { service: claim.service.key, port: claim.service.ports[claim.portIndex]?.name ?? '' };
 }
 
 function countsOf(server: VirtualServer | undefined, activity: FrontendActivity | undefined): ServerCounts {

@@ -46,7 +46,7 @@ describe.skipIf(!IN_TEST_KERNEL).each([
 
   /** Waits until so many requests in a row are answered by these in turn, or all meet the same refusal. */
   async function answeredBy(address: typeof WEB, names: readonly string[]): Promise<void> {
-    const wished = names.toSorted().join();
+    const expected = names.toSorted().join();
     await waitUntil(
       async () => {
         const answers = await cluster.lab.outside.askTimes(names.length * 2, {
@@ -55,9 +55,9 @@ describe.skipIf(!IN_TEST_KERNEL).each([
           protocol: 'TCP',
           patience: 1000,
         });
-        return Object.keys(tally(answers)).sort().join() === wished;
+        return Object.keys(tally(answers)).sort().join() === expected;
       },
-      { what: `${address} to be answered by ${wished}` },
+      { what: `${address} to be answered by ${expected}` },
     );
   }
 

@@ -7,24 +7,24 @@ import { copyOfPlane } from './plane-copy.js';
  * What a plan should arrive at: the desired plane, without what other programs hold, and with the addresses that other
  * programs bound.
  */
-export function onlyWished(desired: Dataplane, observed: ObservedDataplane): DataplaneState {
-  const wished = copyOfPlane(desired, observed.foreign);
+export function onlyDesired(desired: Dataplane, observed: ObservedDataplane): DataplaneState {
+  const plane = copyOfPlane(desired, observed.foreign);
   for (const key of observed.foreign) {
-    wished.virtualServers.delete(key);
-    wished.policy.owned.delete(key);
-    wished.policy.open.delete(key);
-    for (const set of TRAFFIC_SETS) wished.policy.traffic[set].delete(key);
-    wished.policy.sources.delete(key);
+    plane.virtualServers.delete(key);
+    plane.policy.owned.delete(key);
+    plane.policy.open.delete(key);
+    for (const set of TRAFFIC_SETS) plane.policy.traffic[set].delete(key);
+    plane.policy.sources.delete(key);
   }
-  for (const address of observed.bound) if (isForeignAddress(address, observed)) wished.bound.add(address);
+  for (const address of observed.bound) if (isForeignAddress(address, observed)) plane.bound.add(address);
   for (const address of desired.bound)
-    if (observed.isForeignAt(address)) leaveAsItWas(address, observed, wished);
-  return wished;
+    if (observed.isForeignAt(address)) leaveAsItWas(address, observed, plane);
+  return plane;
 }
 
-function leaveAsItWas(address: Address, observed: Dataplane, wished: DataplaneState): void {
-  if (!observed.bound.has(address)) wished.bound.delete(address);
-  if (!observed.policy.guarded.has(address)) wished.policy.guarded.delete(address);
+function leaveAsItWas(address: Address, observed: Dataplane, plane: DataplaneState): void {
+  if (!observed.bound.has(address)) plane.bound.delete(address);
+  if (!observed.policy.guarded.has(address)) plane.policy.guarded.delete(address);
 }
 
 // The guard says that an address is ours, and so does a virtual server of ours at an address of our device.
@@ -41,11 +41,11 @@ export function withoutDrains(plane: Dataplane, desired: Dataplane, before: Data
   const left = copyOfPlane(plane);
   for (const server of plane.virtualServers.values()) {
     const { key, address, protocol } = server.frontend;
-    const wish = desired.virtualServers.get(key);
+    const wanted = desired.virtualServers.get(key);
     for (const real of server.realServers)
-      if (real.weight === 0 && protocol === 'TCP' && wish?.realServers.find(real) === undefined)
+      if (real.weight === 0 && protocol === 'TCP' && wanted?.realServers.find(real) === undefined)
         left.acknowledge({ kind: 'delete-real-server', frontend: server.frontend, server: real });
-    if (wish !== undefined || left.virtualServers.get(key)?.realServers.size !== 0) continue;
+    if (wanted !== undefined || left.virtualServers.get(key)?.realServers.size !== 0) continue;
     left.removeVirtualServer(server.frontend);
     left.policy.owned.delete(key);
     if (desired.bound.has(address) || left.frontendsAt(address).size > 0) continue;
