@@ -1,63 +1,19 @@
 import { familyOf } from '../../model/address.js';
-import type { ClaimKind } from '../../model/claim.js';
 import { TimeSlice } from '../../model/clock.js';
-import {
-  type DataplaneActivity,
-  type DataplaneTraffic,
-  type FrontendActivity,
-  NO_TRAFFIC,
-} from '../../model/counters.js';
-import type { Dataplane } from '../../model/dataplane.js';
-import type { EndpointSlice } from '../../model/endpoint-slice.js';
-import { type Frontend, type FrontendKey, isInside } from '../../model/frontend.js';
-import type { RealServer, RealServerKey } from '../../model/real-server.js';
-import type { Service } from '../../model/service.js';
-import type { ServiceKey } from '../../model/service-key.js';
-import type { DrainState, UnmetFrontend } from '../../model/sync-state.js';
+import { type DataplaneTraffic, type FrontendActivity, NO_TRAFFIC } from '../../model/counters.js';
+import { type Frontend, isInside } from '../../model/frontend.js';
 import { sameSettings, type VirtualServer } from '../../model/virtual-server.js';
-import {
-  type FrontendRow,
-  ROW_TYPES,
-  type RowState,
-  type ServerCounts,
-  type ServerRow,
-} from './frontend-row.js';
+import { type FrontendRow, ROW_TYPES, type RowState, type ServerCounts } from './frontend-row.js';
 import { leftOutEndpoints } from './left-out.js';
-
-/** What the kernel has of the frontends that are listed. */
-export interface ListedKernel {
-  readonly dataplane: Pick<Dataplane, 'virtualServers' | 'policy'>;
-  readonly activity: DataplaneActivity;
-  readonly foreign: readonly VirtualServer[];
-}
-
-/** What only the running agent knows. */
-export interface ListedAgent {
-  /** What this program wrote and the kernel has acknowledged. */
-  readonly image: Pick<Dataplane, 'virtualServers'>;
-  readonly desired: Pick<Dataplane, 'virtualServers'> & {
-    holderOf(key: FrontendKey): ListedClaim | undefined;
-  };
-  /** Frontends that refuse connections because their Service has no usable endpoint. */
-  readonly withoutEndpoints: readonly {
-    readonly frontend: Frontend;
-    readonly owner: string;
-    readonly offered?: string;
-  }[];
-  readonly unmet: readonly UnmetFrontend[];
-  readonly drains: readonly DrainState[];
-  slicesOf(service: ServiceKey): readonly EndpointSlice[];
-  /** This node's name. */
-  readonly node: string | undefined;
-}
-
-/** A frontend as its Service asks for it. */
-export interface ListedClaim {
-  readonly owner: string;
-  readonly service: Pick<Service, 'key' | 'ports' | 'internalPolicy' | 'externalPolicy'>;
-  readonly kind: ClaimKind;
-  readonly portIndex: number;
-}
+import {
+  type ListedAgent,
+  type ListedClaim,
+  type ListedKernel,
+  type RowFilter,
+  type RowPlace,
+  rowPlaces,
+} from './row-places.js';
+import { ServerRows } from './server-rows.js';
 
 interface RowParts {
   readonly kernel: ListedKernel;
@@ -70,14 +26,12 @@ interface RowParts {
   readonly withServers: boolean;
 }
 
-export type RowFilter = (row: { readonly owner: string | undefined; readonly frontend: Frontend }) => boolean;
-
 const ROWS_PER_BATCH = 64;
 
 /** The rows in the order of Services and frontends, in batches; gives way to everything else in between. */
 export async function* frontendRows(parts: RowParts): AsyncGenerator<FrontendRow[]> {
   const rows = new RowMaker(parts);
-  const places = rows.places().sort(byOwnerAndFrontend);
+  const places = rowPlaces(parts);
   const slice = new TimeSlice(performance);
   for (let start = 0; start < places.length; start += ROWS_PER_BATCH) {
     yield places.slice(start, start + ROWS_PER_BATCH).map((place) => rows.rowOf(place));
@@ -85,41 +39,13 @@ export async function* frontendRows(parts: RowParts): AsyncGenerator<FrontendRow
   }
 }
 
-/** Where a row comes from: what the kernel has there, and what a Service wants there. */
-interface RowPlace {
-  readonly frontend: Frontend;
-  readonly owner: string | undefined;
-  readonly server: VirtualServer | undefined;
-  readonly isForeign: boolean;
-  /** Of a Service that does not have the frontend as it wants it. */
-  readonly unmet: UnmetFrontend | undefined;
-  readonly offered: string | undefined;
-}
-
 class RowMaker {
   readonly #parts: RowParts;
-  readonly #unmet: ReadonlyMap<FrontendKey, UnmetFrontend>;
-  readonly #drains: ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>>;
+  readonly #serverRows: ServerRows;
 
   constructor(parts: RowParts) {
     this.#parts = parts;
-    const unmet = parts.agent?.unmet ?? [];
-    this.#unmet = new Map(
-      unmet.filter(({ state }) => state !== 'conflict').map((one) => [one.frontend.key, one]),
-    );
-    this.#drains = drainIndex(parts.agent?.drains ?? []);
-  }
-
-  places(): RowPlace[] {
-    const { kernel, filter } = this.#parts;
-    const places: RowPlace[] = [];
-    const add = (place: RowPlace) => {
-      if (filter(place)) places.push(place);
-    };
-    for (const server of kernel.dataplane.virtualServers.values()) add(this.#standing(server));
-    for (const server of kernel.foreign) add(this.#foreign(server));
-    for (const place of this.#absent()) add(place);
-    return places;
+    this.#serverRows = new ServerRows(parts.agent);
   }
 
   rowOf(place: RowPlace): FrontendRow {
@@ -147,34 +73,6 @@ class RowMaker {
       ...(withServers && this.#details(place, claim, activity)),
       ...(traffic !== undefined && { traffic: traffic.get(frontend.key) ?? NO_TRAFFIC }),
     };
-  }
-
-  #standing(server: VirtualServer): RowPlace {
-    const { frontend } = server;
-    const owner = this.#parts.kernel.dataplane.policy.owned.get(frontend.key)?.owner;
-    return { ...NOTHING, frontend, owner, server, unmet: this.#unmet.get(frontend.key) };
-  }
-
-  #foreign(server: VirtualServer): RowPlace {
-    const { frontend } = server;
-    const unmet = this.#unmet.get(frontend.key);
-    return { ...NOTHING, frontend, owner: unmet?.owner, server, isForeign: true, unmet };
-  }
-
-  // What a Service wants and the kernel does not have, and what it may not have since another Service has it.
-  *#absent(): Generator<RowPlace> {
-    const { agent, kernel } = this.#parts;
-    const foreign = new Set(kernel.foreign.map(({ frontend }) => frontend.key));
-    const has = ({ key }: Frontend) => kernel.dataplane.virtualServers.has(key) || foreign.has(key);
-    for (const unmet of agent?.unmet ?? []) {
-      const { frontend, owner, state } = unmet;
-      if (state === 'conflict' || !has(frontend)) yield { ...NOTHING, frontend, owner, unmet };
-    }
-    for (const { frontend, owner, offered } of agent?.withoutEndpoints ?? [])
-      if (!has(frontend)) yield { ...NOTHING, frontend, owner, offered };
-    for (const [key, { frontend }] of agent?.image.virtualServers ?? [])
-      if (!has(frontend) && !this.#unmet.has(key))
-        yield { ...NOTHING, frontend, owner: agent?.desired.holderOf(key)?.owner };
   }
 
   #stateOf({ frontend, server, unmet, isForeign }: RowPlace): RowState {
@@ -213,7 +111,7 @@ class RowMaker {
   ) {
     const { agent } = this.#parts;
     const servers = [...(server?.realServers ?? [])].map((real) =>
-      this.#serverRow(frontend.key, real, activity),
+      this.#serverRows.rowOf(frontend.key, real, activity),
     );
     if (agent === undefined || claim === undefined || isForeign) return { servers, leftOut: [] };
     const port = claim.service.ports[claim.portIndex];
@@ -227,50 +125,6 @@ class RowMaker {
     });
     return { servers, leftOut };
   }
-
-  #serverRow(key: FrontendKey, real: RealServer, activity: FrontendActivity | undefined): ServerRow {
-    const { address, port, weight } = real;
-    const { active, inactive } = activity?.get(real.key) ?? { active: 0, inactive: 0 };
-    const left = this.#drains.get(key)?.get(real.key) ?? null;
-    const written = this.#parts.agent?.image.virtualServers.get(key)?.realServers.find(real);
-    const wanted = this.#parts.agent?.desired.virtualServers.get(key)?.realServers.find(real);
-    const { state, reason } = judged(real, {
-      written,
-      wanted,
-      left,
-      isKnown: this.#parts.agent !== undefined,
-    });
-    return { address, port, weight, active, inactive, state, reason, drainSecondsLeft: left };
-  }
-}
-
-const NOTHING = {
-  owner: undefined,
-  server: undefined,
-  isForeign: false,
-  unmet: undefined,
-  offered: undefined,
-} as const;
-
-interface ServerEvidence {
-  readonly written: RealServer | undefined;
-  readonly wanted: RealServer | undefined;
-  readonly left: number | null;
-  readonly isKnown: boolean;
-}
-
-function judged({ weight }: RealServer, evidence: ServerEvidence): Pick<ServerRow, 'state' | 'reason'> {
-  const { written, wanted, left, isKnown } = evidence;
-  if (left !== null) return { state: 'draining', reason: `draining, ${left} s left` };
-  if (!isKnown) return { state: 'programmed', reason: weight === 0 ? 'takes no new connections' : null };
-  if (written === undefined) return { state: 'drift', reason: 'another program added it' };
-  if (written.weight !== weight)
-    return { state: 'drift', reason: `another program changed its weight; ${written.weight} was written` };
-  if (wanted === undefined) return { state: 'pending', reason: 'no endpoint any more' };
-  if (wanted.weight > weight)
-    return { state: 'programmed', reason: `slow start; its full weight is ${wanted.weight}` };
-  if (wanted.weight !== weight) return { state: 'pending', reason: `its weight will be ${wanted.weight}` };
-  return { state: 'programmed', reason: weight === 0 ? 'weight 0 by annotation' : null };
 }
 
 function isSame(a: VirtualServer, b: VirtualServer): boolean {
@@ -303,23 +157,4 @@ function countsOf(server: VirtualServer | undefined, activity: FrontendActivity 
     inactive += one.inactive;
   }
   return { servers: server?.realServers.size ?? 0, taking, active, inactive };
-}
-
-function drainIndex(
-  drains: readonly DrainState[],
-): ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>> {
-  const index = new Map<FrontendKey, Map<RealServerKey, number>>();
-  for (const { frontend, server, left } of drains) {
-    const servers = index.get(frontend) ?? new Map<RealServerKey, number>();
-    index.set(frontend, servers.set(server, Math.ceil(left / 1000)));
-  }
-  return index;
-}
-
-function byOwnerAndFrontend(a: RowPlace, b: RowPlace): number {
-  return compare(a.owner ?? '~', b.owner ?? '~') || compare(a.frontend.key, b.frontend.key);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -14,7 +14,8 @@ import {
 import { keyParts, serviceOfOwner } from '../../model/service-key.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { FrontendRow } from './frontend-row.js';
-import { frontendRows, type ListedAgent, type ListedKernel, type RowFilter } from './frontend-rows.js';
+import { frontendRows } from './frontend-rows.js';
+import type { ListedAgent, ListedKernel, RowFilter } from './row-places.js';
 
 export interface ListingParts {
   /** One full look at the kernel. */
