@@ -1,7 +1,7 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Ctrl-C and SIGTERM, which meanwhile do not end the process: the line being written is finished first. */
-export interface Interruption {
+interface Interruption {
   readonly signal: AbortSignal;
   /** From then on they end the process as ever. */
   close(): void;

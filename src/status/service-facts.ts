@@ -22,7 +22,7 @@ import type { VirtualServer } from '../model/virtual-server.js';
 import { nearestServices } from './nearest-services.js';
 
 /** One frontend that a Service asks for, as it was decided. */
-export interface DecidedClaim {
+interface DecidedClaim {
   readonly service: Pick<Service, 'key' | 'ports'>;
   readonly frontend: Frontend;
   readonly kind: ClaimKind;

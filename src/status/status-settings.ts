@@ -21,11 +21,3 @@ interface ServingAddresses {
   /** A server that cannot listen ends the agent instead of being tried again. */
   readonly bindHardFail: boolean;
 }
-
-export const DEFAULT_STATUS_SETTINGS: Omit<StatusSettings, 'version' | 'node'> = {
-  families: ['IPv4'],
-  healthTimeout: 60_000,
-  serving: { health: '0.0.0.0:10256', metrics: '127.0.0.1:10249', bindHardFail: false },
-  // About 700 series on each node.
-  trafficLimit: 100,
-};

@@ -7,7 +7,6 @@ import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { PassLog } from '../../src/status/log/pass-log.js';
 import { StatusBoard } from '../../src/status/status-board.js';
-import { DEFAULT_STATUS_SETTINGS } from '../../src/status/status-settings.js';
 import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
 import { FakeKernel } from '../support/fake-kernel.js';
@@ -15,6 +14,7 @@ import { HandSource } from '../support/hand-source.js';
 import { ask } from '../support/http.js';
 import { aService, aSlice } from '../support/objects.js';
 import { HandStatusClock } from '../support/status-clock.js';
+import { DEFAULT_STATUS_SETTINGS } from '../support/status-settings.js';
 
 /** The agent's core with its status, joined as `compose.ts` joins them. */
 function agentWithStatus() {

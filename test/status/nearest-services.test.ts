@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceKey } from '../../src/model/service-key.js';
-import { nearestServices, slipsBetween } from '../../src/status/nearest-services.js';
+import { editDistance, nearestServices } from '../../src/status/nearest-services.js';
 
 const ALL = [
   'default/web',
@@ -27,7 +27,7 @@ describe('the Services that somebody may have meant', () => {
   });
 });
 
-describe('slips between two words', () => {
+describe('edits between two words', () => {
   it.each([
     ['web', 'web', 0],
     ['wbe', 'web', 1],
@@ -36,7 +36,7 @@ describe('slips between two words', () => {
     ['wab', 'web', 1],
     ['cart', 'web', 4],
     ['a', 'abcdefgh', 4],
-  ])('%s %s', (a, b, slips) => {
-    expect(slipsBetween(a, b)).toBe(slips);
+  ])('%s %s', (a, b, edits) => {
+    expect(editDistance(a, b)).toBe(edits);
   });
 });

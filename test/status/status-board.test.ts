@@ -9,12 +9,13 @@ import { ProblemBoard } from '../../src/model/problem-board.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { PassLog } from '../../src/status/log/pass-log.js';
 import { type BoardParts, StatusBoard } from '../../src/status/status-board.js';
-import { DEFAULT_STATUS_SETTINGS, type StatusSettings } from '../../src/status/status-settings.js';
+import type { StatusSettings } from '../../src/status/status-settings.js';
 import { address, VIP_A } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
 import { ask } from '../support/http.js';
 import { QUIET_STATE, quietSources } from '../support/metric-sources.js';
 import { HandStatusClock } from '../support/status-clock.js';
+import { DEFAULT_STATUS_SETTINGS } from '../support/status-settings.js';
 
 const ANY_PORT = { health: '127.0.0.1:0', metrics: '127.0.0.1:0', bindHardFail: false };
 const WEB = serviceKey('default', 'web');
