@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { type Command, CommanderError } from 'commander';
-import { EXIT, explainFailure, ignoreClosedPipe } from './cli/exit.js';
+import type { Command } from 'commander';
+import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
 import { areForNodes, type Fleet, sendToNodes } from './cli/fleet/node-options.js';
 import { addViewCommands, emptyCommandLine, isViewCommand, type KernelViews } from './cli/view-commands.js';
 import { VERSION } from './config/version.js';
@@ -81,11 +81,7 @@ async function main(given: readonly string[]): Promise<number> {
     await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
-    process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
-    const isUsage =
-      error instanceof Error && (error.name === 'ConfigError' || error.name === 'JsonPathError');
-    return isUsage ? EXIT.usage : EXIT.problem;
+    return endedBy(error);
   }
 }
 

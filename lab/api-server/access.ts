@@ -17,8 +17,8 @@ export interface Credentials {
   readonly commonName: string | undefined | null;
 }
 
-/** A right that is taken away. */
-export interface Denial {
+/** To do one thing with one resource. */
+export interface Right {
   readonly verb: Verb;
   /** `services` */
   readonly resource: string;
@@ -30,7 +30,8 @@ const ANONYMOUS: User = { name: 'system:anonymous' };
 /** Who may come in, and what they may do: everything, unless it is denied. */
 export class Access {
   readonly #tokens = new Map<string, User>();
-  #denials: readonly Denial[] = [];
+  #denials: readonly Right[] = [];
+  #rights: readonly Right[] | undefined;
 
   allowToken(token: string, name = KUBE_PROXY): void {
     this.#tokens.set(token, { name });
@@ -42,8 +43,13 @@ export class Access {
   }
 
   /** These and no others. */
-  deny(denials: readonly Denial[]): void {
+  deny(denials: readonly Right[]): void {
     this.#denials = denials;
+  }
+
+  /** These and nothing else, as where everybody has what a Role gives. */
+  allowOnly(rights: readonly Right[]): void {
+    this.#rights = rights;
   }
 
   /** Undefined where the credentials are wrong; without any it is somebody anonymous, who may do nothing. */
@@ -57,7 +63,9 @@ export class Access {
   refusal(user: User | undefined, verb: Verb, subject: Subject): Failure | undefined {
     if (user === undefined) return UNAUTHORIZED;
     const { name: resource } = subject.resource;
-    const isDenied = this.#denials.some((denial) => denial.verb === verb && denial.resource === resource);
+    const isIn = (rights: readonly Right[]) =>
+      rights.some((right) => right.verb === verb && right.resource === resource);
+    const isDenied = isIn(this.#denials) || (this.#rights !== undefined && !isIn(this.#rights));
     return isDenied || user === ANONYMOUS ? forbidden(user, verb, subject) : undefined;
   }
 }

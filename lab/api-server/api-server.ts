@@ -80,7 +80,13 @@ export class ApiServer {
     );
     this.#sockets = socketsOf(this.#server);
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) =>
-      this.exec.take(request, socket, (subject) => this.desk.refusal(request, 'create', subject)),
+      this.exec.take(
+        request,
+        socket,
+        // A WebSocket begins with GET; since Kubernetes 1.35 `create` is asked for besides.
+        (subject) =>
+          this.desk.refusal(request, 'get', subject) ?? this.desk.refusal(request, 'create', subject),
+      ),
     );
     // What a broken wire does to a connection is no news here.
     this.#server.on('sessionError', () => undefined);

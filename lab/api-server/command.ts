@@ -1,4 +1,4 @@
-import type { Denial } from './access.js';
+import type { Right } from './access.js';
 import type { ApiServer } from './api-server.js';
 import { type ClusterSize, fillCluster } from './cluster-content.js';
 import type { Target, WrongAnswer, WrongLine } from './faults.js';
@@ -21,7 +21,7 @@ export type Command =
   | { readonly kind: 'freeze'; readonly newcomers?: boolean }
   | { readonly kind: 'slow'; readonly bytesPerSecond?: number }
   | { readonly kind: 'allow token' | 'revoke token'; readonly token: string }
-  | { readonly kind: 'deny'; readonly denials: readonly Denial[] }
+  | { readonly kind: 'deny'; readonly denials: readonly Right[] }
   | { readonly kind: 'features'; readonly features: Partial<Features> }
   | { readonly kind: 'client certificate'; readonly name: string }
   | { readonly kind: 'look' };

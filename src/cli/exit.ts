@@ -14,6 +14,21 @@ export function ignoreClosedPipe(stream: EventEmitter): void {
   });
 }
 
+/** What an error that ended a command comes to; said on stderr, unless whoever read the words has said it. */
+export function endedBy(error: unknown): number {
+  if (error instanceof Error && 'exitCode' in error && 'code' in error && isOfCommandLine(error.code))
+    return error.exitCode === 0 ? EXIT.good : EXIT.usage;
+  process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
+  const isUsage =
+    error instanceof Error && ['ConfigError', 'JsonPathError', 'NodeMissing'].includes(error.name);
+  return isUsage ? EXIT.usage : EXIT.problem;
+}
+
+// The class has another name in a bundle.
+function isOfCommandLine(code: unknown): boolean {
+  return typeof code === 'string' && code.startsWith('commander.');
+}
+
 /** One or two sentences for a person: what went wrong and, where the error knows it, what would mend it. */
 export function explainFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -13,7 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { PROJECT } from '../deploy/support/deployments.js';
+import { krewComplaints } from './krew-manifest.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -157,6 +159,8 @@ describe('package', () => {
     writeFileSync(join(folder, 'dist/image-root/etc/os-release'), 'ID=debian\nVERSION_ID="12"\n');
     writeFileSync(join(folder, 'dist/image-root/usr/local/bin/node'), 'download/release/v24.0.0/');
     writeFileSync(join(folder, 'dist/bundle.json'), '{"inputs": {}}');
+    writeFileSync(join(folder, 'dist/kubectl-ipvs'), '#!/usr/bin/env node\n', { mode: 0o755 });
+    writeFileSync(join(folder, 'dist/third-party-licences.txt'), '');
     cpSync(join(PROJECT, 'package-lock.json'), join(folder, 'package-lock.json'));
     symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
   });
@@ -187,6 +191,31 @@ describe('package', () => {
       { encoding: 'utf8' },
     ).stdout;
     expect(values).toContain('repository: r.example.com/p');
+  });
+
+  it('has the kubectl plugin and a krew manifest that fits it', () => {
+    run('package', ['--without-images'], { HOMEPAGE: 'https://git.example.com/p' });
+    const archive = `kubectl-ipvs-${version()}.tar.gz`;
+    const listed = spawnSync('tar', ['-tzvf', join(folder, 'dist/release', archive)], {
+      encoding: 'utf8',
+    }).stdout;
+    expect(listed).toMatch(/^-rwxr-xr-x .* \.\/kubectl-ipvs$/m);
+    expect(listed).toMatch(/LICENSE[\s\S]*NOTICE[\s\S]*third-party-licences/);
+    const manifest = parse(fileOf('ipvs.yaml'));
+    expect(krewComplaints('ipvs', manifest)).toEqual([]);
+    expect(manifest.spec.version).toBe(`v${version()}`);
+    const [platform] = manifest.spec.platforms;
+    expect(platform.uri).toBe(`https://git.example.com/p/releases/download/v${version()}/${archive}`);
+    expect(fileOf('checksums.txt')).toContain(`${platform.sha256}  ${archive}`);
+    expect(fileOf('kubectl-ipvs-rbac.yaml')).toContain('pods/exec');
+  });
+
+  it('names the repository that a workflow runs for in the krew manifest', () => {
+    run('package', ['--without-images'], {
+      GITHUB_SERVER_URL: 'https://forge.example.com',
+      GITHUB_REPOSITORY: 'team/p',
+    });
+    expect(fileOf('ipvs.yaml')).toContain('homepage: https://forge.example.com/team/p\n');
   });
 
   it('is the same twice', () => {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FleetQuestion, NodeAnswer } from '../../model/node-answer.js';
+import { EXIT, explainFailure } from '../exit.js';
 
 /** What the API server side of a command is made of; see `compose-fleet.ts`. */
 export interface Fleet {
@@ -55,7 +56,16 @@ export function areForNodes(words: readonly string[]): boolean {
   return options.some((word) => word === '--all-nodes' || word === '--node' || word.startsWith('--node='));
 }
 
-/** Has these commands sent to the agents instead of looking at this node. */
+/** A command that shows one node does not know which. */
+class NodeMissing extends Error {
+  override readonly name = 'NodeMissing';
+
+  constructor(command: string) {
+    super(`${command} shows one node; name it with --node (\`kubectl get nodes\` lists them).`);
+  }
+}
+
+/** Has these commands sent to the agents instead of looking at this node: to all, unless one is named. */
 export function sendToNodes(
   program: Command,
   words: readonly string[],
@@ -70,11 +80,24 @@ export function sendToNodes(
         const place = { kubeconfig, context, agentNamespace, agentSelector };
         const question = { ...place, deadline: options.nodeDeadline * 1000 };
         if (node !== undefined)
-          return done(await fleet.oneNode(node, { ...question, words: wordsForAgent(words) }));
+          return done(
+            await onOneNode(() => fleet.oneNode(node, { ...question, words: wordsForAgent(words) })),
+          );
+        if (!FOR_ALL_NODES.has(command.name())) throw new NodeMissing(command.name());
         const { runAllNodes } = await import('./all-nodes.js');
         const asked = { ...question, words: withoutOption(wordsForAgent(words), '-o', '--output') };
         done(await runAllNodes(command.name(), options.output ?? 'table', () => fleet.allNodes(asked)));
       });
+}
+
+// Whatever was in the way, nothing is known of the node: that is another answer than a problem of it.
+async function onOneNode(ask: () => Promise<number>): Promise<number> {
+  try {
+    return await ask();
+  } catch (error) {
+    process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
+    return EXIT.unreachable;
+  }
 }
 
 const WITH_VALUE = [

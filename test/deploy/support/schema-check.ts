@@ -15,6 +15,7 @@ export function schemaComplaints(object: unknown): string[] {
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['v1/ServiceAccount', 'V1ServiceAccount'],
   ['v1/ConfigMap', 'V1ConfigMap'],
+  ['rbac.authorization.k8s.io/v1/Role', 'V1Role'],
   ['rbac.authorization.k8s.io/v1/ClusterRole', 'V1ClusterRole'],
   ['rbac.authorization.k8s.io/v1/ClusterRoleBinding', 'V1ClusterRoleBinding'],
   ['apps/v1/DaemonSet', 'V1DaemonSet'],

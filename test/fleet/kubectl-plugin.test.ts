@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { Right, Verb } from '../../lab/api-server/access.js';
+import { ApiServer } from '../../lab/api-server/api-server.js';
+import type { PodBehaviour } from '../../lab/api-server/pod-exec.js';
+import { DEPLOY, PROJECT } from '../deploy/support/deployments.js';
+import { schemaComplaints } from '../deploy/support/schema-check.js';
+import { writeAdminKubeconfig } from '../install/cluster.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'kubectl-plugin-'));
+/** As in its archive: one file with nothing beside it. */
+const PLUGIN = join(folder, 'kubectl-ipvs');
+const SENTENCE = 'default/web works on this node.\n';
+
+let server: ApiServer;
+let kubeconfig: string;
+
+beforeAll(async () => {
+  const banner = `import { createRequire as r } from "node:module"; const require = r(import.meta.url);`;
+  await build({
+    entryPoints: [join(PROJECT, 'src/main-kubectl.ts')],
+    outfile: PLUGIN,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    banner: { js: banner },
+  });
+  chmodSync(PLUGIN, 0o755);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeEach(async () => {
+  server = await ApiServer.start();
+  server.access.allowToken('secret', 'admin');
+  kubeconfig = await writeAdminKubeconfig(server, join(folder, 'kubeconfig'), 'secret');
+  addAgent('node-1', () => ({ code: 0, stdout: SENTENCE }));
+  addAgent('node-2', () => ({ code: 1, stdout: 'default/web does not work on this node.\n' }));
+});
+
+afterEach(() => server.close());
+
+function addAgent(node: string, behaviour: PodBehaviour): void {
+  server.store.create('nodes', { metadata: { name: node } });
+  const metadata = {
+    namespace: 'kube-system',
+    name: `agent-${node}`,
+    labels: { 'k8s-app': 'kube-ipvs-proxy' },
+  };
+  const spec = { nodeName: node, containers: [{ name: 'kube-ipvs-proxy' }] };
+  server.store.create('pods', { metadata, spec, status: { phase: 'Running' } } as never);
+  server.exec.behave(`agent-${node}`, behaviour);
+}
+
+/** As kubectl runs it: `kubectl ipvs WORDS`. */
+async function plugin(...words: readonly string[]) {
+  const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig };
+  const child = spawn(PLUGIN, words, { env });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (piece: Buffer) => {
+    stdout += piece;
+  });
+  child.stderr.on('data', (piece: Buffer) => {
+    stderr += piece;
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
+}
+
+const asked = () => server.exec.asked.map(({ pod, command }) => `${pod}: ${command.join(' ')}`).sort();
+
+describe('kubectl ipvs', () => {
+  it('asks all nodes where none is named', async () => {
+    expect(await plugin('why', 'web')).toEqual({
+      code: 1,
+      stderr: '',
+      stdout: `1 of 2 nodes has it not working: node-2.
+1 of 2 nodes has it working.
+
+NODE    STATE    ANSWER
+node-1  good     default/web works on this node.
+node-2  problem  default/web does not work on this node.
+`,
+    });
+    expect(asked()).toEqual([
+      'agent-node-1: kube-ipvs-proxy why web',
+      'agent-node-2: kube-ipvs-proxy why web',
+    ]);
+  });
+
+  it('passes on what the named node says, with its exit code', async () => {
+    expect(await plugin('services', '--node', 'node-1', '-n', 'shop', '--stats')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: SENTENCE,
+    });
+    expect(asked()).toEqual(['agent-node-1: kube-ipvs-proxy services -n shop --stats']);
+  });
+
+  it('says that a command which shows one node needs its name', async () => {
+    const { code, stderr } = await plugin('services');
+    expect(stderr).toContain('services shows one node; name it with --node');
+    expect(code).toBe(2);
+  });
+
+  it('explains a code without a cluster', async () => {
+    kubeconfig = '/nowhere';
+    const { code, stdout } = await plugin('why', '--explain', 'KIP102');
+    expect(stdout).toMatch(/^KIP102 endpoint not ready/);
+    expect(code).toBe(0);
+  });
+
+  it('ends with 3 where there is no cluster, no such node or no agent on it', async () => {
+    server.store.create('nodes', { metadata: { name: 'node-3' } });
+    const runs = await Promise.all([
+      plugin('status', '--kubeconfig', '/nowhere'),
+      plugin('services', '--kubeconfig', '/nowhere', '--node', 'node-1'),
+      plugin('services', '--node', 'node-9'),
+      plugin('services', '--node', 'node-3'),
+    ]);
+    expect(runs.map(({ code }) => code)).toEqual([3, 3, 3, 3]);
+    expect(runs[2]?.stderr).toContain("there is no Linux node 'node-9'");
+    expect(runs[3]?.stderr).toContain('node node-3 has no agent');
+  });
+
+  it('has help and a version without a cluster', async () => {
+    kubeconfig = '/nowhere';
+    const help = await plugin('--help');
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toMatch(/^Usage: kubectl ipvs [\s\S]*the others need --node/);
+    expect(await plugin('status', '--nonsense')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the rights in deploy/kubectl-ipvs/rbac.yaml', () => {
+  const objects = parseAllDocuments(readFileSync(join(DEPLOY, 'kubectl-ipvs/rbac.yaml'), 'utf8')).map(
+    (document) => document.toJS() as { readonly rules: readonly { resources: string[]; verbs: string[] }[] },
+  );
+  const rights: readonly Right[] = objects.flatMap(({ rules }) =>
+    rules.flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => ({ verb: verb as Verb, resource }))),
+    ),
+  );
+
+  it('are objects that the API server takes', () => {
+    expect(objects.map(schemaComplaints)).toEqual([[], []]);
+  });
+
+  it('are enough, for all nodes and for one', async () => {
+    server.access.allowOnly(rights);
+    expect((await plugin('why', 'web')).stdout).toContain('1 of 2 nodes has it working.');
+    expect(await plugin('status', '--node', 'node-1')).toMatchObject({ code: 0 });
+  });
+
+  it.each(rights)('are all needed: without $verb of $resource nothing is shown', async (missing) => {
+    server.access.allowOnly(rights.filter((right) => right !== missing));
+    expect(await plugin('why', 'web')).toMatchObject({ code: 3 });
+  });
+});
