@@ -1,4 +1,4 @@
-import { type Address, familyOf, writeAddress } from '../../model/address.js';
+import { type Address, writeAddress } from '../../model/address.js';
 import {
   type AddElementOperation,
   FAMILY_NUMBERS,
@@ -16,7 +16,10 @@ export interface EncodedOperations {
 }
 
 const RECORD_SIZE = 80;
+/** As much of a real server's record as its virtual server is known by, with what every real server writes anew. */
+const KEY_SIZE = 40;
 const ELEMENT_SIZE = 48;
+const IPV4_SIZE = 4;
 const SCHEDULER_LENGTH = 15;
 
 // No more than 127 bytes of a comment are kept, so no more than 127 UTF-16 units of it can count.
@@ -40,7 +43,7 @@ const KINDS = {
 // Takes the place of the family, which an element has none of.
 const RANGE = 1;
 
-const ENCODER = new TextEncoder();
+const TEXT = new TextEncoder();
 
 /**
  * Memory for records that is used again by the next that are encoded into it: touching fresh pages takes longer than
@@ -49,20 +52,20 @@ const ENCODER = new TextEncoder();
 export class RecordSpace {
   #bytes = new Uint8Array(0);
 
-  /** So many zeros. */
-  take(size: number): Uint8Array {
-    if (this.#bytes.length < size) this.#bytes = new Uint8Array(size);
-    else this.#bytes.fill(0, 0, size);
-    return this.#bytes.subarray(0, size);
+  /** Zeros, as many as there are at least; what was in `used` before stays. */
+  take(size: number, used = 0): Uint8Array {
+    const before = this.#bytes;
+    if (before.length < size) {
+      this.#bytes = new Uint8Array(size);
+      this.#bytes.set(before.subarray(0, used));
+    } else this.#bytes.fill(0, used);
+    return this.#bytes;
   }
 }
 
-export function encodeOperations(
-  operations: readonly KernelOperation[],
-  space = new RecordSpace(),
-): EncodedOperations {
-  const encoder = new OperationEncoder(operations.length, textRoom(operations), space);
-  for (const operation of operations) encoder.add(operation);
+export function encodeOperations(operations: readonly KernelOperation[]): EncodedOperations {
+  const encoder = new OperationEncoder(operations.length);
+  for (const operation of operations) encoder.push(operation);
   return encoder.finish();
 }
 
@@ -71,125 +74,165 @@ export function encodeKeys(keys: readonly ServerKey[]): EncodedOperations {
   return encodeOperations(keys.map((key) => ({ kind: 'delete-virtual-server', key })));
 }
 
-function textRoom(operations: readonly KernelOperation[]): number {
-  let room = 0;
-  for (const operation of operations) {
-    if (operation.kind === 'add-element' && operation.comment !== undefined)
-      room += Math.min(operation.comment.length, COMMENT_LENGTH) * UTF8_BYTES;
-  }
-  return room;
+interface Comment {
+  /** Where the record begins that has it. */
+  readonly record: number;
+  readonly text: string;
 }
 
-class OperationEncoder {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #count: number;
+/** Writes each operation into the buffer at once, so that no list of them is needed. */
+export class OperationEncoder {
+  readonly #space: RecordSpace;
+  readonly #comments: Comment[] = [];
+  #bytes: Uint8Array;
+  #view: DataView;
   #offset = 0;
-  #textOffset: number;
+  /** Of the record before, where that is of a real server. */
+  #serverKey: ServerKey | undefined;
 
-  constructor(count: number, textRoom: number, space: RecordSpace) {
-    this.#count = count;
-    this.#textOffset = count * RECORD_SIZE;
-    this.#bytes = space.take(this.#textOffset + textRoom);
+  /** `count`: about how many there will be. */
+  constructor(count: number, space = new RecordSpace()) {
+    this.#space = space;
+    this.#bytes = space.take(count * RECORD_SIZE);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  finish(): EncodedOperations {
-    return { buffer: this.#bytes.subarray(0, this.#textOffset), count: this.#count };
+  get count(): number {
+    return this.#offset / RECORD_SIZE;
   }
 
-  add(operation: KernelOperation): void {
-    this.#bytes[this.#offset] = KINDS[operation.kind];
+  finish(): EncodedOperations {
+    const { count } = this;
+    let room = this.#offset;
+    for (const { text } of this.#comments) room += Math.min(text.length, COMMENT_LENGTH) * UTF8_BYTES;
+    this.#reserve(room);
+    for (const comment of this.#comments) this.#writeComment(comment);
+    return { buffer: this.#bytes.subarray(0, this.#offset), count };
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#bytes.length) return;
+    this.#bytes = this.#space.take(size, this.#offset);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  push(operation: KernelOperation): void {
+    if (this.#offset === this.#bytes.length) this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const at = this.#offset;
+    let serverKey: ServerKey | undefined;
     switch (operation.kind) {
-      case 'add-virtual-server':
-      case 'set-virtual-server':
-        this.#key(operation.key);
-        this.#settings(operation);
-        break;
-      case 'delete-virtual-server':
-        this.#key(operation.key);
-        break;
       case 'add-real-server':
       case 'set-real-server':
-        this.#key(operation.key);
-        this.#realServer(operation.address, operation.port);
-        this.#bytes[this.#offset + 3] = operation.forwarding ?? 0;
-        this.#view.setUint32(this.#offset + 16, operation.upperThreshold ?? 0, LITTLE_ENDIAN);
-        this.#view.setInt32(this.#offset + 20, operation.weight, LITTLE_ENDIAN);
+        serverKey = operation.key;
+        if (serverKey === this.#serverKey)
+          bytes.copyWithin(at, at - RECORD_SIZE, at - RECORD_SIZE + KEY_SIZE);
+        else writeKey(serverKey, bytes, view, at);
+        writeRealServer(operation, bytes, view, at);
+        bytes[at + 3] = operation.forwarding ?? 0;
+        view.setUint32(at + 16, operation.upperThreshold ?? 0, LITTLE_ENDIAN);
+        view.setInt32(at + 20, operation.weight, LITTLE_ENDIAN);
+        break;
+      case 'add-virtual-server':
+      case 'set-virtual-server':
+        writeKey(operation.key, bytes, view, at);
+        writeSettings(operation, bytes, view, at);
+        break;
+      case 'delete-virtual-server':
+        writeKey(operation.key, bytes, view, at);
         break;
       case 'delete-real-server':
-        this.#key(operation.key);
-        this.#realServer(operation.address, operation.port);
+        writeKey(operation.key, bytes, view, at);
+        writeRealServer(operation, bytes, view, at);
         break;
       case 'bind-address':
       case 'unbind-address':
-        this.#address(operation.address);
+        writeFamilyAndAddress(operation.address, bytes, at);
         break;
       case 'add-element':
-        this.#element(operation);
-        this.#view.setUint32(this.#offset + 8, operation.mark ?? 0, LITTLE_ENDIAN);
-        this.#comment(operation.comment ?? '');
+        writeElement(operation, bytes, view, at);
+        view.setUint32(at + 8, operation.mark ?? 0, LITTLE_ENDIAN);
+        if (operation.comment) this.#comments.push({ record: at, text: operation.comment });
         break;
       case 'delete-element':
-        this.#element(operation);
+        writeElement(operation, bytes, view, at);
         break;
       case 'forget-flows':
-        this.#key(operation.key);
-        if (operation.address !== undefined) this.#realServer(operation.address, operation.port ?? 0);
+        writeKey(operation.key, bytes, view, at);
+        if (operation.address !== undefined)
+          writeRealServer({ address: operation.address, port: operation.port ?? 0 }, bytes, view, at);
         break;
       default:
         operation satisfies never;
     }
-    this.#offset += RECORD_SIZE;
+    bytes[at] = KINDS[operation.kind];
+    this.#serverKey = serverKey;
+    this.#offset = at + RECORD_SIZE;
   }
 
-  #key(key: ServerKey): void {
-    if ('family' in key) {
-      this.#bytes[this.#offset + 1] = FAMILY_NUMBERS[key.family];
-      this.#view.setUint32(this.#offset + 8, key.mark, LITTLE_ENDIAN);
-      return;
-    }
-    this.#address(key.address);
-    this.#bytes[this.#offset + 2] = PROTOCOL_NUMBERS[key.protocol];
-    this.#view.setUint16(this.#offset + 4, key.port, LITTLE_ENDIAN);
+  #writeComment({ record, text }: Comment): void {
+    const target = this.#bytes.subarray(this.#offset);
+    const { written } = TEXT.encodeInto(text.slice(0, COMMENT_LENGTH), target);
+    this.#view.setUint32(record + 72, this.#offset, LITTLE_ENDIAN);
+    this.#view.setUint16(record + 76, written, LITTLE_ENDIAN);
+    this.#offset += written;
   }
+}
 
-  #address(address: Address): void {
-    this.#bytes[this.#offset + 1] = FAMILY_NUMBERS[familyOf(address)];
-    writeAddress(address, this.#bytes, this.#offset + 24);
+function writeKey(key: ServerKey, bytes: Uint8Array, view: DataView, at: number): void {
+  if ('family' in key) {
+    bytes[at + 1] = FAMILY_NUMBERS[key.family];
+    view.setUint32(at + 8, key.mark, LITTLE_ENDIAN);
+    return;
   }
+  writeFamilyAndAddress(key.address, bytes, at);
+  bytes[at + 2] = PROTOCOL_NUMBERS[key.protocol];
+  view.setUint16(at + 4, key.port, LITTLE_ENDIAN);
+}
 
-  // A record has one family. (The kernel mixes them only where it tunnels.)
-  #realServer(address: Address, port: number): void {
-    if (this.#bytes[this.#offset + 1] !== FAMILY_NUMBERS[familyOf(address)])
-      throw new RangeError(`${address} is not of the family of its virtual server`);
-    writeAddress(address, this.#bytes, this.#offset + 40);
-    this.#view.setUint16(this.#offset + 6, port, LITTLE_ENDIAN);
-  }
+function writeFamilyAndAddress(address: Address, bytes: Uint8Array, at: number): void {
+  const size = writeAddress(address, bytes, at + 24);
+  bytes[at + 1] = size === IPV4_SIZE ? FAMILY_NUMBERS.IPv4 : FAMILY_NUMBERS.IPv6;
+}
 
-  #settings({ scheduler, flags, timeout }: VirtualServerOperation): void {
-    this.#view.setUint32(this.#offset + 12, flags, LITTLE_ENDIAN);
-    this.#view.setUint32(this.#offset + 16, timeout, LITTLE_ENDIAN);
-    const start = this.#offset + 56;
-    const length = Math.min(scheduler.length, SCHEDULER_LENGTH);
-    for (let index = 0; index < length; index++) this.#bytes[start + index] = scheduler.charCodeAt(index);
-  }
+// A record has one family. (The kernel mixes them only where it tunnels.)
+function writeRealServer(
+  { address, port }: { readonly address: Address; readonly port: number },
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+): void {
+  const size = writeAddress(address, bytes, at + 40);
+  if ((size === IPV4_SIZE) !== (bytes[at + 1] === FAMILY_NUMBERS.IPv4))
+    throw new RangeError(`${address} is not of the family of its virtual server`);
+  view.setUint16(at + 6, port, LITTLE_ENDIAN);
+}
 
-  #element({ set, element, freeBits }: Pick<AddElementOperation, 'set' | 'element' | 'freeBits'>): void {
-    if (element.length > ELEMENT_SIZE) throw new RangeError(`a set element of ${element.length} bytes`);
-    this.#bytes[this.#offset + 3] = element.length;
-    this.#bytes[this.#offset + 1] = freeBits === undefined ? 0 : RANGE;
-    this.#bytes[this.#offset + 2] = freeBits ?? 0;
-    this.#bytes.set(element, this.#offset + 24);
-    this.#view.setUint16(this.#offset + 78, set, LITTLE_ENDIAN);
-  }
+function writeSettings(
+  { scheduler, flags, timeout }: VirtualServerOperation,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+): void {
+  view.setUint32(at + 12, flags, LITTLE_ENDIAN);
+  view.setUint32(at + 16, timeout, LITTLE_ENDIAN);
+  const length = Math.min(scheduler.length, SCHEDULER_LENGTH);
+  for (let index = 0; index < length; index++) bytes[at + 56 + index] = scheduler.charCodeAt(index);
+}
 
-  #comment(comment: string): void {
-    if (comment === '') return;
-    const target = this.#bytes.subarray(this.#textOffset);
-    const { written } = ENCODER.encodeInto(comment.slice(0, COMMENT_LENGTH), target);
-    this.#view.setUint32(this.#offset + 72, this.#textOffset, LITTLE_ENDIAN);
-    this.#view.setUint16(this.#offset + 76, written, LITTLE_ENDIAN);
-    this.#textOffset += written;
+function writeElement(
+  { set, element, freeBits }: Pick<AddElementOperation, 'set' | 'element' | 'freeBits'>,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+): void {
+  if (element.length > ELEMENT_SIZE) throw new RangeError(`a set element of ${element.length} bytes`);
+  if (freeBits !== undefined) {
+    bytes[at + 1] = RANGE;
+    bytes[at + 2] = freeBits;
   }
+  bytes[at + 3] = element.length;
+  bytes.set(element, at + 24);
+  view.setUint16(at + 78, set, LITTLE_ENDIAN);
 }

@@ -11,19 +11,29 @@ import {
 import type { RealServer } from '../../model/real-server.js';
 import type { Answers } from '../native/addon.js';
 import { errnoName } from '../native/netlink-error.js';
-import { type EncodedOperations, encodeOperations, type RecordSpace } from '../native/operation-encoder.js';
+import { type EncodedOperations, OperationEncoder, type RecordSpace } from '../native/operation-encoder.js';
 import type { KernelOperation, ServerKey } from '../native/records.js';
 import { arpElementOf, elementOf } from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { drainMark, toKernel } from './server-settings.js';
+
+/** What takes records: the encoder, or a list. */
+interface Records {
+  push(record: KernelOperation): unknown;
+}
 
 /**
  * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger
  * takes two: nftables keeps the old comment of an element that is added again. A server of another family than its VIP
  * has none: IPVS masquerades within one family only, and the address would be cut to the length of the other.
  */
-export function addRecords(operation: Operation, records: KernelOperation[]): void {
+export function addRecords(operation: Operation, records: Records): void {
   switch (operation.kind) {
+    case 'add-real-server':
+    case 'set-real-server':
+    case 'delete-real-server':
+      if (isOfOneFamily(operation.frontend, operation.server)) records.push(serverRecord(operation));
+      return;
     case 'add-virtual-server':
     case 'set-virtual-server':
       records.push({
@@ -34,11 +44,6 @@ export function addRecords(operation: Operation, records: KernelOperation[]): vo
       return;
     case 'delete-virtual-server':
       records.push({ kind: operation.kind, key: serverKey(operation.frontend) });
-      return;
-    case 'add-real-server':
-    case 'set-real-server':
-    case 'delete-real-server':
-      if (isOfOneFamily(operation.frontend, operation.server)) records.push(serverRecord(operation));
       return;
     case 'forget-flows':
       if (operation.server === undefined || isOfOneFamily(operation.frontend, operation.server))
@@ -158,16 +163,17 @@ export function* jobsOf(
 }
 
 function jobOf(operations: readonly Operation[], strictArp: boolean, space: RecordSpace): Job {
-  const records: KernelOperation[] = [];
+  const encoder = new OperationEncoder(operations.length, space);
   const last: (number | undefined)[] = [];
-  for (const operation of operations) {
-    const before = records.length;
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index] as Operation;
+    const before = encoder.count;
     const arp = strictArp ? arpRecord(operation) : undefined;
-    if (arp !== undefined) records.push(arp);
-    addRecords(operation, records);
-    last.push(records.length === before ? undefined : records.length - 1);
+    if (arp !== undefined) encoder.push(arp);
+    addRecords(operation, encoder);
+    last.push(encoder.count === before ? undefined : encoder.count - 1);
   }
-  return { operations, last, ...encodeOperations(records, space) };
+  return { operations, last, ...encoder.finish() };
 }
 
 /** Adds one outcome for each operation of the job; `codes` and `messages` are those of its records. */
@@ -177,14 +183,13 @@ export function addOutcomes(
   outcomes: Outcome[],
 ): void {
   const texts = new Map(messages.map(({ record, text }) => [record, text]));
-  operations.forEach((operation, index) => {
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index] as Operation;
     const record = last[index];
-    outcomes.push(
-      record === undefined
-        ? MIXED_FAMILIES
-        : outcomeOf(operation, codes[record] ?? -NO_ANSWER, texts.get(record)),
-    );
-  });
+    if (record === undefined) outcomes.push(MIXED_FAMILIES);
+    else if (codes[record] === 0) outcomes.push(DONE);
+    else outcomes.push(outcomeOf(operation, codes[record] ?? -NO_ANSWER, texts.get(record)));
+  }
 }
 
 /** The VIP's element in the table for ARP; it goes before the operation's own records, and in the same transaction. */
