@@ -93,8 +93,8 @@ function copyAll(parts: readonly Uint8Array[], target: Uint8Array, start: number
   }
 }
 
-/** Below that a loop is faster than a call of set(). */
-const SHORT = 64;
+/** Below that a loop is faster than a call of set(), in code that runs for the first time. */
+const SHORT = 8;
 
 function copy(source: Uint8Array, target: Uint8Array, offset: number): void {
   if (source.length > SHORT) target.set(source, offset);

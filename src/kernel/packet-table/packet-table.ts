@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { SetDeclaration } from '../nf-tables/rule-values.js';
-import { type Command, encodeTransaction, type TableName } from '../nf-tables/transaction.js';
+import {
+  type Command,
+  type EncodedTransaction,
+  encodeTransaction,
+  joinedTransactions,
+  type TableName,
+} from '../nf-tables/transaction.js';
 import { ARP_SET, arpTable } from './arp-table.js';
 import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from './packet-rules/equal-bytes.js';
 import { ANSWERING_SETS } from './packet-rules/out-of-window-rules.js';
@@ -28,22 +34,34 @@ const SETS: readonly SetDeclaration[] = [
   ...PACKET_SETS.map(setDeclaration),
 ];
 
-/** Names the rules: another digest in the kernel means that they are of another version or configuration. */
-export function layoutDigest(settings: PacketRulesSettings): string {
-  const known = DIGESTS.get(settings);
-  if (known !== undefined) return known;
-  const digest = computedDigest(settings);
-  DIGESTS.set(settings, digest);
-  return digest;
+/** The rules of some settings as messages, and the digest by which the kernel is told to have them. */
+interface EncodedTable {
+  readonly transaction: EncodedTransaction;
+  readonly digest: string;
 }
 
-// It is asked for every few seconds, of settings that stay the same.
-const DIGESTS = new WeakMap<PacketRulesSettings, string>();
+/** Names the rules: another digest in the kernel means that they are of another version or configuration. */
+export function layoutDigest(settings: PacketRulesSettings): string {
+  return encodedTable(settings).digest;
+}
 
-function computedDigest(settings: PacketRulesSettings): string {
+function encodedTable(settings: PacketRulesSettings): EncodedTable {
+  const known = ENCODED.get(settings);
+  if (known !== undefined) return known;
+  const transaction = encodeTransaction(tableAndArp(settings));
+  const encoded = { transaction, digest: digestOf(transaction, settings) };
+  ENCODED.set(settings, encoded);
+  return encoded;
+}
+
+// The digest is asked for every few seconds, of settings that stay the same; a start asks for it and then writes the
+// rules, and putting them together takes most of the time.
+const ENCODED = new WeakMap<PacketRulesSettings, EncodedTable>();
+
+function digestOf({ bytes }: EncodedTransaction, settings: PacketRulesSettings): string {
   return (
     createHash('sha256')
-      .update(encodeTransaction(tableAndArp(settings)).bytes)
+      .update(bytes)
       // The same rules as where nobody asks for strict ARP, but then it must not be tried again each time.
       .update(settings.withoutArp === true ? 'without ARP' : '')
       .digest('hex')
@@ -54,7 +72,20 @@ function computedDigest(settings: PacketRulesSettings): string {
 /**
  * One transaction that makes the table as it should be and keeps every element of its sets. Adding what exists is
  * no change to nf_tables; chains are emptied and filled in the same transaction, so no packet sees them half full.
+ * Behind it come other elements of the layout set.
  */
+export function encodedTableTransaction(
+  settings: PacketRulesSettings,
+  elements: readonly Command[],
+): EncodedTransaction {
+  const { transaction, digest } = encodedTable(settings);
+  return joinedTransactions(
+    transaction,
+    encodeTransaction([layoutElement(LAYOUT_ELEMENT, digest), ...elements]),
+  );
+}
+
+/** The same as commands. */
 export function tableTransaction(settings: PacketRulesSettings): Command[] {
   return [...tableAndArp(settings), layoutElement(LAYOUT_ELEMENT, layoutDigest(settings))];
 }
