@@ -60,7 +60,8 @@ export function writeAddress(address: Address, target: Uint8Array, offset: numbe
 
 /** The canonical text of 4 or 16 bytes in network order. */
 export function formatAddress(bytes: Uint8Array): Address {
-  return (bytes.length === 4 ? bytes.join('.') : formatIPv6(bytes)) as Address;
+  if (bytes.length !== 4) return formatIPv6(bytes) as Address;
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Address;
 }
 
 // Leading zeros are refused, not read as octal or decimal: the two readings differ, and that difference

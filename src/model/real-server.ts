@@ -53,6 +53,8 @@ const FEW = 16;
 export class RealServerList implements RealServers {
   #few: RealServer[];
   #index: Map<RealServerKey, RealServer> | undefined;
+  /** Where the last search ended: the kernel has servers in the reverse of the order in which they are wanted. */
+  #latest = 0;
 
   constructor(servers: Iterable<RealServer> = []) {
     this.#few = [];
@@ -109,14 +111,23 @@ export class RealServerList implements RealServers {
     this.#few = [];
   }
 
-  #placeOf({ address, port }: RealServer): number {
+  #placeOf(server: RealServer): number {
     const servers = this.#few;
-    for (let place = 0; place < servers.length; place++) {
-      const server = servers[place] as RealServer;
-      if (server.port === port && server.address === address) return place;
-    }
+    const before = this.#latest - 1;
+    if (before >= 0 && isAt(servers[before], server)) return this.#found(before);
+    for (let place = 0; place < servers.length; place++)
+      if (isAt(servers[place], server)) return this.#found(place);
     return -1;
   }
+
+  #found(place: number): number {
+    this.#latest = place;
+    return place;
+  }
+}
+
+function isAt(member: RealServer | undefined, { address, port }: RealServer): boolean {
+  return member !== undefined && member.port === port && member.address === address;
 }
 
 /** Of a virtual server that has none. */

@@ -11,6 +11,7 @@ import {
   PROTOCOL_NUMBERS,
   type RealServerRecord,
   type ServerKey,
+  type ServerSettingsRecord,
   type VirtualServerRecord,
 } from './records.js';
 
@@ -25,6 +26,12 @@ const PROTOCOL_NAMES: ReadonlyMap<number, Protocol> = new Map(
 export function decodeVirtualServers(answer: ArrayBuffer): VirtualServerRecord[] {
   const reader = new AnswerReader(answer);
   return reader.records((offset) => virtualServerAt(reader, offset));
+}
+
+/** The same without what only a table of traffic needs. */
+export function decodeServerSettings(answer: ArrayBuffer): ServerSettingsRecord[] {
+  const reader = new AnswerReader(answer);
+  return reader.records((offset) => settingsAt(reader, offset));
 }
 
 export function decodeLookAnswers(answer: ArrayBuffer): LookAnswer[] {
@@ -76,12 +83,18 @@ function lookAnswer(reader: AnswerReader, offset: number, first: number, count: 
 function virtualServerAt(reader: AnswerReader, offset: number): VirtualServerRecord {
   const prefixLength = reader.uint8(offset + 48);
   return {
+    ...settingsAt(reader, offset),
+    prefixLength: prefixLength === NO_PREFIX ? undefined : prefixLength,
+    counters: countersAt(reader, offset + 56),
+  };
+}
+
+function settingsAt(reader: AnswerReader, offset: number): ServerSettingsRecord {
+  return {
     key: keyAt(reader, offset),
     scheduler: reader.text(offset + 32, SCHEDULER_SIZE),
     flags: reader.uint32(offset + 8),
     timeout: reader.uint32(offset + 12),
-    prefixLength: prefixLength === NO_PREFIX ? undefined : prefixLength,
-    counters: countersAt(reader, offset + 56),
   };
 }
 

@@ -81,9 +81,11 @@ export class AnswerReader {
 
   /** ASCII up to the first NUL. */
   text(offset: number, size: number): string {
-    const bytes = this.bytes(offset, size);
-    const end = bytes.indexOf(0);
-    return String.fromCharCode(...bytes.subarray(0, end < 0 ? size : end));
+    const bytes = this.#bytes;
+    let text = '';
+    for (let at = offset; at < offset + size && bytes[at] !== 0; at++)
+      text += String.fromCharCode(bytes[at] as number);
+    return text;
   }
 
   /** UTF-8 among the extra bytes. */

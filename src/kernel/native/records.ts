@@ -117,13 +117,16 @@ export interface Counters {
   readonly outByteRate: number;
 }
 
-export interface VirtualServerRecord {
+export interface ServerSettingsRecord {
   readonly key: ServerKey;
   readonly scheduler: string;
   /** IP_VS_SVC_F_*, without the kernel's own IP_VS_SVC_F_HASHED. */
   readonly flags: number;
   /** Persistence timeout in seconds; the kernel reports one even without the persistent flag. */
   readonly timeout: number;
+}
+
+export interface VirtualServerRecord extends ServerSettingsRecord {
   /** Of the persistence mask: 32 or 128 in all that we make; undefined where the mask is no prefix. */
   readonly prefixLength: number | undefined;
   readonly counters: Counters;

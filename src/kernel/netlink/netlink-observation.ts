@@ -9,14 +9,14 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { decodeAddresses, decodeElements, decodeVirtualServers } from '../native/answer-decoder.js';
+import { decodeAddresses, decodeElements, decodeServerSettings } from '../native/answer-decoder.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
   ElementRecord,
   LookAnswer,
   MarkKey,
   ServerKey,
-  VirtualServerRecord,
+  ServerSettingsRecord,
 } from '../native/records.js';
 import {
   addressOfElement,
@@ -71,7 +71,7 @@ type Listed = readonly [VirtualServer, ReadonlyMap<RealServerKey, Activity>];
  */
 async function readVirtualServers(handle: KernelHandle, marks: Marks): Promise<readonly Listed[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const records = decodeVirtualServers(await handle.dumpVirtualServers());
+    const records = decodeServerSettings(await handle.dumpVirtualServers());
     const text = await readFile('/proc/net/ip_vs', 'utf8');
     const listing = await parseProcIpVs(text, new TimeSlice(performance, LINES_PER_LOOK));
     const joined = join(records, listing, marks);
@@ -81,7 +81,7 @@ async function readVirtualServers(handle: KernelHandle, marks: Marks): Promise<r
 }
 
 function join(
-  records: readonly VirtualServerRecord[],
+  records: readonly ServerSettingsRecord[],
   { byFrontend, byMark }: ProcListing,
   marks: Marks,
 ): readonly Listed[] | undefined {
@@ -103,12 +103,12 @@ function join(
 }
 
 /** Undefined for another program's mark: it is not in the ledger, and the virtual server is not tagged. */
-function viewBehind({ flags }: VirtualServerRecord, key: MarkKey, marks: Marks): Frontend | undefined {
+function viewBehind({ flags }: ServerSettingsRecord, key: MarkKey, marks: Marks): Frontend | undefined {
   return marks.at(key) ?? (isTagged(flags) ? nameless(key.family, key.mark) : undefined);
 }
 
 function seenServer(
-  record: Pick<VirtualServerRecord, 'flags' | 'scheduler' | 'timeout'>,
+  record: Omit<ServerSettingsRecord, 'key'>,
   front: Frontend,
   realServers: RealServerList,
 ): VirtualServer {

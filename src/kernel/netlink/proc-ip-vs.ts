@@ -12,8 +12,8 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
  */
 interface ProcVirtualServer {
   readonly realServers: RealServerList;
-  /** Of those that have connections. */
-  readonly activity: Map<RealServerKey, Activity>;
+  /** Of those that have connections; on a new node none has. */
+  activity: ReadonlyMap<RealServerKey, Activity>;
 }
 
 export class ProcFormatError extends Error {
@@ -30,28 +30,55 @@ export interface ProcMarkServer extends ProcVirtualServer {
   readonly mark: number;
 }
 
-/** A hundred thousand lines take a fifth of a second: `slice` says when others have their turn. */
+/** A hundred thousand lines take a tenth of a second: `slice` says when others have their turn. */
 export async function parseProcIpVs(text: string, slice: TimeSlice): Promise<ProcListing> {
-  const listing = new Listing();
+  const listing = new Listing(text);
   let start = 0;
   for (let number = 0; start < text.length; number++) {
-    const end = text.indexOf('\n', start);
-    const line = text.slice(start, end === -1 ? text.length : end);
-    if (number >= HEADER_LINES) listing.take(line);
-    start += line.length + 1;
+    start = number < HEADER_LINES ? endOfLine(text, start) : listing.takeLine(start);
     if (slice.over) await slice.yieldTurn();
   }
   return listing;
 }
 
+/** Where the next line begins. */
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end === -1 ? text.length : end + 1;
+}
+
 const HEADER_LINES = 3;
+const NO_ACTIVITY: ReadonlyMap<RealServerKey, Activity> = new Map();
 
 class Listing implements ProcListing {
   readonly byFrontend = new Map<FrontendKey, ProcVirtualServer>();
   readonly byMark: ProcMarkServer[] = [];
+  readonly #text: string;
+  readonly #spelled = new SpelledNumbers();
   #current: ProcVirtualServer | undefined;
+  /** Of the current one, where it has any. */
+  #activity: Map<RealServerKey, Activity> | undefined;
 
-  take(line: string): void {
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Answers where the next line begins. */
+  takeLine(start: number): number {
+    // Ten lines of eleven are such, and may be a hundred thousand: no text is made of the whole line.
+    IPV4_SERVER.lastIndex = start;
+    const server = IPV4_SERVER.exec(this.#text);
+    if (server !== null) {
+      const [, network = '', host = '', port = '', weight = '', active = '', inactive = ''] = server;
+      this.#add(this.#spelled.address(network, host), this.#spelled.port(port), weight, active, inactive);
+      return IPV4_SERVER.lastIndex;
+    }
+    const end = endOfLine(this.#text, start);
+    this.#take(this.#text.slice(start, end).trimEnd());
+    return end;
+  }
+
+  #take(line: string): void {
     if (line.startsWith(ARROW)) this.#addRealServer(line);
     else if (line.startsWith('FWM ')) this.#addMark(line);
     else if (line.trim() !== '') this.#addVirtualServer(line);
@@ -61,7 +88,8 @@ class Listing implements ProcListing {
     const protocol = PROTOCOLS.find((name) => line.startsWith(`${name} `));
     if (protocol === undefined) throw new ProcFormatError(`/proc/net/ip_vs: unknown protocol in '${line}'`);
     const { address, port } = placeIn(line, protocol.length);
-    this.#current = { realServers: new RealServerList(), activity: new Map() };
+    this.#current = { realServers: new RealServerList(), activity: NO_ACTIVITY };
+    this.#activity = undefined;
     this.byFrontend.set(frontend(address, port, protocol).key, this.#current);
   }
 
@@ -71,28 +99,69 @@ class Listing implements ProcListing {
     const server = {
       mark: Number.parseInt(mark, 16),
       realServers: new RealServerList(),
-      activity: new Map(),
+      activity: NO_ACTIVITY,
     };
     this.byMark.push(server);
     this.#current = server;
+    this.#activity = undefined;
   }
 
   // `  -> 0A000001:2490      Masq    1      0          0         `: place, forwarding, weight, active, inactive.
   #addRealServer(line: string): void {
-    if (this.#current === undefined) return;
     const { address, port, end } = placeIn(line, ARROW.length);
     const columns = COLUMNS.exec(line.slice(end));
     if (columns === null)
       throw new ProcFormatError(`/proc/net/ip_vs: no weight and connections in '${line}'`);
-    const [weight, active, inactive] = [Number(columns[1]), Number(columns[2]), Number(columns[3])];
-    const server = realServer(address, port, weight);
-    this.#current.realServers.put(server);
-    if (active + inactive > 0) this.#current.activity.set(server.key, { active, inactive });
+    const [, weight = '', active = '', inactive = ''] = columns;
+    this.#add(address, port, weight, active, inactive);
+  }
+
+  // The kernel shows a virtual server with all of its servers at once, and none of them twice.
+  #add(address: Address, port: number, weight: string, active: string, inactive: string): void {
+    if (this.#current === undefined) return;
+    const server = realServer(address, port, Number(weight));
+    this.#current.realServers.append(server);
+    if (active === '0' && inactive === '0') return;
+    this.#activity ??= new Map();
+    this.#current.activity = this.#activity;
+    this.#activity.set(server.key, { active: Number(active), inactive: Number(inactive) });
   }
 }
 
 const ARROW = '  -> ';
 const COLUMNS = /^ +\w+ +(\d+) +(\d+) +(\d+)\s*$/;
+const IPV4_SERVER = / {2}-> ([0-9A-F]{6})([0-9A-F]{2}):([0-9A-F]{4}) +\w+ +(\d+) +(\d+) +(\d+) *(?:\n|$)/y;
+
+/** Pods have few ports, and addresses of few networks: what is spelled the same is read once. */
+class SpelledNumbers {
+  readonly #networks = new Map<string, string>();
+  readonly #bytes = new Map<string, string>();
+  readonly #ports = new Map<string, number>();
+
+  /** Six digits of an IPv4 address, and the last two. */
+  address(network: string, host: string): Address {
+    let start = this.#networks.get(network);
+    if (start === undefined) {
+      start = `${[0, 2, 4].map((at) => Number.parseInt(network.slice(at, at + 2), 16)).join('.')}.`;
+      this.#networks.set(network, start);
+    }
+    let last = this.#bytes.get(host);
+    if (last === undefined) {
+      last = String(Number.parseInt(host, 16));
+      this.#bytes.set(host, last);
+    }
+    return `${start}${last}` as Address;
+  }
+
+  port(digits: string): number {
+    let port = this.#ports.get(digits);
+    if (port === undefined) {
+      port = Number.parseInt(digits, 16);
+      this.#ports.set(digits, port);
+    }
+    return port;
+  }
+}
 
 interface Place {
   readonly address: Address;

@@ -39,7 +39,17 @@ export function toKernel(settings: VirtualServerSettings): ServiceSettings {
   return { scheduler, flags: TAG | persistent | SCHEDULER_BITS[schedulerFlags], timeout: persistenceTimeout };
 }
 
-export function fromKernel({ scheduler, flags, timeout }: ServiceSettings): VirtualServerSettings {
+export function fromKernel(server: ServiceSettings): VirtualServerSettings {
+  const { scheduler, flags, timeout } = server;
+  // Nearly all virtual servers of a node are set alike, and then share one object.
+  if (latest?.scheduler !== scheduler || latest.flags !== flags || latest.timeout !== timeout)
+    latest = { scheduler, flags, timeout, settings: readSettings(server) };
+  return latest.settings;
+}
+
+let latest: (ServiceSettings & { readonly settings: VirtualServerSettings }) | undefined;
+
+function readSettings({ scheduler, flags, timeout }: ServiceSettings): VirtualServerSettings {
   const persistenceTimeout = (flags & PERSISTENT) === 0 ? 0 : timeout;
   return { scheduler, schedulerFlags: schedulerFlagsOf(flags), persistenceTimeout };
 }
