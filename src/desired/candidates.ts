@@ -11,21 +11,30 @@ export class Candidates {
   readonly endpoints: Endpoint[] = [];
   /** The target port of each. */
   readonly ports: number[] = [];
+  /** What the order follows from. Those of one endpoint are the same, so that they are neighbours in it. */
+  readonly ranks: number[] = [];
   /** How many of them are ready; the others leave. */
   readyCount = 0;
 
   constructor(offers: readonly Offer[], family: Family) {
-    for (const { slice, port } of offers) if (slice.family === family) this.#gather(slice.endpoints, port);
+    for (const { slice, port } of offers)
+      if (slice.family === family)
+        this.readyCount += gather(slice.endpoints, port, this.endpoints, this.ports);
   }
+}
 
-  #gather(endpoints: readonly Endpoint[], port: number): void {
-    for (const endpoint of endpoints) {
-      if (endpoint.ready) this.readyCount++;
-      else if (!endpoint.serving || !endpoint.terminating) continue;
-      this.endpoints.push(endpoint);
-      this.ports.push(port);
-    }
+// A loop by index, as all that run for every endpoint of the cluster: code that is not compiled to the fast kind yet
+// takes three times as long for one by iterator.
+function gather(from: readonly Endpoint[], port: number, endpoints: Endpoint[], ports: number[]): number {
+  let ready = 0;
+  for (let index = 0; index < from.length; index++) {
+    const endpoint = from[index] as Endpoint;
+    if (endpoint.ready) ready++;
+    else if (!endpoint.serving || !endpoint.terminating) continue;
+    endpoints.push(endpoint);
+    ports.push(port);
   }
+  return ready;
 }
 
 /**
@@ -36,12 +45,11 @@ export class Candidates {
  * It follows from a hash of seed, address and port. So it is the same after a restart, an endpoint that comes or goes
  * leaves the others in their order, and the seed makes it another on every node.
  */
-export function sortCandidates({ endpoints, ports }: Candidates, seed: number): void {
+export function sortCandidates({ endpoints, ports, ranks }: Candidates, seed: number): void {
   const count = endpoints.length;
   if (count < 2) return;
-  const ranks: number[] = [];
   for (let index = 0; index < count; index++)
-    ranks.push(rankOf(endpoints[index]?.address ?? '', ports[index] ?? 0, seed));
+    ranks.push(rankOf((endpoints[index] as Endpoint).address, ports[index] as number, seed));
   for (const gap of GAPS) if (gap < count) sortByGap(gap, ranks, endpoints, ports);
 }
 

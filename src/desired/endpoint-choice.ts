@@ -68,7 +68,7 @@ const NOTHING: ChosenEndpoints = { cluster: NO_SERVERS, local: NO_SERVERS };
 
 /** Puts each candidate, in their order, into the lists that it belongs to. */
 function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: Balancing): ChosenEndpoints {
-  const { endpoints, ports } = candidates;
+  const { endpoints, ports, ranks } = candidates;
   const preference = preferenceOf(candidates, node);
   const cluster = new RealServerList();
   const local = new LocalList();
@@ -78,7 +78,8 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
     if (!isLocal && !isForAll) continue;
     const server = realServer(endpoint.address, ports[index] as number, weights.at(endpoint) * scale);
-    if (isForAll) cluster.put(server);
+    if (isForAll && index > 0 && ranks[index] === ranks[index - 1]) cluster.put(server);
+    else if (isForAll) cluster.append(server);
     if (isLocal) local.add(server, endpoint.ready);
   }
   return { cluster: cluster.trim(), local: local.servers };

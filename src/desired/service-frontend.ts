@@ -40,17 +40,22 @@ export function entriesIn({ virtualServer, inside }: ServiceFrontend): number {
   return inside === undefined ? own : own + 1 + (inside.virtualServer?.realServers.size ?? 0);
 }
 
+/** What the frontends of one Service have in common. */
+interface SharedParts {
+  readonly service: Service;
+  readonly settings: VirtualServerSettings;
+  readonly sources: SourceLists;
+  readonly offers: OfferedPorts;
+}
+
 /** One port of a Service by one way. */
 interface Entrance {
-  readonly service: Service;
+  readonly shared: SharedParts;
   readonly port: ServicePort;
   /** Of the port in the Service. */
   readonly index: number;
   readonly way: Way;
   readonly chosen: ChosenEndpoints;
-  readonly settings: VirtualServerSettings;
-  readonly sources: SourceLists;
-  readonly offers: OfferedPorts;
 }
 
 export function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
@@ -60,22 +65,23 @@ export function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFron
 }
 
 function outsideFrontend(entrance: Entrance): ServiceFrontend {
-  const { service, port, index, way, chosen, settings } = entrance;
+  const { shared, port, index, way, chosen } = entrance;
+  const { service, settings } = shared;
   const front = frontend(way.address, way.kind === 'node' ? port.nodePort : port.port, port.protocol);
   const servers = way.isLocalOnly ? chosen.local : chosen.cluster;
-  const sources = way.kind === 'balancer' ? entrance.sources.at(way.address) : undefined;
-  const offered = servers.size === 0 ? entrance.offers.insteadOf(port) : undefined;
-  return {
+  const sources = way.kind === 'balancer' ? shared.sources.at(way.address) : undefined;
+  const offered = servers.size === 0 ? shared.offers.insteadOf(port) : undefined;
+  const claim: ServiceFrontend = {
     service,
     owner: ownerOf(service, port),
     kind: way.kind,
     portIndex: index,
     frontend: front,
     virtualServer: servers.size === 0 ? undefined : { frontend: front, settings, realServers: servers },
-    ...(offered !== undefined && { offered }),
     traffic: trafficOf(way, servers.size > 0, chosen, sources),
     sources: sources ?? NO_SOURCES,
   };
+  return offered === undefined ? claim : { ...claim, offered };
 }
 
 /** Whether clients inside the cluster get other endpoints than those outside. */
@@ -88,9 +94,10 @@ function hasInsideView(way: Way, { cluster }: ChosenEndpoints): boolean {
  * (KEP-1669).
  */
 function insideView(entrance: Entrance, outside: Frontend, node: NodeView): ServiceFrontend {
-  const { service, port, index, way, chosen } = entrance;
+  const { shared, port, index, way, chosen } = entrance;
+  const { service } = shared;
   const front = insideOf(outside, node.markOf(insideKey(outside.key)));
-  const settings = insideSettings(entrance.settings, node);
+  const settings = insideSettings(shared.settings, node);
   return {
     service,
     owner: ownerOf(service, port),
@@ -108,7 +115,7 @@ const OWNER_LENGTH = 127;
 
 function ownerOf(service: Service, port: ServicePort): string {
   const owner = port.name === '' ? service.key : `${service.key}:${port.name}`;
-  return owner.slice(0, OWNER_LENGTH);
+  return owner.length > OWNER_LENGTH ? owner.slice(0, OWNER_LENGTH) : owner;
 }
 
 const PLAIN: readonly TrafficSet[] = [];

@@ -108,18 +108,19 @@ function* frontendsBy(
   const frontends: ServiceFrontend[] = [];
   const problems: Problem[] = choice.problem === undefined ? [] : [choice.problem];
   let entries = 0;
-  for (const [place, way] of ways.entries())
-    for (const [index, port] of service.ports.entries()) {
+  const { ports } = service;
+  for (let place = 0; place < ways.length; place++) {
+    const way = ways[place] as Way;
+    for (let index = 0; index < ports.length; index++) {
+      const port = ports[index] as ServicePort;
       if (!isShown(port, way)) continue;
       const taken = takenPort(service, index, way, node);
       if (taken !== undefined) {
         problems.push(taken);
         continue;
       }
-      const claim = serviceFrontend(
-        { ...shared, port, index, way, chosen: shared.chosenFor(index, way) },
-        choice.node,
-      );
+      const chosen = shared.chosenFor(index, way);
+      const claim = serviceFrontend({ shared, port, index, way, chosen }, choice.node);
       if (allowance.take(claim)) {
         frontends.push(claim);
         entries += entriesIn(claim);
@@ -136,6 +137,7 @@ function* frontendsBy(
         };
       }
     }
+  }
   // Without what a growing array has reserved for more.
   return { frontends: frontends.slice(), problems: problems.length === 0 ? NO_PROBLEMS : problems };
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../model/address.js';
-import type { EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
 import type { Problem } from '../model/problem.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { ServicePort } from '../model/service.js';
@@ -23,15 +23,27 @@ export function usableEndpoints(
   slices: readonly EndpointSlice[],
   reserved: ReservedAddresses,
 ): UsableEndpoints {
-  const leftOut = new Set<Address>();
-  for (const { endpoints } of slices)
-    for (const { address } of endpoints) if (isUnusable(address, reserved)) leftOut.add(address);
-  if (leftOut.size === 0) return { slices, leftOut: NONE };
+  const leftOut = unusableAddresses(slices, reserved);
+  if (leftOut === undefined) return { slices, leftOut: NONE };
   const kept = slices.map((slice) => ({
     ...slice,
     endpoints: slice.endpoints.filter(({ address }) => !leftOut.has(address)),
   }));
   return { slices: kept, leftOut: [...leftOut] };
+}
+
+// Undefined where there is none, as in nearly every Service.
+function unusableAddresses(
+  slices: readonly EndpointSlice[],
+  reserved: ReservedAddresses,
+): Set<Address> | undefined {
+  let found: Set<Address> | undefined;
+  for (const { endpoints } of slices)
+    for (let index = 0; index < endpoints.length; index++) {
+      const { address } = endpoints[index] as Endpoint;
+      if (isUnusable(address, reserved)) found = (found ?? new Set()).add(address);
+    }
+  return found;
 }
 
 export function isEndOfSubnet(address: Address, reserved: ReservedAddresses): boolean {
@@ -40,10 +52,17 @@ export function isEndOfSubnet(address: Address, reserved: ReservedAddresses): bo
 }
 
 // Asked for each endpoint of the cluster: one look at the text is enough for all but a few.
-const SUSPICIOUS = /^(?:0\.|::|100::)/;
+function isSuspicious(address: Address): boolean {
+  const first = address.charCodeAt(0);
+  return first === ZERO || first === COLON || (first === ONE && address.startsWith('100::'));
+}
+
+const ZERO = 0x30;
+const ONE = 0x31;
+const COLON = 0x3a;
 
 function isUnusable(address: Address, reserved: ReservedAddresses): boolean {
-  if (SUSPICIOUS.test(address) && unusableKind(address, 'cluster') !== undefined) return true;
+  if (isSuspicious(address) && unusableKind(address, 'cluster') !== undefined) return true;
   return reserved.size > 0 && isEndOfSubnet(address, reserved);
 }
 
@@ -79,11 +98,11 @@ export interface Offer {
 
 /** Nearly every Service has one port: then no index of the offers is needed. */
 export function offersOf(slices: readonly EndpointSlice[], { name, protocol }: ServicePort): Offer[] {
-  return slices.flatMap((slice) =>
-    slice.ports
-      .filter((port) => port.name === name && port.protocol === protocol)
-      .map(({ port }) => ({ slice, port })),
-  );
+  const offers: Offer[] = [];
+  for (const slice of slices)
+    for (const offered of slice.ports)
+      if (offered.name === name && offered.protocol === protocol) offers.push({ slice, port: offered.port });
+  return offers;
 }
 
 /**

@@ -40,36 +40,36 @@ export function compareKinds(a: ClaimKind, b: ClaimKind): number {
 export function contestedServices(services: readonly Service[]): Set<ServiceKey> {
   const first = new Map<Address | string, Claim>();
   for (const service of services)
-    for (const [place, claim] of placesOf(service)) {
+    eachPlace(service, (place, kind) => {
+      const claim = { kind, service };
       const other = first.get(place);
       if (other === undefined || compareClaims(claim, other) < 0) first.set(place, claim);
-    }
+    });
   const isFirst = (place: Address | string, { key }: Service) => {
     const winner = first.get(place);
     return winner === undefined || winner.service.key === key;
   };
-  const isContested = (service: Service) =>
-    !placesOf(service).every(([place]) => isFirst(place, service)) ||
+  const isContested = (service: Service) => {
+    let isAlwaysFirst = true;
+    eachPlace(service, (place) => {
+      isAlwaysFirst &&= isFirst(place, service);
+    });
+    if (!isAlwaysFirst) return true;
     // Its address may be the node's, and then the other's NodePort is there too.
-    (isWritten(service) &&
-      !service.ports.every(({ port, protocol }) => isFirst(`${port}/${protocol}`, service)));
+    return (
+      isWritten(service) &&
+      !service.ports.every(({ port, protocol }) => isFirst(`${port}/${protocol}`, service))
+    );
+  };
   return new Set(services.filter(isContested).map(({ key }) => key));
 }
 
-function placesOf(service: Service): (readonly [Address | string, Claim])[] {
+function eachPlace(service: Service, visit: (place: Address | string, kind: ClaimKind) => void): void {
   const { clusterIPs, loadBalancerIPs, externalIPs, ports } = service;
-  const all = (places: readonly (Address | string)[], kind: ClaimKind) =>
-    places.map((place) => [place, { kind, service }] as const);
-  const nodePorts = ports.filter(({ nodePort }) => nodePort !== 0);
-  return [
-    ...all(clusterIPs, 'cluster'),
-    ...all(
-      nodePorts.map(({ nodePort, protocol }) => `${nodePort}/${protocol}`),
-      'node',
-    ),
-    ...all(loadBalancerIPs, 'balancer'),
-    ...all(externalIPs, 'external'),
-  ];
+  for (const address of clusterIPs) visit(address, 'cluster');
+  for (const { nodePort, protocol } of ports) if (nodePort !== 0) visit(`${nodePort}/${protocol}`, 'node');
+  for (const address of loadBalancerIPs) visit(address, 'balancer');
+  for (const address of externalIPs) visit(address, 'external');
 }
 
 function isWritten({ loadBalancerIPs, externalIPs }: Service): boolean {

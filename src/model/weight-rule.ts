@@ -35,6 +35,8 @@ export class WeightTable {
   }
 
   at({ node, zone }: Place): number {
+    // Hardly a Service has rules, and this is asked for every endpoint.
+    if (this.#byNode.size + this.#byZone.size === 0) return this.#any.weight;
     const byNode = (node !== undefined && this.#byNode.get(node)) || this.#any;
     const byZone = (zone !== undefined && this.#byZone.get(zone)) || this.#any;
     return byNode.rank < byZone.rank ? byNode.weight : byZone.weight;
