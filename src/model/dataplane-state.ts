@@ -58,6 +58,10 @@ export class DataplaneState implements ObservedDataplane {
   /** Folds in one operation that the kernel has acknowledged. */
   acknowledge(operation: Operation): void {
     switch (operation.kind) {
+      case 'add-real-server':
+        // The kernel would have refused one that was there.
+        this.#serversOf(operation.frontend).append(operation.server);
+        return;
       case 'add-virtual-server':
         this.#settle(operation, new RealServerList());
         return;
@@ -66,10 +70,6 @@ export class DataplaneState implements ObservedDataplane {
         return;
       case 'delete-virtual-server':
         this.removeVirtualServer(operation.frontend);
-        return;
-      case 'add-real-server':
-        // The kernel would have refused one that was there.
-        this.#serversOf(operation.frontend).append(operation.server);
         return;
       case 'set-real-server':
         this.#serversOf(operation.frontend).put(operation.server);

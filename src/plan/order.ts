@@ -40,14 +40,14 @@ export function isAddition(stage: Stage): boolean {
 
 function stageOf(operation: Operation): Stage {
   switch (operation.kind) {
+    case 'add-real-server':
+      return 'balance';
     case 'own-frontend':
     case 'guard-vip':
       return 'own';
     case 'add-virtual-server':
     case 'set-virtual-server':
       return 'create';
-    case 'add-real-server':
-      return 'balance';
     case 'set-real-server':
       return operation.server.weight === 0 ? 'quiesce' : 'balance';
     case 'bind-vip':

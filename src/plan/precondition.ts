@@ -11,24 +11,25 @@ import { takesConnections, type VirtualServer } from '../model/virtual-server.js
 export function thatMayFollow(stage: readonly Operation[], state: ObservedDataplane): readonly Operation[] {
   const starved = starvedBy(stage, state);
   const isFounded = (operation: Operation) =>
-    mayFollow(operation, state) && !(takesAway(operation) && starved.has(operation.frontend.key));
+    mayFollow(operation, state) &&
+    !(starved.size > 0 && takesAway(operation) && starved.has(operation.frontend.key));
   // Nearly always all may follow, and then no second list is needed.
   return stage.every(isFounded) ? stage : stage.filter(isFounded);
 }
 
 function mayFollow(operation: Operation, state: ObservedDataplane): boolean {
   switch (operation.kind) {
+    case 'add-real-server':
+    case 'set-real-server':
+    case 'delete-real-server':
+    case 'set-virtual-server':
+      return state.virtualServers.get(operation.frontend.key) !== undefined;
     case 'add-virtual-server':
       return state.policy.owned.has(operation.frontend.key);
     case 'delete-virtual-server':
       return (
         state.virtualServers.has(operation.frontend.key) && !state.policy.open.has(operation.frontend.key)
       );
-    case 'set-virtual-server':
-    case 'add-real-server':
-    case 'set-real-server':
-    case 'delete-real-server':
-      return state.virtualServers.get(operation.frontend.key) !== undefined;
     case 'open-frontend': {
       const server = state.virtualServers.get(operation.frontend.key);
       return server !== undefined && takesConnections(server);
@@ -67,7 +68,8 @@ function takesAway(operation: Operation): operation is ServerRemoval {
  */
 function starvedBy(stage: readonly Operation[], state: ObservedDataplane): Set<FrontendKey> {
   const leaving = new Map<FrontendKey, Set<RealServerKey>>();
-  for (const operation of stage) {
+  for (let index = 0; index < stage.length; index++) {
+    const operation = stage[index] as Operation;
     if (!takesAway(operation) || !state.policy.open.has(operation.frontend.key)) continue;
     const servers = leaving.get(operation.frontend.key) ?? new Set();
     leaving.set(operation.frontend.key, servers.add(operation.server.key));

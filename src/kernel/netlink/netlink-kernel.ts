@@ -211,6 +211,8 @@ export class NetlinkKernel implements Kernel {
 
   // What is written to is looked at in full the next time, so that a change back is noticed too.
   #unsee(operations: readonly Operation[]): void {
+    // On a new node nothing has been looked at for changes yet.
+    if (this.#seen.size === 0 && this.#seenAddressesAndSets === undefined) return;
     for (const operation of operations)
       if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
       else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip')
