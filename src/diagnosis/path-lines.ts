@@ -1,6 +1,7 @@
 import { counted } from '../model/counted.js';
 import { hostPort } from '../model/frontend.js';
 import type { KernelFacts, KernelFrontend, KernelServer, TriedConnection } from '../model/kernel-facts.js';
+import { leftOutReason } from '../model/left-out.js';
 import type { EndpointFacts, FrontendFacts, KnownService, ServiceFacts } from '../model/service-facts.js';
 import type { DrainState } from '../model/sync-state.js';
 import { isUsed } from './api-findings.js';
@@ -106,17 +107,14 @@ function endpointText(endpoint: EndpointFacts, used: ReadonlySet<string>, { know
 }
 
 function whyLeftOut(endpoint: EndpointFacts, known: KnownService | undefined): string {
-  const { ready, serving, terminating, ports, zoneHints, nodeHints } = endpoint;
-  if (terminating) return serving ? 'it terminates and others are ready' : 'it terminates';
-  if (!ready) return 'not ready';
   const offers = known?.ports.some(({ name, protocol }) =>
-    ports.some((port) => port.name === name && port.protocol === protocol),
+    endpoint.ports.some((port) => port.name === name && port.protocol === protocol),
   );
   if (offers === false) return 'its slice has no port of the Service';
-  const hints = [...nodeHints, ...zoneHints];
-  if (hints.length > 0) return `its hints are for ${named(hints)}`;
-  if (known?.internalPolicy === 'Local' || known?.externalPolicy === 'Local') return 'it is not on this node';
-  return 'by nothing that is asked about';
+  const isLocalOnly = known?.internalPolicy === 'Local' || known?.externalPolicy === 'Local';
+  // Which node this is, is not known here; another reason is the better founded one.
+  const reason = leftOutReason(endpoint, false) ?? (isLocalOnly ? leftOutReason(endpoint, true) : undefined);
+  return reason ?? 'by nothing that is asked about';
 }
 
 function nodeLines(evidence: Evidence): PathLine[] {

@@ -1,5 +1,6 @@
 import type { Family } from '../../model/address.js';
 import type { Endpoint, EndpointSlice } from '../../model/endpoint-slice.js';
+import { leftOutReason } from '../../model/left-out.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { LeftOutEndpoint } from './frontend-row.js';
 
@@ -35,18 +36,6 @@ function reasonOf(endpoint: Endpoint, slice: EndpointSlice, question: LeftOutQue
     return port.name === ''
       ? `its slice has no ${port.protocol} port`
       : `its slice has no port "${port.name}"/${port.protocol}`;
-  if (!endpoint.ready) return notReady(endpoint);
-  if (isLocalOnly && endpoint.node !== node)
-    return `it is on ${endpoint.node ?? 'no node'}, and the traffic policy is Local`;
-  return hintReason(endpoint) ?? 'no server can have this address on this node';
-}
-
-function notReady({ terminating, serving }: Endpoint): string {
-  if (!terminating) return 'not ready';
-  return serving ? 'terminating; it would serve if none were ready' : 'terminating';
-}
-
-function hintReason({ nodeHints, zoneHints }: Endpoint): string | undefined {
-  if (nodeHints !== undefined) return `for clients on ${nodeHints.join(', ')} (hints)`;
-  return zoneHints === undefined ? undefined : `for clients in zone ${zoneHints.join(', ')} (hints)`;
+  const isElsewhere = isLocalOnly && endpoint.node !== node;
+  return leftOutReason(endpoint, isElsewhere) ?? 'no server can have this address on this node';
 }
