@@ -60,11 +60,14 @@ export class Allocations {
   #moveHoldings(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
     for (const gone of before) if (!after.includes(gone)) this.#hold(gone, this.#othersWith(gone, key), key);
     for (const added of after)
-      if (!before.includes(added)) this.#hold(added, [...this.#othersWith(added, key), key].sort(), key);
+      if (!before.includes(added)) {
+        const others = this.#othersWith(added, key);
+        this.#hold(added, others.length === 0 ? [key] : [...others, key].sort(), key);
+      }
   }
 
-  #othersWith(allocation: Allocation, key: ServiceKey): ServiceKey[] {
-    return (this.#holders.get(allocation) ?? NO_SERVICES).filter((holder) => holder !== key);
+  #othersWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {
+    return this.#holders.get(allocation)?.filter((holder) => holder !== key) ?? NO_SERVICES;
   }
 
   #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {

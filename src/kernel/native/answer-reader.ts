@@ -2,7 +2,6 @@ import { type Address, type Family, formatAddress } from '../../model/address.js
 import { FAMILY_NUMBERS, LITTLE_ENDIAN } from './records.js';
 
 const HEADER_SIZE = 16;
-const DECODER = new TextDecoder();
 
 /** Reads what the addon answers: a header, records, extra items. It steps by the sizes that the header states. */
 export class AnswerReader {
@@ -90,6 +89,7 @@ export class AnswerReader {
 
   /** UTF-8 among the extra bytes. */
   extraText(offset: number, length: number): string {
-    return length === 0 ? '' : DECODER.decode(this.bytes(this.#extraStart + offset, length));
+    const start = this.#extraStart + offset;
+    return this.#buffer.toString('utf8', start, start + length);
   }
 }

@@ -44,6 +44,7 @@ const KINDS = {
 const RANGE = 1;
 
 const TEXT = new TextEncoder();
+const LAST_OF_ASCII = 0x7f;
 
 /**
  * Memory for records that is used again by the next that are encoded into it: touching fresh pages takes longer than
@@ -172,12 +173,21 @@ export class OperationEncoder {
   }
 
   #writeComment({ record, text }: Comment): void {
-    const target = this.#bytes.subarray(this.#offset);
-    const { written } = TEXT.encodeInto(text.slice(0, COMMENT_LENGTH), target);
+    const written = writeText(text.slice(0, COMMENT_LENGTH), this.#bytes, this.#offset);
     this.#view.setUint32(record + 72, this.#offset, LITTLE_ENDIAN);
     this.#view.setUint16(record + 76, written, LITTLE_ENDIAN);
     this.#offset += written;
   }
+}
+
+// A call of the encoder takes as long as writing some hundred characters, and nearly all comments are ASCII.
+function writeText(text: string, bytes: Uint8Array, at: number): number {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > LAST_OF_ASCII) return TEXT.encodeInto(text, bytes.subarray(at)).written;
+    bytes[at + index] = code;
+  }
+  return text.length;
 }
 
 function writeKey(key: ServerKey, bytes: Uint8Array, view: DataView, at: number): void {

@@ -53,10 +53,18 @@ function withHeader(type: number, size: number): Uint8Array {
 
 /** Ends with a NUL. */
 export function text(type: number, value: string): Uint8Array {
-  return attribute(type, encoder.encode(`${value}\0`));
+  const bytes = withHeader(type, value.length + 1);
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if (code > LAST_OF_ASCII) return attribute(type, encoder.encode(`${value}\0`));
+    bytes[HEADER_SIZE + index] = code;
+  }
+  return bytes;
 }
 
+// A call of the encoder takes as long as writing some hundred characters, and the rules have a thousand names.
 const encoder = new TextEncoder();
+const LAST_OF_ASCII = 0x7f;
 
 export function networkOrder16(value: number): Uint8Array {
   return Uint8Array.of(value >> 8, value & 0xff);

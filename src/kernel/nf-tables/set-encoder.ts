@@ -207,9 +207,11 @@ function byteOrder(key: readonly DataType[]): number {
   return part === 'mark' ? HOST_ORDER : NETWORK_ORDER;
 }
 
+const COMMENTS = new TextEncoder();
+
 /** NFTNL_UDATA_SET_ELEM_COMMENT */
 function commentData(comment: string): Uint8Array {
-  return entry(0, new TextEncoder().encode(`${comment}\0`));
+  return entry(0, COMMENTS.encode(`${comment}\0`));
 }
 
 function entry(type: number, value: Uint8Array): Uint8Array {
