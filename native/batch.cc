@@ -20,6 +20,8 @@ Channel* channel_for(OperationKind kind, const Channels& channels) {
       return &channels.ipvs;
     case OperationKind::kBindAddress:
     case OperationKind::kUnbindAddress:
+    case OperationKind::kBindRoute:
+    case OperationKind::kUnbindRoute:
       return &channels.route;
     case OperationKind::kAddElement:
     case OperationKind::kDeleteElement:

@@ -17,6 +17,8 @@ namespace {
 
 constexpr const char* kOperation = "route.watch";
 constexpr size_t kRequestSize = 512;
+constexpr int kGroups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+                           RTNLGRP_IPV6_ROUTE};
 constexpr int kSubscribePause = 1000;  // ms
 
 // Past this many unread changes a full look is cheaper, and memory stays bounded if JavaScript is stuck.
@@ -45,7 +47,7 @@ Outcome ChangeListener::start(const std::string& device, Signal signal) {
 
 Outcome ChangeListener::subscribe() {
   Outcome outcome = socket_.open(NETLINK_ROUTE, kOperation);
-  for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR}) {
+  for (const int group : kGroups) {
     if (outcome.ok()) outcome = socket_.join_group(group, kOperation);
   }
   return outcome;
@@ -66,10 +68,10 @@ Outcome ChangeListener::learn_index() {
   return outcome.error == ENODEV ? done() : outcome;
 }
 
-// Of our own device removals are what counts; our own bindings would wake this thread thousands of times.
+// Of what is ours removals are what counts; our own bindings would wake this thread thousands of times.
 void ChangeListener::remember_index(uint32_t index) {
   index_ = index;
-  socket_.ignore_new_addresses_of(index);
+  socket_.ignore_news_of(index, kRouteProtocol);
 }
 
 void ChangeListener::stop() {
@@ -144,6 +146,8 @@ bool ChangeListener::recover(int error) {
 void ChangeListener::read(const Message& message) {
   if (message.type == RTM_NEWLINK || message.type == RTM_DELLINK) return read_link_change(message);
   if (message.type == RTM_NEWADDR || message.type == RTM_DELADDR) return read_address_change(message);
+  AddressRecord route;
+  if (message.type == RTM_DELROUTE && read_route(message, &route)) add_removed(route);
 }
 
 // A renamed device is a lost one too.
@@ -166,9 +170,13 @@ void ChangeListener::read_address_change(const Message& message) {
   AddressRecord address;
   if (!read_address(message, &device, &address)) return;
   if (device != index_ || index_ == 0) return add_node_addresses();
-  if (message.type == RTM_NEWADDR) return;
+  if (message.type == RTM_DELADDR) add_removed(address);
+}
+
+void ChangeListener::add_removed(const AddressRecord& address) {
   ChangeRecord change = plain_change(ChangeKind::kAddressRemoved);
   change.family = address.family;
+  change.is_route = address.is_route;
   std::memcpy(change.address, address.address, sizeof change.address);
   add(change);
 }

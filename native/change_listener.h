@@ -1,5 +1,5 @@
-// Watches, on a thread of its own, that nobody takes our device or its addresses away, and whether the node's own
-// addresses change.
+// Watches, on a thread of its own, that nobody takes our device, its addresses or our routes away, and whether the
+// node's own addresses change.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,7 @@ class ChangeListener {
   void read_address_change(const Message& message);
   void remember_index(uint32_t index);
   void add(const ChangeRecord& change);
+  void add_removed(const AddressRecord& address);
   void add_node_addresses();
 
   std::string device_;

@@ -62,13 +62,17 @@ Outcome NetlinkSocket::join_group(int group, const char* operation) {
   return failure(errno, operation);
 }
 
-void NetlinkSocket::ignore_new_addresses_of(uint32_t index) {
-  // A classic BPF program loads in network order, while type and index are in the host's.
+void NetlinkSocket::ignore_news_of(uint32_t index, uint8_t route_protocol) {
+  // A classic BPF program loads in network order, while type and index are in the host's. 8 drops, 9 takes.
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 3),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 6, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 3, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 5),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, sizeof(nlmsghdr) + offsetof(ifaddrmsg, ifa_index)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(index), 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(index), 2, 3),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, sizeof(nlmsghdr) + offsetof(rtmsg, rtm_protocol)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, route_protocol, 1, 0),
       BPF_STMT(BPF_RET | BPF_K, 0),
       BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
   };

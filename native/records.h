@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 9;
+constexpr uint32_t kAbi = 10;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -23,6 +23,8 @@ enum class OperationKind : uint8_t {
   kAddElement = 9,
   kDeleteElement = 10,
   kForgetFlows = 11,
+  kBindRoute = 12,
+  kUnbindRoute = 13,
 };
 
 constexpr size_t kSchedulerSize = 16;   // IP_VS_SCHEDNAME_MAXLEN, with the NUL
@@ -141,7 +143,8 @@ static_assert(sizeof(DigestRecord) == 16);
 struct AddressRecord {
   uint8_t family;
   uint8_t prefix_length;
-  uint16_t reserved;
+  uint8_t is_route;  // 1: a local route of ours, 0: an address of the device
+  uint8_t reserved;
   uint8_t address[kAddressSize];
 };
 static_assert(sizeof(AddressRecord) == 20);
@@ -184,7 +187,8 @@ enum class ChangeKind : uint8_t {
 struct ChangeRecord {
   ChangeKind kind;
   uint8_t family;
-  uint16_t reserved;
+  uint8_t is_route;  // as in AddressRecord
+  uint8_t reserved;
   uint8_t address[kAddressSize];
 };
 static_assert(sizeof(ChangeRecord) == 20);

@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <netlink/msg.h>
 #include <netlink/route/link.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr size_t kRequestSize = 512;
 constexpr const char* kDummy = "dummy";
+constexpr const char* kDump = "route.dumpAddresses";
 
 struct PutLink {
   void operator()(rtnl_link* link) const { rtnl_link_put(link); }
@@ -115,36 +117,56 @@ Outcome RouteChannel::delete_device(bool* deleted) {
 }
 
 Outcome RouteChannel::dump_addresses(std::vector<AddressRecord>* addresses) {
-  constexpr const char* kOperation = "route.dumpAddresses";
   Link link;
-  Outcome outcome = find_device(kOperation, &link);
+  const Outcome outcome = find_device(kDump, &link);
   if (!outcome.ok()) return outcome;
-  if (link.index == 0) return failure(ENODEV, kOperation, "no device " + device_);
   return retry_interrupted([&] { return dump_once(link.index, addresses); });
 }
 
 Outcome RouteChannel::dump_once(uint32_t device, std::vector<AddressRecord>* addresses) {
   addresses->clear();
+  Outcome outcome = device == 0 ? done() : dump_device(device, addresses);
+  for (const uint8_t family : {AF_INET, AF_INET6}) {
+    if (outcome.ok()) outcome = dump_routes(family, addresses);
+  }
+  return outcome;
+}
+
+Outcome RouteChannel::dump_device(uint32_t device, std::vector<AddressRecord>* addresses) {
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
-  if (!write_address_dump(writer, device, sequence)) return does_not_fit("route.dumpAddresses");
-  return dump(socket_, writer.messages(), sequence, "route.dumpAddresses", [&](const Message& message) {
+  if (!write_address_dump(writer, device, sequence)) return does_not_fit(kDump);
+  return dump(socket_, writer.messages(), sequence, kDump, [&](const Message& message) {
     uint32_t owner = 0;
     AddressRecord record;
     if (read_address(message, &owner, &record) && owner == device) addresses->push_back(record);
   });
 }
 
+// Where there is no IPv6 the kernel takes the question for one about all families, or refuses it.
+Outcome RouteChannel::dump_routes(uint8_t family, std::vector<AddressRecord>* addresses) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  if (!write_route_dump(writer, family, sequence)) return does_not_fit(kDump);
+  const Outcome outcome = dump(socket_, writer.messages(), sequence, kDump, [&](const Message& message) {
+    AddressRecord record;
+    if (read_route(message, &record) && record.family == family) addresses->push_back(record);
+  });
+  return outcome.error == EOPNOTSUPP || outcome.error == EAFNOSUPPORT ? done() : outcome;
+}
+
 void RouteChannel::apply(const OperationBatch& batch, Run run, Results* results) {
   uint32_t device = 0;
   const Outcome outcome = device_index(&device);
-  if (!outcome.ok() || device == 0) {
-    const int error = outcome.ok() ? ENODEV : outcome.error;
-    std::fill(results->codes.begin() + run.first, results->codes.begin() + run.last, -error);
+  if (!outcome.ok()) {
+    std::fill(results->codes.begin() + run.first, results->codes.begin() + run.last, -outcome.error);
     return;
   }
   const auto write = [device](MessageWriter& writer, const OperationRecord& record, uint32_t sequence) {
-    return write_address_operation(writer, device, record, sequence);
+    const bool is_route =
+        record.kind == OperationKind::kBindRoute || record.kind == OperationKind::kUnbindRoute;
+    return is_route ? write_route_operation(writer, record, sequence)
+                    : write_address_operation(writer, device, record, sequence);
   };
   send_packed(socket_, batch, run, write, results);
 }

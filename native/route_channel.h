@@ -1,4 +1,4 @@
-// The dummy device and its addresses: one rtnetlink socket, opened on first use.
+// The dummy device, its addresses and our local routes: one rtnetlink socket, opened on first use.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class RouteChannel : public Channel {
  public:
   explicit RouteChannel(std::string device) : device_(std::move(device)) {}
 
-  // Every record gets −ENODEV where the device is absent.
+  // Addresses get −ENODEV where the device is absent.
   void apply(const OperationBatch& batch, Run run, Results* results) override;
 
   // Makes the device unless it is there. EEXIST: the name belongs to a device that is not a dummy.
@@ -26,6 +26,7 @@ class RouteChannel : public Channel {
   Outcome device_index(uint32_t* index);
   // Absence is fine. EEXIST as above: what we would not make we do not delete.
   Outcome delete_device(bool* deleted);
+  // The addresses of the device, where there is one, and our local routes.
   Outcome dump_addresses(std::vector<AddressRecord>* addresses);
 
  private:
@@ -34,6 +35,8 @@ class RouteChannel : public Channel {
   Outcome find_dummy(const char* operation, Link* link);
   Outcome create_device(const char* operation);
   Outcome dump_once(uint32_t device, std::vector<AddressRecord>* addresses);
+  Outcome dump_device(uint32_t device, std::vector<AddressRecord>* addresses);
+  Outcome dump_routes(uint8_t family, std::vector<AddressRecord>* addresses);
 
   NetlinkSocket socket_;
   std::string device_;

@@ -15,12 +15,32 @@ constexpr uint8_t kHostPrefix6 = 128;
 // and an address under detection cannot be used.
 constexpr uint32_t kAddressFlags6 = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
+// Always 1 (LOOPBACK_IFINDEX, include/net/flow.h).
+constexpr uint32_t kLoopback = 1;
+
+// An address puts a route with metric 0 into the same table. With another metric both can be there at one time, which
+// a change from one to the other takes; the address then comes first. 1024 is what IPv6 makes of 0.
+constexpr uint32_t kMetric = 1024;
+
 bool is_ipv4(uint8_t family) {
   return family == AF_INET;
 }
 
 size_t address_size(uint8_t family) {
   return is_ipv4(family) ? 4 : 16;
+}
+
+uint8_t host_prefix(uint8_t family) {
+  return is_ipv4(family) ? kHostPrefix : kHostPrefix6;
+}
+
+rtmsg our_routes(uint8_t family) {
+  rtmsg header{};
+  header.rtm_family = family;
+  header.rtm_table = RT_TABLE_LOCAL;
+  header.rtm_protocol = kRouteProtocol;
+  header.rtm_type = RTN_LOCAL;
+  return header;
 }
 
 }  // namespace
@@ -46,7 +66,7 @@ bool write_address_operation(MessageWriter& writer, uint32_t device, const Opera
   writer.begin(bind ? RTM_NEWADDR : RTM_DELADDR, bind ? NLM_F_CREATE | NLM_F_EXCL : 0, sequence);
   ifaddrmsg header{};
   header.ifa_family = record.family;
-  header.ifa_prefixlen = is_ipv4(record.family) ? kHostPrefix : kHostPrefix6;
+  header.ifa_prefixlen = host_prefix(record.family);
   header.ifa_scope = RT_SCOPE_UNIVERSE;
   header.ifa_index = device;
   writer.header(header);
@@ -56,12 +76,32 @@ bool write_address_operation(MessageWriter& writer, uint32_t device, const Opera
   return writer.end();
 }
 
+bool write_route_operation(MessageWriter& writer, const OperationRecord& record, uint32_t sequence) {
+  const bool bind = record.kind == OperationKind::kBindRoute;
+  writer.begin(bind ? RTM_NEWROUTE : RTM_DELROUTE, bind ? NLM_F_CREATE | NLM_F_EXCL : 0, sequence);
+  rtmsg header = our_routes(record.family);
+  header.rtm_dst_len = host_prefix(record.family);
+  header.rtm_scope = RT_SCOPE_HOST;
+  writer.header(header);
+  writer.bytes(RTA_DST, record.address, address_size(record.family));
+  writer.number<uint32_t>(RTA_OIF, kLoopback);
+  writer.number<uint32_t>(RTA_PRIORITY, kMetric);
+  return writer.end();
+}
+
 // With NETLINK_GET_STRICT_CHK the kernel (since 4.20) dumps this device only; older ones dump everything.
 bool write_address_dump(MessageWriter& writer, uint32_t device, uint32_t sequence) {
   writer.begin(RTM_GETADDR, NLM_F_DUMP, sequence);
   ifaddrmsg header{};
   header.ifa_index = device;
   writer.header(header);
+  return writer.end();
+}
+
+// The same option has the kernel leave out all routes but ours.
+bool write_route_dump(MessageWriter& writer, uint8_t family, uint32_t sequence) {
+  writer.begin(RTM_GETROUTE, NLM_F_DUMP, sequence);
+  writer.header(our_routes(family));
   return writer.end();
 }
 
@@ -93,6 +133,25 @@ bool read_address(const Message& message, uint32_t* device, AddressRecord* recor
   Attribute attribute;
   if (!find_attribute(body, IFA_LOCAL, &attribute) && !find_attribute(body, IFA_ADDRESS, &attribute))
     return false;
+  if (attribute.value.size != address_size(record->family)) return false;
+  attribute.copy_to(record->address, sizeof record->address);
+  return true;
+}
+
+bool read_route(const Message& message, AddressRecord* record) {
+  Bytes body = message.payload;
+  rtmsg header;
+  if (!take(&body, &header)) return false;
+  const rtmsg ours = our_routes(header.rtm_family);
+  if (header.rtm_table != ours.rtm_table || header.rtm_protocol != ours.rtm_protocol ||
+      header.rtm_type != ours.rtm_type || header.rtm_dst_len != host_prefix(header.rtm_family))
+    return false;
+  *record = AddressRecord{};
+  record->family = header.rtm_family;
+  record->prefix_length = header.rtm_dst_len;
+  record->is_route = 1;
+  Attribute attribute;
+  if (!find_attribute(body, RTA_DST, &attribute)) return false;
   if (attribute.value.size != address_size(record->family)) return false;
   attribute.copy_to(record->address, sizeof record->address);
   return true;

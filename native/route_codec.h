@@ -1,4 +1,4 @@
-// Links and addresses over rtnetlink, bytes only. Kernel: include/uapi/linux/{if_link,if_addr,rtnetlink}.h.
+// Links, addresses and local routes over rtnetlink, bytes only. Kernel: include/uapi/linux/{if_link,if_addr,rtnetlink}.h.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,10 @@
 #include "records.h"
 
 namespace ipvsproxy {
+
+// Of our routes, as rtm_protocol: it tells them from those that the kernel and routing daemons make. Nobody is known to
+// use this number (/etc/iproute2/rt_protos, and what daemons choose for themselves).
+constexpr uint8_t kRouteProtocol = 105;
 
 struct Link {
   uint32_t index = 0;
@@ -21,10 +25,16 @@ struct Link {
 [[nodiscard]] bool write_link_deletion(MessageWriter& writer, uint32_t index, uint32_t sequence);
 [[nodiscard]] bool write_address_operation(MessageWriter& writer, uint32_t device, const OperationRecord& record,
                              uint32_t sequence);
+// The route that makes an address local. It is on the loopback device: IPv6 takes no route on a device that is down, and
+// IPv4 drops the routes of a device with its last address, without a word.
+[[nodiscard]] bool write_route_operation(MessageWriter& writer, const OperationRecord& record, uint32_t sequence);
 [[nodiscard]] bool write_address_dump(MessageWriter& writer, uint32_t device, uint32_t sequence);
+[[nodiscard]] bool write_route_dump(MessageWriter& writer, uint8_t family, uint32_t sequence);
 
 // Answers and notifications return false where the message is not what it should be.
 bool read_link(const Message& message, Link* link);
 bool read_address(const Message& message, uint32_t* device, AddressRecord* record);
+// False for every route but ours.
+bool read_route(const Message& message, AddressRecord* record);
 
 }  // namespace ipvsproxy

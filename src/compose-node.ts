@@ -45,10 +45,10 @@ export function composeKernel(settings: AgentSettings): NetlinkKernel {
 
 /** The rules as far as it is known what they depend on. */
 export function kernelRules(
-  { masqueradeAll, localDetection, nodePortRange, nodeSetUp: { strictArp } }: AgentSettings,
+  { masqueradeAll, localDetection, nodePortRange, vipBinding, nodeSetUp: { strictArp } }: AgentSettings,
   facts: ClusterFacts = NO_FACTS,
 ): PacketRulesSettings {
-  return { masqueradeAll, nodePortRange, strictArp, ...packetFacts(localDetection, facts) };
+  return { masqueradeAll, nodePortRange, strictArp, vipBinding, ...packetFacts(localDetection, facts) };
 }
 
 export function loopSettings({ drainDeadline, auditPeriod, gatherTime }: AgentSettings): LoopSettings {

@@ -45,6 +45,7 @@ void read_route(const Message& message) {
   uint32_t device;
   read_link(message, &link);
   read_address(message, &device, &address);
+  ipvsproxy::read_route(message, &address);
 }
 
 void read_nft(const Message& message) {

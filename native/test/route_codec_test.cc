@@ -33,6 +33,53 @@ TEST(unbind_an_address) {
                                               "0800 0100 0a60000a"));
 }
 
+TEST(bind_by_a_local_route) {
+  MessageWriter writer(256);
+  CHECK(write_route_operation(writer, record_of(OperationKind::kBindRoute), 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("34000000 1800 0106 01000000 00000000"
+                                              "02 20 00 00 ff 69 fe 02 00000000"
+                                              "0800 0100 0a60000a"
+                                              "0800 0400 01000000"
+                                              "0800 0600 00040000"));
+}
+
+TEST(unbind_by_the_same_route) {
+  MessageWriter writer(256);
+  CHECK(write_route_operation(writer, record_of(OperationKind::kUnbindRoute, AF_INET6), 1));
+  CHECK_BYTES(text_of(writer.messages()), hex("40000000 1900 0100 01000000 00000000"
+                                              "0a 80 00 00 ff 69 fe 02 00000000"
+                                              "1400 0100 fd000096 00000000 00000000 00000010"
+                                              "0800 0400 01000000"
+                                              "0800 0600 00040000"));
+}
+
+TEST(a_dump_of_our_routes) {
+  MessageWriter writer(256);
+  CHECK(write_route_dump(writer, AF_INET6, 3));
+  CHECK_BYTES(text_of(writer.messages()), hex("1c000000 1a00 0103 03000000 00000000"
+                                              "0a 00 00 00 ff 69 00 02 00000000"));
+}
+
+TEST(routes_of_ours_are_read) {
+  const Exact ours(hex("02 20 00 00 ff 69 fe 02 00000000 0800 0f00 ff000000 0800 0100 0a60000a"));
+  AddressRecord record;
+  CHECK(read_route(payload(ours), &record));
+  CHECK(record.family == AF_INET && record.prefix_length == 32 && record.is_route == 1);
+  CHECK_BYTES(std::string(reinterpret_cast<char*>(record.address), 4), hex(kVip));
+}
+
+// Of the kernel's own making; unicast; in another table; a network; cut short.
+TEST(other_routes_are_not_read) {
+  AddressRecord record;
+  for (const char* bytes :
+       {"02 20 00 00 ff 02 fe 02 00000000 0800 0100 0a60000a", "02 20 00 00 ff 69 fe 01 00000000 0800 0100 0a60000a",
+        "02 20 00 00 fe 69 fe 02 00000000 0800 0100 0a60000a", "02 18 00 00 ff 69 fe 02 00000000 0800 0100 0a60000a",
+        "02 20 00 00 ff 69 fe 02 00000000", "02 20 00 00 ff 69"}) {
+    const Exact exact(hex(bytes));
+    CHECK(!read_route(payload(exact), &record));
+  }
+}
+
 TEST(link_requests) {
   MessageWriter writer(256);
   CHECK(write_link_request(writer, "ipvs0", 1));

@@ -1,4 +1,5 @@
 import type { LocalDetection } from '../model/local-detection.js';
+import type { VipBinding } from '../model/vip-binding.js';
 
 /** Every setting of the agent: type, unit and meaning. Times are seconds. Defaults: docs/configuration.md. */
 export interface AgentSettings {
@@ -25,6 +26,8 @@ export interface AgentSettings {
   readonly addressLimits: AddressLimitSettings;
   /** A Service has no more addresses with ports than this on one node; see docs/services.md. */
   readonly maxFrontendsPerService: number;
+
+  readonly vipBinding: VipBinding;
 
   /** Until a removed TCP endpoint goes although connections remain. */
   readonly drainDeadline: number;

@@ -49,6 +49,7 @@ export const OWN_FLAGS: readonly ConfigFlag[] = [
   own('admin-socket', 'text', 'adminSocket'),
   own('log-level', 'text', 'logLevel'),
   own('service-proxy-name', 'text', 'serviceProxyName'),
+  own('vip-binding', 'text', 'vipBinding'),
   overFile('node-name', 'text', 'hostnameOverride'),
   overFile('scheduler', 'text', 'ipvs.scheduler'),
 ];

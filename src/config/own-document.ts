@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { VIP_BINDINGS } from '../model/vip-binding.js';
 import { DEFAULT_ADMIN_SOCKET } from './admin-socket.js';
 import { LOG_LEVELS } from './agent-settings.js';
 import * as is from './field-kinds.js';
@@ -38,6 +39,7 @@ export const OWN_SCHEMA = is.section({
   serveHealth: is.yesOrNo(true),
   serveMetrics: is.yesOrNo(true),
   serviceProxyName: is.text(),
+  vipBinding: is.oneOf(VIP_BINDINGS, 'addresses'),
 });
 
 export type OwnDocument = z.output<typeof OWN_SCHEMA>;

@@ -27,6 +27,7 @@ export const RELOADS: { readonly [Name in keyof AgentSettings]: Reload } = {
   addressLimits: restart('which frontends there are changes, everywhere'),
   nodePorts: restart('listeners and virtual servers of every NodePort change'),
   maxFrontendsPerService: restart('every Service with more would have to be worked out anew'),
+  vipBinding: restart('every VIP is bound anew, and rules of the table change'),
   drainDeadline: live('it is compared with each time a draining server is looked at'),
   gatherTime: restart('the loop takes its timers at the start'),
   syncPeriod: restart('health and the loop take it at the start'),

@@ -34,6 +34,7 @@ export function settingsFrom({ proxy, own }: Documents, hostname: string): Agent
     nodePortRange: portRange(own.nodePortRange),
     addressLimits: addressLimitsFrom({ proxy, own }),
     maxFrontendsPerService: own.maxFrontendsPerService,
+    vipBinding: own.vipBinding,
     drainDeadline: durationSeconds(own.drainDeadline),
     gatherTime: durationSeconds(ipvs.minSyncPeriod),
     syncPeriod: durationSeconds(ipvs.syncPeriod),

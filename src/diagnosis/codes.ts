@@ -129,9 +129,9 @@ export const CODES = {
   KIP302: {
     title: 'VIP is not bound',
     meaning:
-      'The VIP is no address of the device kube-ipvs0, so that the kernel forwards its packets instead of handing them to IPVS. Somebody removed it, or the agent has not bound it yet.',
+      'The VIP is neither an address of the device kube-ipvs0 nor, with vipBinding: routes, a local route of this program, so that the kernel forwards its packets instead of handing them to IPVS. Somebody removed it, or the agent has not bound it yet.',
     remedy:
-      'Start the agent: while it runs it binds a removed address again at once. Who removes it again and again is often a network manager that has to leave kube-ipvs0 alone.',
+      'Start the agent: while it runs it binds it again at once. Who removes it again and again is often a network manager that has to leave kube-ipvs0, or routes of protocol 105, alone.',
   },
   KIP303: {
     title: 'packet table is not as it should be',

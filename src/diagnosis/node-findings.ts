@@ -52,7 +52,7 @@ function drainFinding({ key, presence, servers, isOpen }: KernelFrontend): Findi
 function bindFindings(seen: KernelFrontend, wanted: FrontendFacts | undefined): Finding[] {
   const shouldBe = wanted?.isBound ?? seen.isGuarded;
   if (!shouldBe || seen.isBound) return [];
-  const sentence = `${seen.address} is not on kube-ipvs0, so that its packets do not reach IPVS`;
+  const sentence = `${seen.address} is not bound, so that its packets do not reach IPVS`;
   return [cause('KIP302', { place: 'Node', about: seen.address, sentence })];
 }
 

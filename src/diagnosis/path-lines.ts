@@ -163,7 +163,7 @@ function unknownText({ presence }: KernelFrontend): string {
 }
 
 function placeText({ address, isBound, isGuarded, isOpen, traffic }: KernelFrontend): string {
-  const bound = isBound ? `${address} is on kube-ipvs0` : `${address} is not on kube-ipvs0`;
+  const bound = `${address} is ${isBound ? 'bound' : 'not bound'}`;
   const gate = [
     isGuarded ? 'guarded' : 'not guarded',
     isOpen ? 'open' : 'not open',

@@ -65,7 +65,7 @@ API    ClusterIP 10.96.0.10, ports 80/TCP to 9376
          10.244.0.1:9376 on node-1: left out, not ready
        ! its one endpoint is not ready: 10.244.0.1 (KIP102)
 Node   10.96.0.10:80/TCP programmed
-         10.96.0.10 is on kube-ipvs0, guarded, not open
+         10.96.0.10 is bound, guarded, not open
          not masqueraded for clients inside, unless the server is the client
          itself
          no virtual server

@@ -54,6 +54,7 @@ const KUBEADM_SETTINGS: AgentSettings = {
     },
   },
   adminSocket: '/run/kube-ipvs-proxy/admin.sock',
+  vipBinding: 'addresses',
   logLevel: 'info',
 };
 
@@ -148,11 +149,12 @@ describe('fields mean', () => {
   });
 
   it('our own document: what it says goes before what is derived', () => {
-    const own = `${OWN}auditPeriod: 1m\ndrainDeadline: 0s\nlogLevel: warn\nadopt: true\nserviceProxyName: side\nlocalhostNodePorts: true\nperServiceMetrics: {enabled: false}\nserveHealth: false\n`;
+    const own = `${OWN}auditPeriod: 1m\ndrainDeadline: 0s\nlogLevel: warn\nadopt: true\nserviceProxyName: side\nvipBinding: routes\nlocalhostNodePorts: true\nperServiceMetrics: {enabled: false}\nserveHealth: false\n`;
     const { settings } = read(`${PROXY}ipvs: {syncPeriod: 45s}\nlogging: {verbosity: 9}\n---\n${own}`);
     expect(settings).toMatchObject({
       auditPeriod: 60,
       drainDeadline: 0,
+      vipBinding: 'routes',
       logLevel: 'warn',
       adopt: true,
       serviceProxyName: 'side',

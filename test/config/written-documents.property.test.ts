@@ -68,6 +68,7 @@ const own = fc.record(
     auditPeriod: maybe(duration),
     drainDeadline: duration,
     logLevel: maybe(fc.constantFrom('', 'debug', 'silent')),
+    vipBinding: maybe(fc.constantFrom('addresses', 'routes')),
     manifests: maybe(fc.string()),
     perServiceMetrics: maybe(
       fc.record({ enabled: fc.boolean(), maxServicePorts: fc.nat(99) }, { requiredKeys: [] }),

@@ -3,6 +3,7 @@ import type { Kernel } from '../../src/kernel/kernel.js';
 import type { Address } from '../../src/model/address.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { VipBinding } from '../../src/model/vip-binding.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
 
 /** What another program does on the same machine, with its own tools. */
@@ -14,7 +15,7 @@ export interface Outsider {
   editVirtualServer(frontend: Frontend): Promise<void>;
   /** The frontends of all virtual servers, whoever made them. */
   listVirtualServers(): Promise<readonly FrontendKey[]>;
-  /** Takes an address off the dummy device. */
+  /** Takes an address off the dummy device, or its route away. */
   removeAddress(address: Address): Promise<void>;
   /** Removes the dummy device. */
   removeDevice(): Promise<void>;
@@ -28,6 +29,7 @@ export interface Outsider {
 export interface KernelFixture {
   readonly kernel: Kernel;
   readonly outsider: Outsider;
+  readonly vipBinding: VipBinding;
   dispose(): Promise<void>;
 }
 
@@ -51,6 +53,10 @@ export class ContractSubject {
 
   get outsider(): Outsider {
     return this.#running.outsider;
+  }
+
+  get vipBinding(): VipBinding {
+    return this.#running.vipBinding;
   }
 
   /** One word for each operation: `done`, or the errno's name. */

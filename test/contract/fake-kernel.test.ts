@@ -1,13 +1,15 @@
 import { NO_SERVERS } from '../../src/model/real-server.js';
+import { VIP_BINDINGS, type VipBinding } from '../../src/model/vip-binding.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { FaultyKernel } from '../support/faulty-kernel.js';
 import { settings } from '../support/objects.js';
 import type { KernelFixture } from './contract-subject.js';
 import { kernelContract } from './kernel-contract.js';
 
-function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
-  const kernel = new FakeKernel();
+function fakeFixture(vipBinding: VipBinding): KernelFixture & { readonly kernel: FakeKernel } {
+  const kernel = new FakeKernel(vipBinding);
   return {
+    vipBinding,
     kernel,
     outsider: {
       async addVirtualServer(frontend) {
@@ -43,9 +45,10 @@ function fakeFixture(): KernelFixture & { readonly kernel: FakeKernel } {
   };
 }
 
-kernelContract('the fake kernel', async () => fakeFixture());
+for (const vipBinding of VIP_BINDINGS)
+  kernelContract(`the fake kernel with VIPs as ${vipBinding}`, async () => fakeFixture(vipBinding));
 
 kernelContract('a faulty kernel without faults', async () => {
-  const fixture = fakeFixture();
+  const fixture = fakeFixture('addresses');
   return { ...fixture, kernel: new FaultyKernel(fixture.kernel, () => 'works') };
 });

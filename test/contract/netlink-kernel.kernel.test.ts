@@ -1,4 +1,6 @@
+import { VIP_BINDINGS } from '../../src/model/vip-binding.js';
 import { netlinkFixture } from '../support/netlink-fixture.js';
 import { kernelContract } from './kernel-contract.js';
 
-kernelContract('the kernel of this machine', netlinkFixture);
+for (const vipBinding of VIP_BINDINGS)
+  kernelContract(`the kernel of this machine with VIPs as ${vipBinding}`, () => netlinkFixture(vipBinding));

@@ -4,14 +4,15 @@ import { addRecords, outcomeOf } from '../../src/kernel/netlink/netlink-operatio
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
+import type { VipBinding } from '../../src/model/vip-binding.js';
 import { POD_1, VIP_A } from '../support/addresses.js';
 import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const SERVER = realServer(POD_1, 8080, 1);
-function recordsOf(operation: Operation): KernelOperation[] {
+function recordsOf(operation: Operation, binding: VipBinding = 'addresses'): KernelOperation[] {
   const records: KernelOperation[] = [];
-  addRecords(operation, records);
+  addRecords(operation, records, binding);
   return records;
 }
 
@@ -36,6 +37,15 @@ describe('an operation becomes kernel records', () => {
       'add-element',
     ]);
   });
+
+  it('that bind a VIP in the way that is set, and unbind it in both, so that nothing is left of the other', () => {
+    const kinds = (kind: 'bind-vip' | 'unbind-vip', binding: VipBinding) =>
+      recordsOf({ kind, address: VIP_A }, binding).map((record) => record.kind);
+    expect(kinds('bind-vip', 'addresses')).toEqual(['bind-address']);
+    expect(kinds('bind-vip', 'routes')).toEqual(['bind-route']);
+    expect(kinds('unbind-vip', 'addresses')).toEqual(['unbind-route', 'unbind-address']);
+    expect(kinds('unbind-vip', 'routes')).toEqual(['unbind-address', 'unbind-route']);
+  });
 });
 
 describe('an answer of the kernel', () => {
@@ -43,6 +53,7 @@ describe('an answer of the kernel', () => {
   it.each<[string, Operation, number, string]>([
     ['binding what is bound', { kind: 'bind-vip', address: VIP_A }, EEXIST, 'done'],
     ['unbinding without a device', { kind: 'unbind-vip', address: VIP_A }, ENODEV, 'done'],
+    ['taking away a route that is not there', { kind: 'unbind-vip', address: VIP_A }, ESRCH, 'done'],
     ['binding without a device', { kind: 'bind-vip', address: VIP_A }, ENODEV, 'failed'],
     ['closing what is closed', { kind: 'close-frontend', frontend: FRONT }, ENOENT, 'done'],
     ['opening without a table', { kind: 'open-frontend', frontend: FRONT }, ENOENT, 'failed'],

@@ -8,7 +8,7 @@ import { applyNodeSetUp } from '../../src/kernel/node/init-node.js';
 import type { NodePlaces } from '../../src/kernel/node/node-files.js';
 import { nodeSysctls, REQUIRED_SYSCTLS } from '../../src/kernel/node/sysctls.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
-import { elementAnswer } from '../native/packed-answers.js';
+import { addressAnswer, elementAnswer } from '../native/packed-answers.js';
 import { DEFAULT_NODE_SET_UP } from '../support/node-set-up.js';
 
 const TIMEOUTS = { tcp: 900, tcpFin: 120, udp: 300 };
@@ -21,6 +21,7 @@ class WillingHandle {
   readonly ipvsTimeouts = async () => TIMEOUTS;
   readonly ensureDevice = async () => ({ index: 1, created: false });
   readonly nftGeneration = async () => 1;
+  readonly dumpAddresses = async () => addressAnswer([]);
   readonly dumpSet = async () => elementAnswer([]);
   readonly dumpRawRules = async () => new ArrayBuffer(0);
   readonly sendNft = async () => ({ errno: 0, message: -1, extAck: '' });

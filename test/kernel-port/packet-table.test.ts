@@ -37,6 +37,16 @@ describe('the rules of the packet table', () => {
     expect(commands.filter(({ kind }) => kind.startsWith('delete-'))).toEqual([]);
   });
 
+  it('masquerade clients of the node itself at VIPs that are routes: IPv6 and SCTP give them another source', () => {
+    const byOrigin = (name: string, settings?: Partial<PacketRulesSettings>) =>
+      chain(name, settings).filter((line) => line.includes('iifname')).length;
+    for (const name of ['masquerade-4', 'keep-source-4', 'masquerade-6', 'keep-source-6']) {
+      expect(chain(name, { vipBinding: 'addresses' })).toEqual(chain(name));
+      expect([byOrigin(name), byOrigin(name, { vipBinding: 'routes' })]).toEqual([0, 1]);
+    }
+    expect(chain('masquerade-4', { vipBinding: 'routes' })).toContain('[ cmp eq reg 1 0x00000084 ]');
+  });
+
   it('masquerade clients outside the cluster only where the cluster is known', () => {
     const outside = '[ cmp neq reg 1 0x0000f40a ]';
     expect(chain('masquerade-4')).not.toContain(outside);

@@ -45,11 +45,69 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     }
   });
 
-  it('refuses to bind and to dump without the device', async () => {
-    expect(await space.apply({ kind: 'bind-address', address: VIP_A })).toEqual([REFUSED.ENODEV]);
-    await expect(addresses()).rejects.toThrow(
-      expect.objectContaining({ code: 'ENODEV', syscall: 'route.dumpAddresses' }),
+  it('binds no address without the device, and shows none', async () => {
+    const vips = [VIP_A, VIP_A6];
+    for (const kind of ['bind-address', 'unbind-address'] as const)
+      expect(await space.apply(...vips.map((vip) => ({ kind, address: vip })))).toEqual([
+        REFUSED.ENODEV,
+        REFUSED.ENODEV,
+      ]);
+    expect(await addresses()).toEqual([]);
+  });
+
+  it('makes and removes local routes, and says what was so already', async () => {
+    const bind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'bind-route', address: vip }) as const);
+    const unbind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'unbind-route', address: vip }) as const);
+    expect(await space.apply(...bind, ...bind)).toEqual([0, 0, REFUSED.EEXIST, REFUSED.EEXIST]);
+    expect(await addresses()).toEqual([
+      { address: VIP_A, prefixLength: 32, isRoute: true },
+      { address: VIP_A6, prefixLength: 128, isRoute: true },
+    ]);
+    expect(space.run('ip', 'route', 'show', 'table', 'local')).toContain(
+      `local ${VIP_A} dev lo proto 105 scope host metric 1024`,
     );
+    expect(space.run('ip', '-6', 'route', 'show', 'table', 'local')).toContain(
+      `local ${VIP_A6} dev lo proto 105 metric 1024`,
+    );
+    expect(await space.apply(...unbind, ...unbind)).toEqual([0, 0, REFUSED.ESRCH, REFUSED.ESRCH]);
+    expect(await addresses()).toEqual([]);
+  });
+
+  it('shows of all routes its own only, beside the addresses', async () => {
+    await space.handle.ensureDevice();
+    space.run('ip', 'route', 'add', 'local', VIP_B, 'dev', 'lo', 'table', 'local', 'proto', 'static');
+    space.run('ip', 'route', 'add', '192.0.2.0/24', 'dev', 'lo', 'proto', '105');
+    await space.apply({ kind: 'bind-route', address: VIP_A }, { kind: 'bind-address', address: VIP_A });
+    expect(await addresses()).toEqual([
+      { address: VIP_A, prefixLength: 32, isRoute: false },
+      { address: VIP_A, prefixLength: 32, isRoute: true },
+    ]);
+  });
+
+  it('keeps the routes where addresses come and go, and where the device goes up, down and away', async () => {
+    await space.handle.ensureDevice();
+    await space.apply(...[VIP_A, VIP_A6].map((vip) => ({ kind: 'bind-route', address: vip }) as const));
+    const before = await addresses();
+    for (const action of ['add', 'del'])
+      for (const vip of [`${VIP_A}/32`, `${VIP_A6}/128`])
+        space.run('ip', 'address', action, vip, 'dev', DEVICE);
+    for (const state of ['up', 'down']) space.run('ip', 'link', 'set', DEVICE, state);
+    space.run('ip', 'link', 'del', DEVICE);
+    expect(await addresses()).toEqual(before);
+  });
+
+  it('tells of routes of its own that others take away, and of no other routes', async () => {
+    const vips = [VIP_A, VIP_A6];
+    const changes: ChangeRecord[] = [];
+    space.handle.watch((answer) => changes.push(...decodeChanges(answer)));
+    space.run('ip', 'route', 'add', 'local', VIP_B, 'dev', 'lo', 'table', 'local', 'proto', 'static');
+    space.run('ip', 'route', 'del', 'local', VIP_B, 'dev', 'lo', 'table', 'local', 'proto', 'static');
+    await space.apply(...vips.map((vip) => ({ kind: 'bind-route', address: vip }) as const));
+    for (const vip of vips)
+      space.run('ip', 'route', 'del', 'local', vip, 'dev', 'lo', 'table', 'local', 'proto', '105');
+    await expect.poll(() => changes, { timeout: 20_000 }).toHaveLength(2);
+    expect(changes).toEqual(vips.map((vip) => ({ kind: 'address-removed', address: vip, isRoute: true })));
+    space.handle.unwatch();
   });
 
   it('binds and unbinds, and says what was so already', async () => {
@@ -58,8 +116,8 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     const unbind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'unbind-address', address: vip }) as const);
     expect(await space.apply(...bind, ...bind)).toEqual([0, 0, REFUSED.EEXIST, REFUSED.EEXIST]);
     expect(await addresses()).toEqual([
-      { address: VIP_A, prefixLength: 32 },
-      { address: VIP_A6, prefixLength: 128 },
+      { address: VIP_A, prefixLength: 32, isRoute: false },
+      { address: VIP_A6, prefixLength: 128, isRoute: false },
     ]);
     expect(space.run('ip', '-6', 'address', 'show', 'dev', DEVICE)).not.toContain('tentative');
     const { EADDRNOTAVAIL } = REFUSED;
@@ -70,7 +128,7 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     await space.handle.ensureDevice();
     space.run('ip', 'address', 'add', '192.0.2.1/24', 'dev', 'lo');
     await space.apply({ kind: 'bind-address', address: VIP_A });
-    expect(await addresses()).toEqual([{ address: VIP_A, prefixLength: 32 }]);
+    expect(await addresses()).toEqual([{ address: VIP_A, prefixLength: 32, isRoute: false }]);
   });
 
   it('binds and reads back thousands of addresses', async () => {
@@ -97,8 +155,8 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     space.run('ip', 'address', 'del', `${VIP_A6}/128`, 'dev', DEVICE);
     await expect.poll(() => changes, { timeout: 20_000 }).toHaveLength(2);
     expect(changes).toEqual([
-      { kind: 'address-removed', address: VIP_A },
-      { kind: 'address-removed', address: VIP_A6 },
+      { kind: 'address-removed', address: VIP_A, isRoute: false },
+      { kind: 'address-removed', address: VIP_A6, isRoute: false },
     ]);
     space.run('ip', 'link', 'del', DEVICE);
     await expect.poll(() => changes, { timeout: 20_000 }).toContainEqual({ kind: 'device-removed' });

@@ -7,6 +7,7 @@ import { DEVICE, NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.j
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { TABLE } from '../../src/kernel/packet-table/packet-table.js';
 import type { Operation } from '../../src/model/operation.js';
+import { VIP_BINDINGS } from '../../src/model/vip-binding.js';
 import { IN_TEST_KERNEL } from '../native/fresh-namespace.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { skipWithWords } from './support/kernel-meta.js';
@@ -42,7 +43,7 @@ async function isAnswered(wanted: string): Promise<boolean> {
 const HAS_ARP_TABLES =
   IN_TEST_KERNEL && spawnSync('nft', ['add table arp probe; delete table arp probe']).status === 0;
 
-describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
+describe.skipIf(!IN_TEST_KERNEL).each(VIP_BINDINGS)('strict ARP with VIPs as %s', (vipBinding) => {
   let kernel: NetlinkKernel;
 
   beforeEach(async () => {
@@ -67,12 +68,14 @@ describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
     await ip('netns', 'del', 'outside');
     await ip('link', 'del', WIRE).catch(() => undefined);
     await ip('link', 'del', DEVICE).catch(() => undefined);
+    for (const family of ['-4', '-6'])
+      await ip(family, 'route', 'flush', 'table', 'local', 'proto', '105').catch(() => undefined);
     for (const family of ['inet', 'arp'])
       await run('nft', ['delete', 'table', family, TABLE]).catch(() => undefined);
   });
 
   async function prepared(strictArp: boolean): Promise<void> {
-    kernel = new NetlinkKernel(loadAddon(), { ...PLAIN_RULES, strictArp });
+    kernel = new NetlinkKernel(loadAddon(), { ...PLAIN_RULES, vipBinding, strictArp });
     expect((await kernel.prepare()).warnings.filter((text) => text.includes('ARP'))).toEqual([]);
     const outcomes = await kernel.perform(vipWrites('guard-vip', 'bind-vip'));
     expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'done', 'done', 'done']);
@@ -99,14 +102,14 @@ describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
     'is switched on and off for VIPs that are there, and lets go of those that are released',
     async () => {
       await prepared(false);
-      expect(kernel.setRules(STRICT)).toBe(true);
+      expect(kernel.setRules({ ...STRICT, vipBinding })).toBe(true);
       expect((await kernel.prepare()).made).toEqual(['table']);
       expect((await kernel.prepare()).made).toEqual([]);
       expect(await isAnswered(VIP_A)).toBe(false);
       await kernel.perform(vipWrites('release-vip'));
       expect(await isAnswered(VIP_A)).toBe(true);
       await kernel.perform(vipWrites('guard-vip'));
-      kernel.setRules(PLAIN_RULES);
+      kernel.setRules({ ...PLAIN_RULES, vipBinding });
       await kernel.prepare();
       expect(await isAnswered(VIP_A)).toBe(true);
     },
@@ -122,7 +125,7 @@ describe.skipIf(!IN_TEST_KERNEL)('strict ARP', () => {
 
   it('that the kernel cannot do is a warning, and all else is set up', async ({ task, skip }) => {
     if (HAS_ARP_TABLES) skipWithWords(task, skip, 'this kernel has the nftables family arp');
-    kernel = new NetlinkKernel(loadAddon(), STRICT);
+    kernel = new NetlinkKernel(loadAddon(), { ...STRICT, vipBinding });
     const { made, warnings } = await kernel.prepare();
     expect(made).toContain('table');
     expect(warnings.filter((text) => text.includes('CONFIG_NF_TABLES_ARP'))).toHaveLength(1);

@@ -144,9 +144,9 @@ export function digestAnswer(
 }
 
 export function addressAnswer(addresses: readonly AddressRecord[]): ArrayBuffer {
-  const records = addresses.map(({ address, prefixLength }) => {
+  const records = addresses.map(({ address, prefixLength, isRoute }) => {
     const record = Packed.empty(20);
-    record.bytes.set([familyNumber(address), prefixLength]);
+    record.bytes.set([familyNumber(address), prefixLength, isRoute ? 1 : 0]);
     record.bytes.set(addressBytes(address), 4);
     return record.bytes;
   });
@@ -172,10 +172,11 @@ export function elementAnswer(elements: readonly ElementRecord[]): ArrayBuffer {
 }
 
 /** One removal for each address, then a lost device and an overrun. */
-export function changeAnswer(addresses: readonly Address[]): ArrayBuffer {
-  const removals = addresses.map((address) => {
+/** Removals of an address and of a route, and the two changes that name none. */
+export function changeAnswer(removed: readonly Pick<AddressRecord, 'address' | 'isRoute'>[]): ArrayBuffer {
+  const removals = removed.map(({ address, isRoute }) => {
     const record = Packed.empty(20);
-    record.bytes.set([1, familyNumber(address)]);
+    record.bytes.set([1, familyNumber(address), isRoute ? 1 : 0]);
     record.bytes.set(addressBytes(address), 4);
     return record.bytes;
   });
@@ -221,6 +222,10 @@ function decodeOperation(record: Packed, buffer: Uint8Array): KernelOperation {
     }
     case 10:
       return { kind: 'delete-element', set: record.u16(78), element };
+    case 12:
+      return { kind: 'bind-route', address: record.address(24, family) };
+    case 13:
+      return { kind: 'unbind-route', address: record.address(24, family) };
     default:
       if ('mark' in key) throw new Error('a mark has no flows');
       return { kind: 'forget-flows', key, ...target };

@@ -73,7 +73,10 @@ const operation: fc.Arbitrary<KernelOperation> = fc.oneof(
     )
     .map(([servers, settings]) => ({ ...servers, ...settings })),
   fc.oneof(pair, markPair).map((servers) => ({ kind: 'delete-real-server', ...servers }) as const),
-  fc.record({ kind: fc.constantFrom('bind-address', 'unbind-address'), address }),
+  fc.record({
+    kind: fc.constantFrom('bind-address', 'unbind-address', 'bind-route', 'unbind-route'),
+    address,
+  }),
   fc.record({
     kind: fc.constant('add-element'),
     set: port,
@@ -243,8 +246,8 @@ describe('answers', () => {
 
   it('with addresses, elements and changes are read as C++ wrote them', () => {
     const addresses = [
-      { address: VIP_A, prefixLength: 32 },
-      { address: VIP_A6, prefixLength: 128 },
+      { address: VIP_A, prefixLength: 32, isRoute: false },
+      { address: VIP_A6, prefixLength: 128, isRoute: true },
     ];
     const elements = [
       { element: addressBytes(POD_1_6), comment: 'grün', mark: 0, flags: 0, freeBits: undefined },
@@ -252,9 +255,9 @@ describe('answers', () => {
     ];
     expect(decodeAddresses(addressAnswer(addresses))).toEqual(addresses);
     expect(decodeElements(elementAnswer(elements))).toEqual(elements);
-    expect(decodeChanges(changeAnswer([VIP_A, VIP_A6]))).toEqual([
-      { kind: 'address-removed', address: VIP_A },
-      { kind: 'address-removed', address: VIP_A6 },
+    expect(decodeChanges(changeAnswer(addresses))).toEqual([
+      { kind: 'address-removed', address: VIP_A, isRoute: false },
+      { kind: 'address-removed', address: VIP_A6, isRoute: true },
       { kind: 'device-removed' },
       { kind: 'overrun' },
     ]);

@@ -15,6 +15,7 @@ import { type Frontend, type FrontendKey, isInside, isNameless } from '../../src
 import { DONE, failed, type Operation, type Outcome } from '../../src/model/operation.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import type { ReservedAddress } from '../../src/model/reserved-address.js';
+import type { VipBinding } from '../../src/model/vip-binding.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 import { changeForeign, copyOf, isOfServers, realServerRefusal, withoutLedger } from './fake-servers.js';
 
@@ -27,7 +28,7 @@ export class FakeKernel implements Kernel {
   readonly state = new DataplaneState();
   readonly foreign = new Map<FrontendKey, VirtualServer>();
   readonly #tagged = new Set<FrontendKey>();
-  readonly schedulers = new Set(['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'sed', 'nq']);
+  readonly schedulers = new Set(['none', 'rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'sed', 'nq']);
   /** Every operation that was tried, oldest first. */
   readonly log: Operation[] = [];
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
@@ -39,8 +40,14 @@ export class FakeKernel implements Kernel {
   #hasDevice = false;
   #hasTable = false;
   readonly #changed = new Set<SetUpPart>();
+  /** Routes need no device, and stay where it goes. */
+  readonly #vipBinding: VipBinding;
   #markKey = NEW_MARK_KEY;
   #listener: (change: KernelChange) => void = () => undefined;
+
+  constructor(vipBinding: VipBinding = 'addresses') {
+    this.#vipBinding = vipBinding;
+  }
 
   async prepare(): Promise<Preparation> {
     const made = this.#lacking;
@@ -165,7 +172,7 @@ export class FakeKernel implements Kernel {
   /** Another program removes our device. */
   loseDevice(): void {
     this.#hasDevice = false;
-    this.state.bound.clear();
+    if (this.#vipBinding === 'addresses') this.state.bound.clear();
     this.#listener({ kind: 'device-removed' });
   }
 
@@ -213,7 +220,7 @@ export class FakeKernel implements Kernel {
       case 'delete-real-server':
         return realServerRefusal(operation.kind, this.#serverOf(operation.frontend), operation.server);
       case 'bind-vip':
-        return this.#hasDevice ? undefined : 'ENODEV';
+        return this.#hasDevice || this.#vipBinding === 'routes' ? undefined : 'ENODEV';
       case 'unbind-vip':
       case 'forget-flows':
       case 'disown-frontend':

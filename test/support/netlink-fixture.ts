@@ -9,17 +9,19 @@ import { type Address, familyOf } from '../../src/model/address.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import { hostPort } from '../../src/model/frontend.js';
 import type { Protocol } from '../../src/model/protocol.js';
+import type { VipBinding } from '../../src/model/vip-binding.js';
 import type { KernelFixture } from '../contract/contract-subject.js';
 
 const run = promisify(execFile);
 
 /** The real kernel, in the namespace of this process; another program is played by ipvsadm, ip and nft. */
-export async function netlinkFixture(): Promise<KernelFixture> {
+export async function netlinkFixture(vipBinding: VipBinding = 'addresses'): Promise<KernelFixture> {
   if (process.env.KUBE_IPVS_PROXY_TEST_KERNEL !== '1')
     throw new Error('this test empties IPVS: run it with `npm run test:kernel`, in a kernel made for it');
   await run('ip', ['link', 'set', 'lo', 'up']);
-  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
+  const kernel = new NetlinkKernel(loadAddon(), { ...PLAIN_RULES, vipBinding });
   return {
+    vipBinding,
     kernel,
     outsider: {
       async addVirtualServer(frontend) {
@@ -33,7 +35,7 @@ export async function netlinkFixture(): Promise<KernelFixture> {
       },
       listVirtualServers,
       async removeAddress(address) {
-        await run('ip', ['address', 'del', `${address}/${prefixLength(address)}`, 'dev', DEVICE]);
+        await run('ip', unbinding(address, vipBinding));
       },
       async removeDevice() {
         await run('ip', ['link', 'del', DEVICE]);
@@ -50,6 +52,8 @@ export async function netlinkFixture(): Promise<KernelFixture> {
       await kernel.close();
       await run('ipvsadm', ['-C']);
       await run('ip', ['link', 'del', DEVICE]).catch(() => undefined);
+      for (const family of ['-4', '-6'])
+        await run('ip', [family, 'route', 'flush', 'table', 'local', 'proto', '105']).catch(() => undefined);
       await run('nft', ['delete', 'table', 'inet', TABLE]).catch(() => undefined);
     },
   };
@@ -59,6 +63,12 @@ const OPTIONS: Readonly<Record<Protocol, string>> = { TCP: '-t', UDP: '-u', SCTP
 
 function ipvsadmWords({ address, port, protocol }: Frontend): string[] {
   return [OPTIONS[protocol], hostPort(address, port)];
+}
+
+function unbinding(address: Address, vipBinding: VipBinding): string[] {
+  return vipBinding === 'routes'
+    ? ['route', 'del', 'local', address, 'dev', 'lo', 'table', 'local', 'proto', '105']
+    : ['address', 'del', `${address}/${prefixLength(address)}`, 'dev', DEVICE];
 }
 
 function prefixLength(address: Address): number {

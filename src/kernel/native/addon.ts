@@ -85,7 +85,7 @@ export interface KernelHandle {
   deviceIndex(): Promise<number>;
   /** Whether there was one to delete. EEXIST: a device of that name is no dummy, and stays. */
   deleteDevice(): Promise<boolean>;
-  /** The device's addresses; read with decodeAddresses(). ENODEV: no device. EINTR: it kept changing. */
+  /** The device's addresses and our local routes; read with decodeAddresses(). EINTR: they kept changing. */
   dumpAddresses(): Promise<ArrayBuffer>;
 
   /**

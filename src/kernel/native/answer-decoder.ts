@@ -139,6 +139,7 @@ export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {
   return reader.records((offset) => ({
     address: reader.address(offset + 4, reader.family(offset)),
     prefixLength: reader.uint8(offset + 1),
+    isRoute: reader.uint8(offset + 2) !== 0,
   }));
 }
 
@@ -229,6 +230,10 @@ export function decodeChanges(answer: ArrayBuffer): ChangeRecord[] {
   return reader.records((offset): ChangeRecord => {
     const kind = CHANGE_KINDS[reader.uint8(offset) - 1] ?? 'overrun';
     if (kind !== 'address-removed') return { kind };
-    return { kind, address: reader.address(offset + 4, reader.family(offset + 1)) };
+    return {
+      kind,
+      address: reader.address(offset + 4, reader.family(offset + 1)),
+      isRoute: reader.uint8(offset + 2) !== 0,
+    };
   });
 }

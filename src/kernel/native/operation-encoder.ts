@@ -38,6 +38,8 @@ const KINDS = {
   'add-element': 9,
   'delete-element': 10,
   'forget-flows': 11,
+  'bind-route': 12,
+  'unbind-route': 13,
 } as const satisfies Record<KernelOperation['kind'], number>;
 
 // Takes the place of the family, which an element has none of.
@@ -149,6 +151,8 @@ export class OperationEncoder {
         break;
       case 'bind-address':
       case 'unbind-address':
+      case 'bind-route':
+      case 'unbind-route':
         writeFamilyAndAddress(operation.address, bytes, at);
         break;
       case 'add-element':

@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 9;
+export const ABI = 10;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -44,6 +44,8 @@ export type KernelOperation =
       readonly port: number;
     }
   | { readonly kind: 'bind-address' | 'unbind-address'; readonly address: Address }
+  /** A route of type local that makes the address one of this machine without giving it to a device. */
+  | { readonly kind: 'bind-route' | 'unbind-route'; readonly address: Address }
   | AddElementOperation
   | DeleteElementOperation
   | ForgetFlowsOperation;
@@ -158,6 +160,8 @@ export type LookAnswer =
 export interface AddressRecord {
   readonly address: Address;
   readonly prefixLength: number;
+  /** A local route of ours, not an address of the device. */
+  readonly isRoute: boolean;
 }
 
 export interface ElementRecord {
@@ -199,9 +203,9 @@ export interface FlowRecord {
 /** IPS_*, include/uapi/linux/netfilter/nf_conntrack_common.h */
 export const FLOW_STATUS = { answered: 1 << 1, sourceTranslated: 1 << 4 } as const;
 
-/** What somebody did to our device; our own unbinding is reported too. */
+/** What somebody did to our device or our routes; our own unbinding is reported too. */
 export type ChangeRecord =
-  | { readonly kind: 'address-removed'; readonly address: Address }
+  | { readonly kind: 'address-removed'; readonly address: Address; readonly isRoute: boolean }
   | { readonly kind: 'device-removed' }
   /** Notifications were lost: only a full look tells what happened. */
   | { readonly kind: 'overrun' }

@@ -40,9 +40,10 @@ import {
   observeWithArpSet,
   toLookResult,
 } from './netlink-observation.js';
-import { addOutcomes, type Job, jobsOf, serverKey } from './netlink-operations.js';
+import { addOutcomes, type Job, jobsOf, serverKey, type Ways } from './netlink-operations.js';
+import { Rebinding } from './rebinding.js';
 
-/** The dummy device that carries the VIPs; the name is kube-proxy's, so that a node can change over in place. */
+/** The dummy device that carries the VIPs, unless they are routes; the name is kube-proxy's, so that a node can change over in place. */
 export const DEVICE = 'kube-ipvs0';
 
 const LOOKS_PER_JOB = 256;
@@ -60,6 +61,7 @@ interface HandedOver {
 export class NetlinkKernel implements Kernel {
   readonly #handle: KernelHandle;
   readonly #table: PacketTableWriter;
+  readonly #rebinding: Rebinding;
   readonly #places: NodePlaces;
   readonly #space = new RecordSpace();
   /** What the kernel said to `lookForChanges` last, digested. */
@@ -72,6 +74,7 @@ export class NetlinkKernel implements Kernel {
     this.#places = places;
     this.#handle = new addon.KernelHandle({ device: DEVICE, table: TABLE, sets: HANDLE_SETS });
     this.#table = new PacketTableWriter(this.#handle, rules);
+    this.#rebinding = new Rebinding(this.#handle, this.#table.vipBinding);
   }
 
   /** Other rules from the next `prepare` on; whether they are others. */
@@ -101,10 +104,16 @@ export class NetlinkKernel implements Kernel {
       done.push(`made the dummy device ${DEVICE}`);
     }
     if (!(await this.#table.isWritten())) {
+      // The rules suit VIPs that are bound as is wanted, and do no harm while they are bound in the other way too.
+      await this.observeAddressesAndSets();
+      await this.#rebinding.bind();
       await this.#table.write();
       made.push('table');
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
+    const rebound = await this.#rebinding.finish();
+    if (rebound > 0)
+      done.push(`bound ${rebound} VIPs as ${this.#table.vipBinding} in place of what they were`);
     const { written, warnings } = await setSysctls(`${this.#places.proc}/sys`);
     const set = [...written.map((assignment) => `set ${assignment}`), ...(await this.#setUpNode()).done];
     return {
@@ -119,6 +128,11 @@ export class NetlinkKernel implements Kernel {
     const missing: string[] = [];
     if ((await this.#handle.deviceIndex()) === 0) missing.push(`make the dummy device ${DEVICE}`);
     if (!(await this.#table.isWritten())) missing.push(`write the rules of table inet ${TABLE}`);
+    await this.observeAddressesAndSets();
+    if (this.#rebinding.size > 0)
+      missing.push(
+        `bind ${this.#rebinding.size} VIPs as ${this.#table.vipBinding} in place of what they are`,
+      );
     return missing;
   }
 
@@ -128,7 +142,7 @@ export class NetlinkKernel implements Kernel {
 
   async dismantle(): Promise<readonly string[]> {
     const done: string[] = [];
-    const { bound } = await observeAddressesAndSets(this.#handle);
+    const { bound } = await observeAddressesAndSets(this.#handle, this.#rebinding);
     if (bound.size === 0 && (await this.#handle.deviceIndex()) !== 0) {
       await this.#handle.deleteDevice();
       done.push(`removed the dummy device ${DEVICE}`);
@@ -141,11 +155,12 @@ export class NetlinkKernel implements Kernel {
 
   async observe(remembered: Remembered = new Map()): Promise<Observation> {
     await this.#requireIpvs();
-    return observeAll(this.#handle, remembered);
+    return observeAll(this.#handle, remembered, this.#rebinding);
   }
 
   observeAddressesAndSets(): Promise<AddressesAndSets> {
-    return this.#table.hasArpTable ? observeWithArpSet(this.#handle) : observeAddressesAndSets(this.#handle);
+    const observe = this.#table.hasArpTable ? observeWithArpSet : observeAddressesAndSets;
+    return observe(this.#handle, this.#rebinding);
   }
 
   async lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
@@ -160,8 +175,7 @@ export class NetlinkKernel implements Kernel {
   async #addressesAndSetsDigest(): Promise<string> {
     const generation = await this.#handle.nftGeneration();
     const digest = createHash('sha1');
-    if ((await this.#handle.deviceIndex()) !== 0)
-      digest.update(new Uint8Array(await this.#handle.dumpAddresses()));
+    digest.update(new Uint8Array(await this.#handle.dumpAddresses()));
     return `${generation} ${digest.digest('base64')}`;
   }
 
@@ -215,8 +229,10 @@ export class NetlinkKernel implements Kernel {
     if (this.#seen.size === 0 && this.#seenAddressesAndSets === undefined) return;
     for (const operation of operations)
       if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
-      else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip')
+      else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip') {
         this.#seenAddressesAndSets = undefined;
+        if (operation.kind === 'unbind-vip') this.#rebinding.unbound(operation.address);
+      }
   }
 
   // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one
@@ -226,7 +242,7 @@ export class NetlinkKernel implements Kernel {
     this.#unsee(operations);
     let latest: HandedOver | undefined;
     try {
-      for (const job of jobsOf(operations, this.#table.hasArpTable, this.#space)) {
+      for (const job of jobsOf(operations, this.#ways, this.#space)) {
         const before = latest;
         latest = { job, answers: this.#handle.apply(job.buffer, job.count) };
         if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
@@ -239,6 +255,10 @@ export class NetlinkKernel implements Kernel {
     }
   }
 
+  get #ways(): Ways {
+    return { hasArpTable: this.#table.hasArpTable, vipBinding: this.#table.vipBinding };
+  }
+
   nodeAddresses(): readonly Address[] {
     return readNodeAddresses();
   }
@@ -247,9 +267,13 @@ export class NetlinkKernel implements Kernel {
     return readReservedAddresses();
   }
 
+  // What is removed of the other way is done by our own change from one to the other, or does not unbind a VIP.
   watch(listener: (change: KernelChange) => void): void {
+    const isByRoutes = this.#table.vipBinding === 'routes';
     this.#handle.watch((changes) => {
-      for (const change of decodeChanges(changes)) listener(change);
+      for (const change of decodeChanges(changes))
+        if (change.kind !== 'address-removed') listener(change);
+        else if (change.isRoute === isByRoutes) listener({ kind: change.kind, address: change.address });
     });
   }
 

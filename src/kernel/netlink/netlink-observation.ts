@@ -27,6 +27,7 @@ import {
 } from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
+import type { Rebinding } from './rebinding.js';
 import { drainStart, fromKernel, isTagged } from './server-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
@@ -40,9 +41,13 @@ const ATTEMPTS = 3;
 const LINES_PER_LOOK = 256;
 
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
-export async function observeAll(handle: KernelHandle, remembered: Remembered): Promise<Observation> {
+export async function observeAll(
+  handle: KernelHandle,
+  remembered: Remembered,
+  rebinding: Rebinding,
+): Promise<Observation> {
   const dataplane = new DataplaneState();
-  dataplane.putAddressesAndSets(await observeAddressesAndSets(handle));
+  dataplane.putAddressesAndSets(await observeAddressesAndSets(handle, rebinding));
   const { owned } = dataplane.policy;
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];
@@ -139,8 +144,11 @@ export function toLookResult(answer: LookAnswer, front: Frontend): LookResult {
 /**
  * The same where each guarded VIP of IPv4 has to be in the table for ARP too: one that is missing there is not guarded.
  */
-export async function observeWithArpSet(handle: KernelHandle): Promise<AddressesAndSets> {
-  const seen = await observeAddressesAndSets(handle);
+export async function observeWithArpSet(
+  handle: KernelHandle,
+  rebinding: Rebinding,
+): Promise<AddressesAndSets> {
+  const seen = await observeAddressesAndSets(handle, rebinding);
   const inArpSet = new Set<Address>();
   for (const { element } of await readSet(handle, ARP_INDEX)) inArpSet.add(formatAddress(element));
   const guarded = new Set(
@@ -149,13 +157,20 @@ export async function observeWithArpSet(handle: KernelHandle): Promise<Addresses
   return { bound: seen.bound, policy: { ...seen.policy, guarded } };
 }
 
-/** The addresses of our device and the sets of our table; both empty where there is no device and no table yet. */
-export async function observeAddressesAndSets(handle: KernelHandle): Promise<AddressesAndSets> {
+/**
+ * The addresses of our device, our local routes and the sets of our table; all empty where nothing is made yet. Tells
+ * `rebinding` in which way they are bound.
+ */
+export async function observeAddressesAndSets(
+  handle: KernelHandle,
+  rebinding: Rebinding,
+): Promise<AddressesAndSets> {
   const seen = new DataplaneState();
-  if ((await handle.deviceIndex()) !== 0)
-    for (const { address } of decodeAddresses(await handle.dumpAddresses())) seen.bound.add(address);
+  const bound = decodeAddresses(await handle.dumpAddresses());
+  for (const { address } of bound) seen.bound.add(address);
   for (const [index, set] of PACKET_SETS.entries())
     for (const element of await readSet(handle, index)) takeElement(seen, set, element);
+  rebinding.saw(bound, seen.policy.guarded);
   return seen;
 }
 

@@ -1,4 +1,4 @@
-import { familyOf } from '../../model/address.js';
+import { type Address, familyOf } from '../../model/address.js';
 import { type Frontend, isInside } from '../../model/frontend.js';
 import {
   DONE,
@@ -9,6 +9,7 @@ import {
   unknown,
 } from '../../model/operation.js';
 import type { RealServer } from '../../model/real-server.js';
+import type { VipBinding } from '../../model/vip-binding.js';
 import type { Answers } from '../native/addon.js';
 import { errnoName } from '../native/netlink-error.js';
 import { type EncodedOperations, OperationEncoder, type RecordSpace } from '../native/operation-encoder.js';
@@ -23,11 +24,12 @@ interface Records {
 }
 
 /**
- * Adds the records that carry one operation, one after the other in one transaction. Only a new owner in the ledger
- * takes two: nftables keeps the old comment of an element that is added again. A server of another family than its VIP
- * has none: IPVS masquerades within one family only, and the address would be cut to the length of the other.
+ * Adds the records that carry one operation, one after the other in one transaction; the last one's answer is the
+ * operation's. Two take a new owner in the ledger, since nftables keeps the old comment of an element that is added
+ * again, and unbinding, since the VIP may be bound in either way. A server of another family than its VIP has none:
+ * IPVS masquerades within one family only, and the address would be cut to the length of the other.
  */
-export function addRecords(operation: Operation, records: Records): void {
+export function addRecords(operation: Operation, records: Records, binding: VipBinding = 'addresses'): void {
   switch (operation.kind) {
     case 'add-real-server':
     case 'set-real-server':
@@ -50,10 +52,10 @@ export function addRecords(operation: Operation, records: Records): void {
         records.push(flowsRecord(operation));
       return;
     case 'bind-vip':
-      records.push({ kind: 'bind-address', address: operation.address });
+      records.push(bindRecord(operation.address, binding));
       return;
     case 'unbind-vip':
-      records.push({ kind: 'unbind-address', address: operation.address });
+      for (const way of UNBINDING[binding]) records.push(unbindRecord(operation.address, way));
       return;
     case 'own-frontend': {
       const element = elementRecord(operation);
@@ -75,6 +77,20 @@ export function addRecords(operation: Operation, records: Records): void {
       records.push({ kind: 'delete-element', ...elementRecord(operation) });
       return;
   }
+}
+
+/** In which order it is unbound: last as it was bound. */
+const UNBINDING: Readonly<Record<VipBinding, readonly VipBinding[]>> = {
+  addresses: ['routes', 'addresses'],
+  routes: ['addresses', 'routes'],
+};
+
+export function bindRecord(address: Address, binding: VipBinding): KernelOperation {
+  return { kind: binding === 'routes' ? 'bind-route' : 'bind-address', address };
+}
+
+export function unbindRecord(address: Address, binding: VipBinding): KernelOperation {
+  return { kind: binding === 'routes' ? 'unbind-route' : 'unbind-address', address };
 }
 
 type ServerOperation = Extract<Operation, { server: RealServer }>;
@@ -126,7 +142,7 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
     case 'allow-source':
       return code === 'EEXIST';
     case 'unbind-vip':
-      return code === 'EADDRNOTAVAIL' || code === 'ENODEV';
+      return code === 'EADDRNOTAVAIL' || code === 'ENODEV' || code === 'ESRCH';
     case 'disown-frontend':
     case 'release-vip':
     case 'close-frontend':
@@ -152,25 +168,28 @@ export interface Job extends EncodedOperations {
   readonly last: readonly (number | undefined)[];
 }
 
-/** A job's records are good until the next is taken: then `space` is filled again. */
-export function* jobsOf(
-  operations: readonly Operation[],
-  strictArp: boolean,
-  space: RecordSpace,
-): Generator<Job> {
-  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
-    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), strictArp, space);
+/** What else the records of an operation depend on. */
+export interface Ways {
+  /** Whether a guarded VIP is in the table for ARP too. */
+  readonly hasArpTable: boolean;
+  readonly vipBinding: VipBinding;
 }
 
-function jobOf(operations: readonly Operation[], strictArp: boolean, space: RecordSpace): Job {
+/** A job's records are good until the next is taken: then `space` is filled again. */
+export function* jobsOf(operations: readonly Operation[], ways: Ways, space: RecordSpace): Generator<Job> {
+  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
+    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), ways, space);
+}
+
+function jobOf(operations: readonly Operation[], { hasArpTable, vipBinding }: Ways, space: RecordSpace): Job {
   const encoder = new OperationEncoder(operations.length, space);
   const last: (number | undefined)[] = [];
   for (let index = 0; index < operations.length; index++) {
     const operation = operations[index] as Operation;
     const before = encoder.count;
-    const arp = strictArp ? arpRecord(operation) : undefined;
+    const arp = hasArpTable ? arpRecord(operation) : undefined;
     if (arp !== undefined) encoder.push(arp);
-    addRecords(operation, encoder);
+    addRecords(operation, encoder, vipBinding);
     last.push(encoder.count === before ? undefined : encoder.count - 1);
   }
   return { operations, last, ...encoder.finish() };

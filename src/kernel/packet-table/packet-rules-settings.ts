@@ -1,4 +1,5 @@
 import type { InsideClients } from '../../model/local-detection.js';
+import type { VipBinding } from '../../model/vip-binding.js';
 
 /** What the constant rules depend on. */
 export interface PacketRulesSettings {
@@ -11,6 +12,8 @@ export interface PacketRulesSettings {
   readonly nodePortRange?: readonly [number, number];
   /** Answer no ARP request for a VIP, on any interface. (Neighbour discovery of IPv6 is as strict by itself.) */
   readonly strictArp?: boolean;
+  /** How VIPs are bound; addresses unless said. */
+  readonly vipBinding?: VipBinding;
   /** Kernels without nftables for ARP: `strictArp` then has no effect. */
   readonly withoutArp?: boolean;
   /**

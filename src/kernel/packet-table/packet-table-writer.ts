@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { VipBinding } from '../../model/vip-binding.js';
 import { KernelUnusable } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { encodeOperations } from '../native/operation-encoder.js';
@@ -49,6 +50,10 @@ export class PacketTableWriter {
   /** Whether each guarded VIP is to be in the table for ARP too. */
   get hasArpTable(): boolean {
     return hasArpTable(this.#rules);
+  }
+
+  get vipBinding(): VipBinding {
+    return this.#wanted.vipBinding ?? 'addresses';
   }
 
   /** Other rules from the next `write` on; whether they are others. */

@@ -44,15 +44,29 @@ function flowRules(family: Family, protocol: Protocol): Rule[] {
 
 export function masqueradeRules(family: Family, settings: PacketRulesSettings): Rule[] {
   if (settings.masqueradeAll) return [[MASQUERADE_NOW]];
-  return [...unanswerableRules(family), ...outsideRules(family, settings)];
+  return [...unanswerableRules(family, settings), ...outsideRules(family, settings)];
 }
 
-function unanswerableRules(family: Family): Rule[] {
+function unanswerableRules(family: Family, settings: PacketRulesSettings): Rule[] {
   return [
     // The host's own client: the kernel chose the VIP itself as source, and no pod could answer to that.
     [isIn([sourceAddress(family)], setOf('guarded', family)), MASQUERADE_NOW],
+    ...(settings.vipBinding === 'routes' ? [nodeClientRule(family)] : []),
     // A pod that was sent to itself would see its own address as the client, and answer past the node.
     [...sentToItself(family), MASQUERADE_NOW],
+  ];
+}
+
+// To a VIP that is no address IPv6 and SCTP choose as source any address of the node, such as one of another network
+// that pods on other nodes have no way back to; TCP and UDP of IPv4 still choose the VIP. What the node itself sends has
+// come in by no interface.
+function nodeClientRule(family: Family): Rule {
+  const protocol = family === 'IPv4' ? [protocolIs('SCTP')] : [];
+  return [
+    ...protocol,
+    arrivesBy(''),
+    isIn([originalDestination(family)], setOf('guarded', family)),
+    MASQUERADE_NOW,
   ];
 }
 
@@ -71,7 +85,7 @@ export function keepSourceRules(family: Family, settings: PacketRulesSettings): 
   const inside = kind === 'pods-of-this-node' ? undefined : insideMatch(settings)(family);
   const isAtNode = isNotIn([originalDestination(family)], setOf('guarded', family));
   return [
-    ...unanswerableRules(family),
+    ...unanswerableRules(family, settings),
     ...(inside === undefined ? [] : [[...inside, isAtNode, MASQUERADE_NOW]]),
   ];
 }

@@ -3,7 +3,7 @@ import type { CommandResult } from '../../../../lab/command.js';
 import { Lab } from '../../../../lab/lab.js';
 import { PROTOCOLS } from '../../../../src/model/protocol.js';
 import { NEIGHBOURS } from '../../neighbours/neighbours.js';
-import { WITH_NEIGHBOURS } from './kernel-test.js';
+import { VIP_BINDING, WITH_NEIGHBOURS } from './kernel-test.js';
 import { ManifestFolder } from './manifest-folder.js';
 
 export interface ClusterOptions {
@@ -49,13 +49,13 @@ export class Cluster {
     return this.#agent;
   }
 
-  /** Starts the agent, which programs what is in the folder. */
-  async startAgent(): Promise<void> {
+  /** Starts the agent, which programs what is in the folder, with VIPs bound in this way. */
+  async startAgent(vipBinding = VIP_BINDING): Promise<void> {
     const { path } = this.folder;
     const options = {
       manifests: path,
       adminSocket: this.adminSocket,
-      arguments: this.#arguments,
+      arguments: [...(vipBinding === 'routes' ? ['--vip-binding', vipBinding] : []), ...this.#arguments],
       within: this.#within,
     };
     this.#agent = new Agent(this.lab.node, options);
