@@ -1,6 +1,7 @@
 import type { Addon, Answers } from '../../src/kernel/native/addon.js';
 import { loadAddon } from '../../src/kernel/native/addon.js';
 import { HANDLE_SETS } from '../../src/kernel/packet-table/packet-table.js';
+import { type Channel, channelOf, RECORD_SIZE, SET_OFFSET } from './record-bytes.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Writes that went to the kernel since the last look at them. */
@@ -11,12 +12,8 @@ export interface Writes {
   messages: number;
 }
 
-const RECORD_SIZE = 80;
 const ELEMENTS_PER_MESSAGE = 200;
 
-type Channel = 'ipvs' | 'addresses' | 'sets' | 'flows';
-
-const SET_OFFSET = 78;
 const OPEN_SET = HANDLE_SETS.indexOf('open-4');
 
 /** The real addon, with each job of writes counted and measured by what it is about. */
@@ -46,13 +43,6 @@ export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
     KernelHandle: CountedHandle,
     setErrorClass: (type) => addon.setErrorClass(type),
   };
-}
-
-// The kinds of native/records.h. A job's records are all for one channel.
-function channelOf(kind: number): Channel {
-  if (kind <= 6) return 'ipvs';
-  if (kind <= 8) return 'addresses';
-  return kind <= 10 ? 'sets' : 'flows';
 }
 
 // The last writes before a Service answers.

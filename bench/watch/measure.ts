@@ -1,13 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
-import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import { ContenderEnded, runContender } from './contender.js';
 import type { IdleRun } from './idle.js';
 import type { WatchRun } from './report.js';
 import type { ContenderName, WatchResults } from './results.js';
+import { shippedNodeOptions, thisMachine } from './surroundings.js';
 
 /**
  * `measure.js SERVICES ENDPOINTS REPEATS IDLE OUTPUT`: the contenders take turns, each in a process of its own, on one
@@ -35,7 +34,7 @@ try {
   const runs = await race();
   const idle = idleSeconds > 0 ? await idleRun() : undefined;
   const results: WatchResults = {
-    machine: machine(),
+    machine: thisMachine(),
     size: { services, endpoints },
     runs,
     ...(died.size > 0 && { died: Object.fromEntries(died) }),
@@ -86,24 +85,6 @@ async function idleRun(): Promise<IdleRun> {
 
 function start(flag: string, program: string, ...words: readonly string[]): Promise<string> {
   const path = join(import.meta.dirname, program);
-  const all = [process.execPath, ...nodeOptions(), flag, path, login.kubeconfig, ...words];
+  const all = [process.execPath, ...shippedNodeOptions(), flag, path, login.kubeconfig, ...words];
   return runContender(all, { seconds: PATIENCE + idleSeconds, serverEnded: server.ended });
-}
-
-/** As the DaemonSet gives them to the agent, to all contenders alike. */
-function nodeOptions(): string[] {
-  const text = readFileSync(join(PROJECT_FOLDER, 'deploy/kustomize/base/daemon-set.yaml'), 'utf8');
-  const [, options] = /name: NODE_OPTIONS\n\s+value: (.+)/.exec(text) ?? [];
-  if (options === undefined) throw new Error('daemon-set.yaml sets no NODE_OPTIONS');
-  return options.split(' ');
-}
-
-function machine(): WatchResults['machine'] {
-  return {
-    kernel: release(),
-    processor: cpus()[0]?.model.trim() ?? 'unknown',
-    processors: cpus().length,
-    node: process.version,
-    date: new Date().toISOString().slice(0, 10),
-  };
 }

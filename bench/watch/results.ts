@@ -1,15 +1,10 @@
 import type { IdleRun } from './idle.js';
 import type { WatchRun } from './report.js';
+import type { Machine } from './surroundings.js';
 
 /** Everything one run has measured; bench/results/watch.json. */
 export interface WatchResults {
-  readonly machine: {
-    readonly kernel: string;
-    readonly processor: string;
-    readonly processors: number;
-    readonly node: string;
-    readonly date: string;
-  };
+  readonly machine: Machine;
   readonly size: { readonly services: number; readonly endpoints: number };
   readonly runs: Readonly<Record<ContenderName, readonly WatchRun[]>>;
   /** Contenders that ended without a result, and how. */

@@ -18,9 +18,9 @@ export function fillCluster({ store }: Pick<ApiServer, 'store'>, size: ClusterSi
 }
 
 /** The nth Service: TCP 80 on 10.96.0.1 and the following. */
-function largeService(index: number): ApiObject {
+export function largeService(index: number): ApiObject {
   const name = nameOf(index);
-  const vip = ipv4(0x0a600001 + index);
+  const vip = largeServiceAddress(index);
   return {
     metadata: {
       ...identity(name, { 'app.kubernetes.io/name': name }),
@@ -42,8 +42,21 @@ function largeService(index: number): ApiObject {
   };
 }
 
-/** The slice of the nth Service; no two share an address. `generation` other than 0 gives its pods new addresses. */
-function largeSlice(index: number, endpoints: number, generation = 0): ApiObject {
+export function largeServiceAddress(index: number): string {
+  return ipv4(0x0a600001 + index);
+}
+
+/** The address of a pod, counted over all Services, that has been replaced so many times. No two have the same. */
+export function largePodAddress(number: number, replaced: number): string {
+  return ipv4(0x0a800001 + replaced * 0x400000 + number);
+}
+
+/** The slice of the nth Service; `replaced` tells how many times each of its pods has been. */
+export function largeSlice(
+  index: number,
+  endpoints: number,
+  replaced: (pod: number) => number = () => 0,
+): ApiObject {
   const name = nameOf(index);
   return {
     metadata: {
@@ -72,17 +85,18 @@ function largeSlice(index: number, endpoints: number, generation = 0): ApiObject
       ],
     },
     addressType: 'IPv4',
-    endpoints: Array.from({ length: endpoints }, (_, place) =>
-      largeEndpoint(index * endpoints + place, name, generation),
-    ),
+    endpoints: Array.from({ length: endpoints }, (_, place) => {
+      const number = index * endpoints + place;
+      return largeEndpoint(number, name, largePodAddress(number, replaced(number)));
+    }),
     ports: [{ name: 'http', port: PORT, protocol: 'TCP' }],
   };
 }
 
-function largeEndpoint(number: number, name: string, generation: number): object {
+function largeEndpoint(number: number, name: string, address: string): object {
   const pod = `${name}-5d9c7b8f6-${number.toString(36).padStart(5, 'x')}`;
   return {
-    addresses: [ipv4(0x0a800001 + generation * 0x400000 + number)],
+    addresses: [address],
     conditions: { ready: true, serving: true, terminating: false },
     nodeName: `node-${1 + (number % 1000)}`,
     targetRef: { kind: 'Pod', name: pod, namespace: 'bench', uid: uidOf(number) },
