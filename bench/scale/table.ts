@@ -19,7 +19,7 @@ const text = [
   '|---|---:|---:|',
   ...startLines(results),
   '',
-  '| | | median | p99 | largest |',
+  '| | number | median | p99 | largest |',
   '|---|---:|---:|---:|---:|',
   ...latencyLines(results),
   '',
