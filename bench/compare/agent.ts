@@ -1,5 +1,8 @@
 import '../../src/engine.js';
 import { createInterface } from 'node:readline';
+import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
+import { translateService } from '../../src/api-objects/service.js';
+import type { ServiceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import {
   endpoint,
@@ -12,7 +15,9 @@ import {
 } from '../kernel/content.js';
 import { assembleCore } from '../kernel/core.js';
 import { memory, settledMemory } from '../kernel/memory.js';
+import { apiObjectsOf } from './api-objects.js';
 import type { CellResult, Change, ChangeKind } from './cell-results.js';
+import type { RuleService } from './rule-service.js';
 
 /**
  * The agent's core for one cell: `agent.js SERVICES ENDPOINTS`. It loads and fills its source, says "ready", and then
@@ -22,6 +27,9 @@ import type { CellResult, Change, ChangeKind } from './cell-results.js';
 export type AgentOrder =
   | { readonly kind: 'program' }
   | { readonly kind: 'warm up' }
+  /** These are all there are; known to the agent, not yet programmed, or programmed when it answers. */
+  | { readonly kind: 'know'; readonly services: readonly RuleService[] }
+  | { readonly kind: 'put'; readonly services: readonly RuleService[] }
   | { readonly kind: 'change'; readonly change: ChangeKind; readonly number: number };
 
 const NEVER = 86_400_000;
@@ -41,13 +49,26 @@ for await (const line of createInterface({ input: process.stdin })) {
 await core.close();
 
 function perform(order: AgentOrder): Promise<unknown> {
-  if (order.kind === 'program') return program();
-  return order.kind === 'warm up' ? warmUp() : change(order.change, order.number);
+  switch (order.kind) {
+    case 'program':
+      return program();
+    case 'warm up':
+      return warmUp();
+    case 'know':
+      core.source.changed(know(order.services));
+      return Promise.resolve('known');
+    case 'put':
+      return timed(() => core.source.changed(know(order.services)));
+    case 'change':
+      return change(order.change, order.number);
+  }
 }
 
 async function program(): Promise<CellResult['program']> {
   const began = performance.now();
   const cost = await timed(() => core.loop.begin());
+  // After a restart servers without clients are removed in a pass of their own.
+  await core.loop.idle();
   const { synced, problems } = core.loop.state();
   if (!synced) throw new Error(`not in sync: ${JSON.stringify(problems.slice(0, 3))}`);
   // In a restart nothing is opened.
@@ -79,6 +100,18 @@ async function change(kind: ChangeKind, number: number): Promise<Change> {
   const cost = await timed(() => alter(kind, number));
   await core.loop.idle();
   return cost;
+}
+
+function know(services: readonly RuleService[]): Set<ServiceKey> {
+  const { view } = core.source;
+  const changed = new Set<ServiceKey>();
+  for (const objects of services.map(apiObjectsOf)) {
+    const service = translateService(objects.service);
+    const slice = translateEndpointSlice(objects.slice);
+    if (service.kind !== 'translated' || slice.kind !== 'translated') throw new TypeError('not a Service');
+    for (const key of [...view.setService(service.record), ...view.setSlice(slice.record)]) changed.add(key);
+  }
+  return changed;
 }
 
 /** The number is that of a Service; those that are added come after the others. */

@@ -1,4 +1,7 @@
+import type { Meanwhile } from './background.js';
 import type { Cell } from './cells.js';
+import type { Evenness } from './chi-square.js';
+import type { Asked } from './traced.js';
 
 /** What a command or a pass has cost. Milliseconds and megabytes. */
 export interface Cost {
@@ -34,6 +37,45 @@ export interface CellResult {
   readonly coldChange?: Change;
   readonly changes: Readonly<Record<ChangeKind, readonly Change[]>>;
   readonly connections: Readonly<Record<ConnectionPlace, ConnectionSamples>>;
+  /** Connections to Services spread over all while endpoints come to ten of them a second; of middle sizes. */
+  readonly churn?: Churn;
+  readonly throughput?: Readonly<Record<'direct' | 'service', Throughput>>;
+  /** Of programming from nothing, and what came before it in the same process; where strace is and not too much is asked. */
+  readonly asked?: Asked;
+  /** Of the first round, once for each mode. */
+  readonly behaviours?: Behaviours;
+}
+
+export interface Churn extends Meanwhile {
+  readonly changes: number;
+  readonly seconds: number;
+}
+
+/** By the clock of the guest. */
+export interface Throughput {
+  /** One after another, each answered with four bytes. */
+  readonly connectionsPerSecond: number;
+  /** Over one connection. */
+  readonly megabytesPerSecond: number;
+}
+
+/** Whether it is as a user would wish, and what was seen. */
+export interface Behaviour {
+  readonly isHeld: boolean;
+  readonly seen: string;
+}
+
+export interface Behaviours {
+  /** Of connections over ten endpoints. */
+  readonly spread: Evenness & { readonly counts: readonly number[] };
+  readonly affinity: Behaviour;
+  readonly openConnection: Behaviour;
+  readonly newConnections: Behaviour;
+  readonly datagrams: Behaviour;
+  /** Once the flow was deleted, as kube-proxy does beside its rules; absent where it was not needed or could not be done. */
+  readonly datagramsThen?: Behaviour;
+  readonly restartOpen: Behaviour;
+  readonly restartNew: Behaviour;
 }
 
 export interface Restart extends Cost {

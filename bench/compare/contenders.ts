@@ -1,13 +1,17 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { AgentOrder } from './agent.js';
 import type { CellResult, Change, ChangeKind, Restart } from './cell-results.js';
-import type { Cell } from './cells.js';
+import type { Cell, ModeName, Size } from './cells.js';
 import type { Network } from './network.js';
-import { type RuleFile, ruleFileName } from './rule-files.js';
+import { type RuleFile, ruleFileName, wholeText } from './rule-files.js';
+import type { RuleService } from './rule-service.js';
+import { type Asked, askedIn, STRACE } from './traced.js';
 
 /** Something that programs Services on the node of a network. */
 export interface Contender {
@@ -17,7 +21,24 @@ export interface Contender {
   change(kind: ChangeKind, number: number): Promise<Change>;
   /** Once more, by a new process, with everything in place. */
   restart(): Promise<Restart>;
+  /** Programs from nothing under the eyes of strace. */
+  askFor(): Promise<Asked>;
   close(): Promise<void>;
+}
+
+/** The same with Services of any kind, all of them each time. */
+export interface Programmer {
+  begin(services: readonly RuleService[]): Promise<void>;
+  put(services: readonly RuleService[]): Promise<void>;
+  /** A new process finds everything in place. */
+  restart(services: readonly RuleService[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function programmerOf(cell: Cell, network: Network, folders: Folders): Programmer {
+  return cell.mode.startsWith('ipvs')
+    ? new AgentProgrammer(network)
+    : new RuleProgrammer(cell, network, folders);
 }
 
 export interface Folders {
@@ -64,6 +85,10 @@ class AgentContender implements Contender {
     return this.#agent.order({ kind: 'change', change, number });
   }
 
+  askFor(): Promise<Asked> {
+    return this.#agent.tracedOrder({ kind: 'program' });
+  }
+
   async restart(): Promise<Restart> {
     await this.#agent.end();
     this.#agent = await RunningAgent.start(this.#cell, this.#network);
@@ -90,7 +115,7 @@ class RunningAgent {
     agent.stdin.on('error', () => undefined);
   }
 
-  static async start({ services, endpoints }: Cell, network: Network): Promise<RunningAgent> {
+  static async start({ services, endpoints }: Size, network: Network): Promise<RunningAgent> {
     const program = join(import.meta.dirname, 'agent.js');
     const words = [process.execPath, '--expose-gc', program, String(services), String(endpoints)];
     const [command = '', ...rest] = network.inside('node', words);
@@ -105,6 +130,19 @@ class RunningAgent {
     return (await this.#answer()) as T;
   }
 
+  async tracedOrder(order: AgentOrder): Promise<Asked> {
+    const trace = join(tmpdir(), `trace-${this.#process.pid}`);
+    const words = [...STRACE.slice(1), '-o', trace, '-p', String(this.#process.pid)];
+    const strace = spawn(STRACE[0] ?? '', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(strace, 'close');
+    // It says to which threads it has attached.
+    await Promise.race([once(strace.stderr, 'data'), ended]);
+    await this.order(order);
+    strace.kill('SIGINT');
+    await ended;
+    return askedIn(readFileSync(trace, 'utf8'));
+  }
+
   async end(): Promise<void> {
     this.#process.stdin.end();
     await this.#ended;
@@ -115,6 +153,58 @@ class RunningAgent {
     if (done === true) throw new Error(`the agent died: ${await this.#ended}`);
     return JSON.parse(value);
   }
+}
+
+class AgentProgrammer implements Programmer {
+  readonly #network: Network;
+  #agent: RunningAgent | undefined;
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  async begin(services: readonly RuleService[]): Promise<void> {
+    this.#agent = await RunningAgent.start({ services: 0, endpoints: 0 }, this.#network);
+    await this.#agent.order({ kind: 'know', services });
+    await this.#agent.order({ kind: 'program' });
+  }
+
+  async put(services: readonly RuleService[]): Promise<void> {
+    await this.#agent?.order({ kind: 'put', services });
+  }
+
+  async restart(services: readonly RuleService[]): Promise<void> {
+    await this.close();
+    await this.begin(services);
+  }
+
+  async close(): Promise<void> {
+    await this.#agent?.end();
+  }
+}
+
+class RuleProgrammer implements Programmer {
+  readonly #mode: ModeName;
+  readonly #rules: RuleContender;
+
+  constructor(cell: Cell, network: Network, folders: Folders) {
+    this.#mode = cell.mode;
+    this.#rules = new RuleContender(cell, network, folders);
+  }
+
+  async begin(services: readonly RuleService[]): Promise<void> {
+    this.#rules.load(wholeText(this.#mode, services));
+  }
+
+  put(services: readonly RuleService[]): Promise<void> {
+    return this.begin(services);
+  }
+
+  restart(services: readonly RuleService[]): Promise<void> {
+    return this.begin(services);
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** iptables and nftables: a tool reads a file of rules. */
@@ -150,6 +240,18 @@ class RuleContender implements Contender {
   }
 
   async close(): Promise<void> {}
+
+  load(text: string): void {
+    const file = join(this.#folders.scratch, 'services');
+    writeFileSync(file, text);
+    this.#network.run('node', [join(this.#folders.tools, 'timed'), file, ...this.#tool()]);
+  }
+
+  async askFor(): Promise<Asked> {
+    const trace = join(this.#folders.scratch, 'trace');
+    this.#give({ mode: this.#cell.mode, kind: 'whole' }, [...STRACE, '-o', trace, ...this.#tool()]);
+    return askedIn(readFileSync(trace, 'utf8'));
+  }
 
   #tool(): readonly string[] {
     if (!this.#cell.mode.startsWith('iptables')) return NFT;

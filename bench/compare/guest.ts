@@ -4,11 +4,22 @@ import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pod, SERVICE_PORT, TARGET_PORT, vip } from '../kernel/content.js';
 import { probeKernel } from '../kernel/probe-kernel.js';
-import type { CellResult, Change, ChangeKind, ConnectionPlace, ConnectionSamples } from './cell-results.js';
+import { connectMeanwhile } from './background.js';
+import { behavioursOf } from './behaviour.js';
+import type {
+  Behaviours,
+  CellResult,
+  Change,
+  ChangeKind,
+  ConnectionPlace,
+  ConnectionSamples,
+} from './cell-results.js';
 import { type Cell, LEAST, sizeName } from './cells.js';
-import { type Contender, contenderOf, type Folders } from './contenders.js';
+import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
-import { type ChangePlan, changesOf } from './rule-files.js';
+import { CHURN, type ChangePlan, changesOf, churnOf } from './rule-files.js';
+import { throughputOf } from './throughput.js';
+import { type Asked, hasStrace } from './traced.js';
 
 /**
  * Runs inside the test kernel: `guest.js BATCH`, a file with a Batch. Prints the result of each cell as a line of JSON.
@@ -21,12 +32,17 @@ export interface Batch {
   readonly changes: number;
   /** Connections to one Service, and to Services spread over all. */
   readonly connections: number;
+  /** The number of Services of the cells that also show what the mode does to packets. */
+  readonly behavioursAt: number;
 }
 
 const SCRATCH = '/tmp/bench-rules';
+/** Endpoints of a cell whose system calls are counted. */
+const MOST_TRACED = 10_000;
 /** Connections and changes before those that count. */
 const WARM_UP = 20;
 
+let networks = 0;
 const batch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Batch;
 try {
   probeKernel(process.env.TEST_KERNEL ?? 'host', `${batch.tools}/probe`);
@@ -42,27 +58,70 @@ try {
 async function measureAll(): Promise<void> {
   for (const [number, cell] of batch.cells.entries()) {
     // The first would find its tools cold.
-    if (number === 0) await measure({ ...cell, ...LEAST }, batch.cells.length);
-    process.stdout.write(`${JSON.stringify(await measure(cell, number))}\n`);
+    if (number === 0) await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, measureIn));
+    process.stdout.write(`${JSON.stringify(await measure(cell))}\n`);
   }
 }
 
-async function measure(cell: Cell, number: number): Promise<CellResult> {
-  const folders: Folders = {
-    tools: batch.tools,
-    rules: `${batch.rules}/${sizeName(cell)}`,
-    scratch: SCRATCH,
+async function measure(cell: Cell): Promise<CellResult> {
+  const result = await inNetwork((network) => withContender(cell, network, measureIn));
+  return {
+    ...result,
+    ...(isTraced(cell) && { asked: await inNetwork((network) => withContender(cell, network, askFor)) }),
+    ...(showsBehaviour(cell) && { behaviours: await inNetwork((network) => behave(cell, network)) }),
   };
-  const network = new Network(number, batch.tools);
+}
+
+function isTraced({ services, endpoints, round, mode }: Cell): boolean {
+  return round === 1 && services * endpoints <= MOST_TRACED && mode !== 'iptables-by-rule' && hasStrace();
+}
+
+// What a mode does to packets is the same at every size.
+function showsBehaviour({ mode, services, round }: Cell): boolean {
+  return (
+    round === 1 && services === batch.behavioursAt && !mode.endsWith('-again') && mode !== 'iptables-by-rule'
+  );
+}
+
+async function inNetwork<T>(work: (network: Network) => Promise<T>): Promise<T> {
+  const network = new Network(networks++, batch.tools);
   await network.open();
-  const contender = await contenderOf(cell, network, folders);
   try {
-    return await measureIn(cell, network, contender);
+    return await work(network);
   } finally {
-    await contender.close();
     await network.close();
     rmSync(SCRATCH, { recursive: true, force: true });
     await sleep(2000);
+  }
+}
+
+async function withContender<T>(
+  cell: Cell,
+  network: Network,
+  work: (cell: Cell, network: Network, contender: Contender) => Promise<T>,
+): Promise<T> {
+  const contender = await contenderOf(cell, network, foldersOf(cell));
+  try {
+    return await work(cell, network, contender);
+  } finally {
+    await contender.close();
+  }
+}
+
+function foldersOf(cell: Cell): Folders {
+  return { tools: batch.tools, rules: `${batch.rules}/${sizeName(cell)}`, scratch: SCRATCH };
+}
+
+function askFor(_cell: Cell, _network: Network, contender: Contender): Promise<Asked> {
+  return contender.askFor();
+}
+
+async function behave(cell: Cell, network: Network): Promise<Behaviours> {
+  const programmer = programmerOf(cell, network, foldersOf(cell));
+  try {
+    return await behavioursOf(programmer, network, batch.tools);
+  } finally {
+    await programmer.close();
   }
 }
 
@@ -74,6 +133,9 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
   const isRepeatable = cell.mode !== 'iptables-by-rule';
   const restart = isRepeatable ? { restart: await contender.restart() } : {};
   const coldChange = await contender.warmUp();
+  const plan = isRepeatable ? changesOf(cell, batch.changes) : [];
+  const changes = await changeAll(plan, contender);
+  const churn = isRepeatable ? await changeMeanwhile(churnOf(cell, plan), cell, network, contender) : {};
   return {
     cell,
     kernel: release(),
@@ -86,7 +148,9 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
     connections,
     ...restart,
     ...(coldChange !== undefined && { coldChange }),
-    changes: await changeAll(isRepeatable ? changesOf(cell, batch.changes) : [], contender),
+    changes,
+    ...churn,
+    throughput: await throughputOf(network, batch.tools, cell.endpoints),
   };
 }
 
@@ -103,10 +167,37 @@ async function changeAll(
   return changes;
 }
 
+async function changeMeanwhile(
+  plan: readonly ChangePlan[],
+  cell: Cell,
+  network: Network,
+  contender: Contender,
+): Promise<Pick<CellResult, 'churn'>> {
+  if (plan.length === 0) return {};
+  let seconds = 0;
+  const meanwhile = await connectMeanwhile(network, batch.tools, spreadOver(cell.services), async () => {
+    const began = performance.now();
+    for (const [index, { kind, number }] of plan.entries()) {
+      await sleep(Math.max(0, began + (index * 1000) / CHURN.perSecond - performance.now()));
+      await contender.change(kind, number);
+    }
+    seconds = (performance.now() - began) / 1000;
+  });
+  return { churn: { ...meanwhile, changes: plan.length, seconds } };
+}
+
+function spreadOver(services: number): string[] {
+  const many = batch.connections;
+  return Array.from({ length: many }, (_, index) => to(Math.floor(((index + 0.5) * services) / many)));
+}
+
+function to(service: number): string {
+  return `${vip(service)} ${SERVICE_PORT}`;
+}
+
 function connectEverywhere({ services }: Cell, network: Network): Record<ConnectionPlace, ConnectionSamples> {
   const many = batch.connections;
-  const places = Array.from({ length: many }, (_, index) => Math.floor(((index + 0.5) * services) / many));
-  const to = (service: number) => `${vip(service)} ${SERVICE_PORT}`;
+  const all = spreadOver(services);
   const same = (line: string) => Array.from({ length: many }, () => line);
   const connect = (lines: readonly string[], from: Place = 'client') => samplesOf(network, from, lines);
   return {
@@ -114,8 +205,8 @@ function connectEverywhere({ services }: Cell, network: Network): Record<Connect
     first: connect(same(to(0))),
     middle: connect(same(to(Math.floor(services / 2)))),
     last: connect(same(to(services - 1))),
-    spread: connect(places.map(to)),
-    node: connect(places.map(to), 'node'),
+    spread: connect(all),
+    node: connect(all, 'node'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type RuleEndpoint, type RuleService, shortHash } from './rule-service.js';
+import { protocolOf, type RuleEndpoint, type RuleService, shortHash } from './rule-service.js';
 
 /**
  * What kube-proxy's iptables mode hands to `iptables-restore --noflush` (k/k pkg/proxy/iptables): all of it at the
@@ -111,7 +111,11 @@ function vipRule(service: RuleService): string {
 }
 
 function toVip(service: RuleService): string {
-  return `-m comment --comment "${nameOf(service)} cluster IP" -m tcp -p tcp -d ${service.address} --dport ${service.port}`;
+  const protocol = protocolOf(service);
+  return (
+    `-m comment --comment "${nameOf(service)} cluster IP" -m ${protocol} -p ${protocol} ` +
+    `-d ${service.address} --dport ${service.port}`
+  );
 }
 
 function serviceRules(service: RuleService, isLarge: boolean): string[] {
@@ -136,12 +140,13 @@ function serviceRules(service: RuleService, isLarge: boolean): string[] {
 
 function endpointRules(service: RuleService, isLarge: boolean): string[] {
   const name = comment(isLarge, nameOf(service));
+  const protocol = protocolOf(service);
   return service.endpoints.flatMap((endpoint) => {
     const chain = endpointChain(service, endpoint);
     const remember = service.affinity === undefined ? '' : `-m recent --name ${chain} --set `;
     return [
       `-A ${chain} ${name}-s ${endpoint.address} -j KUBE-MARK-MASQ`,
-      `-A ${chain} ${name}${remember}-m tcp -p tcp -j DNAT --to-destination ${endpoint.address}:${endpoint.port}`,
+      `-A ${chain} ${name}${remember}-m ${protocol} -p ${protocol} -j DNAT --to-destination ${endpoint.address}:${endpoint.port}`,
     ];
   });
 }
@@ -155,9 +160,9 @@ function nameOf({ namespace, name, portName }: RuleService): string {
 }
 
 function serviceChain(service: RuleService): string {
-  return `KUBE-SVC-${shortHash(`${nameOf(service)}tcp`, 16)}`;
+  return `KUBE-SVC-${shortHash(`${nameOf(service)}${protocolOf(service)}`, 16)}`;
 }
 
 function endpointChain(service: RuleService, { address, port }: RuleEndpoint): string {
-  return `KUBE-SEP-${shortHash(`${nameOf(service)}tcp${address}:${port}`, 16)}`;
+  return `KUBE-SEP-${shortHash(`${nameOf(service)}${protocolOf(service)}${address}:${port}`, 16)}`;
 }

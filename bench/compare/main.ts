@@ -2,14 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { peersBinary } from '../../lab/peers-binary.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
-import { type Cell, cellsOf, LEAST, sizeName } from './cells.js';
+import { type Cell, cellsOf, LEAST, type Size, sizeName } from './cells.js';
 import type { Batch } from './guest.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
 import type { Circumstances } from './report.js';
 import { readResults, writeResults } from './results-folder.js';
-import { changesOf, writeRuleFiles } from './rule-files.js';
+import { type ChangePlan, changesOf, churnOf, writeRuleFiles } from './rule-files.js';
 import { RunEnded, runCells } from './run-cells.js';
 import { Store } from './store.js';
 import { comparisonOf } from './two-results.js';
@@ -51,6 +52,8 @@ async function run(options: Options): Promise<void> {
     say,
     command: (batch: readonly Cell[]) => guestCommand(batch, folder, options),
   };
+  // Outside, where compiling is fast.
+  if (!options.isReportOnly) await peersBinary();
   if (!options.isReportOnly) for (const batch of batchesOf(cells)) await runCells(batch, context);
   await report(options, store, folder);
 }
@@ -121,7 +124,7 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
       join(rules, sizeName(size)),
       cells.map(({ mode }) => mode),
       size,
-      changesOf(size, options.changes),
+      plannedAt(size, options),
     );
   const batch: Batch = {
     cells,
@@ -129,6 +132,7 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
     rules,
     changes: options.changes,
     connections: options.connections,
+    behavioursAt: behavioursAt(options),
   };
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'batch.json');
@@ -149,6 +153,17 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
     guest,
     file,
   ];
+}
+
+// At the smallest size with several endpoints, where all modes but that of single endpoints take part.
+function behavioursAt({ sizes }: Options): number {
+  const several = sizes.filter(({ endpoints }) => endpoints > 1);
+  return Math.min(...(several.length > 0 ? several : sizes).map(({ services }) => services));
+}
+
+function plannedAt(size: Size, options: Options): ChangePlan[] {
+  const changes = changesOf(size, options.changes);
+  return [...changes, ...churnOf(size, changes)];
 }
 
 function say(text: string): void {

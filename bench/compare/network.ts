@@ -1,5 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { Namespace } from '../../lab/namespace.js';
 import { TARGET_PORT, vip } from '../kernel/content.js';
 
 /**
@@ -34,6 +36,16 @@ export class Network {
     return ['nsenter', `--net=/run/netns/${this.#names[place]}`, '--', ...words];
   }
 
+  namespace(place: Place): Namespace {
+    return new Namespace(this.#names[place]);
+  }
+
+  /** Starts it without waiting for its end. */
+  start(place: Place, words: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
+    const [command = '', ...rest] = this.inside(place, words);
+    return spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  }
+
   /** What the command prints. */
   run(place: Place, words: readonly string[], input = ''): string {
     const [command = '', ...rest] = this.inside(place, words);
@@ -55,12 +67,16 @@ export class Network {
   }
 
   async #answer(): Promise<ChildProcess> {
-    const [command = '', ...rest] = this.inside('servers', [`${this.#tools}/answer`, String(TARGET_PORT)]);
-    const server = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [said] = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')]);
-    if (!String(said).startsWith('ready')) throw new Error('the server of the benchmark ended at once');
+    const server = this.start('servers', [`${this.#tools}/answer`, String(TARGET_PORT)]);
+    await ready(server);
     return server;
   }
+}
+
+/** A server of tools/ says that it listens. */
+export async function ready(server: ChildProcessByStdio<Writable, Readable, null>): Promise<void> {
+  const [said] = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')]);
+  if (!String(said).startsWith('ready')) throw new Error('the server of the benchmark ended at once');
 }
 
 export type Place = 'client' | 'node' | 'servers';

@@ -1,8 +1,9 @@
-import { type RuleEndpoint, type RuleService, shortHash } from './rule-service.js';
+import { protocolOf, type RuleEndpoint, type RuleService, shortHash } from './rule-service.js';
 
 /**
  * What kube-proxy's nftables mode hands to `nft -f -` (k/k pkg/proxy/nftables), in the form of 1.36 and that of 1.37,
- * in which a Service with a single endpoint has no map of its own. Of type ClusterIP only, without session affinity.
+ * in which a Service with a single endpoint has no map of its own. Of type ClusterIP only. With session affinity each
+ * endpoint has a chain, which notes the client in a set of its own.
  */
 export type NftablesForm = '1.36' | '1.37';
 
@@ -113,34 +114,72 @@ const RULES: readonly (readonly [string, string])[] = [
 
 function chainOf(service: RuleService, form: NftablesForm): string[] {
   const chain = `${TABLE} ${chainName(service)}`;
-  return [`add chain ${chain}`, `flush chain ${chain}`, `add rule ${chain} ${chooseEndpoint(service, form)}`];
+  const head = [`add chain ${chain}`, `flush chain ${chain}`];
+  if (service.affinity === undefined) return [...head, `add rule ${chain} ${chooseEndpoint(service, form)}`];
+  const rules = stickyRules(service).map((rule) => `add rule ${chain} ${rule}`);
+  return [...service.endpoints.flatMap((endpoint) => stickyEndpoint(service, endpoint)), ...head, ...rules];
 }
 
-function chooseEndpoint({ endpoints }: RuleService, form: NftablesForm): string {
+function stickyRules(service: RuleService): string[] {
+  const { endpoints } = service;
+  const names = endpoints.map((endpoint) => endpointName(service, endpoint));
+  const choices = names.map((name, place) => `${place} : goto endpoint-${name}`);
+  return [
+    ...names.map((name) => `ip saddr @affinity-${name} goto endpoint-${name}`),
+    `numgen random mod ${endpoints.length} vmap { ${choices.join(' , ')} }`,
+  ];
+}
+
+function stickyEndpoint(service: RuleService, endpoint: RuleEndpoint): string[] {
+  const name = endpointName(service, endpoint);
+  const chain = `${TABLE} endpoint-${name}`;
+  const { address, port } = endpoint;
+  return [
+    `add set ${TABLE} affinity-${name} { type ipv4_addr ; flags dynamic,timeout ; timeout ${service.affinity}s ; }`,
+    `add chain ${chain}`,
+    `flush chain ${chain}`,
+    `add rule ${chain} update @affinity-${name} { ip saddr }`,
+    `add rule ${chain} meta l4proto ${protocolOf(service)} dnat to ${address}:${port}`,
+  ];
+}
+
+function endpointName(service: RuleService, { address, port }: RuleEndpoint): string {
+  const base = `${nameOf(service)}__${address}/${port}`;
+  return `${shortHash(base, 8)}-${base}`;
+}
+
+function chooseEndpoint(service: RuleService, form: NftablesForm): string {
+  const { endpoints } = service;
   const [only] = endpoints;
+  const protocol = `meta l4proto ${protocolOf(service)}`;
   if (form === '1.37' && endpoints.length === 1 && only !== undefined)
-    return `meta l4proto tcp dnat to ${only.address}:${only.port}`;
+    return `${protocol} dnat to ${only.address}:${only.port}`;
   const choices = endpoints.map(({ address, port }, place) => `${place} : ${address} . ${port}`);
-  return `meta l4proto tcp dnat ip addr . port to numgen random mod ${endpoints.length} map { ${choices.join(' , ')} }`;
+  return `${protocol} dnat ip addr . port to numgen random mod ${endpoints.length} map { ${choices.join(' , ')} }`;
 }
 
 function elementsOf(service: RuleService): string[] {
   return [
     `add element ${TABLE} cluster-ips { ${service.address} }`,
     `add element ${TABLE} service-ips { ${placeOf(service)} : goto ${chainName(service)} }`,
-    ...service.endpoints.filter(({ isLocal }) => isLocal).map(hairpin),
+    ...service.endpoints.filter(({ isLocal }) => isLocal).map((endpoint) => hairpin(service, endpoint)),
   ];
 }
 
-function hairpin({ address, port }: RuleEndpoint): string {
-  return `add element ${TABLE} hairpin-connections { ${address} . ${address} . tcp . ${port} }`;
+function hairpin(service: RuleService, { address, port }: RuleEndpoint): string {
+  const protocol = protocolOf(service);
+  return `add element ${TABLE} hairpin-connections { ${address} . ${address} . ${protocol} . ${port} }`;
 }
 
-function placeOf({ address, port }: RuleService): string {
-  return `${address} . tcp . ${port}`;
+function placeOf(service: RuleService): string {
+  return `${service.address} . ${protocolOf(service)} . ${service.port}`;
 }
 
-function chainName({ namespace, name, portName }: RuleService): string {
-  const base = `${namespace}/${name}/tcp/${portName}`;
+function chainName(service: RuleService): string {
+  const base = nameOf(service);
   return `service-${shortHash(base, 8)}-${base}`;
+}
+
+function nameOf(service: RuleService): string {
+  return `${service.namespace}/${service.name}/${protocolOf(service)}/${service.portName}`;
 }

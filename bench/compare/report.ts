@@ -1,8 +1,10 @@
 import { CHANGE_KINDS, type ChangeKind } from './cell-results.js';
-import { MODES, type ModeName } from './cells.js';
+import { MODES, type ModeName, type Size } from './cells.js';
 import type { Chart } from './charts.js';
 import type { Options } from './options.js';
-import type { Measured, Row } from './summary.js';
+import { behaviourTable, churnTable, throughputTable } from './packet-tables.js';
+import { figure, sizeText, tableOf, withSpread } from './report-tables.js';
+import type { Row } from './summary.js';
 
 /** What a report is made of besides the figures. */
 export interface Circumstances {
@@ -31,7 +33,8 @@ export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: 
     '',
     '## Programming',
     '',
-    'Everything from nothing, until the first Service answers, and once more by a new process with everything in place.',
+    'Everything from nothing, until the first Service answers, and once more by a new process with everything in place. System calls of',
+    'all threads and bytes that went to the kernel by sockets, as strace saw them in a run of its own.',
     '',
     ...programmingTable(rows),
     '',
@@ -49,6 +52,23 @@ export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: 
     '500 instructions, of both ends and the node between.',
     '',
     ...connectionsTable(rows),
+    '',
+    '## What packets meet',
+    '',
+    ...behaviourTable(rows),
+    '',
+    '## Connections while endpoints change',
+    '',
+    'µs until the first answer while endpoints come to ten Services a second, or as many as can be had.',
+    '',
+    ...churnTable(rows),
+    '',
+    '## Connections and bytes a second',
+    '',
+    'From a pod to the first Service and, without it, to its pod: connections one after another, and one connection that sends all the',
+    'time. On a clock that counts they are ratios; only by the clock on the wall are they rates of a machine.',
+    '',
+    ...throughputTable(rows),
     '',
     '## Memory',
     '',
@@ -83,11 +103,6 @@ function conditions({ options, kernel, processor, versions }: Circumstances): st
 
 /** Where the targets are judged. */
 const TARGET = { services: 10_000, endpoints: 10 };
-
-interface Size {
-  readonly services: number;
-  readonly endpoints: number;
-}
 
 function conclusions(rows: readonly Row[]): string[] {
   return [
@@ -212,13 +227,18 @@ function lostTo(ipvs: Row, other: Row): string[] {
 function programmingTable(rows: readonly Row[]): string[] {
   return tableOf(
     rows,
-    ['all, ms', 'first Service, ms', 'restart, ms', 'messages', 'bytes of rules'],
-    ({ program, firstService, restart, messages, bytes }) => [
+    [
+      ...['all, ms', 'first Service, ms', 'restart, ms', 'messages', 'bytes of rules'],
+      ...['system calls', 'bytes to the kernel'],
+    ],
+    ({ program, firstService, restart, messages, bytes, asked }) => [
       withSpread(program),
       figure(firstService.median),
       restart === undefined ? '' : withSpread(restart),
       messages?.toLocaleString('en') ?? '',
       bytes?.toLocaleString('en') ?? '',
+      asked?.calls.toLocaleString('en') ?? '',
+      asked?.bytes.toLocaleString('en') ?? '',
     ],
   );
 }
@@ -329,31 +349,6 @@ function threats({ options }: Circumstances): string[] {
   ];
 }
 
-function tableOf(rows: readonly Row[], columns: readonly string[], cells: (row: Row) => string[]): string[] {
-  return [
-    `| Services × endpoints | mode | ${columns.join(' | ')} |`,
-    `|---|---|${columns.map(() => '---:').join('|')}|`,
-    ...rows.map((row) => `| ${sizeText(row)} | ${MODES[row.mode].title} | ${cells(row).join(' | ')} |`),
-  ];
-}
-
 function rowAt(rows: readonly Row[], mode: ModeName, { services, endpoints }: Size): Row | undefined {
   return rows.find((row) => row.mode === mode && row.services === services && row.endpoints === endpoints);
-}
-
-function sizeText({ services, endpoints }: Size): string {
-  return `${services.toLocaleString('en')} × ${endpoints}`;
-}
-
-function withSpread(measured: Measured | undefined): string {
-  if (measured === undefined) return '';
-  const apart = measured.rounds > 1 ? ` (± ${((measured.spread / 2) * 100).toFixed(1)} %)` : '';
-  return `${figure(measured.median)}${apart}`;
-}
-
-/** Three digits that count. */
-export function figure(number: number): string {
-  if (number === 0) return '0';
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(number))));
-  return number >= 1000 ? Math.round(number).toLocaleString('en') : number.toFixed(Math.min(digits, 3));
 }

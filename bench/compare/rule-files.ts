@@ -44,6 +44,26 @@ export function changesOf({ services }: Size, count: number): ChangePlan[] {
   });
 }
 
+/** Endpoints that come to ten Services a second; to others than those of the measured changes. */
+export const CHURN = { changes: 30, perSecond: 10 };
+const LEAST_FOR_CHURN = 100;
+const MOST_FOR_CHURN = 10_000;
+
+/** None where there are too few Services, or so many that the rules of all the changes would fill the disk. */
+export function churnOf(size: Size, measured: readonly ChangePlan[]): ChangePlan[] {
+  const { services } = size;
+  if (services < LEAST_FOR_CHURN || services > MOST_FOR_CHURN) return [];
+  const taken = new Set(measured.map(({ number }) => number));
+  const numbers: number[] = [];
+  for (let index = 0; index < CHURN.changes; index++) {
+    let number = Math.floor((index * services) / CHURN.changes);
+    while (taken.has(number)) number++;
+    taken.add(number);
+    numbers.push(number);
+  }
+  return numbers.map((number) => ({ kind: 'endpoint-added', number }));
+}
+
 /** Writes the rules of these modes for one size into the folder. */
 export function writeRuleFiles(
   folder: string,
@@ -85,6 +105,11 @@ function* filesOf(
       ),
     };
   }
+}
+
+/** The rules of all these, as at the start. */
+export function wholeText(mode: ModeName, services: readonly RuleService[]): string {
+  return wordsOf(mode).whole(services);
 }
 
 type ChangeText = (changed: RuleService, now: readonly RuleService[]) => string;

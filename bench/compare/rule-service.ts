@@ -10,6 +10,8 @@ export interface RuleService {
   readonly portName: string;
   readonly address: Address;
   readonly port: number;
+  /** TCP unless said. */
+  readonly protocol?: 'TCP' | 'UDP';
   readonly endpoints: readonly RuleEndpoint[];
   /** Seconds; absent without session affinity. */
   readonly affinity?: number;
@@ -20,6 +22,11 @@ export interface RuleEndpoint {
   readonly port: number;
   /** On the node that has the rules. */
   readonly isLocal: boolean;
+}
+
+/** As iptables and nft write it. */
+export function protocolOf({ protocol = 'TCP' }: RuleService): string {
+  return protocol.toLowerCase();
 }
 
 /** The Services of bench/kernel/content.ts, in the words of the rules. */

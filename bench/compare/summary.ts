@@ -36,8 +36,21 @@ export interface Row extends Size {
   /** Of the medians of the rounds' connections to Services spread over all. */
   readonly connectionSpread: number;
   readonly failed: number;
+  readonly churn: ChurnRow | undefined;
+  readonly throughput: CellResult['throughput'];
+  readonly asked: CellResult['asked'];
+  readonly behaviours: CellResult['behaviours'];
   /** Connections to the middle Service; 1 where it has one endpoint. */
   readonly chance: number;
+}
+
+export interface ChurnRow {
+  readonly changesPerSecond: number;
+  /** Microseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly largest: number;
+  readonly failed: number;
 }
 
 export interface ChangeRow extends Measured {
@@ -90,6 +103,10 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       changes: mapOf(CHANGE_KINDS, (kind) => changeRow(rounds, kind, clock)),
       connections: mapOf(PLACES, (place) => percentilesOf(rounds, place)),
       connectionSpread: known(over(({ connections }) => median(connections.spread.nanoseconds))).spread,
+      churn: churnRow(rounds),
+      throughput: first.throughput,
+      asked: rounds.find(({ asked }) => asked !== undefined)?.asked,
+      behaviours: rounds.find(({ behaviours }) => behaviours !== undefined)?.behaviours,
       failed: rounds.reduce((sum, round) => sum + failuresOf(round), 0),
       chance: chanceOf(rounds, endpoints),
     },
@@ -106,6 +123,19 @@ function changeRow(rounds: readonly CellResult[], kind: ChangeKind, clock: Clock
   const medians = rounds.map((round) => median(round.changes[kind].map((change) => timeOf(change, clock))));
   const over = measured(medians);
   return over && { ...over, messages: changes[0]?.messages, bytes: changes[0]?.bytes };
+}
+
+function churnRow(rounds: readonly CellResult[]): ChurnRow | undefined {
+  const churns = rounds.flatMap(({ churn }) => churn ?? []);
+  if (churns.length === 0) return undefined;
+  const times = churns.flatMap(({ nanoseconds }) => nanoseconds).map((time) => time / 1000);
+  return {
+    changesPerSecond: median(churns.map(({ changes, seconds }) => changes / seconds)),
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    largest: Math.max(...times),
+    failed: churns.reduce((sum, { failed }) => sum + failed, 0),
+  };
 }
 
 const PLACES: readonly ConnectionPlace[] = ['direct', 'first', 'middle', 'last', 'spread', 'node'];

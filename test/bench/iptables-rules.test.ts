@@ -90,4 +90,12 @@ describe("the rules of kube-proxy's iptables mode", () => {
     const commands = commandByRule([TWO]).split('\n');
     expect(rules.filter((rule) => !commands.some((command) => command.endsWith(rule)))).toEqual([]);
   });
+
+  it('name the protocol of the Service wherever they name one', () => {
+    const rules = wholeRestore([{ ...ONE, protocol: 'UDP' }]).match(
+      /^-A KUBE-S\S+ .*172\.30|^-A KUBE-SEP-\S+ .*DNAT/gm,
+    );
+    expect(rules).toHaveLength(3);
+    for (const rule of rules ?? []) expect(rule).toContain('-m udp -p udp');
+  });
 });

@@ -71,4 +71,28 @@ describe("the rules of kube-proxy's nftables mode", () => {
     }
     expect(lines.filter((line) => line.includes('jump services'))).toHaveLength(2);
   });
+
+  it('look with session affinity for the client in the set of each endpoint, before they choose', () => {
+    const text = serviceAdded({ ...SINGLE, affinity: 10_800 }, '1.37');
+    const name = /add chain ip kube-proxy endpoint-(\S+)/.exec(text)?.[1];
+    expect(name).toMatch(/^[A-Z2-7]{8}-kproxy-lab\/backend-api\/tcp\/http__10\.244\.0\.10\/9898$/);
+    expect(text.split('\n').slice(0, 9)).toEqual([
+      `add set ip kube-proxy affinity-${name} { type ipv4_addr ; flags dynamic,timeout ; timeout 10800s ; }`,
+      `add chain ip kube-proxy endpoint-${name}`,
+      `flush chain ip kube-proxy endpoint-${name}`,
+      `add rule ip kube-proxy endpoint-${name} update @affinity-${name} { ip saddr }`,
+      `add rule ip kube-proxy endpoint-${name} meta l4proto tcp dnat to 10.244.0.10:9898`,
+      `add chain ip kube-proxy ${CHAIN}`,
+      `flush chain ip kube-proxy ${CHAIN}`,
+      `add rule ip kube-proxy ${CHAIN} ip saddr @affinity-${name} goto endpoint-${name}`,
+      `add rule ip kube-proxy ${CHAIN} numgen random mod 1 vmap { 0 : goto endpoint-${name} }`,
+    ]);
+  });
+
+  it('name the protocol of the Service wherever they name one', () => {
+    const text = serviceAdded({ ...BACKEND, protocol: 'UDP' }, '1.36');
+    expect(text).toContain('meta l4proto udp dnat ip addr . port');
+    expect(text).toContain('{ 10.100.192.23 . udp . 80 : goto service-');
+    expect(text).not.toContain('tcp');
+  });
 });

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 
@@ -18,7 +20,7 @@ describe.skipIf(!HAS_COMPILER)('the programs that measure', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bench-tools-'));
-    for (const tool of ['timed', 'connect', 'answer'])
+    for (const tool of ['timed', 'connect', 'answer', 'stream'])
       execFileSync('gcc', [
         '-O2',
         '-o',
@@ -78,5 +80,51 @@ describe.skipIf(!HAS_COMPILER)('the programs that measure', () => {
     expect(lines[0]).toMatch(/^\d+ 127\.0\.0\.2$/);
     expect(lines[1]).toBe(`failed ${REFUSED}`);
     expect(lines[2]).toMatch(/^\d+ 127\.0\.0\.3$/);
+  });
+
+  it('pause between connections where they are told to, and tell each at once', async () => {
+    const began = Date.now();
+    const child = spawn(join(folder, 'connect'), ['0', '50'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.write(`127.0.0.2 ${PORT}\n`.repeat(100));
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) if (lines.push(line) === 4) child.kill('SIGTERM');
+    expect(lines).toHaveLength(4);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(150);
+  });
+
+  it('count connections, and the bytes that go over one: as many as were read at the other end', async () => {
+    const stream = (...words: string[]) =>
+      JSON.parse(execFileSync(join(folder, 'stream'), words, { encoding: 'utf8' })) as Record<string, number>;
+    const { seconds = 0, count = 0 } = stream('connect', '0.2', '127.0.0.2', String(PORT));
+    expect(seconds).toBeGreaterThanOrEqual(0.2);
+    expect(count).toBeGreaterThan(10);
+
+    let read = 0;
+    const sink = createServer((socket) =>
+      socket.on('data', (data) => (read += data.length)).on('error', () => {}),
+    );
+    await once(sink.listen(0, '127.0.0.2'), 'listening');
+    const { port } = sink.address() as AddressInfo;
+    const child = spawn(join(folder, 'stream'), ['send', '0.2', '127.0.0.2', String(port)]);
+    const [text] = (await once(child.stdout, 'data')) as [Buffer];
+    sink.close();
+    const sent = (JSON.parse(text.toString()) as { count: number }).count;
+    expect(read).toBeGreaterThan(0);
+    // A connection that is reset loses what is still under way.
+    expect(sent).toBeGreaterThanOrEqual(read);
+  });
+
+  it('read on some addresses of a port that another server has on all', async () => {
+    const sink = spawn(join(folder, 'stream'), ['sink', String(PORT), '127.0.0.5'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(sink.stdout, 'data');
+    const output = execFileSync(join(folder, 'stream'), ['send', '0.1', '127.0.0.5', String(PORT)], {
+      encoding: 'utf8',
+    });
+    // The other server closes at once, which ends whoever sends.
+    expect((JSON.parse(output) as { count: number }).count).toBeGreaterThan(1e6);
+    sink.kill('SIGKILL');
+    expect(spawnSync(join(folder, 'stream'), ['send', '1', '127.0.0.6', String(PORT)]).status).not.toBe(0);
   });
 });

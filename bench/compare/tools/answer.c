@@ -18,6 +18,8 @@ int main(int count, char **words) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGPIPE, SIG_IGN);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  // tools/stream.c listens on some of the addresses for a while.
+  setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
   if (sched_setscheduler(0, SCHED_IDLE, &none) || bind(listener, (const struct sockaddr *)&all, sizeof all) ||
       listen(listener, 4096)) {
     perror("answer");

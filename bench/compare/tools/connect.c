@@ -1,6 +1,7 @@
 // Opens TCP connections one after another and prints for each the nanoseconds that connect() took, which is until the first answer
-// has come, and the address that the server says it has: `connect WARM_UP <TARGETS`. TARGETS has a line "ADDRESS PORT" for
-// each connection; the first WARM_UP are not printed. A connection that fails is printed as "failed ERRNO".
+// has come, and the address that the server says it has: `connect WARM_UP [PAUSE] <TARGETS`. TARGETS has a line "ADDRESS PORT"
+// for each connection; the first WARM_UP are not printed. A connection that fails is printed as "failed ERRNO". With a PAUSE,
+// milliseconds between two connections, each is printed at once, so that it may be ended at any time.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -44,11 +45,15 @@ static void try_once(const struct sockaddr_in *target, int is_shown) {
 
 int main(int count, char **words) {
   int warm_up = count > 1 ? atoi(words[1]) : 0, port;
+  const int pause = count > 2 ? atoi(words[2]) : 0;
+  const struct timespec between = {.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000L};
   char address[64];
+  if (pause > 0) setvbuf(stdout, NULL, _IOLBF, 0);
   while (scanf("%63s %d", address, &port) == 2) {
     struct sockaddr_in target = {.sin_family = AF_INET, .sin_port = htons(port)};
     if (inet_pton(AF_INET, address, &target.sin_addr) != 1) return 2;
     try_once(&target, warm_up-- <= 0);
+    if (pause > 0) nanosleep(&between, NULL);
   }
   return 0;
 }

@@ -1,0 +1,87 @@
+import type { Behaviour, Behaviours } from './cell-results.js';
+import { MODES } from './cells.js';
+import { figure, tableOf } from './report-tables.js';
+import type { Row } from './summary.js';
+
+/** The tables of the report that real packets have filled. */
+type BehaviourName = Exclude<keyof Behaviours, 'spread' | 'datagramsThen'>;
+
+const ASKED: readonly (readonly [BehaviourName, string])[] = [
+  ['openConnection', 'an open TCP connection goes on when its endpoint is taken out'],
+  ['newConnections', 'no new connection goes to an endpoint that was taken out'],
+  ['datagrams', 'a UDP client that keeps its port gets another pod once its own is gone'],
+  ['affinity', 'with session affinity a client gets one pod, and another one once that is gone'],
+  ['restartOpen', 'a restart breaks no open connection'],
+  ['restartNew', 'no new connection fails during a restart'],
+];
+
+export function behaviourTable(rows: readonly Row[]): string[] {
+  const shown = rows.flatMap(({ mode, behaviours }) =>
+    behaviours === undefined ? [] : [{ mode, behaviours }],
+  );
+  if (shown.length === 0) return ['Not part of this run.'];
+  const line = (what: string, of: (behaviours: Behaviours) => string) =>
+    `| ${what} | ${shown.map(({ behaviours }) => of(behaviours)).join(' | ')} |`;
+  return [
+    'Shown by connections of a pod, once for each mode; the smallest size measured has what was seen in results.json. Rules alone: what',
+    'kube-proxy itself does besides, such as deleting flows of UDP, is named where it was done for it.',
+    '',
+    `| | ${shown.map(({ mode }) => MODES[mode].title).join(' | ')} |`,
+    `|---|${shown.map(() => '---').join('|')}|`,
+    ...ASKED.map(([name, what]) => line(what, (behaviours) => answer(name, behaviours))),
+    line('chance of so uneven a distribution over ten endpoints (chi-square)', ({ spread }) =>
+      spreadText(spread),
+    ),
+  ];
+}
+
+function answer(name: BehaviourName, behaviours: Behaviours): string {
+  const { datagramsThen } = behaviours;
+  if (name !== 'datagrams' || datagramsThen === undefined) return yesOrNo(behaviours[name]);
+  return `${yesOrNo(behaviours.datagrams)} by the rules alone; ${yesOrNo(datagramsThen)} once the flow is deleted`;
+}
+
+function yesOrNo({ isHeld, seen }: Behaviour): string {
+  return isHeld ? 'yes' : `**no** (${seen})`;
+}
+
+function spreadText({ chance, counts }: Behaviours['spread']): string {
+  if (counts.length === 0) return '**no connection**';
+  return `${chance.toFixed(2)} (${Math.min(...counts)}–${Math.max(...counts)} each)`;
+}
+
+export function churnTable(rows: readonly Row[]): string[] {
+  return tableOf(
+    rows.filter(({ churn }) => churn !== undefined),
+    ['changes a second', 'p50', 'p99', 'largest', 'failed', 'p50 without changes'],
+    ({ churn, connections }) =>
+      churn === undefined
+        ? []
+        : [
+            churn.changesPerSecond.toFixed(1),
+            ...[churn.p50, churn.p99, churn.largest].map(figure),
+            String(churn.failed),
+            figure(connections.spread[50]),
+          ],
+  );
+}
+
+export function throughputTable(rows: readonly Row[]): string[] {
+  return tableOf(
+    rows.filter(({ throughput }) => throughput !== undefined),
+    ['connections a second', 'of a pod without a Service', 'MB a second', 'of a pod without a Service'],
+    ({ throughput }) =>
+      throughput === undefined
+        ? []
+        : [
+            figure(throughput.service.connectionsPerSecond),
+            part(throughput.service.connectionsPerSecond, throughput.direct.connectionsPerSecond),
+            figure(throughput.service.megabytesPerSecond),
+            part(throughput.service.megabytesPerSecond, throughput.direct.megabytesPerSecond),
+          ],
+  );
+}
+
+function part(one: number, all: number): string {
+  return `${((one / all) * 100).toFixed(0)} %`;
+}
