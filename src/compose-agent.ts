@@ -35,6 +35,8 @@ export interface AgentListener {
   readonly log: PassLog;
   /** Lines of the log that could not be written, by errno's name. */
   readonly lostLogLines: () => Iterable<readonly [errno: string, lines: number]>;
+  /** The latest lines of the log. */
+  readonly lastLogLines: () => string;
   info(sentence: string): void;
   setLogLevel(level: string): void;
   /** These settings have changed, and only a new start applies them. */
@@ -253,6 +255,7 @@ export class ComposedAgent {
       loop: this.#loop,
       traffic: this.#traffic,
       changes: this.#changes,
+      page: (path) => this.#board.page(path),
     });
   }
 

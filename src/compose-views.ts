@@ -11,6 +11,7 @@ import { type Difference, differences } from './status/listing/differences.js';
 import type { FrontendRow } from './status/listing/frontend-row.js';
 import { listing, listingQuery } from './status/listing/listing-source.js';
 import { serviceAnswer } from './status/service-facts.js';
+import type { StatusPage } from './status/status-board.js';
 import { StatusSource } from './status/status-report.js';
 
 export interface ViewedParts {
@@ -22,6 +23,8 @@ export interface ViewedParts {
   readonly loop: ReconcileLoop;
   readonly traffic: TrafficReader;
   readonly changes: ChangeLog;
+  /** What the metrics address has at a path. */
+  page(path: StatusPage): Promise<string>;
 }
 
 /**
@@ -89,6 +92,11 @@ export class ComposedViews {
   /** The latest writes to the kernel; `follow=1`: and all that come. */
   events(query: URLSearchParams): AsyncIterable<readonly Change[]> {
     return this.#parts.changes.since(0, query.get('follow') === '1');
+  }
+
+  /** What the metrics address has at this path, which may be reachable for nobody or be off. */
+  page(path: StatusPage): Promise<string> {
+    return this.#parts.page(path);
   }
 
   close(): Promise<void> {

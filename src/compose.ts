@@ -33,6 +33,11 @@ export function composeAgent(configuration: Configuration, version: string, list
       '/services': async (query) => (await answering).services(query),
       '/diff': async () => (await answering).differences(),
       '/events': async (query) => (await answering).events(query),
+      '/metrics': async () => (await answering).page('/metrics'),
+      '/configz': async () => (await answering).page('/configz'),
+      '/flagz': async () => (await answering).page('/flagz'),
+      '/statusz': async () => (await answering).page('/statusz'),
+      '/log': async () => listener.lastLogLines(),
     },
   });
   return {

@@ -2,6 +2,8 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import {
   ADMIN_PROTOCOL,
+  isEndless,
+  LONGEST_ANSWER_MILLISECONDS,
   mismatchText,
   PROTOCOL_HEADER,
   protocolIn,
@@ -27,11 +29,46 @@ const ENDED_EARLY = 'the agent ended its answer early';
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
+interface Patience {
+  /** Milliseconds for the whole answer, unless it follows what comes. */
+  readonly longest?: number;
+  /** Ends the asking. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Asks the agent for one path of its admin socket. Rejects with AgentNotRunning or AgentAnswerError. */
-export async function askAgent(socketPath: string, path: string, query: Query = {}): Promise<unknown> {
-  const response = await answered(socketPath, path, query);
-  const body = await wholeBody(response);
+export async function askAgent(
+  socketPath: string,
+  path: string,
+  query: Query = {},
+  patience: Patience = {},
+): Promise<unknown> {
+  const answer = await answered(socketPath, path, query, patience);
+  const body = await wholeBody(answer);
   return parsed(body);
+}
+
+/** The beginning of an answer as it is written. Rejects as `askAgent` does. */
+export async function textFromAgent(
+  socketPath: string,
+  path: string,
+  query: Query,
+  patience: Patience & { readonly most: number },
+): Promise<{ readonly text: string; readonly isCut: boolean }> {
+  const { response, failure } = await answered(socketPath, path, query, patience);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk as Buffer);
+      length += (chunk as Buffer).length;
+      if (length > patience.most) break;
+    }
+  } catch {
+    throw failure();
+  }
+  const text = Buffer.concat(chunks).subarray(0, patience.most).toString();
+  return { text, isCut: length > patience.most };
 }
 
 /**
@@ -42,34 +79,55 @@ export async function* rowsFromAgent(
   socketPath: string,
   path: string,
   query: Query = {},
-  signal?: AbortSignal,
+  patience: Patience = {},
 ): AsyncGenerator<unknown> {
-  const response = await answered(socketPath, path, query, signal);
+  const { response, failure } = await answered(socketPath, path, query, patience);
   const broken = new Promise<never>((_, reject) => {
-    response.once('error', () => reject(new AgentAnswerError(ENDED_EARLY)));
+    response.once('error', () => reject(failure()));
   });
   broken.catch(() => undefined);
   const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
   try {
     for await (const line of lines) if (line !== '') yield parsed(line);
     if (!response.complete) await broken;
+  } catch (error) {
+    throw error instanceof AgentAnswerError ? error : failure();
   } finally {
     response.destroy();
   }
 }
 
-/** The answer of an agent that speaks our version and has what was asked for; its body is still to be read. */
+/** An answer whose body is still to be read. */
+interface Answer {
+  readonly response: IncomingMessage;
+  /** Why it ended before its end. */
+  failure(): AgentAnswerError;
+}
+
+/** The answer of an agent that speaks our version and has what was asked for. */
 async function answered(
   socketPath: string,
   path: string,
   query: Query,
-  signal?: AbortSignal,
-): Promise<IncomingMessage> {
+  { longest = LONGEST_ANSWER_MILLISECONDS, signal }: Patience,
+): Promise<Answer> {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] satisfies [string, string]],
   );
   const text = new URLSearchParams(given).toString();
-  const response = await headersOf(socketPath, text === '' ? path : `${path}?${text}`, signal);
+  const limit = isEndless(String(query.follow)) ? undefined : AbortSignal.timeout(longest);
+  const failure = () =>
+    new AgentAnswerError(
+      limit?.aborted === true ? `the agent has not ended its answer within ${longest / 1000} s` : ENDED_EARLY,
+    );
+  const either = [signal, limit].filter((one) => one !== undefined);
+  const response = await headersOf(
+    socketPath,
+    text === '' ? path : `${path}?${text}`,
+    AbortSignal.any(either),
+  ).catch((error: unknown) => {
+    throw limit?.aborted === true ? failure() : error;
+  });
   const { statusCode, headers } = response;
   const agent = protocolIn(headers[PROTOCOL_HEADER]);
   if (agent !== ADMIN_PROTOCOL) {
@@ -78,17 +136,15 @@ async function answered(
     const name = typeof version === 'string' ? `kube-ipvs-proxy ${version}` : 'of an early version';
     throw new AgentAnswerError(mismatchText(name, agent, ADMIN_PROTOCOL));
   }
-  if (statusCode === 200) return response;
-  throw new AgentAnswerError(`the agent answered ${statusCode}: ${errorIn(await wholeBody(response))}`);
+  if (statusCode === 200) return { response, failure };
+  const body = await wholeBody({ response, failure });
+  throw new AgentAnswerError(`the agent answered ${statusCode}: ${errorIn(body)}`);
 }
 
-function headersOf(socketPath: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+function headersOf(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { [PROTOCOL_HEADER]: String(ADMIN_PROTOCOL) };
-    const asked = request(
-      { socketPath, path, headers, timeout: SILENCE_MILLISECONDS, ...(signal && { signal }) },
-      resolve,
-    );
+    const asked = request({ socketPath, path, headers, timeout: SILENCE_MILLISECONDS, signal }, resolve);
     asked.on('timeout', () => asked.destroy(silent(socketPath)));
     asked.on('error', (error) => reject(explained(error, socketPath)));
     keepSilenceLimit(asked);
@@ -115,7 +171,7 @@ function explained(error: Error, socketPath: string): Error {
   return code === 'ECONNRESET' ? new AgentAnswerError(ENDED_EARLY) : error;
 }
 
-async function wholeBody(response: IncomingMessage): Promise<string> {
+async function wholeBody({ response, failure }: Answer): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -125,8 +181,7 @@ async function wholeBody(response: IncomingMessage): Promise<string> {
       chunks.push(chunk as Buffer);
     }
   } catch (error) {
-    if (error instanceof AgentAnswerError) throw error;
-    throw new AgentAnswerError(ENDED_EARLY);
+    throw error instanceof AgentAnswerError ? error : failure();
   }
   return Buffer.concat(chunks).toString();
 }

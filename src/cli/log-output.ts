@@ -3,6 +3,8 @@ import { Socket } from 'node:net';
 
 /** Bytes that wait for a reader who is slow; then lines are lost. A pipe itself holds 64 KiB. */
 const ROOM = 1024 * 1024;
+/** Characters of the latest lines, some thousand. */
+const KEPT = 256 * 1024;
 const RETRY_MILLISECONDS = 100;
 
 /**
@@ -19,6 +21,8 @@ export class LogOutput {
   #unreported: { readonly lost: number; readonly errno: string } | undefined;
   /** What was written last is the beginning of a line. */
   #midLine = false;
+  readonly #last: string[] = [];
+  #lastLength = 0;
 
   /** `write` takes as many bytes as there is room for, answers how many, and throws with `code` as node:fs does. */
   constructor(write: (bytes: Uint8Array) => number) {
@@ -44,8 +48,14 @@ export class LogOutput {
     return this.#lost;
   }
 
+  /** The latest lines, whatever became of them: the log of a pod may be out of reach, or rotated away. */
+  get lastLines(): string {
+    return this.#last.join('');
+  }
+
   /** A whole line with its end, as pino hands it over. */
   write(line: string): void {
+    this.#keep(line);
     const isAfterHalf = this.#midLine && this.#waiting.length === 0;
     const bytes = Buffer.from(isAfterHalf ? `\n${line}` : line);
     if (this.#waitingBytes + bytes.length > ROOM) this.#lose(1, 'EAGAIN');
@@ -57,6 +67,12 @@ export class LogOutput {
     const end = performance.now() + milliseconds;
     while (this.#waiting.length > 0 && performance.now() < end)
       await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+  }
+
+  #keep(line: string): void {
+    this.#last.push(line);
+    this.#lastLength += line.length;
+    while (this.#lastLength > KEPT) this.#lastLength -= this.#last.shift()?.length ?? 0;
   }
 
   #append(bytes: Uint8Array): void {

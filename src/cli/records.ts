@@ -69,7 +69,7 @@ async function show(
   const out = (await machineOutput(output, head, write)) ?? table;
   let count = 0;
   try {
-    for await (const record of rowsFromAgent(adminSocket, path, query, signal)) {
+    for await (const record of rowsFromAgent(adminSocket, path, query, { signal })) {
       out.add(record as object);
       count++;
     }

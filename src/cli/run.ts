@@ -14,6 +14,8 @@ interface RunListener {
   readonly log: PassLog;
   /** Lines of the log that could not be written, by errno's name. */
   readonly lostLogLines: () => Iterable<readonly [errno: string, lines: number]>;
+  /** The latest lines of the log. */
+  readonly lastLogLines: () => string;
   info(sentence: string): void;
   setLogLevel(level: string): void;
   restart(settings: readonly string[]): void;
@@ -55,6 +57,7 @@ async function keepRunning(
   const agent = compose({
     log: new PassLog(logger),
     lostLogLines: () => output.lost,
+    lastLogLines: () => output.lastLines,
     info: (sentence) => logger.info(sentence),
     setLogLevel(level) {
       logger.level = level;

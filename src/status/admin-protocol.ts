@@ -1,6 +1,6 @@
 /**
  * What both sides of the admin socket agree on: HTTP with GET, one request a connection. An answer is JSON as a whole,
- * or, for what may be long, one JSON value a line (`ROWS_TYPE`). Every request and every answer carries the version of
+ * or, for what may be long, one JSON value a line (`ROWS_TYPE`), or a text that others have written as it is. Every request and every answer carries the version of
  * the protocol.
  */
 
@@ -29,4 +29,12 @@ export function mismatchText(agentVersion: string, agent: number, command: numbe
 /** 0 is what was spoken before there were versions. */
 export function protocolIn(header: string | string[] | undefined): number {
   return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : 0;
+}
+
+/** For a whole answer, on both sides: the services of 10,000 Services take a slow machine some ten seconds. */
+export const LONGEST_ANSWER_MILLISECONDS = 300_000;
+
+/** Of the parameter `follow`: such an answer goes on until the one who asked has enough. */
+export function isEndless(follow: string | null | undefined): boolean {
+  return follow === '1';
 }

@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
   ADMIN_PROTOCOL,
+  isEndless,
+  LONGEST_ANSWER_MILLISECONDS,
   mismatchText,
   PROTOCOL_HEADER,
   protocolIn,
@@ -20,8 +22,8 @@ import {
 import { jsonText, rowsText } from './json-text.js';
 
 /**
- * What a path of the admin socket answers: a value, or rows, a few at a time. Rows are written as they come, and made
- * only as fast as the client reads.
+ * What a path of the admin socket answers: a value, a text as it is, or rows, a few at a time. Rows are written as they
+ * come, and made only as fast as the client reads.
  */
 type AdminRoute = (query: URLSearchParams) => Promise<unknown> | AsyncIterable<readonly unknown[]>;
 
@@ -29,6 +31,8 @@ interface ServerParts {
   readonly routes: Readonly<Record<string, AdminRoute>>;
   /** Of this program. */
   readonly version: string;
+  /** Milliseconds for a whole answer, unless it follows what comes. */
+  readonly longestAnswer?: number;
 }
 
 /** Another agent answers on the socket: two writers would undo each other's work. */
@@ -78,7 +82,7 @@ export class AdminServer {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
-  const { routes, version } = parts;
+  const { routes, version, longestAnswer = LONGEST_ANSWER_MILLISECONDS } = parts;
   const command = protocolIn(request.headers[PROTOCOL_HEADER]);
   response.setHeader(PROTOCOL_HEADER, ADMIN_PROTOCOL);
   response.setHeader(VERSION_HEADER, version);
@@ -89,8 +93,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (route === undefined)
     return refuse(response, 404, `no such path; there is ${Object.keys(routes).join(', ')}`);
+  const asked = new URLSearchParams(query);
+  // Who takes a piece now and then keeps what the rows are made of in memory.
+  const limit = isEndless(asked.get('follow')) ? undefined : AbortSignal.timeout(longestAnswer);
   try {
-    await send(response, 200, await route(new URLSearchParams(query)));
+    await send(response, 200, await route(asked), limit);
   } catch (error) {
     await refuse(response, 500, error instanceof Error ? error.message : String(error));
   }
@@ -102,12 +109,26 @@ function refuse(response: ServerResponse, status: number, error: string): Promis
 
 // A client that goes while it is answered is no failure of ours. Rows that end early close the connection in
 // mid-answer.
-async function send(response: ServerResponse, status: number, body: unknown): Promise<void> {
-  const isRows = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
-  const type = isRows ? ROWS_TYPE : 'application/json';
+async function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  limit?: AbortSignal,
+): Promise<void> {
+  const { type, pieces } = written(body);
   response.writeHead(status, { 'content-type': type, connection: 'close' });
-  const text = isRows ? rowsText(body as AsyncIterable<readonly unknown[]>) : jsonText(body);
-  await pipeline(text, response).catch(() => undefined);
+  await pipeline(pieces, response, { ...(limit && { signal: limit }) }).catch(() => response.destroy());
+}
+
+function written(body: unknown): {
+  readonly type: string;
+  readonly pieces: AsyncIterable<string> | Iterable<string>;
+} {
+  if (typeof body === 'string') return { type: 'text/plain; charset=utf-8', pieces: [body] };
+  const isRows = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+  return isRows
+    ? { type: ROWS_TYPE, pieces: rowsText(body as AsyncIterable<readonly unknown[]>) }
+    : { type: 'application/json', pieces: jsonText(body) };
 }
 
 function isAnswered(path: string): Promise<boolean> {

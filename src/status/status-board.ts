@@ -11,6 +11,7 @@ import { EventRecorder, type Occurrence } from './events/event-recorder.js';
 import { agentStarts, problemFound, serverFails } from './events/occurrences.js';
 import { HealthCheckPorts } from './health/health-check-ports.js';
 import { healthRoutes, ProxyHealth } from './health/proxy-health.js';
+import type { HttpRoute } from './http/http-answer.js';
 import type { PassLog } from './log/pass-log.js';
 import { ProblemChanges } from './log/problem-changes.js';
 import { Counts } from './metrics/exposition.js';
@@ -22,6 +23,9 @@ import { type SyncTimes, Tally } from './metrics/tally.js';
 import { PendingChanges } from './pending-changes.js';
 import { type ServerName, StatusServers } from './status-servers.js';
 import type { StatusSettings } from './status-settings.js';
+
+/** Pages that the admin socket has too. */
+export type StatusPage = '/metrics' | '/configz' | '/flagz' | '/statusz';
 
 /** What the status is made of; `compose.ts` fills it in. */
 export interface BoardParts {
@@ -57,6 +61,7 @@ export class StatusBoard {
   readonly #problemChanges = new ProblemChanges();
   readonly #histograms: Histograms;
   readonly #servers: StatusServers;
+  #pages: ReadonlyMap<string, HttpRoute> = new Map();
   #nodeEligible = true;
   #ready = false;
 
@@ -149,6 +154,12 @@ export class StatusBoard {
     return this.#servers.port(server);
   }
 
+  /** The body of a page of the metrics address, whether or not that listens. */
+  async page(path: StatusPage): Promise<string> {
+    const answer = await this.#pages.get(path)?.({});
+    return answer?.body ?? '';
+  }
+
   #newHealthChecks(): HealthCheckPorts {
     return new HealthCheckPorts({
       clock: this.#parts.clock,
@@ -172,6 +183,7 @@ export class StatusBoard {
       version: settings.version,
       wallTime: () => clock.wallTime(),
     });
+    this.#pages = metrics;
     return new StatusServers({
       settings,
       clock,

@@ -78,6 +78,16 @@ describe('a log that cannot be written', () => {
     expect(reported.map(([lost]) => lost)).toEqual([1, 1]);
   });
 
+  it('has the latest lines for a support bundle, those that were lost as well, and not more than some', () => {
+    const output = new LogOutput(() => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    });
+    for (let index = 0; index < 10_000; index++) output.write(`${String(index).padStart(99, '.')}\n`);
+    const lines = output.lastLines.trimEnd().split('\n');
+    expect(lines.at(-1)).toMatch(/\.9999$/);
+    expect(lines).toHaveLength(Math.floor((256 * 1024) / 100));
+  });
+
   it('is a full disk: nothing throws', () => {
     const full = openSync('/dev/full', 'w');
     const log = LogOutput.of(full);

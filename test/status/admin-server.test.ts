@@ -4,7 +4,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentAnswerError, AgentNotRunning, askAgent, rowsFromAgent } from '../../src/cli/admin-client.js';
+import {
+  AgentAnswerError,
+  AgentNotRunning,
+  askAgent,
+  rowsFromAgent,
+  textFromAgent,
+} from '../../src/cli/admin-client.js';
 import { AdminServer, AdminSocketTaken } from '../../src/status/admin-server.js';
 
 let folder: string;
@@ -23,11 +29,28 @@ afterEach(async () => {
 
 async function listening(
   routes: ConstructorParameters<typeof AdminServer>[1]['routes'],
+  limits: { readonly longestAnswer?: number } = {},
 ): Promise<AdminServer> {
-  const server = new AdminServer(socket, { version: '1.2.3', routes });
+  const server = new AdminServer(socket, { version: '1.2.3', routes, ...limits });
   servers.push(server);
   await server.listen();
   return server;
+}
+
+/** A row every few milliseconds, for ever. */
+async function* steadily() {
+  for (let index = 0; ; index++) {
+    yield [index];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function collected(
+  ...given: Parameters<typeof rowsFromAgent> extends [string, ...infer Rest] ? Rest : never
+) {
+  const rows: unknown[] = [];
+  for await (const row of rowsFromAgent(socket, ...given)) rows.push(row);
+  return rows;
 }
 
 describe('the admin socket', () => {
@@ -42,17 +65,29 @@ describe('the admin socket', () => {
     await expect(askAgent(socket, '/nothing')).rejects.toThrow(/404.*\/status/);
   });
 
+  it('has texts as they are, of which a reader may take the beginning', async () => {
+    await listening({ '/metrics': async () => 'one 1\ntwo 2\n', '/diff': steadily });
+    const whole = { text: 'one 1\ntwo 2\n', isCut: false };
+    expect(await textFromAgent(socket, '/metrics', {}, { most: 100 })).toEqual(whole);
+    expect(await textFromAgent(socket, '/metrics', {}, { most: 3 })).toEqual({ text: 'one', isCut: true });
+    const beginning = await textFromAgent(socket, '/diff', {}, { most: 4 });
+    expect(beginning).toEqual({ text: '0\n1\n', isCut: true });
+    await expect(textFromAgent(socket, '/diff', {}, { most: 1e6, longest: 100 })).rejects.toThrow(
+      'the agent has not ended its answer within 0.1 s',
+    );
+  });
+
   it('passes on why an answer could not be made, and answers the next', async () => {
     let works = false;
     await listening({
       '/status': async () => {
         if (!works) throw new Error('the dump was interrupted');
-        return 'fine';
+        return { is: 'fine' };
       },
     });
     await expect(askAgent(socket, '/status')).rejects.toThrow(AgentAnswerError);
     works = true;
-    expect(await askAgent(socket, '/status')).toBe('fine');
+    expect(await askAgent(socket, '/status')).toEqual({ is: 'fine' });
   });
 
   it('answers however many connections a client holds open, and ends each after its answer', async () => {
@@ -128,6 +163,24 @@ describe('rows of an answer', () => {
     const soon = made;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(made).toBe(soon);
+  });
+
+  it('end with an error once the whole answer takes too long, on either side', async () => {
+    const routes = { '/events': steadily };
+    await listening(routes);
+    const slow = collected('/events', {}, { longest: 300 });
+    await expect(slow).rejects.toThrow('the agent has not ended its answer within 0.3 s');
+    await servers.pop()?.close();
+    await listening(routes, { longestAnswer: 300 });
+    await expect(collected('/events')).rejects.toThrow('the agent ended its answer early');
+  });
+
+  it('go on for as long as they are followed', async () => {
+    await listening({ '/events': steadily }, { longestAnswer: 50 });
+    const enough = AbortSignal.timeout(400);
+    const rows = collected('/events', { follow: '1' }, { longest: 50, signal: enough });
+    await expect(rows).rejects.toThrow();
+    expect(enough.aborted).toBe(true);
   });
 
   it('that end early are an error, not a short answer', async () => {
