@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: kernelTests,
+          setupFiles: ['test/kernel/support/keep-failures.ts'],
           fileParallelism: false,
           isolate: false,
           pool: 'threads',

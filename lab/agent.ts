@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { AgentNotRunning, askAgent } from '../src/cli/admin-client.js';
 import type { StatusReport } from '../src/model/status-report.js';
 import { beforeExit } from './before-exit.js';
+import type { CommandResult } from './command.js';
 import type { Host } from './host.js';
 import { PROJECT_FOLDER } from './project-folder.js';
 import { WaitedInVain, waitUntil } from './wait-until.js';
@@ -25,8 +26,10 @@ interface AgentOptions {
 
 /** The real agent, as a process of its own inside a node of the lab. */
 export class Agent {
+  static readonly #alive = new Set<Agent>();
   /** What it wrote, line by line. */
   readonly log: string[] = [];
+  readonly #node: Host;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #adminSocket: string;
   readonly #ended: Promise<unknown>;
@@ -38,11 +41,18 @@ export class Agent {
     const [command = '', ...rest] = node.namespace.inside([...within, process.execPath, PROGRAM, ...words]);
     // A group of its own: Ctrl-C on the terminal is for the lab, which ends the agent in good order.
     this.#process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#node = node;
     this.#adminSocket = adminSocket;
     this.#ended = once(this.#process, 'close');
     for (const stream of [this.#process.stdout, this.#process.stderr])
       createInterface(stream).on('line', (line) => this.log.push(line));
     this.#callOff = beforeExit(() => this.stop());
+    Agent.#alive.add(this);
+  }
+
+  /** Those that nobody has ended. */
+  static get alive(): readonly Agent[] {
+    return [...Agent.#alive];
   }
 
   /** Undefined where it could not be started. */
@@ -89,6 +99,12 @@ export class Agent {
     }
   }
 
+  /** Has its node write a support bundle to that file, whether it runs or not. */
+  async supportBundle(file: string): Promise<CommandResult> {
+    const words = ['support-bundle', '-o', file, '--admin-socket', this.#adminSocket];
+    return this.#node.namespace.try([process.execPath, PROGRAM, ...words]);
+  }
+
   /** As Kubernetes stops a pod. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
@@ -101,6 +117,7 @@ export class Agent {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     this.#callOff();
+    Agent.#alive.delete(this);
     if (this.running) this.#process.kill(signal);
     await this.#ended;
   }

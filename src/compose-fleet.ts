@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { agentPods } from './fleet/agent-pods.js';
 import { askAgents, runOnAgent } from './fleet/ask-agents.js';
 import { currentCluster, loadKubeconfig } from './install/current-cluster.js';
@@ -10,7 +11,11 @@ export async function composeAllNodes(question: FleetQuestion): Promise<readonly
 }
 
 /** Runs one command on one node, and writes what it writes; an error says why there is no agent to ask. */
-export async function composeOneNode(node: string, question: FleetQuestion): Promise<number> {
+export async function composeOneNode(
+  node: string,
+  question: FleetQuestion,
+  stdout?: Writable,
+): Promise<number> {
   const { config, agents } = await agentsOf(question);
   const found = agents.find((agent) => agent.node === node);
   if (found === undefined) {
@@ -20,7 +25,7 @@ export async function composeOneNode(node: string, question: FleetQuestion): Pro
     );
   }
   if (found.agent === undefined) throw new Error(`node ${node} has no agent: ${found.reason}.`);
-  return runOnAgent(config, found.agent, question.words, question.deadline);
+  return runOnAgent(config, found.agent, question.words, question.deadline, stdout);
 }
 
 async function agentsOf({ kubeconfig, context, agentNamespace, agentSelector }: FleetQuestion) {

@@ -27,6 +27,7 @@ const NO_KERNEL: KernelViews = {
   rows: elsewhere,
   connections: elsewhere,
   look: elsewhere,
+  supportSources: elsewhere,
 };
 
 async function main(words: readonly string[]): Promise<number> {

@@ -14,6 +14,7 @@ const kernel: KernelViews = {
   async *connections() {
     yield* (await import('./compose-commands.js')).composeConnections();
   },
+  supportSources: async () => (await import('./compose-support.js')).composeSupportSources(VERSION),
   look: async (question) => (await import('./compose-commands.js')).composeKernelLook(question),
 };
 

@@ -6,6 +6,7 @@ import { addNodeOptions, VIEW_COMMANDS } from './fleet/node-options.js';
 import { type OutputFormat, outputFormat } from './output.js';
 import type { ListingParts, ServicesOptions, SortKey } from './services.js';
 import type { StatusOptions } from './status.js';
+import type { SupportBundleOptions, SupportBundleParts } from './support-bundle/support-bundle.js';
 import type { TopOptions } from './top.js';
 import type { LookAtKernel, WhyOptions } from './why/why.js';
 
@@ -15,6 +16,7 @@ export interface KernelViews {
   readonly rows: ListingParts['kernelRows'];
   readonly connections: ConnectionsParts['connections'];
   readonly look: LookAtKernel;
+  readonly supportSources: SupportBundleParts['sources'];
 }
 
 type Done = (code: number) => void;
@@ -69,6 +71,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addRecords(program, done);
   addConnections(program, kernel, done);
   addTop(program, kernel, done);
+  addSupportBundle(program, kernel, done);
   // After all commands, to those that it is for.
   addNodeOptions(program);
 }
@@ -162,6 +165,20 @@ function addTop(program: Command, kernel: KernelViews, done: Done): void {
     .action(async (options: TopOptions) => {
       const { runTop } = await import('./top.js');
       done(await runTop(options, partsOf(kernel)));
+    });
+}
+
+function addSupportBundle(program: Command, kernel: KernelViews, done: Done): void {
+  view(program, 'support-bundle', 'write one archive of what this node knows, without secrets, for a report')
+    .option(
+      '-o, --output <file>',
+      'a file that is not there yet, or - for stdout; otherwise named by node and time',
+    )
+    .option('--time-limit <seconds>', 'for all of it', seconds, 60)
+    .action(async (options: SupportBundleOptions) => {
+      const { runSupportBundle } = await import('./support-bundle/support-bundle.js');
+      const version = program.version() ?? '';
+      done(await runSupportBundle(options, { version, sources: kernel.supportSources }));
     });
 }
 

@@ -61,12 +61,13 @@ export async function runOnAgent(
   agent: PodContainer,
   words: readonly string[],
   deadline: number,
+  stdout: Writable = process.stdout,
 ): Promise<number> {
   const abort = new AbortController();
   // For the first byte alone: `events --follow` goes on for as long as a person wants.
   const timer = setTimeout(() => abort.abort(new Error(silence(deadline))), deadline);
   const output = {
-    stdout: new WholeLines(process.stdout, timer),
+    stdout: new WholeLines(stdout, timer),
     stderr: new WholeLines(process.stderr, timer),
   };
   try {

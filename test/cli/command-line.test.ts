@@ -27,7 +27,7 @@ function commandsThatAnswer(code: number) {
     manifest: vi.fn<Commands['manifest']>(async () => code),
     overlays: OVERLAY_CHOICE,
     version: vi.fn<Commands['version']>(async () => code),
-    kernel: { status: vi.fn(), rows: vi.fn(), connections: vi.fn(), look: vi.fn() },
+    kernel: { status: vi.fn(), rows: vi.fn(), connections: vi.fn(), look: vi.fn(), supportSources: vi.fn() },
   };
 }
 

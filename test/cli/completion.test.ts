@@ -17,7 +17,7 @@ function program(): Command {
   const commands = {
     ...{ run: never, initOnly: never, plan: never, cleanup: never, manifest: never, version: never },
     overlays: OVERLAY_CHOICE,
-    kernel: { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn() },
+    kernel: { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn(), supportSources: vi.fn() },
   } satisfies Commands;
   return commandLine('1.2.3', commands, () => undefined);
 }
@@ -93,7 +93,8 @@ describe('the manual page', () => {
 
   it('has a part for each command with each of its flags', () => {
     for (const [name, flags] of commandsAndFlags()) {
-      const part = page.split('\n.SS ').find((text) => text.startsWith(`${name}\n`)) ?? '';
+      const part =
+        page.split('\n.SS ').find((text) => text.startsWith(`${name.replaceAll('-', '\\-')}\n`)) ?? '';
       for (const flag of flags) expect(part, name).toContain(flag.replaceAll('-', '\\-'));
     }
   });

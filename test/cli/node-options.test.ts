@@ -40,7 +40,7 @@ describe('where a command runs', () => {
     const program = emptyCommandLine('1');
     addViewCommands(
       program,
-      { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn() },
+      { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn(), supportSources: vi.fn() },
       () => undefined,
     );
     for (const command of program.commands) command.configureOutput({ writeErr: () => undefined });
@@ -60,6 +60,18 @@ describe('where a command runs', () => {
       deadline: 10_000,
     });
     expect(codes).toEqual([7]);
+  });
+
+  it('an archive is asked for on stdout, and awaited for as long as it may take there', async () => {
+    const { fleet } = await parse('support-bundle --node a -o /nowhere-yet.tar.gz --time-limit 30');
+    expect(fleet.oneNode).toHaveBeenCalledWith(
+      'a',
+      expect.objectContaining({
+        words: ['support-bundle', '--time-limit', '30', '-o', '-'],
+        deadline: 40_000,
+      }),
+      expect.anything(),
+    );
   });
 
   it('all nodes are asked for text, whatever the output here', async () => {

@@ -141,9 +141,10 @@ describe('the templates of issues', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('ask for the status and the plan of the agent', () => {
+  it('ask for a support bundle and the plan of the agent', () => {
     expect(readFileSync(join(folder, 'bug.yml'), 'utf8')).toMatch(
-      /status -o json`[\s\S]*kube-ipvs-proxy plan --config/,
+      /kubectl ipvs support-bundle --node NODE`[\s\S]*status -o json`[\s\S]*kube-ipvs-proxy plan --config/,
     );
+    expect(readFileSync(join(folder, 'difference.yml'), 'utf8')).toContain('support-bundle --node NODE');
   });
 });

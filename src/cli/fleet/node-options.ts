@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FleetQuestion, NodeAnswer } from '../../model/node-answer.js';
 import { EXIT, explainFailure } from '../exit.js';
@@ -5,7 +6,8 @@ import { EXIT, explainFailure } from '../exit.js';
 /** What the API server side of a command is made of; see `compose-fleet.ts`. */
 export interface Fleet {
   readonly allNodes: (question: FleetQuestion) => Promise<readonly NodeAnswer[]>;
-  readonly oneNode: (node: string, question: FleetQuestion) => Promise<number>;
+  /** `stdout`: where what the command prints goes instead. */
+  readonly oneNode: (node: string, question: FleetQuestion, stdout?: Writable) => Promise<number>;
 }
 
 /** Commands that make one row of what a node says. */
@@ -18,6 +20,7 @@ export const VIEW_COMMANDS: ReadonlySet<string> = new Set([
   'events',
   'connections',
   'top',
+  'support-bundle',
 ]);
 
 interface NodeOptions {
@@ -29,6 +32,7 @@ interface NodeOptions {
   readonly agentSelector: string;
   readonly nodeDeadline: number;
   readonly output?: string;
+  readonly timeLimit?: number;
 }
 
 /** Adds `--all-nodes`, `--node` and what goes with them to the commands that can be asked from afar. */
@@ -79,15 +83,34 @@ export function sendToNodes(
         const { node, kubeconfig, context, agentNamespace, agentSelector } = options;
         const place = { kubeconfig, context, agentNamespace, agentSelector };
         const question = { ...place, deadline: options.nodeDeadline * 1000 };
-        if (node !== undefined)
-          return done(
-            await onOneNode(() => fleet.oneNode(node, { ...question, words: wordsForAgent(words) })),
-          );
+        if (node !== undefined) {
+          const asked = { ...question, words: wordsForAgent(words) };
+          const ask =
+            command.name() === 'support-bundle'
+              ? () => fetchBundle(node, options, asked, fleet)
+              : () => fleet.oneNode(node, asked);
+          return done(await onOneNode(ask));
+        }
         if (!FOR_ALL_NODES.has(command.name())) throw new NodeMissing(command.name());
         const { runAllNodes } = await import('./all-nodes.js');
         const asked = { ...question, words: withoutOption(wordsForAgent(words), '-o', '--output') };
         done(await runAllNodes(command.name(), options.output ?? 'table', () => fleet.allNodes(asked)));
       });
+}
+
+// The archive is made there and the file here; nothing of it comes before it is whole.
+async function fetchBundle(
+  node: string,
+  { output, timeLimit = 0 }: NodeOptions,
+  question: FleetQuestion,
+  fleet: Fleet,
+): Promise<number> {
+  const { fetchSupportBundle } = await import('../support-bundle/support-bundle.js');
+  const words = [...withoutOption(question.words, '-o', '--output'), '-o', '-'];
+  const deadline = question.deadline + timeLimit * 1000;
+  return fetchSupportBundle(node, output, (stdout) =>
+    fleet.oneNode(node, { ...question, words, deadline }, stdout),
+  );
 }
 
 // Whatever was in the way, nothing is known of the node: that is another answer than a problem of it.

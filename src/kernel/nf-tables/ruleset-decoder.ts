@@ -94,6 +94,11 @@ export class Attributes {
     this.#bytes = bytes;
   }
 
+  /** All of them as they stand there. */
+  get hex(): string {
+    return Buffer.from(this.#bytes).toString('hex');
+  }
+
   /** Undefined where there is none of this type. */
   bytes(type: number): Uint8Array | undefined {
     for (const [found, value] of this.#entries()) if (found === type) return value;
