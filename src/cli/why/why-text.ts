@@ -1,23 +1,10 @@
 import { CODES, type Code, type CodeText } from '../../diagnosis/codes.js';
 import type { Diagnosis } from '../../diagnosis/diagnose.js';
 import type { PathLine } from '../../diagnosis/path-lines.js';
+import { hanging, type Style, WIDTH, wrapped } from '../paragraph.js';
 
-const WIDTH = 80;
 /** Of the column with API, Node, Tried, Seen. */
 const PLACE_WIDTH = 7;
-
-/** Escape sequences for a terminal, or nothing. */
-interface Style {
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-  readonly strong: (text: string) => string;
-}
-
-const plain = (text: string) => text;
-export const PLAIN: Style = { good: plain, bad: plain, strong: plain };
-
-const escaped = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
-export const COLOURED: Style = { good: escaped(32), bad: escaped(31), strong: escaped(1) };
 
 /** Verdict, path, remedies: what a person reads of a diagnosis. */
 export function whyText(diagnosis: Diagnosis, path: readonly PathLine[], style: Style): string {
@@ -51,24 +38,4 @@ export function explanation(code: Code): string {
   const { title, meaning, remedy }: CodeText = CODES[code];
   const lines = [`${code} ${title}`, '', ...wrapped(meaning, WIDTH), '', ...wrapped(remedy, WIDTH)];
   return `${lines.join('\n')}\n`;
-}
-
-function hanging(before: string, text: string): string[] {
-  const [first = '', ...rest] = wrapped(text, WIDTH - before.length);
-  const indent = ' '.repeat(before.length);
-  return [`${before}${first}`.trimEnd(), ...rest.map((line) => `${indent}${line}`)];
-}
-
-/** A word that is longer than a line has a line of its own. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length > width && line !== '') {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
 }

@@ -7,9 +7,10 @@ import type { ServiceAnswer } from '../../model/service-facts.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from '../admin-client.js';
 import { EXIT } from '../exit.js';
 import { hasColour } from '../output.js';
+import { COLOURED, PLAIN } from '../paragraph.js';
 import { QuestionError, questionOf } from './question.js';
 import { tryConnections } from './try-connections.js';
-import { COLOURED, explanation, PLAIN, whyText } from './why-text.js';
+import { explanation, whyText } from './why-text.js';
 
 export interface WhyOptions {
   readonly adminSocket: string;
