@@ -5,6 +5,7 @@ import { FAMILIES } from '../../model/address.js';
 import { SCHEDULERS } from '../../model/scheduler.js';
 import type { KernelHandle } from '../native/addon.js';
 import type { Ipv6State, IpvsFeatures, KernelFeatures, Presence } from './kernel-features.js';
+import { MODULE_PLACES, type ModulePlaces, readModuleLists } from './module-lists.js';
 import { tryNftables } from './nft-probe.js';
 import { isAccessible } from './node-files.js';
 import { trySchedulers } from './scheduler-probe.js';
@@ -58,40 +59,17 @@ export interface KernelPreview extends Pick<KernelFeatures, 'ipv6'> {
   readonly ipvs: Pick<IpvsFeatures, 'families' | 'schedulers'>;
 }
 
-/** Where the kernel and its modules show what they can. */
-interface PreviewPlaces {
-  readonly proc: string;
-  /** Of this release, with `modules.dep`. Not to be seen in most containers. */
-  readonly modules: string;
-}
-
-const PLACES: PreviewPlaces = { proc: '/proc', modules: `/lib/modules/${release()}` };
-
 /**
  * What this kernel can do, by reading alone: `plan` changes nothing, and to try a scheduler would load its module. What
  * nobody can know that way counts as what nearly every kernel has.
  */
-export async function previewKernel({ proc, modules }: PreviewPlaces = PLACES): Promise<KernelPreview> {
-  const lists = [`${proc}/modules`, `${modules}/modules.builtin`, `${modules}/modules.dep`];
-  const [loaded = '', builtIn, loadable] = await Promise.all(lists.map(textOf));
-  const known = builtIn !== undefined && loadable !== undefined;
-  const names = known ? moduleNames([loaded, builtIn, loadable].join('\n')) : new Set();
+export async function previewKernel(places: ModulePlaces = MODULE_PLACES): Promise<KernelPreview> {
+  const modules = await readModuleLists(places);
   return {
-    ipv6: await ipv6State(proc),
+    ipv6: await ipv6State(places.proc),
     ipvs: {
       families: FAMILIES,
-      schedulers: SCHEDULERS.filter((scheduler) => !known || names.has(`ip_vs_${scheduler}`)),
+      schedulers: SCHEDULERS.filter((scheduler) => modules.stateOf(`ip_vs_${scheduler}`) !== 'missing'),
     },
   };
-}
-
-/** Each line begins with a module, as `ip_vs_mh 16384 0 …` or as `kernel/net/netfilter/ipvs/ip_vs_mh.ko.xz: …`. */
-function moduleNames(text: string): Set<string> {
-  return new Set(
-    [...text.matchAll(/^(?:\S*\/)?(ip_vs_\w+)(?:\.ko\S*)?(?=\s|$)/gm)].map(([, name = '']) => name),
-  );
-}
-
-function textOf(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined);
 }
