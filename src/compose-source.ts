@@ -2,12 +2,14 @@ import type { AgentSettings, SourceSettings } from './config/agent-settings.js';
 import { ClusterWatcher, type WatcherListener } from './kubernetes/cluster-watcher.js';
 import { EventPoster } from './kubernetes/event-poster.js';
 import { openCredentials } from './kubernetes/login/open-credentials.js';
+import { lookAtServer } from './kubernetes/server-look.js';
 import { CountingTransport } from './kubernetes/transport/counting-transport.js';
 import { HttpTransport } from './kubernetes/transport/http-transport.js';
 import { apiServerRefusal, ServerWay, serverAddresses } from './kubernetes/transport/server-way.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { ClusterSource } from './model/cluster-source.js';
 import type { EventSink } from './model/event.js';
+import type { ApiServerFact } from './model/node-condition.js';
 import type { ProblemsFound } from './model/problem-board.js';
 import type { ReservedAddress } from './model/reserved-address.js';
 import { API_SERVER_SERVICE, type ServiceKey } from './model/service-key.js';
@@ -39,6 +41,8 @@ export interface ComposedSource {
   /** Whether these Nodes, and no others, are lost; the listener's `nodeLost` answers. A folder gives no answer. */
   askAbout(nodes: ReadonlySet<string>): void;
   stop(): Promise<void>;
+  /** Whether the API server answers at this moment, and what time it has; undefined where there is none. */
+  look(): Promise<ApiServerFact | undefined>;
   /** Ends what went on after `stop`: the last Events. */
   close(): Promise<void>;
 }
@@ -66,6 +70,7 @@ function composeFolder(folder: string, nodeName: string | undefined): ComposedSo
     start: (listener) => cluster.start(listener),
     refuseOwnWay: async () => undefined,
     askAbout: () => undefined,
+    look: async () => undefined,
     stop: () => cluster.stop(),
     close: async () => undefined,
   };
@@ -116,6 +121,7 @@ function composeApiServer(
       if (refusal !== undefined) throw new Error(refusal);
     },
     askAbout: (nodes) => cluster.askAbout(nodes),
+    look: () => lookAtServer({ transport, clock: systemClock, wallTime: Date.now }),
     stop: () => cluster.stop(),
     close: () => transport.close(),
   };

@@ -3,6 +3,7 @@ import type { ComposedSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import type { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
+import type { ApiServerFact } from './model/node-condition.js';
 import type { ServiceAnswer } from './model/service-facts.js';
 import type { StatusReport } from './model/status-report.js';
 import type { ReconcileLoop } from './reconcile/reconcile-loop.js';
@@ -97,6 +98,11 @@ export class ComposedViews {
   /** What the metrics address has at this path, which may be reachable for nobody or be off. */
   page(path: StatusPage): Promise<string> {
     return this.#parts.page(path);
+  }
+
+  /** Whether the API server answers; null where Services come from a folder. */
+  async apiServer(): Promise<ApiServerFact | null> {
+    return (await this.#parts.source.look()) ?? null;
   }
 
   close(): Promise<void> {

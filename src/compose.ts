@@ -32,6 +32,7 @@ export function composeAgent(configuration: Configuration, version: string, list
       '/service': async (query) => (await answering).service(query),
       '/services': async (query) => (await answering).services(query),
       '/diff': async () => (await answering).differences(),
+      '/api-server': async () => (await answering).apiServer(),
       '/events': async (query) => (await answering).events(query),
       '/metrics': async () => (await answering).page('/metrics'),
       '/configz': async () => (await answering).page('/configz'),

@@ -28,6 +28,7 @@ const NO_KERNEL: KernelViews = {
   connections: elsewhere,
   look: elsewhere,
   supportSources: elsewhere,
+  node: { condition: elsewhere, apiServer: elsewhere },
 };
 
 async function main(words: readonly string[]): Promise<number> {

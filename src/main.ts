@@ -16,6 +16,11 @@ const kernel: KernelViews = {
   },
   supportSources: async () => (await import('./compose-support.js')).composeSupportSources(VERSION),
   look: async (question) => (await import('./compose-commands.js')).composeKernelLook(question),
+  node: {
+    condition: async (agentRuns) => (await import('./compose-check.js')).composeCondition(agentRuns),
+    apiServer: async (kubeconfig) =>
+      (await import('./compose-check.js')).composeServerLook(kubeconfig, VERSION),
+  },
 };
 
 const fleet: Fleet = {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import type { StatusReport } from '../model/status-report.js';
+import type { CheckOptions, NodeLook } from './check/check.js';
 import type { ConnectionsOptions, ConnectionsParts } from './connections.js';
 import { addNodeOptions, VIEW_COMMANDS } from './fleet/node-options.js';
 import { type OutputFormat, outputFormat } from './output.js';
@@ -17,6 +18,7 @@ export interface KernelViews {
   readonly connections: ConnectionsParts['connections'];
   readonly look: LookAtKernel;
   readonly supportSources: SupportBundleParts['sources'];
+  readonly node: NodeLook;
 }
 
 type Done = (code: number) => void;
@@ -68,6 +70,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
   addServices(program, kernel, done);
   addBackends(program, kernel, done);
   addWhy(program, kernel, done);
+  addCheck(program, kernel, done);
   addRecords(program, done);
   addConnections(program, kernel, done);
   addTop(program, kernel, done);
@@ -120,6 +123,15 @@ function addWhy(program: Command, kernel: KernelViews, done: Done): void {
     .action(async (subject: string | undefined, options: WhyOptions) => {
       const { runWhy } = await import('./why/why.js');
       done(await runWhy(subject, options, kernel.look));
+    });
+}
+
+function addCheck(program: Command, kernel: KernelViews, done: Done): void {
+  view(program, 'check', 'say whether this node has what Services need; also without a running agent')
+    .option('-o, --output <format>', 'text or json', textOrJson, 'text' as const)
+    .action(async (options: CheckOptions) => {
+      const { runCheck } = await import('./check/check.js');
+      done(await runCheck(options, kernel.node));
     });
 }
 

@@ -9,7 +9,8 @@ export interface CodeText {
 /**
  * Every finding has one of these codes. They are stable: a code never gets another meaning, and one that is given up is
  * not used again. 1xx: what the API says. 2xx: what was decided for this node. 3xx: what of ours the kernel has. 4xx:
- * what else is on the node. 5xx: what was tried. 6xx: the agent and its source.
+ * what else is on the node. 5xx: what was tried. 6xx: the agent and its source. 7xx: what Services need of the node,
+ * whether there are any or not.
  */
 export const CODES = {
   KIP101: {
@@ -254,6 +255,65 @@ export const CODES = {
     title: 'change is not programmed yet',
     meaning: 'A change has arrived and the kernel has not acknowledged it yet.',
     remedy: 'Ask again in a second. Where it stays, see in status what the kernel refuses.',
+  },
+  KIP701: {
+    title: 'kernel module is missing',
+    meaning:
+      'A module that Services need is neither loaded nor built in, and there is none to be loaded. Small kernels for virtual machines leave some out.',
+    remedy:
+      'Run modprobe with its name on the node. Where there is none, install linux-modules-extra-$(uname -r) (Ubuntu), linux-image-amd64 instead of a cloud kernel (Debian) or kernel-modules-extra (RHEL, Fedora).',
+  },
+  KIP702: {
+    title: 'scheduler is missing',
+    meaning:
+      'The kernel has no module for the scheduler rr, which every Service has that names none, or has no scheduler at all.',
+    remedy: 'Install the module ip_vs_rr as in KIP701, or set ipvs.scheduler to one that is there.',
+  },
+  KIP703: {
+    title: 'CAP_NET_ADMIN is missing',
+    meaning:
+      'This process may not change the network of the node. An agent with these rights could program nothing; rules and tables could not be read for this report.',
+    remedy: 'Run it as root on the node, or in the agent\u2019s container, which has this capability.',
+  },
+  KIP704: {
+    title: 'connection table of IPVS is small',
+    meaning:
+      'IPVS has more than eight connections for each bucket of its table, and goes through them for every packet of theirs. Before Linux 7.1 the table does not grow.',
+    remedy:
+      'Write options ip_vs conn_tab_bits=17 into a file in /etc/modprobe.d and load the module anew, best with a reboot. Where it is built in: ip_vs.conn_tab_bits=17 on the kernel command line.',
+  },
+  KIP705: {
+    title: 'tables of legacy iptables',
+    meaning:
+      'Legacy iptables has tables in the kernel. Their rules are not seen by nftables, so neither this report nor why knows what they drop or rewrite.',
+    remedy:
+      'Look at them with iptables-legacy-save and ip6tables-legacy-save, and move to iptables-nft, so that one tool shows everything.',
+  },
+  KIP706: {
+    title: 'conntrack is nearly full',
+    meaning:
+      'Connection tracking has nine tenths of the entries that it may have. Once it has all, the kernel drops packets of new connections of the whole node (KIP404).',
+    remedy:
+      'Raise conntrack.min or conntrack.maxPerCore (net.netfilter.nf_conntrack_max), or find who opens so many: conntrack -L.',
+  },
+  KIP707: {
+    title: 'MTU is larger than what is below it',
+    meaning:
+      'A tunnel, or the bridge of the pods above one, takes larger packets than what carries them. Small requests work; large ones are cut into pieces, or vanish where somebody filters ICMP.',
+    remedy:
+      'Set the MTU of the pod network to that of the uplink less what the tunnel adds: 50 for VXLAN and Geneve, 20 for IP in IP, 60 for WireGuard.',
+  },
+  KIP708: {
+    title: 'clock differs from the API server\u2019s',
+    meaning:
+      'The clock of this node and that of the API server differ by five seconds or more. From a minute on, tokens and certificates may count as not yet valid or expired; before, times in logs and metrics do not fit.',
+    remedy: 'See whether the clock is kept: timedatectl, chronyc tracking. Look at both machines.',
+  },
+  KIP709: {
+    title: 'not known',
+    meaning:
+      'This could not be found out from here without changing the node: what it takes cannot be seen, read, or asked.',
+    remedy: 'Run the command as root on the node itself, where /lib/modules, /proc and /sys are to be seen.',
   },
 } as const satisfies Readonly<Record<string, CodeText>>;
 

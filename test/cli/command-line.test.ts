@@ -10,6 +10,7 @@ import { ConfigError } from '../../src/config/config-error.js';
 import { CONFIG_FLAGS } from '../../src/config/config-flags.js';
 import { INSTALLER_FLAGS } from '../config/installers.js';
 import { KUBEADM_CONFIG } from '../config/kubeadm.js';
+import { unseenKernel } from '../support/kernel-views.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -27,7 +28,7 @@ function commandsThatAnswer(code: number) {
     manifest: vi.fn<Commands['manifest']>(async () => code),
     overlays: OVERLAY_CHOICE,
     version: vi.fn<Commands['version']>(async () => code),
-    kernel: { status: vi.fn(), rows: vi.fn(), connections: vi.fn(), look: vi.fn(), supportSources: vi.fn() },
+    kernel: unseenKernel(),
   };
 }
 

@@ -8,6 +8,7 @@ import { type Commands, commandLine } from '../../src/cli/command-line.js';
 import { completionScript, SHELLS } from '../../src/cli/completion.js';
 import { manPage } from '../../src/cli/man-page.js';
 import { OVERLAY_CHOICE } from '../../src/compose-manifest.js';
+import { unseenKernel } from '../support/kernel-views.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'completion-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,7 +18,7 @@ function program(): Command {
   const commands = {
     ...{ run: never, initOnly: never, plan: never, cleanup: never, manifest: never, version: never },
     overlays: OVERLAY_CHOICE,
-    kernel: { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn(), supportSources: vi.fn() },
+    kernel: unseenKernel(),
   } satisfies Commands;
   return commandLine('1.2.3', commands, () => undefined);
 }

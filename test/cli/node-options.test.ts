@@ -7,6 +7,7 @@ import {
   wordsForAgent,
 } from '../../src/cli/fleet/node-options.js';
 import { addViewCommands, emptyCommandLine } from '../../src/cli/view-commands.js';
+import { unseenKernel } from '../support/kernel-views.js';
 
 describe('the words that are sent', () => {
   it.each([
@@ -38,11 +39,7 @@ describe('where a command runs', () => {
     };
     const codes: number[] = [];
     const program = emptyCommandLine('1');
-    addViewCommands(
-      program,
-      { status: vi.fn(), rows: vi.fn(), look: vi.fn(), connections: vi.fn(), supportSources: vi.fn() },
-      () => undefined,
-    );
+    addViewCommands(program, unseenKernel(), () => undefined);
     for (const command of program.commands) command.configureOutput({ writeErr: () => undefined });
     sendToNodes(program, words, fleet, (code) => codes.push(code));
     await program.parseAsync(words, { from: 'user' });

@@ -67,7 +67,7 @@ export function nodeRow(command: string, { node, pod, outcome }: NodeAnswer): No
     return { ...place, state: outcome.kind, answer: printable(outcome.reason), problems: [] };
   const { code, output } = outcome;
   const lines = output.text.split('\n').map(printable);
-  const problems = lines.filter((line) => line.startsWith('! ')).map((line) => line.slice(2));
+  const problems = problemsIn(lines);
   const answer = command === 'diff' && code === EXIT.problem ? differences(lines) : sentenceIn(lines);
   const [error = ''] = output.errors.split('\n').map(printable);
   const state = STATES[code] ?? 'problem';
@@ -78,6 +78,17 @@ export function nodeRow(command: string, { node, pod, outcome }: NodeAnswer): No
 function sentenceIn(lines: readonly string[]): string {
   const end = lines.findIndex((line) => line === '' || line.startsWith('! '));
   return lines.slice(0, end < 0 ? lines.length : end).join(' ');
+}
+
+// Wrapped at 80 columns, as the sentence; what would mend it is indented further.
+function problemsIn(lines: readonly string[]): string[] {
+  return lines.flatMap((line, index) => {
+    if (!line.startsWith('! ')) return [];
+    const after = lines.slice(index + 1);
+    const end = after.findIndex((next) => !/^ {4}\S/.test(next));
+    const rest = after.slice(0, end < 0 ? after.length : end).map((next) => next.trim());
+    return [[line.slice(2), ...rest].join(' ')];
+  });
 }
 
 function differences(lines: readonly string[]): string {

@@ -11,6 +11,20 @@ const MODULES: Readonly<Record<KernelPart, readonly string[]>> = {
   device: ['dummy'],
 };
 
+/** Without these nothing works; of the schedulers any will do, and others are used only where they are there. */
+export const NEEDED_MODULES = [
+  'ip_vs',
+  'nf_conntrack',
+  'nf_conntrack_netlink',
+  'nf_tables',
+  'nft_ct',
+  'nft_masq',
+  'nft_nat',
+  'nft_chain_nat',
+  'nft_reject_inet',
+  'dummy',
+] as const;
+
 type KernelPart = 'ipvs' | 'conntrack' | 'nftables' | 'device';
 
 const EVERY_PART: readonly KernelPart[] = ['ipvs', 'conntrack', 'nftables', 'device'];

@@ -13,7 +13,19 @@ interface PacketTarget {
   readonly isGuarded: boolean;
 }
 
-const FAMILIES: Readonly<Record<number, string>> = { 1: 'inet', 2: 'ip', 10: 'ip6' };
+const FAMILIES: Readonly<Record<number, string>> = {
+  1: 'inet',
+  2: 'ip',
+  3: 'arp',
+  5: 'netdev',
+  7: 'bridge',
+  10: 'ip6',
+};
+
+/** NFPROTO_* as nft writes it. */
+export function nameOfFamily(family: number): string {
+  return FAMILIES[family] ?? String(family);
+}
 
 /** NF_INET_* by number; before IPVS comes what is hooked there below the priority. */
 const HOOKS = [
@@ -154,7 +166,7 @@ class ChainWalk {
     isCertain: boolean,
   ) {
     this.found.push({
-      family: FAMILIES[family] ?? String(family),
+      family: nameOfFamily(family),
       table,
       chain: name,
       handle,

@@ -1,0 +1,192 @@
+import type { SysctlFact } from '../model/kernel-facts.js';
+import type { ModuleFact, NodeCondition } from '../model/node-condition.js';
+import { isBefore, type NodeEvidence } from './check-evidence.js';
+import { type CheckLine, fine, NOT_READ, problem, remark, type Said, unknown } from './check-line.js';
+import { checkAgent, checkApiServer, checkClock } from './check-surroundings.js';
+import { named } from './finding.js';
+
+export interface NodeReport {
+  readonly verdict: 'passes' | 'fails';
+  readonly sentence: string;
+  readonly checks: readonly CheckLine[];
+}
+
+/** Judges whether a node has what Services need, in the order in which one thing needs another. */
+export function checkNode(evidence: NodeEvidence): NodeReport {
+  const checks = CHECKS.map(([name, keys, judge]) => {
+    const key = keys.find((part) => evidence.node.unread[part] !== undefined);
+    const said = key === undefined ? judge(evidence) : unknown(NOT_READ(evidence.node.unread[key] ?? ''));
+    return { name, ...said };
+  });
+  const failed = checks.filter(({ verdict }) => verdict === 'problem');
+  return { verdict: failed.length === 0 ? 'passes' : 'fails', sentence: verdictOf(checks, failed), checks };
+}
+
+function verdictOf(checks: readonly CheckLine[], failed: readonly CheckLine[]): string {
+  if (failed.length > 0) {
+    const causes = failed.map(({ name, code = '' }) => `${name} (${code})`);
+    return `This node is not fit for Services: ${causes.join(', ')}.`;
+  }
+  const count = (asked: CheckLine['verdict']) => checks.filter(({ verdict }) => verdict === asked).length;
+  const parts = [
+    `${count('fine')} of ${checks.length} checks are fine`,
+    ...(count('remark') > 0 ? [`${count('remark')} worth a look`] : []),
+    ...(count('unknown') > 0 ? [`${count('unknown')} not known`] : []),
+  ];
+  return `This node is fit for Services: ${parts.join(', ')}.`;
+}
+
+type Judge = (evidence: NodeEvidence) => Said;
+
+/** Each with the parts of the condition that it takes. */
+const CHECKS: readonly (readonly [name: string, keys: readonly string[], judge: Judge])[] = [
+  ['agent', [], checkAgent],
+  ['modules', [], ({ node }) => checkModules(node.modules)],
+  ['schedulers', [], ({ node }) => checkSchedulers(node.schedulers)],
+  ['capabilities', ['hasNetAdmin'], ({ node }) => checkCapabilities(node)],
+  ['sysctls', ['sysctls'], checkSysctls],
+  ['IPVS table', ['connectionTable'], ({ node }) => checkConnectionTable(node)],
+  ['other rules', ['rules'], ({ node }) => checkRules(node)],
+  ['legacy iptables', ['legacyTables'], ({ node }) => checkLegacyTables(node)],
+  ['conntrack', ['conntrack'], ({ node }) => checkConntrack(node)],
+  ['bridges', ['bridges'], ({ node }) => checkBridges(node)],
+  ['MTU', ['links'], ({ node }) => checkLinks(node)],
+  ['API server', [], checkApiServer],
+  ['clock', [], checkClock],
+];
+
+function checkModules(modules: readonly ModuleFact[]): Said {
+  const named_ = (state: ModuleFact['state']) =>
+    modules.filter((module) => module.state === state).map(({ name }) => name);
+  const [missing, hidden, loadable] = [named_('missing'), named_('unknown'), named_('loadable')];
+  if (missing.length > 0) return problem('KIP701', `this kernel has no module ${all(missing)}`);
+  if (hidden.length > 0)
+    return unknown(`${all(hidden)} ${are(hidden)} not loaded, and /lib/modules cannot be seen from here`);
+  const later = loadable.length === 0 ? '' : `, ${loadable.length} of them to be loaded when needed`;
+  return fine(`all ${modules.length} that are needed are there${later}`);
+}
+
+function checkSchedulers(schedulers: readonly ModuleFact[]): Said {
+  const there = schedulers.filter(({ state }) => state !== 'missing' && state !== 'unknown');
+  const isThere = (name: string) => there.some((scheduler) => scheduler.name === name);
+  if (schedulers.some(({ name, state }) => name === 'rr' && state === 'missing'))
+    return problem('KIP702', 'this kernel has no scheduler rr');
+  if (!isThere('rr')) return unknown('ip_vs_rr is not loaded, and /lib/modules cannot be seen from here');
+  const names = there.map(({ name }) => name).join(' ');
+  const isComplete = schedulers.every(({ state }) => state !== 'unknown');
+  return fine(isComplete ? names : `${names}; whether more can be loaded cannot be seen from here`);
+}
+
+function checkCapabilities({ hasNetAdmin }: NodeCondition): Said {
+  if (hasNetAdmin === undefined) return unknown(NOT_READ('/proc/self/status has no CapEff'));
+  return hasNetAdmin ? fine('CAP_NET_ADMIN') : problem('KIP703', 'this process has no CAP_NET_ADMIN');
+}
+
+function checkSysctls({ node, agent }: NodeEvidence): Said {
+  const { families } = node.rules;
+  const wanted = node.sysctls.filter(
+    ({ name }) => !name.startsWith('net.ipv6.') || families.includes('IPv6'),
+  );
+  const wrong = wanted.filter(({ value, expected }) => value !== undefined && value !== expected);
+  const absent = wanted.filter(({ value }) => value === undefined).map(({ name }) => name);
+  if (wrong.length > 0) return wrongSysctls(wrong, isBefore({ node, agent }));
+  if (absent.length > 0 && node.connectionTable !== undefined)
+    return unknown(`there is no ${all(absent)} to be read`);
+  if (absent.length > 0) return fine('as they should be; those of IPVS come with its module');
+  return fine(`all ${wanted.length} are as they should be`);
+}
+
+function wrongSysctls(wrong: readonly SysctlFact[], isToBeSet: boolean): Said {
+  const [first] = wrong;
+  const more = wrong.length > 1 ? `; also ${all(wrong.slice(1).map(({ name }) => name))}` : '';
+  const text = `${first?.name} is ${first?.value} instead of ${first?.expected}, so ${first?.without}${more}`;
+  if (!isToBeSet) return problem('KIP307', text);
+  return { ...remark('KIP307', text), hint: 'The agent sets it when it starts, in its init container.' };
+}
+
+/** Connections for each bucket, from which on looking one up costs more than everything else that is done to a packet. */
+const MOST_PER_BUCKET = 8;
+
+function checkConnectionTable({ connectionTable: table }: NodeCondition): Said {
+  if (table === undefined) return fine('IPVS is not loaded, and has no connections');
+  const { size, grows, connections } = table;
+  const has = `${connections} connections in ${size} buckets`;
+  if (grows) return fine(`${connections} connections; the table grows with them`);
+  return connections > size * MOST_PER_BUCKET ? remark('KIP704', has) : fine(has);
+}
+
+const EFFECTS = { drops: 'drops', rejects: 'rejects', rewrites: 'rewrites the destination of' } as const;
+
+function checkRules({ rules: { tables = [], frontends, found } }: NodeCondition): Said {
+  const worst = found.find(({ isCertain }) => isCertain) ?? found[0];
+  if (worst !== undefined) {
+    const place = `${worst.family} ${worst.table} ${worst.chain}`;
+    const rule = worst.handle === undefined ? `the policy of ${place}` : `rule ${worst.handle} in ${place}`;
+    const more = found.length > 1 ? `; ${found.length - 1} more like it` : '';
+    const does = `${worst.isCertain ? '' : 'may '}${worst.isCertain ? EFFECTS[worst.effect] : withoutS(EFFECTS[worst.effect])}`;
+    const text = `${rule} ${does} packets to ${worst.frontend} before IPVS has them${more}`;
+    const code = worst.effect === 'rewrites' ? 'KIP402' : 'KIP401';
+    return worst.isCertain ? problem(code, text) : remark(code, text);
+  }
+  if (tables.length === 0) return fine('no other program has a table in nftables');
+  const harm =
+    frontends > 0 ? `none stands in the way of ${frontends} frontends` : 'no frontend to hold them to';
+  return fine(`tables ${all(tables)}; ${harm}`);
+}
+
+function withoutS(text: string): string {
+  return text.replace(/^(\w+)s\b/, '$1');
+}
+
+function checkLegacyTables({ legacyTables }: NodeCondition): Said {
+  return legacyTables.length === 0
+    ? fine('no tables')
+    : remark('KIP705', `tables ${all(legacyTables)}, whose rules nftables does not show`);
+}
+
+const NEAR = 0.9;
+
+function checkConntrack({ conntrack }: NodeCondition): Said {
+  if (conntrack === undefined) return fine('nothing is tracked yet');
+  const { entries, most } = conntrack;
+  const has = most === 0 ? `${entries} entries, without a limit` : `${entries} of ${most} entries`;
+  if (most > 0 && entries >= most) return problem('KIP404', has);
+  return most > 0 && entries >= most * NEAR ? remark('KIP706', has) : fine(has);
+}
+
+function checkBridges({ bridges }: NodeCondition): Said {
+  const [first] = bridges;
+  if (first === undefined) return fine('none past which packets go unseen');
+  const names = named(bridges.map(({ name }) => name));
+  return remark(
+    'KIP403',
+    `${names}: ${first.cause}; pods behind it may not get answers of one another's Services`,
+  );
+}
+
+function checkLinks({ links }: NodeCondition): Said {
+  const tunnels = links.filter(({ kind }) => kind === 'tunnel');
+  for (const { name, mtu, overhead, below } of tunnels)
+    if (below !== undefined && mtu + overhead > below.mtu)
+      return remark(
+        'KIP707',
+        `${name} has ${mtu} and adds ${overhead}, ${below.name} below it has ${below.mtu}`,
+      );
+  const lowest = tunnels.toSorted((a, b) => a.mtu - b.mtu)[0];
+  const bridge = links.find(
+    ({ kind, mtu }) => kind === 'pod bridge' && lowest !== undefined && mtu > lowest.mtu,
+  );
+  if (bridge !== undefined && lowest !== undefined)
+    return remark('KIP707', `${bridge.name} has ${bridge.mtu}, the tunnel ${lowest.name} has ${lowest.mtu}`);
+  return fine(
+    links.length === 0 ? 'no uplink or tunnel' : all(links.map(({ name, mtu }) => `${name} ${mtu}`)),
+  );
+}
+
+function all(names: readonly string[]): string {
+  return named(names);
+}
+
+function are({ length }: readonly string[]): string {
+  return length === 1 ? 'is' : 'are';
+}
