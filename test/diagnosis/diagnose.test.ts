@@ -283,7 +283,7 @@ describe('an unknown Service', () => {
 describe('the table of codes', () => {
   it('has a title, a meaning and a remedy of whole sentences for each', () => {
     for (const [code, { title, meaning, remedy }] of Object.entries(CODES)) {
-      expect(code).toMatch(/^KIP[1-6]\d\d$/);
+      expect(code).toMatch(/^KIP[1-7]\d\d$/);
       expect(title).toMatch(/[^.]$/);
       expect(meaning).toMatch(/\.$/);
       expect(remedy).toMatch(/\.$/);
