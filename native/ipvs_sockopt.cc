@@ -104,18 +104,21 @@ int32_t IpvsSockopt::read(const OperationRecord& key, VirtualServerRecord* serve
   const int32_t code = get(socket_, IP_VS_SO_GET_SERVICE, &service, sizeof service);
   if (code != 0) return code == -ESRCH ? kAbsent : code;
   take_service(service, server);
-  return read_servers(service, servers);
+  Servers listed;
+  const int32_t presence = list_servers(service, &listed);
+  for (uint32_t index = 0; index < listed.count; index++) servers->push_back(real_server(listed.entries[index]));
+  return presence;
 }
 
 // The kernel fills what room there is and does not say how many it left out: with room for one more than it told, an empty
 // place at the end says that these are all.
-int32_t IpvsSockopt::read_servers(const ip_vs_service_entry& service, std::vector<RealServerRecord>* servers) {
+int32_t IpvsSockopt::list_servers(const ip_vs_service_entry& service, Servers* servers) {
   uint32_t room = service.num_dests + 1;
   for (int attempt = 0; attempt < kAttempts; attempt++, room *= 2) {
     const int32_t count = fill(service, room);
     if (count < 0) return count == -ESRCH ? kAbsent : count;
     if (static_cast<uint32_t>(count) == room) continue;
-    for (int32_t index = 0; index < count; index++) servers->push_back(real_server(list()->entrytable[index]));
+    *servers = {list()->entrytable, static_cast<uint32_t>(count)};
     return kPresent;
   }
   return -EAGAIN;
@@ -123,8 +126,9 @@ int32_t IpvsSockopt::read_servers(const ip_vs_service_entry& service, std::vecto
 
 int32_t IpvsSockopt::fill(const ip_vs_service_entry& service, uint32_t room) {
   const size_t size = list_size(room);
-  buffer_.assign(size / sizeof(uint64_t) + 1, 0);
+  if (buffer_.size() * sizeof(uint64_t) < size) buffer_.resize(size / sizeof(uint64_t) + 1);
   ip_vs_get_dests* dests = list();
+  for (uint32_t index = 0; index < room; index++) dests->entrytable[index].addr = 0;
   dests->protocol = service.protocol;
   dests->addr = service.addr;
   dests->port = service.port;

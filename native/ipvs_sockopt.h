@@ -26,7 +26,13 @@ class IpvsSockopt {
   // Appends the real servers to `servers`. Returns the presence: 1, 0, or −errno where it is unknown.
   int32_t read(const OperationRecord& key, VirtualServerRecord* server, std::vector<RealServerRecord>* servers);
 
-  int32_t read_servers(const ip_vs_service_entry& service, std::vector<RealServerRecord>* servers);
+  // The real servers as the kernel has them, until the next call.
+  struct Servers {
+    const ip_vs_dest_entry* entries = nullptr;
+    uint32_t count = 0;
+  };
+  // The presence, as above.
+  int32_t list_servers(const ip_vs_service_entry& service, Servers* servers);
 
   // How many virtual servers there are, and all of them; 0 or −errno.
   int32_t count(uint32_t* services);

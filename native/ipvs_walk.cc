@@ -34,9 +34,9 @@ int32_t IpvsWalk::walk(std::vector<ServerKeyRecord>* changed) {
 }
 
 uint64_t IpvsWalk::digest_of(const ip_vs_service_entry& service, const VirtualServerRecord& record) {
-  servers_.clear();
-  if (kernel_.read_servers(service, &servers_) != kPresent) return 0;
-  return ipvsproxy::digest_of(record, servers_.data(), servers_.size()) | 1;
+  IpvsSockopt::Servers servers;
+  if (kernel_.list_servers(service, &servers) != kPresent) return 0;
+  return ipvsproxy::digest_of(record, servers.entries, servers.count) | 1;
 }
 
 ServerKeyRecord IpvsWalk::record_of(uint64_t key) {

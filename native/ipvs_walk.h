@@ -52,7 +52,6 @@ class IpvsWalk {
 
   IpvsSockopt& kernel_;
   std::unordered_map<uint64_t, Known> known_;
-  std::vector<RealServerRecord> servers_;
   uint32_t walks_ = 0;
 };
 

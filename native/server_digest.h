@@ -2,6 +2,8 @@
 // does not matter, since the kernel may list them in another one.
 #pragma once
 
+#include <linux/ip_vs.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,7 +35,15 @@ inline uint64_t digest_of(const RealServerRecord& server) {
   return mixed(mixed(1, &server, offsetof(RealServerRecord, active)), server.address, kAddressSize);
 }
 
-inline uint64_t digest_of(const VirtualServerRecord& server, const RealServerRecord* servers, size_t count) {
+// The same of what getsockopt(2) tells: there are tens of thousands in a walk, so no record is made of each.
+inline uint64_t digest_of(const ip_vs_dest_entry& server) {
+  const uint64_t place = static_cast<uint64_t>(server.addr) << 32 | static_cast<uint64_t>(server.port) << 16 |
+                         (server.conn_flags & IP_VS_CONN_F_FWD_MASK);
+  return mixed(mixed(place) ^ static_cast<uint32_t>(server.weight));
+}
+
+template <typename Server>
+uint64_t digest_of(const VirtualServerRecord& server, const Server* servers, size_t count) {
   uint64_t sum = count;
   for (size_t index = 0; index < count; index++) sum += digest_of(servers[index]);
   return mixed(sum, &server, offsetof(VirtualServerRecord, counters));

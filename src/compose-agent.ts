@@ -12,7 +12,7 @@ import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
 import type { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import { TrafficReader } from './kernel/netlink/traffic-reader.js';
-import { applyNodeSetUp } from './kernel/node/init-node.js';
+import { applyNodeSetUp, setUpNode } from './kernel/node/init-node.js';
 import type { KernelFeatures } from './kernel/node/kernel-features.js';
 import { type OpenNodeWatch, openNodeWatch } from './kernel/node-watch/open-node-watch.js';
 import { parsedCidrs } from './model/cidr.js';
@@ -94,7 +94,7 @@ export class ComposedAgent {
     this.#facts = factsBefore(await this.#kernel.standingRules());
     this.#setRules();
     this.#board.prepared(await this.#kernel.prepare());
-    this.#kernel.keepNode(() => applyNodeSetUp(this.#addon, this.#configuration.settings.nodeSetUp));
+    this.#kernel.keepNode((handle) => setUpNode(handle, this.#configuration.settings.nodeSetUp));
     if (!this.#stopping) await this.#leaveReserved();
     if (this.#stopping) return;
     await this.#source.start(this.#sourceListener());

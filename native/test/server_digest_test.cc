@@ -62,5 +62,36 @@ TEST(connections_counters_and_the_order_of_real_servers_are_no_part_of_a_digest)
   CHECK(digest(counted, {busy, kOne}) == digest(virtual_server(), {kOne, kTwo}));
 }
 
+ip_vs_dest_entry listed(uint32_t address, uint16_t port = 8080, int32_t weight = 1, uint32_t flags = 0) {
+  ip_vs_dest_entry server{};
+  server.addr = address;
+  server.port = port;
+  server.weight = weight;
+  server.conn_flags = flags;
+  return server;
+}
+
+uint64_t digest(std::vector<ip_vs_dest_entry> servers) {
+  return digest_of(virtual_server(), servers.data(), servers.size());
+}
+
+TEST(what_getsockopt_lists_has_another_digest_where_anything_is_set_otherwise) {
+  const uint64_t before = digest({listed(1), listed(2)});
+  CHECK(digest({listed(1)}) != before);
+  CHECK(digest({listed(1), listed(3)}) != before);
+  CHECK(digest({listed(1), listed(2, 8081)}) != before);
+  CHECK(digest({listed(1), listed(2, 8080, 0)}) != before);
+  CHECK(digest({listed(1), listed(2, 8080, 1, IP_VS_CONN_F_TUNNEL)}) != before);
+  CHECK(digest({listed(1, 8080, 5), listed(2, 8080, 1)}) != digest({listed(1, 8080, 1), listed(2, 8080, 5)}));
+}
+
+TEST(connections_and_the_order_of_what_getsockopt_lists_are_no_part_of_its_digest) {
+  ip_vs_dest_entry busy = listed(2);
+  busy.activeconns = busy.inactconns = busy.persistconns = 9;
+  busy.stats.conns = 9;
+  busy.conn_flags |= IP_VS_CONN_F_HASHED;
+  CHECK(digest({busy, listed(1)}) == digest({listed(1), listed(2)}));
+}
+
 }  // namespace
 }  // namespace ipvsproxy::test

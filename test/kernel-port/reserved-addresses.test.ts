@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endsOf, readReservedAddresses } from '../../src/kernel/node/node-addresses.js';
@@ -41,7 +41,7 @@ describe('what a node needs beside its own addresses', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   const read = (use: string) =>
-    readReservedAddresses({
+    readReservedAddresses(networkInterfaces(), {
       routes: join(folder, 'routes'),
       routes6: join(folder, 'routes6'),
       resolvers: join(folder, 'resolvers'),
@@ -59,9 +59,11 @@ describe('what a node needs beside its own addresses', () => {
 
   it('are none where the files are missing', () => {
     const files = { routes: '/nowhere', routes6: '/nowhere', resolvers: '/nowhere' };
-    expect(readReservedAddresses(files).filter(({ use }) => use === 'gateway' || use === 'resolver')).toEqual(
-      [],
-    );
+    expect(
+      readReservedAddresses(networkInterfaces(), files).filter(
+        ({ use }) => use === 'gateway' || use === 'resolver',
+      ),
+    ).toEqual([]);
   });
 
   it.each([

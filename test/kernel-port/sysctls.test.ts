@@ -18,7 +18,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 describe('sysctls', () => {
   it('are written and reported', async () => {
-    const { written, warnings } = await setSysctls(root);
+    const { written, warnings } = setSysctls(root);
     expect(written).toHaveLength(VALUES.length);
     expect(warnings).toEqual([]);
     expect(VALUES.map((name) => readFileSync(file(name), 'utf8'))).toEqual(VALUES.map(() => '1'));
@@ -30,13 +30,13 @@ describe('sysctls', () => {
       chmodSync(file(name), 0o444);
     }
     const before = VALUES.map((name) => statSync(file(name)).mtimeMs);
-    expect(await setSysctls(root)).toEqual({ written: [], warnings: [] });
+    expect(setSysctls(root)).toEqual({ written: [], warnings: [] });
     expect(VALUES.map((name) => statSync(file(name)).mtimeMs)).toEqual(before);
   });
 
   it('that are missing are a warning with what follows from it, and the others are still set', async () => {
     rmSync(file('vs/expire_nodest_conn'));
-    const { written, warnings } = await setSysctls(root);
+    const { written, warnings } = setSysctls(root);
     expect(written).toHaveLength(VALUES.length - 1);
     expect(warnings).toEqual([
       expect.stringMatching(/cannot set net\.ipv4\.vs\.expire_nodest_conn=1 \(ENOENT\)/),

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:os';
+import { constants, networkInterfaces } from 'node:os';
 import type { Address } from '../../model/address.js';
 import type { LookResult } from '../../model/counters.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
@@ -25,7 +24,7 @@ import {
 import { NetlinkError, unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
-import { readNodeAddresses, readReservedAddresses } from '../node/node-addresses.js';
+import { type Interfaces, readNodeAddresses, readReservedAddresses } from '../node/node-addresses.js';
 import { NODE_PLACES, type NodePlaces } from '../node/node-files.js';
 import { setSysctls } from '../node/sysctls.js';
 import { deleteArpTable } from '../packet-table/arp-table.js';
@@ -49,7 +48,13 @@ export const DEVICE = 'kube-ipvs0';
 const LOOKS_PER_JOB = 256;
 
 /** Sets what is set on the node beside this kernel, where it is otherwise; what had to be set. */
-type NodeSetter = () => Promise<Pick<Preparation, 'done'>>;
+type NodeSetter = (handle: KernelHandle) => Promise<Pick<Preparation, 'done'>>;
+
+/** The generation of nftables, and the addresses of our device as the addon says them. */
+interface AddressesAndGeneration {
+  readonly generation: number;
+  readonly addresses: Buffer;
+}
 
 /** A job that the handle's thread has, or will have. */
 interface HandedOver {
@@ -66,8 +71,14 @@ export class NetlinkKernel implements Kernel {
   readonly #space = new RecordSpace();
   /** What the kernel said to `lookForChanges` last, digested. */
   readonly #seen = new Map<FrontendKey, number>();
-  /** Which generation of nftables and which addresses were there when all of it was observed for the last time. */
-  #seenAddressesAndSets: string | undefined;
+  /** What was there when addresses and sets were observed for the last time. */
+  #seenAddressesAndSets: AddressesAndGeneration | undefined;
+  /**
+   * As long as nobody says that they are others. The C library asks for all addresses of the node to make this list,
+   * those of our device too.
+   */
+  #interfaces: Interfaces | undefined;
+  #isWatching = false;
   #setUpNode: NodeSetter = async () => ({ done: [] });
 
   constructor(addon: Addon, rules: PacketRulesSettings, places: NodePlaces = NODE_PLACES) {
@@ -114,8 +125,11 @@ export class NetlinkKernel implements Kernel {
     const rebound = await this.#rebinding.finish();
     if (rebound > 0)
       done.push(`bound ${rebound} VIPs as ${this.#table.vipBinding} in place of what they were`);
-    const { written, warnings } = await setSysctls(`${this.#places.proc}/sys`);
-    const set = [...written.map((assignment) => `set ${assignment}`), ...(await this.#setUpNode()).done];
+    const { written, warnings } = setSysctls(`${this.#places.proc}/sys`);
+    const set = [
+      ...written.map((assignment) => `set ${assignment}`),
+      ...(await this.#setUpNode(this.#handle)).done,
+    ];
     return {
       made: [...made, ...set.map(() => 'sysctl' as const)],
       done: [...done, ...set],
@@ -164,19 +178,18 @@ export class NetlinkKernel implements Kernel {
   }
 
   async lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
-    const seen = await this.#addressesAndSetsDigest();
-    if (seen === this.#seenAddressesAndSets) return undefined;
+    const seen = await this.#addressesAndGeneration();
+    const { generation, addresses } = this.#seenAddressesAndSets ?? {};
+    if (seen.generation === generation && addresses?.equals(seen.addresses)) return undefined;
     const found = await this.observeAddressesAndSets();
     this.#seenAddressesAndSets = seen;
     return found;
   }
 
   // Before what it is of is read: what changes meanwhile is another the next time.
-  async #addressesAndSetsDigest(): Promise<string> {
+  async #addressesAndGeneration(): Promise<AddressesAndGeneration> {
     const generation = await this.#handle.nftGeneration();
-    const digest = createHash('sha1');
-    digest.update(new Uint8Array(await this.#handle.dumpAddresses()));
-    return `${generation} ${digest.digest('base64')}`;
+    return { generation, addresses: Buffer.from(await this.#handle.dumpAddresses()) };
   }
 
   async look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
@@ -260,21 +273,30 @@ export class NetlinkKernel implements Kernel {
   }
 
   nodeAddresses(): readonly Address[] {
-    return readNodeAddresses();
+    return readNodeAddresses(this.#nodeInterfaces());
   }
 
   reservedAddresses(): readonly ReservedAddress[] {
-    return readReservedAddresses();
+    return readReservedAddresses(this.#nodeInterfaces());
+  }
+
+  // Who does not watch is not told of changes.
+  #nodeInterfaces(): Interfaces {
+    const interfaces = this.#interfaces ?? networkInterfaces();
+    if (this.#isWatching) this.#interfaces = interfaces;
+    return interfaces;
   }
 
   // What is removed of the other way is done by our own change from one to the other, or does not unbind a VIP.
   watch(listener: (change: KernelChange) => void): void {
     const isByRoutes = this.#table.vipBinding === 'routes';
     this.#handle.watch((changes) => {
+      this.#interfaces = undefined;
       for (const change of decodeChanges(changes))
         if (change.kind !== 'address-removed') listener(change);
         else if (change.isRoute === isByRoutes) listener({ kind: change.kind, address: change.address });
     });
+    this.#isWatching = true;
   }
 
   async close(): Promise<void> {

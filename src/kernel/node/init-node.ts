@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism, release } from 'node:os';
 import type { Preparation } from '../kernel.js';
 import type { Addon, IpvsTimeouts, KernelHandle } from '../native/addon.js';
@@ -29,7 +30,7 @@ export async function initNode(
   await loadModules();
   return withHandle(addon, async (handle) => {
     const features = await probe(handle, places);
-    const required = await setSysctls(`${places.proc}/sys`);
+    const required = setSysctls(`${places.proc}/sys`);
     const { done, warnings } = await setUpNode(handle, settings, places);
     return {
       done: [...required.written.map((text) => `set ${text}`), ...done],
@@ -61,13 +62,14 @@ export function applyNodeSetUp(
   return withHandle(addon, (handle) => setUpNode(handle, settings, places));
 }
 
-async function setUpNode(
+/** The same by a handle that is there already, and for whoever asks every few seconds: nothing waits for a disk. */
+export async function setUpNode(
   handle: KernelHandle,
   settings: NodeSetUp,
-  { proc, sys }: NodePlaces,
+  { proc, sys }: NodePlaces = NODE_PLACES,
 ): Promise<Preparation> {
   const facts = { release: release(), processors: availableParallelism() };
-  const sysctls = await setSysctls(`${proc}/sys`, nodeSysctls(settings, facts));
+  const sysctls = setSysctls(`${proc}/sys`, nodeSysctls(settings, facts));
   const reports = [
     { done: sysctls.written.map((text) => `set ${text}`), warnings: sysctls.warnings },
     await growConntrackTable(
@@ -132,7 +134,7 @@ export async function growConntrackTable(max: number, file: string): Promise<Buc
   const wanted = Math.floor(max / ENTRIES_PER_BUCKET);
   if (wanted === 0) return { done: [], warnings: [] };
   try {
-    const buckets = Number((await readFile(file, 'utf8')).trim());
+    const buckets = Number(readFileSync(file, 'latin1').trim());
     if (buckets >= wanted) return { done: [], warnings: [] };
     await writeFile(file, String(wanted));
     return { done: [`gave connection tracking ${wanted} buckets instead of ${buckets}`], warnings: [] };
@@ -155,7 +157,7 @@ export async function setOomScore(
   write: (file: string, text: string) => Promise<void> = writeFile,
 ): Promise<Preparation> {
   if (score === undefined) return NOTHING;
-  const present = Number((await readFile(file, 'utf8')).trim());
+  const present = Number(readFileSync(file, 'latin1').trim());
   if (present === score) return NOTHING;
   try {
     await write(file, String(score));

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
+import type { networkInterfaces } from 'node:os';
 import { type Address, addressBytes, formatAddress, parseAddress } from '../../model/address.js';
 import { cidrFrom, lastBytes, parseCidr } from '../../model/cidr.js';
 import type { ReservedAddress, ReservedUse } from '../../model/reserved-address.js';
+
+export type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /**
  * The addresses by which others reach this node. libuv lists interfaces that are up and running, and so leaves out the
  * dummy device, which stays down.
  */
-export function readNodeAddresses(): Address[] {
-  const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+export function readNodeAddresses(interfaces: Interfaces): Address[] {
+  const found = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
   return [...new Set(found.flatMap(({ address, internal }) => (internal ? [] : reachable(address))))];
 }
 
@@ -33,11 +35,14 @@ const FILES: ReservedAddressFiles = {
 };
 
 /** Addresses beside the node's own without which it is cut off: default gateways, resolvers, ends of its subnets. */
-export function readReservedAddresses(files: ReservedAddressFiles = FILES): ReservedAddress[] {
+export function readReservedAddresses(
+  interfaces: Interfaces,
+  files: ReservedAddressFiles = FILES,
+): ReservedAddress[] {
   return [
     ...reserved('gateway', gateways(readIfThere(files.routes))),
     ...reserved('gateway', gateways6(readIfThere(files.routes6))),
-    ...subnetEnds(),
+    ...subnetEnds(interfaces),
     ...reserved('resolver', resolvers(readIfThere(files.resolvers))),
   ];
 }
@@ -71,9 +76,9 @@ function resolvers(text: string): Address[] {
   });
 }
 
-function subnetEnds(): ReservedAddress[] {
-  const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const cidrs = interfaces.flatMap(({ cidr, internal }) => (internal || cidr === null ? [] : cidr));
+function subnetEnds(interfaces: Interfaces): ReservedAddress[] {
+  const addresses = Object.values(interfaces).flatMap((ofOne) => ofOne ?? []);
+  const cidrs = addresses.flatMap(({ cidr, internal }) => (internal || cidr === null ? [] : cidr));
   return [...new Set(cidrs)].flatMap(endsOf);
 }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { codeOf } from './node-files.js';
 import type { ConntrackSetUp, IpvsSetUp, NodeSetUp } from './node-set-up.js';
 
@@ -39,17 +39,15 @@ interface SysctlReport {
 
 /**
  * `root`: `/proc/sys`. Writes only what differs: without privileges /proc/sys is read-only, and an init container has
- * already done it.
+ * already done it. The audit asks every few seconds: read asynchronously, each of these files costs four hand-overs
+ * between threads, and reading one never waits.
  */
-export async function setSysctls(
-  root: string,
-  sysctls: readonly Sysctl[] = REQUIRED_SYSCTLS,
-): Promise<SysctlReport> {
+export function setSysctls(root: string, sysctls: readonly Sysctl[] = REQUIRED_SYSCTLS): SysctlReport {
   const written: string[] = [];
   const warnings: string[] = [];
   for (const sysctl of sysctls) {
     try {
-      if (await writeIfOther(`${root}/${sysctl.path}`, sysctl.value)) written.push(assignment(sysctl));
+      if (writeIfOther(`${root}/${sysctl.path}`, sysctl.value)) written.push(assignment(sysctl));
     } catch (error) {
       warnings.push(`cannot set ${assignment(sysctl)} (${codeOf(error)}), so ${sysctl.without}`);
     }
@@ -58,9 +56,9 @@ export async function setSysctls(
 }
 
 /** Whether it had to be written. */
-async function writeIfOther(file: string, value: string): Promise<boolean> {
-  if ((await readFile(file, 'utf8')).trim() === value) return false;
-  await writeFile(file, value);
+function writeIfOther(file: string, value: string): boolean {
+  if (readFileSync(file, 'latin1').trim() === value) return false;
+  writeFileSync(file, value);
   return true;
 }
 
