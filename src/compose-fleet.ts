@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import { agentPods } from './fleet/agent-pods.js';
 import { askAgents, runOnAgent } from './fleet/ask-agents.js';
-import { currentCluster, loadKubeconfig } from './install/current-cluster.js';
+import { currentCluster } from './install/current-cluster.js';
+import { loadKubeconfig } from './install/kubeconfig.js';
 import type { FleetQuestion, NodeAnswer } from './model/node-answer.js';
 
 /** What the agents of all nodes say to one command. Rejects where the API server cannot be asked for nodes and pods. */

@@ -1,5 +1,6 @@
 import type { ManifestOptions, OverlayChoice } from './cli/manifest.js';
-import { currentCluster, loadKubeconfig } from './install/current-cluster.js';
+import { currentCluster } from './install/current-cluster.js';
+import { loadKubeconfig } from './install/kubeconfig.js';
 import {
   type Manifest,
   manifestDifference,

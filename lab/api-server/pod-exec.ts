@@ -8,6 +8,8 @@ export interface CommandResult {
   readonly code: number;
   readonly stdout?: string;
   readonly stderr?: string;
+  /** Whether the streams are closed before the exit code is told. */
+  readonly closes?: true;
 }
 
 /** What a command in a pod comes to; `silent` keeps the connection and never says anything. */
@@ -20,6 +22,7 @@ const HANDSHAKE_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const OUT = 1;
 const ERR = 2;
 const STATUS = 3;
+const CLOSE = 255;
 
 /** `pods/exec` over WebSocket (v5.channel.k8s.io): what a kubelet would run is told by the test. */
 export class PodExec {
@@ -88,6 +91,7 @@ function play(socket: Duplex, result: CommandResult | 'silent'): void {
   const { code, stdout = '', stderr = '' } = result;
   if (stdout !== '') socket.write(frame(OUT, stdout));
   if (stderr !== '') socket.write(frame(ERR, stderr));
+  if (result.closes) for (const stream of [OUT, ERR]) socket.write(frame(CLOSE, String.fromCharCode(stream)));
   socket.write(frame(STATUS, statusOf(code)));
 }
 

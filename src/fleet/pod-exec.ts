@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import { PassThrough, type Writable } from 'node:stream';
 import type { KubeConfig, V1Status } from '@kubernetes/client-node';
 
 /** A container that a command can be run in. */
@@ -31,9 +31,10 @@ export async function execInPod(
   signal: AbortSignal,
 ): Promise<number> {
   const { Exec } = await import('@kubernetes/client-node/dist/exec.js');
+  const sockets = await socketsOf(abortable(config, signal));
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    const exec = new Exec(abortable(config, signal));
+    const exec = new Exec(config, sockets);
     const ended = (status: V1Status) => endOf(status, resolve, reject);
     exec.exec(namespace, pod, container, [...command], stdout, stderr, null, false, ended).then(
       (socket: ExecSocket) => {
@@ -44,6 +45,21 @@ export async function execInPod(
       (error: unknown) => reject(refusal(error)),
     );
   });
+}
+
+// Where the API server closes a stream of the command (v5.channel.k8s.io), client-node ends the stream it was made with:
+// without these, the standard output of this process. Then it takes the same frame for output, which it is not.
+async function socketsOf(config: KubeConfig) {
+  const { WebSocketHandler } = await import('@kubernetes/client-node/dist/web-socket-handler.js');
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const sockets = new WebSocketHandler(config, undefined, streams);
+  const connect: typeof sockets.connect = sockets.connect.bind(sockets);
+  sockets.connect = (path, text, bytes) =>
+    connect(path, text, (stream, buffer) => {
+      if (bytes === null || stream === WebSocketHandler.CloseStream) return true;
+      return bytes(stream, buffer);
+    });
+  return sockets;
 }
 
 // The options go through to Node's own request, which the signal ends also before it is answered.

@@ -10,12 +10,6 @@ export interface CurrentCluster {
   get(path: string): Promise<ClusterObject | undefined>;
 }
 
-interface KubeconfigChoice {
-  /** Empty: as kubectl finds it, by KUBECONFIG or ~/.kube/config. */
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
-}
-
 const TIMEOUT = 30_000;
 
 /**
@@ -37,24 +31,6 @@ export function currentCluster(config: KubeConfig): CurrentCluster {
       return answerOf(new URL(cluster.server.replace(/\/$/, '') + path), options);
     },
   };
-}
-
-/** As kubectl would find it. */
-export async function loadKubeconfig({ kubeconfig, context }: KubeconfigChoice) {
-  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig) config.loadFromFile(kubeconfig);
-    else config.loadFromDefault();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InstallError(
-      `the kubeconfig cannot be read: ${why}.`,
-      'Give another with --kubeconfig, or set KUBECONFIG.',
-    );
-  }
-  if (context !== undefined) config.setCurrentContext(context);
-  return config;
 }
 
 function answerOf(url: URL, options: RequestOptions): Promise<ClusterObject | undefined> {

@@ -1,5 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiServer } from '../../lab/api-server/api-server.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
@@ -22,17 +20,12 @@ beforeEach(async () => {
   login = await LoginFolder.create({ server: server.url, authority: server.authority, token: 'secret' });
   question = {
     words: ['why', 'web'],
-    kubeconfig: undefined,
+    kubeconfig: login.kubeconfig,
     context: undefined,
     agentNamespace: 'kube-system',
     agentSelector: 'k8s-app=kube-ipvs-proxy',
     deadline: 1_000,
   };
-  // client-node, which logs in as kubectl does, knows no tokenFile.
-  const text = (await readFile(login.kubeconfig, 'utf8')).replace('"tokenFile":"token"', '"token":"secret"');
-  const kubeconfig = join(login.path, 'as-kubectl.conf');
-  await writeFile(kubeconfig, text);
-  question = { ...question, kubeconfig };
 });
 
 afterEach(async () => {
@@ -151,6 +144,16 @@ describe('a row', () => {
       answer: 'its pod agent-node-1 is Pending',
       exit: 3,
     });
+  });
+
+  it('keeps its own output open where the API server closes that of the command', async () => {
+    const ends = [vi.spyOn(process.stdout, 'end'), vi.spyOn(process.stderr, 'end')];
+    addAgent('node-1', () => ({ code: 0, stdout: SENTENCE, closes: true }));
+    expect((await shown()).code).toBe(0);
+    for (const end of ends) {
+      expect(end).not.toHaveBeenCalled();
+      end.mockRestore();
+    }
   });
 
   it('says that pods/exec is not allowed', async () => {

@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ApiServer } from '../../lab/api-server/api-server.js';
 import type { ClusterObject } from '../../src/install/cluster-object.js';
-import { type CurrentCluster, currentCluster, loadKubeconfig } from '../../src/install/current-cluster.js';
+import { type CurrentCluster, currentCluster } from '../../src/install/current-cluster.js';
+import { loadKubeconfig } from '../../src/install/kubeconfig.js';
 import {
   type Manifest,
   manifestDifference,
@@ -183,6 +184,20 @@ describe('in a cluster', () => {
       await loadKubeconfig({ kubeconfig: await writeKubeconfig(token), context: 'x' }),
     );
     await expect(like()).rejects.toThrow(message);
+  });
+
+  it('is reached with the token in the file that the kubeconfig names, beside it, before a token in itself', async () => {
+    put((KUBEADM as RunningInstaller).workload, (KUBEADM as RunningInstaller).configMap);
+    const kubeconfig = await writeKubeconfig('wrong');
+    const text = await readFile(kubeconfig, 'utf8');
+    await writeFile(kubeconfig, text.replace(/"?token"?: *"?wrong"?/, '$&, "tokenFile": "token"'));
+    await writeFile(join(folder, 'token'), 'secret\n');
+    cluster = currentCluster(await loadKubeconfig({ kubeconfig, context: undefined }));
+    expect(objectsIn(await like())).not.toEqual([]);
+    await rm(join(folder, 'token'));
+    await expect(loadKubeconfig({ kubeconfig, context: undefined })).rejects.toThrow(
+      /the kubeconfig cannot be read: ENOENT.*token/,
+    );
   });
 
   it('whose kubeconfig is not there is told by its name', async () => {
