@@ -128,15 +128,7 @@ export class Auditor {
 
   #begin(families: readonly Family[]): void {
     const { auditPeriod, auditInterval, auditEntriesPerSecond, auditLooksPerSecond } = this.#settings;
-    const keys: FrontendKey[] = [];
-    let [atOnce, oneByOne] = [0, 0];
-    for (const [key, { frontend, realServers }] of this.#image.state.virtualServers) {
-      if (families.includes(familyOf(frontend.address))) atOnce += 1 + realServers.size;
-      else {
-        oneByOne += 1 + realServers.size;
-        keys.push(key);
-      }
-    }
+    const { atOnce, oneByOne, keys } = this.#countByWay(families);
     const all = Math.max(auditPeriod, (atOnce / auditEntriesPerSecond) * 1000);
     this.#untilAll = Math.max(1, Math.floor(all / auditInterval));
     if (this.#round.length > 0) return;
@@ -144,6 +136,22 @@ export class Auditor {
     this.#slices = Math.max(1, Math.floor(this.#roundTime / auditInterval));
     this.#round = keys;
     this.#inRound = keys.length;
+  }
+
+  // Over all there are, twice a minute: no pair is made of each, and what it asks of each is little.
+  #countByWay(families: readonly Family[]) {
+    const areAtOnce = { IPv4: families.includes('IPv4'), IPv6: families.includes('IPv6') };
+    const keys: FrontendKey[] = [];
+    let [atOnce, oneByOne] = [0, 0];
+    for (const { frontend, realServers } of this.#image.state.virtualServers.values()) {
+      const entries = 1 + realServers.size;
+      if (areAtOnce[familyOf(frontend.address)]) atOnce += entries;
+      else {
+        oneByOne += entries;
+        keys.push(frontend.key);
+      }
+    }
+    return { atOnce, oneByOne, keys };
   }
 }
 
