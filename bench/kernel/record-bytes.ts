@@ -12,6 +12,6 @@ export type Channel = 'ipvs' | 'addresses' | 'sets' | 'flows';
 /** A job's records are all for one channel. */
 export function channelOf(kind: number): Channel {
   if (kind <= 6) return 'ipvs';
-  if (kind <= 8) return 'addresses';
+  if (kind <= 8 || kind >= 12) return 'addresses';
   return kind <= 10 ? 'sets' : 'flows';
 }

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +10,14 @@ import { rowsOf } from '../../bench/compare/summary.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import { cellResult } from './cell-result.js';
 
+const BROWSER = ['chromium-headless-shell', 'chromium', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version']).status === 0,
+);
+/** Prints the page as it is once its scripts have run; nothing outside can be reached. */
+const ALONE = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND'],
+  ...['--virtual-time-budget=20000', '--dump-dom'],
+];
 // `npm ci` has them; a folder of packages from before has not.
 const HAS_VEGA = existsSync(join(PROJECT_FOLDER, 'node_modules/vega'));
 
@@ -51,4 +61,32 @@ describe.skipIf(!HAS_VEGA)('drawing a comparison', () => {
     await expect.poll(() => drawn.length, { timeout: 15_000 }).toBe(charts.length);
     expect(drawn.every((svg) => svg.includes('IPVS: kube-ipvs-proxy'))).toBe(true);
   }, 30_000);
+
+  it.skipIf(BROWSER === undefined)(
+    'makes one page that a browser opens from a file, with every drawing in it',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'bench-page-'));
+      const path = join(folder, 'report.html');
+      writeFileSync(path, await drawPage('A & B', charts, 'a < b'));
+      const dom = execFileSync(
+        BROWSER ?? '',
+        [...ALONE, `--user-data-dir=${folder}/user`, `file://${path}`],
+        {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+          maxBuffer: 1 << 26,
+          timeout: 100_000,
+        },
+      );
+      rmSync(folder, { recursive: true, force: true });
+      const [, ...drawings] = dom.split(/<div id="[a-z-]+"/);
+      expect(drawings).toHaveLength(charts.length);
+      for (const drawing of drawings) {
+        expect(drawing).toMatch(/<svg [^>]*width="\d\d\d/);
+        expect(drawing.split('</svg>')[0]).toContain('IPVS: kube-ipvs-proxy');
+      }
+      expect(dom).toContain('<pre>a &lt; b</pre>');
+    },
+    120_000,
+  );
 });

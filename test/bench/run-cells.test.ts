@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -56,14 +56,15 @@ describe('a run of cells in one kernel', () => {
     await expect(run('echo "$1"')).rejects.toThrow('the guest ended without a result for iptables-10x1-1');
   });
 
-  it('ends with a sentence, and ends the guest, where a result cannot be written', async () => {
-    // As of a full disk: the file that is to be written is in the way of itself.
-    mkdirSync(join(folder, `${cellName(FIRST)}.json.part`));
+  it('ends with a sentence, and ends the guest, where the disk is full', async () => {
+    symlinkSync('/dev/full', join(folder, `${cellName(FIRST)}.json.part`));
     const began = Date.now();
     await expect(run('echo "$1"; exec sleep 60')).rejects.toThrow(
-      'the result of ipvs-10x1-1 could not be written: ',
+      'the result of ipvs-10x1-1 could not be written: ENOSPC: no space left on device',
     );
     expect(Date.now() - began).toBeLessThan(20_000);
+    // A run that goes on measures it again.
+    expect(existsSync(join(folder, `${cellName(FIRST)}.json`))).toBe(false);
   });
 
   it('ends with a sentence where the guest cannot be started', async () => {

@@ -1,0 +1,100 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Acknowledged, ProbeMessage, Spent } from '../../bench/scale/probe.js';
+import { PROJECT_FOLDER } from '../../lab/project-folder.js';
+import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import type { KernelOperation } from '../../src/kernel/native/records.js';
+import type { Address } from '../../src/model/address.js';
+
+const OPEN_SET = 7;
+/** Loads nothing: the program brings what stands in for the addon. */
+const NO_ADDON = 'data:text/javascript,process.dlopen = () => {};';
+const VIP = { address: '10.96.0.1' as Address, port: 80, protocol: 'TCP' } as const;
+/** As the agent writes them, and one set that is another. */
+const OPENING: readonly KernelOperation[] = [
+  { kind: 'add-real-server', key: VIP, address: '10.128.0.1' as Address, port: 8080, weight: 1 },
+  { kind: 'add-element', set: OPEN_SET, element: Uint8Array.of(10, 96, 0, 1, 6, 0, 0, 0, 0, 80, 0, 0) },
+  { kind: 'add-element', set: OPEN_SET + 1, element: Uint8Array.of(10, 96, 0, 9, 6, 0, 0, 0, 0, 80, 0, 0) },
+];
+
+/** Programs whose cost is known, with the probe of the benchmark of large clusters in them. */
+describe('the probe in the program', () => {
+  let folder = '';
+  let child: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bench-probe-'));
+    await build({
+      entryPoints: [join(PROJECT_FOLDER, 'bench/scale/probe.ts')],
+      outfile: join(folder, 'probe.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+  });
+  afterEach(() => child?.kill('SIGKILL'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function start(program: string): ChildProcess {
+    const path = join(folder, 'program.mjs');
+    writeFileSync(path, program);
+    child = fork(path, {
+      execArgv: ['--import', NO_ADDON, '--import', join(folder, 'probe.mjs')],
+      env: { ...process.env, BENCH_OPEN_SET: String(OPEN_SET) },
+    });
+    return child;
+  }
+
+  async function next<T extends ProbeMessage>(running: ChildProcess, kind: T['kind']): Promise<T> {
+    for (;;) {
+      const [message] = (await once(running, 'message')) as [ProbeMessage];
+      if (message.kind === kind) return message as T;
+    }
+  }
+
+  it('tells how long a program stood still, and what it took of a processor, since the last question', async () => {
+    const running = start(`
+      const work = (milliseconds) => {
+        const end = performance.now() + milliseconds;
+        while (performance.now() < end);
+      };
+      setTimeout(() => { work(300); process.send('worked'); }, 200);
+      setInterval(() => {}, 1000);`);
+    let said: unknown;
+    while (said !== 'worked') [said] = await once(running, 'message');
+    running.send({});
+    const first = await next<Spent & { kind: 'spent' }>(running, 'spent');
+    expect(first.stall).toBeGreaterThanOrEqual(290);
+    expect(first.memory.peak).toBeGreaterThan(20);
+    running.send({});
+    const second = await next<Spent & { kind: 'spent' }>(running, 'spent');
+    expect(second.stall).toBeLessThan(first.stall);
+    expect(second.processor).toBeLessThan(first.processor);
+  });
+
+  it('tells which VIPs were opened and which pods are served once the kernel has answered', async () => {
+    const records = join(folder, 'records.json');
+    writeFileSync(records, JSON.stringify([...encodeOperations(OPENING).buffer]));
+    // Stands in for the addon, whose properties are read-only.
+    const running = start(`
+      import { readFileSync } from 'node:fs';
+      const exports = Object.defineProperty({}, 'KernelHandle', {
+        value: class { async apply(buffer, count) { return { codes: new Int32Array(count) }; } },
+      });
+      const module = { exports };
+      process.dlopen(module, 'addon.node');
+      const handle = new module.exports.KernelHandle({});
+      const bytes = Uint8Array.from(JSON.parse(readFileSync(${JSON.stringify(records)}, 'utf8')));
+      await handle.apply(bytes, 3);`);
+    expect(await next<Acknowledged>(running, 'acknowledged')).toMatchObject({
+      records: 3,
+      opened: ['10.96.0.1'],
+      served: ['10.128.0.1'],
+    });
+  });
+});
