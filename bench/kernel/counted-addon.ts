@@ -62,10 +62,10 @@ function elementMessages(buffer: Uint8Array, count: number): number {
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   let messages = 0;
   let shared = 0;
-  let before = '';
+  let before = -1;
   for (let index = 0; index < count; index++) {
     const offset = index * RECORD_SIZE;
-    const now = `${buffer[offset]} ${view.getUint16(offset + SET_OFFSET, true)}`;
+    const now = (buffer[offset] ?? 0) * 0x1_0000 + view.getUint16(offset + SET_OFFSET, true);
     shared = now === before && shared < ELEMENTS_PER_MESSAGE ? shared + 1 : 1;
     if (shared === 1) messages++;
     before = now;

@@ -14,7 +14,8 @@ export function planTraffic(
   operations: StagedOperations,
 ): void {
   for (const set of TRAFFIC_SETS) {
-    const [ofAll, present] = [desired.traffic[set], observed.traffic[set]];
+    const ofAll = desired.traffic[set];
+    const present = observed.traffic[set];
     // Most clusters use few of them, and this runs for every frontend of a first pass.
     if (ofAll.size + present.size === 0) continue;
     const wanted = ofAll.get(key);

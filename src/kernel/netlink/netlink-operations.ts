@@ -14,7 +14,7 @@ import type { Answers } from '../native/addon.js';
 import { errnoName } from '../native/netlink-error.js';
 import { type EncodedOperations, OperationEncoder, type RecordSpace } from '../native/operation-encoder.js';
 import type { KernelOperation, ServerKey } from '../native/records.js';
-import { arpElementOf, elementOf } from '../packet-table/packet-sets.js';
+import { arpElementOf, elementOf, type PacketElement } from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { drainMark, toKernel } from './server-settings.js';
 
@@ -58,23 +58,23 @@ export function addRecords(operation: Operation, records: Records, binding: VipB
       for (const way of UNBINDING[binding]) records.push(unbindRecord(operation.address, way));
       return;
     case 'own-frontend': {
-      const element = elementRecord(operation);
-      if (operation.replaces !== undefined) records.push({ kind: 'delete-element', ...element });
-      records.push({ kind: 'add-element', ...element, comment: operation.owner });
+      const element = elementOf(operation);
+      if (operation.replaces !== undefined) records.push(elementRecord('delete-element', element));
+      records.push(elementRecord('add-element', element, operation.owner));
       return;
     }
     case 'open-frontend':
     case 'guard-vip':
     case 'enter-set':
     case 'allow-source':
-      records.push({ kind: 'add-element', ...elementRecord(operation) });
+      records.push(elementRecord('add-element', elementOf(operation)));
       return;
     case 'disown-frontend':
     case 'close-frontend':
     case 'release-vip':
     case 'leave-set':
     case 'forbid-source':
-      records.push({ kind: 'delete-element', ...elementRecord(operation) });
+      records.push(elementRecord('delete-element', elementOf(operation)));
       return;
   }
 }
@@ -111,9 +111,14 @@ function flowsRecord({ kind, frontend, server }: ForgetFlows): KernelOperation {
   return { kind, key: frontend, address: server?.address, port: server?.port };
 }
 
-function elementRecord(operation: Parameters<typeof elementOf>[0]) {
-  const { set, key: element, mark, freeBits } = elementOf(operation);
-  return { set, element, mark, freeBits };
+function elementRecord(
+  kind: 'add-element' | 'delete-element',
+  { set, key, mark, freeBits }: PacketElement,
+  comment?: string,
+): KernelOperation {
+  return kind === 'add-element'
+    ? { kind, set, element: key, mark, freeBits, comment }
+    : { kind, set, element: key, freeBits };
 }
 
 /** What clients inside the cluster see is keyed by the mark that our table puts on their packets. */
@@ -184,13 +189,15 @@ export function* jobsOf(operations: readonly Operation[], ways: Ways, space: Rec
 function jobOf(operations: readonly Operation[], { hasArpTable, vipBinding }: Ways, space: RecordSpace): Job {
   const encoder = new OperationEncoder(operations.length, space);
   const last: (number | undefined)[] = [];
+  let before = 0;
   for (let index = 0; index < operations.length; index++) {
     const operation = operations[index] as Operation;
-    const before = encoder.count;
     const arp = hasArpTable ? arpRecord(operation) : undefined;
     if (arp !== undefined) encoder.push(arp);
     addRecords(operation, encoder, vipBinding);
-    last.push(encoder.count === before ? undefined : encoder.count - 1);
+    const { count } = encoder;
+    last.push(count === before ? undefined : count - 1);
+    before = count;
   }
   return { operations, last, ...encoder.finish() };
 }

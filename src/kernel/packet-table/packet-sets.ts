@@ -86,7 +86,7 @@ function rows<K extends string, V>(keys: readonly K[], value: (key: K) => V): Re
 }
 
 /** An element of one of our sets: where it lives, and its key and value as nf_tables lays them out. */
-interface PacketElement {
+export interface PacketElement {
   /** Index into PACKET_SETS. */
   readonly set: number;
   readonly key: Uint8Array;
