@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --initial-heap-size=32
 import type { Command } from 'commander';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
 import { areForNodes, type Fleet, sendToNodes } from './cli/fleet/node-options.js';

@@ -169,8 +169,9 @@ function changeEndpoints(namespace: Namespace, among: number, mix: Mix): ChangeS
   return JSON.parse(namespace.run(script('change.js', among, endpoints, changes, mix))) as ChangeSamples;
 }
 
+// With the heap that the first line of src/main.ts sets.
 function script(name: string, ...words: (number | string)[]): string[] {
-  return [process.execPath, '--expose-gc', join(here, name), ...words.map(String)];
+  return [process.execPath, '--initial-heap-size=32', '--expose-gc', join(here, name), ...words.map(String)];
 }
 
 function tool(name: string): string {

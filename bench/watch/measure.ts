@@ -75,7 +75,7 @@ function tellDeath(name: ContenderName, error: unknown): void {
 
 async function run(program: string, watchList: boolean): Promise<WatchRun> {
   await server.tell({ kind: 'features', features: { watchList } });
-  return JSON.parse(await start('--expose-gc', program)) as WatchRun;
+  return JSON.parse(await start('--initial-heap-size=32', '--expose-gc', program)) as WatchRun;
 }
 
 async function idleRun(): Promise<IdleRun> {
