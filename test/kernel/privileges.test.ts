@@ -86,7 +86,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an agent with CAP_NET_ADMIN only, on a read-on
 
   it('notices a deleted address at once and finds a changed weight by its audit', async () => {
     const { namespace } = cluster.lab.node;
-    await namespace.run(['ip', 'addr', 'del', `${WEB.IPv4}/32`, 'dev', 'kube-ipvs0']);
+    await cluster.unbind(WEB.IPv4);
     await waitUntil(async () => (await cluster.lab.outside.ask(TARGET)).kind === 'answered', {
       what: 'the VIP to answer again',
     });

@@ -126,9 +126,9 @@ describe.skipIf(!IN_TEST_KERNEL)('which pod answers', () => {
     expect(names).not.toMatch(/headless|external|other-proxy/);
     expect(report?.withoutEndpoints).toEqual([]);
     expect(report?.agent?.problems).toEqual([]);
-    const bound = await cluster.lab.node.namespace.run(['ip', '-o', 'addr', 'show', 'dev', 'kube-ipvs0']);
-    expect(bound).not.toContain(`${OTHER_PROXY.IPv4}/`);
-    expect(bound).toContain(`${EVERY.IPv4}/`);
+    const bound = await cluster.boundVips();
+    expect(bound).not.toContain(OTHER_PROXY.IPv4);
+    expect(bound).toContain(EVERY.IPv4);
   });
 });
 

@@ -96,16 +96,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
     for (const family of FAMILIES)
       for (const client of [cluster.lab.node, attacker])
         expect(await seen(client, NODE_WIRE.there[family], KUBELET)).toBe('gateway');
-    const { stdout } = await cluster.lab.node.namespace.try([
-      'ip',
-      '-o',
-      'address',
-      'show',
-      'dev',
-      'kube-ipvs0',
-    ]);
-    const bound = [...stdout.matchAll(/inet6? ([^/ ]+)/g)].map(([, address]) => address);
-    expect(bound.sort()).toEqual([...both(vip(1))].sort());
+    expect(await cluster.boundVips()).toEqual([...both(vip(1))].sort());
   });
 
   it('is served at its ClusterIPs, and has reported what it does not get, in one sentence for each reason', async () => {

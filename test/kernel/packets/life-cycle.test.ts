@@ -49,7 +49,7 @@ describe.skipIf(!IN_TEST_KERNEL)('the life of an agent', () => {
   });
 
   it('puts a deleted address back', async () => {
-    await cluster.lab.node.namespace.run(['ip', 'addr', 'del', `${WEB.IPv4}/32`, 'dev', 'kube-ipvs0']);
+    await cluster.unbind(WEB.IPv4);
     await waitUntil(answers, { what: 'the VIP to answer again' });
   });
 

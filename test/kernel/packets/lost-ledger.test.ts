@@ -86,7 +86,7 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
     await cluster.agent.ready();
     await cluster.agent.stop();
     await flush();
-    await cluster.lab.node.namespace.run(['ip', 'addr', 'del', `${WEB.IPv4}/32`, 'dev', 'kube-ipvs0']);
+    await cluster.unbind(WEB.IPv4);
     await cluster.folder.put('web', dualStack({ name: 'web', vip: WEB, pods: [first] }));
     await cluster.folder.drop('gone');
     await cluster.startAgent();
@@ -100,8 +100,8 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
     );
     expect(taking).toEqual([[`${first.addresses.IPv4}:9376`, 1]]);
     expect(tally(await cluster.lab.outside.askTimes(2, TARGET))).toEqual({ 'pod-0': 2 });
-    const { stdout } = await cluster.lab.node.namespace.try(['ip', 'addr', 'show', 'dev', 'kube-ipvs0']);
-    expect([stdout.includes(`${WEB.IPv4}/`), stdout.includes(`${GONE.IPv4}/`)]).toEqual([true, false]);
+    const bound = await cluster.boundVips();
+    expect([bound.includes(WEB.IPv4), bound.includes(GONE.IPv4)]).toEqual([true, false]);
     await cluster.folder.put('web', dualStack({ name: 'web', vip: WEB, pods: cluster.lab.pods }));
     await cluster.agent.until('all pods', (now) => {
       const all = Object.values(weights(now, `${WEB.IPv4}:80/TCP`) ?? {});

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { waitUntil } from '../../../lab/wait-until.js';
-import { FAMILIES, type Family } from '../../../src/model/address.js';
+import { FAMILIES } from '../../../src/model/address.js';
 import { service, slice } from './support/api-objects.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
 import { IN_TEST_KERNEL, WITH_NEIGHBOURS } from './support/kernel-test.js';
@@ -86,15 +86,6 @@ describe.skipIf(!IN_TEST_KERNEL || WITH_NEIGHBOURS)(
       await cluster.agent.ready();
     }
 
-    async function boundOf(family: Family): Promise<string[]> {
-      const words = ['ip', '-json', family === 'IPv4' ? '-4' : '-6', 'address', 'show', 'dev', 'kube-ipvs0'];
-      const { stdout } = await cluster.lab.node.namespace.try(words);
-      const devices = JSON.parse(stdout) as readonly {
-        readonly addr_info: readonly { readonly local: string }[];
-      }[];
-      return devices.flatMap(({ addr_info }) => addr_info.map(({ local }) => local));
-    }
-
     it('does not cut this node and its pods off from it: its other ports answer as before', async () => {
       expect(await seenAt(KUBELET)).toEqual(everywhere('kubelet'));
     });
@@ -119,14 +110,14 @@ describe.skipIf(!IN_TEST_KERNEL || WITH_NEIGHBOURS)(
       if (pod === undefined) throw new Error('no pod');
       await cluster.folder.drop('nodes');
       await settled(0);
-      for (const family of FAMILIES) expect(await boundOf(family)).toContain(OTHER[family]);
+      for (const family of FAMILIES) expect(await cluster.boundVips()).toContain(OTHER[family]);
       expect(await seenAt(CLAIMED)).toEqual(everywhere('pod-1'));
       // What binding another node's address does: this is what kube-proxy's IPVS mode leaves it at.
       expect(await seenAt(KUBELET)).toEqual(everywhere('refused'));
       const held = await pod.hold({ address: OTHER.IPv4, port: CLAIMED, protocol: 'TCP' });
       await cluster.folder.put('nodes', [otherNode()]);
       await settled(1);
-      for (const family of FAMILIES) expect(await boundOf(family)).not.toContain(OTHER[family]);
+      for (const family of FAMILIES) expect(await cluster.boundVips()).not.toContain(OTHER[family]);
       expect(await seenAt(KUBELET)).toEqual(everywhere('kubelet'));
       expect(await seenAt(CLAIMED)).toEqual(everywhere('other-node'));
       await held.close();

@@ -1,6 +1,7 @@
 import { Agent, PROGRAM } from '../../../../lab/agent.js';
 import type { CommandResult } from '../../../../lab/command.js';
 import { Lab } from '../../../../lab/lab.js';
+import { type Address, familyOf } from '../../../../src/model/address.js';
 import { PROTOCOLS } from '../../../../src/model/protocol.js';
 import { NEIGHBOURS } from '../../neighbours/neighbours.js';
 import { VIP_BINDING, WITH_NEIGHBOURS } from './kernel-test.js';
@@ -66,6 +67,28 @@ export class Cluster {
   command(...words: readonly string[]): Promise<CommandResult> {
     const all = [process.execPath, PROGRAM, ...words, '--admin-socket', this.adminSocket];
     return this.lab.node.namespace.try(all);
+  }
+
+  /** The VIPs that are bound on the node, in either way. */
+  async boundVips(): Promise<string[]> {
+    const { namespace } = this.lab.node;
+    const shown = await namespace.try(['ip', '-o', 'address', 'show', 'dev', 'kube-ipvs0']);
+    const found = [...shown.stdout.matchAll(/inet6? ([^/ ]+)/g)].map(([, address = '']) => address);
+    for (const family of ['-4', '-6']) {
+      const routes = await namespace.run(['ip', family, 'route', 'show', 'table', 'local', 'proto', '105']);
+      found.push(...[...routes.matchAll(/^local (\S+)/gm)].map(([, address = '']) => address));
+    }
+    return found.sort();
+  }
+
+  /** Takes a VIP from the node, as another program might. */
+  async unbind(address: Address): Promise<void> {
+    const length = familyOf(address) === 'IPv4' ? 32 : 128;
+    const words =
+      VIP_BINDING === 'routes'
+        ? ['route', 'del', 'local', address, 'dev', 'lo', 'table', 'local', 'proto', '105']
+        : ['address', 'del', `${address}/${length}`, 'dev', 'kube-ipvs0'];
+    await this.lab.node.namespace.run(['ip', ...words]);
   }
 
   get adminSocket(): string {
