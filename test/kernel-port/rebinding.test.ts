@@ -4,7 +4,7 @@ import { Rebinding } from '../../src/kernel/netlink/rebinding.js';
 import type { Address } from '../../src/model/address.js';
 import type { VipBinding } from '../../src/model/vip-binding.js';
 import { decodeOperations } from '../native/packed-answers.js';
-import { VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 
 const EEXIST = -17;
 const EPERM = -1;
@@ -25,7 +25,7 @@ function handleThatSays(answers: ReadonlyMap<string, number> = new Map()) {
   return { handle: handle as KernelHandle, tried };
 }
 
-const seen = (address: Address, isRoute: boolean) => ({ address, prefixLength: 32, isRoute });
+const seen = (vip: Address, isRoute: boolean) => ({ address: vip, prefixLength: 32, isRoute });
 
 describe('VIPs that are bound in the other way than is wanted', () => {
   it.each<[VipBinding, string, string]>([
@@ -36,28 +36,43 @@ describe('VIPs that are bound in the other way than is wanted', () => {
     const rebinding = new Rebinding(handle, wanted);
     const isRoute = wanted === 'addresses';
     rebinding.saw([seen(VIP_A, isRoute), seen(VIP_A6, isRoute)], new Set([VIP_A, VIP_A6]));
-    expect(await rebinding.finish()).toBe(2);
+    expect(await rebinding.finishSome()).toBe(2);
     expect(tried).toEqual([
       `${bind} ${VIP_A}`,
       `${bind} ${VIP_A6}`,
       `${unbind} ${VIP_A}`,
       `${unbind} ${VIP_A6}`,
     ]);
-    expect(await rebinding.finish()).toBe(0);
+    expect(await rebinding.finishSome()).toBe(0);
+  });
+
+  it('lose their old binding in parts, so that other work is not kept waiting, and have both until then', async () => {
+    const { handle, tried } = handleThatSays();
+    const rebinding = new Rebinding(handle, 'routes');
+    const vips = Array.from({ length: 1000 }, (_, index) => address(`10.97.${index >> 8}.${index & 255}`));
+    rebinding.saw(
+      vips.map((vip) => seen(vip, false)),
+      new Set(vips),
+    );
+    await rebinding.bindAll();
+    expect(tried).toHaveLength(1000);
+    expect([await rebinding.finishSome(), rebinding.size]).toEqual([512, 488]);
+    expect([await rebinding.finishSome(), await rebinding.finishSome()]).toEqual([488, 0]);
+    expect(tried.filter((text) => text.startsWith('unbind-address'))).toHaveLength(1000);
   });
 
   it('are left alone where nothing of ours guards them: another program may have bound them', async () => {
     const { handle, tried } = handleThatSays();
     const rebinding = new Rebinding(handle, 'routes');
     rebinding.saw([seen(VIP_A, false), seen(VIP_B, true)], new Set([VIP_B]));
-    expect([await rebinding.finish(), tried]).toEqual([0, []]);
+    expect([await rebinding.finishSome(), tried]).toEqual([0, []]);
   });
 
   it('keep the old binding where the kernel refuses the new one', async () => {
     const { handle, tried } = handleThatSays(new Map([[`bind-route ${VIP_A}`, EPERM]]));
     const rebinding = new Rebinding(handle, 'routes');
     rebinding.saw([seen(VIP_A, false), seen(VIP_B, false)], new Set([VIP_A, VIP_B]));
-    expect(await rebinding.finish()).toBe(1);
+    expect(await rebinding.finishSome()).toBe(1);
     expect(tried).not.toContain(`unbind-address ${VIP_A}`);
     expect(tried).toContain(`unbind-address ${VIP_B}`);
   });
@@ -67,6 +82,6 @@ describe('VIPs that are bound in the other way than is wanted', () => {
     const rebinding = new Rebinding(handle, 'routes');
     rebinding.saw([seen(VIP_A, false)], new Set([VIP_A]));
     rebinding.unbound(VIP_A);
-    expect([rebinding.size, await rebinding.finish(), tried]).toEqual([0, 0, []]);
+    expect([rebinding.size, await rebinding.finishSome(), tried]).toEqual([0, 0, []]);
   });
 });

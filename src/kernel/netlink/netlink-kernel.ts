@@ -117,14 +117,14 @@ export class NetlinkKernel implements Kernel {
     if (!(await this.#table.isWritten())) {
       // The rules suit VIPs that are bound as is wanted, and do no harm while they are bound in the other way too.
       await this.observeAddressesAndSets();
-      await this.#rebinding.bind();
+      await this.#rebinding.bindAll();
       await this.#table.write();
       made.push('table');
       done.push(`wrote the rules of table inet ${TABLE}`);
     }
-    const rebound = await this.#rebinding.finish();
-    if (rebound > 0)
-      done.push(`bound ${rebound} VIPs as ${this.#table.vipBinding} in place of what they were`);
+    const rebound = await this.#rebinding.finishSome();
+    const { size } = this.#rebinding;
+    if (rebound > 0) done.push(`bound ${rebound} VIPs as ${this.#table.vipBinding}, ${size} more to come`);
     const { written, warnings } = setSysctls(`${this.#places.proc}/sys`);
     const set = [
       ...written.map((assignment) => `set ${assignment}`),
@@ -144,9 +144,7 @@ export class NetlinkKernel implements Kernel {
     if (!(await this.#table.isWritten())) missing.push(`write the rules of table inet ${TABLE}`);
     await this.observeAddressesAndSets();
     if (this.#rebinding.size > 0)
-      missing.push(
-        `bind ${this.#rebinding.size} VIPs as ${this.#table.vipBinding} in place of what they are`,
-      );
+      missing.push(`bind ${this.#rebinding.size} VIPs as ${this.#table.vipBinding}, by and by`);
     return missing;
   }
 

@@ -5,6 +5,12 @@ import { encodeOperations } from '../native/operation-encoder.js';
 import type { AddressRecord, KernelOperation } from '../native/records.js';
 import { bindRecord, OPERATIONS_PER_JOB, unbindRecord } from './netlink-operations.js';
 
+/**
+ * VIPs that lose their old binding at one time: the kernel takes up to 4 ms for an IPv6 address among 10,000, and no
+ * Service changes meanwhile. Those that have both wait without harm.
+ */
+const AT_ONCE = 512;
+
 /** Codes of a record that left the VIP bound: done, and −EEXIST. */
 const BOUND: ReadonlySet<number | undefined> = new Set([0, -17]);
 
@@ -12,8 +18,8 @@ const OTHER = { addresses: 'routes', routes: 'addresses' } as const satisfies Re
 
 /**
  * VIPs of ours that are bound in the other way than is wanted: from before the setting was changed, or taken over from
- * kube-proxy. A VIP is bound either way, so nothing else needs to know; they change over one day, the new way first,
- * so that the VIP is never unbound in between.
+ * kube-proxy. A VIP is bound either way, so nothing else needs to know; they change over by and by, the new way
+ * first, so that the VIP is never unbound in between.
  */
 export class Rebinding {
   readonly #handle: KernelHandle;
@@ -44,24 +50,25 @@ export class Rebinding {
   }
 
   /** Binds them as is wanted; they stay bound in the other way too. */
-  async bind(): Promise<void> {
-    for (const batch of batches([...this.#left])) {
-      const codes = await this.#apply(batch.map((address) => bindRecord(address, this.#wanted)));
-      batch.forEach((address, index) => {
-        if (!BOUND.has(codes[index])) this.#left.delete(address);
-      });
-    }
+  async bindAll(): Promise<void> {
+    for (const batch of batches([...this.#left])) await this.#bind(batch);
   }
 
-  /** Makes the change; of how many VIPs. What the kernel refuses is found again by a later look. */
-  async finish(): Promise<number> {
-    if (this.#left.size === 0) return 0;
-    await this.bind();
-    const bound = [...this.#left];
-    for (const batch of batches(bound))
-      await this.#apply(batch.map((address) => unbindRecord(address, OTHER[this.#wanted])));
-    this.#left.clear();
-    return bound.length;
+  // Those that are bound now. The others keep what they have.
+  async #bind(addresses: readonly Address[]): Promise<readonly Address[]> {
+    if (addresses.length === 0) return [];
+    const codes = await this.#apply(addresses.map((address) => bindRecord(address, this.#wanted)));
+    for (const [index, address] of addresses.entries())
+      if (!BOUND.has(codes[index])) this.#left.delete(address);
+    return addresses.filter((address) => this.#left.has(address));
+  }
+
+  /** Makes the change for some of them; of how many. What the kernel refuses is found again by a later look. */
+  async finishSome(): Promise<number> {
+    const some = await this.#bind([...this.#left].slice(0, AT_ONCE));
+    if (some.length > 0) await this.#apply(some.map((address) => unbindRecord(address, OTHER[this.#wanted])));
+    for (const address of some) this.#left.delete(address);
+    return some.length;
   }
 
   async #apply(records: readonly KernelOperation[]): Promise<ArrayLike<number>> {
