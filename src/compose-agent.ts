@@ -191,17 +191,31 @@ export class ComposedAgent {
     );
     return {
       ...facts,
-      changed: (services, triggers) => {
+      changed: (services, triggers, objects) => {
         this.#board.changed(services, triggers);
-        this.#changes.changed(services);
+        this.#changes.changed(services, objects);
         this.#loop.changed(services);
       },
       problemsFound: (problems) => this.#loop.problemsFound(problems),
       nodeChanged: (node) => {
         this.#board.nodeChanged(node);
+        this.#changes.factChanged(`Node ${this.#configuration.settings.nodeName}`);
         facts.nodeChanged(node);
       },
+      otherNodesChanged: (others) => {
+        this.#changes.factChanged('addresses of other Nodes');
+        facts.otherNodesChanged(others);
+      },
+      serviceCIDRsChanged: (cidrs) => {
+        this.#changes.factChanged('ServiceCIDRs');
+        facts.serviceCIDRsChanged(cidrs);
+      },
+      wayChanged: (addresses) => {
+        this.#changes.factChanged('addresses of the API server');
+        facts.wayChanged(addresses);
+      },
       nodeLost: (node) => {
+        this.#changes.factChanged(`Node ${node}`);
         this.#listener.info(`Node ${node} is not ready: its draining servers are removed.`);
         this.#loop.nodeLost(node);
       },

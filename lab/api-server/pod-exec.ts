@@ -12,8 +12,15 @@ export interface CommandResult {
   readonly closes?: true;
 }
 
+/** What it had written when its pod died: the connection ends without a status. */
+interface CutShort {
+  readonly until: string;
+}
+
+type PodResult = CommandResult | CutShort | 'silent';
+
 /** What a command in a pod comes to; `silent` keeps the connection and never says anything. */
-export type PodBehaviour = (command: readonly string[]) => CommandResult | 'silent';
+export type PodBehaviour = (command: readonly string[]) => PodResult;
 
 const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/exec$/;
 const EXEC: Resource = { name: 'pods/exec', group: '', version: 'v1', kind: 'PodExecOptions' };
@@ -86,8 +93,12 @@ function refuse(socket: Duplex, code: number): void {
   socket.end(`HTTP/1.1 ${code} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
-function play(socket: Duplex, result: CommandResult | 'silent'): void {
+function play(socket: Duplex, result: PodResult): void {
   if (result === 'silent') return;
+  if ('until' in result) {
+    socket.write(frame(OUT, result.until), () => socket.destroy());
+    return;
+  }
   const { code, stdout = '', stderr = '' } = result;
   if (stdout !== '') socket.write(frame(OUT, stdout));
   if (stderr !== '') socket.write(frame(ERR, stderr));

@@ -1,3 +1,4 @@
+import { ChangedObjects, type ObjectsByService } from '../model/changed-objects.js';
 import { ClusterView } from '../model/cluster-view.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
 import type { NodeRecord } from '../model/node.js';
@@ -10,6 +11,8 @@ export class ViewIntake {
   readonly view = new ClusterView();
   #services = new Set<ServiceKey>();
   #triggers: number[] = [];
+  readonly #objects = new ChangedObjects();
+  #areNamed = false;
   #since = 0;
 
   /** Changes that happened before this moment say nothing of how fast we are: we did not run yet. */
@@ -17,26 +20,32 @@ export class ViewIntake {
     this.#since = wallTime;
   }
 
-  readonly service = ({ before, after }: StoreChange<Service>): void => {
-    if (after !== undefined) this.#touch(this.view.setService(after));
-    else if (before !== undefined) this.#touch(this.view.deleteService(before.key));
+  /** From now on what changed has its name: before, everything is new. */
+  nameObjects(): void {
+    this.#areNamed = true;
+  }
+
+  readonly service = ({ key, before, after }: StoreChange<Service>): void => {
+    if (after !== undefined) this.#touch(this.view.setService(after), 'Service', key);
+    else if (before !== undefined) this.#touch(this.view.deleteService(before.key), 'Service', key);
   };
 
-  readonly slice = ({ before, after, triggered }: StoreChange<EndpointSlice>): void => {
-    if (after !== undefined) this.#touch(this.view.setSlice(after));
-    else if (before !== undefined) this.#touch(this.view.deleteSlice(before.key));
+  readonly slice = ({ key, before, after, triggered }: StoreChange<EndpointSlice>): void => {
+    if (after !== undefined) this.#touch(this.view.setSlice(after), 'EndpointSlice', key);
+    else if (before !== undefined) this.#touch(this.view.deleteSlice(before.key), 'EndpointSlice', key);
     if (triggered !== undefined && triggered >= this.#since) this.#triggers.push(triggered);
   };
 
   /** What was touched since it was last asked for. */
   take(): Batch {
-    const batch = { services: this.#services, triggers: this.#triggers };
+    const batch = { services: this.#services, triggers: this.#triggers, objects: this.#objects.take() };
     this.#services = new Set();
     this.#triggers = [];
     return batch;
   }
 
-  #touch(services: readonly ServiceKey[]): void {
+  #touch(services: readonly ServiceKey[], kind: string, key: string): void {
+    if (this.#areNamed) this.#objects.add(services, kind, key);
     for (const service of services) this.#services.add(service);
   }
 }
@@ -46,6 +55,7 @@ interface Batch {
   readonly services: ReadonlySet<ServiceKey>;
   /** When the changes of EndpointSlices among them happened, in milliseconds since 1970. */
   readonly triggers: readonly number[];
+  readonly objects: ObjectsByService;
 }
 
 export interface NodeAndRangesListener {

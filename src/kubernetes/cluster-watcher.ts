@@ -209,9 +209,10 @@ export class ClusterWatcher implements ClusterSource {
     this.#checkOwnNode();
     const isOther = this.#node?.counters.complete === true && this.#nodeAndRanges.publishNode(listener);
     if (this.#ranges.counters.complete) this.#nodeAndRanges.publishCIDRs(listener);
-    const { services, triggers } = this.#intake.take();
+    const { services, triggers, objects } = this.#intake.take();
     // Completion alone is reported too: from now on what the source does not have does not exist.
-    if (services.size > 0 || completes) listener.changed(services, triggers);
+    if (services.size > 0 || completes) listener.changed(services, triggers, objects);
+    if (completes) this.#intake.nameObjects();
     this.#publishProblems();
     if (completes) void this.#awaitOtherNodes().then(this.#begun);
     else if (isOther || this.view.externalFamilies(services).size > 0) void this.#roster.reconsider();

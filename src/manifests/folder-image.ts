@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { shownName } from '../files/shown.js';
+import { ChangedObjects, type ObjectsByService } from '../model/changed-objects.js';
 import { ClusterView } from '../model/cluster-view.js';
 import type { NodeAddresses } from '../model/node.js';
 import type { Problem } from '../model/problem.js';
@@ -24,6 +25,7 @@ export class FolderImage {
   readonly #writer = new ViewWriter(this.view);
   /** For each file whether it has been read at least once. */
   readonly #files = new Map<string, boolean>();
+  readonly #objects = new ChangedObjects();
   #complete = false;
 
   get nodes(): Iterable<NodeAddresses> {
@@ -43,12 +45,24 @@ export class FolderImage {
     const touched = new Set<ServiceKey>();
     const named = new Set<ServiceKey>();
     for (const id of new Set(changes.flatMap((change) => [...this.#absorb(change)]))) {
-      for (const service of this.#settle(id)) touched.add(service);
+      const services = this.#settle(id);
+      if (this.#complete) this.#name(id, services);
+      for (const service of services) touched.add(service);
       const service = this.#serviceOf(id);
       if (service !== undefined) named.add(service);
     }
     this.#findOrphans([...touched, ...named]);
     return touched;
+  }
+
+  /** What changed, by the Services that it touched; once the folder has been read as a whole. */
+  takeObjects(): ObjectsByService {
+    return this.#objects.take();
+  }
+
+  #name(id: ObjectId, services: readonly ServiceKey[]): void {
+    const end = id.indexOf('/');
+    this.#objects.add(services, id.slice(0, end), id.slice(end + 1));
   }
 
   /** Answers with the objects that the file named before or names now. */

@@ -112,7 +112,8 @@ export class ManifestWatcher implements ClusterSource {
     if (haveChanged) this.#problems = this.#image.board.list;
     this.#publishOtherNodes(listener);
     // Completion alone is reported too: from now on what the source does not have does not exist.
-    if (services.size > 0 || completed) listener.changed(services);
+    const objects = this.#image.takeObjects();
+    if (services.size > 0 || completed) listener.changed(services, [], objects);
     if (haveChanged) listener.problemsFound(this.#problems);
   }
 

@@ -1,3 +1,4 @@
+import type { ObjectsByService } from './changed-objects.js';
 import type { ClusterView } from './cluster-view.js';
 import type { OtherNodes } from './node.js';
 import type { Problem } from './problem.js';
@@ -39,9 +40,9 @@ export interface ClusterListener {
   /**
    * These Services changed in the view. `triggers` says when the changes of their EndpointSlices happened, in
    * milliseconds since 1970, as far as the source knows: for network_programming_duration_seconds, once they are in the
-   * kernel.
+   * kernel. `objects` names what changed, once the source is complete.
    */
-  changed(services: Iterable<ServiceKey>, triggers?: readonly number[]): void;
+  changed(services: Iterable<ServiceKey>, triggers?: readonly number[], objects?: ObjectsByService): void;
   /** Other Nodes have other addresses now. Called before `changed` for the Services that came with it. */
   otherNodesChanged?(others: OtherNodes): void;
   /** What the source cannot read or make sense of from now on, where that is another list than before. */

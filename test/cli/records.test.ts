@@ -99,6 +99,30 @@ describe('events', () => {
     expect(schemaBreaches(json, readSchema('change-list.v1.json'))).toEqual([]);
   });
 
+  it('name the EndpointSlice, the Service or the Node that changed', async () => {
+    changes.changed([SERVICE], new Map([[SERVICE, ['EndpointSlice default/web-abc12']]]));
+    changes.passed();
+    changes.changed(
+      [SERVICE],
+      new Map([[SERVICE, ['Service default/web', 'EndpointSlice default/web-abc12']]]),
+    );
+    changes.performed([ADD], [DONE]);
+    changes.passed();
+    changes.passed();
+    changes.factChanged('Node node-1');
+    changes.performed([REMOVE, BIND], [DONE, DONE]);
+    changes.passed();
+    changes.passed();
+    changes.performed([REMOVE], [DONE]);
+    const causes = (await ran(runEvents)).out.split('\n').filter((line) => line.includes('because'));
+    expect(causes.map((line) => line.trim())).toEqual([
+      'because: EndpointSlice default/web-abc12 and Service default/web changed',
+      'because: Node node-1 changed',
+      'because: Node node-1 changed',
+      'because: a drain, drift or another attempt for Service default/web',
+    ]);
+  });
+
   it('go on with those that come, and end whole after Ctrl-C', async () => {
     changes.performed([ADD], [DONE]);
     const written = new Written();

@@ -83,6 +83,15 @@ describe('the first look', () => {
 });
 
 describe('what changes', () => {
+  test('has the names of the objects, but in the first look, where all is new', async () => {
+    const cluster = await new WatchedCluster(filledApi()).start();
+    expect(cluster.recorder.objects).toEqual([]);
+    cluster.api.put(SLICES, slice('web-1', 'web', ['10.244.0.6']));
+    cluster.api.put(SERVICES, service('mail', '10.96.0.11'));
+    await cluster.settle();
+    expect(cluster.recorder.objects.sort()).toEqual(['EndpointSlice default/web-1', 'Service default/mail']);
+  });
+
   test('is reported once for all that arrives together', async () => {
     const cluster = await new WatchedCluster(filledApi()).start();
     cluster.recorder.take();

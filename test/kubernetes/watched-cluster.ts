@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ClusterWatcher, type WatcherOptions } from '../../src/kubernetes/cluster-watcher.js';
+import type { ObjectsByService } from '../../src/model/changed-objects.js';
 import type { NodeRecord, OtherNodes } from '../../src/model/node.js';
 import { type Problem, problemText } from '../../src/model/problem.js';
 import { HandClock } from '../support/hand-clock.js';
@@ -15,7 +16,15 @@ export class Recorder {
   readonly triggers: number[] = [];
   problemChanges = 0;
 
-  changed(services: Iterable<string>, triggers: readonly number[] = []): void {
+  /** Names of what changed, in the order of the reports. */
+  readonly objects: string[] = [];
+
+  changed(
+    services: Iterable<string>,
+    triggers: readonly number[] = [],
+    objects: ObjectsByService = new Map(),
+  ): void {
+    this.objects.push(...[...objects.values()].flat());
     this.changes.push([...services].sort());
     this.triggers.push(...triggers);
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type ManifestOptions, ManifestWatcher } from '../../src/manifests/manifest-watcher.js';
+import type { ObjectsByService } from '../../src/model/changed-objects.js';
 import type { ClusterListener } from '../../src/model/cluster-source.js';
 import type { OtherNodes } from '../../src/model/node.js';
 import { problemText } from '../../src/model/problem.js';
@@ -33,7 +34,11 @@ export class Recorder implements ClusterListener {
   problemReports = 0;
   #recorder: (() => void) | undefined;
 
-  changed(services: Iterable<ServiceKey>): void {
+  /** Names of what changed, in the order of the reports. */
+  readonly objects: string[] = [];
+
+  changed(services: Iterable<ServiceKey>, _triggers?: readonly number[], objects?: ObjectsByService): void {
+    this.objects.push(...[...(objects?.values() ?? [])].flat());
     this.reports.push([...services].sort());
     this.#recorder?.();
   }

@@ -37,6 +37,17 @@ describe('the first look', () => {
     expect(source.problems).toEqual([]);
   });
 
+  test('names no object, since all is new; what changes later has its name', async () => {
+    const { source, recorder, folder } = await watched({
+      'a.yaml': serviceYaml('web'),
+      'b.yaml': sliceYaml('web-1', 'web'),
+    });
+    expect(recorder.objects).toEqual([]);
+    await writeFiles(folder, { 'b.yaml': sliceYaml('web-2', 'web') });
+    await source.rescan();
+    expect(recorder.objects.sort()).toEqual(['EndpointSlice default/web-1', 'EndpointSlice default/web-2']);
+  });
+
   test('is not complete before it is done', async () => {
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'web.yaml': serviceYaml('web') });

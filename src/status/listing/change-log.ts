@@ -1,3 +1,4 @@
+import type { ObjectsByService } from '../../model/changed-objects.js';
 import { type Operation, type Outcome, operationText } from '../../model/operation.js';
 import type { ServiceKey } from '../../model/service-key.js';
 
@@ -26,9 +27,18 @@ interface Kept {
   readonly because: Cause;
 }
 
-type Cause = 'changed' | 'again' | 'address';
+/** `address`: nothing of a Service; `again`: nothing of the cluster changed. */
+type Cause =
+  | { readonly kind: 'again' }
+  | { readonly kind: 'address' }
+  /** Nothing is named where everything was new. */
+  | { readonly kind: 'objects'; readonly names: readonly string[] };
+
+const AGAIN: Cause = { kind: 'again' };
+const ADDRESS: Cause = { kind: 'address' };
 
 const ROOM = 2_000;
+const MOST_NAMES = 3;
 /** A line without content, so that neither side takes the silence for an end. */
 const HEARTBEAT_MILLISECONDS = 20_000;
 
@@ -39,9 +49,9 @@ export class ChangeLog {
   readonly #kept: Kept[] = [];
   /** Of the first that is kept. */
   #first = 0;
-  /** Services that have changed since the last pass. */
-  #changed = new Set<ServiceKey>();
-  #changedBefore = new Set<ServiceKey>();
+  #recent = new Recent();
+  /** Of the pass before: what came while it lasted is for the next one. */
+  #before = new Recent();
   #waiting: (() => void)[] = [];
 
   constructor(wallTime: () => number, serviceOf: (operation: Operation) => ServiceKey | undefined) {
@@ -50,8 +60,13 @@ export class ChangeLog {
   }
 
   /** The source has sent other objects of these Services. */
-  changed(services: Iterable<ServiceKey>): void {
-    for (const service of services) this.#changed.add(service);
+  changed(services: Iterable<ServiceKey>, objects: ObjectsByService = new Map()): void {
+    for (const service of services) this.#recent.changed(service, objects.get(service) ?? []);
+  }
+
+  /** Something changed that every Service may depend on: `Node node-1`. */
+  factChanged(name: string): void {
+    this.#recent.facts.add(name);
   }
 
   performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
@@ -71,10 +86,10 @@ export class ChangeLog {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** A pass has ended. What came while it lasted is for the next one. */
+  /** A pass has ended. */
   passed(): void {
-    this.#changedBefore = this.#changed;
-    this.#changed = new Set();
+    this.#before = this.#recent;
+    this.#recent = new Recent();
   }
 
   /** What is kept, and with `follow` all that comes, for ever; then an empty batch now and then. */
@@ -91,8 +106,14 @@ export class ChangeLog {
   }
 
   #causeOf(service: ServiceKey | undefined): Cause {
-    if (service === undefined) return 'address';
-    return this.#changed.has(service) || this.#changedBefore.has(service) ? 'changed' : 'again';
+    const both = [this.#before, this.#recent];
+    const named =
+      service && both.map(({ services }) => services.get(service)).filter((one) => one !== undefined);
+    if (named !== undefined && named.length > 0)
+      return { kind: 'objects', names: [...new Set(named.flatMap((names) => [...names]))] };
+    const facts = both.flatMap((recent) => [...recent.facts]);
+    if (facts.length > 0) return { kind: 'objects', names: [...new Set(facts)] };
+    return service === undefined ? ADDRESS : AGAIN;
   }
 
   #more(): Promise<void> {
@@ -106,11 +127,28 @@ export class ChangeLog {
   }
 }
 
-const CAUSES: Readonly<Record<Cause, (service: string) => string>> = {
-  changed: (service) => `Service ${service} or an EndpointSlice of it changed`,
+/** What changed since the last pass. */
+class Recent {
+  /** With the names of the objects. */
+  readonly services = new Map<ServiceKey, ReadonlySet<string>>();
+  readonly facts = new Set<string>();
+
+  changed(service: ServiceKey, names: readonly string[]): void {
+    const known = this.services.get(service);
+    this.services.set(service, known === undefined ? new Set(names) : new Set([...known, ...names]));
+  }
+}
+
+const WITHOUT_OBJECT: Readonly<Record<'again' | 'address', (service: string) => string>> = {
   again: (service) => `a drain, drift or another attempt for Service ${service}`,
   address: () => 'the last or first frontend at the address',
 };
+
+function causeText(cause: Cause, service: string): string {
+  if (cause.kind !== 'objects') return WITHOUT_OBJECT[cause.kind](service);
+  const names = cause.names.slice(0, MOST_NAMES).join(' and ');
+  return names === '' ? `Service ${service} or an EndpointSlice of it changed` : `${names} changed`;
+}
 
 function changeOf({ at, operation, outcome, service, because }: Kept): Change {
   return {
@@ -120,6 +158,6 @@ function changeOf({ at, operation, outcome, service, because }: Kept): Change {
     text: operationText(operation),
     outcome: outcome.kind,
     errno: 'error' in outcome ? outcome.error.code : null,
-    because: CAUSES[because](service ?? ''),
+    because: causeText(because, service ?? ''),
   };
 }

@@ -68,6 +68,14 @@ describe.skipIf(!IN_TEST_KERNEL)('commands that look', () => {
     expect(stdout).toContain('because: Service default/web or an EndpointSlice of it changed');
   });
 
+  it('name the EndpointSlice because of which something was written', async () => {
+    const pods = cluster.lab.pods.slice(0, 2);
+    await cluster.folder.put('web', dualStack({ name: 'web', vip: WEB, pods }));
+    const isNamed = async () =>
+      /because: EndpointSlice default\/web\S* changed/.test((await cluster.command('events')).stdout);
+    await waitUntil(isNamed, { what: 'the slice to be named', seconds: 30 });
+  });
+
   it('read the kernel alone where no agent runs, and say so', async () => {
     await cluster.agent.stop();
     const { code, stdout, stderr } = await cluster.command('services');
