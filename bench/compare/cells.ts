@@ -34,11 +34,19 @@ export const MODES = {
     title: 'nftables: kube-proxy 1.37',
     what: 'the same, without a map for a Service of a single endpoint',
   },
+  'kube-proxy-ipvs': { title: 'kube-proxy itself, IPVS', what: 'the binary of --kube-proxy' },
+  'kube-proxy-iptables': { title: 'kube-proxy itself, iptables', what: 'the binary of --kube-proxy' },
+  'kube-proxy-nftables': { title: 'kube-proxy itself, nftables', what: 'the binary of --kube-proxy' },
 } as const;
 
 export type ModeName = keyof typeof MODES;
 
 export const MODE_NAMES = Object.keys(MODES) as ModeName[];
+
+/** Whether it is a mode of a binary that was given. */
+export function isKubeProxy(mode: ModeName): boolean {
+  return mode.startsWith('kube-proxy-');
+}
 
 export interface Size {
   readonly services: number;

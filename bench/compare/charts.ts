@@ -16,6 +16,9 @@ const COLOURS: Readonly<Partial<Record<ModeName, string>>> = {
   'nftables-1.36': '#0072B2',
   'nftables-1.37': '#56B4E9',
   ipvs: '#009E73',
+  'kube-proxy-ipvs': '#004D39',
+  'kube-proxy-iptables': '#7A3500',
+  'kube-proxy-nftables': '#003A5C',
 };
 
 const SHOWN = Object.keys(COLOURS) as ModeName[];

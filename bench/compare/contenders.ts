@@ -7,7 +7,8 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { AgentOrder } from './agent.js';
 import type { CellResult, Change, ChangeKind, Restart } from './cell-results.js';
-import type { Cell, ModeName, Size } from './cells.js';
+import { type Cell, isKubeProxy, type ModeName, type Size } from './cells.js';
+import { KubeProxyContender, KubeProxyProgrammer } from './kube-proxy.js';
 import type { Network } from './network.js';
 import { type RuleFile, ruleFileName, wholeText } from './rule-files.js';
 import type { RuleService } from './rule-service.js';
@@ -36,6 +37,7 @@ export interface Programmer {
 }
 
 export function programmerOf(cell: Cell, network: Network, folders: Folders): Programmer {
+  if (isKubeProxy(cell.mode)) return new KubeProxyProgrammer(folders.kubeProxy, cell, network);
   return cell.mode.startsWith('ipvs')
     ? new AgentProgrammer(network)
     : new RuleProgrammer(cell, network, folders);
@@ -48,9 +50,13 @@ export interface Folders {
   readonly rules: string;
   /** In memory: reading from the machine's disk would stop a counted clock. */
   readonly scratch: string;
+  /** Of a kube-proxy; empty where none was given. */
+  readonly kubeProxy: string;
 }
 
 export function contenderOf(cell: Cell, network: Network, folders: Folders): Promise<Contender> {
+  if (isKubeProxy(cell.mode))
+    return KubeProxyContender.create(folders.kubeProxy, cell, network, folders.tools);
   return cell.mode.startsWith('ipvs')
     ? AgentContender.start(cell, network)
     : Promise.resolve(new RuleContender(cell, network, folders));

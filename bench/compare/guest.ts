@@ -14,15 +14,15 @@ import type {
   ConnectionPlace,
   ConnectionSamples,
 } from './cell-results.js';
-import { type Cell, LEAST, sizeName } from './cells.js';
+import { type Cell, isKubeProxy, LEAST, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
-import { CHURN, type ChangePlan, changesOf, churnOf } from './rule-files.js';
+import { CHURN_PER_SECOND, type ChangePlan, changesOf, churnOf } from './rule-files.js';
 import { throughputOf } from './throughput.js';
 import { type Asked, hasStrace } from './traced.js';
 
 /**
- * Runs inside the test kernel: `guest.js BATCH`, a file with a Batch. Prints the result of each cell as a line of JSON.
+ * Runs inside the test kernel: `guest.js BATCH [KUBE-PROXY]`, a file with a Batch and a binary. Prints the result of each cell as a line of JSON.
  */
 export interface Batch {
   readonly cells: readonly Cell[];
@@ -30,6 +30,8 @@ export interface Batch {
   readonly rules: string;
   /** Changes of each kind that are measured. */
   readonly changes: number;
+  /** Changes, ten a second, while connections go on. */
+  readonly churn: number;
   /** Connections to one Service, and to Services spread over all. */
   readonly connections: number;
   /** The number of Services of the cells that also show what the mode does to packets. */
@@ -39,6 +41,8 @@ export interface Batch {
 const SCRATCH = '/tmp/bench-rules';
 /** Endpoints of a cell whose system calls are counted. */
 const MOST_TRACED = 10_000;
+/** Milliseconds. */
+const LONGEST_CHURN = 10_000;
 /** Connections and changes before those that count. */
 const WARM_UP = 20;
 
@@ -58,9 +62,15 @@ try {
 async function measureAll(): Promise<void> {
   for (const [number, cell] of batch.cells.entries()) {
     // The first would find its tools cold.
-    if (number === 0) await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, measureIn));
+    if (number === 0) await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, warmUp));
     process.stdout.write(`${JSON.stringify(await measure(cell))}\n`);
   }
+}
+
+async function warmUp(cell: Cell, network: Network, contender: Contender): Promise<void> {
+  await contender.program();
+  connectEverywhere(cell, network);
+  for (const { kind, number } of changesOf(LEAST, 1)) await contender.change(kind, number);
 }
 
 async function measure(cell: Cell): Promise<CellResult> {
@@ -73,7 +83,13 @@ async function measure(cell: Cell): Promise<CellResult> {
 }
 
 function isTraced({ services, endpoints, round, mode }: Cell): boolean {
-  return round === 1 && services * endpoints <= MOST_TRACED && mode !== 'iptables-by-rule' && hasStrace();
+  return (
+    round === 1 &&
+    services * endpoints <= MOST_TRACED &&
+    mode !== 'iptables-by-rule' &&
+    !isKubeProxy(mode) &&
+    hasStrace()
+  );
 }
 
 // What a mode does to packets is the same at every size.
@@ -109,7 +125,8 @@ async function withContender<T>(
 }
 
 function foldersOf(cell: Cell): Folders {
-  return { tools: batch.tools, rules: `${batch.rules}/${sizeName(cell)}`, scratch: SCRATCH };
+  const rules = `${batch.rules}/${sizeName(cell)}`;
+  return { tools: batch.tools, rules, scratch: SCRATCH, kubeProxy: process.argv[3] ?? '' };
 }
 
 function askFor(_cell: Cell, _network: Network, contender: Contender): Promise<Asked> {
@@ -135,7 +152,9 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
   const coldChange = await contender.warmUp();
   const plan = isRepeatable ? changesOf(cell, batch.changes) : [];
   const changes = await changeAll(plan, contender);
-  const churn = isRepeatable ? await changeMeanwhile(churnOf(cell, plan), cell, network, contender) : {};
+  const churn = isRepeatable
+    ? await changeMeanwhile(churnOf(cell, batch.churn, plan), cell, network, contender)
+    : {};
   return {
     cell,
     kernel: release(),
@@ -174,16 +193,19 @@ async function changeMeanwhile(
   contender: Contender,
 ): Promise<Pick<CellResult, 'churn'>> {
   if (plan.length === 0) return {};
-  let seconds = 0;
+  let [changes, seconds] = [0, 0];
   const meanwhile = await connectMeanwhile(network, batch.tools, spreadOver(cell.services), async () => {
     const began = performance.now();
     for (const [index, { kind, number }] of plan.entries()) {
-      await sleep(Math.max(0, began + (index * 1000) / CHURN.perSecond - performance.now()));
+      await sleep(Math.max(0, began + (index * 1000) / CHURN_PER_SECOND - performance.now()));
+      // Who is slower than that does as many as it can.
+      if (performance.now() - began > LONGEST_CHURN) break;
       await contender.change(kind, number);
+      changes++;
     }
     seconds = (performance.now() - began) / 1000;
   });
-  return { churn: { ...meanwhile, changes: plan.length, seconds } };
+  return { churn: { ...meanwhile, changes, seconds } };
 }
 
 function spreadOver(services: number): string[] {

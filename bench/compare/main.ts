@@ -44,7 +44,7 @@ async function run(options: Options): Promise<void> {
   const store = new Store(join(folder, 'cells'));
   const cells = cellsOf(options).filter((cell) => !store.has(cell));
   // A later report tells what was measured, not what it was made with.
-  if (!options.isReportOnly) writeFileSync(join(folder, VERSIONS), `${JSON.stringify(versions())}\n`);
+  if (!options.isReportOnly) writeFileSync(join(folder, VERSIONS), `${JSON.stringify(versions(options))}\n`);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
   const context = {
     store,
@@ -74,13 +74,13 @@ async function report(options: Options, store: Store, folder: string): Promise<v
     date,
     versions: existsSync(join(folder, VERSIONS))
       ? (JSON.parse(readFileSync(join(folder, VERSIONS), 'utf8')) as string[])
-      : versions(),
+      : versions(options),
   };
   process.stdout.write(await writeResults(place, { about, results }));
   say(`the report is ${place}/report.html`);
 }
 
-function versions(): string[] {
+function versions({ kubeProxy }: Options): string[] {
   const commands = [
     ['git', 'log', '-1', '--format=commit %h'],
     ['iptables-legacy', '--version'],
@@ -88,7 +88,9 @@ function versions(): string[] {
     ['nft', '--version'],
     ['qemu-system-x86_64', '--version'],
   ];
+  const given = kubeProxy === '' ? [] : [`kube-proxy: ${firstLine(kubeProxy, ['--version'])}`];
   return [
+    ...given,
     `Node ${process.version}`,
     ...commands.map(([command = '', ...words]) => firstLine(command, words)),
   ];
@@ -131,6 +133,7 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
     tools: TOOLS,
     rules,
     changes: options.changes,
+    churn: options.churn,
     connections: options.connections,
     behavioursAt: behavioursAt(options),
   };
@@ -152,6 +155,7 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
     process.execPath,
     guest,
     file,
+    ...(options.kubeProxy === '' ? [] : [options.kubeProxy]),
   ];
 }
 
@@ -163,7 +167,7 @@ function behavioursAt({ sizes }: Options): number {
 
 function plannedAt(size: Size, options: Options): ChangePlan[] {
   const changes = changesOf(size, options.changes);
-  return [...changes, ...churnOf(size, changes)];
+  return [...changes, ...churnOf(size, options.churn, changes)];
 }
 
 function say(text: string): void {

@@ -1,13 +1,19 @@
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MODE_NAMES, type ModeName, type Plan, type Size } from './cells.js';
+import { isKubeProxy, MODE_NAMES, type ModeName, type Plan, type Size } from './cells.js';
 
 export interface Options extends Plan {
   /** Counted: a clock that counts instructions. netns: the machine's own kernel. */
   readonly clock: 'counted' | 'vm' | 'netns';
   /** A kernel of Debian, as scripts/test-kernel names them; empty for the one of this machine's release. */
   readonly kernel: string;
+  /** The path of a kube-proxy; empty where none is given. */
+  readonly kubeProxy: string;
   readonly changes: number;
   readonly connections: number;
+  /** Changes, ten a second, while connections go on. */
+  readonly churn: number;
   /** Where it is kept; a run of the same name goes on. */
   readonly name: string;
   readonly isFresh: boolean;
@@ -25,6 +31,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --netns              the machine's own kernel; needs root and IPVS
   --kernel VERSION     6.1, 6.12 or newest; without it the kernel of this machine's release
   --modes A,B          of ${MODE_NAMES.join(', ')}
+  --kube-proxy PATH    measures this kube-proxy itself too, in all its modes or those of --modes
   --sizes 100x10,…     Services × endpoints
   --rounds N           how often everything is measured
   --changes N          changes of each kind in each cell
@@ -36,7 +43,7 @@ export const USAGE = `usage: npm run bench -- [options]
 `;
 
 const FULL_SIZES = '1x10,10x10,100x10,1000x10,5000x10,10000x10,30000x10,1000x1,10000x1,1000x100';
-const QUICK_SIZES = '10x10,100x10,1000x10';
+const QUICK_SIZES = '100x10,1000x10';
 const NULL_SIZE: Size = { services: 1000, endpoints: 10 };
 
 /** Throws a TypeError with a sentence where the words make no sense. */
@@ -49,6 +56,7 @@ export function readOptions(words: readonly string[]): Options {
       netns: { type: 'boolean' },
       kernel: { type: 'string', default: '' },
       modes: { type: 'string' },
+      'kube-proxy': { type: 'string', default: '' },
       sizes: { type: 'string' },
       rounds: { type: 'string' },
       changes: { type: 'string' },
@@ -66,12 +74,14 @@ export function readOptions(words: readonly string[]): Options {
   return {
     clock,
     kernel,
-    modes: modesOf(values.modes, quick),
+    modes: modesOf(values.modes, quick, values['kube-proxy']),
+    kubeProxy: kubeProxyAt(values['kube-proxy']),
     sizes: (values.sizes ?? (quick ? QUICK_SIZES : FULL_SIZES)).split(',').map(sizeOf),
     nullSize: NULL_SIZE,
     rounds: numberOf('--rounds', values.rounds ?? '2'),
     changes: numberOf('--changes', values.changes ?? (quick ? '3' : '5')),
     connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
+    churn: quick ? 10 : 30,
     name: values.name ?? [clock, kernel, quick ? 'quick' : ''].filter((part) => part !== '').join('-'),
     isFresh: values.fresh,
     isReportOnly: values.report,
@@ -82,13 +92,29 @@ export function readOptions(words: readonly string[]): Options {
 /** Without the slow ways to load iptables, which kube-proxy takes on some nodes, or never. */
 const QUICK_MODES: readonly ModeName[] = ['ipvs', 'ipvs-again', 'iptables', 'nftables-1.36'];
 
-function modesOf(text: string | undefined, isQuick: boolean): readonly ModeName[] {
-  if (text === undefined) return isQuick ? QUICK_MODES : MODE_NAMES;
+function modesOf(text: string | undefined, isQuick: boolean, kubeProxy: string): readonly ModeName[] {
+  const isThere = (mode: ModeName) => kubeProxy !== '' || !isKubeProxy(mode);
+  if (text === undefined) {
+    const chosen = isQuick ? QUICK_MODES : MODE_NAMES.filter((mode) => !isKubeProxy(mode));
+    return [...chosen, ...MODE_NAMES.filter((mode) => isKubeProxy(mode) && isThere(mode))];
+  }
   const names = text.split(',');
   const unknown = names.find((name) => !(MODE_NAMES as string[]).includes(name));
   if (unknown !== undefined)
     throw new TypeError(`--modes: there is no mode '${unknown}'; there are ${MODE_NAMES.join(', ')}`);
+  const without = (names as ModeName[]).find((name) => !isThere(name));
+  if (without !== undefined) throw new TypeError(`--modes: ${without} needs --kube-proxy PATH`);
   return names as ModeName[];
+}
+
+function kubeProxyAt(path: string): string {
+  if (path === '') return '';
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    throw new TypeError(`--kube-proxy: ${path} is no program that can be run`);
+  }
+  return resolve(path);
 }
 
 function sizeOf(text: string): Size {

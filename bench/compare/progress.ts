@@ -22,7 +22,7 @@ export class Progress {
 }
 
 /** What a cell takes beyond its rules: a kernel's part of booting, namespaces, connections. In rules. */
-const ALWAYS = 3000;
+const ALWAYS = 8000;
 
 function weightOf({ services, endpoints }: Cell): number {
   return ALWAYS + services * (4 + endpoints);

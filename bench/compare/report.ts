@@ -81,6 +81,8 @@ export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: 
     '',
     ...nullExperiment(rows),
     '',
+    ...roundsApart(rows),
+    '',
     ...threats(about),
     '',
   ].join('\n');
@@ -185,15 +187,23 @@ function verdict(
   return `| ${what} | ${number} | ${bound} ${target} | ${isHeld ? 'held' : '**missed**'} |`;
 }
 
+const RIVALS: readonly ModeName[] = [
+  ...(['iptables', 'nftables-1.36', 'nftables-1.37'] as const),
+  ...(['kube-proxy-ipvs', 'kube-proxy-iptables', 'kube-proxy-nftables'] as const),
+];
+
 /** Every measure in which a mode of kube-proxy does better than ours by more than a hundredth. */
 function losses(rows: readonly Row[]): string[] {
   const lines: string[] = [];
+  let compared = 0;
   for (const ipvs of rows.filter(({ mode }) => mode === 'ipvs'))
-    for (const mode of ['iptables', 'nftables-1.36', 'nftables-1.37'] as const) {
+    for (const mode of RIVALS) {
       const other = rowAt(rows, mode, ipvs);
+      if (other !== undefined) compared++;
       const lost = other === undefined ? [] : lostTo(ipvs, other);
       if (lost.length > 0) lines.push(`| ${sizeText(ipvs)} | ${MODES[mode].title} | ${lost.join('; ')} |`);
     }
+  if (compared === 0) return ['Not known: no other mode was measured at the same size.'];
   if (lines.length === 0) return ['In nothing that was measured.'];
   return [
     'How many times as much ours takes.',
@@ -316,6 +326,30 @@ function nullExperiment(rows: readonly Row[]): string[] {
   ];
 }
 
+/** How far apart the rounds of one mode at one size were, where they were furthest. */
+function roundsApart(rows: readonly Row[]): string[] {
+  const repeated = rows.filter(({ rounds }) => rounds > 1);
+  if (repeated.length === 0)
+    return ['Every figure was measured once: how far apart rounds are is not known.'];
+  const furthest = (what: string, of: (row: Row) => number | undefined) => {
+    const apart = repeated.map((row) => ({ row, part: of(row) ?? 0 })).sort((a, b) => b.part - a.part)[0];
+    return apart === undefined
+      ? []
+      : [
+          `| ${what} | ${(apart.part * 100).toFixed(1)} % | ${MODES[apart.row.mode].title}, ${sizeText(apart.row)} |`,
+        ];
+  };
+  return [
+    'Rounds of one mode at one size, the largest less the smallest as a part of the median, where they are furthest apart:',
+    '',
+    '| | apart | where |',
+    '|---|---:|---|',
+    ...furthest('programming', ({ program }) => program.spread),
+    ...furthest('one endpoint', ({ changes }) => changes['endpoint-added']?.spread),
+    ...furthest('connection set-up', ({ connectionSpread }) => connectionSpread),
+  ];
+}
+
 function nullLine(first: Row, again: Row): string {
   const apart = (a: number, b: number) => `${(Math.abs(a / b - 1) * 100).toFixed(1)} %`;
   const [changed, changedAgain] = [first.changes['endpoint-added'], again.changes['endpoint-added']];
@@ -341,6 +375,8 @@ function threats({ options }: Circumstances): string[] {
     ...(options.clock === 'counted' ? counted : options.clock === 'vm' ? wall : []),
     '- Rules are written as kube-proxy writes them, but not by kube-proxy: what it takes to work them out, to list what is there and to',
     '  start is not in its figures. In ours deciding, planning and looking at the kernel are. Both exclude listing the cluster.',
+    '- kube-proxy itself, where it took part: starting, listing and working out are in its figures, and it counts as done once it has',
+    '  taken no processor for 1.5 s. What it takes in that time for nothing is not in them.',
     '- The agent runs with its drain looks and audit put off; rules are loaded with kube-proxy’s chains alone in the kernel.',
     '- Changes of the agent are those of a process that has made three hundred before; the first of a new process is in the table.',
     '- Services of type ClusterIP with IPv4 and TCP only, one port each. Client, node and servers are namespaces of one kernel, so that',

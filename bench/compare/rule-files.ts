@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHANGE_KINDS, type ChangeKind } from './cell-results.js';
-import type { ModeName, Size } from './cells.js';
+import { isKubeProxy, type ModeName, type Size } from './cells.js';
 import { changedRestore, commandByRule, jumps, wholeRestore } from './iptables-rules.js';
 import {
   endpointsChanged,
@@ -45,18 +45,18 @@ export function changesOf({ services }: Size, count: number): ChangePlan[] {
 }
 
 /** Endpoints that come to ten Services a second; to others than those of the measured changes. */
-export const CHURN = { changes: 30, perSecond: 10 };
+export const CHURN_PER_SECOND = 10;
 const LEAST_FOR_CHURN = 100;
 const MOST_FOR_CHURN = 10_000;
 
 /** None where there are too few Services, or so many that the rules of all the changes would fill the disk. */
-export function churnOf(size: Size, measured: readonly ChangePlan[]): ChangePlan[] {
+export function churnOf(size: Size, count: number, measured: readonly ChangePlan[]): ChangePlan[] {
   const { services } = size;
   if (services < LEAST_FOR_CHURN || services > MOST_FOR_CHURN) return [];
   const taken = new Set(measured.map(({ number }) => number));
   const numbers: number[] = [];
-  for (let index = 0; index < CHURN.changes; index++) {
-    let number = Math.floor((index * services) / CHURN.changes);
+  for (let index = 0; index < count; index++) {
+    let number = Math.floor((index * services) / count);
     while (taken.has(number)) number++;
     taken.add(number);
     numbers.push(number);
@@ -74,7 +74,7 @@ export function writeRuleFiles(
   mkdirSync(folder, { recursive: true });
   const services = Array.from({ length: size.services }, (_, index) => benchService(index, size.endpoints));
   for (const mode of modes) {
-    if (mode.startsWith('ipvs')) continue;
+    if (mode.startsWith('ipvs') || isKubeProxy(mode)) continue;
     for (const { file, text } of filesOf(mode, size, services, changes))
       writeFileSync(join(folder, ruleFileName({ ...file, mode })), text);
   }

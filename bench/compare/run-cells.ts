@@ -77,7 +77,7 @@ class Taken {
     progress.done(result.cell, seconds);
     const left = progress.left;
     say(
-      `${cellName(result.cell)}: programmed in ${result.program.elapsed.toFixed(1)} ms; took ${durationText(seconds)}` +
+      `${cellName(result.cell)}: programmed in ${result.program.processor.toFixed(1)} ms of a processor; took ${durationText(seconds)}` +
         (left === undefined ? '' : `, ${durationText(left)} left`),
     );
   }

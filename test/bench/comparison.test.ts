@@ -65,6 +65,22 @@ describe('the options of a comparison', () => {
     expect(() => readOptions(['--sizes', '1000'])).toThrow("such as 1000x10, not '1000'");
     expect(() => readOptions(['--netns', '--kernel', '6.1'])).toThrow('--netns has its own');
   });
+
+  it('have the modes of a kube-proxy where one is given, and only there', () => {
+    const own = MODE_NAMES.filter((mode) => mode.startsWith('kube-proxy-'));
+    expect(own).toHaveLength(3);
+    expect(readOptions([]).modes.filter((mode) => own.includes(mode))).toEqual([]);
+    expect(readOptions(['--quick', '--kube-proxy', process.execPath])).toMatchObject({
+      kubeProxy: process.execPath,
+      modes: expect.arrayContaining(own),
+    });
+    expect(() => readOptions(['--modes', 'kube-proxy-ipvs'])).toThrow(
+      'kube-proxy-ipvs needs --kube-proxy PATH',
+    );
+    expect(() => readOptions(['--kube-proxy', '/no/such/file'])).toThrow(
+      '/no/such/file is no program that can be run',
+    );
+  });
 });
 
 describe('the spread over endpoints', () => {
@@ -98,6 +114,28 @@ describe('the report of a comparison', () => {
       /\| one endpoint: IPVS.* 10,000 × 10 ÷ 100 × 10 \| 1\.10 × \| at most 1\.2 \| held \|/,
     );
     expect(report).toMatch(/\| connection set-up: iptables.* \| 12\.50 × \| \| \|/);
+  });
+
+  it('says how far apart rounds are where they are furthest apart, and where there is one alone', () => {
+    expect(report).toContain('Every figure was measured once');
+    const again = rowsOf(
+      [
+        ...results,
+        cellResult(cell('ipvs', SMALL, 2), { programmed: 11, changed: 1, connected: 150 }),
+        cellResult(cell('iptables', BIG, 2), { programmed: 404, changed: 110, connected: 1515 }),
+      ],
+      'counted',
+    );
+    const apart = reportOf(again, chartsOf(again, 'counted'), ABOUT);
+    expect(apart).toContain('| programming | 9.1 % | IPVS: kube-ipvs-proxy, 100 × 10 |');
+    expect(apart).toContain("| connection set-up | 1.0 % | iptables: kube-proxy's rules, 10,000 × 10 |");
+  });
+
+  it('does not claim that IPVS loses nothing where nothing else was measured', () => {
+    const alone = rowsOf([cellResult(cell('ipvs'), { programmed: 1 })], 'counted');
+    expect(reportOf(alone, chartsOf(alone, 'counted'), ABOUT)).toContain(
+      'Not known: no other mode was measured',
+    );
   });
 
   it('says where IPVS loses', () => {

@@ -35,7 +35,7 @@ describe('a run of cells in one kernel', () => {
       [`${cellName(SECOND)}.json`, `${cellName(FIRST)}.json`].sort(),
     );
     expect(said).toHaveLength(2);
-    expect(said[0]).toMatch(/^ipvs-10x1-1: programmed in 7\.0 ms; took \d+ s, \d+ s left$/);
+    expect(said[0]).toMatch(/^ipvs-10x1-1: programmed in 7\.0 ms of a processor; took \d+ s, \d+ s left$/);
     expect(said[1]).toContain('0 s left');
   });
 
