@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import type { VersionReport } from './cli/version.js';
 import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
+import { removeTrialRemains } from './compose-selftest.js';
 import { composeSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import { COMMIT } from './config/version.js';
@@ -93,8 +94,10 @@ export function composePreparation({ nodeSetUp, scheduler }: AgentSettings): Pro
   return initNode(loadAddon(), nodeSetUp, scheduler);
 }
 
-export function composeCleanup(): Promise<CleanupReport> {
-  return withKernel(cleanUp);
+/** What a killed self-test left goes too. */
+export async function composeCleanup(): Promise<CleanupReport> {
+  const report = await withKernel(cleanUp);
+  return { ...report, done: [...report.done, ...(await removeTrialRemains())] };
 }
 
 // Neither looks at the rules nor writes them, so what they depend on does not matter.

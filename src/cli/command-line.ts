@@ -8,6 +8,7 @@ import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from 
 import { EXIT } from './exit.js';
 import { manPage } from './man-page.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
+import { DEFAULT_ADDRESS, type SelftestOptions } from './selftest.js';
 import { type VersionOptions, withVersionOptions } from './version.js';
 import {
   addViewCommands,
@@ -24,6 +25,7 @@ export interface Commands {
   initOnly(configuration: Configuration): Promise<number>;
   plan(configuration: Configuration): Promise<number>;
   cleanup(options: CleanupOptions): Promise<number>;
+  selftest(options: SelftestOptions): Promise<number>;
   manifest(options: ManifestOptions): Promise<number>;
   readonly overlays: OverlayChoice;
   version(options: VersionOptions): Promise<number>;
@@ -43,6 +45,7 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
   addViewCommands(program, commands.kernel, done);
   addPlan(program, commands, done);
   addCleanup(program, commands, done);
+  addSelftest(program, commands, done);
   withManifestOptions(program.command('manifest'), commands.overlays, async (options) =>
     done(await commands.manifest(options)),
   );
@@ -110,6 +113,14 @@ function addCleanup(program: Command, commands: Commands, done: (code: number) =
     .description('remove everything of ours from the kernel and nothing else; stop the agent first')
     .option('--admin-socket <path>', "the agent's socket", DEFAULT_ADMIN_SOCKET)
     .action(async (options: CleanupOptions) => done(await commands.cleanup(options)));
+}
+
+function addSelftest(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('selftest')
+    .description('serve a Service of its own for a moment, connect to it, and remove it again')
+    .option('--address <address>', 'of that Service: one that nothing uses', DEFAULT_ADDRESS)
+    .action(async (options: SelftestOptions) => done(await commands.selftest(options)));
 }
 
 /** `--write-config-to`: both documents with every default, to be read back by `--config`. */

@@ -25,6 +25,7 @@ function commandsThatAnswer(code: number) {
     initOnly: vi.fn<Commands['initOnly']>(async () => code),
     plan: vi.fn<Commands['plan']>(async () => code),
     cleanup: vi.fn<Commands['cleanup']>(async () => code),
+    selftest: vi.fn<Commands['selftest']>(async () => code),
     manifest: vi.fn<Commands['manifest']>(async () => code),
     overlays: OVERLAY_CHOICE,
     version: vi.fn<Commands['version']>(async () => code),

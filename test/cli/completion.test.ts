@@ -16,7 +16,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function program(): Command {
   const never = vi.fn(async () => 1);
   const commands = {
-    ...{ run: never, initOnly: never, plan: never, cleanup: never, manifest: never, version: never },
+    ...{
+      run: never,
+      initOnly: never,
+      plan: never,
+      cleanup: never,
+      selftest: never,
+      manifest: never,
+      version: never,
+    },
     overlays: OVERLAY_CHOICE,
     kernel: unseenKernel(),
   } satisfies Commands;

@@ -28,7 +28,7 @@ import {
 import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
 import type { Rebinding } from './rebinding.js';
-import { drainStart, fromKernel, isTagged } from './server-settings.js';
+import { drainStart, fromKernel, isOfTrial, isTagged } from './server-settings.js';
 
 /** A virtual server was in one of the two listings only, although they were read anew several times. */
 class UnsteadyKernel extends Error {
@@ -101,7 +101,7 @@ function join(
     if (!isMark) byAddress++;
     if (found === undefined) return undefined;
     // Nothing that we want can collide with it unnoticed.
-    if (front === undefined) continue;
+    if (front === undefined || isOfTrial(record.flags)) continue;
     joined.push([seenServer(record, front, found.realServers), found.activity]);
   }
   return byAddress === byFrontend.size && marked === byMark.length ? joined : undefined;

@@ -13,7 +13,14 @@ export interface WhyAnswer {
 }
 
 /** The lab's programs keep the machine's /sys, which shows the devices of another namespace. */
-const WITH_OWN_SYS = ['unshare', '--mount', 'sh', '-c', 'mount -t sysfs sysfs /sys && exec "$@"', 'sh'];
+export const WITH_OWN_SYS = [
+  'unshare',
+  '--mount',
+  'sh',
+  '-c',
+  'mount -t sysfs sysfs /sys && exec "$@"',
+  'sh',
+];
 
 /** Runs the shipped program on the node, as a person would. */
 export async function why(node: Host, adminSocket: string, words: readonly string[]): Promise<WhyAnswer> {
