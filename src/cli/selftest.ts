@@ -5,6 +5,7 @@ import { type Address, parseAddress } from '../model/address.js';
 import { type Frontend, frontend } from '../model/frontend.js';
 import { EXIT, explainFailure } from './exit.js';
 import { listenForInterruption } from './interruption.js';
+import { hanging, WIDTH, wrapped } from './paragraph.js';
 
 export interface SelftestOptions {
   readonly address: string;
@@ -55,9 +56,9 @@ export async function runSelftest(
   const trial = open();
   const { signal, close } = listenForInterruption();
   try {
-    const { verdict, lines, works } = await tried(trial, frontend(address, PORT, 'TCP'), signal);
-    write(`${[verdict, '', ...lines.map((line) => `  ${line}`)].join('\n')}\n`);
-    return works ? EXIT.good : EXIT.problem;
+    const result = await tried(trial, frontend(address, PORT, 'TCP'), signal);
+    write(resultText(result));
+    return result.works ? EXIT.good : EXIT.problem;
   } finally {
     close();
     trial.close();
@@ -87,6 +88,11 @@ interface Result {
   readonly verdict: string;
   readonly lines: readonly string[];
   readonly works: boolean;
+}
+
+function resultText({ verdict, lines }: Result): string {
+  const more = lines.flatMap((line) => hanging('  ', line));
+  return `${[...wrapped(verdict, WIDTH), '', ...more].join('\n')}\n`;
 }
 
 async function tried(trial: Trial, place: Frontend, signal: AbortSignal): Promise<Result> {
