@@ -67,7 +67,7 @@ export async function runSelftest(
 }
 
 /** Loopback, link-local, multicast, unspecified: IPVS cannot serve them, or they are everybody's. */
-const UNFIT = /^(?:0\.|127\.|169\.254\.|2[2-5]\d\.|::$|::1$|fe[89ab][0-9a-f]:|ff)/;
+const UNFIT = /^(?:0\.|127\.|169\.254\.|(?:22[4-9]|2[3-5]\d)\.|::$|::1$|fe[89ab][0-9a-f]:|ff)/;
 
 // Of the network namespace, and gone with the process.
 const LOCK = '\0kube-ipvs-proxy-selftest';
