@@ -60,8 +60,13 @@ export function writeAddress(address: Address, target: Uint8Array, offset: numbe
 
 /** The canonical text of 4 or 16 bytes in network order. */
 export function formatAddress(bytes: Uint8Array): Address {
-  if (bytes.length !== 4) return formatIPv6(bytes) as Address;
-  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Address;
+  return addressAt(bytes, 0, bytes.length === 4 ? 'IPv4' : 'IPv6');
+}
+
+/** The same of an address in the middle of other bytes: a view of each takes longer than its text. */
+export function addressAt(bytes: Uint8Array, at: number, family: Family): Address {
+  if (family === 'IPv6') return formatIPv6(bytes.subarray(at, at + 16)) as Address;
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}` as Address;
 }
 
 // Leading zeros are refused, not read as octal or decimal: the two readings differ, and that difference

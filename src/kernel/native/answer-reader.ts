@@ -1,4 +1,4 @@
-import { type Address, type Family, formatAddress } from '../../model/address.js';
+import { type Address, addressAt, type Family } from '../../model/address.js';
 import { FAMILY_NUMBERS, LITTLE_ENDIAN } from './records.js';
 
 const HEADER_SIZE = 16;
@@ -71,7 +71,7 @@ export class AnswerReader {
   }
 
   address(offset: number, family: Family): Address {
-    return formatAddress(this.bytes(offset, family === 'IPv4' ? 4 : 16));
+    return addressAt(this.#bytes, offset, family);
   }
 
   latin1(offset: number, length: number): string {

@@ -1,9 +1,9 @@
 import {
   type Address,
+  addressAt,
   FAMILIES,
   type Family,
   familyOf,
-  formatAddress,
   writeAddress,
 } from '../../model/address.js';
 import { type Cidr, cidrFrom } from '../../model/cidr.js';
@@ -197,7 +197,7 @@ function addressSize(family: Family): number {
  */
 export function frontendOfElement(set: PacketSet, key: Uint8Array, mark: number): Frontend | undefined {
   const length = addressSize(set.family);
-  const address = formatAddress(key.subarray(0, length));
+  const address = addressAt(key, 0, set.family);
   if ('protocol' in set) return frontend(address, portAt(key, length), set.protocol);
   const protocol = PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === key[length]);
   if (protocol === undefined) return undefined;
@@ -208,16 +208,14 @@ export function frontendOfElement(set: PacketSet, key: Uint8Array, mark: number)
 /** The range of clients that an element of a `sources` set allows. */
 export function sourceOfElement(set: PacketSet, key: Uint8Array, freeBits: number): Cidr {
   const size = addressSize(set.family);
-  const address = formatAddress(
-    key.subarray(frontendKeySize(set.family), frontendKeySize(set.family) + size),
-  );
+  const address = addressAt(key, frontendKeySize(set.family), set.family);
   const prefix = size * 8 - freeBits;
   return cidrFrom(address, prefix);
 }
 
 /** The address that an element of a `guarded` set stands for. */
 export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
-  return formatAddress(key.subarray(0, addressSize(set.family)));
+  return addressAt(key, 0, set.family);
 }
 
 function portAt(key: Uint8Array, offset: number): number {
