@@ -8,8 +8,12 @@ import { everyWay, external } from './support/every-way.js';
 import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { vip } from './support/vips.js';
 
-/** Linux 7.2 tells the sender that they are too large all the same; why has not been found, nor since which version. */
-const IS_MENDED = Number(release().split('.', 1)[0]) < 7;
+/**
+ * Since Linux 7.2 nftables silently leaves alone what a rule writes over most of the IP header, DF among it ("netfilter:
+ * nftables: restrict linklayer and network header writes").
+ */
+const [MAJOR = 0, MINOR = 0] = release().split('.').map(Number.parseFloat);
+const ARE_FLAGS_WRITTEN = MAJOR < 7 || (MAJOR === 7 && MINOR < 2);
 
 /** More than two packets of the way to a pod, whose MTU is 1,500. */
 const SIZE = 4_000;
@@ -91,11 +95,22 @@ describe.skipIf(!IN_TEST_KERNEL)(`UDP datagrams of ${SIZE} bytes to a Service`, 
           expect(await send(client, way[family])).toEqual(answered);
     });
 
-  it('are answered, all of them, where the node itself sends them (IPv4)', async () => {
-    const expected = IS_MENDED ? answered : answered.map(() => 'EMSGSIZE');
-    for (const way of [vip(1), external(1), vip(2), external(2)])
-      expect(await send(cluster.lab.node, way.IPv4)).toEqual(expected);
-  });
+  const fromNode = [vip(1), external(1), vip(2), external(2)].map((way) => way.IPv4);
+
+  it.runIf(ARE_FLAGS_WRITTEN)(
+    'are answered, all of them, where the node itself sends them (IPv4)',
+    async () => {
+      for (const address of fromNode) expect(await send(cluster.lab.node, address)).toEqual(answered);
+    },
+  );
+
+  it.skipIf(ARE_FLAGS_WRITTEN)(
+    'are too large for IPVS where the node itself sends them and no rule may take DF off, which the sender learns (IPv4)',
+    async () => {
+      for (const address of fromNode)
+        expect(new Set(await send(cluster.lab.node, address))).toEqual(new Set(['EMSGSIZE']));
+    },
+  );
 
   it('are too large for IPVS where the node itself sends them, which the sender learns (IPv6)', async () => {
     for (const way of [vip(1), external(2)])
