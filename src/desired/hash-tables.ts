@@ -67,6 +67,7 @@ function tableProblem({ key }: Service, count: number, instead: string | undefin
     kind: 'object',
     subject: `Service ${key}`,
     service: key,
+    reason: 'SchedulerReplaced',
     message:
       `its ${count} virtual servers would need as many tables of the scheduler mh; a Service may have ${MOST_OF_ONE}, and all ` +
       `together ${MOST_TABLES}. ` +

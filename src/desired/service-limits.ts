@@ -56,6 +56,7 @@ export function limitProblem(
     kind: 'object',
     subject: `Service ${key}`,
     service: key,
+    reason: 'TooManyFrontends',
     message:
       `its ports and addresses make ${wanted} frontends, more than one Service may have on a node: the first ${served} are ` +
       `served, and from ${next} on none. ClusterIPs come first, then NodePorts, load balancers' addresses and external IPs.`,

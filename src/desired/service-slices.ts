@@ -74,6 +74,7 @@ export function endpointProblem(service: ServiceKey, leftOut: readonly Address[]
   const more = leftOut.length > MOST_NAMES ? ` and ${leftOut.length - MOST_NAMES} more` : '';
   return {
     kind: 'object',
+    reason: 'UnusableEndpoints',
     subject: `Service ${service}`,
     service,
     message:

@@ -148,7 +148,7 @@ function orphanProblems(view: ClusterView, claims: ObjectClaims, service: Servic
   const others = slices.length === 1 ? '' : `, as do ${slices.length - 1} more`;
   const message = `belongs to the Service ${service}${others}, but no file has that Service.`;
   const remedy = 'Add the Service, or correct the label kubernetes.io/service-name or the namespace.';
-  return [{ kind: 'object', subject, service, message, remedy }];
+  return [{ kind: 'object', subject, service, reason: 'UnusedEndpointSlices', message, remedy }];
 }
 
 /** Brings single objects of the view up to date. What is as it was touches nothing. */

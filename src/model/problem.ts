@@ -19,6 +19,8 @@ export interface Problem {
   readonly cause?: string;
   /** Every node finds the same, in the same words: then one Event for all of them is enough. */
   readonly everywhere?: boolean;
+  /** The reason of its Event, where that of its kind would say something else. */
+  readonly reason?: ProblemReason;
   readonly message: string;
   readonly remedy: string;
   /** It stands for so many others of its subject, of which nothing else is said. */
@@ -66,6 +68,15 @@ function restOf({ problem, count }: { readonly problem: Problem; readonly count:
  * conflict: two owners claim one thing. kernel: the kernel refused.
  */
 type ProblemKind = 'source' | 'object' | 'conflict' | 'kernel';
+
+/** Stable, as all reasons of Events: alerts match on them (docs/observability.md). */
+export type ProblemReason =
+  | 'FailedToListenOnLoopback'
+  | 'SchedulerReplaced'
+  | 'SourcePortsScarce'
+  | 'TooManyFrontends'
+  | 'UnusableEndpoints'
+  | 'UnusedEndpointSlices';
 
 export function problemText(problem: Problem): string {
   const place = problem.field === undefined ? problem.subject : `${problem.subject}, ${problem.field}`;

@@ -82,6 +82,7 @@ function listenProblem(route: RelayRoute, failure: string): Problem {
     kind: 'conflict',
     subject: `Service ${route.service}`,
     service: route.service,
+    reason: 'FailedToListenOnLoopback',
     message: `its NodePort cannot be served on ${relayKey(route)} (${failure}); on the node's other addresses it is.`,
     remedy: 'End the program that listens there, or switch localhostNodePorts off.',
   };

@@ -88,7 +88,7 @@ describe('tables of the scheduler mh', () => {
     const cluster = new Cluster({ smallStickyScheduler: undefined });
     cluster.put(1, 33);
     expect(cluster.schedulers).toEqual({ rr: 66 });
-    expect(cluster.desired.problems).toHaveLength(1);
+    expect(cluster.desired.problems).toMatchObject([{ reason: 'SchedulerReplaced' }]);
   });
 
   it('are not counted where the operator made mh the scheduler of the node', () => {

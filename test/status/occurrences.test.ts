@@ -32,6 +32,19 @@ describe('what Events say', () => {
     });
   });
 
+  it.each([
+    ['the kernel refuses something', { kind: 'kernel' }, 'ProgrammingFailed'],
+    ['another has what is claimed', { kind: 'conflict' }, 'Conflict'],
+    ['source ports run out', { kind: 'kernel', reason: 'SourcePortsScarce' }, 'SourcePortsScarce'],
+    [
+      '127.0.0.1 is taken',
+      { kind: 'conflict', reason: 'FailedToListenOnLoopback' },
+      'FailedToListenOnLoopback',
+    ],
+  ] as const)('where %s has the reason for that', (_, about, reason) => {
+    expect(problemFound({ ...PROBLEM, ...about }, undefined)).toMatchObject({ reason });
+  });
+
   it('is nothing where a problem is about no Service', () => {
     const { service: _, ...about } = PROBLEM;
     expect(problemFound(about, undefined)).toBeUndefined();

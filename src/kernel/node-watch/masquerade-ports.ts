@@ -114,6 +114,7 @@ function portsProblem({ server, range, by }: PortUse): Problem {
     kind: 'kernel',
     subject: `Service ${service}`,
     service,
+    reason: 'SourcePortsScarce',
     message: `90 % of the ${grouped(sizeOf(range))} source ports ${first}–${last} that masqueraded clients have towards its server ${server} are taken; once all are, new connections hang.`,
     remedy:
       'Give it more endpoints, let clients keep connections open, or keep their addresses (externalTrafficPolicy Local).',

@@ -18,14 +18,14 @@ export function serverFails(node: string, server: 'health' | 'metrics', note: st
 
 /** The Event about a problem, as `kubectl describe service` shows it; undefined where it is about something else. */
 export function problemFound(problem: Problem, uid: string | undefined): Occurrence | undefined {
-  const { service, kind, field, message, remedy } = problem;
+  const { service, kind, field, message, remedy, reason = REASONS[kind] } = problem;
   if (service === undefined) return undefined;
   const place = field === undefined ? '' : `${field}: `;
   const listens = field === HEALTH_CHECK_FIELD && kind !== 'object';
   return {
     subject: serviceSubject(service, uid),
     type: 'Warning',
-    reason: listens ? 'FailedToStartServiceHealthcheck' : REASONS[kind],
+    reason: listens ? 'FailedToStartServiceHealthcheck' : reason,
     action: listens ? 'Listen' : 'Program',
     note: `${place}${message} ${remedy}`,
     // The object is the same everywhere; what the kernel says is not.

@@ -60,7 +60,7 @@ describe('the ports of masqueraded clients', () => {
     both.set(other.key as typeof own.frontend.key, { frontend: own.frontend, owner: 'default/other:http' });
     room = new MasqueradePorts({ load: async () => load, flows, ranges: RANGES, owned: () => both });
     flows.list = [...taken(40, 10_000), ...taken(55, 10_040, { destination: VIP_B })];
-    expect(await room.look()).toMatchObject([{ service: 'default/other' }]);
+    expect(await room.look()).toMatchObject([{ service: 'default/other', reason: 'SourcePortsScarce' }]);
   });
 
   it('of clients that keep their own address, and of what is no frontend of ours, are not counted', async () => {
