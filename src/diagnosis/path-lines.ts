@@ -226,7 +226,24 @@ function triedText({ address, port, target, result, milliseconds }: TriedConnect
 }
 
 function seenLines({ kernel }: Evidence): PathLine[] {
-  return kernel === undefined ? [] : [...clientLines(kernel)];
+  return kernel === undefined ? [] : [...trafficLines(kernel), ...clientLines(kernel)];
+}
+
+// Packets that come and none that go back tell of servers that do not answer, or answer another way.
+function trafficLines({ traffic }: KernelFacts): PathLine[] {
+  if (traffic === undefined) return [];
+  const moment = `within ${(traffic.milliseconds / 1000).toFixed(1)} s`;
+  return listed(
+    traffic.frontends,
+    ({ frontend, total, more }) => {
+      const now =
+        more.inPackets + more.outPackets === 0
+          ? `no packet ${moment}`
+          : `${moment} ${more.connections} new, ${more.inPackets} packets from clients, ${more.outPackets} back`;
+      return line('Seen', 0, `${frontend}: ${counted(total.connections, 'connection')} so far, ${now}`);
+    },
+    (more) => line('Seen', 0, `${more} more`),
+  );
 }
 
 function clientLines({ client }: KernelFacts): PathLine[] {

@@ -52,6 +52,18 @@ export const TRAFFIC_COUNTERS = [
 
 export const NO_TRAFFIC: Traffic = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
 
+/** What came between two readings; of a virtual server that was made anew, all that it has. */
+export function trafficSince(before: Traffic, after: Traffic): Traffic {
+  const start = TRAFFIC_COUNTERS.some((name) => after[name] < before[name]) ? NO_TRAFFIC : before;
+  return {
+    connections: after.connections - start.connections,
+    inPackets: after.inPackets - start.inPackets,
+    outPackets: after.outPackets - start.outPackets,
+    inBytes: after.inBytes - start.inBytes,
+    outBytes: after.outBytes - start.outBytes,
+  };
+}
+
 export type DataplaneTraffic = ReadonlyMap<FrontendKey, Traffic>;
 
 /**

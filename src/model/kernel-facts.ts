@@ -1,4 +1,5 @@
 import type { Address, Family } from './address.js';
+import type { Traffic } from './counters.js';
 import type { TrafficSet } from './dataplane.js';
 import type { Frontend, FrontendKey } from './frontend.js';
 import type { Protocol } from './protocol.js';
@@ -32,6 +33,8 @@ export interface KernelFacts {
   readonly bridges: readonly BridgeFact[];
   /** Rules of other programs that drop or rewrite packets to the frontends before us. */
   readonly rules: readonly RuleFact[];
+  /** Undefined where there is no virtual server to measure. */
+  readonly traffic?: TrafficFacts | undefined;
   /** Undefined where no certain client was asked about. */
   readonly client: ClientFacts | undefined;
   /** What could not be read, one sentence each. */
@@ -102,6 +105,20 @@ export interface RuleFact {
   readonly effect: 'drops' | 'rejects' | 'rewrites';
   /** It meets every new connection to the frontend, whoever the client is; otherwise some may pass. */
   readonly isCertain: boolean;
+}
+
+/** Whether anything goes through, measured for a moment. */
+export interface TrafficFacts {
+  readonly milliseconds: number;
+  readonly frontends: readonly TrafficFact[];
+}
+
+interface TrafficFact {
+  readonly frontend: FrontendKey;
+  /** Since the virtual server was made. */
+  readonly total: Traffic;
+  /** During the moment. */
+  readonly more: Traffic;
 }
 
 export interface ClientFacts {

@@ -3,6 +3,7 @@ import { whyJson } from '../../src/cli/why/why.js';
 import { diagnose } from '../../src/diagnosis/diagnose.js';
 import type { Evidence } from '../../src/diagnosis/evidence.js';
 import { pathLines } from '../../src/diagnosis/path-lines.js';
+import { NO_TRAFFIC } from '../../src/model/counters.js';
 import {
   answer,
   endpoint,
@@ -48,12 +49,19 @@ describe('the JSON of why is as its published schema says', () => {
   it('and what is there only at times is there when it should be', () => {
     expect(jsonOf(everything())).toMatchObject({
       answer: { found: { known: {}, live: { targetPorts: { '': '9376' } } } },
-      kernel: { conntrack: {}, client: { affinity: [{}], connections: [{}] }, rules: [{ handle: 7 }] },
+      kernel: {
+        conntrack: {},
+        traffic: { frontends: [{}] },
+        client: { affinity: [{}], connections: [{}] },
+        rules: [{ handle: 7 }],
+      },
       tried: [{ result: 'silent' }, { result: 'refused' }],
       question: { service: WEB, vip: VIP_A, port: 80, client: { kind: 'address', address: POD_2 } },
     });
   });
 });
+
+const TRAFFIC = { ...NO_TRAFFIC, connections: 7 };
 
 /** Each list of the answer with an entry, each key that may be missing with a value. */
 function everything(): Evidence {
@@ -89,6 +97,7 @@ function everything(): Evidence {
       bridges: [{ name: 'cni0', cause: 'br_netfilter is missing', answered: 0, unanswered: 3 }],
       rules: [rule],
       client,
+      traffic: { milliseconds: 500, frontends: [{ frontend: FRONT.key, total: TRAFFIC, more: NO_TRAFFIC }] },
       unread: ['bridges: not read'],
     }),
     tried: [tried(POD_1, 'silent'), tried(POD_2, 'refused')],

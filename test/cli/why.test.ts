@@ -8,6 +8,7 @@ import { explanation, whyText } from '../../src/cli/why/why-text.js';
 import { CODES, type Code } from '../../src/diagnosis/codes.js';
 import { diagnose } from '../../src/diagnosis/diagnose.js';
 import { pathLines } from '../../src/diagnosis/path-lines.js';
+import { NO_TRAFFIC, type Traffic } from '../../src/model/counters.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import { answer, endpoint, evidence, FRONT, kernel, seen, service, wanted } from '../diagnosis/facts.js';
 import { address, POD_1 } from '../support/addresses.js';
@@ -52,6 +53,22 @@ describe('the text', () => {
     kernel: kernel({
       frontends: [seen({ isOpen: false, presence: 'absent', servers: [], owner: undefined })],
     }),
+  });
+
+  it('says whether packets go through, and in which direction', () => {
+    const total = { ...NO_TRAFFIC, connections: 1 };
+    const text = (more: Traffic) => {
+      const frontends = [{ frontend: FRONT.key, total, more }];
+      const measured = evidence({ kernel: kernel({ traffic: { milliseconds: 500, frontends } }) });
+      return whyText(diagnose(measured), pathLines(measured, diagnose(measured)), PLAIN);
+    };
+    expect(text(NO_TRAFFIC)).toContain(
+      'Seen   10.96.0.10:80/TCP: 1 connection so far, no packet within 0.5 s\n',
+    );
+    expect(text({ ...NO_TRAFFIC, connections: 1, inPackets: 3 })).toContain(
+      `Seen   10.96.0.10:80/TCP: 1 connection so far, within 0.5 s 1 new, 3 packets
+       from clients, 0 back`,
+    );
   });
 
   it('has the verdict first, then the path, then what to do, within 80 columns', () => {

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { type Address, FAMILIES, parseAddress } from '../../model/address.js';
 import { cidrContains } from '../../model/cidr.js';
-import type { LookResult } from '../../model/counters.js';
+import { type LookResult, trafficSince } from '../../model/counters.js';
 import { TRAFFIC_SETS } from '../../model/dataplane.js';
 import { type Frontend, outsideKey, frontend as plainFrontend } from '../../model/frontend.js';
 import type {
@@ -12,6 +12,7 @@ import type {
   LookQuestion,
   RuleFact,
   SysctlFact,
+  TrafficFacts,
 } from '../../model/kernel-facts.js';
 import { PROTOCOLS } from '../../model/protocol.js';
 import { serviceOfOwner } from '../../model/service-key.js';
@@ -20,6 +21,7 @@ import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
 import { FLOW_STATUS } from '../native/records.js';
 import { DEVICE, NetlinkKernel } from '../netlink/netlink-kernel.js';
+import { TrafficReader } from '../netlink/traffic-reader.js';
 import { decodeRuleset } from '../nf-tables/ruleset-decoder.js';
 import { NODE_PLACES, readIfThere } from '../node/node-files.js';
 import { REQUIRED_SYSCTLS } from '../node/sysctls.js';
@@ -32,6 +34,8 @@ import { readClientEntries } from './ipvs-connections.js';
 /** Of more only the number is said: a Service may have thousands. */
 const MOST_FRONTENDS = 64;
 const MOST_FLOWS = 200_000;
+/** Long enough for a client that is busy, short enough for a person. */
+const MEASURED_MILLISECONDS = 500;
 
 /**
  * Everything that this node's kernel says of a Service, looked at now. What cannot be read is named; the rest is there.
@@ -39,23 +43,33 @@ const MOST_FLOWS = 200_000;
 export async function readKernelFacts(addon: Addon, question: LookQuestion): Promise<KernelFacts> {
   const kernel = new NetlinkKernel(addon, PLAIN_RULES);
   const handle = new addon.KernelHandle({ device: DEVICE, table: '', sets: [] });
+  const traffic = TrafficReader.open(addon);
   try {
-    return await new KernelLook(kernel, handle, question).read();
+    return await new KernelLook({ kernel, handle, traffic }, question).read();
   } finally {
+    traffic.close();
     handle.close();
     await kernel.close();
   }
 }
 
+interface Readers {
+  readonly kernel: NetlinkKernel;
+  readonly handle: KernelHandle;
+  readonly traffic: TrafficReader;
+}
+
 class KernelLook {
   readonly #kernel: NetlinkKernel;
   readonly #handle: KernelHandle;
+  readonly #traffic: TrafficReader;
   readonly #question: LookQuestion;
   readonly #unread: string[] = [];
 
-  constructor(kernel: NetlinkKernel, handle: KernelHandle, question: LookQuestion) {
+  constructor({ kernel, handle, traffic }: Readers, question: LookQuestion) {
     this.#kernel = kernel;
     this.#handle = handle;
+    this.#traffic = traffic;
     this.#question = question;
   }
 
@@ -64,6 +78,8 @@ class KernelLook {
     const asked = this.#asked(around);
     const results = await this.#kernel.look(asked);
     const frontends = asked.map((frontend, index) => kernelFrontend(frontend, results[index], around));
+    // The other looks take up most of the moment.
+    const measured = this.#tried('counters', undefined, () => this.#measure(frontends, around));
     const otherDevices = devicesWith(new Set(asked.map(({ address }) => address)));
     return {
       hasDevice: (await this.#handle.deviceIndex()) !== 0,
@@ -74,6 +90,7 @@ class KernelLook {
       conntrack: await this.#conntrack(),
       bridges: await this.#tried('bridges', [], () => this.#bridges(frontends)),
       rules: await this.#tried('rules of other programs', [], () => this.#rules(frontends, otherDevices)),
+      traffic: await measured,
       client: await this.#tried('connections of the client', undefined, () => this.#client(asked)),
       unread: this.#unread,
     };
@@ -156,6 +173,25 @@ class KernelLook {
       const isLocal = frontend.isBound || own.has(frontend.address);
       return foreignRules(chains, { frontend, isLocal, isGuarded: frontend.isGuarded }, client);
     });
+  }
+
+  async #measure(
+    frontends: readonly KernelFrontend[],
+    { policy }: AddressesAndSets,
+  ): Promise<TrafficFacts | undefined> {
+    const present = frontends.filter(({ presence }) => presence === 'present').map(({ key }) => key);
+    if (present.length === 0) return undefined;
+    const before = await this.#traffic.read(policy.owned);
+    const start = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, MEASURED_MILLISECONDS));
+    const after = await this.#traffic.read(policy.owned);
+    const facts = present.flatMap((frontend) => {
+      const [first, total] = [before.get(frontend), after.get(frontend)];
+      return first === undefined || total === undefined
+        ? []
+        : [{ frontend, total, more: trafficSince(first, total) }];
+    });
+    return { milliseconds: Math.round(performance.now() - start), frontends: facts };
   }
 
   async #client(asked: readonly Frontend[]): Promise<ClientFacts | undefined> {
