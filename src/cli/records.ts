@@ -94,7 +94,7 @@ function differenceTable(write: Write): RowOutput {
     },
     end() {
       table.end();
-      write('- wanted and not in the kernel, + in the kernel and not wanted, ~ otherwise than wanted\n');
+      write('Marks: - wanted and missing, + there and not wanted, ~ otherwise than wanted\n');
     },
   };
 }

@@ -92,6 +92,7 @@ function problemsIn(lines: readonly string[]): string[] {
 }
 
 function differences(lines: readonly string[]): string {
+  // Of an agent of 0.2 the line that explains the marks began with one.
   const count = lines.filter((line) => /^[-+~] /.test(line) && !line.startsWith('- wanted and ')).length;
   return `${counted(count, 'difference')}; --node shows them`;
 }
