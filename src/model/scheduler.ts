@@ -33,6 +33,9 @@ const UNWEIGHTED = new Map([
   ['lc', 'wlc'],
   ['dh', 'wrr'],
 ]);
+/** The kernel's name for a virtual server that balances nothing yet. */
+export const NO_SCHEDULER = 'none';
+
 const HASHING = new Set(['dh', 'sh', 'mh']);
 
 /** Whether servers of weight 1 and 100 get the same share. */

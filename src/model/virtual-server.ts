@@ -1,5 +1,6 @@
 import type { Frontend } from './frontend.js';
 import type { RealServers } from './real-server.js';
+import { NO_SCHEDULER } from './scheduler.js';
 
 /**
  * What is written to the kernel of one virtual server, apart from its real servers: one object, one comparison, one
@@ -38,6 +39,7 @@ export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings)
 
 /** Whether a new connection would find a server. */
 export function takesConnections(server: VirtualServer): boolean {
+  if (server.settings.scheduler === NO_SCHEDULER) return false;
   for (const { weight } of server.realServers) if (weight > 0) return true;
   return false;
 }

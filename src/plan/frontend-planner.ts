@@ -4,6 +4,7 @@ import { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { drains } from '../model/protocol.js';
 import { NO_SERVERS, type RealServer, type RealServerKey, withWeight } from '../model/real-server.js';
+import { NO_SCHEDULER } from '../model/scheduler.js';
 import { sameSettings, takesConnections, type VirtualServer } from '../model/virtual-server.js';
 import type { StagedOperations } from './order.js';
 import { planTraffic } from './traffic-plan.js';
@@ -79,11 +80,18 @@ export class FrontendPlanner {
 
   #planPresence(wanted: VirtualServer, seen: VirtualServer | undefined): void {
     const { frontend, settings } = wanted;
+    const isServersFirst = seen === undefined && takesServersFirst(wanted);
     this.#planOwnership(frontend);
-    if (seen === undefined) this.#operations.add({ kind: 'add-virtual-server', frontend, settings });
+    if (seen === undefined)
+      this.#operations.add({
+        kind: 'add-virtual-server',
+        frontend,
+        settings: isServersFirst ? { ...settings, scheduler: NO_SCHEDULER } : settings,
+      });
     else if (seen.untagged === true || !sameSettings(settings, seen.settings))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
     this.#planServers(wanted, seen);
+    if (isServersFirst) this.#operations.add({ kind: 'set-virtual-server', frontend, settings }, 'balance');
     for (const server of seen?.realServers ?? NO_SERVERS)
       if (wanted.realServers.find(server) === undefined) this.#planServerRemoval(frontend, server);
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
@@ -146,6 +154,12 @@ export class FrontendPlanner {
     if (seen !== undefined) this.#operations.add({ kind: 'delete-virtual-server', frontend });
     if (policy.owned.has(frontend.key)) this.#operations.add({ kind: 'disown-frontend', frontend });
   }
+}
+
+// `mh` makes its whole table anew for every server that comes (ip_vs_mh_reassign, net/netfilter/ipvs/ip_vs_mh.c). Until
+// it has a scheduler a virtual server refuses, as it does while it has no servers; what balances already keeps its own.
+function takesServersFirst({ settings, realServers }: VirtualServer): boolean {
+  return settings.scheduler === 'mh' && realServers.size > 1;
 }
 
 const UNTREATED = new DataplaneState().policy;

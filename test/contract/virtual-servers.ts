@@ -27,6 +27,17 @@ export function virtualServerContract(subject: ContractSubject): void {
       expect([await subject.seen(WEB), await subject.seen(OTHER)]).toEqual(['absent', [`${OTHER.key} rr`]]);
     });
 
+    it('takes servers before it has a scheduler, which is set last', async () => {
+      await subject.given(add(WEB, settings('none')), real('add', ONE), real('add', TWO));
+      expect(await subject.seen(WEB)).toContain(`${WEB.key} none`);
+      await subject.given(set(WEB, settings('mh')));
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} mh`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${TWO.key} weight ${TWO.weight}`,
+      ]);
+    });
+
     it('takes another scheduler and persistence in place, and keeps its real servers', async () => {
       await subject.given(add(WEB), real('add', ONE), real('add', withWeight(TWO, 0)));
       await subject.given(set(WEB, settings('wrr', 10_800)));

@@ -2,17 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
-import type { FrontendKey } from '../../src/model/frontend.js';
+import { type FrontendKey, frontend } from '../../src/model/frontend.js';
 import { allKeys, type KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
 import { type Operation, operationText } from '../../src/model/operation.js';
+import { RealServerList, realServer } from '../../src/model/real-server.js';
 import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-planner.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
 import { roundsOf } from '../../src/reconcile/pass-planner.js';
+import { POD_1, POD_2, VIP_A } from '../support/addresses.js';
 import { desiredPlane, FRONTENDS, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText, serverLines } from '../support/dataplane-text.js';
 import { onlyDesired, withoutDrains } from '../support/desired-plane.js';
 import { kernelAt } from '../support/kernel-at.js';
+import { settings } from '../support/objects.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 
@@ -206,6 +209,57 @@ describe('a plan', () => {
         );
       }),
     );
+  });
+});
+
+describe('a new virtual server', () => {
+  const sequence = (scheduler: string, count: number, observed = new DataplaneState()) => {
+    const front = frontend(VIP_A, 80, 'TCP');
+    const servers = [POD_1, POD_2].slice(0, count).map((pod) => realServer(pod, 8080, 1));
+    const wanted = {
+      frontend: front,
+      settings: settings(scheduler),
+      realServers: new RealServerList(servers),
+    };
+    const desired = new DataplaneState();
+    desired.putVirtualServer(wanted);
+    desired.policy.owned.set(front.key, { frontend: front, owner: 'default/web:' });
+    desired.policy.open.set(front.key, front);
+    return operationsOf(desired, observed).flatMap((operation) =>
+      'settings' in operation
+        ? [`${operation.kind} ${operation.settings.scheduler}`]
+        : operation.kind === 'add-real-server' || operation.kind === 'open-frontend'
+          ? [operation.kind]
+          : [],
+    );
+  };
+
+  it('of mh has its servers before its scheduler, so that the table is made once, and opens last', () => {
+    expect(sequence('mh', 2)).toEqual([
+      'add-virtual-server none',
+      'add-real-server',
+      'add-real-server',
+      'set-virtual-server mh',
+      'open-frontend',
+    ]);
+  });
+
+  it('of mh with one server, or of another scheduler, is made in one step', () => {
+    for (const [scheduler, count] of [
+      ['mh', 1],
+      ['wrr', 2],
+    ] as const)
+      expect(sequence(scheduler, count)[0]).toBe(`add-virtual-server ${scheduler}`);
+  });
+
+  it('keeps its scheduler where it is there already: what balances goes on', () => {
+    const observed = new DataplaneState();
+    const front = frontend(VIP_A, 80, 'TCP');
+    const realServers = new RealServerList([realServer(POD_1, 8080, 1)]);
+    observed.putVirtualServer({ frontend: front, settings: settings('mh'), realServers });
+    expect(sequence('mh', 2, observed).filter((text) => text !== 'open-frontend')).toEqual([
+      'add-real-server',
+    ]);
   });
 });
 

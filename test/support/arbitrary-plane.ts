@@ -31,7 +31,7 @@ export const FRONTENDS: readonly Frontend[] = VIPS.flatMap((vip, index) => [
 const OUTSIDE = FRONTENDS.filter((front) => !isInside(front));
 
 const someSettings: fc.Arbitrary<VirtualServerSettings> = fc.record({
-  scheduler: fc.constantFrom('rr', 'lc'),
+  scheduler: fc.constantFrom('rr', 'lc', 'mh'),
   schedulerFlags: fc.constantFrom('', '', 'port'),
   persistenceTimeout: fc.constantFrom(0, 60),
 });
