@@ -39,6 +39,7 @@ export interface CellResult {
   readonly connections: Readonly<Record<ConnectionPlace, ConnectionSamples>>;
   /** Connections to Services spread over all while endpoints come to ten of them a second; of middle sizes. */
   readonly churn?: Churn;
+  /** Absent on a counted clock. */
   readonly throughput?: Readonly<Record<'direct' | 'service', Throughput>>;
   /** Of programming from nothing, and what came before it in the same process; where strace is and not too much is asked. */
   readonly asked?: Asked;

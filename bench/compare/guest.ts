@@ -47,6 +47,7 @@ const LONGEST_CHURN = 10_000;
 const WARM_UP = 20;
 
 let networks = 0;
+const isCounted = process.env.TEST_KERNEL?.startsWith('counted') === true;
 const batch = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Batch;
 try {
   probeKernel(process.env.TEST_KERNEL ?? 'host', `${batch.tools}/probe`);
@@ -169,7 +170,8 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
     ...(coldChange !== undefined && { coldChange }),
     changes,
     ...churn,
-    throughput: await throughputOf(network, batch.tools, cell.endpoints),
+    // On a counted clock TCP finds no pace: one arrangement gave 400 and 590 MB a second.
+    ...(!isCounted && { throughput: await throughputOf(network, batch.tools, cell) }),
   };
 }
 

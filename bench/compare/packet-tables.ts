@@ -67,6 +67,8 @@ export function churnTable(rows: readonly Row[]): string[] {
 }
 
 export function throughputTable(rows: readonly Row[]): string[] {
+  if (rows.every(({ throughput }) => throughput === undefined))
+    return ['Not part of this run: it is measured by the clock on the wall only (`--vm`, `--netns`).'];
   return tableOf(
     rows.filter(({ throughput }) => throughput !== undefined),
     ['connections a second', 'of a pod without a Service', 'MB a second', 'of a pod without a Service'],

@@ -46,6 +46,7 @@ describe('the tables of what packets meet', () => {
       direct: { connectionsPerSecond: 1000, megabytesPerSecond: 200 },
       service: { connectionsPerSecond: 900, megabytesPerSecond: 190 },
     };
+    expect(throughputTable(rows({}))).toEqual([expect.stringContaining('Not part of this run')]);
     expect(throughputTable(rows({ throughput })).at(-1)).toMatch(/\| 900 \| 90 % \| 190 \| 95 % \|$/);
   });
 });
