@@ -74,9 +74,13 @@ export async function runOnAgent(
     return await execInPod(config, agent, [PROGRAM, ...words], output, abort.signal);
   } finally {
     clearTimeout(timer);
-    output.stdout.end();
-    output.stderr.end();
+    // Whoever goes on with what was written needs the half line at its end.
+    await Promise.all([ended(output.stdout), ended(output.stderr)]);
   }
+}
+
+function ended(stream: Writable): Promise<void> {
+  return new Promise((resolve) => stream.end(() => resolve()));
 }
 
 function silence(deadline: number): string {

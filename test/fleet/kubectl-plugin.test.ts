@@ -104,6 +104,16 @@ node-2  problem  default/web does not work on this node.
     expect(asked()).toEqual(['agent-node-1: kube-ipvs-proxy services -n shop --stats']);
   });
 
+  it('lays down the support bundle of a node here, byte for byte', async () => {
+    addAgent('node-3', () => ({ code: 3, stdout: 'an\narchive\n\u0000', stderr: 'No agent answered.\n' }));
+    const file = join(folder, 'bundle.tar.gz');
+    const { code, stdout, stderr } = await plugin('support-bundle', '--node', 'node-3', '-o', file);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe(`No agent answered.\nIt is in ${file}.\n`);
+    expect(readFileSync(file, 'latin1')).toBe('an\narchive\n\u0000');
+    expect(asked()).toEqual(['agent-node-3: kube-ipvs-proxy support-bundle -o -']);
+  });
+
   it('says that a command which shows one node needs its name', async () => {
     const { code, stderr } = await plugin('services');
     expect(stderr).toContain('services shows one node; name it with --node');
