@@ -95,6 +95,21 @@ node-2  problem  default/web does not work on this node.
     ]);
   });
 
+  it('shows with check the verdict of each node, and each problem as a whole', async () => {
+    const report = (name: string) =>
+      readFileSync(new URL(`../cli/golden/${name}.txt`, import.meta.url), 'utf8');
+    server.exec.behave('agent-node-1', () => ({ code: 0, stdout: report('check') }));
+    server.exec.behave('agent-node-2', () => ({ code: 1, stdout: report('check-problems') }));
+    const { code, stdout } = await plugin('check');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^1 of 2 nodes does not pass: node-2\.\n1 of 2 nodes passes\.\n/);
+    expect(stdout).toContain('node-1  good     This node is fit for Services: 13 of 13 checks are fine.\n');
+    expect(stdout).toContain(
+      '  ! sysctls: net.ipv4.ip_forward is 0 instead of 1, so replies of pods do not pass through this node (KIP307)\n',
+    );
+    expect(asked()).toEqual(['agent-node-1: kube-ipvs-proxy check', 'agent-node-2: kube-ipvs-proxy check']);
+  });
+
   it('passes on what the named node says, with its exit code', async () => {
     expect(await plugin('services', '--node', 'node-1', '-n', 'shop', '--stats')).toEqual({
       code: 0,
