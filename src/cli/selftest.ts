@@ -151,7 +151,7 @@ async function attempt(
     const took = `${milliseconds.toFixed(1)} ms`;
     say(`connected, and our own server answered in ${took}`);
     if ((await trial.connections(place)) === 0)
-      throw new Error('it answered, and IPVS has not counted the connection');
+      throw new Error('it answered, and IPVS knows of no connection');
     return took;
   } finally {
     server.close();

@@ -82,11 +82,15 @@ export class TrialService {
     ]);
   }
 
-  /** How many connections IPVS has given to the server. */
+  /**
+   * How many connections IPVS knows of the server. Not by the counters: the estimator sums them up every two seconds
+   * (ip_vs_est.c).
+   */
   async connections(key: Frontend): Promise<number> {
     const { buffer, count } = encodeKeys([key]);
     const [answer] = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
-    return answer?.kind === 'present' ? answer.server.counters.connections : 0;
+    const servers = answer?.kind === 'present' ? answer.realServers : [];
+    return servers.reduce((sum, { active, inactive }) => sum + active + inactive, 0);
   }
 
   close(): void {
