@@ -61,9 +61,14 @@ try {
 }
 
 async function measureAll(): Promise<void> {
-  for (const [number, cell] of batch.cells.entries()) {
-    // The first would find its tools cold.
-    if (number === 0) await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, warmUp));
+  const warm = new Set<string>();
+  for (const cell of batch.cells) {
+    // The first of a program would find it cold: 866 instead of 548 ms for an agent behind other modes.
+    const program = isKubeProxy(cell.mode) ? cell.mode : cell.mode.split('-')[0];
+    if (program !== undefined && !warm.has(program)) {
+      await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, warmUp));
+      warm.add(program);
+    }
     process.stdout.write(`${JSON.stringify(await measure(cell))}\n`);
   }
 }

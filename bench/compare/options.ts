@@ -36,7 +36,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --rounds N           how often everything is measured
   --changes N          changes of each kind in each cell
   --connections N      connections to each place in each cell
-  --quick              less of everything: some ten minutes
+  --quick              less of everything
   --fresh              forgets what an earlier run of the same name has measured; else it goes on from there
   --report             measures nothing, and makes the report of what is there
   --name NAME          of the folder below bench/out/compare
