@@ -72,7 +72,7 @@ describe.skipIf(!IN_TEST_KERNEL)('commands that look', () => {
     const pods = cluster.lab.pods.slice(0, 2);
     await cluster.folder.put('web', dualStack({ name: 'web', vip: WEB, pods }));
     const isNamed = async () =>
-      /because: EndpointSlice default\/web\S* changed/.test((await cluster.command('events')).stdout);
+      /because: EndpointSlice default\/web/.test((await cluster.command('events')).stdout);
     await waitUntil(isNamed, { what: 'the slice to be named', seconds: 30 });
   });
 
