@@ -8,7 +8,12 @@ import {
   decodeLookAnswers,
   decodeVirtualServers,
 } from '../../src/kernel/native/answer-decoder.js';
-import { encodeKeys, encodeOperations } from '../../src/kernel/native/operation-encoder.js';
+import {
+  encodeKeys,
+  encodeOperations,
+  OperationEncoder,
+  RecordSpace,
+} from '../../src/kernel/native/operation-encoder.js';
 import type {
   AddressKey,
   Counters,
@@ -179,6 +184,20 @@ describe('operation records', () => {
       comment: '€'.repeat(1000),
     } as const;
     expect(encodeOperations([add]).buffer.length).toBe(80 + 128 * 3);
+  });
+
+  it('may be more than was foreseen, in memory that is used again and whose size comments have made odd', () => {
+    const element = Uint8Array.of(10, 0, 0, 1);
+    const addition = (comment: string) => ({ kind: 'add-element', set: 3, element, comment }) as const;
+    const space = new RecordSpace();
+    for (const comments of [['namespace/name:port'], ['a/b', 'c/d', '', 'e/f'], ['g/h']]) {
+      const encoder = new OperationEncoder(1, space);
+      for (const comment of comments) encoder.push(addition(comment));
+      const { buffer, count } = encoder.finish();
+      const expected = encodeOperations(comments.map(addition));
+      expect(count).toBe(comments.length);
+      expect([...buffer]).toEqual([...expected.buffer]);
+    }
   });
 
   it('refuse a real server of another family', () => {

@@ -120,7 +120,8 @@ export class OperationEncoder {
   }
 
   push(operation: KernelOperation): void {
-    if (this.#offset === this.#bytes.length) this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
+    if (this.#offset + RECORD_SIZE > this.#bytes.length)
+      this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
     const bytes = this.#bytes;
     const view = this.#view;
     const at = this.#offset;
