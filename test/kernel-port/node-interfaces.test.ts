@@ -4,6 +4,9 @@ import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 
+// Test files share modules: what another file has loaded holds the interfaces of the machine.
+vi.hoisted(() => vi.resetModules());
+
 vi.mock('node:os', async (original) => ({
   ...(await original<typeof import('node:os')>()),
   networkInterfaces: vi.fn(),
