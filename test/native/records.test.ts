@@ -136,6 +136,16 @@ describe('operation records', () => {
     );
   });
 
+  it('may be more than were announced, in memory whose size is no multiple of theirs', () => {
+    const space = new RecordSpace();
+    space.take(100);
+    const encoder = new OperationEncoder(1, space);
+    const unbind = { kind: 'unbind-route', address: VIP_A } as const;
+    for (let time = 0; time < 3; time++) encoder.push(unbind);
+    const { buffer, count } = encoder.finish();
+    expect(decodeOperations(buffer, count)).toEqual([unbind, unbind, unbind]);
+  });
+
   it('have the layout of native/records.h', () => {
     const { buffer } = encodeOperations([
       {
