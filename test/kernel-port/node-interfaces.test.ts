@@ -1,7 +1,5 @@
-import { networkInterfaces } from 'node:os';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
-import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 
 // Test files share modules: what another file has loaded holds the interfaces of the machine.
@@ -11,6 +9,11 @@ vi.mock('node:os', async (original) => ({
   ...(await original<typeof import('node:os')>()),
   networkInterfaces: vi.fn(),
 }));
+
+// Test files share their modules: those that another file has loaded know the real node:os.
+vi.resetModules();
+const { NetlinkKernel } = await import('../../src/kernel/netlink/netlink-kernel.js');
+const { networkInterfaces } = await import('node:os');
 
 const eth0 = (address: string) => ({
   eth0: [{ address, cidr: `${address}/24`, internal: false }] as never,
