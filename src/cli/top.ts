@@ -63,7 +63,7 @@ async function sample(
   return { at: performance.now(), isAgents: source.kind === 'agent', seen };
 }
 
-const HEADINGS = ['SERVICE', 'VIP:PORT', 'ActiveConn', 'CPS', 'InPPS', 'OutPPS', 'InBPS', 'OutBPS'];
+const HEADINGS = ['SERVICE', 'VIP:PORT', 'Active', 'CPS', 'InPPS', 'OutPPS', 'InBPS', 'OutBPS'];
 
 function frame(before: Sample, now: Sample, { rows }: TopOptions): string {
   const seconds = (now.at - before.at) / 1000;
