@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_PODS } from '../../../lab/address-plan.js';
@@ -14,6 +15,11 @@ const WITH_OWN_SYS = ['unshare', '--mount', 'sh', '-c', 'mount -t sysfs sysfs /s
 const TIME_FOR_TWO_LOOKS = 80_000;
 /** Seconds. */
 const PATIENCE = 120;
+
+const MODULE = 'br_netfilter';
+const SYSCTL = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+/** User-mode Linux is built without it. */
+const HAS_MODULE = spawnSync('modprobe', ['--dry-run', '--quiet', MODULE]).status === 0;
 
 describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no netfilter', () => {
   let cluster: Cluster;
@@ -93,5 +99,44 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
         PATIENCE,
       ),
     );
+  });
+
+  describe.runIf(HAS_MODULE)('with br_netfilter', () => {
+    beforeAll(async () => {
+      await reachNeighbours('add');
+      execFileSync('modprobe', [MODULE]);
+    });
+
+    // It would change the way of the packets of all tests that follow.
+    afterAll(() => execFileSync('modprobe', ['--remove', MODULE]));
+
+    it('are answered over the bridge while its sysctl is 1', async () => {
+      await cluster.lab.node.write(SYSCTL, '1');
+      await cluster.lab.node.namespace.run(['conntrack', '-F']);
+      expect(await ask()).toMatchObject({ kind: 'answered' });
+    });
+
+    it('are reported once its sysctl is 0, and no longer once it is 1 again', {
+      timeout: 600_000,
+    }, async () => {
+      const { node } = cluster.lab;
+      await node.write(SYSCTL, '0');
+      await node.namespace.run(['conntrack', '-F']);
+      expect(await ask()).toMatchObject({ kind: 'timed out' });
+      const isReported = (status: StatusReport) => complaints(status).length > 0;
+      const report = await whileAsking(() =>
+        cluster.agent.until('the bridge to be reported', isReported, PATIENCE),
+      );
+      expect(complaints(report)).toEqual([
+        expect.objectContaining({
+          subject: 'bridge cni0',
+          message: expect.stringContaining('net.bridge.bridge-nf-call-iptables is 0'),
+        }),
+      ]);
+      await node.write(SYSCTL, '1');
+      await whileAsking(() =>
+        cluster.agent.until('the bridge not to be reported', (status) => !isReported(status), PATIENCE),
+      );
+    });
   });
 });
