@@ -143,7 +143,8 @@ Outcome RouteChannel::dump_device(uint32_t device, std::vector<AddressRecord>* a
   });
 }
 
-// Where there is no IPv6 the kernel takes the question for one about all families, or refuses it.
+// Where there is no IPv6 the kernel takes the question for one about all families, or refuses it. A namespace that never
+// had an address has no table local yet, which is ENOENT.
 Outcome RouteChannel::dump_routes(uint8_t family, std::vector<AddressRecord>* addresses) {
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
@@ -152,7 +153,9 @@ Outcome RouteChannel::dump_routes(uint8_t family, std::vector<AddressRecord>* ad
     AddressRecord record;
     if (read_route(message, &record) && record.family == family) addresses->push_back(record);
   });
-  return outcome.error == EOPNOTSUPP || outcome.error == EAFNOSUPPORT ? done() : outcome;
+  const bool has_none =
+      outcome.error == EOPNOTSUPP || outcome.error == EAFNOSUPPORT || outcome.error == ENOENT;
+  return has_none ? done() : outcome;
 }
 
 void RouteChannel::apply(const OperationBatch& batch, Run run, Results* results) {

@@ -55,6 +55,11 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     expect(await addresses()).toEqual([]);
   });
 
+  it('shows no address and no route in a namespace that never had an address', async () => {
+    using bare = new FreshNamespace({ loopback: false });
+    expect(decodeAddresses(await bare.handle.dumpAddresses())).toEqual([]);
+  });
+
   it('makes and removes local routes, and says what was so already', async () => {
     const bind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'bind-route', address: vip }) as const);
     const unbind = [VIP_A, VIP_A6].map((vip) => ({ kind: 'unbind-route', address: vip }) as const);
