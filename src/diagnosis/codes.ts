@@ -278,7 +278,7 @@ export const CODES = {
   KIP704: {
     title: 'connection table of IPVS is small',
     meaning:
-      'IPVS has more than eight connections for each bucket of its table, and goes through them for every packet of theirs. Before Linux 7.1 the table does not grow.',
+      'IPVS has more than eight connections for each bucket of its table, and goes through them for every packet of theirs. On Linux 6.12 and older the table does not grow; on 7.2 it does.',
     remedy:
       'Write options ip_vs conn_tab_bits=17 into a file in /etc/modprobe.d and load the module anew, best with a reboot. Where it is built in: ip_vs.conn_tab_bits=17 on the kernel command line.',
   },

@@ -1,7 +1,9 @@
 import type { Family } from './address.js';
 import type { RuleFact, SysctlFact } from './kernel-facts.js';
 
-/** What `check` reads of a node: what Services need of it, whether there are any yet or not. Reading changes nothing. */
+/**
+ * What `check` reads of a node: what Services need of it, whether there are any yet or not. Reading changes nothing.
+ */
 export interface NodeCondition {
   readonly modules: readonly ModuleFact[];
   /** Modules of schedulers, by the name of the scheduler. */
@@ -35,7 +37,7 @@ export interface ModuleFact {
 export interface ConnectionTableFact {
   /** Buckets. */
   readonly size: number;
-  /** Linux 7.1 and later. */
+  /** Not on Linux 6.12, but on 7.2. */
   readonly grows: boolean;
   readonly connections: number;
 }

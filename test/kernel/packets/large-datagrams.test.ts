@@ -9,8 +9,8 @@ import { IN_TEST_KERNEL } from './support/kernel-test.js';
 import { vip } from './support/vips.js';
 
 /**
- * Since Linux 7.2 nftables silently leaves alone what a rule writes over most of the IP header, DF among it ("netfilter:
- * nftables: restrict linklayer and network header writes").
+ * Linux 7.2.13, and not 6.12, has nftables silently leave alone what a rule writes over most of the IP header, DF among
+ * it ("netfilter: nftables: restrict linklayer and network header writes").
  */
 const [MAJOR = 0, MINOR = 0] = release().split('.').map(Number.parseFloat);
 const ARE_FLAGS_WRITTEN = MAJOR < 7 || (MAJOR === 7 && MINOR < 2);

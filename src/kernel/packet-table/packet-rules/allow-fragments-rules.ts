@@ -23,7 +23,7 @@ const ALLOW_FRAGMENTS: Statement = { kind: 'write', to: FRAGMENT, value: ZERO, c
 
 // A VIP is a local address, so a socket of the node takes the MTU of `lo` for its path, and IPVS drops what is larger
 // than that of the way to the pod. Without the flag the node sends it there in fragments. IPv6 has no such flag, and
-// IPVS no other way. Since Linux 7.2 nftables passes over this write in silence.
+// IPVS no other way. On Linux 7.2.13 nftables passes over this write in silence.
 export function allowFragmentsRules(): Rule[] {
   return (['owned', 'source-kept'] as const).map((purpose) => [
     ...asksFor('IPv4', 'UDP', purpose),
