@@ -101,7 +101,7 @@ export async function composeCleanup(): Promise<CleanupReport> {
 }
 
 // Neither looks at the rules nor writes them, so what they depend on does not matter.
-async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
+export async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
   const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
   try {
     return await work(kernel);

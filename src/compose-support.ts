@@ -1,11 +1,10 @@
-import { composeKernelRows, composeVersion } from './compose-commands.js';
+import { composeKernelRows, composeVersion, withKernel } from './compose-commands.js';
 import { loadAddon } from './kernel/native/addon.js';
-import { DEVICE, NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
+import { DEVICE } from './kernel/netlink/netlink-kernel.js';
 import { decodeRuleset } from './kernel/nf-tables/ruleset-decoder.js';
 import { rulesetText } from './kernel/nf-tables/ruleset-text.js';
 import { nodeFacts } from './kernel/node/node-facts.js';
 import { NODE_PLACES } from './kernel/node/node-files.js';
-import { PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import type { SupportSource } from './model/support-source.js';
 
 /** What a support bundle has of the node itself; each is read by itself, so that one failure leaves the others. */
@@ -20,14 +19,11 @@ export function composeSupportSources(version: string): SupportSource[] {
 }
 
 /** The VIPs on our device, one a line. */
-async function addresses(): Promise<string> {
-  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
-  try {
+function addresses(): Promise<string> {
+  return withKernel(async (kernel) => {
     const { bound } = await kernel.observeAddressesAndSets();
     return [...bound].map((address) => `${address}\n`).join('');
-  } finally {
-    await kernel.close();
-  }
+  });
 }
 
 async function services(most: number): Promise<string> {

@@ -17,7 +17,12 @@ export class AgentNotRunning extends Error {
 
 /** Something answers, or should, but not with what was asked for; the message is a sentence for people. */
 export class AgentAnswerError extends Error {
-  override readonly name = 'AgentAnswerError';
+  override readonly name: string = 'AgentAnswerError';
+}
+
+/** It had not ended its answer when the time for it was over. */
+export class AgentTooSlow extends AgentAnswerError {
+  override readonly name = 'AgentTooSlow';
 }
 
 /** A report on 5,000 Services takes a slow machine more than 10 s. */
@@ -117,9 +122,9 @@ async function answered(
   const text = new URLSearchParams(given).toString();
   const limit = isEndless(String(query.follow)) ? undefined : AbortSignal.timeout(longest);
   const failure = () =>
-    new AgentAnswerError(
-      limit?.aborted === true ? `the agent has not ended its answer within ${longest / 1000} s` : ENDED_EARLY,
-    );
+    limit?.aborted === true
+      ? new AgentTooSlow(`the agent has not ended its answer within ${longest / 1000} s`)
+      : new AgentAnswerError(ENDED_EARLY);
   const either = [signal, limit].filter((one) => one !== undefined);
   const response = await headersOf(
     socketPath,

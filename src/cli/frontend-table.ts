@@ -1,4 +1,4 @@
-import { TRAFFIC_COUNTERS, type Traffic } from '../model/counters.js';
+import { NO_TRAFFIC, TRAFFIC_COUNTERS, type Traffic, trafficSince } from '../model/counters.js';
 import { hostPort } from '../model/frontend.js';
 import type { FrontendRow, LeftOutEndpoint, ServerRow } from '../status/listing/frontend-row.js';
 import { ColumnStream, columns } from './columns.js';
@@ -90,12 +90,9 @@ function cells(
   ];
 }
 
-// A virtual server that was made anew in between begins at 0 again.
-function trafficCells(now: Traffic | undefined, before: Traffic | undefined, seconds: number): number[] {
-  return TRAFFIC_COUNTERS.map((key) => {
-    const grown = (now?.[key] ?? 0) - (before?.[key] ?? 0);
-    return (grown < 0 ? (now?.[key] ?? 0) : grown) / seconds;
-  });
+function trafficCells(now = NO_TRAFFIC, before = NO_TRAFFIC, seconds: number): number[] {
+  const grown = trafficSince(before, now);
+  return TRAFFIC_COUNTERS.map((key) => grown[key] / seconds);
 }
 
 /** `namespace/name:port`, or what it is instead. */

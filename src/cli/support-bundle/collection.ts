@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { SupportSource } from '../../model/support-source.js';
-import { AgentAnswerError, AgentNotRunning, textFromAgent } from '../admin-client.js';
+import { AgentNotRunning, AgentTooSlow, textFromAgent } from '../admin-client.js';
 import { redacted } from './redaction.js';
 import type { ArchiveFile } from './tar.js';
 
@@ -65,7 +65,7 @@ export class Collection {
           return (await textFromAgent(adminSocket, path, query, { most, longest })).text;
         } catch (error) {
           // One that is silent would take its time again for each.
-          this.isAgentDown = error instanceof AgentNotRunning || isTooSlow(error);
+          this.isAgentDown = error instanceof AgentNotRunning || error instanceof AgentTooSlow;
           throw error;
         }
       });
@@ -130,10 +130,6 @@ export class Collection {
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function isTooSlow(error: unknown): boolean {
-  return error instanceof AgentAnswerError && error.message.includes('has not ended its answer');
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

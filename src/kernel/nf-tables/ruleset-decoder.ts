@@ -139,3 +139,17 @@ export class Attributes {
 }
 
 const NO_ATTRIBUTES = new Attributes(new Uint8Array());
+
+/** NFPROTO_* of include/uapi/linux/netfilter.h, as nft calls them. */
+const FAMILIES: Readonly<Record<number, string>> = {
+  1: 'inet',
+  2: 'ip',
+  3: 'arp',
+  5: 'netdev',
+  7: 'bridge',
+  10: 'ip6',
+};
+
+export function nameOfFamily(family: number): string {
+  return FAMILIES[family] ?? String(family);
+}

@@ -4,7 +4,7 @@ import type { ModuleFact, NodeCondition, RulesFact } from '../../model/node-cond
 import { SCHEDULERS } from '../../model/scheduler.js';
 import type { Addon } from '../native/addon.js';
 import { DEVICE, NetlinkKernel } from '../netlink/netlink-kernel.js';
-import { decodeRuleset, type SeenChain } from '../nf-tables/ruleset-decoder.js';
+import { decodeRuleset, nameOfFamily, type SeenChain } from '../nf-tables/ruleset-decoder.js';
 import { MODULE_PLACES, type ModuleLists, type ModulePlaces, readModuleLists } from '../node/module-lists.js';
 import { NEEDED_MODULES } from '../node/modules.js';
 import { codeOf, isAccessible, NODE_PLACES, type NodePlaces, readIfThere } from '../node/node-files.js';
@@ -13,7 +13,7 @@ import { readBridges, readPassing } from '../node-watch/bridge-check.js';
 import { readConntrackLoad } from '../node-watch/conntrack-capacity.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
 import { TABLE } from '../packet-table/packet-table.js';
-import { foreignRules, nameOfFamily } from '../service-look/foreign-rules.js';
+import { foreignRules } from '../service-look/foreign-rules.js';
 import { readConnectionTable } from './connection-table.js';
 import { readLinks } from './links.js';
 

@@ -1,7 +1,7 @@
 import type { Address } from '../../model/address.js';
 import type { Frontend } from '../../model/frontend.js';
 import type { RuleFact } from '../../model/kernel-facts.js';
-import { keyOf, type SeenChain, type SeenRule } from '../nf-tables/ruleset-decoder.js';
+import { keyOf, nameOfFamily, type SeenChain, type SeenRule } from '../nf-tables/ruleset-decoder.js';
 import { TABLE } from '../packet-table/packet-table.js';
 import { judgeRule, type Packet, packetTo, type Verdict } from './rule-match.js';
 
@@ -11,20 +11,6 @@ interface PacketTarget {
   readonly isLocal: boolean;
   /** We settle the destination of its connections before others do. */
   readonly isGuarded: boolean;
-}
-
-const FAMILIES: Readonly<Record<number, string>> = {
-  1: 'inet',
-  2: 'ip',
-  3: 'arp',
-  5: 'netdev',
-  7: 'bridge',
-  10: 'ip6',
-};
-
-/** NFPROTO_* as nft writes it. */
-export function nameOfFamily(family: number): string {
-  return FAMILIES[family] ?? String(family);
 }
 
 /** NF_INET_* by number; before IPVS comes what is hooked there below the priority. */

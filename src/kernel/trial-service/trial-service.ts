@@ -14,8 +14,8 @@ export const TRIAL_DEVICE = 'kube-ipvs-test';
 
 /**
  * A virtual server for a moment, which no Service wants: on a device of its own, in no ledger, and tagged otherwise
- * than what the agent makes, so that an agent neither adopts nor counts it. What a trial leaves that was killed is known
- * by device and tag.
+ * than what the agent makes, so that an agent neither adopts nor counts it. What a trial leaves that was killed is
+ * known by device and tag.
  */
 export class TrialService {
   readonly #handle: KernelHandle;
@@ -52,20 +52,11 @@ export class TrialService {
       list.some((entry) => entry.address === address),
     );
     if (device !== undefined) return `the device ${device[0]}`;
-    if (await this.#isAgents(address)) return 'a Service';
+    const bound = decodeAddresses(await this.#agents.dumpAddresses());
+    if (bound.some((record) => record.address === address)) return 'a Service';
     const servers = decodeServerSettings(await this.#handle.dumpVirtualServers());
     const isTaken = servers.some(({ key }) => 'address' in key && key.address === address);
     return isTaken ? 'a virtual server' : undefined;
-  }
-
-  async #isAgents(address: Address): Promise<boolean> {
-    try {
-      const bound = decodeAddresses(await this.#agents.dumpAddresses());
-      return bound.some((record) => record.address === address);
-    } catch (error) {
-      if (error instanceof NetlinkError && error.code === 'ENODEV') return false;
-      throw error;
-    }
   }
 
   async bind(address: Address): Promise<void> {
