@@ -52,18 +52,17 @@ async function fullCommandLine(words: readonly string[], done: Done): Promise<Pa
     import('./cli/node-commands.js'),
     import('./cli/version.js'),
   ]);
-  const [{ runSelftest }, { composeTrial }] = await Promise.all([
-    import('./cli/selftest.js'),
-    import('./compose-selftest.js'),
-  ]);
   const commands = {
     run: (configuration) =>
       agent.runAgent(configuration, (listener) => compose.composeAgent(configuration, VERSION, listener)),
     initOnly: (configuration) =>
       nodeCommands.runInitOnly(configuration, () => ending.composePreparation(configuration.settings)),
     plan: ({ settings }) => nodeCommands.runPlan(() => ending.composeRehearsal(settings, VERSION)),
-    selftest: (options) =>
-      runSelftest(options, { open: composeTrial, write: (text) => void process.stdout.write(text) }),
+    selftest: async (options) => {
+      const { runSelftest } = await import('./cli/selftest.js');
+      const { composeTrial } = await import('./compose-selftest.js');
+      return runSelftest(options, { open: composeTrial, write: (text) => void process.stdout.write(text) });
+    },
     cleanup: (options) => nodeCommands.runCleanup(options, ending.composeCleanup),
     manifest: (options) => runManifest(() => composeManifest(options)),
     overlays: OVERLAY_CHOICE,
