@@ -71,7 +71,7 @@ Outcome ChangeListener::learn_index() {
 // Of what is ours removals are what counts; our own bindings would wake this thread thousands of times.
 void ChangeListener::remember_index(uint32_t index) {
   index_ = index;
-  socket_.ignore_news_of(index, kRouteProtocol);
+  socket_.ignore_additions_of(index, kRouteProtocol);
 }
 
 void ChangeListener::stop() {

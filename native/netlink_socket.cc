@@ -62,7 +62,7 @@ Outcome NetlinkSocket::join_group(int group, const char* operation) {
   return failure(errno, operation);
 }
 
-void NetlinkSocket::ignore_news_of(uint32_t index, uint8_t route_protocol) {
+void NetlinkSocket::ignore_additions_of(uint32_t index, uint8_t route_protocol) {
   // A classic BPF program loads in network order, while type and index are in the host's. 8 drops, 9 takes.
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),

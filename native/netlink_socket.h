@@ -23,7 +23,7 @@ class NetlinkSocket {
 
   // From now on the kernel drops notifications of addresses that come to this device instead of queueing them, and those
   // of routes but the removal of one with this protocol. Where it cannot filter, they come all the same.
-  void ignore_news_of(uint32_t index, uint8_t route_protocol);
+  void ignore_additions_of(uint32_t index, uint8_t route_protocol);
 
   // Reserves `count` consecutive sequence numbers and returns the first.
   uint32_t reserve_sequences(size_t count);

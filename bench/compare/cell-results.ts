@@ -41,7 +41,10 @@ export interface CellResult {
   readonly churn?: Churn;
   /** Absent on a counted clock. */
   readonly throughput?: Readonly<Record<'direct' | 'service', Throughput>>;
-  /** Of programming from nothing, and what came before it in the same process; where strace is and not too much is asked. */
+  /**
+   * Of programming from nothing, and what came before it in the same process; where strace is and not too much is
+   * asked.
+   */
   readonly asked?: Asked;
   /** Of the first round, once for each mode. */
   readonly behaviours?: Behaviours;
@@ -73,7 +76,10 @@ export interface Behaviours {
   readonly openConnection: Behaviour;
   readonly newConnections: Behaviour;
   readonly datagrams: Behaviour;
-  /** Once the flow was deleted, as kube-proxy does beside its rules; absent where it was not needed or could not be done. */
+  /**
+   * Once the flow was deleted, as kube-proxy does beside its rules; absent where it was not needed or could not be
+   * done.
+   */
   readonly datagramsThen?: Behaviour;
   readonly restartOpen: Behaviour;
   readonly restartNew: Behaviour;

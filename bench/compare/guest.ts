@@ -22,7 +22,8 @@ import { throughputOf } from './throughput.js';
 import { type Asked, hasStrace } from './traced.js';
 
 /**
- * Runs inside the test kernel: `guest.js BATCH [KUBE-PROXY]`, a file with a Batch and a binary. Prints the result of each cell as a line of JSON.
+ * Runs inside the test kernel: `guest.js BATCH [KUBE-PROXY]`, a file with a Batch and a binary. Prints the result of
+ * each cell as a line of JSON.
  */
 export interface Batch {
   readonly cells: readonly Cell[];

@@ -109,8 +109,9 @@ class KubeProxy {
   }
 
   /**
-   * Does something, and tells what the binary and all that it starts take until they do nothing any more. A counted clock
-   * jumps where a program waits for a file, which looks like doing nothing: so what it has done may be looked at, too.
+   * Does something, and tells what the binary and all that it starts take until they do nothing any more. A counted
+   * clock jumps where a program waits for a file, which looks like doing nothing: so what it has done may be looked at,
+   * too.
    */
   async cost(work: () => void | Promise<void>, isDone: () => boolean = () => true): Promise<Cost> {
     const before = this.#group.used();

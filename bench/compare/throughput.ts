@@ -8,7 +8,9 @@ import { type Network, ready } from './network.js';
 const SECONDS = '2';
 const MEGABYTE = 1e6;
 
-/** To the middle Service, and to its first pod without it: to the first one iptables would have next to nothing to do. */
+/**
+ * To the middle Service, and to its first pod without it: to the first one iptables would have next to nothing to do.
+ */
 export async function throughputOf(
   network: Network,
   tools: string,

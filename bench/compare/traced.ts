@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-/** What a program asks of the kernel, as strace writes it: every call, and the bytes that go to the kernel by sockets. */
+/**
+ * What a program asks of the kernel, as strace writes it: every call, and the bytes that go to the kernel by sockets.
+ */
 export interface Asked {
   readonly calls: number;
   readonly bytes: number;

@@ -27,7 +27,9 @@ export interface ScaleResults {
 
 /** Times since the process was started. */
 export interface StartRun extends Spent {
-  /** Of the Service default/kubernetes, of the first and the last of all others. Absent in a restart, which opens none. */
+  /**
+   * Of the Service default/kubernetes, of the first and the last of all others. Absent in a restart, which opens none.
+   */
   readonly vips?: { readonly apiServer: number; readonly first: number; readonly last: number };
   /** Until `status` said that everything is programmed. */
   readonly synced: number;

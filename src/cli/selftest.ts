@@ -48,7 +48,7 @@ export async function runSelftest(
     );
     return EXIT.usage;
   }
-  const lock = await alone();
+  const lock = await takeLock();
   if (lock === undefined) {
     write('Not tried: another self-test is running on this node.\n');
     return EXIT.problem;
@@ -72,7 +72,7 @@ const UNFIT = /^(?:0\.|127\.|169\.254\.|(?:22[4-9]|2[3-5]\d)\.|::$|::1$|fe[89ab]
 // Of the network namespace, and gone with the process.
 const LOCK = '\0kube-ipvs-proxy-selftest';
 
-async function alone(): Promise<Server | undefined> {
+async function takeLock(): Promise<Server | undefined> {
   const server = createServer();
   server.listen(LOCK);
   try {
@@ -177,14 +177,14 @@ function answered({ address, port }: Frontend, token: string, signal: AbortSigna
       () => socket.destroy(new Error(`no answer within ${DEADLINE_MILLISECONDS / 1000} s`)),
       DEADLINE_MILLISECONDS,
     );
-    let heard = '';
+    let received = '';
     socket.setEncoding('latin1').on('data', (piece: string) => {
-      heard += piece;
+      received += piece;
     });
     socket.on('error', reject);
     socket.on('close', () => {
       clearTimeout(timer);
-      if (heard === token) resolve(performance.now() - began);
+      if (received === token) resolve(performance.now() - began);
       else reject(new Error('somebody else answered'));
     });
   });

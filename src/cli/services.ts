@@ -2,7 +2,6 @@ import type { Traffic } from '../model/counters.js';
 import type { FrontendRow } from '../status/listing/frontend-row.js';
 import { LISTING_VERSION } from '../status/listing/frontend-row.js';
 import type { ListingQuery } from '../status/listing/listing-source.js';
-
 import { EXIT } from './exit.js';
 import { type FrontendSource, type KernelRows, noFrontendText, openFrontends } from './frontend-source.js';
 import { backendsText, type Sample, servicesTable, type TableOptions } from './frontend-table.js';

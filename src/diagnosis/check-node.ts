@@ -1,4 +1,4 @@
-import type { SysctlFact } from '../model/kernel-facts.js';
+import type { RuleFact, SysctlFact } from '../model/kernel-facts.js';
 import type { ModuleFact, NodeCondition } from '../model/node-condition.js';
 import { isBefore, type NodeEvidence } from './check-evidence.js';
 import { type CheckLine, fine, NOT_READ, problem, remark, type Said, unknown } from './check-line.js';
@@ -56,12 +56,12 @@ const CHECKS: readonly (readonly [name: string, keys: readonly string[], judge: 
 ];
 
 function checkModules(modules: readonly ModuleFact[]): Said {
-  const named_ = (state: ModuleFact['state']) =>
+  const inState = (state: ModuleFact['state']) =>
     modules.filter((module) => module.state === state).map(({ name }) => name);
-  const [missing, hidden, loadable] = [named_('missing'), named_('unknown'), named_('loadable')];
-  if (missing.length > 0) return problem('KIP701', `this kernel has no module ${all(missing)}`);
+  const [missing, hidden, loadable] = [inState('missing'), inState('unknown'), inState('loadable')];
+  if (missing.length > 0) return problem('KIP701', `this kernel has no module ${named(missing)}`);
   if (hidden.length > 0)
-    return unknown(`${all(hidden)} ${are(hidden)} not loaded, and /lib/modules cannot be seen from here`);
+    return unknown(`${named(hidden)} ${are(hidden)} not loaded, and /lib/modules cannot be seen from here`);
   const later = loadable.length === 0 ? '' : `, ${loadable.length} of them to be loaded when needed`;
   return fine(`all ${modules.length} that are needed are there${later}`);
 }
@@ -91,20 +91,22 @@ function checkSysctls({ node, agent }: NodeEvidence): Said {
   const absent = wanted.filter(({ value }) => value === undefined).map(({ name }) => name);
   if (wrong.length > 0) return wrongSysctls(wrong, isBefore({ node, agent }));
   if (absent.length > 0 && node.connectionTable !== undefined)
-    return unknown(`there is no ${all(absent)} to be read`);
+    return unknown(`there is no ${named(absent)} to be read`);
   if (absent.length > 0) return fine('as they should be; those of IPVS come with its module');
   return fine(`all ${wanted.length} are as they should be`);
 }
 
 function wrongSysctls(wrong: readonly SysctlFact[], isToBeSet: boolean): Said {
   const [first] = wrong;
-  const more = wrong.length > 1 ? `; also ${all(wrong.slice(1).map(({ name }) => name))}` : '';
+  const more = wrong.length > 1 ? `; also ${named(wrong.slice(1).map(({ name }) => name))}` : '';
   const text = `${first?.name} is ${first?.value} instead of ${first?.expected}, so ${first?.without}${more}`;
   if (!isToBeSet) return problem('KIP307', text);
   return { ...remark('KIP307', text), hint: 'The agent sets it when it starts, in its init container.' };
 }
 
-/** Connections for each bucket, from which on looking one up costs more than everything else that is done to a packet. */
+/**
+ * Connections for each bucket, from which on looking one up costs more than everything else that is done to a packet.
+ */
 const MOST_PER_BUCKET = 8;
 
 function checkConnectionTable({ connectionTable: table }: NodeCondition): Said {
@@ -115,7 +117,12 @@ function checkConnectionTable({ connectionTable: table }: NodeCondition): Said {
   return connections > size * MOST_PER_BUCKET ? remark('KIP704', has) : fine(has);
 }
 
-const EFFECTS = { drops: 'drops', rejects: 'rejects', rewrites: 'rewrites the destination of' } as const;
+/** For certain, and perhaps. */
+const EFFECTS: Readonly<Record<RuleFact['effect'], readonly [does: string, mayDo: string]>> = {
+  drops: ['drops', 'may drop'],
+  rejects: ['rejects', 'may reject'],
+  rewrites: ['rewrites the destination of', 'may rewrite the destination of'],
+};
 
 function checkRules({ rules: { tables = [], frontends, found } }: NodeCondition): Said {
   const worst = found.find(({ isCertain }) => isCertain) ?? found[0];
@@ -123,7 +130,7 @@ function checkRules({ rules: { tables = [], frontends, found } }: NodeCondition)
     const place = `${worst.family} ${worst.table} ${worst.chain}`;
     const rule = worst.handle === undefined ? `the policy of ${place}` : `rule ${worst.handle} in ${place}`;
     const more = found.length > 1 ? `; ${found.length - 1} more like it` : '';
-    const does = `${worst.isCertain ? '' : 'may '}${worst.isCertain ? EFFECTS[worst.effect] : withoutS(EFFECTS[worst.effect])}`;
+    const does = EFFECTS[worst.effect][worst.isCertain ? 0 : 1];
     const text = `${rule} ${does} packets to ${worst.frontend} before IPVS has them${more}`;
     const code = worst.effect === 'rewrites' ? 'KIP402' : 'KIP401';
     return worst.isCertain ? problem(code, text) : remark(code, text);
@@ -131,17 +138,13 @@ function checkRules({ rules: { tables = [], frontends, found } }: NodeCondition)
   if (tables.length === 0) return fine('no other program has a table in nftables');
   const harm =
     frontends > 0 ? `none stands in the way of ${frontends} frontends` : 'no frontend to hold them to';
-  return fine(`tables ${all(tables)}; ${harm}`);
-}
-
-function withoutS(text: string): string {
-  return text.replace(/^(\w+)s\b/, '$1');
+  return fine(`tables ${named(tables)}; ${harm}`);
 }
 
 function checkLegacyTables({ legacyTables }: NodeCondition): Said {
   return legacyTables.length === 0
     ? fine('no tables')
-    : remark('KIP705', `tables ${all(legacyTables)}, whose rules nftables does not show`);
+    : remark('KIP705', `tables ${named(legacyTables)}, whose rules nftables does not show`);
 }
 
 const NEAR = 0.9;
@@ -179,12 +182,8 @@ function checkLinks({ links }: NodeCondition): Said {
   if (bridge !== undefined && lowest !== undefined)
     return remark('KIP707', `${bridge.name} has ${bridge.mtu}, the tunnel ${lowest.name} has ${lowest.mtu}`);
   return fine(
-    links.length === 0 ? 'no uplink or tunnel' : all(links.map(({ name, mtu }) => `${name} ${mtu}`)),
+    links.length === 0 ? 'no uplink or tunnel' : named(links.map(({ name, mtu }) => `${name} ${mtu}`)),
   );
-}
-
-function all(names: readonly string[]): string {
-  return named(names);
 }
 
 function are({ length }: readonly string[]): string {

@@ -47,8 +47,8 @@ export async function execInPod(
   });
 }
 
-// Where the API server closes a stream of the command (v5.channel.k8s.io), client-node ends the stream it was made with:
-// without these, the standard output of this process. Then it takes the same frame for output, which it is not.
+// Where the API server closes a stream of the command (v5.channel.k8s.io), client-node ends the stream it was made
+// with: without these, the standard output of this process. Then it takes the same frame for output, which it is not.
 async function socketsOf(config: KubeConfig) {
   const { WebSocketHandler } = await import('@kubernetes/client-node/dist/web-socket-handler.js');
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };

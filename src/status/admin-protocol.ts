@@ -1,7 +1,7 @@
 /**
  * What both sides of the admin socket agree on: HTTP with GET, one request a connection. An answer is JSON as a whole,
- * or, for what may be long, one JSON value a line (`ROWS_TYPE`), or a text that others have written as it is. Every request and every answer carries the version of
- * the protocol.
+ * or, for what may be long, one JSON value a line (`ROWS_TYPE`), or a text that others have written as it is. Every
+ * request and every answer carries the version of the protocol.
  */
 
 /**

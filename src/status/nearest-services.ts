@@ -5,8 +5,7 @@ const MOST_NAMED = 5;
 const MOST_EDITS = 3;
 
 /**
- * The Services that somebody may have meant: of that name in another namespace, or with a few
- * typing errors in it.
+ * The Services that somebody may have meant: of that name in another namespace, or with a few typing errors in it.
  */
 export function nearestServices(wanted: ServiceKey, all: Iterable<ServiceKey>): ServiceKey[] {
   const { namespace, name } = keyParts(wanted);

@@ -24,8 +24,8 @@ export interface WhyOptions {
 export type LookAtKernel = (question: LookQuestion) => Promise<KernelFacts>;
 
 /**
- * `why`: what the API says, what this node has and, where it is asked for, what a connection meets. The kernel is read by the
- * command itself, with and without an agent alike, so that a dead agent costs only what the agent alone knows.
+ * `why`: what the API says, what this node has and, where it is asked for, what a connection meets. The kernel is read
+ * by the command itself, with and without an agent alike, so that a dead agent costs only what the agent alone knows.
  */
 export async function runWhy(
   subject: string | undefined,

@@ -39,10 +39,13 @@ import {
   observeWithArpSet,
   toLookResult,
 } from './netlink-observation.js';
-import { addOutcomes, type Job, jobsOf, serverKey, type Ways } from './netlink-operations.js';
+import { addOutcomes, type Job, jobsOf, type RecordSettings, serverKey } from './netlink-operations.js';
 import { Rebinding } from './rebinding.js';
 
-/** The dummy device that carries the VIPs, unless they are routes; the name is kube-proxy's, so that a node can change over in place. */
+/**
+ * The dummy device that carries the VIPs, unless they are routes; the name is kube-proxy's, so that a node can change
+ * over in place.
+ */
 export const DEVICE = 'kube-ipvs0';
 
 const LOOKS_PER_JOB = 256;
@@ -253,7 +256,7 @@ export class NetlinkKernel implements Kernel {
     this.#unsee(operations);
     let latest: HandedOver | undefined;
     try {
-      for (const job of jobsOf(operations, this.#ways, this.#space)) {
+      for (const job of jobsOf(operations, this.#recordSettings, this.#space)) {
         const before = latest;
         latest = { job, answers: this.#handle.apply(job.buffer, job.count) };
         if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
@@ -266,7 +269,7 @@ export class NetlinkKernel implements Kernel {
     }
   }
 
-  get #ways(): Ways {
+  get #recordSettings(): RecordSettings {
     return { hasArpTable: this.#table.hasArpTable, vipBinding: this.#table.vipBinding };
   }
 

@@ -174,19 +174,27 @@ export interface Job extends EncodedOperations {
 }
 
 /** What else the records of an operation depend on. */
-export interface Ways {
+export interface RecordSettings {
   /** Whether a guarded VIP is in the table for ARP too. */
   readonly hasArpTable: boolean;
   readonly vipBinding: VipBinding;
 }
 
 /** A job's records are good until the next is taken: then `space` is filled again. */
-export function* jobsOf(operations: readonly Operation[], ways: Ways, space: RecordSpace): Generator<Job> {
+export function* jobsOf(
+  operations: readonly Operation[],
+  settings: RecordSettings,
+  space: RecordSpace,
+): Generator<Job> {
   for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
-    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), ways, space);
+    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), settings, space);
 }
 
-function jobOf(operations: readonly Operation[], { hasArpTable, vipBinding }: Ways, space: RecordSpace): Job {
+function jobOf(
+  operations: readonly Operation[],
+  { hasArpTable, vipBinding }: RecordSettings,
+  space: RecordSpace,
+): Job {
   const encoder = new OperationEncoder(operations.length, space);
   const last: (number | undefined)[] = [];
   let before = 0;

@@ -38,7 +38,9 @@ export function nodeFacts({ proc, sys }: NodePlaces): SupportSource[] {
   ];
 }
 
-/** Those that Services depend on; one that is built in is none of /proc/modules, and has its parameters all the same. */
+/**
+ * Those that Services depend on; one that is built in is none of /proc/modules, and has its parameters all the same.
+ */
 async function modules(proc: string, sys: string): Promise<string> {
   const lines = (await readFile(join(proc, 'modules'), 'latin1')).split('\n');
   const bits = await readIfThere(join(sys, 'module/ip_vs/parameters/conn_tab_bits'));

@@ -58,8 +58,8 @@ function unanswerableRules(family: Family, settings: PacketRulesSettings): Rule[
 }
 
 // To a VIP that is no address IPv6 and SCTP choose as source any address of the node, such as one of another network
-// that pods on other nodes have no way back to; TCP and UDP of IPv4 still choose the VIP. What the node itself sends has
-// come in by no interface.
+// that pods on other nodes have no way back to; TCP and UDP of IPv4 still choose the VIP. What the node itself sends
+// has come in by no interface.
 function nodeClientRule(family: Family): Rule {
   const protocol = family === 'IPv4' ? [protocolIs('SCTP')] : [];
   return [

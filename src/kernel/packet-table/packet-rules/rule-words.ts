@@ -176,7 +176,9 @@ function hasPrefix(field: HeaderField, address: Uint8Array, prefix: number, unli
 /** The longest name of an interface, with its NUL (IFNAMSIZ). */
 const INTERFACE_NAME_SIZE = 16;
 
-/** `iifname "cni0"`, `iifname "veth*"` for every name that begins so, or `iifname ""` for what the node itself sends. */
+/**
+ * `iifname "cni0"`, `iifname "veth*"` for every name that begins so, or `iifname ""` for what the node itself sends.
+ */
 export function arrivesBy(name: string, { unlike = false } = {}): Statement {
   const isPrefix = name.endsWith('*');
   const bytes = new TextEncoder().encode(isPrefix ? name.slice(0, -1) : name);
