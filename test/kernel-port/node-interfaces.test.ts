@@ -2,9 +2,6 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 
-// Test files share modules: what another file has loaded holds the interfaces of the machine.
-vi.hoisted(() => vi.resetModules());
-
 vi.mock('node:os', async (original) => ({
   ...(await original<typeof import('node:os')>()),
   networkInterfaces: vi.fn(),
