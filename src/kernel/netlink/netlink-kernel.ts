@@ -243,10 +243,15 @@ export class NetlinkKernel implements Kernel {
     if (this.#seen.size === 0 && this.#seenAddressesAndSets === undefined) return;
     for (const operation of operations)
       if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
-      else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip') {
+      else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip')
         this.#seenAddressesAndSets = undefined;
-        if (operation.kind === 'unbind-vip') this.#rebinding.unbound(operation.address);
-      }
+  }
+
+  // Or it would be bound again, in the way that is wanted.
+  #forgetUnbound(operations: readonly Operation[]): void {
+    if (this.#rebinding.size === 0) return;
+    for (const operation of operations)
+      if (operation.kind === 'unbind-vip') this.#rebinding.unbound(operation.address);
   }
 
   // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one
@@ -254,6 +259,7 @@ export class NetlinkKernel implements Kernel {
   async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
     this.#unsee(operations);
+    this.#forgetUnbound(operations);
     let latest: HandedOver | undefined;
     try {
       for (const job of jobsOf(operations, this.#recordSettings, this.#space)) {
