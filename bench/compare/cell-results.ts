@@ -26,6 +26,11 @@ export interface CellResult {
     /** Of the agent, after garbage collection. */
     readonly settledMemory?: number;
   };
+  /**
+   * Programmed from nothing again, each time in namespaces of its own; of sizes at which that is soon done. What V8 does
+   * beside JavaScript (collecting garbage, compiling) does not fall at the same place in every start.
+   */
+  readonly programAgain?: readonly CellResult['program'][];
   /** Megabytes by which the kernel's memory has grown. */
   readonly kernelMemory: { readonly slab: number; readonly vmalloc: number; readonly percpu: number };
   /**

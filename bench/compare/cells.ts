@@ -9,6 +9,10 @@ export interface Cell {
 
 export const MODES = {
   ipvs: { title: 'IPVS: kube-ipvs-proxy', what: 'the agent' },
+  'ipvs-floor': {
+    title: 'IPVS: a C program that decides nothing',
+    what: 'the same virtual servers, real servers and addresses: what the kernel takes for them whoever asks',
+  },
   'ipvs-again': { title: 'IPVS: kube-ipvs-proxy, once more', what: 'the null experiment: the same as ipvs' },
   iptables: {
     title: "iptables: kube-proxy's rules",
@@ -46,6 +50,11 @@ export const MODE_NAMES = Object.keys(MODES) as ModeName[];
 /** Whether it is a mode of a binary that was given. */
 export function isKubeProxy(mode: ModeName): boolean {
   return mode.startsWith('kube-proxy-');
+}
+
+/** Whether a mode only programs once, from nothing: it has no changes, no restart and no behaviour of its own. */
+export function onlyPrograms(mode: ModeName): boolean {
+  return mode === 'iptables-by-rule' || mode === 'ipvs-floor';
 }
 
 export interface Size {

@@ -16,6 +16,7 @@ const COLOURS: Readonly<Partial<Record<ModeName, string>>> = {
   'nftables-1.36': '#0072B2',
   'nftables-1.37': '#56B4E9',
   ipvs: '#009E73',
+  'ipvs-floor': '#999999',
   'kube-proxy-ipvs': '#004D39',
   'kube-proxy-iptables': '#7A3500',
   'kube-proxy-nftables': '#003A5C',
@@ -70,7 +71,7 @@ function connectionChart(rows: readonly Row[], clock: Clock): Chart {
   const values = rows
     .filter(
       ({ services, mode }) =>
-        GROUPS.includes(services) && !['iptables-by-rule', 'iptables-nft'].includes(mode),
+        GROUPS.includes(services) && !['iptables-by-rule', 'iptables-nft', 'ipvs-floor'].includes(mode),
     )
     .map(({ mode, services, connections: { spread } }) => ({
       mode: MODES[mode].title,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { shippedNodeOptions } from '../watch/surroundings.js';
 import type { AgentOrder } from './agent.js';
 import type { CellResult, Change, ChangeKind, Restart } from './cell-results.js';
 import { type Cell, isKubeProxy, type ModeName, type Size } from './cells.js';
@@ -57,6 +58,7 @@ export interface Folders {
 export function contenderOf(cell: Cell, network: Network, folders: Folders): Promise<Contender> {
   if (isKubeProxy(cell.mode))
     return KubeProxyContender.create(folders.kubeProxy, cell, network, folders.tools);
+  if (cell.mode === 'ipvs-floor') return Promise.resolve(new FloorContender(cell, network, folders));
   return cell.mode.startsWith('ipvs')
     ? AgentContender.start(cell, network)
     : Promise.resolve(new RuleContender(cell, network, folders));
@@ -106,6 +108,12 @@ class AgentContender implements Contender {
   }
 }
 
+/**
+ * Of the first line of src/main.ts and of the DaemonSet. Without them V8 looks through its whole heap for the first time
+ * while 1,000 Services are programmed, a fifth of a second on one processor, or a little earlier, which is in no figure.
+ */
+const SHIPPED_FLAGS = ['--initial-heap-size=32', ...shippedNodeOptions()];
+
 class RunningAgent {
   readonly #process: AgentProcess;
   readonly #lines: AsyncIterator<string>;
@@ -123,7 +131,8 @@ class RunningAgent {
 
   static async start({ services, endpoints }: Size, network: Network): Promise<RunningAgent> {
     const program = join(import.meta.dirname, 'agent.js');
-    const words = [process.execPath, '--expose-gc', program, String(services), String(endpoints)];
+    const flags = [...SHIPPED_FLAGS, '--expose-gc'];
+    const words = [process.execPath, ...flags, program, String(services), String(endpoints)];
     const [command = '', ...rest] = network.inside('node', words);
     const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     const agent = new RunningAgent(child, createInterface({ input: child.stdout }));
@@ -160,6 +169,45 @@ class RunningAgent {
     return JSON.parse(value);
   }
 }
+
+/** The objects of IPVS alone, by the C program that the agent is measured against elsewhere (bench/kernel). */
+class FloorContender implements Contender {
+  readonly #size: Size;
+  readonly #network: Network;
+  readonly #tools: string;
+
+  constructor(size: Size, network: Network, { tools }: Folders) {
+    this.#size = size;
+    this.#network = network;
+    this.#tools = tools;
+  }
+
+  async program(): Promise<CellResult['program']> {
+    const { services, endpoints } = this.#size;
+    const numbers = [services, NONE_HASHING, services * endpoints, services].map(String);
+    const words = [join(this.#tools, 'timed'), '/dev/null', join(this.#tools, 'baseline'), ...numbers];
+    const cost = JSON.parse(this.#network.run('node', words)) as TimedCost;
+    return { ...cost, firstService: cost.elapsed };
+  }
+
+  async warmUp(): Promise<undefined> {}
+
+  change(): Promise<Change> {
+    return Promise.reject(new Error('the C program makes no changes'));
+  }
+
+  restart(): Promise<Restart> {
+    return Promise.reject(new Error('the C program takes nothing over'));
+  }
+
+  askFor(): Promise<Asked> {
+    return Promise.reject(new Error('the C program is not traced'));
+  }
+
+  async close(): Promise<void> {}
+}
+
+const NONE_HASHING = 0;
 
 class AgentProgrammer implements Programmer {
   readonly #network: Network;

@@ -132,6 +132,7 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
     cells,
     tools: TOOLS,
     rules,
+    starts: options.starts,
     changes: options.changes,
     churn: options.churn,
     connections: options.connections,

@@ -10,6 +10,8 @@ export interface Options extends Plan {
   readonly kernel: string;
   /** The path of a kube-proxy; empty where none is given. */
   readonly kubeProxy: string;
+  /** How often everything is programmed from nothing, at sizes at which that is soon done. */
+  readonly starts: number;
   readonly changes: number;
   readonly connections: number;
   /** Changes, ten a second, while connections go on. */
@@ -34,6 +36,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --kube-proxy PATH    measures this kube-proxy itself too, in all its modes or those of --modes
   --sizes 100x10,…     Services × endpoints
   --rounds N           how often everything is measured
+  --starts N           how often a cell programs everything from nothing, up to 10,000 endpoints
   --changes N          changes of each kind in each cell
   --connections N      connections to each place in each cell
   --quick              less of everything
@@ -59,6 +62,7 @@ export function readOptions(words: readonly string[]): Options {
       'kube-proxy': { type: 'string', default: '' },
       sizes: { type: 'string' },
       rounds: { type: 'string' },
+      starts: { type: 'string' },
       changes: { type: 'string' },
       connections: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -78,7 +82,8 @@ export function readOptions(words: readonly string[]): Options {
     kubeProxy: kubeProxyAt(values['kube-proxy']),
     sizes: (values.sizes ?? (quick ? QUICK_SIZES : FULL_SIZES)).split(',').map(sizeOf),
     nullSize: NULL_SIZE,
-    rounds: numberOf('--rounds', values.rounds ?? '2'),
+    rounds: numberOf('--rounds', values.rounds ?? (quick ? '1' : '2')),
+    starts: numberOf('--starts', values.starts ?? '3'),
     changes: numberOf('--changes', values.changes ?? (quick ? '3' : '5')),
     connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
     churn: quick ? 10 : 30,
@@ -90,7 +95,7 @@ export function readOptions(words: readonly string[]): Options {
 }
 
 /** Without the slow ways to load iptables, which kube-proxy takes on some nodes, or never. */
-const QUICK_MODES: readonly ModeName[] = ['ipvs', 'ipvs-again', 'iptables', 'nftables-1.36'];
+const QUICK_MODES: readonly ModeName[] = ['ipvs', 'ipvs-floor', 'ipvs-again', 'iptables', 'nftables-1.36'];
 
 function modesOf(text: string | undefined, isQuick: boolean, kubeProxy: string): readonly ModeName[] {
   const isThere = (mode: ModeName) => kubeProxy !== '' || !isKubeProxy(mode);

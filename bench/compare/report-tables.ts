@@ -20,7 +20,7 @@ export function sizeText({ services, endpoints }: Size): string {
 
 export function withSpread(measured: Measured | undefined): string {
   if (measured === undefined) return '';
-  const apart = measured.rounds > 1 ? ` (± ${((measured.spread / 2) * 100).toFixed(1)} %)` : '';
+  const apart = measured.runs > 1 ? ` (± ${((measured.spread / 2) * 100).toFixed(1)} %)` : '';
   return `${figure(measured.median)}${apart}`;
 }
 

@@ -4,7 +4,7 @@ import type { Chart } from './charts.js';
 import type { Options } from './options.js';
 import { behaviourTable, churnTable, throughputTable } from './packet-tables.js';
 import { figure, sizeText, tableOf, withSpread } from './report-tables.js';
-import type { Row } from './summary.js';
+import type { Measured, Row } from './summary.js';
 
 /** What a report is made of besides the figures. */
 export interface Circumstances {
@@ -81,7 +81,7 @@ export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: 
     '',
     ...nullExperiment(rows),
     '',
-    ...roundsApart(rows),
+    ...runsApart(rows),
     '',
     ...threats(about),
     '',
@@ -111,6 +111,7 @@ function conclusions(rows: readonly Row[]): string[] {
     '| | measured | target | |',
     '|---|---:|---:|---|',
     ...(['iptables', 'iptables-nft', 'nftables-1.36'] as const).flatMap((mode) => ratioLines(rows, mode)),
+    ...floorLines(rows),
     ...growthLines(rows),
   ];
 }
@@ -144,6 +145,22 @@ function ratioLines(rows: readonly Row[], mode: ModeName): string[] {
       undefined,
     ),
   ];
+}
+
+/** What would be left of a ratio if an agent cost nothing beside what the kernel takes for its objects. */
+function floorLines(rows: readonly Row[]): string[] {
+  const floor = rows.findLast(
+    (row) =>
+      row.mode === 'ipvs-floor' && row.endpoints === TARGET.endpoints && row.services <= TARGET.services,
+  );
+  if (floor === undefined) return [];
+  return (['ipvs', 'iptables', 'nftables-1.36'] as const).flatMap((mode) => {
+    const row = rowAt(rows, mode, floor);
+    if (row === undefined) return [];
+    const whose = mode === 'ipvs' ? 'ours' : MODES[mode].title;
+    const what = `programming at ${sizeText(floor)}: ${whose} ÷ a C program that decides nothing`;
+    return [verdict(what, row.program.median / floor.program.median, 'at least', undefined)];
+  });
 }
 
 // From 100 Services on: below, what a process always does is most of it.
@@ -326,28 +343,32 @@ function nullExperiment(rows: readonly Row[]): string[] {
   ];
 }
 
-/** How far apart the rounds of one mode at one size were, where they were furthest. */
-function roundsApart(rows: readonly Row[]): string[] {
-  const repeated = rows.filter(({ rounds }) => rounds > 1);
-  if (repeated.length === 0)
-    return ['Every figure was measured once: how far apart rounds are is not known.'];
-  const furthest = (what: string, of: (row: Row) => number | undefined) => {
-    const apart = repeated.map((row) => ({ row, part: of(row) ?? 0 })).sort((a, b) => b.part - a.part)[0];
-    return apart === undefined
-      ? []
-      : [
-          `| ${what} | ${(apart.part * 100).toFixed(1)} % | ${MODES[apart.row.mode].title}, ${sizeText(apart.row)} |`,
-        ];
-  };
+/** How far apart the runs of one mode at one size were, where they were furthest. */
+function runsApart(rows: readonly Row[]): string[] {
+  const lines = [
+    ...furthestApart('programming', rows, ({ program }) => program),
+    ...furthestApart('one endpoint', rows, ({ changes }) => changes['endpoint-added']),
+    ...furthestApart('connection set-up', rows, ({ connectionMedians }) => connectionMedians),
+  ];
+  if (lines.length === 0) return ['Every figure was measured once: how far apart runs are is not known.'];
   return [
-    'Rounds of one mode at one size, the largest less the smallest as a part of the median, where they are furthest apart:',
+    'Runs of one mode at one size, the largest less the smallest as a part of the median, where they are furthest apart:',
     '',
     '| | apart | where |',
     '|---|---:|---|',
-    ...furthest('programming', ({ program }) => program.spread),
-    ...furthest('one endpoint', ({ changes }) => changes['endpoint-added']?.spread),
-    ...furthest('connection set-up', ({ connectionSpread }) => connectionSpread),
+    ...lines,
   ];
+}
+
+function furthestApart(what: string, rows: readonly Row[], of: (row: Row) => Measured | undefined): string[] {
+  const repeated = rows.flatMap((row) => {
+    const measured = of(row);
+    return measured === undefined || measured.runs === 1 ? [] : [{ row, ...measured }];
+  });
+  const [apart] = repeated.sort((a, b) => b.spread - a.spread);
+  if (apart === undefined) return [];
+  const where = `${MODES[apart.row.mode].title}, ${sizeText(apart.row)}, ${apart.runs} runs`;
+  return [`| ${what} | ${(apart.spread * 100).toFixed(1)} % | ${where} |`];
 }
 
 function nullLine(first: Row, again: Row): string {

@@ -7,9 +7,9 @@ import type { Options } from './options.js';
 
 export type Clock = Options['clock'];
 
-/** Of several rounds: the middle, and how far apart they are as a part of it. */
+/** Of several runs: the middle, and how far apart they are as a part of it. */
 export interface Measured {
-  readonly rounds: number;
+  readonly runs: number;
   readonly median: number;
   readonly spread: number;
 }
@@ -33,8 +33,8 @@ export interface Row extends Size {
   readonly coldChange: Measured | undefined;
   readonly changes: Readonly<Record<ChangeKind, ChangeRow | undefined>>;
   readonly connections: Readonly<Record<ConnectionPlace, Readonly<Record<Percentile, number>>>>;
-  /** Of the medians of the rounds' connections to Services spread over all. */
-  readonly connectionSpread: number;
+  /** The medians of the rounds' connections to Services spread over all, in nanoseconds. */
+  readonly connectionMedians: Measured;
   readonly failed: number;
   readonly churn: ChurnRow | undefined;
   readonly throughput: CellResult['throughput'];
@@ -84,6 +84,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
   const [first] = rounds;
   if (first === undefined) return [];
   const over = (of: (result: CellResult) => number | undefined) => measured(rounds.map(of));
+  const programs = rounds.flatMap(({ program, programAgain = [] }) => [program, ...programAgain]);
   const { mode, services, endpoints } = first.cell;
   return [
     {
@@ -91,8 +92,8 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       services,
       endpoints,
       rounds: rounds.length,
-      program: known(over(({ program }) => timeOf(program, clock))),
-      firstService: known(over((result) => firstServiceOf(result, clock))),
+      program: known(measured(programs.map((program) => timeOf(program, clock)))),
+      firstService: known(measured(programs.map((program) => firstServiceOf(program, clock)))),
       messages: first.program.messages,
       bytes: first.program.bytes,
       peakMemory: known(over(({ program }) => program.peakMemory)),
@@ -102,7 +103,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       coldChange: over(({ coldChange }) => coldChange && timeOf(coldChange, clock)),
       changes: mapOf(CHANGE_KINDS, (kind) => changeRow(rounds, kind, clock)),
       connections: mapOf(PLACES, (place) => percentilesOf(rounds, place)),
-      connectionSpread: known(over(({ connections }) => median(connections.spread.nanoseconds))).spread,
+      connectionMedians: known(over(({ connections }) => median(connections.spread.nanoseconds))),
       churn: churnRow(rounds),
       throughput: first.throughput,
       asked: rounds.find(({ asked }) => asked !== undefined)?.asked,
@@ -114,7 +115,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
 }
 
 // The tool programs all at once, so that the first Service comes with the last.
-function firstServiceOf({ program }: CellResult, clock: Clock): number {
+function firstServiceOf(program: CellResult['program'], clock: Clock): number {
   return program.bytes === undefined ? program.firstService : timeOf(program, clock);
 }
 
@@ -161,12 +162,14 @@ function measured(numbers: readonly (number | undefined)[]): Measured | undefine
   const there = numbers.filter((number) => number !== undefined && !Number.isNaN(number)) as number[];
   return there.length === 0
     ? undefined
-    : { rounds: there.length, median: middle(there), spread: spread(there) };
+    : { runs: there.length, median: middle(there), spread: spread(there) };
 }
 
-// Of two rounds neither is the median.
+// Of an even number of runs none is in the middle.
 function middle(numbers: readonly number[]): number {
-  return numbers.length === 2 ? (Math.min(...numbers) + Math.max(...numbers)) / 2 : median(numbers);
+  const upper = median(numbers);
+  if (numbers.length % 2 === 1) return upper;
+  return (upper - median(numbers.map((number) => -number))) / 2;
 }
 
 function known(measured: Measured | undefined): Measured {

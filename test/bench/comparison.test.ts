@@ -31,7 +31,7 @@ describe('the cells of a comparison', () => {
     const cells = cellsOf(plan);
     expect(cells.findIndex(({ round }) => round === 2)).toBe(cells.length / 2);
     expect(cells[0]?.mode).toBe('ipvs');
-    expect(cells[cells.length / 2]?.mode).toBe('ipvs-again');
+    expect(cells[cells.length / 2]?.mode).toBe('ipvs-floor');
   });
 
   it('have the same mode twice at one size, and the slow ways only where they end', () => {
@@ -116,7 +116,7 @@ describe('the report of a comparison', () => {
     expect(report).toMatch(/\| connection set-up: iptables.* \| 12\.50 × \| \| \|/);
   });
 
-  it('says how far apart rounds are where they are furthest apart, and where there is one alone', () => {
+  it('says how far apart runs are where they are furthest apart, and where there is one alone', () => {
     expect(report).toContain('Every figure was measured once');
     const again = rowsOf(
       [
@@ -127,8 +127,10 @@ describe('the report of a comparison', () => {
       'counted',
     );
     const apart = reportOf(again, chartsOf(again, 'counted'), ABOUT);
-    expect(apart).toContain('| programming | 9.1 % | IPVS: kube-ipvs-proxy, 100 × 10 |');
-    expect(apart).toContain("| connection set-up | 1.0 % | iptables: kube-proxy's rules, 10,000 × 10 |");
+    expect(apart).toContain('| programming | 9.1 % | IPVS: kube-ipvs-proxy, 100 × 10, 2 runs |');
+    expect(apart).toContain(
+      "| connection set-up | 1.0 % | iptables: kube-proxy's rules, 10,000 × 10, 2 runs |",
+    );
   });
 
   it('does not claim that IPVS loses nothing where nothing else was measured', () => {
@@ -156,7 +158,26 @@ describe('the report of a comparison', () => {
     const rounds = [10, 11, 13].map((programmed, round) =>
       cellResult(cell('ipvs', BIG, round), { programmed }),
     );
-    expect(rowsOf(rounds, 'counted')[0]?.program).toEqual({ rounds: 3, median: 11, spread: 3 / 11 });
+    expect(rowsOf(rounds, 'counted')[0]?.program).toEqual({ runs: 3, median: 11, spread: 3 / 11 });
+  });
+
+  it('takes every start of a cell for a run of programming, and the middle of the two in the middle', () => {
+    const result = cellResult(cell('ipvs', SMALL), { programmed: 10 });
+    const again = [12, 20, 11].map((processor) => ({ ...result.program, processor }));
+    expect(rowsOf([{ ...result, programAgain: again }], 'counted')[0]?.program).toEqual({
+      runs: 4,
+      median: 11.5,
+      spread: 10 / 12,
+    });
+  });
+
+  it('says what the kernel takes for the objects of IPVS, whoever asks for them', () => {
+    const floor = rowsOf([...results, cellResult(cell('ipvs-floor'), { programmed: 80 })], 'counted');
+    const text = reportOf(floor, chartsOf(floor, 'counted'), ABOUT);
+    expect(text).toContain(
+      '| programming at 10,000 × 10: ours ÷ a C program that decides nothing | 1.25 × | | |',
+    );
+    expect(text).toContain("iptables: kube-proxy's rules ÷ a C program that decides nothing | 5.00 × | | |");
   });
 
   it('compares two results by what both have', () => {
