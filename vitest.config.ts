@@ -2,10 +2,37 @@ import { defineConfig } from 'vitest/config';
 
 const kernelTests = ['test/kernel/**/*.test.ts', 'test/contract/*.kernel.test.ts'];
 const imageTests = ['test/image/**/*.test.ts'];
+export const programTests = [
+  'test/bench/contender.test.ts',
+  'test/bench/draw.test.ts',
+  'test/bench/probed-agent.test.ts',
+  'test/bench/scale-probe.test.ts',
+  'test/bench/tools.test.ts',
+  'test/bench/traced.test.ts',
+  'test/cli/closed-pipe.test.ts',
+  'test/cli/completion.test.ts',
+  'test/cli/log-output.test.ts',
+  'test/cli/support-bundle.test.ts',
+  'test/deploy/licences.test.ts',
+  'test/docs/guides.test.ts',
+  'test/files/bounded-file.test.ts',
+  'test/fleet/kubectl-plugin.test.ts',
+  'test/kernel-port/nft-text.test.ts',
+  'test/kubernetes/plugin-login.test.ts',
+  'test/kubernetes/silence-watch.test.ts',
+  'test/lab/api-server/process.test.ts',
+  'test/manifests/unreadable-file.test.ts',
+  'test/native/job-queue.test.ts',
+  'test/native/machine.test.ts',
+  'test/release/sbom.test.ts',
+  'test/release/scripts.test.ts',
+  'test/scripts/test-kernel.test.ts',
+];
 
-// `unit` needs no root and no kernel and runs in parallel; `kernel` runs on the real thing, one file after another in
-// one process, because start-up dominates inside an emulated machine; `image` does so with what `npm run image` has
-// built.
+// `unit` needs no root and no kernel and runs in parallel; so does `programs`, whose tests start other programs and
+// mostly wait for them: a start of our own takes as long as a hundred unit tests. `kernel` runs on the real thing, one
+// file after another in one process, because start-up dominates inside an emulated machine; `image` does so with what
+// `npm run image` has built.
 export default defineConfig({
   test: {
     projects: [
@@ -13,12 +40,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...kernelTests, ...imageTests],
+          exclude: [...kernelTests, ...imageTests, ...programTests],
           // Loading the same modules for every file anew took twice as long as all tests together. No test leaves
           // anything behind in them.
           isolate: false,
           // Vitest leaves one processor to itself, which on two halves the workers. It needs it at the start only.
           maxWorkers: '100%',
+        },
+      },
+      {
+        test: {
+          name: 'programs',
+          include: programTests,
+          isolate: false,
+          maxWorkers: '100%',
+          // On a busy machine the start of a program alone took 3 s.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

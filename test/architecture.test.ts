@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { programTests } from '../vitest.config.js';
 import { allowedArrows, architectureBreaches, idleArrows } from './support/architecture.js';
 import { readSourceTree, type SourceTree } from './support/source-tree.js';
 
@@ -142,5 +143,16 @@ describe('the table of arrows', () => {
   it('is refused where it is missing or a row is malformed', () => {
     expect(() => allowedArrows('# A')).toThrow('no table of arrows');
     expect(() => allowedArrows(table('| cli | `config` | it reads flags |'))).toThrow('not | cli |');
+  });
+});
+
+describe('unit tests', () => {
+  it('start no program themselves: those that do are a project of their own', () => {
+    const starters = [...readSourceTree(new URL('.', import.meta.url).pathname)]
+      .filter(([path, text]) => path.endsWith('.test.ts') && /^import .*'node:child_process'/m.test(text))
+      .map(([path]) => `test/${path}`)
+      .filter((path) => !/^test\/(kernel|image)\//.test(path));
+    expect(starters).not.toEqual([]);
+    expect(starters.filter((path) => !programTests.includes(path))).toEqual([]);
   });
 });
