@@ -142,9 +142,8 @@ export function backendsText({ write, isTerminal }: TableParts): RowOutput {
 
 function frontendText(row: FrontendRow, colour: boolean): string {
   const { type, frontend, servers = [], leftOut = [] } = row;
-  const lines = [
-    [nameOf(row), type, frontend, stateText(row, colour)].filter((word) => word !== null).join('  '),
-  ];
+  const head = [nameOf(row), type, frontend, stateText(row, colour)];
+  const lines = columns([head.filter((word) => word !== null)]);
   lines.push(`  ${settingsText(row)}`);
   if (servers.length > 0) lines.push(...columns([BACKEND_HEADINGS, ...servers.map(serverCells)]));
   if (leftOut.length > 0)

@@ -12,6 +12,7 @@ import {
   sayAfterASecond,
   type Write,
 } from './output.js';
+import { hanging, screenWidth } from './paragraph.js';
 
 interface RecordOptions {
   readonly adminSocket: string;
@@ -100,11 +101,14 @@ function differenceTable(write: Write): RowOutput {
 }
 
 function changeLines(write: Write): RowOutput {
+  const width = screenWidth() ?? Number.POSITIVE_INFINITY;
   return {
     add(record) {
       const { time, text, outcome, errno, because } = record as Change;
       const failed = outcome === 'done' ? '' : ` ${outcome}${errno === null ? '' : ` (${errno})`}`;
-      write(`${time.slice(11, 19)}  ${text}${failed}\n          because: ${because}\n`);
+      const at = `${time.slice(11, 19)}  `;
+      const cause = hanging(`${' '.repeat(at.length)}because: `, because, width);
+      write(`${[...hanging(at, `${text}${failed}`, width), ...cause].join('\n')}\n`);
     },
     end: () => undefined,
   };

@@ -4,6 +4,7 @@ import type { AgentStatus, StatusReport, UnmetStatus, WatchedResource } from '..
 import { AgentAnswerError, AgentNotRunning, askAgent } from './admin-client.js';
 import { columns } from './columns.js';
 import { EXIT } from './exit.js';
+import { WIDTH, wrapped } from './paragraph.js';
 
 export interface StatusOptions {
   readonly adminSocket: string;
@@ -40,7 +41,7 @@ async function fetchReport(
 /** The report for people: verdict, what is wrong, how much there is. `services` has the tables. */
 export function statusText(report: StatusReport): string {
   const { unmet, withoutEndpoints, agent } = report;
-  const lines = [verdict(report), ...problemLines(agent?.problems ?? [])];
+  const lines = [...wrapped(verdict(report), WIDTH), ...problemLines(agent?.problems ?? [])];
   if (unmet.length > 0) lines.push('', 'Not as their Services want them:', ...unmetLines(unmet));
   if (withoutEndpoints.length > 0)
     lines.push('', 'Refused, because the Service has no usable endpoint:', ...refusedLines(withoutEndpoints));
@@ -113,11 +114,20 @@ function unmetRow({ service, frontend, state, reason = '' }: UnmetStatus): strin
 
 function problemLines(problems: readonly Problem[]): string[] {
   return [...problemGroups(problems)].flatMap(([name, group]) => {
-    const lines = group.slice(0, MOST_PROBLEMS).map((problem) => `! ${problemText(problem)}`);
-    const more = group.length - lines.length;
-    return more > 0 ? [...lines, `! ${name}: ${more} more, all of them with -o json.`] : lines;
+    const shown = group.slice(0, MOST_PROBLEMS).map(problemText);
+    const more = group.length - shown.length;
+    if (more > 0) shown.push(`${name}: ${more} more, all of them with -o json.`);
+    return shown.flatMap(problemLine);
   });
 }
+
+// As `check` marks and indents it, by which `--all-nodes` tells where a problem ends.
+function problemLine(sentence: string): string[] {
+  const [first = '', ...rest] = wrapped(sentence, WIDTH - PROBLEM_INDENT.length);
+  return [`! ${first}`, ...rest.map((line) => `${PROBLEM_INDENT}${line}`)];
+}
+
+const PROBLEM_INDENT = '    ';
 
 function verdict({ agent, counts }: StatusReport): string {
   const size = `${counted(counts.virtualServers, 'virtual server')}, ${counted(counts.realServers, 'real server')}`;

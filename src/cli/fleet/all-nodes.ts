@@ -1,8 +1,9 @@
 import { counted } from '../../model/counted.js';
 import type { NodeAnswer } from '../../model/node-answer.js';
-import { columns } from '../columns.js';
+import { columnsByRow } from '../columns.js';
 import { EXIT, explainFailure } from '../exit.js';
 import { type ListHead, machineOutput, outputFormat, sayAfterASecond } from '../output.js';
+import { hanging, screenWidth, wrapped } from '../paragraph.js';
 
 /** What is shown of one node. Keys are stable. */
 interface NodeRow {
@@ -132,21 +133,25 @@ const PROBLEM: Readonly<Record<string, Verb>> = {
 /** The report for people. */
 export function nodesText(command: string, rows: readonly NodeRow[]): string {
   if (rows.length === 0) return 'The cluster has no Linux node.\n';
-  const table = columns([
+  const [head = [], ...blocks] = columnsByRow([
     ['NODE', 'STATE', 'ANSWER'],
     ...rows.map(({ node, state, answer }) => [node, state, answer]),
   ]);
-  const [head = '', ...lines] = table;
-  const body = rows.flatMap(({ problems }, index) => [lines[index] ?? '', ...shortened(problems)]);
-  return `${[...verdicts(command, rows), '', head, ...body].join('\n')}\n`;
+  const width = screenWidth() ?? Number.POSITIVE_INFINITY;
+  const body = rows.flatMap(({ problems }, index) => [
+    ...(blocks[index] ?? []),
+    ...shortened(problems).flatMap((problem) => hanging('  ! ', problem, width)),
+  ]);
+  const counts = verdicts(command, rows).flatMap((line) => wrapped(line, width));
+  return `${[...counts, '', ...head, ...body].join('\n')}\n`;
 }
 
 const MOST_SHOWN = 3;
 
-function shortened(problems: readonly string[]): string[] {
-  const shown = problems.slice(0, MOST_SHOWN).map((problem) => `  ! ${problem}`);
+function shortened(problems: readonly string[]): readonly string[] {
+  const shown = problems.slice(0, MOST_SHOWN);
   const more = problems.length - shown.length;
-  return more > 0 ? [...shown, `  ! ${more} more, all of them with -o json.`] : shown;
+  return more > 0 ? [...shown, `${more} more, all of them with -o json.`] : shown;
 }
 
 function verdicts(command: string, rows: readonly NodeRow[]): string[] {
