@@ -19,10 +19,16 @@ export function endedBy(error: unknown): number {
   if (error instanceof Error && 'exitCode' in error && 'code' in error && isOfCommandLine(error.code))
     return error.exitCode === 0 ? EXIT.good : EXIT.usage;
   process.stderr.write(`kube-ipvs-proxy: ${explainFailure(error)}\n`);
-  const isUsage =
-    error instanceof Error && ['ConfigError', 'JsonPathError', 'NodeMissing'].includes(error.name);
-  return isUsage ? EXIT.usage : EXIT.problem;
+  return error instanceof Error ? (CODES[error.name] ?? EXIT.problem) : EXIT.problem;
 }
+
+/** By the name of the error. */
+const CODES: Readonly<Record<string, number>> = {
+  ConfigError: EXIT.usage,
+  JsonPathError: EXIT.usage,
+  NodeMissing: EXIT.usage,
+  NothingAnswers: EXIT.unreachable,
+};
 
 // The class has another name in a bundle.
 function isOfCommandLine(code: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { FrontendRow } from '../status/listing/frontend-row.js';
 import type { ListingQuery } from '../status/listing/listing-source.js';
 import { askAgent, noAgentText, rowsFromAgent } from './admin-client.js';
+import { explainFailure } from './exit.js';
 import { sayAfterASecond, type Write } from './output.js';
 
 /** The rows that the kernel alone gives, where no agent answers. */
@@ -14,9 +15,15 @@ export interface FrontendSource {
   readonly suggestion: string;
 }
 
+/** Neither the agent nor the kernel can be asked; the message says why not. */
+class NothingAnswers extends Error {
+  override readonly name = 'NothingAnswers';
+}
+
 /**
  * The frontends of Services as the agent has them, or, where none answers, as the kernel alone has them; then it says
- * so. Nothing has been shown when this is decided: the first row, or that there is none, is waited for.
+ * so. Nothing has been shown when this is decided: the first row, or that there is none, is waited for. Rejects with
+ * NothingAnswers where the kernel cannot be read either.
  *
  * @param names of Services or VIPs, asked for one after the other; all where there is none
  */
@@ -35,8 +42,11 @@ export async function openFrontends(
       first.done === true ? await nearNames(adminSocket, names, query.namespace ?? 'default') : '';
     return { kind: 'agent', rows: from(first, rows), suggestion };
   } catch (error) {
-    warn(`${noAgentText(error)} This is what the kernel has.\n`);
-    return { kind: 'kernel', rows: fromKernel(queries, kernelRows), suggestion: '' };
+    const why = noAgentText(error);
+    const rows = fromKernel(queries, kernelRows);
+    const first = await firstOf(rows, why);
+    warn(`${why} This is what the kernel has.\n`);
+    return { kind: 'kernel', rows: from(first, rows), suggestion: '' };
   } finally {
     stop();
   }
@@ -54,6 +64,14 @@ async function* fromAgent(
 ): AsyncGenerator<FrontendRow> {
   for (const query of queries)
     yield* rowsFromAgent(adminSocket, '/services', { ...query }) as AsyncGenerator<FrontendRow>;
+}
+
+async function firstOf<Row>(rows: AsyncGenerator<Row>, why: string): Promise<IteratorResult<Row>> {
+  try {
+    return await rows.next();
+  } catch (error) {
+    throw new NothingAnswers(`${why} In the kernel nothing can be seen: ${explainFailure(error)}`);
+  }
 }
 
 async function* from<Row>(first: IteratorResult<Row>, rest: AsyncGenerator<Row>): AsyncGenerator<Row> {

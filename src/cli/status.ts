@@ -3,7 +3,7 @@ import { MOST_PROBLEMS, type Problem, problemGroups, problemText } from '../mode
 import type { AgentStatus, StatusReport, UnmetStatus, WatchedResource } from '../model/status-report.js';
 import { AgentAnswerError, AgentNotRunning, askAgent } from './admin-client.js';
 import { columns } from './columns.js';
-import { EXIT } from './exit.js';
+import { EXIT, explainFailure } from './exit.js';
 import { WIDTH, wrapped } from './paragraph.js';
 
 export interface StatusOptions {
@@ -17,7 +17,7 @@ export async function runStatus(
   lookAtKernel: () => Promise<StatusReport>,
 ): Promise<number> {
   const isMachine = options.output === 'json';
-  const report = await fetchReport(options.adminSocket, isMachine, lookAtKernel);
+  const report = await fetchReport(options.adminSocket, isMachine, () => kernelReport(lookAtKernel));
   process.stdout.write(isMachine ? `${JSON.stringify(report, null, 2)}\n` : statusText(report));
   if (report.agent === undefined) return EXIT.unreachable;
   return report.agent.synced && report.agent.problems.length === 0 ? EXIT.good : EXIT.problem;
@@ -38,6 +38,17 @@ async function fetchReport(
   }
 }
 
+// Without IPVS, or without the right to look, the report is that nothing can be seen, and why.
+async function kernelReport(lookAtKernel: () => Promise<StatusReport>): Promise<StatusReport> {
+  try {
+    return await lookAtKernel();
+  } catch (error) {
+    const counts = { virtualServers: 0, realServers: 0, draining: 0, foreign: 0 };
+    const nothing = { virtualServers: [], unmet: [], withoutEndpoints: [] };
+    return { version: 1, agent: undefined, kernelFailure: explainFailure(error), counts, ...nothing };
+  }
+}
+
 /** The report for people: verdict, what is wrong, how much there is. `services` has the tables. */
 export function statusText(report: StatusReport): string {
   const { unmet, withoutEndpoints, agent } = report;
@@ -46,8 +57,14 @@ export function statusText(report: StatusReport): string {
   if (withoutEndpoints.length > 0)
     lines.push('', 'Refused, because the Service has no usable endpoint:', ...refusedLines(withoutEndpoints));
   if (agent !== undefined) lines.push('', ...columns(agentFacts(agent, report)));
-  lines.push('', 'kube-ipvs-proxy services lists what is programmed.');
+  lines.push('', nextCommand(report));
   return `${lines.join('\n')}\n`;
+}
+
+function nextCommand({ kernelFailure }: StatusReport): string {
+  return kernelFailure === undefined
+    ? 'kube-ipvs-proxy services lists what is programmed.'
+    : 'kube-ipvs-proxy check shows what this node needs for Services.';
 }
 
 function refusedLines(refused: StatusReport['withoutEndpoints']): string[] {
@@ -129,9 +146,11 @@ function problemLine(sentence: string): string[] {
 
 const PROBLEM_INDENT = '    ';
 
-function verdict({ agent, counts }: StatusReport): string {
+function verdict({ agent, counts, kernelFailure }: StatusReport): string {
+  if (kernelFailure !== undefined)
+    return `No agent answers, and nothing can be seen in the kernel: ${kernelFailure}`;
   const size = `${counted(counts.virtualServers, 'virtual server')}, ${counted(counts.realServers, 'real server')}`;
-  if (agent === undefined) return `The agent is not running. The kernel has ${size}.`;
+  if (agent === undefined) return `No agent answers. The kernel has ${size}.`;
   const services = counted(agent.services, 'Service');
   if (!agent.complete) return `Not started: ${waitingText(agent)} The kernel has ${size}.`;
   if (!agent.synced) return `Not in sync: ${services}; the kernel has ${size}.`;

@@ -15,6 +15,8 @@ export interface StatusReport {
   readonly version: 1;
   /** Undefined when the agent does not run: then all else was read from the kernel alone. */
   readonly agent: AgentStatus | undefined;
+  /** Why the kernel could not be read where no agent answers; then nothing is counted. */
+  readonly kernelFailure?: string;
   /** How much there is, also where the lists are left out. */
   readonly counts: StatusCounts;
   readonly virtualServers: readonly VirtualServerStatus[];

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { endedBy } from '../../src/cli/exit.js';
 import { JsonPathError } from '../../src/cli/json-path.js';
 import { runBackends, runServices, type ServicesOptions } from '../../src/cli/services.js';
+import { runTop } from '../../src/cli/top.js';
 import { realServer } from '../../src/model/real-server.js';
 import { type ListingQuery, listing, listingQuery } from '../../src/status/listing/listing-source.js';
 import { POD_2, POD_3, VIP_B } from '../support/addresses.js';
@@ -118,6 +120,28 @@ describe('services', () => {
     expect(code).toBe(3);
     expect(err).toBe('The agent is not running. This is what the kernel has.\n');
     expect(out).toContain('default/web:http');
+  });
+});
+
+async function* failingRows(): AsyncGenerator<never> {
+  yield await Promise.reject(new Error('no IPVS.'));
+}
+
+describe('where neither an agent answers nor the kernel can be read', () => {
+  it('services, backends and top say why, and end with 3', async () => {
+    const written = new Written();
+    const parts = { ...written.parts, kernelRows: failingRows };
+    const given = { adminSocket: '/nowhere/admin.sock', output: 'table' as const, interval: 1, rows: 1 };
+    const complained = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    for (const run of [runServices([], given, parts), runBackends('web', given, parts), runTop(given, parts)])
+      expect(await run.catch(endedBy)).toBe(3);
+    expect(complained.mock.calls.map(([text]) => text)).toEqual(
+      Array(3).fill(
+        'kube-ipvs-proxy: The agent is not running. In the kernel nothing can be seen: no IPVS.\n',
+      ),
+    );
+    complained.mockRestore();
+    expect(written.out).toBe('');
   });
 });
 

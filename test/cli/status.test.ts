@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { statusText } from '../../src/cli/status.js';
+import { describe, expect, it, vi } from 'vitest';
+import { runStatus, statusText } from '../../src/cli/status.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { AgentStatus, StatusReport } from '../../src/model/status-report.js';
 import { VIP_B } from '../support/addresses.js';
+import { readSchema, schemaBreaches } from '../support/json-schema.js';
 
 const AGENT: AgentStatus = {
   version: '0.1.0',
@@ -54,8 +55,29 @@ describe('the status', () => {
 
   it('says in the first line that the agent is not running', () => {
     expect(lines({ agent: undefined })[0]).toBe(
-      'The agent is not running. The kernel has 1 virtual server, 2 real servers.',
+      'No agent answers. The kernel has 1 virtual server, 2 real servers.',
     );
+  });
+
+  it('is a report also where neither an agent answers nor the kernel can be read', async () => {
+    const shown = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const look = async () => {
+      throw Object.assign(new Error('this kernel has no IPVS.'), { remedy: 'Load it.' });
+    };
+    const run = (output: 'table' | 'json') => runStatus({ adminSocket: '/nowhere/admin.sock', output }, look);
+    expect([await run('table'), await run('json')]).toEqual([3, 3]);
+    const [text, json] = shown.mock.calls.map(([written]) => String(written));
+    shown.mockRestore();
+    expect(text).toBe(`No agent answers, and nothing can be seen in the kernel: this kernel has no
+IPVS. Load it.
+
+kube-ipvs-proxy check shows what this node needs for Services.
+`);
+    expect(JSON.parse(json ?? '')).toMatchObject({
+      version: 1,
+      kernelFailure: 'this kernel has no IPVS. Load it.',
+    });
+    expect(schemaBreaches(JSON.parse(json ?? ''), readSchema('status.v1.json'))).toEqual([]);
   });
 
   it('puts problems right below the verdict', () => {
