@@ -186,8 +186,21 @@ describe('the report of a comparison', () => {
       .map((result) => ({ ...result, program: { ...result.program, processor: 20 } }));
     const text = comparisonOf({ about: ABOUT, results }, { about: ABOUT, results: after });
     expect(text.match(/^\| \d.*$/gm)).toEqual([
-      expect.stringMatching(/^\| 100 × 10 \| IPVS.* \| 2\.00 \| 1\.00 \|/),
+      expect.stringMatching(/^\| 100 × 10 \| IPVS.* \| 2\.000 \| 1\.000 \|/),
     ]);
+  });
+
+  it('tells how far two results and their ratios are apart, where they are furthest apart', () => {
+    const after = results.map((result) => {
+      const { program, cell } = result;
+      const times = cell.mode === 'ipvs' ? 1.02 : cell.services === BIG.services ? 1.03 : 0.98;
+      return { ...result, program: { ...program, processor: program.processor * times } };
+    });
+    const text = comparisonOf({ about: ABOUT, results }, { about: ABOUT, results: after });
+    expect(text).toContain(
+      "| programming | 3.0 % | iptables: kube-proxy's rules, 10,000 × 10 | 3.9 % | iptables: kube-proxy's rules, 100 × 10 |",
+    );
+    expect(text).toContain('| connection p50 | 0.0 % |');
   });
 
   it('writes three digits that count', () => {
