@@ -29,6 +29,22 @@ export async function composeOneNode(
   return runOnAgent(config, found.agent, question.words, question.deadline, stdout);
 }
 
+/** The names of the nodes that may be asked; none where the API server does not say it soon. */
+export async function composeNodeNames(
+  place: Omit<FleetQuestion, 'words' | 'deadline'>,
+): Promise<readonly string[]> {
+  const patience = new Promise<never[]>((resolve) =>
+    setTimeout(resolve, COMPLETION_MILLISECONDS, []).unref(),
+  );
+  const names = agentsOf({ ...place, words: [], deadline: 0 }).then(({ agents }) =>
+    agents.map(({ node }) => node),
+  );
+  return Promise.race([names, patience]).catch(() => []);
+}
+
+/** Somebody waits at a prompt. */
+const COMPLETION_MILLISECONDS = 2_000;
+
 async function agentsOf({ kubeconfig, context, agentNamespace, agentSelector }: FleetQuestion) {
   const config = await loadKubeconfig({ kubeconfig, context });
   return { config, agents: await agentPods(currentCluster(config), agentNamespace, agentSelector) };

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import type { Command } from 'commander';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
 import { type Fleet, sendToNodes } from './cli/fleet/node-options.js';
+import { COMPLETION_PROGRAM, kubectlCompletion } from './cli/kubectl-completion.js';
 import { addViewCommands, emptyCommandLine, type KernelViews } from './cli/view-commands.js';
-import { composeAllNodes, composeOneNode } from './compose-fleet.js';
+import { composeAllNodes, composeNodeNames, composeOneNode } from './compose-fleet.js';
 import { VERSION } from './config/version.js';
 
 /**
@@ -39,14 +41,32 @@ async function main(words: readonly string[]): Promise<number> {
   const description = 'Ask the agents of kube-ipvs-proxy in this cluster why a Service does not work.';
   const program = emptyCommandLine(VERSION, { name: 'kubectl ipvs', description, more: MORE });
   addViewCommands(program, NO_KERNEL, done);
+  addCompletion(program);
   // What a code means stands in this program as well.
   if (!words.some((word) => /^--explain(=|$)/.test(word))) sendToNodes(program, words, fleet, done);
   try {
+    if (words[0] === '__complete') return await complete(program, words.slice(1));
     await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     return endedBy(error);
   }
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print what completes this for kubectl; as `kubectl_complete-ipvs` in a folder of PATH')
+    .action(() => void process.stdout.write(COMPLETION_PROGRAM));
+}
+
+/** What is offered at a prompt; commander would take `--help` and `--version` among these words for itself. */
+async function complete(program: Command, words: readonly string[]): Promise<number> {
+  const place = { kubeconfig: undefined, context: undefined };
+  const agents = { agentNamespace: 'kube-system', agentSelector: 'k8s-app=kube-ipvs-proxy' };
+  const nodes = () => composeNodeNames({ ...place, ...agents });
+  process.stdout.write(await kubectlCompletion(program, words, nodes));
+  return EXIT.good;
 }
 
 for (const stream of [process.stdout, process.stderr]) ignoreClosedPipe(stream);

@@ -23,15 +23,7 @@ function bashScript(program: Command): string {
     const words = [...flagsOf(command, help), ...argumentChoices(command)];
     return `      ${bashPattern(command)}) offered=${quoted(words.join(' '))} ;;`;
   });
-  const values = commands.flatMap((command) =>
-    help
-      .visibleOptions(command)
-      .filter(({ argChoices }) => argChoices !== undefined)
-      .map((option) => {
-        const patterns = flagsIn(option).map((flag) => quoted(`${command.name()} ${flag}`));
-        return `    ${patterns.join(' | ')}) offered=${quoted((option.argChoices ?? []).join(' '))} ;;`;
-      }),
-  );
+  const values = valueCases(commands, help, (words) => `offered=${quoted(words.join(' '))}`);
   return `${[
     `# bash completion for ${program.name()}: source this file.`,
     `${FUNCTION}() {`,
@@ -53,17 +45,34 @@ function bashScript(program: Command): string {
   ].join('\n')}\n`;
 }
 
+/** Of `case "COMMAND FLAG"`: what is offered behind a flag that takes certain words. */
+function valueCases(
+  commands: readonly Command[],
+  help: Help,
+  offer: (words: readonly string[]) => string,
+): string[] {
+  return commands.flatMap((command) =>
+    help.visibleOptions(command).flatMap((option) => {
+      if (option.argChoices === undefined) return [];
+      const patterns = flagsIn(option).map((flag) => quoted(`${command.name()} ${flag}`));
+      return [`    ${patterns.join(' | ')}) ${offer(option.argChoices)} ;;`];
+    }),
+  );
+}
+
 // Without a command, and with any flag, it is `run`.
 function bashPattern(command: Command): string {
   return command.name() === 'run' ? 'run | -*' : command.name();
 }
 
 function zshScript(program: Command): string {
+  const itself = `_${program.name()}`;
   const { help, commands } = partsOf(program);
   const names = [
     ...commands.map((command) => zshEntry(command.name(), help.subcommandDescription(command))),
     ...help.visibleOptions(program).flatMap((option) => zshOption(option, help)),
   ];
+  const values = valueCases(commands, help, (words) => `offered=(${words.map(quoted).join(' ')})`);
   const offers = commands.flatMap((command) => [
     `    ${bashPattern(command)}) offered=(`,
     ...help.visibleOptions(command).flatMap((option) => zshOption(option, help)),
@@ -72,7 +81,7 @@ function zshScript(program: Command): string {
   ]);
   return `${[
     `#compdef ${program.name()}`,
-    `${FUNCTION}() {`,
+    `${itself}() {`,
     '  local -a offered',
     '  if (( CURRENT == 2 )); then',
     '    offered=(',
@@ -83,9 +92,20 @@ function zshScript(program: Command): string {
     ...offers,
     '    esac',
     '  fi',
-    '  _describe -o word offered || _files',
+    '  case "$words[2] $words[CURRENT-1]" in',
+    ...values,
+    '  esac',
+    // zsh takes all of them for options with -o, and offers none before a hyphen is typed.
+    '  if [[ $PREFIX == -* ]]; then',
+    '    _describe -o option offered',
+    '  else',
+    `    offered=(\${offered:#-*})`,
+    '    _describe word offered || _files',
+    '  fi',
     '}',
-    `compdef ${FUNCTION} ${program.name()}`,
+    `compdef ${itself} ${program.name()}`,
+    // Of a folder of fpath it is read at the first question, which would go unanswered without this.
+    `if [ "$funcstack[1]" = ${itself} ]; then ${itself} "$@"; fi`,
   ].join('\n')}\n`;
 }
 

@@ -81,7 +81,7 @@ export function addViewCommands(program: Command, kernel: KernelViews, done: Don
 
 function addStatus(program: Command, kernel: KernelViews, done: Done): void {
   view(program, 'status', 'say whether this node is in sync, and what is wrong; also without a running agent')
-    .option('-o, --output <format>', 'table or json', tableOrJson, 'table' as const)
+    .addOption(outputOption(TABLE_OR_JSON, tableOrJson))
     .action(async (options: StatusOptions) => {
       const { runStatus } = await import('./status.js');
       done(await runStatus(options, kernel.status));
@@ -119,7 +119,7 @@ function addWhy(program: Command, kernel: KernelViews, done: Done): void {
     .option('--port <number>', 'of the Service, where only one is asked about')
     .option('--try', 'open a TCP connection from this node to the VIP and to each endpoint')
     .option('--explain <code>', 'print what a code such as KIP102 means and what to do')
-    .option('-o, --output <format>', 'text or json', textOrJson, 'text' as const)
+    .addOption(outputOption(TEXT_OR_JSON, textOrJson))
     .action(async (subject: string | undefined, options: WhyOptions) => {
       const { runWhy } = await import('./why/why.js');
       done(await runWhy(subject, options, kernel.look));
@@ -128,7 +128,7 @@ function addWhy(program: Command, kernel: KernelViews, done: Done): void {
 
 function addCheck(program: Command, kernel: KernelViews, done: Done): void {
   view(program, 'check', 'say whether this node has what Services need; also without a running agent')
-    .option('-o, --output <format>', 'text or json', textOrJson, 'text' as const)
+    .addOption(outputOption(TEXT_OR_JSON, textOrJson))
     .action(async (options: CheckOptions) => {
       const { runCheck } = await import('./check/check.js');
       done(await runCheck(options, kernel.node));
@@ -158,9 +158,8 @@ function addConnections(program: Command, kernel: KernelViews, done: Done): void
   )
     .argument('[service]', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)')
     .option('-n, --namespace <name>', 'of this namespace only');
-  const formats = 'table, wide, json, yaml or jsonpath=TEMPLATE';
   command
-    .option('-o, --output <format>', formats, listFormat, 'table' as const)
+    .addOption(outputOption(LIST_FORMATS, listFormat))
     .action(async (name: string | undefined, options: ConnectionsOptions) => {
       const { runConnections } = await import('./connections.js');
       const { rows: kernelRows, connections } = kernel;
@@ -208,8 +207,7 @@ const WRITING = {
 };
 
 function withFormat(command: Command): Command {
-  const formats = 'table, json, yaml or jsonpath=TEMPLATE';
-  return command.option('-o, --output <format>', formats, listFormat, 'table' as const);
+  return command.addOption(outputOption(RECORD_FORMATS, listFormat));
 }
 
 function view(program: Command, name: string, description: string): Command {
@@ -227,12 +225,21 @@ function withListing(command: Command): Command {
     .option('--vip <address>', 'at this VIP only: ADDRESS or ADDRESS:PORT')
     .addOption(new Option('--sort-by <key>', 'the largest first').choices(SORT_KEYS))
     .option('-w, --watch [seconds]', 'again and again, every 2 seconds', seconds)
-    .option(
-      '-o, --output <format>',
-      'table, wide, json, yaml or jsonpath=TEMPLATE',
-      listFormat,
-      'table' as const,
-    );
+    .addOption(outputOption(LIST_FORMATS, listFormat));
+}
+
+const TABLE_OR_JSON = ['table', 'json'];
+const TEXT_OR_JSON = ['text', 'json'];
+const RECORD_FORMATS = ['table', 'json', 'yaml', 'jsonpath='];
+const LIST_FORMATS = ['table', 'wide', 'json', 'yaml', 'jsonpath='];
+
+/** `-o`, of which the first format is the default; completion offers all of them. */
+function outputOption(formats: readonly string[], reader: (text: string) => string): Option {
+  const text = formats.includes('jsonpath=')
+    ? 'how it is printed; after jsonpath= a template'
+    : 'how it is printed';
+  const [first = ''] = formats;
+  return new Option('-o, --output <format>', text).choices(formats).argParser(reader).default(first);
 }
 
 function partsOf(kernel: KernelViews): ListingParts {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,49 @@ describe('completion', () => {
     expect(bashOffers('completion', '')).toEqual(expect.arrayContaining([...SHELLS]));
   });
 
+  it.skipIf(!hasShell('fish'))('offers in fish commands, flags and values', () => {
+    const script = join(folder, 'completion.fish');
+    writeFileSync(script, completionScript('fish', program()));
+    const offers = (typed: string) => {
+      const words = ['--no-config', '-c', `source ${script}; complete -C '${typed}'`];
+      const lines = execFileSync('fish', words, { env: { ...process.env, HOME: folder } })
+        .toString()
+        .split('\n');
+      return lines.flatMap((line) => (line === '' ? [] : [line.split('\t')[0]]));
+    };
+    expect(offers('kube-ipvs-proxy ser')).toEqual(['services']);
+    expect(offers('kube-ipvs-proxy services --so')).toEqual(['--sort-by']);
+    expect(offers('kube-ipvs-proxy services --sort-by c')).toContain('connections');
+    expect(offers('kube-ipvs-proxy check -o ')).toEqual(['json', 'text']);
+    expect(offers('kube-ipvs-proxy completion ')).toEqual([...SHELLS].sort());
+  });
+
+  // Its completion runs at a prompt alone, so one is made, and what appears behind what is typed is waited for.
+  it.skipIf(!hasShell('zsh'))(
+    'completes in zsh commands, flags and values, from the first question on',
+    () => {
+      writeFileSync(join(folder, '_kube-ipvs-proxy'), completionScript('zsh', program()));
+      const typed: readonly (readonly [string, string])[] = [
+        ['kube-ipvs-proxy ser', 'services'],
+        ['kube-ipvs-proxy services --so', '--sort-by'],
+        ['kube-ipvs-proxy services --sort-by con', 'connections'],
+        ['kube-ipvs-proxy check -o j', 'json'],
+        ['kube-ipvs-proxy completion f', 'fish'],
+      ];
+      const script = [
+        'zmodload zsh/zpty',
+        'zpty z zsh -f -i',
+        `zpty -w z 'PS1=; fpath=(${folder} $fpath); autoload -Uz compinit; compinit -u -D; print rea""dy'`,
+        "zpty -r z shown '*ready*'",
+        `ask() { zpty -n -w z "$1"$'\\t'; zpty -r z shown "*$2*"; print -r -- $2; zpty -n -w z $'\\x15'; }`,
+        ...typed.map(([text, word]) => `ask '${text}' ${word}`),
+      ].join('\n');
+      const env = { ...process.env, HOME: folder, TERM: 'dumb' };
+      const said = execFileSync('zsh', ['-f', '-c', script], { env, timeout: 25_000 }).toString();
+      expect(said.trim().split('\n')).toEqual(typed.map(([, word]) => word));
+    },
+  );
+
   it.each(SHELLS)('names each command and each flag in the script of %s', (shell) => {
     const script = completionScript(shell, program());
     for (const [name, flags] of commandsAndFlags()) {
@@ -88,6 +131,10 @@ describe('completion', () => {
     }
   });
 });
+
+function hasShell(name: string): boolean {
+  return spawnSync(name, ['--version']).status === 0;
+}
 
 function zshPart(lines: readonly string[], name: string): string {
   const start = lines.findIndex(

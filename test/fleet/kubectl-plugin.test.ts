@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -163,6 +163,59 @@ node-2  problem  default/web does not work on this node.
     expect(await plugin('status', '--nonsense')).toMatchObject({ code: 2 });
   });
 });
+
+describe('completion at the prompt of a shell, as kubectl asks for it', () => {
+  const offered = async (...words: string[]) => {
+    const { code, stdout, stderr } = await plugin('__complete', ...words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    return { names: lines.slice(0, -1).map((line) => line.split('\t')[0]), otherwise: lines.at(-1) };
+  };
+
+  it('offers commands, and of a command its flags with what they mean', async () => {
+    expect((await offered('')).names).toEqual(expect.arrayContaining(['why', 'services', 'support-bundle']));
+    expect(await offered('ser')).toEqual({ names: ['services'], otherwise: ':4' });
+    expect(await offered('services', '--so')).toEqual({ names: ['--sort-by'], otherwise: ':4' });
+    const { stdout } = await plugin('__complete', 'services', '--vip');
+    expect(stdout).toBe('--vip\tat this VIP only: ADDRESS or ADDRESS:PORT\n:4\n');
+  });
+
+  it('offers the values of a flag, of --node those of the cluster, and files where one is meant', async () => {
+    expect((await offered('services', '--sort-by', 'a')).names).toEqual(['active']);
+    expect((await offered('services', '-o', '')).names).toContain('wide');
+    expect((await offered('why', 'web', '--node', 'node-')).names).toEqual(['node-1', 'node-2']);
+    expect(await offered('why', '--kubeconfig', '')).toEqual({ names: [], otherwise: ':0' });
+  });
+
+  it('offers nothing, and says nothing, where there is no cluster, no such command, or a flag for itself', async () => {
+    expect((await offered('status', '--help', '--version')).names).toEqual([]);
+    expect((await offered('nonsense', '')).names).toEqual([]);
+    kubeconfig = '/nowhere';
+    expect((await offered('services', '--node', '')).names).toEqual([]);
+  });
+
+  it('is asked for by a program that the plugin prints', async () => {
+    const { stdout } = await plugin('completion');
+    const program = join(folder, 'kubectl_complete-ipvs');
+    writeFileSync(program, stdout, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder };
+    expect(execFileSync(program, ['dif'], { env, encoding: 'utf8' })).toMatch(/^diff\t.*\n:4\n$/);
+  });
+
+  it.skipIf(!hasKubectl())('is what kubectl offers', () => {
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder };
+    const said = execFileSync('kubectl', ['__complete', 'ipvs', 'sup'], {
+      env,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+    expect(said).toMatch(/^support-bundle\t.*\n:4\n/);
+  });
+});
+
+function hasKubectl(): boolean {
+  return spawnSync('kubectl', ['version', '--client']).status === 0;
+}
 
 describe('the rights in deploy/kubectl-ipvs/rbac.yaml', () => {
   const objects = parseAllDocuments(readFileSync(join(DEPLOY, 'kubectl-ipvs/rbac.yaml'), 'utf8')).map(

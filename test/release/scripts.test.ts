@@ -200,6 +200,7 @@ describe('package', () => {
       encoding: 'utf8',
     }).stdout;
     expect(listed).toMatch(/^-rwxr-xr-x .* \.\/kubectl-ipvs$/m);
+    expect(listed).toMatch(/^-rwxr-xr-x .* \.\/kubectl_complete-ipvs$/m);
     expect(listed).toMatch(/LICENSE[\s\S]*NOTICE[\s\S]*third-party-licences/);
     const manifest = parse(fileOf('ipvs.yaml'));
     expect(krewComplaints('ipvs', manifest)).toEqual([]);
