@@ -17,6 +17,8 @@ import { benchService, type RuleService, withNewEndpoint } from './rule-service.
  * beside it. When it is done with something it does not say: it is done when it takes no processor any more.
  */
 const TOKEN = 'bench';
+/** Of its metrics server. */
+const MODE_PAGE = 'http://127.0.0.1:10249/proxyMode';
 const GROUPS = '/tmp/bench-groups';
 /** Milliseconds: longer than kube-proxy puts a change off (minSyncPeriod). */
 const QUIET = 1500;
@@ -96,6 +98,8 @@ class KubeProxy {
       ...['--kubeconfig', this.#login.kubeconfig, '--proxy-mode', this.#mode, '--hostname-override', NODE],
       // The test API server speaks JSON only.
       ...['--kube-api-content-type', 'application/json', '--cluster-cidr', '10.0.0.0/8'],
+      // 0 leaves these sysctls as they are: the first belongs to the whole kernel, and a network namespace may not set it.
+      ...['--conntrack-max-per-core', '0', '--conntrack-min', '0'],
     ];
     const words = this.#network.inside('node', [...this.#group.inside, this.#path, ...flags]);
     const [command = '', ...rest] = words;
@@ -125,6 +129,13 @@ class KubeProxy {
     }
     const { at, used } = quiet;
     return { elapsed: at - began, processor: (used - before) / 1000 };
+  }
+
+  /** On a kernel that lacks something it goes on in another mode than it was asked for, and says so in its log alone. */
+  checkMode(): void {
+    const mode = this.#network.run('node', ['curl', '--silent', '--max-time', '10', MODE_PAGE]).trim();
+    if (mode !== this.#mode)
+      throw new Error(`${this.#path} works in mode '${mode}', where '${this.#mode}' was asked for`);
   }
 
   get peakMemory(): number {
@@ -227,6 +238,7 @@ export class KubeProxyContender implements Contender {
       () => this.#proxy.start(),
       () => this.#doesAnswer(),
     );
+    this.#proxy.checkMode();
     return { ...cost, firstService: cost.elapsed, peakMemory: this.#proxy.peakMemory };
   }
 
