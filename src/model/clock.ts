@@ -37,6 +37,9 @@ export class Pause {
 /** Well below the 50 ms that nothing else in this process should ever have to wait. */
 const LONGEST = 10;
 
+/** Objects of the API: a small one is read in some tens of microseconds, one of the largest in some milliseconds. */
+export const OBJECTS_PER_LOOK = 4;
+
 /** Keeps long work from holding up everything else: after some milliseconds the event loop has its turn. */
 export class TimeSlice {
   readonly #clock: Pick<Clock, 'now'>;

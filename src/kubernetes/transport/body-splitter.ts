@@ -1,4 +1,4 @@
-import { type Clock, TimeSlice } from '../../model/clock.js';
+import { type Clock, OBJECTS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 
 /** Five times the largest object that etcd holds (1.5 MiB): a longer line is no event, and must not fill the memory. */
 export const LONGEST_PIECE = 8 * 1024 * 1024;
@@ -217,7 +217,7 @@ export async function readParts(
   clock: Clock,
   taker: PartTaker,
 ): Promise<void> {
-  const slice = new TimeSlice(clock);
+  const slice = new TimeSlice(clock, OBJECTS_PER_LOOK);
   for await (const chunk of body) {
     for (const piece of splitter.push(chunk)) {
       const taking = taker.take(piece, slice);

@@ -1,6 +1,6 @@
 import { translateNodeAddresses } from '../../api-objects/node.js';
 import { nodeColumns, translateNodeRow } from '../../api-objects/node-table.js';
-import { type Clock, TimeSlice } from '../../model/clock.js';
+import { type Clock, OBJECTS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import { isMapping } from '../../model/mapping.js';
 import type { NodeAddresses } from '../../model/node.js';
 import type { Problem } from '../../model/problem.js';
@@ -149,7 +149,7 @@ class NodeReading {
   }
 
   async #takeIn<Item>({ items, bytes }: Page<Item>, read: (item: Item) => Translation): Promise<void> {
-    const slice = new TimeSlice(this.#parts.clock);
+    const slice = new TimeSlice(this.#parts.clock, OBJECTS_PER_LOOK);
     this.#bytes += bytes;
     for (const item of items) {
       const { node, problems } = read(item);

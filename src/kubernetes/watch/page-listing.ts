@@ -1,4 +1,4 @@
-import { type Clock, TimeSlice } from '../../model/clock.js';
+import { type Clock, OBJECTS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import { isMapping } from '../../model/mapping.js';
 import type { ApiTransport } from '../transport/api-transport.js';
 import { ItemSplitter, readParts } from '../transport/body-splitter.js';
@@ -68,7 +68,7 @@ class PageReading {
 
   // The object of an item that cannot be read may well be there: nothing is taken for gone, and all is asked for again.
   async #publish(version: Version): Promise<Version> {
-    const slice = new TimeSlice(this.#parts.clock);
+    const slice = new TimeSlice(this.#parts.clock, OBJECTS_PER_LOOK);
     if (this.#corrupt === 0) {
       await this.#listing.publish(slice);
       return version;
