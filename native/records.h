@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 10;
+constexpr uint32_t kAbi = 11;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -143,7 +143,7 @@ static_assert(sizeof(DigestRecord) == 16);
 struct AddressRecord {
   uint8_t family;
   uint8_t prefix_length;
-  uint8_t is_route;  // 1: a local route of ours, 0: an address of the device
+  uint8_t is_route;  // 1: a local route of ours, or a gateway; 0: an address of a device
   uint8_t reserved;
   uint8_t address[kAddressSize];
 };

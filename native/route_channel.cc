@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kRequestSize = 512;
 constexpr const char* kDummy = "dummy";
 constexpr const char* kDump = "route.dumpAddresses";
+constexpr const char* kNodeDump = "route.dumpNodeAddresses";
 
 struct PutLink {
   void operator()(rtnl_link* link) const { rtnl_link_put(link); }
@@ -37,6 +38,14 @@ std::unique_ptr<nl_msg, FreeMessage> creation_request(const std::string& name) {
   nl_msg* message = nullptr;
   const int error = rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, &message);
   return std::unique_ptr<nl_msg, FreeMessage>(error < 0 ? nullptr : message);
+}
+
+// Where there is no IPv6 the kernel takes the question for one about all families, or refuses it. A namespace that never
+// had an address or a route has no such table yet, which is ENOENT.
+Outcome unless_absent(const Outcome& outcome) {
+  const bool has_none =
+      outcome.error == EOPNOTSUPP || outcome.error == EAFNOSUPPORT || outcome.error == ENOENT;
+  return has_none ? done() : outcome;
 }
 
 }  // namespace
@@ -143,19 +152,60 @@ Outcome RouteChannel::dump_device(uint32_t device, std::vector<AddressRecord>* a
   });
 }
 
-// Where there is no IPv6 the kernel takes the question for one about all families, or refuses it. A namespace that never
-// had an address has no table local yet, which is ENOENT.
 Outcome RouteChannel::dump_routes(uint8_t family, std::vector<AddressRecord>* addresses) {
   MessageWriter writer(kRequestSize);
   const uint32_t sequence = socket_.reserve_sequences(1);
   if (!write_route_dump(writer, family, sequence)) return does_not_fit(kDump);
-  const Outcome outcome = dump(socket_, writer.messages(), sequence, kDump, [&](const Message& message) {
+  return unless_absent(dump(socket_, writer.messages(), sequence, kDump, [&](const Message& message) {
     AddressRecord record;
     if (read_route(message, &record) && record.family == family) addresses->push_back(record);
+  }));
+}
+
+// Link by link, since a list of all addresses would have every VIP in it. What changes all the time is taken as it was:
+// a notification follows each change.
+Outcome RouteChannel::dump_node_addresses(std::vector<AddressRecord>* addresses) {
+  const Outcome outcome = connect(kNodeDump);
+  if (!outcome.ok()) return outcome;
+  const Outcome dumped = retry_interrupted([&] { return dump_links_addresses(addresses); });
+  return dumped.error == EINTR ? done() : dumped;
+}
+
+Outcome RouteChannel::dump_links_addresses(std::vector<AddressRecord>* addresses) {
+  addresses->clear();
+  std::vector<Link> links;
+  Outcome outcome = dump_links(&links);
+  for (const Link& link : links) {
+    const bool runs = (link.flags & IFF_UP) != 0 && (link.flags & IFF_RUNNING) != 0;
+    if (!runs || (link.flags & IFF_LOOPBACK) != 0 || link.name == device_) continue;
+    const Outcome dumped = dump_device(link.index, addresses);
+    if (!dumped.ok() && dumped.error != ENODEV) outcome = dumped;
+  }
+  for (const uint8_t family : {AF_INET, AF_INET6}) {
+    const Outcome dumped = dump_gateways(family, addresses);
+    if (!dumped.ok()) outcome = dumped;
+  }
+  return outcome;
+}
+
+Outcome RouteChannel::dump_links(std::vector<Link>* links) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  if (!write_link_dump(writer, sequence)) return does_not_fit(kNodeDump);
+  return dump(socket_, writer.messages(), sequence, kNodeDump, [&](const Message& message) {
+    Link link;
+    if (read_link(message, &link)) links->push_back(link);
   });
-  const bool has_none =
-      outcome.error == EOPNOTSUPP || outcome.error == EAFNOSUPPORT || outcome.error == ENOENT;
-  return has_none ? done() : outcome;
+}
+
+Outcome RouteChannel::dump_gateways(uint8_t family, std::vector<AddressRecord>* addresses) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  if (!write_main_route_dump(writer, family, sequence)) return does_not_fit(kNodeDump);
+  return unless_absent(dump(socket_, writer.messages(), sequence, kNodeDump, [&](const Message& message) {
+    for (const AddressRecord& gateway : read_default_gateways(message))
+      if (gateway.family == family) addresses->push_back(gateway);
+  }));
 }
 
 void RouteChannel::apply(const OperationBatch& batch, Run run, Results* results) {

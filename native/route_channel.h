@@ -28,6 +28,8 @@ class RouteChannel : public Channel {
   Outcome delete_device(bool* deleted);
   // The addresses of the device, where there is one, and our local routes.
   Outcome dump_addresses(std::vector<AddressRecord>* addresses);
+  // The addresses of all other links that are up and run, but for loopbacks, and the gateways of the default routes.
+  Outcome dump_node_addresses(std::vector<AddressRecord>* addresses);
 
  private:
   Outcome connect(const char* operation);
@@ -35,6 +37,9 @@ class RouteChannel : public Channel {
   Outcome find_dummy(const char* operation, Link* link);
   Outcome create_device(const char* operation);
   Outcome dump_once(uint32_t device, std::vector<AddressRecord>* addresses);
+  Outcome dump_links_addresses(std::vector<AddressRecord>* addresses);
+  Outcome dump_links(std::vector<Link>* links);
+  Outcome dump_gateways(uint8_t family, std::vector<AddressRecord>* addresses);
   Outcome dump_device(uint32_t device, std::vector<AddressRecord>* addresses);
   Outcome dump_routes(uint8_t family, std::vector<AddressRecord>* addresses);
 

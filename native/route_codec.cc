@@ -5,6 +5,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace ipvsproxy {
 namespace {
 
@@ -43,12 +45,44 @@ rtmsg our_routes(uint8_t family) {
   return header;
 }
 
+void add_gateway(Bytes attributes, uint8_t family, std::vector<AddressRecord>* gateways) {
+  Attribute attribute;
+  if (!find_attribute(attributes, RTA_GATEWAY, &attribute) || attribute.value.size != address_size(family)) return;
+  AddressRecord record{};
+  record.family = family;
+  record.prefix_length = host_prefix(family);
+  record.is_route = 1;
+  attribute.copy_to(record.address, sizeof record.address);
+  gateways->push_back(record);
+}
+
+// RTA_MULTIPATH: of each path a rtnexthop, whose length covers the attributes behind it.
+void add_gateways_of_paths(Bytes paths, uint8_t family, std::vector<AddressRecord>* gateways) {
+  rtnexthop path;
+  while (take(&paths, &path)) {
+    if (path.rtnh_len < sizeof path || path.rtnh_len - sizeof path > paths.size) return;
+    const size_t size = path.rtnh_len - sizeof path;
+    add_gateway(Bytes{paths.data, size}, family, gateways);
+    const size_t step = std::min(padded(size), paths.size);
+    paths.data += step;
+    paths.size -= step;
+  }
+}
+
 }  // namespace
 
 bool write_link_request(MessageWriter& writer, const std::string& name, uint32_t sequence) {
   writer.begin(RTM_GETLINK, 0, sequence);
   writer.header(ifinfomsg{});
   writer.text(IFLA_IFNAME, name);
+  return writer.end();
+}
+
+// Without the counters of each link, which are most of its message.
+bool write_link_dump(MessageWriter& writer, uint32_t sequence) {
+  writer.begin(RTM_GETLINK, NLM_F_DUMP, sequence);
+  writer.header(ifinfomsg{});
+  writer.number<uint32_t>(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   return writer.end();
 }
 
@@ -105,12 +139,22 @@ bool write_route_dump(MessageWriter& writer, uint8_t family, uint32_t sequence) 
   return writer.end();
 }
 
+bool write_main_route_dump(MessageWriter& writer, uint8_t family, uint32_t sequence) {
+  writer.begin(RTM_GETROUTE, NLM_F_DUMP, sequence);
+  rtmsg header{};
+  header.rtm_family = family;
+  header.rtm_table = RT_TABLE_MAIN;
+  writer.header(header);
+  return writer.end();
+}
+
 // Messages of AF_BRIDGE tell that a device joined or left a bridge, in the clothes of a new or deleted link.
 bool read_link(const Message& message, Link* link) {
   Bytes body = message.payload;
   ifinfomsg header;
   if (!take(&body, &header) || header.ifi_family != AF_UNSPEC) return false;
   link->index = static_cast<uint32_t>(header.ifi_index);
+  link->flags = header.ifi_flags;
   AttributeReader reader(body);
   Attribute attribute, kind;
   while (reader.next(&attribute)) {
@@ -155,6 +199,18 @@ bool read_route(const Message& message, AddressRecord* record) {
   if (attribute.value.size != address_size(record->family)) return false;
   attribute.copy_to(record->address, sizeof record->address);
   return true;
+}
+
+std::vector<AddressRecord> read_default_gateways(const Message& message) {
+  std::vector<AddressRecord> gateways;
+  Bytes body = message.payload;
+  rtmsg header;
+  if (!take(&body, &header) || header.rtm_table != RT_TABLE_MAIN || header.rtm_dst_len != 0) return gateways;
+  if (header.rtm_family != AF_INET && header.rtm_family != AF_INET6) return gateways;
+  add_gateway(body, header.rtm_family, &gateways);
+  Attribute paths;
+  if (find_attribute(body, RTA_MULTIPATH, &paths)) add_gateways_of_paths(paths.value, header.rtm_family, &gateways);
+  return gateways;
 }
 
 }  // namespace ipvsproxy

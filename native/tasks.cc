@@ -218,6 +218,14 @@ Task dump_addresses_task() {
       records_value<AddressRecord>);
 }
 
+Task dump_node_addresses_task() {
+  using Addresses = std::vector<AddressRecord>;
+  return task_of(
+      Addresses{},
+      [](Kernel& kernel, Addresses* addresses) { return kernel.route.dump_node_addresses(addresses); },
+      records_value<AddressRecord>);
+}
+
 Task send_nft_task(std::vector<uint8_t> messages) {
   return task_of(
       NftReply{},

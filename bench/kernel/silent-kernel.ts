@@ -1,9 +1,8 @@
-import type { Observation, Preparation } from '../../src/kernel/kernel.js';
+import type { NodeAddresses, Observation, Preparation } from '../../src/kernel/kernel.js';
 import type { Addon, Answers, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import type { NodePlaces } from '../../src/kernel/node/node-files.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
-import type { Address } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { NODE_ADDRESS } from './content.js';
 
@@ -29,8 +28,8 @@ export class SilentKernel extends NetlinkKernel {
     return 'silent';
   }
 
-  override nodeAddresses(): Address[] {
-    return [NODE_ADDRESS];
+  override async nodeAddresses(): Promise<NodeAddresses> {
+    return { own: [NODE_ADDRESS], reserved: [] };
   }
 }
 

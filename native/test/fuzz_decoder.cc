@@ -46,6 +46,7 @@ void read_route(const Message& message) {
   read_link(message, &link);
   read_address(message, &device, &address);
   ipvsproxy::read_route(message, &address);
+  ipvsproxy::read_default_gateways(message);
 }
 
 void read_nft(const Message& message) {

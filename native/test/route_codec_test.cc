@@ -94,14 +94,56 @@ TEST(link_requests) {
                                               "00 00 00 00 05000000"));
 }
 
+TEST(a_dump_of_all_links_without_their_counters) {
+  MessageWriter writer(256);
+  CHECK(write_link_dump(writer, 3));
+  CHECK_BYTES(text_of(writer.messages()), hex("28000000 1200 0103 03000000 00000000"
+                                              "00000000 00000000 00000000 00000000"
+                                              "0800 1d00 08000000"));
+}
+
+TEST(a_dump_of_table_main) {
+  MessageWriter writer(256);
+  CHECK(write_main_route_dump(writer, AF_INET, 3));
+  CHECK_BYTES(text_of(writer.messages()), hex("1c000000 1a00 0103 03000000 00000000"
+                                              "02 00 00 00 fe 00 00 00 00000000"));
+}
+
+TEST(the_gateway_of_a_default_route_is_read) {
+  const Exact exact(hex("02 00 00 00 fe 03 00 01 00000000 0800 0f00 fe000000 0800 0500 c0000201 0800 0400 02000000"));
+  const auto gateways = read_default_gateways(payload(exact));
+  CHECK(gateways.size() == 1 && gateways[0].family == AF_INET && gateways[0].is_route == 1);
+  CHECK_BYTES(std::string(reinterpret_cast<const char*>(gateways[0].address), 4), hex("c0000201"));
+}
+
+TEST(the_gateways_of_all_paths_are_read) {
+  const Exact exact(
+      hex("02 00 00 00 fe 03 00 01 00000000"
+          "2400 0900 1000 0000 02000000 0800 0500 c0000201 1000 0001 03000000 0800 0500 c00002fe"));
+  const auto gateways = read_default_gateways(payload(exact));
+  CHECK(gateways.size() == 2);
+  CHECK_BYTES(std::string(reinterpret_cast<const char*>(gateways[1].address), 4), hex("c00002fe"));
+}
+
+// To a subnet; in another table; over a device without a gateway; with a path that is longer than its message; cut short.
+TEST(other_routes_have_no_default_gateway) {
+  for (const char* bytes :
+       {"02 18 00 00 fe 03 00 01 00000000 0800 0500 c0000201", "02 00 00 00 ff 03 00 01 00000000 0800 0500 c0000201",
+        "02 00 00 00 fe 03 00 01 00000000 0800 0400 02000000",
+        "02 00 00 00 fe 03 00 01 00000000 1400 0900 2000 0000 02000000 0800 0500 c0000201", "02 00 00 00 fe 03"}) {
+    const Exact exact(hex(bytes));
+    CHECK(read_default_gateways(payload(exact)).empty());
+  }
+}
+
 TEST(a_link_is_read) {
   const Exact exact(
-      hex("00000000 05000000 00000000 00000000"
+      hex("00000000 05000000 43000000 00000000"
           "0a00 0300 69707673 30000000"
           "1000 1200 0a00 0100 64756d6d 79000000"));
   Link link;
   CHECK(read_link(payload(exact), &link));
-  CHECK(link.index == 5 && link.name == "ipvs0" && link.kind == "dummy");
+  CHECK(link.index == 5 && link.name == "ipvs0" && link.kind == "dummy" && link.flags == 0x43);
 }
 
 TEST(a_bridge_port_is_no_link) {

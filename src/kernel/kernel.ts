@@ -61,16 +61,21 @@ export interface Kernel {
   compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison>;
   /** One outcome for each operation, in order. */
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
-  /**
-   * The node's own addresses on interfaces that are up: no loopback, no IPv6 link-local, none of our dummy device. In
-   * the order of the interfaces.
-   */
-  nodeAddresses(): readonly Address[];
-  /** Addresses beside these that the node needs as they are: default gateways, resolvers, the ends of its subnets. */
-  reservedAddresses(): readonly ReservedAddress[];
+  nodeAddresses(): Promise<NodeAddresses>;
   /** Reports changes that others make to our device, and changes of the node's own addresses, as they happen. */
   watch(listener: (change: KernelChange) => void): void;
   close(): Promise<void>;
+}
+
+/** Addresses of the node that no Service may take away from it. */
+export interface NodeAddresses {
+  /**
+   * Its own, on interfaces that are up: no loopback, no IPv6 link-local, none of our dummy device. In the order of the
+   * interfaces.
+   */
+  readonly own: readonly Address[];
+  /** Others that it needs as they are: default gateways, resolvers, the ends of its subnets. */
+  readonly reserved: readonly ReservedAddress[];
 }
 
 /** What `prepare` makes, besides modules. */

@@ -109,16 +109,16 @@ export class KernelCheck {
     const { image, takeover, completeness } = this.#parts;
     // Only now it is known what of the predecessor's nothing wants.
     if (takeover.underWay && completeness.hasJustCompleted) image.forget();
-    this.#takeInNotices(pending);
+    await this.#takeInNotices(pending);
     if (image.known) await this.#lookAtWhatIsDue(pending);
     // What was found may be more than a comparison by key can put right.
     if (!image.known) await this.#lookAtAll(pending);
   }
 
-  #takeInNotices(pending: KernelKeySet): void {
+  async #takeInNotices(pending: KernelKeySet): Promise<void> {
     const notices = this.#notices.splice(0);
     if (notices.some(({ kind }) => kind === 'node-addresses') || this.#nodeAddressesAge.isOver)
-      this.#takeInNodeAddresses(pending);
+      await this.#takeInNodeAddresses(pending);
     for (const change of notices)
       if (change.kind !== 'node-addresses') this.#drifted(this.#parts.image.correctByNotice(change), pending);
   }
@@ -156,11 +156,12 @@ export class KernelCheck {
 
   // NodePorts are shown on them, and a VIP that is one of them must not be bound; nor one that the node needs
   // otherwise.
-  #takeInNodeAddresses(pending: KernelKeySet): void {
+  async #takeInNodeAddresses(pending: KernelKeySet): Promise<void> {
     const { desired, kernel, dirty, image } = this.#parts;
     this.#nodeAddressesAge.begin();
-    dirty.addAtOnce(desired.setNodeAddresses(kernel.nodeAddresses()));
-    dirty.addAtOnce(desired.setReserved(kernel.reservedAddresses()));
+    const { own, reserved } = await kernel.nodeAddresses();
+    dirty.addAtOnce(desired.setNodeAddresses(own));
+    dirty.addAtOnce(desired.setReserved(reserved));
     pending.add(image.keysAt(desired.reserved));
   }
 
@@ -168,7 +169,7 @@ export class KernelCheck {
     const { kernel, desired, image, takeover, dirty, drains } = this.#parts;
     await this.#setUp.make();
     desired.setMarkKey(await kernel.markKey());
-    this.#takeInNodeAddresses(pending);
+    await this.#takeInNodeAddresses(pending);
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     if (takeover.underWay) await dirty.takeIn(pending);
     await image.lookAtAll(kernel);

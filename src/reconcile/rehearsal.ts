@@ -27,8 +27,9 @@ export async function rehearse(
   const { view } = source;
   const preparation = await kernel.preview();
   desired.setMarkKey(await kernel.markKey());
-  desired.setNodeAddresses(kernel.nodeAddresses());
-  desired.setReserved(kernel.reservedAddresses());
+  const { own, reserved } = await kernel.nodeAddresses();
+  desired.setNodeAddresses(own);
+  desired.setReserved(reserved);
   for (const key of view.keys()) desired.refresh(key, view.look(key));
   for (const key of desired.takeConcerned()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);

@@ -46,7 +46,7 @@ export async function leaveReserved(
     const addresses = reserved.map(({ address }) => address);
     report(await releaseAddresses(kernel, addresses, adopts));
   };
-  await leave(kernel.reservedAddresses());
+  await leave((await kernel.nodeAddresses()).reserved);
   const apiServer = await findApiServer();
   await leave(apiServer);
   return apiServer;
@@ -71,7 +71,7 @@ export async function releaseAddresses(
   );
   await image.lookAtAll(kernel);
   const { state } = image;
-  const own = new Set(kernel.nodeAddresses());
+  const own = new Set((await kernel.nodeAddresses()).own);
   // At an unguarded address of the node itself are NodePorts.
   const held = [...unwanted].filter((address) =>
     own.has(address) ? state.policy.guarded.has(address) : isOurs(address, state, adopts),

@@ -55,6 +55,49 @@ describe.skipIf(!IN_TEST_KERNEL)('the dummy device through the addon', () => {
     expect(await addresses()).toEqual([]);
   });
 
+  it("reads the node's addresses and gateways, and none of the device, a loopback or a link that is down", async () => {
+    using node = new FreshNamespace();
+    await node.handle.ensureDevice();
+    for (const link of ['eth0', 'eth1', 'off']) node.run('ip', 'link', 'add', link, 'type', 'dummy');
+    for (const link of ['eth0', 'eth1', DEVICE]) node.run('ip', 'link', 'set', link, 'up');
+    for (const [link, text] of [
+      ['eth0', '192.0.2.7/24'],
+      ['eth1', '198.51.100.7/24'],
+      ['eth1', '2001:db8::7/64'],
+      ['off', '203.0.113.7/24'],
+      ['lo', '203.0.113.8/32'],
+      [DEVICE, '10.96.0.10/32'],
+    ] as const)
+      node.run('ip', 'address', 'add', text, 'dev', link, ...(text.includes(':') ? ['nodad'] : []));
+    node.run('ip', 'route', 'add', 'default', 'via', '192.0.2.1', 'metric', '10');
+    node.run('ip', 'route', 'add', 'default', 'via', '198.51.100.1', 'metric', '20');
+    node.run('ip', 'route', 'add', '10.0.0.0/8', 'via', '192.0.2.99');
+    node.run(
+      ...['ip', '-6', 'route', 'add', 'default', 'nexthop', 'via', '2001:db8::1'],
+      ...['nexthop', 'via', '2001:db8::2'],
+    );
+    const records = decodeAddresses(await node.handle.dumpNodeAddresses());
+    const isLinkLocal = (text: string) => text.startsWith('fe80:');
+    const of = (isRoute: boolean) =>
+      records.filter((record) => record.isRoute === isRoute && !isLinkLocal(record.address));
+    expect(of(false).map((record) => `${record.address}/${record.prefixLength}`)).toEqual([
+      '192.0.2.7/24',
+      '198.51.100.7/24',
+      '2001:db8::7/64',
+    ]);
+    expect(of(true).map((record) => record.address)).toEqual([
+      '192.0.2.1',
+      '198.51.100.1',
+      '2001:db8::1',
+      '2001:db8::2',
+    ]);
+  });
+
+  it('reads no addresses of the node in a namespace that never had one', async () => {
+    using bare = new FreshNamespace({ loopback: false });
+    expect(decodeAddresses(await bare.handle.dumpNodeAddresses())).toEqual([]);
+  });
+
   it('shows no address and no route in a namespace that never had an address', async () => {
     using bare = new FreshNamespace({ loopback: false });
     expect(decodeAddresses(await bare.handle.dumpAddresses())).toEqual([]);

@@ -167,7 +167,8 @@ describe('an address that turns out to be needed while the agent runs', () => {
     source.put(aService('web', [VIP_A], { externalIPs: [SERVER] }), aSlice('web', [POD_1]));
     const { start, loop, clock } = testAgent(kernel, source);
     await start();
-    kernel.reservedAddresses = () => [{ address: SERVER, use: 'gateway', port: 0 }];
+    const { own } = await kernel.nodeAddresses();
+    kernel.nodeAddresses = async () => ({ own, reserved: [{ address: SERVER, use: 'gateway', port: 0 }] });
     clock.advance(60_000);
     await loop.idle();
     for (let n = 0; n < 5 && leftAt(kernel).length > 0; n++) {

@@ -3,6 +3,7 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
+  NodeAddresses,
   Observation,
   Preparation,
   Remembered,
@@ -135,18 +136,14 @@ export class FakeKernel implements Kernel {
     );
   }
 
-  nodeAddresses(): readonly Address[] {
-    return [...this.#nodeAddresses];
+  async nodeAddresses(): Promise<NodeAddresses> {
+    return { own: [...this.#nodeAddresses], reserved: this.#reservedAddresses };
   }
 
   /** The node gets other addresses. */
   setNodeAddresses(addresses: readonly Address[]): void {
     this.#nodeAddresses = addresses;
     this.#listener({ kind: 'node-addresses' });
-  }
-
-  reservedAddresses(): readonly ReservedAddress[] {
-    return this.#reservedAddresses;
   }
 
   /** The node gets other gateways, resolvers or subnets. */

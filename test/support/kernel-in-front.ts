@@ -3,15 +3,14 @@ import type {
   Comparison,
   Kernel,
   KernelChange,
+  NodeAddresses,
   Observation,
   Preparation,
   Remembered,
 } from '../../src/kernel/kernel.js';
-import type { Address } from '../../src/model/address.js';
 import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
-import type { ReservedAddress } from '../../src/model/reserved-address.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
 export class KernelInFront implements Kernel {
@@ -65,12 +64,8 @@ export class KernelInFront implements Kernel {
     return this.inner.perform(operations);
   }
 
-  nodeAddresses(): readonly Address[] {
+  nodeAddresses(): Promise<NodeAddresses> {
     return this.inner.nodeAddresses();
-  }
-
-  reservedAddresses(): readonly ReservedAddress[] {
-    return this.inner.reservedAddresses();
   }
 
   watch(listener: (change: KernelChange) => void): void {

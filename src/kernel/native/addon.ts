@@ -87,6 +87,12 @@ export interface KernelHandle {
   deleteDevice(): Promise<boolean>;
   /** The device's addresses and our local routes; read with decodeAddresses(). EINTR: they kept changing. */
   dumpAddresses(): Promise<ArrayBuffer>;
+  /**
+   * The addresses of all other devices that are up and run, but for loopbacks, and the gateways of the default routes
+   * of table main, which are the records that are routes; read with decodeAddresses(). What changed while it was read
+   * may be missing: watch() tells of it.
+   */
+  dumpNodeAddresses(): Promise<ArrayBuffer>;
 
   /**
    * One transaction of nf_tables messages (nf-tables/transaction.ts), which the addon numbers and brackets: all of it

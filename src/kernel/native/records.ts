@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 10;
+export const ABI = 11;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -160,7 +160,7 @@ export type LookAnswer =
 export interface AddressRecord {
   readonly address: Address;
   readonly prefixLength: number;
-  /** A local route of ours, not an address of the device. */
+  /** A local route of ours or a gateway, not an address of a device. */
   readonly isRoute: boolean;
 }
 

@@ -1,14 +1,13 @@
-import { constants, networkInterfaces } from 'node:os';
-import type { Address } from '../../model/address.js';
+import { constants } from 'node:os';
 import type { LookResult } from '../../model/counters.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
 import type { Operation, Outcome } from '../../model/operation.js';
-import type { ReservedAddress } from '../../model/reserved-address.js';
 import type {
   AddressesAndSets,
   Comparison,
   Kernel,
   KernelChange,
+  NodeAddresses,
   Observation,
   Preparation,
   Remembered,
@@ -16,6 +15,7 @@ import type {
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
 import {
+  decodeAddresses,
   decodeChanges,
   decodeDigests,
   decodeLookAnswers,
@@ -24,7 +24,7 @@ import {
 import { NetlinkError, unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
-import { type Interfaces, readNodeAddresses, readReservedAddresses } from '../node/node-addresses.js';
+import { nodeAddressesOf } from '../node/node-addresses.js';
 import { NODE_PLACES, type NodePlaces } from '../node/node-files.js';
 import { setSysctls } from '../node/sysctls.js';
 import { deleteArpTable } from '../packet-table/arp-table.js';
@@ -49,6 +49,9 @@ import { Rebinding } from './rebinding.js';
 export const DEVICE = 'kube-ipvs0';
 
 const LOOKS_PER_JOB = 256;
+
+/** Where notifications tell of addresses that go, so many looks for changes go without reading all of them. */
+const LOOKS_PER_ADDRESS_DUMP = 10;
 
 /** Sets what is set on the node beside this kernel, where it is otherwise; what had to be set. */
 type NodeSetter = (handle: KernelHandle) => Promise<Pick<Preparation, 'done'>>;
@@ -76,11 +79,7 @@ export class NetlinkKernel implements Kernel {
   readonly #seen = new Map<FrontendKey, number>();
   /** What was there when addresses and sets were observed for the last time. */
   #seenAddressesAndSets: AddressesAndGeneration | undefined;
-  /**
-   * As long as nobody says that they are others. The C library asks for all addresses of the node to make this list,
-   * those of our device too.
-   */
-  #interfaces: Interfaces | undefined;
+  #looksSinceAddressDump = 0;
   #isWatching = false;
   #setUpNode: NodeSetter = async () => ({ done: [] });
 
@@ -190,6 +189,10 @@ export class NetlinkKernel implements Kernel {
   // Before what it is of is read: what changes meanwhile is another the next time.
   async #addressesAndGeneration(): Promise<AddressesAndGeneration> {
     const generation = await this.#handle.nftGeneration();
+    const known = this.#seenAddressesAndSets?.addresses;
+    if (known !== undefined && this.#isWatching && ++this.#looksSinceAddressDump < LOOKS_PER_ADDRESS_DUMP)
+      return { generation, addresses: known };
+    this.#looksSinceAddressDump = 0;
     return { generation, addresses: Buffer.from(await this.#handle.dumpAddresses()) };
   }
 
@@ -279,31 +282,19 @@ export class NetlinkKernel implements Kernel {
     return { hasArpTable: this.#table.hasArpTable, vipBinding: this.#table.vipBinding };
   }
 
-  nodeAddresses(): readonly Address[] {
-    return readNodeAddresses(this.#nodeInterfaces());
-  }
-
-  reservedAddresses(): readonly ReservedAddress[] {
-    return readReservedAddresses(this.#nodeInterfaces());
-  }
-
-  // Who does not watch is not told of changes.
-  #nodeInterfaces(): Interfaces {
-    const interfaces = this.#interfaces ?? networkInterfaces();
-    if (this.#isWatching) this.#interfaces = interfaces;
-    return interfaces;
+  async nodeAddresses(): Promise<NodeAddresses> {
+    return nodeAddressesOf(decodeAddresses(await this.#handle.dumpNodeAddresses()));
   }
 
   // What is removed of the other way is done by our own change from one to the other, or does not unbind a VIP.
   watch(listener: (change: KernelChange) => void): void {
+    this.#isWatching = true;
     const isByRoutes = this.#table.vipBinding === 'routes';
     this.#handle.watch((changes) => {
-      this.#interfaces = undefined;
       for (const change of decodeChanges(changes))
         if (change.kind !== 'address-removed') listener(change);
         else if (change.isRoute === isByRoutes) listener({ kind: change.kind, address: change.address });
     });
-    this.#isWatching = true;
   }
 
   async close(): Promise<void> {
