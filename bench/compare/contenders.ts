@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellResult, Change, ChangeKind, Restart } from './cell-results.js';
 import { type Cell, isKubeProxy, type ModeName, type Size } from './cells.js';
 import { KubeProxyContender, KubeProxyProgrammer } from './kube-proxy.js';
 import type { Network } from './network.js';
-import { type RuleFile, ruleFileName, wholeText } from './rule-files.js';
+import { isRuleFileOf, type RuleFile, ruleFileName, wholeText } from './rule-files.js';
 import type { RuleService } from './rule-service.js';
 import { RunningAgent } from './running-agent.js';
 import { type Asked, askedIn, STRACE } from './traced.js';
@@ -202,6 +202,9 @@ class RuleContender implements Contender {
     this.#network = network;
     this.#folders = folders;
     mkdirSync(folders.scratch, { recursive: true });
+    // All before anything is timed, how many changes there are in a second among it.
+    for (const name of readdirSync(folders.rules))
+      if (isRuleFileOf(cell.mode, name)) copyFileSync(join(folders.rules, name), join(folders.scratch, name));
     if (cell.mode.startsWith('iptables')) this.#give({ mode: cell.mode, kind: 'jumps' }, this.#tool());
   }
 
@@ -246,9 +249,7 @@ class RuleContender implements Contender {
   }
 
   #give(file: RuleFile, words: readonly string[]): TimedCost & { readonly bytes: number } {
-    const name = ruleFileName(file);
-    const here = join(this.#folders.scratch, name);
-    copyFileSync(join(this.#folders.rules, name), here);
+    const here = join(this.#folders.scratch, ruleFileName(file));
     const output = this.#network.run('node', [join(this.#folders.tools, 'timed'), here, ...words]);
     return { ...(JSON.parse(output) as TimedCost), bytes: statSync(here).size };
   }

@@ -16,9 +16,11 @@ const ASKED: readonly (readonly [BehaviourName, string])[] = [
 ];
 
 export function behaviourTable(rows: readonly Row[]): string[] {
-  const shown = rows.flatMap(({ mode, behaviours }) =>
-    behaviours === undefined ? [] : [{ mode, behaviours }],
-  );
+  const shown: { readonly mode: Row['mode']; readonly behaviours: Behaviours }[] = [];
+  // A result that was put together of several calls has some modes at two sizes.
+  for (const { mode, behaviours } of rows)
+    if (behaviours !== undefined && !shown.some((other) => other.mode === mode))
+      shown.push({ mode, behaviours });
   if (shown.length === 0) return ['Not part of this run.'];
   const line = (what: string, of: (behaviours: Behaviours) => string) =>
     `| ${what} | ${shown.map(({ behaviours }) => of(behaviours)).join(' | ')} |`;

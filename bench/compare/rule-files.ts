@@ -18,9 +18,20 @@ export type RuleFile =
   | { readonly mode: ModeName; readonly kind: ChangeKind; readonly number: number };
 
 export function ruleFileName(file: RuleFile): string {
-  // The variants of iptables read the same text.
-  const mode = file.mode.replace(/-again$|-nft$/, '');
+  const mode = textOf(file.mode);
   return 'number' in file ? `${mode}-${file.kind}-${file.number}` : `${mode}-${file.kind}`;
+}
+
+/** Whether the file of that name is one that this mode reads. */
+export function isRuleFileOf(mode: ModeName, name: string): boolean {
+  return new RegExp(`^${textOf(mode).replace('.', '\\.')}-(jumps|whole|${CHANGE_KINDS.join('|')})\\b`).test(
+    name,
+  );
+}
+
+// The variants of iptables read the same text.
+function textOf(mode: ModeName): string {
+  return mode.replace(/-again$|-nft$/, '');
 }
 
 /**

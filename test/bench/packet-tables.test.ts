@@ -31,6 +31,13 @@ describe('the tables of what packets meet', () => {
     expect(text).toContain('1.00 (59–61 each)');
   });
 
+  it('have a mode once that was measured at two smallest sizes, by two calls', () => {
+    const [small] = rows({ behaviours: BEHAVIOURS });
+    const [large] = rows({ behaviours: { ...BEHAVIOURS, openConnection: NO } });
+    if (small === undefined || large === undefined) throw new Error('no rows');
+    expect(behaviourTable([small, { ...large, services: 1000 }])).toEqual(behaviourTable([small]));
+  });
+
   it('say that nothing was shown where nothing was', () => {
     expect(behaviourTable(rows({}))).toEqual(['Not part of this run.']);
   });
