@@ -10,6 +10,7 @@ export const programTests = [
   'test/bench/tools.test.ts',
   'test/bench/traced.test.ts',
   'test/cli/closed-pipe.test.ts',
+  'test/cli/interruption.test.ts',
   'test/cli/completion.test.ts',
   'test/cli/log-output.test.ts',
   'test/cli/support-bundle.test.ts',

@@ -31,26 +31,36 @@ export async function openFrontends(
   names: readonly string[],
   query: ListingQuery,
   adminSocket: string,
-  { kernelRows, warn }: { readonly kernelRows: KernelRows; readonly warn: Write },
+  { kernelRows, warn, signal }: SourceParts,
 ): Promise<FrontendSource> {
   const queries = names.length === 0 ? [query] : names.map((name) => ({ ...query, name }));
   const stop = sayAfterASecond('asking the agent …');
   try {
-    const rows = fromAgent(adminSocket, queries);
+    const rows = fromAgent(adminSocket, queries, signal);
     const first = await rows.next();
     const suggestion =
       first.done === true ? await nearNames(adminSocket, names, query.namespace ?? 'default') : '';
-    return { kind: 'agent', rows: from(first, rows), suggestion };
+    return { kind: 'agent', rows: from(first, rows, signal), suggestion };
   } catch (error) {
+    if (signal?.aborted === true) return { kind: 'agent', rows: noRows(), suggestion: '' };
     const why = noAgentText(error);
     const rows = fromKernel(queries, kernelRows);
     const first = await firstOf(rows, why);
     warn(`${why} This is what the kernel has.\n`);
-    return { kind: 'kernel', rows: from(first, rows), suggestion: '' };
+    return { kind: 'kernel', rows: from(first, rows, signal), suggestion: '' };
   } finally {
     stop();
   }
 }
+
+interface SourceParts {
+  readonly kernelRows: KernelRows;
+  readonly warn: Write;
+  /** Ends the rows, whoever they come from. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function* noRows(): AsyncGenerator<never> {}
 
 /** What is said where there is no row. */
 export function noFrontendText(names: readonly string[], { suggestion }: FrontendSource): string {
@@ -61,9 +71,10 @@ export function noFrontendText(names: readonly string[], { suggestion }: Fronten
 async function* fromAgent(
   adminSocket: string,
   queries: readonly ListingQuery[],
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<FrontendRow> {
   for (const query of queries)
-    yield* rowsFromAgent(adminSocket, '/services', { ...query }) as AsyncGenerator<FrontendRow>;
+    yield* rowsFromAgent(adminSocket, '/services', { ...query }, { signal }) as AsyncGenerator<FrontendRow>;
 }
 
 async function firstOf<Row>(rows: AsyncGenerator<Row>, why: string): Promise<IteratorResult<Row>> {
@@ -74,10 +85,18 @@ async function firstOf<Row>(rows: AsyncGenerator<Row>, why: string): Promise<Ite
   }
 }
 
-async function* from<Row>(first: IteratorResult<Row>, rest: AsyncGenerator<Row>): AsyncGenerator<Row> {
+async function* from<Row>(
+  first: IteratorResult<Row>,
+  rest: AsyncGenerator<Row>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row> {
   if (first.done === true) return;
   yield first.value;
-  yield* rest;
+  try {
+    yield* rest;
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
 }
 
 async function* fromKernel(

@@ -5,7 +5,7 @@ import type { ListingQuery } from '../status/listing/listing-source.js';
 import { EXIT } from './exit.js';
 import { type FrontendSource, type KernelRows, noFrontendText, openFrontends } from './frontend-source.js';
 import { backendsText, type Sample, servicesTable, type TableOptions } from './frontend-table.js';
-import { turns } from './interruption.js';
+import { turns, type Wait } from './interruption.js';
 import { CLEAR_SCREEN, machineOutput, type RowOutput, type Write } from './output.js';
 
 export interface ServicesOptions extends TableOptions {
@@ -23,7 +23,7 @@ export interface ListingParts {
   readonly kernelRows: KernelRows;
   readonly write: Write;
   readonly warn: Write;
-  wait(milliseconds: number): Promise<void>;
+  readonly wait: Wait;
   readonly isTerminal: boolean;
 }
 
@@ -35,23 +35,28 @@ export function runServices(
   options: ServicesOptions,
   parts: ListingParts,
 ): Promise<number> {
-  return inFrames(options, parts, () => listServices(names, options, parts));
+  return inFrames(options, parts, (frameParts) => listServices(names, options, frameParts));
 }
 
 /** `backends SERVICE`: each frontend with its servers, and the endpoints that are none. */
 export function runBackends(name: string, options: ServicesOptions, parts: ListingParts): Promise<number> {
-  return inFrames(options, parts, () => listBackends(name, options, parts));
+  return inFrames(options, parts, (frameParts) => listBackends(name, options, frameParts));
+}
+
+interface FrameParts extends ListingParts {
+  /** Ends what is shown in the middle. */
+  readonly signal: AbortSignal;
 }
 
 async function inFrames(
   { watch }: ServicesOptions,
   parts: ListingParts,
-  frame: () => Promise<number>,
+  frame: (parts: FrameParts) => Promise<number>,
 ): Promise<number> {
   let code: number = EXIT.good;
-  for await (const turn of turns(watch ?? 0, parts.wait)) {
-    if (turn > 0) parts.write(parts.isTerminal ? CLEAR_SCREEN : '\n');
-    code = await frame();
+  for await (const { number, signal } of turns(watch ?? 0, parts.wait)) {
+    if (number > 0) parts.write(parts.isTerminal ? CLEAR_SCREEN : '\n');
+    code = await frame({ ...parts, signal });
     if (watch === undefined) break;
   }
   return code;
@@ -60,7 +65,7 @@ async function inFrames(
 async function listServices(
   names: readonly string[],
   options: ServicesOptions,
-  parts: ListingParts,
+  parts: FrameParts,
 ): Promise<number> {
   const { namespace, vip, rate, stats, output } = options;
   const isMachine = output !== 'table' && output !== 'wide';
@@ -81,7 +86,7 @@ async function listServices(
   return finish(await addAll(source, out, options), names, source, parts);
 }
 
-async function listBackends(name: string, options: ServicesOptions, parts: ListingParts): Promise<number> {
+async function listBackends(name: string, options: ServicesOptions, parts: FrameParts): Promise<number> {
   const { namespace, vip, output } = options;
   const source = await openFrontends([name], { namespace, vip, servers: '1' }, options.adminSocket, parts);
   const head = { version: LISTING_VERSION, kind: 'FrontendList', source: source.kind };
@@ -115,8 +120,9 @@ function finish(
   { rows, findings }: Shown,
   names: readonly string[],
   source: FrontendSource,
-  { warn }: ListingParts,
+  { warn, signal }: FrameParts,
 ): number {
+  if (signal.aborted) return EXIT.good;
   if (rows === 0) {
     warn(noFrontendText(names, source));
     return EXIT.nothingFound;
@@ -147,7 +153,7 @@ async function sample(
   names: readonly string[],
   query: ListingQuery,
   options: ServicesOptions,
-  parts: ListingParts,
+  parts: FrameParts,
 ): Promise<Sample> {
   const counters = new Map<string, Traffic>();
   const source = await openFrontends(names, { ...query, servers: undefined }, options.adminSocket, {
@@ -157,6 +163,6 @@ async function sample(
   for await (const { frontend, traffic } of source.rows)
     if (traffic !== undefined) counters.set(frontend, traffic);
   const at = performance.now();
-  await parts.wait(RATE_MILLISECONDS);
+  await parts.wait(RATE_MILLISECONDS, parts.signal);
   return { at, counters };
 }

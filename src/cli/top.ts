@@ -34,8 +34,10 @@ interface Sample {
 /** `top`: the frontends with the most traffic, measured again and again. */
 export async function runTop(options: TopOptions, parts: ListingParts): Promise<number> {
   let before: Sample | undefined;
-  for await (const _ of turns(options.interval, parts.wait)) {
-    const now = await sample(options, parts, before === undefined ? parts.warn : () => undefined);
+  for await (const { signal } of turns(options.interval, parts.wait)) {
+    const warn = before === undefined ? parts.warn : () => undefined;
+    const now = await sample(options, { ...parts, warn, signal });
+    if (signal.aborted) return EXIT.good;
     if (before !== undefined)
       parts.write(`${parts.isTerminal ? CLEAR_SCREEN : ''}${frame(before, now, options)}`);
     if (before !== undefined && options.once === true) break;
@@ -46,11 +48,10 @@ export async function runTop(options: TopOptions, parts: ListingParts): Promise<
 
 async function sample(
   { adminSocket, namespace }: TopOptions,
-  { kernelRows }: ListingParts,
-  warn: (text: string) => void,
+  parts: Parameters<typeof openFrontends>[3],
 ): Promise<Sample> {
   const query = { namespace, traffic: '1' } as const;
-  const source = await openFrontends([], query, adminSocket, { kernelRows, warn });
+  const source = await openFrontends([], query, adminSocket, parts);
   const seen = new Map<string, Seen>();
   for await (const { service, port, frontend, counts, traffic } of source.rows)
     if (traffic !== undefined)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import type { StatusReport } from '../model/status-report.js';
@@ -246,7 +247,7 @@ function partsOf(kernel: KernelViews): ListingParts {
   return {
     ...WRITING,
     kernelRows: kernel.rows,
-    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    wait: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }).catch(() => undefined),
     isTerminal: process.stdout.isTTY === true,
   };
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_PODS, NODE_WIRE } from '../../../lab/address-plan.js';
+import { PROGRAM } from '../../../lab/agent.js';
 import type { ApiObject } from '../../../lab/api-server/stored-object.js';
 import type { Host } from '../../../lab/host.js';
 import { waitUntil } from '../../../lab/wait-until.js';
@@ -8,7 +9,7 @@ import { FollowedCluster } from '../cluster/followed-cluster.js';
 import { nodeObject, serviceObject, sliceObject } from '../cluster/objects.js';
 import { IN_TEST_KERNEL } from '../packets/support/kernel-test.js';
 import { vip } from '../packets/support/vips.js';
-import { type WhyAnswer, why } from './why-command.js';
+import { type WhyAnswer, WITH_OWN_SYS, why } from './why-command.js';
 
 /** An address of the pods' subnet that no pod has. */
 const NOBODY = '10.244.0.200';
@@ -103,6 +104,21 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
     expect(await ask(...words)).toMatchObject({ exitCode: 0, verdict: 'works', causes: [] });
   }
 
+  /** What `check` says of the API server and of the clock, asked of the agent or of the server itself. */
+  async function checked(...words: string[]): Promise<Record<string, string>> {
+    const command = [...cluster.mounts.within, process.execPath, PROGRAM, 'check', '-o', 'json', ...words];
+    const socket = ['--admin-socket', cluster.mounts.adminSocket];
+    const { stdout } = await cluster.lab.node.namespace.try([...WITH_OWN_SYS, ...command, ...socket]);
+    const { checks } = JSON.parse(stdout) as {
+      checks: { name: string; verdict: string; code?: string; sentence: string }[];
+    };
+    const texts = checks.map(({ name, verdict, code = '', sentence }) => [
+      name,
+      `${verdict} ${code} ${sentence}`,
+    ]);
+    return Object.fromEntries(texts) as Record<string, string>;
+  }
+
   const nft = (host: Host, rules: string) => host.namespace.run(['nft', '-f', '-'], rules);
   const fields = (name: string, over: object): ApiObject => ({ ...sliceObject(name, [pods[0]]), ...over });
 
@@ -116,6 +132,14 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
     const answer = await ask('wroks');
     expect(answer).toMatchObject({ exitCode: 4, verdict: 'not found' });
     expect(answer.sentence).toContain('default/works');
+  });
+
+  it('nothing in what check says of the API server and of its clock', async () => {
+    expect(await checked()).toMatchObject({
+      agent: expect.stringMatching(/^fine {2}kube-ipvs-proxy \S+ answers/),
+      'API server': expect.stringMatching(/^fine {2}it answers in \d+ ms$/),
+      clock: "fine  the same as the API server's, within 5 s",
+    });
   });
 
   it('no endpoints', async () => {
@@ -269,9 +293,21 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
     await expectCause('KIP107', 'labelled');
   });
 
+  it('an agent that is behind the API server, because its watches are stuck', async () => {
+    await cluster.server.tell({ kind: 'freeze' });
+    await tell('update', 'endpointslices', sliceObject('works', [pods[0]]));
+    try {
+      await expectCause('KIP604', 'works');
+    } finally {
+      await cluster.server.tell({ kind: 'thaw' });
+    }
+    await expectWorking('works');
+  });
+
   it('an API server that is away', async () => {
     await cluster.server.tell({ kind: 'stop' });
     await expectCause('KIP603', 'works');
+    expect((await checked())['API server']).toMatch(/^problem KIP603 it does not answer: /);
     await cluster.server.tell({ kind: 'resume' });
     await expectWorking('works');
   });
@@ -282,6 +318,15 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
 
     it('nothing, and that no agent answers is said', async () => {
       expect(await ask('works', '--try')).toMatchObject({ exitCode: 0, causes: [], remarks: ['KIP601'] });
+    });
+
+    it('nothing in what check says of the API server that a kubeconfig names', async () => {
+      expect((await checked())['API server']).toMatch(/^unknown KIP709 no agent can be asked for it/);
+      const kubeconfig = '/var/lib/kube-proxy/kubeconfig.conf';
+      expect(await checked('--kubeconfig', kubeconfig)).toMatchObject({
+        'API server': expect.stringMatching(/^fine {2}it answers in \d+ ms$/),
+        clock: "fine  the same as the API server's, within 5 s",
+      });
     });
 
     it('an address that somebody removed', async () => {
