@@ -32,10 +32,15 @@ async function main(): Promise<void> {
     else if (words[0] === '--compare') compare(words.slice(1));
     else await run(readOptions(words));
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RunEnded)) throw error;
+    if (!(error instanceof TypeError || error instanceof RunEnded || isRefused(error))) throw error;
     process.stderr.write(`bench: ${error.message}\n${error instanceof TypeError ? `\n${USAGE}` : ''}`);
     process.exitCode = error instanceof TypeError ? 2 : 1;
   }
+}
+
+// By the machine, such as a file on a disk that is full: its message says which and why.
+function isRefused(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 async function run(options: Options): Promise<void> {
