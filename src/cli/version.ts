@@ -31,8 +31,13 @@ export function withVersionOptions(
 }
 
 export async function runVersion({ output }: VersionOptions, report: () => VersionReport): Promise<number> {
-  process.stdout.write(output === 'json' ? `${JSON.stringify(report(), null, 2)}\n` : versionText(report()));
+  process.stdout.write(output === 'json' ? versionJson(report()) : versionText(report()));
   return EXIT.good;
+}
+
+/** The report for programs, as docs/schemas/version.v1.json has it. */
+export function versionJson(report: VersionReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
 export function versionText({ version, commit, node, libnl, kernel, architecture }: VersionReport): string {

@@ -10,6 +10,7 @@ import type { ListingParts, ServicesOptions, SortKey } from './services.js';
 import type { StatusOptions } from './status.js';
 import type { SupportBundleOptions, SupportBundleParts } from './support-bundle/support-bundle.js';
 import type { TopOptions } from './top.js';
+import { QuestionError, questionOf } from './why/question.js';
 import type { LookAtKernel, WhyOptions } from './why/why.js';
 
 /** What is shown where no agent answers: the kernel's part of it. */
@@ -91,7 +92,7 @@ function addStatus(program: Command, kernel: KernelViews, done: Done): void {
 
 function addServices(program: Command, kernel: KernelViews, done: Done): void {
   const command = view(program, 'services', 'list the frontends of Services, with their state in the kernel')
-    .argument('[name...]', 'Services (NAME or NAMESPACE/NAME) or VIPs (ADDRESS or ADDRESS:PORT)')
+    .argument('[name...]', 'Services (NAME or NAMESPACE/NAME) or VIPs (ADDRESS or ADDRESS:PORT)', names)
     .option('--stats', 'counters since each virtual server was made, as ipvsadm --stats')
     .option('--rate', 'the same per second, measured for a second')
     .option('--exact', 'whole numbers instead of K, M and G');
@@ -106,7 +107,7 @@ function addBackends(program: Command, kernel: KernelViews, done: Done): void {
     program,
     'backends',
     'show the servers of a Service, and why others are none',
-  ).argument('<service>', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)');
+  ).argument('<service>', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)', serviceOrVip);
   withListing(command).action(async (name: string, options: ServicesOptions) => {
     const { runBackends } = await import('./services.js');
     done(await runBackends(name, options, partsOf(kernel)));
@@ -157,7 +158,7 @@ function addConnections(program: Command, kernel: KernelViews, done: Done): void
     'connections',
     'show the connections of clients and the servers that have them',
   )
-    .argument('[service]', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)')
+    .argument('[service]', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)', serviceOrVip)
     .option('-n, --namespace <name>', 'of this namespace only');
   command
     .addOption(outputOption(LIST_FORMATS, listFormat))
@@ -223,7 +224,7 @@ const SORT_KEYS: readonly SortKey[] = ['name', 'active', 'inactive', 'servers', 
 function withListing(command: Command): Command {
   return command
     .option('-n, --namespace <name>', 'of this namespace only')
-    .option('--vip <address>', 'at this VIP only: ADDRESS or ADDRESS:PORT')
+    .option('--vip <address>', 'at this VIP only: ADDRESS or ADDRESS:PORT', vip)
     .addOption(new Option('--sort-by <key>', 'the largest first').choices(SORT_KEYS))
     .option('-w, --watch [seconds]', 'again and again, every 2 seconds', seconds)
     .addOption(outputOption(LIST_FORMATS, listFormat));
@@ -250,6 +251,29 @@ function partsOf(kernel: KernelViews): ListingParts {
     wait: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }).catch(() => undefined),
     isTerminal: process.stdout.isTTY === true,
   };
+}
+
+function names(text: string, before: readonly string[] = []): string[] {
+  return [...before, serviceOrVip(text)];
+}
+
+/** The same words are taken as `why` takes; whatever is neither a name nor an address would only not be found. */
+function serviceOrVip(text: string): string {
+  understood(text);
+  return text;
+}
+
+function vip(text: string): string {
+  if (understood(text).vip !== undefined) return text;
+  throw new InvalidArgumentError(`'${text}' is no VIP; expected ADDRESS or ADDRESS:PORT.`);
+}
+
+function understood(text: string): ReturnType<typeof questionOf> {
+  try {
+    return questionOf(text, {});
+  } catch (error) {
+    throw error instanceof QuestionError ? new InvalidArgumentError(`${error.message}.`) : error;
+  }
 }
 
 function listFormat(text: string): OutputFormat {

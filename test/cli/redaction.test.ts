@@ -6,6 +6,24 @@ const PEM = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEowIBAAKCAQEAx7'.repeat(20)}
 const JWT = 'eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const SECRET_OBJECT = JSON.stringify({ kind: 'Secret', data: { tls: 'aHVudGVyMg' } });
+const APPLIED = `annotations:\n  ${LAST_APPLIED}: |\n    ${SECRET_OBJECT}\n`.replace('|\n    ', '');
+const nested = (value: object) => JSON.stringify({ a: JSON.stringify({ b: JSON.stringify(value) }) });
+const KUBECONFIG = `users:
+- name: admin
+  user:
+    token: hunter2
+    password: hunter2
+    username: bob
+    exec:
+      command: login
+      args: [--password, hunter2, --api-key=hunter2]
+      env:
+      - name: LOGIN_HANDLE
+        value: hunter2
+`;
+
 /** A text, and the part of it that nobody may read. */
 const SECRETS: readonly (readonly [what: string, text: string, secret: string])[] = [
   ['a private key', PEM, 'MIIEow'],
@@ -24,11 +42,26 @@ const SECRETS: readonly (readonly [what: string, text: string, secret: string])[
   ['a field of JSON', '{"id-token":"opaque \\"word\\" more","a":1}', 'opaque'],
   ['a field of JSON in a string of JSON', JSON.stringify({ m: '{"token":"opaque word"}' }), 'opaque'],
   ['a header', 'Cookie: session=opaque', 'opaque'],
+  ['a variable of a plugin of a kubeconfig', 'env:\n- name: VAULT_PW\n  value: hunter2\n', 'hunter2'],
+  ['the same on one line', 'env: [{name: PW, value: "hunter2 x"}]', 'hunter2'],
+  ['the same in JSON', JSON.stringify({ env: [{ name: 'PW', value: 'hunter2' }] }), 'hunter2'],
+  ['what kubectl apply keeps of a Secret', APPLIED, 'aHVudGVyMg'],
+  [
+    'the same as a field of JSON',
+    JSON.stringify({ annotations: { [LAST_APPLIED]: SECRET_OBJECT } }),
+    'aHVudGVyMg',
+  ],
+  ['the same in a message', `metadata.annotations[${LAST_APPLIED}]: ${SECRET_OBJECT} is odd`, 'aHVudGVyMg'],
+  ['a field of JSON in a string in a string', nested({ token: 'opaque' }), 'opaque'],
+  ['a word of a command line', 'ran kubectl --token opaque-word get pods', 'opaque-word'],
+  ['a whole kubeconfig', KUBECONFIG, 'hunter2'],
   ['a long key without a name', `key ${'aB3'.repeat(20)}`, 'aB3aB3aB3'],
 ];
 
 /** What a reader needs, which looks a little like a secret. */
 const KEPT = [
+  '{"name":"http","value":1}',
+  'name: web\nvalue: 80',
   'default/web:http 10.96.0.10:80/TCP -> 10.244.1.7:8080 weight 100',
   '2001:db8::1 fd00:244::7 kube-ipvs0',
   `sha256:${'0123456789abcdef'.repeat(4)}`,

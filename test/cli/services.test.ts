@@ -115,6 +115,11 @@ describe('services', () => {
     });
   });
 
+  it('shows nothing at a VIP that is no address, rather than everything', async () => {
+    expect(await services({ vip: 'nonsense' })).toMatchObject({ code: 4, out: '' });
+    expect((await services({ vip: VIP_B })).out).toContain('default/api');
+  });
+
   it('reads the kernel where no agent runs, says so, and ends with 3', async () => {
     const { code, out, err } = await services({ adminSocket: '/nonexistent/admin.sock' });
     expect(code).toBe(3);

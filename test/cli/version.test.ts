@@ -1,7 +1,8 @@
 import { release } from 'node:os';
 import { expect, it } from 'vitest';
-import { versionText } from '../../src/cli/version.js';
+import { versionJson, versionText } from '../../src/cli/version.js';
 import { composeVersion } from '../../src/compose-commands.js';
+import { readSchema, schemaBreaches } from '../support/json-schema.js';
 
 it('the version tells what a report of a fault should say', () => {
   expect(composeVersion('1.2.3')).toEqual({
@@ -13,6 +14,19 @@ it('the version tells what a report of a fault should say', () => {
     kernel: release(),
     architecture: process.arch,
   });
+});
+
+it('the version as JSON is as its schema says, where all is known and where not', () => {
+  const schema = readSchema('version.v1.json');
+  const report = JSON.parse(versionJson({ ...composeVersion('1.2.3'), commit: 'abc' })) as Record<
+    string,
+    unknown
+  >;
+  expect(schemaBreaches(report, schema)).toEqual([]);
+  const unknown = { ...composeVersion('1.2.3'), libnl: undefined };
+  expect(schemaBreaches(JSON.parse(versionJson(unknown)), schema)).toEqual([]);
+  const { kernel: _, ...rest } = report;
+  expect(schemaBreaches(rest, schema)).toEqual(['$.kernel is missing']);
 });
 
 it('the version as text has a line for each, also for what is not known', () => {

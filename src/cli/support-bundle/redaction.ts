@@ -26,6 +26,20 @@ const PATTERNS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, MARK],
   // A name and a password in front of a host.
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,256}@/gi, `$1${MARK}@`],
+  // What `kubectl apply` keeps of an object, a Secret's data too: up to the end of its line, or of the string it is in.
+  [/(last-applied-configuration)(?!:? \[redacted\])[^\n]*/g, `$1: ${MARK}`],
+  // Variables of a plugin of a kubeconfig: their names tell nothing of what is in them.
+  [
+    /(\bname\\{0,3}["']?\s{0,4}:\s{0,4}\\{0,3}["']?[A-Z][A-Z0-9_]{0,80}\\{0,3}["']?\s{0,20},?\s{0,20}\\{0,3}["']?value\\{0,3}["']?\s{0,4}:\s{0,4})(?:\\{0,3}"(?:[^"\\\n]|\\[^"])*\\{0,3}"|[^\s,}]+)/g,
+    `$1"${MARK}"`,
+  ],
+  // Words of a command line, also as a list.
+  [
+    new RegExp(`(--[\\w-]{0,40}${SECRET_NAME}["']?,?\\s{1,8}(?:- {1,4})?["']?)[^\\s"',-][^\\s"',\\]]*`, 'gi'),
+    `$1${MARK}`,
+  ],
+  // JSON in a string of JSON in a string of JSON.
+  [new RegExp(`(${SECRET_NAME}\\\\{2,15}"${BETWEEN}\\\\{2,15}")[^"\\\\\\n]+`, 'gi'), `$1${MARK}`],
   ...QUOTED.map(
     ([mark, inside]) =>
       [

@@ -119,7 +119,7 @@ export function rowFilter({ name, namespace, vip }: ListingQuery): RowFilter {
   return ({ owner, frontend }) => {
     const its = keyParts(serviceOfOwner(owner ?? ''));
     if (namespace !== undefined && its.namespace !== namespace) return false;
-    if (vipAddress !== undefined && !isAt(frontend, vipAddress)) return false;
+    if (vip !== undefined && (vipAddress === undefined || !isAt(frontend, vipAddress))) return false;
     if (address !== undefined) return isAt(frontend, address);
     return name === undefined || name === its.name || name === `${its.namespace}/${its.name}`;
   };

@@ -1,8 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODE_WIRE } from '../../../lab/address-plan.js';
 import type { Host } from '../../../lab/host.js';
 import { waitUntil } from '../../../lab/wait-until.js';
 import type { Problem } from '../../../src/model/problem.js';
+import type { StatusReport } from '../../../src/model/status-report.js';
 import { IN_TEST_KERNEL } from '../packets/support/kernel-test.js';
 import { tally, who } from '../packets/support/summaries.js';
 import { vip } from '../packets/support/vips.js';
@@ -152,6 +157,28 @@ describe.skipIf(!IN_TEST_KERNEL).each([
     ]);
     await setPods('web', [pods[0]]);
     await answeredBy(WEB, ['pod-0']);
+  });
+
+  it('leaves its token, and what kubectl apply keeps of an object, out of a support bundle', async () => {
+    const { server, agent } = cluster;
+    const { metadata, ...rest } = serviceObject('web', WEB);
+    const annotations = {
+      'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ data: { key: 'hunter2' } }),
+      // Told of as a problem, with what was found.
+      'kube-ipvs-proxy.io/weights': 'password=hunter2',
+    };
+    const object = { ...rest, metadata: { ...metadata, annotations } };
+    await server.tell({ kind: 'update', resource: 'services', object });
+    const told = ({ agent: status }: StatusReport) =>
+      status?.problems.some(({ field = '' }) => field.includes('weights')) === true;
+    await agent.until('the problem to be told', told);
+    const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+    const file = join(folder, 'bundle.tar.gz');
+    await agent.supportBundle(file);
+    const all = execFileSync('tar', ['-xzOf', file], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    expect(all).toContain('kube-ipvs-proxy.io/weights');
+    expect(all).not.toMatch(/hunter2|first-token|second-token|BEGIN CERTIFICATE|LS0tLS1/);
   });
 
   it('forgets a Service that is deleted', async () => {
