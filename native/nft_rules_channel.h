@@ -29,10 +29,17 @@ class NftRulesChannel {
   Outcome read_ruleset(std::vector<uint8_t>* ruleset);
 
  private:
+  // All chains of a family, then the rules of its tables of that name, or of every table where there is none.
+  struct RuleDump {
+    uint8_t family;
+    std::string table;
+    const char* operation;
+  };
+
   Outcome connect(const char* operation);
-  Outcome read_once(uint8_t family, const std::string& table, NftRules* rules);
-  Outcome read_raw_rules_once(const std::string& table, std::vector<uint8_t>* raw_rules);
-  Outcome read_ruleset_once(std::vector<uint8_t>* ruleset);
+  // Both take a message and return whether it could be read.
+  template <typename OnChain, typename OnRule>
+  Outcome dump_once(const RuleDump& asked, OnChain on_chain, OnRule on_rule);
 
   NetlinkSocket socket_;
 };

@@ -48,12 +48,7 @@ bool write_chain_dump(MessageWriter& writer, uint8_t family, uint32_t sequence) 
 
 bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& table, uint32_t sequence) {
   begin_dump(writer, NFT_MSG_GETRULE, family, sequence);
-  writer.text(NFTA_RULE_TABLE, table);
-  return writer.end();
-}
-
-bool write_every_rule_dump(MessageWriter& writer, uint32_t sequence) {
-  begin_dump(writer, NFT_MSG_GETRULE, NFPROTO_UNSPEC, sequence);
+  if (!table.empty()) writer.text(NFTA_RULE_TABLE, table);
   return writer.end();
 }
 

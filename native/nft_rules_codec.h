@@ -18,9 +18,8 @@ struct NftJump {
 };
 
 [[nodiscard]] bool write_chain_dump(MessageWriter& writer, uint8_t family, uint32_t sequence);
+// Of every table where `table` is empty.
 [[nodiscard]] bool write_rule_dump(MessageWriter& writer, uint8_t family, const std::string& table, uint32_t sequence);
-
-[[nodiscard]] bool write_every_rule_dump(MessageWriter& writer, uint32_t sequence);
 
 // Appends a chain or rule: the length of what follows in bytes (32 bits), the command of nf_tables and the family (8
 // bits each, then 16 bits 0), and the attributes as they are. False where the message is too short for either.

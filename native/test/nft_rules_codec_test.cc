@@ -65,7 +65,7 @@ TEST(a_frame_is_length_command_family_and_what_follows_the_header) {
 
 TEST(the_dump_of_every_tables_rules_names_no_table) {
   MessageWriter writer(256);
-  CHECK(write_every_rule_dump(writer, 3));
+  CHECK(write_rule_dump(writer, 0, "", 3));
   CHECK_BYTES(text_of(writer.messages()), hex("14000000 070a 0103 03000000 00000000 00 00 0000"));
 }
 
