@@ -85,12 +85,12 @@ export function cellsOf({ modes, sizes, rounds, nullSize }: Plan): Cell[] {
   const cells: Cell[] = [];
   for (let round = 1; round <= rounds; round++)
     for (const size of sizes)
-      for (const mode of turned(modes, round - 1))
+      for (const mode of rotated(modes, round - 1))
         if (takesPart(mode, size, nullSize)) cells.push({ mode, ...size, round });
   return cells;
 }
 
-function turned<T>(list: readonly T[], by: number): T[] {
+function rotated<T>(list: readonly T[], by: number): T[] {
   const start = list.length === 0 ? 0 : by % list.length;
   return [...list.slice(start), ...list.slice(0, start)];
 }

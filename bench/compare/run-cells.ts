@@ -27,9 +27,9 @@ export async function runCells(cells: readonly Cell[], context: RunContext): Pro
     child.on('close', (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
   });
   const last = lastLines(child.stderr);
-  const taken = new Taken(cells, context);
+  const results = new CellResults(cells, context);
   try {
-    for await (const line of createInterface({ input: child.stdout })) taken.take(line);
+    for await (const line of createInterface({ input: child.stdout })) results.keep(line);
   } catch (error) {
     // The guest would go on for nobody.
     child.kill('SIGTERM');
@@ -37,11 +37,12 @@ export async function runCells(cells: readonly Cell[], context: RunContext): Pro
     throw error;
   }
   const code = await ended;
-  if (code !== 0) throw new RunEnded(`${reasonOf(code)} while measuring ${taken.current}${told(last())}`);
-  if (!taken.isComplete) throw new RunEnded(`the guest ended without a result for ${taken.current}`);
+  if (code !== 0)
+    throw new RunEnded(`${reasonOf(code)} while measuring ${results.current}${lastWords(last())}`);
+  if (!results.isComplete) throw new RunEnded(`the guest ended without a result for ${results.current}`);
 }
 
-class Taken {
+class CellResults {
   readonly #cells: readonly Cell[];
   readonly #context: RunContext;
   #count = 0;
@@ -61,7 +62,7 @@ class Taken {
     return this.#count === this.#cells.length;
   }
 
-  take(line: string): void {
+  keep(line: string): void {
     const { store, progress, say } = this.#context;
     const result = parse(line);
     try {
@@ -115,6 +116,6 @@ function lastLines(stream: NodeJS.ReadableStream): () => string {
   return () => lines.join('\n');
 }
 
-function told(text: string): string {
+function lastWords(text: string): string {
   return text === '' ? '' : `. It said last:\n${text}`;
 }
