@@ -1,5 +1,5 @@
 import { FAMILIES, familyOf } from '../../model/address.js';
-import type { RuleFact, SysctlFact } from '../../model/kernel-facts.js';
+import type { RuleFact } from '../../model/kernel-facts.js';
 import type { ModuleFact, NodeCondition, RulesFact } from '../../model/node-condition.js';
 import { SCHEDULERS } from '../../model/scheduler.js';
 import type { Addon } from '../native/addon.js';
@@ -8,7 +8,7 @@ import { decodeRuleset, nameOfFamily, type SeenChain } from '../nf-tables/rulese
 import { MODULE_PLACES, type ModuleLists, type ModulePlaces, readModuleLists } from '../node/module-lists.js';
 import { NEEDED_MODULES } from '../node/modules.js';
 import { codeOf, isAccessible, NODE_PLACES, type NodePlaces, readIfThere } from '../node/node-files.js';
-import { REQUIRED_SYSCTLS } from '../node/sysctls.js';
+import { IPV6_FORWARDING, REQUIRED_SYSCTLS, readSysctls } from '../node/sysctls.js';
 import { readBridges, readPassing } from '../node-watch/bridge-check.js';
 import { readConntrackLoad } from '../node-watch/conntrack-capacity.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
@@ -53,7 +53,9 @@ export async function readNodeCondition({
     ),
     schedulers: SCHEDULERS.map((name) => ({ name, state: modules.stateOf(`ip_vs_${name}`) })),
     hasNetAdmin: await tried('hasNetAdmin', undefined, () => hasNetAdmin(places)),
-    sysctls: await tried('sysctls', [], () => readSysctls(places)),
+    sysctls: await tried('sysctls', [], () =>
+      readSysctls(places.proc, [...REQUIRED_SYSCTLS, IPV6_FORWARDING]),
+    ),
     connectionTable: await tried('connectionTable', undefined, () => readConnectionTable(places.proc)),
     rules: await tried('rules', NO_RULES, () => readRules(loadAddon, modules, isInUse)),
     legacyTables: await tried('legacyTables', [], () => readLegacyTables(places)),
@@ -77,23 +79,6 @@ const NET_ADMIN = 12n;
 async function hasNetAdmin({ proc }: NodePlaces): Promise<boolean | undefined> {
   const [, mask] = /^CapEff:\s*([0-9a-f]+)$/m.exec((await readIfThere(`${proc}/self/status`)) ?? '') ?? [];
   return mask === undefined ? undefined : ((BigInt(`0x${mask}`) >> NET_ADMIN) & 1n) === 1n;
-}
-
-const IPV6_FORWARDING = {
-  path: 'net/ipv6/conf/all/forwarding',
-  value: '1',
-  without: 'replies of pods do not pass through this node over IPv6',
-};
-
-function readSysctls({ proc }: NodePlaces): Promise<SysctlFact[]> {
-  return Promise.all(
-    [...REQUIRED_SYSCTLS, IPV6_FORWARDING].map(async ({ path, value: expected, without }) => ({
-      name: path.replaceAll('/', '.'),
-      value: await readIfThere(`${proc}/sys/${path}`),
-      expected,
-      without,
-    })),
-  );
 }
 
 async function readLegacyTables({ proc }: NodePlaces): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { codeOf } from './node-files.js';
+import type { SysctlFact } from '../../model/kernel-facts.js';
+import { codeOf, readIfThere } from './node-files.js';
 import type { ConntrackSetUp, IpvsSetUp, NodeSetUp } from './node-set-up.js';
 
 interface Sysctl {
@@ -29,6 +30,28 @@ export const REQUIRED_SYSCTLS: readonly Sysctl[] = [
   },
   { path: 'net/ipv4/ip_forward', value: '1', without: 'replies of pods do not pass through this node' },
 ];
+
+/** Asked for of a node with Services of IPv6; the agent leaves it alone. */
+export const IPV6_FORWARDING: Sysctl = {
+  path: 'net/ipv6/conf/all/forwarding',
+  value: '1',
+  without: 'replies of pods do not pass through this node over IPv6',
+};
+
+/** Rejects where one is there and cannot be read: whoever asks says so. */
+export function readSysctls(
+  proc: string,
+  sysctls: readonly Sysctl[] = REQUIRED_SYSCTLS,
+): Promise<SysctlFact[]> {
+  return Promise.all(
+    sysctls.map(async ({ path, value: expected, without }) => ({
+      name: path.replaceAll('/', '.'),
+      value: await readIfThere(`${proc}/sys/${path}`),
+      expected,
+      without,
+    })),
+  );
+}
 
 interface SysctlReport {
   /** Assignments that were made, `net.ipv4.ip_forward=1`. */

@@ -11,7 +11,6 @@ import type {
   KernelFrontend,
   LookQuestion,
   RuleFact,
-  SysctlFact,
   TrafficFacts,
 } from '../../model/kernel-facts.js';
 import { PROTOCOLS } from '../../model/protocol.js';
@@ -23,8 +22,8 @@ import { FLOW_STATUS } from '../native/records.js';
 import { DEVICE, NetlinkKernel } from '../netlink/netlink-kernel.js';
 import { TrafficReader } from '../netlink/traffic-reader.js';
 import { decodeRuleset } from '../nf-tables/ruleset-decoder.js';
-import { NODE_PLACES, readIfThere } from '../node/node-files.js';
-import { REQUIRED_SYSCTLS } from '../node/sysctls.js';
+import { NODE_PLACES } from '../node/node-files.js';
+import { readSysctls } from '../node/sysctls.js';
 import { type Bridge, readBridges, readPassing } from '../node-watch/bridge-check.js';
 import { readConntrackLoad } from '../node-watch/conntrack-capacity.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
@@ -86,7 +85,7 @@ class KernelLook {
       hasTable: (await this.#kernel.standingRules()) !== undefined,
       frontends,
       otherDevices,
-      sysctls: await readSysctls(),
+      sysctls: await this.#tried('sysctls', [], () => readSysctls(NODE_PLACES.proc)),
       conntrack: await this.#conntrack(),
       bridges: await this.#tried('bridges', [], () => this.#bridges(frontends)),
       rules: await this.#tried('rules of other programs', [], () => this.#rules(frontends, otherDevices)),
@@ -245,16 +244,5 @@ function devicesWith(addresses: ReadonlySet<Address>): { address: Address; devic
         ? [{ address, device }]
         : [];
     }),
-  );
-}
-
-function readSysctls(): Promise<SysctlFact[]> {
-  return Promise.all(
-    REQUIRED_SYSCTLS.map(async ({ path, value: expected, without }) => ({
-      name: path.replaceAll('/', '.'),
-      value: await readIfThere(`${NODE_PLACES.proc}/sys/${path}`).catch(() => undefined),
-      expected,
-      without,
-    })),
   );
 }
