@@ -46,16 +46,6 @@ uint64_t* counter_for(uint16_t type, Counters* counters) {
       return &counters->in_bytes;
     case IPVS_STATS_ATTR_OUTBYTES:
       return &counters->out_bytes;
-    case IPVS_STATS_ATTR_CPS:
-      return &counters->connection_rate;
-    case IPVS_STATS_ATTR_INPPS:
-      return &counters->in_packet_rate;
-    case IPVS_STATS_ATTR_OUTPPS:
-      return &counters->out_packet_rate;
-    case IPVS_STATS_ATTR_INBPS:
-      return &counters->in_byte_rate;
-    case IPVS_STATS_ATTR_OUTBPS:
-      return &counters->out_byte_rate;
     default:
       return nullptr;
   }

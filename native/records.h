@@ -76,13 +76,11 @@ struct AnswerHeader {
 };
 static_assert(sizeof(AnswerHeader) == 16);
 
-// Totals since the service was made, and rates per second as the kernel's estimator last smoothed them (every
-// 2 s).
+// Totals since the service was made.
 struct Counters {
   uint64_t connections, in_packets, out_packets, in_bytes, out_bytes;
-  uint64_t connection_rate, in_packet_rate, out_packet_rate, in_byte_rate, out_byte_rate;
 };
-static_assert(sizeof(Counters) == 80);
+static_assert(sizeof(Counters) == 40);
 
 struct VirtualServerRecord {
   uint8_t family;
@@ -97,7 +95,7 @@ struct VirtualServerRecord {
   uint8_t reserved[7];
   Counters counters;
 };
-static_assert(sizeof(VirtualServerRecord) == 136);
+static_assert(sizeof(VirtualServerRecord) == 96);
 static_assert(offsetof(VirtualServerRecord, counters) == 56);
 
 // What a virtual server is known by, laid out as at the beginning of its record.
@@ -130,7 +128,7 @@ struct LookRecord {
   uint32_t real_servers;
   VirtualServerRecord server;
 };
-static_assert(sizeof(LookRecord) == 144);
+static_assert(sizeof(LookRecord) == 104);
 
 // The same answer in short.
 struct DigestRecord {

@@ -67,11 +67,11 @@ function familyNumber(address: Address): number {
   return address.includes(':') ? 10 : 2;
 }
 
+const VIRTUAL_SERVER_SIZE = 96;
+
 function writeCounters(record: Packed, offset: number, counters: Counters): void {
   const values = [
     ...[counters.connections, counters.inPackets, counters.outPackets, counters.inBytes, counters.outBytes],
-    ...[counters.connectionRate, counters.inPacketRate, counters.outPacketRate],
-    ...[counters.inByteRate, counters.outByteRate],
   ];
   values.forEach((value, index) => {
     record.view.setBigUint64(offset + index * 8, BigInt(value), LITTLE);
@@ -79,7 +79,7 @@ function writeCounters(record: Packed, offset: number, counters: Counters): void
 }
 
 function virtualServerBytes({ key, ...server }: VirtualServerRecord): Uint8Array {
-  const record = Packed.empty(136);
+  const record = Packed.empty(VIRTUAL_SERVER_SIZE);
   if ('mark' in key) {
     record.bytes[0] = key.family === 'IPv4' ? 2 : 10;
     record.u32(4, key.mark);
@@ -111,12 +111,12 @@ function realServerBytes(server: RealServerRecord): Uint8Array {
 }
 
 export function virtualServerAnswer(servers: readonly VirtualServerRecord[]): ArrayBuffer {
-  return answer(servers.map(virtualServerBytes), 136, [], 1);
+  return answer(servers.map(virtualServerBytes), VIRTUAL_SERVER_SIZE, [], 1);
 }
 
 export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
   const records = answers.map((given) => {
-    const record = Packed.empty(144);
+    const record = Packed.empty(8 + VIRTUAL_SERVER_SIZE);
     const present = given.kind === 'present';
     record.view.setInt32(0, given.kind === 'unknown' ? given.errno : present ? 1 : 0, LITTLE);
     record.u32(4, present ? given.realServers.length : 0);
@@ -126,7 +126,7 @@ export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
   const extra = answers.flatMap((given) =>
     given.kind === 'present' ? given.realServers.map(realServerBytes) : [],
   );
-  return answer(records, 144, extra, 36);
+  return answer(records, 8 + VIRTUAL_SERVER_SIZE, extra, 36);
 }
 
 /** Presences with digests of two words each. */

@@ -99,11 +99,6 @@ const counters: fc.Arbitrary<Counters> = fc.record({
   outPackets: counter,
   inBytes: counter,
   outBytes: counter,
-  connectionRate: counter,
-  inPacketRate: counter,
-  outPacketRate: counter,
-  inByteRate: counter,
-  outByteRate: counter,
 });
 
 const virtualServer: fc.Arbitrary<VirtualServerRecord> = fc.record({

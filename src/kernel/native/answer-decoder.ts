@@ -114,11 +114,6 @@ function countersAt(reader: AnswerReader, offset: number): Counters {
     outPackets: reader.uint64(offset + 16),
     inBytes: reader.uint64(offset + 24),
     outBytes: reader.uint64(offset + 32),
-    connectionRate: reader.uint64(offset + 40),
-    inPacketRate: reader.uint64(offset + 48),
-    outPacketRate: reader.uint64(offset + 56),
-    inByteRate: reader.uint64(offset + 64),
-    outByteRate: reader.uint64(offset + 72),
   };
 }
 

@@ -102,21 +102,13 @@ export interface ForgetFlowsOperation {
   readonly port?: number | undefined;
 }
 
-/**
- * Totals since the virtual server was made, and rates per second as the kernel's estimator last smoothed them
- * (every 2 s; with run_estimation=0 never). 64 bits in the kernel; beyond 2^53 the last digits are lost here.
- */
+/** Totals since the virtual server was made. 64 bits in the kernel; beyond 2^53 the last digits are lost here. */
 export interface Counters {
   readonly connections: number;
   readonly inPackets: number;
   readonly outPackets: number;
   readonly inBytes: number;
   readonly outBytes: number;
-  readonly connectionRate: number;
-  readonly inPacketRate: number;
-  readonly outPacketRate: number;
-  readonly inByteRate: number;
-  readonly outByteRate: number;
 }
 
 export interface ServerSettingsRecord {
