@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { shippedNodeOptions } from '../watch/surroundings.js';
+import { shippedNodeOptions } from '../watch/machine.js';
 import type { AgentOrder } from './agent.js';
 import type { Size } from './cells.js';
 import type { Network } from './network.js';

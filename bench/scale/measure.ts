@@ -10,7 +10,7 @@ import { AgentNotRunning, askAgent } from '../../src/cli/admin-client.js';
 import { HANDLE_SETS } from '../../src/kernel/packet-table/packet-table.js';
 import type { AgentStatus, StatusReport } from '../../src/model/status-report.js';
 import { ContenderEnded, runContender } from '../watch/contender.js';
-import { shippedNodeOptions, thisMachine } from '../watch/surroundings.js';
+import { shippedNodeOptions, thisMachine } from '../watch/machine.js';
 import { API_SERVER_VIP, create, fill, NODE_ADDRESS, NODE_NAME, Pods, setUpNode } from './cluster.js';
 import { MeasurementEnded, now, ProbedAgent } from './probed-agent.js';
 import type { QuietRun, RollingRun, ScaleResults, ScaleSettings, StartRun } from './results.js';
@@ -149,10 +149,10 @@ async function changeEndpoints(server: ApiServerProcess, agent: ProbedAgent, pod
   for (let index = 0; index < settings.changes; index++) {
     const service = Math.floor(((index + 0.5) * services) / settings.changes);
     const { slice, address } = pods.replace(service * endpoints);
-    const told = now();
+    const changed = now();
     await server.tell({ kind: 'update', resource: 'endpointslices', object: slice });
     await agent.until(`${address} was a real server`, () => agent.served.has(address), PATIENCE);
-    latencies.push((agent.served.get(address) ?? Number.NaN) - told);
+    latencies.push((agent.served.get(address) ?? Number.NaN) - changed);
   }
   return latencies;
 }
@@ -161,18 +161,18 @@ async function addServices(server: ApiServerProcess, agent: ProbedAgent): Promis
   const latencies: number[] = [];
   for (let index = services; index < services + settings.changes; index++) {
     const address = largeServiceAddress(index);
-    const told = now();
+    const changed = now();
     await create(server, 'services', largeService(index));
     await create(server, 'endpointslices', largeSlice(index, endpoints));
     await agent.until(`${address} was open`, () => agent.opened.has(address), PATIENCE);
-    latencies.push((agent.opened.get(address) ?? Number.NaN) - told);
+    latencies.push((agent.opened.get(address) ?? Number.NaN) - changed);
   }
   return latencies;
 }
 
 async function roll(server: ApiServerProcess, agent: ProbedAgent, pods: Pods): Promise<RollingRun> {
   const all = services * endpoints;
-  const told = new Map<string, number>();
+  const replaced = new Map<string, number>();
   await agent.spent();
   const began = now();
   for (let index = 0; now() - began < settings.rolling * 1000; index++) {
@@ -180,15 +180,15 @@ async function roll(server: ApiServerProcess, agent: ProbedAgent, pods: Pods): P
     agent.mustRun('all pods were replaced');
     // A prime number spreads them over all Services.
     const { slice, address } = pods.replace((index * 7919) % all);
-    told.set(address, now());
+    replaced.set(address, now());
     await server.tell({ kind: 'update', resource: 'endpointslices', object: slice });
   }
   const seconds = (now() - began) / 1000;
-  const isServed = () => [...told.keys()].every((address) => agent.served.has(address));
+  const isServed = () => [...replaced.keys()].every((address) => agent.served.has(address));
   await agent.until('every new pod was a real server', isServed, PATIENCE);
-  const latencies = [...told].map(([address, at]) => (agent.served.get(address) ?? Number.NaN) - at);
-  say(`${told.size} pods replaced in ${seconds.toFixed(0)} s`);
-  return { ...(await agent.spent()), pods: told.size, seconds, latencies };
+  const latencies = [...replaced].map(([address, at]) => (agent.served.get(address) ?? Number.NaN) - at);
+  say(`${replaced.size} pods replaced in ${seconds.toFixed(0)} s`);
+  return { ...(await agent.spent()), pods: replaced.size, seconds, latencies };
 }
 
 async function waitQuietly(agent: ProbedAgent): Promise<QuietRun> {

@@ -1,4 +1,4 @@
-import type { Machine } from '../watch/surroundings.js';
+import type { Machine } from '../watch/machine.js';
 import type { Spent } from './probe.js';
 
 export interface ScaleSettings {

@@ -4,9 +4,9 @@ import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
 import { ContenderEnded, runContender } from './contender.js';
 import type { IdleRun } from './idle.js';
+import { shippedNodeOptions, thisMachine } from './machine.js';
 import type { WatchRun } from './report.js';
 import type { ContenderName, WatchResults } from './results.js';
-import { shippedNodeOptions, thisMachine } from './surroundings.js';
 
 /**
  * `measure.js SERVICES ENDPOINTS REPEATS IDLE OUTPUT`: the contenders take turns, each in a process of its own, on one

@@ -1,6 +1,6 @@
 import type { IdleRun } from './idle.js';
+import type { Machine } from './machine.js';
 import type { WatchRun } from './report.js';
-import type { Machine } from './surroundings.js';
 
 /** Everything one run has measured; bench/results/watch.json. */
 export interface WatchResults {

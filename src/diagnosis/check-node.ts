@@ -1,8 +1,8 @@
 import type { RuleFact, SysctlFact } from '../model/kernel-facts.js';
 import type { ModuleFact, NodeCondition } from '../model/node-condition.js';
+import { checkAgent, checkApiServer, checkClock } from './check-agent-and-server.js';
 import { isBefore, type NodeEvidence } from './check-evidence.js';
 import { type CheckLine, fine, NOT_READ, problem, remark, type Said, unknown } from './check-line.js';
-import { checkAgent, checkApiServer, checkClock } from './check-surroundings.js';
 import { named } from './finding.js';
 
 export interface NodeReport {

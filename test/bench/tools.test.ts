@@ -53,9 +53,9 @@ describe.skipIf(!HAS_COMPILER)('the programs that measure', () => {
       const { user, system } = process.cpuUsage();
       require('node:fs').writeFileSync(process.argv[1], String((user + system) / 1000))`;
     const { processor } = timed('/dev/null', process.execPath, '-e', work, output);
-    const told = Number(execFileSync('cat', [output], { encoding: 'utf8' }));
-    expect(processor).toBeGreaterThanOrEqual(told);
-    expect(processor).toBeLessThan(told + 100);
+    const stated = Number(execFileSync('cat', [output], { encoding: 'utf8' }));
+    expect(processor).toBeGreaterThanOrEqual(stated);
+    expect(processor).toBeLessThan(stated + 100);
   });
 
   it('hand the input over, and end as the command ends', () => {

@@ -182,21 +182,21 @@ export function lookContract(subject: ContractSubject): void {
         const { families, changed: found } = await subject.kernel.compareAtOnce(ours, always);
         return families.length === 0 ? undefined : found.map(({ key }) => key).sort();
       };
-      const told = async (...expected: readonly string[]) =>
+      const reports = async (...expected: readonly string[]) =>
         expect([[...expected].sort(), undefined]).toContainEqual(await changed());
       await subject.given(add(WEB), real('add', ONE), add(OTHER), add(INSIDE));
-      await told(WEB.key, OTHER.key, INSIDE.key);
-      await told();
+      await reports(WEB.key, OTHER.key, INSIDE.key);
+      await reports();
       await subject.outsider.editVirtualServer(WEB);
-      await told(WEB.key);
+      await reports(WEB.key);
       await subject.given(real('set', withWeight(ONE, 7)), real('set', ONE), remove(INSIDE));
-      await told(WEB.key, INSIDE.key);
-      await told();
+      await reports(WEB.key, INSIDE.key);
+      await reports();
       expect([[], undefined]).toContainEqual(await changed(false));
       await subject.outsider.removeVirtualServer(OTHER);
       expect([[OTHER.key], undefined]).toContainEqual(await changed(false));
       await subject.kernel.observe(ours);
-      await told(WEB.key);
+      await reports(WEB.key);
     });
 
     it('sees what another program did', async () => {

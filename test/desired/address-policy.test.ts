@@ -47,7 +47,7 @@ class Claimed {
     );
   }
 
-  get told(): string[] {
+  get reported(): string[] {
     return this.desired.problems.map(({ field, message }) => `${field}: ${message}`);
   }
 }
@@ -60,14 +60,14 @@ describe('an address that nodes need themselves', () => {
     ['network', 'is the first address of a subnet'],
     ['broadcast', 'is the broadcast address of a subnet'],
     ['resolver', 'is a DNS resolver'],
-  ] as const)('%s: is neither bound, guarded nor served by any field, and is told', (use, words) => {
+  ] as const)('%s: is neither bound, guarded nor served by any field, and is reported', (use, words) => {
     for (const [field, parts] of [
       ['spec.externalIPs', { externalIPs: [FREE] }],
       ['status.loadBalancer', { loadBalancerIPs: [FREE] }],
     ] as const) {
       const claimed = new Claimed(parts).reserve(use);
       expect(claimed.beside).toEqual([]);
-      expect(claimed.told).toEqual([expect.stringContaining(`${field}: ${FREE} ${words}`)]);
+      expect(claimed.reported).toEqual([expect.stringContaining(`${field}: ${FREE} ${words}`)]);
       expect(claimed.desired.problems[0]).toMatchObject({
         kind: 'conflict',
         everywhere: true,
@@ -79,20 +79,20 @@ describe('an address that nodes need themselves', () => {
   it.each(['api-server', 'gateway', 'network', 'broadcast'] as const)('%s: is no ClusterIP either', (use) => {
     const claimed = new Claimed({}).reserve(use, VIP_A);
     expect([...claimed.desired.bound]).toEqual([VIP_A6]);
-    expect(claimed.told).toEqual([expect.stringContaining(`spec.clusterIPs: ${VIP_A} is `)]);
+    expect(claimed.reported).toEqual([expect.stringContaining(`spec.clusterIPs: ${VIP_A} is `)]);
   });
 
   it('may be the ClusterIP of the DNS that pods on the host network ask, and of the API server itself', () => {
-    expect(new Claimed({}).reserve('resolver', VIP_A).told).toEqual([]);
+    expect(new Claimed({}).reserve('resolver', VIP_A).reported).toEqual([]);
     const kubernetes = new Claimed({ key: serviceKey('default', 'kubernetes') });
-    expect(kubernetes.reserve('api-server', VIP_A).told).toEqual([]);
+    expect(kubernetes.reserve('api-server', VIP_A).reported).toEqual([]);
     expect([...kubernetes.desired.bound]).toContain(VIP_A);
   });
 
   it('is served again when nobody needs it any more', () => {
     const claimed = new Claimed({ externalIPs: [FREE] }).reserve('gateway');
     claimed.refresh(claimed.desired.setReserved([]));
-    expect([claimed.desired.bound.has(FREE), claimed.told]).toEqual([true, []]);
+    expect([claimed.desired.bound.has(FREE), claimed.reported]).toEqual([true, []]);
   });
 
   it('concerns only Services that claim it', () => {
@@ -125,12 +125,12 @@ describe('an address at which nothing can be served', () => {
     '100::',
     '100::1',
     '100::1:2:3:4',
-  ])('%s is refused as externalIP and as ingress, and told once for the cluster', (text) => {
+  ])('%s is refused as externalIP and as ingress, and reported once for the cluster', (text) => {
     const at = address(text);
     for (const parts of [{ externalIPs: [at] }, { loadBalancerIPs: [at] }]) {
       const claimed = new Claimed(parts);
       expect(claimed.beside).toEqual([]);
-      expect(claimed.told).toEqual([expect.stringContaining(`${text} is an address of `)]);
+      expect(claimed.reported).toEqual([expect.stringContaining(`${text} is an address of `)]);
       expect(claimed.desired.problems[0]?.kind).toBe('object');
     }
   });
@@ -138,13 +138,13 @@ describe('an address at which nothing can be served', () => {
   it.each(['1.0.0.1', '239.255.0.1', '100:0:0:1::1', '100::1:2:3:4:5', '1::2', 'fd00::2'])(
     '%s is none',
     (text) => {
-      expect(new Claimed({ externalIPs: [address(text)] }).told).toEqual([]);
+      expect(new Claimed({ externalIPs: [address(text)] }).reported).toEqual([]);
     },
   );
 
   it('240.0.0.0/4 may hold ClusterIPs, since some clouds take them from there', () => {
-    expect(new Claimed({ clusterIPs: [address('240.0.0.1')] }).told).toEqual([]);
-    expect(new Claimed({ clusterIPs: [address('0.0.0.1')] }).told).toHaveLength(1);
+    expect(new Claimed({ clusterIPs: [address('240.0.0.1')] }).reported).toEqual([]);
+    expect(new Claimed({ clusterIPs: [address('0.0.0.1')] }).reported).toHaveLength(1);
   });
 });
 
@@ -154,13 +154,13 @@ describe("an externalIP that is a node's address", () => {
   it('takes no port of this node, nor of another one', () => {
     const own = new Claimed({ externalIPs: [OWN] });
     expect(own.beside).toEqual([]);
-    expect(own.told).toEqual([
+    expect(own.reported).toEqual([
       expect.stringContaining(`${OWN} is an address of a node, whose ports are not for externalIPs`),
     ]);
     const other = new Claimed({ externalIPs: [FREE] });
     other.refresh(other.desired.setFacts({ ...NO_FACTS, otherNodes: ofNode }));
     expect(other.beside).toEqual([]);
-    expect(other.told).toEqual([
+    expect(other.reported).toEqual([
       expect.stringContaining('Node worker-2, whose ports are not for externalIPs'),
     ]);
   });
@@ -171,7 +171,7 @@ describe("an externalIP that is a node's address", () => {
     expect(own.desired.bound.has(OWN)).toBe(false);
     const other = new Claimed({ externalIPs: [FREE] }, { externalIPsOnNodes: true });
     other.refresh(other.desired.setFacts({ ...NO_FACTS, otherNodes: ofNode }));
-    expect(other.told).toEqual([expect.stringContaining('so only that Node serves it')]);
+    expect(other.reported).toEqual([expect.stringContaining('so only that Node serves it')]);
   });
 
   it('as ingress of a load balancer on the nodes is served as in kube-proxy', () => {
@@ -196,7 +196,7 @@ describe("ports at this node's own addresses", () => {
     const serverAddresses = [{ address: OWN, use: 'api-server', port: 6443 }] as const;
     claimed.refresh(claimed.desired.setFacts({ ...NO_FACTS, node, serverAddresses }));
     expect(claimed.beside).toEqual([`${OWN}:80/TCP`]);
-    expect(claimed.told.slice(1)).toEqual([
+    expect(claimed.reported.slice(1)).toEqual([
       expect.stringContaining(`spec.ports[1].port: 10250 at ${OWN}`),
       expect.stringContaining(`spec.ports[2].port: 6443 at ${OWN}`),
     ]);
@@ -213,7 +213,7 @@ describe("ports at this node's own addresses", () => {
     const serverAddresses = [{ address: OWN, use: 'api-server', port: 6443 }] as const;
     claimed.refresh(claimed.desired.setFacts({ ...NO_FACTS, node, serverAddresses }));
     expect(claimed.beside.filter((text) => text.includes(OWN))).toEqual([`${OWN}:30000/TCP`]);
-    expect(claimed.told).toEqual([
+    expect(claimed.reported).toEqual([
       expect.stringMatching(/spec\.ports\[0\]\.nodePort: 10250 at .* the kubelet answers/),
       expect.stringMatching(/spec\.ports\[1\]\.nodePort: 6443 at .* the API server answers/),
       expect.stringMatching(/spec\.ports\[2\]\.nodePort: 10256 at .* this proxy answers/),
@@ -234,7 +234,7 @@ describe("ports at this node's own addresses", () => {
     ]) {
       const claimed = new Claimed(parts);
       claimed.refresh(claimed.desired.setFacts({ ...NO_FACTS, node }));
-      expect(claimed.told.filter((text) => text.includes('spec.ports'))).toEqual([]);
+      expect(claimed.reported.filter((text) => text.includes('spec.ports'))).toEqual([]);
     }
   });
 });
@@ -246,17 +246,17 @@ describe('what the operator allows', () => {
     const externalIPs = Array.from({ length: 200 }, (_, n) => address(`198.51.100.${n + 1}`));
     const claimed = new Claimed({ externalIPs }, { externalIPs: false });
     expect(claimed.beside).toEqual([]);
-    expect(claimed.told).toEqual([
+    expect(claimed.reported).toEqual([
       expect.stringMatching(
         /198\.51\.100\.1, 198\.51\.100\.2, 198\.51\.100\.3 and 197 more: each is not served, since/,
       ),
     ]);
-    expect(new Claimed({ loadBalancerIPs: [FREE] }, { externalIPs: false }).told).toEqual([]);
+    expect(new Claimed({ loadBalancerIPs: [FREE] }, { externalIPs: false }).reported).toEqual([]);
   });
 
   it("no externalIP and no ingress lies in the pods' ranges: those configured, and those of the Node", () => {
     for (const parts of [{ externalIPs: [POD] }, { loadBalancerIPs: [POD] }]) {
-      expect(new Claimed(parts).told).toEqual([]);
+      expect(new Claimed(parts).reported).toEqual([]);
       expect(new Claimed(parts, { podRanges: parsedCidrs(['10.244.0.0/16']) }).beside).toEqual([]);
       const claimed = new Claimed(parts);
       const podCIDRs = ['10.244.3.0/24'];
@@ -273,7 +273,7 @@ describe('what the operator allows', () => {
           },
         }),
       );
-      expect(claimed.told).toEqual([expect.stringContaining("is an address of the pods' range")]);
+      expect(claimed.reported).toEqual([expect.stringContaining("is an address of the pods' range")]);
     }
   });
 
@@ -281,9 +281,9 @@ describe('what the operator allows', () => {
     const outside = address('203.0.113.9');
     const both = { externalIPs: [FREE, outside] };
     expect(new Claimed(both, { externalRanges: ranges }).beside).toEqual([FREE, `${FREE}:80/TCP`]);
-    expect(new Claimed(both, { ingressRanges: ranges }).told).toEqual([]);
+    expect(new Claimed(both, { ingressRanges: ranges }).reported).toEqual([]);
     const ingress = new Claimed({ loadBalancerIPs: [outside] }, { ingressRanges: ranges });
-    expect(ingress.told).toEqual([expect.stringContaining('is in no range that is allowed here')]);
+    expect(ingress.reported).toEqual([expect.stringContaining('is in no range that is allowed here')]);
     expect(ingress.desired.problems[0]?.remedy).toContain('loadBalancerIngress.allowedCIDRs');
   });
 });

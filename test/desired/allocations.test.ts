@@ -37,16 +37,16 @@ async function agentWith(node = {}) {
     await agent.loop.idle();
   };
   const programmed = () => [...kernel.state.virtualServers.keys()].sort();
-  const told = () => agent.desired.problems.map(({ field, message }) => `${field}: ${message}`);
-  return { agent, kernel, put, programmed, told };
+  const reported = () => agent.desired.problems.map(({ field, message }) => `${field}: ${message}`);
+  return { agent, kernel, put, programmed, reported };
 }
 
 describe('another port of a ClusterIP', () => {
-  it.each(FIELDS)("is nobody else's by %s, whoever is older, and that is told", async (field, over) => {
-    const { put, programmed, told } = await agentWith();
+  it.each(FIELDS)("is nobody else's by %s, whoever is older, and that is reported", async (field, over) => {
+    const { put, programmed, reported } = await agentWith();
     await put(VICTIM, thief(over));
     expect(programmed()).toEqual(['10.96.0.10:80/TCP', '10.96.0.11:22/TCP']);
-    expect(told()).toEqual([
+    expect(reported()).toEqual([
       `${field}: ${VIP_A} is the ClusterIP of Service default/victim, whose ports are all its own, so it is not served.`,
     ]);
   });
@@ -63,12 +63,12 @@ describe('another port of a ClusterIP', () => {
 
   it('is served again when the Service with the ClusterIP has gone or has another', async () => {
     for (const leave of [undefined, aService('victim', [address('10.96.0.77')])]) {
-      const { agent, put, programmed, told } = await agentWith();
+      const { agent, put, programmed, reported } = await agentWith();
       await put(VICTIM, thief({ externalIPs: [VIP_A] }));
       if (leave === undefined) agent.source.deleteService(VICTIM);
       await put(...(leave === undefined ? [] : [leave]));
       expect(programmed()).toContain('10.96.0.10:22/TCP');
-      expect(told()).toEqual([]);
+      expect(reported()).toEqual([]);
     }
   });
 
@@ -114,10 +114,10 @@ describe('the health check node port of a load balancer', () => {
       [BALANCED, thief(over)],
       [thief(over), BALANCED],
     ]) {
-      const { put, programmed, told } = await agentWith(ON_NODES);
+      const { put, programmed, reported } = await agentWith(ON_NODES);
       for (const service of services) await put(service);
       expect(programmed()).not.toContain(`${OWN}:30500/TCP`);
-      expect(told()).toContainEqual(
+      expect(reported()).toContainEqual(
         `spec.ports[0].port: 30500 at ${OWN}, an address of this node itself, is where the health check of Service ` +
           'default/victim answers, so it is not served there.',
       );

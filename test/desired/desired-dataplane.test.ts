@@ -158,7 +158,7 @@ describe('a frontend that several Services claim', () => {
   const slices = [aSlice('old', [POD_1]), aSlice('young', [POD_2])] as const;
   const winner = ({ desired }: Cluster) => desired.serviceOf('10.96.0.10:80/TCP' as never);
 
-  it('goes to the oldest, whichever is told first', () => {
+  it('goes to the oldest, whichever comes first', () => {
     expect(winner(clusterOf(old, young, ...slices))).toBe('default/old');
     expect(winner(clusterOf(young, old, ...slices))).toBe('default/old');
   });
@@ -180,7 +180,7 @@ describe('a frontend that several Services claim', () => {
     ]);
   });
 
-  it('is told ten times of each loser, and how many more it is', () => {
+  it('is reported ten times of each loser, and how many more it is', () => {
     const services = Array.from({ length: 20 }, (_, index) =>
       aService(`s${index}`, [VIP_A], {
         created: index,
@@ -226,7 +226,7 @@ describe('a frontend that several Services claim', () => {
 describe('a frontend that Services claim by different fields', () => {
   const ports = [{ ...HTTP, port: 80, nodePort: 30_080 }];
   const NODE = address('172.18.0.2');
-  /** `victim` is the younger of the two, and told first or last. */
+  /** `victim` is the younger of the two, and comes first or last. */
   const holders = (victim: Partial<Service>, attacker: Partial<Service>, key: string, words = key) => {
     const objects = [
       aService('victim', [VIP_A], { ...victim, created: 2 }),
@@ -260,18 +260,18 @@ describe('a frontend that Services claim by different fields', () => {
       'whose load balancer has the address',
     ],
   ])('goes to the Service that has %s, whatever the ages', (_, victim, attacker, key, reason) => {
-    const told = ['default/victim', `${key} already belongs to Service default/victim, ${reason}.`];
-    expect(holders(victim, attacker, key)).toEqual([told, told]);
+    const holder = ['default/victim', `${key} already belongs to Service default/victim, ${reason}.`];
+    expect(holders(victim, attacker, key)).toEqual([holder, holder]);
   });
 
   it.each([{ externalIPs: [VIP_A] }, { loadBalancerIPs: [VIP_A] }])(
     'goes to the Service that has its ClusterIP, whatever the ages and whoever comes first: %o',
     (attacker) => {
-      const told = [
+      const holder = [
         'default/victim',
         `${VIP_A} is the ClusterIP of Service default/victim, whose ports are all its own, so it is not served.`,
       ];
-      expect(holders({}, attacker, `${VIP_A}:80/TCP`, VIP_A)).toEqual([told, told]);
+      expect(holders({}, attacker, `${VIP_A}:80/TCP`, VIP_A)).toEqual([holder, holder]);
     },
   );
 
@@ -285,7 +285,7 @@ describe('a frontend that Services claim by different fields', () => {
 describe('a Service that wants nothing on this node', () => {
   const OWN = address('172.18.0.2');
   const onNodes = aService('web', [VIP_A6], { ports: [{ ...HTTP, nodePort: 30_080 }] });
-  const told = () => {
+  const refreshed = () => {
     const desired = new DesiredDataplane({ ...LONE_NODE, families: ['IPv4'] });
     const view = { service: onNodes, slices: [aSlice('web', [POD_1])] };
     desired.refresh(onNodes.key, view);
@@ -294,13 +294,13 @@ describe('a Service that wants nothing on this node', () => {
   };
 
   it('is worked out anew when the node gets an address at which it does', () => {
-    const { desired, view } = told();
+    const { desired, view } = refreshed();
     for (const key of desired.setNodeAddresses([OWN])) desired.refresh(key, view);
     expect([...desired.virtualServers.keys()]).toEqual(['172.18.0.2:30080/TCP']);
   });
 
   it('counts as nothing wanted, and is forgotten when it is deleted', () => {
-    const { desired } = told();
+    const { desired } = refreshed();
     expect(desired.isEmpty).toBe(true);
     desired.refresh(onNodes.key, { service: undefined, slices: [] });
     expect(desired.setNodeAddresses([OWN])).toEqual([]);

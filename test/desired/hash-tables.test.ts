@@ -74,7 +74,7 @@ describe('tables of the scheduler mh', () => {
     expect(cluster.schedulers).toEqual({ sh: 66 });
   });
 
-  it('are counted where an annotation asks for them, and then it is told', () => {
+  it('are counted where an annotation asks for them, and then it is reported', () => {
     const cluster = new Cluster();
     cluster.put(1, 600, { scheduler: 'mh', affinityTimeout: 0 });
     expect(cluster.schedulers).toEqual({ sh: 1_200 });
@@ -84,7 +84,7 @@ describe('tables of the scheduler mh', () => {
     ]);
   });
 
-  it('are not replaced by anything where the kernel has no sh, and then it is told', () => {
+  it('are not replaced by anything where the kernel has no sh, and then it is reported', () => {
     const cluster = new Cluster({ smallStickyScheduler: undefined });
     cluster.put(1, 33);
     expect(cluster.schedulers).toEqual({ rr: 66 });

@@ -13,13 +13,13 @@ describe('who is a client inside', () => {
     expect(insideClients({ kind: 'none' }, PODS)).toEqual({ kind: 'pods-of-this-node', cidrs: PODS });
   });
 
-  it('is told by addresses where a range is given, without any Node', () => {
+  it('is recognised by addresses where a range is given, without any Node', () => {
     expect(insideClients({ kind: 'node-cidr' }, PODS)).toEqual({ kind: 'addresses', cidrs: PODS });
     const detection = { kind: 'cluster-cidrs', cidrs: ['10.244.0.0/16'] } as const;
     expect(insideClients(detection, undefined)).toEqual({ kind: 'addresses', cidrs: ['10.244.0.0/16'] });
   });
 
-  it('is told by the interface, whole or by how its name begins', () => {
+  it('is recognised by the interface, whole or by how its name begins', () => {
     expect(insideClients({ kind: 'bridge-interface', name: 'cni0' }, PODS)).toEqual({
       kind: 'interfaces',
       name: 'cni0',

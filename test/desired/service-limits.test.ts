@@ -54,7 +54,7 @@ describe('a Service with more frontends than one may have', () => {
     expect([...bound]).toEqual([VIP_A, ...externalIPs.slice(0, 8)]);
   });
 
-  it('is told once', () => {
+  it('is reported once', () => {
     expect(problems).toMatchObject([{ reason: 'TooManyFrontends' }]);
     expect(problems[0]?.message).toBe(
       'its ports and addresses make 360600 frontends, more than one Service may have on a node: the first 5000 are served, ' +

@@ -44,7 +44,7 @@ const BOTH = [`${POD_1}:8080`, `${AT}:8080`];
 
 describe('an endpoint at which no pod can be', () => {
   it.each(['broadcast', 'network'] as const)(
-    'is left out as long as it is a %s address of this node, and told once',
+    'is left out as long as it is a %s address of this node, and reported once',
     (use) => {
       const web = new WithEndpoint();
       expect(web.servers.sort()).toEqual([...BOTH].sort());
@@ -76,7 +76,7 @@ describe('an endpoint at which no pod can be', () => {
     expect(desired.healthChecks.get(service.key)?.localEndpoints).toBe(0);
   });
 
-  it('is told once for a slice full of them, by the first three', () => {
+  it('is reported once for a slice full of them, by the first three', () => {
     const pods = Array.from({ length: 100 }, (_, index) => address(`0.0.1.${index}`));
     const desired = new DesiredDataplane(LONE_NODE);
     const service = aService('web', [VIP_A]);

@@ -153,7 +153,7 @@ describe('the check of a node', () => {
   it.each([
     ['that answers something else', { kind: 'unusable', message: 'it is older' }, 'KIP601'],
     [
-      'that has not heard everything',
+      'that has not received everything',
       { kind: 'answers', version: '1', complete: false, problems: 1 },
       'KIP602',
     ],

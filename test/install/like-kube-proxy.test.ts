@@ -69,7 +69,7 @@ describe('in place of a DaemonSet of kube-proxy', () => {
     expect(set).not.toHaveProperty('status');
   });
 
-  it('each change is told', () => {
+  it('each change is named', () => {
     const { changes } = made(EKS);
     expect(changes.join('\n')).toMatch(/image .*\n.*--adopt.*\nmemory limit 128Mi is 512Mi/s);
   });
@@ -142,7 +142,7 @@ describe('from a static pod', () => {
     );
   });
 
-  it('a program that starts kube-proxy and is not in our image is left out, and told', () => {
+  it('a program that starts kube-proxy and is not in our image is left out, and named', () => {
     const command = ['/go-runner', '--also-stdout', '/usr/bin/kube-proxy', '--proxy-mode=ipvs'];
     const { container, changes } = made({ workload: staticPod({ command }) });
     expect(container.command).toEqual(['kube-proxy', '--proxy-mode=ipvs', '--adopt']);

@@ -178,7 +178,7 @@ describe('in a cluster', () => {
   it.each([
     ['a token that is refused', 'wrong', /gave no .*daemonsets\/kube-proxy: 401 Unauthorized/],
     ['a right that is missing', 'secret', /403 .*cannot get resource "daemonsets"/],
-  ])('%s is told', async (_, token, message) => {
+  ])('%s is reported', async (_, token, message) => {
     server.access.deny([{ verb: 'get', resource: 'daemonsets' }]);
     cluster = currentCluster(
       await loadKubeconfig({ kubeconfig: await writeKubeconfig(token), context: 'x' }),
@@ -200,7 +200,7 @@ describe('in a cluster', () => {
     );
   });
 
-  it('whose kubeconfig is not there is told by its name', async () => {
+  it('whose kubeconfig is not there is named', async () => {
     const missing = loadKubeconfig({ kubeconfig: join(folder, 'missing'), context: undefined });
     await expect(missing).rejects.toThrow(/the kubeconfig cannot be read: ENOENT.*missing/);
   });

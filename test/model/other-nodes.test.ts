@@ -19,7 +19,7 @@ describe('the other Nodes', () => {
     ]);
   });
 
-  it('are told alike whatever the order they come in, where two have one address', () => {
+  it('are reported alike whatever the order they come in, where two have one address', () => {
     const [b, c] = [node('node-b', '192.0.2.2'), node('node-c', '192.0.2.2')];
     for (const nodes of [
       [b, c],

@@ -22,12 +22,12 @@ describe('the list of problems', () => {
 
   it('tells its watcher what there is, and only where that has changed', () => {
     const board = new ProblemBoard();
-    const told: string[][] = [];
-    board.watch((problems) => told.push(problems.map(({ subject }) => subject)));
+    const subjects: string[][] = [];
+    board.watch((problems) => subjects.push(problems.map(({ subject }) => subject)));
     board.set('kernel', [problem('a')]);
     board.set('kernel', [problem('a')]);
     board.set('kernel', []);
-    expect(told).toEqual([['a'], []]);
+    expect(subjects).toEqual([['a'], []]);
   });
 
   it('notices that a list it was given has grown since', () => {

@@ -13,10 +13,10 @@ const texts = (problems: readonly Problem[]) =>
   problems.map(({ subject, message }) => `${subject}: ${message}`);
 
 describe('of the problems of each subject', () => {
-  it('ten are told, and the number of the others', () => {
-    const told = tenOfEach([...many('a', 10_000), ...many('b', 2)]);
-    expect(told).toHaveLength(13);
-    expect(texts(told).slice(9)).toEqual(['a: 9', 'b: 0', 'b: 1', 'a: and 9990 more.']);
+  it('ten are reported, and the number of the others', () => {
+    const shown = tenOfEach([...many('a', 10_000), ...many('b', 2)]);
+    expect(shown).toHaveLength(13);
+    expect(texts(shown).slice(9)).toEqual(['a: 9', 'b: 0', 'b: 1', 'a: and 9990 more.']);
   });
 
   it('those that were left out before are counted along', () => {

@@ -14,7 +14,7 @@ import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';
 import { TRANSITIONS } from '../support/transitions.js';
 
-/** A source that has already told so much. */
+/** A source that has already sent so much. */
 function sourceAfter(...batches: readonly (readonly Change[])[]): HandSource {
   const source = new HandSource();
   for (const batch of batches) apply(source, batch);

@@ -74,7 +74,7 @@ describe('an agent that starts after somebody has removed the ledger', () => {
     expect(dataplaneText(kernel.state)).toBe(dataplaneText(fresh.state));
   });
 
-  it('guards and removes nothing until everything was told', async () => {
+  it('guards and removes nothing until everything was sent', async () => {
     const { kernel } = await kernelWithoutLedger();
     const agent = testAgent(kernel, new HandSource());
     agent.source.tell(agent.loop);

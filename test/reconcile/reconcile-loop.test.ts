@@ -27,18 +27,18 @@ const weights = (kernel: FakeKernel) =>
 
 describe('a pass', () => {
   it('tells each write with the answer of the kernel, and the sums in its record', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const performed: LoopListener['performed'] = (operations, outcomes) =>
-      told.push(
+      reported.push(
         ...operations.map((operation, index) => `${outcomes[index]?.kind} ${operationText(operation)}`),
       );
     const kernel = new FakeKernel();
     const agent = testAgent(kernel, undefined, {}, { performed });
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
     await agent.start();
-    expect(told).toEqual(kernel.log.map((operation) => `done ${operationText(operation)}`));
+    expect(reported).toEqual(kernel.log.map((operation) => `done ${operationText(operation)}`));
     const sum = [...(agent.reports[0]?.done.values() ?? [])].reduce((total, count) => total + count, 0);
-    expect(sum).toBe(told.length);
+    expect(sum).toBe(reported.length);
   });
 
   it('is not in sync before the kernel has acknowledged the last of it', async () => {
@@ -69,7 +69,7 @@ describe('the first pass', () => {
     ]);
   });
 
-  it('removes nothing of a Service that is told of while the others are still being decided', async () => {
+  it('removes nothing of a Service that comes while the others are still being decided', async () => {
     const { kernel } = await agentWithOneService();
     const before = kernel.log.length;
     const agent = testAgent(kernel);
@@ -487,7 +487,7 @@ describe('drift', () => {
     },
   );
 
-  it('is none where the rules have to be others, because of what the agent was told', async () => {
+  it('is none where the rules have to be others, because of what the agent was sent', async () => {
     const { agent, kernel } = await agentWithOneService();
     kernel.spoil('table');
     agent.loop.prepareAgain();

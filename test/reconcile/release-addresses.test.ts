@@ -135,7 +135,7 @@ describe('before the agent begins', () => {
 });
 
 describe('an address that turns out to be needed while the agent runs', () => {
-  it('goes although the source has not told everything, whose fault that may be, and though connections remain', async () => {
+  it('goes although the source has not sent everything, whose fault that may be, and though connections remain', async () => {
     const kernel = await programmed('web');
     kernel.setActivity(CLAIMED.key, realServer(POD_1, 8080, 1).key, { active: 1, inactive: 0 });
     const source = new HandSource();

@@ -7,22 +7,22 @@ import { DriftBook, SetUp } from '../../src/reconcile/drift.js';
 function setUpWithout(...parts: SetUpPart[]) {
   const missing = [...parts];
   const drift = new DriftBook();
-  const told: Preparation[] = [];
+  const preparations: Preparation[] = [];
   const prepare = async (): Promise<Preparation> => ({
     made: missing.splice(0),
     done: [],
     warnings: ['no IPv6'],
   });
-  const setUp = new SetUp({ prepare }, drift, (preparation) => told.push(preparation));
+  const setUp = new SetUp({ prepare }, drift, (preparation) => preparations.push(preparation));
   const drifted = () => [...drift.settle(new KernelKeySet(), new Map()).driftFound.keys()];
-  return { missing, told, setUp, drifted };
+  return { missing, preparations, setUp, drifted };
 }
 
 describe('what has to be made of the set-up', () => {
   it('is no drift at the start', async () => {
-    const { told, setUp, drifted } = setUpWithout('device', 'table');
+    const { preparations, setUp, drifted } = setUpWithout('device', 'table');
     await setUp.make();
-    expect(told).toEqual([{ made: ['device', 'table'], done: [], warnings: ['no IPv6'] }]);
+    expect(preparations).toEqual([{ made: ['device', 'table'], done: [], warnings: ['no IPv6'] }]);
     expect(drifted()).toEqual([]);
   });
 
@@ -49,15 +49,15 @@ describe('what has to be made of the set-up', () => {
 
 describe('mending the set-up', () => {
   it('tells what was put right, and not again what was wrong from the start', async () => {
-    const { told, setUp, drifted } = setUpWithout('sysctl');
+    const { preparations, setUp, drifted } = setUpWithout('sysctl');
     expect(await setUp.mend()).toBe(true);
-    expect(told).toEqual([{ made: ['sysctl'], done: [], warnings: [] }]);
+    expect(preparations).toEqual([{ made: ['sysctl'], done: [], warnings: [] }]);
     expect(drifted()).toEqual(['sysctl']);
   });
 
   it('tells nothing where nobody changed anything', async () => {
-    const { told, setUp, drifted } = setUpWithout();
+    const { preparations, setUp, drifted } = setUpWithout();
     expect(await setUp.mend()).toBe(false);
-    expect([told, drifted()]).toEqual([[], []]);
+    expect([preparations, drifted()]).toEqual([[], []]);
   });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { SourceCompleteness } from '../../src/reconcile/pass-planner.js';
 
 /** What each of the passes finds, of which the source said this at the beginning. */
-function passes(...complete: boolean[]): boolean[] {
+function passes(...answers: boolean[]): boolean[] {
   const completeness = new SourceCompleteness();
-  return complete.map((told) => {
-    completeness.note({ complete: told });
+  return answers.map((complete) => {
+    completeness.note({ complete });
     const hasJustCompleted = completeness.hasJustCompleted;
     completeness.settle();
     return hasJustCompleted;
@@ -13,11 +13,11 @@ function passes(...complete: boolean[]): boolean[] {
 }
 
 describe('the completeness of the source', () => {
-  it('has just come in the first pass that finds everything told after one that did not', () => {
+  it('has just come in the first pass that finds everything sent after one that did not', () => {
     expect(passes(false, false, true, true)).toEqual([false, false, true, false]);
   });
 
-  it('never just comes where everything was told from the start', () => {
+  it('never just comes where everything was sent from the start', () => {
     expect(passes(true, true)).toEqual([false, false]);
   });
 
@@ -30,7 +30,7 @@ describe('the completeness of the source', () => {
     }
   });
 
-  it('goes by what was told when the pass began', () => {
+  it('goes by what was sent when the pass began', () => {
     const source = { complete: false };
     const completeness = new SourceCompleteness();
     completeness.note(source);

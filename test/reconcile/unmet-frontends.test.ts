@@ -12,7 +12,7 @@ const statesOf = ({ loop }: TestAgent) =>
   loop.unmetFrontends().map(({ owner, frontend: { key }, state }) => `${owner} ${key} ${state}`);
 
 describe('a frontend', () => {
-  it('is pending until the kernel has acknowledged all of its pass, and then not told any more', async () => {
+  it('is pending until the kernel has acknowledged all of its pass, and then not reported any more', async () => {
     const seen: string[] = [];
     const performed = () => seen.push(...statesOf(agent));
     const agent: TestAgent = testAgent(new FakeKernel(), undefined, {}, { performed });

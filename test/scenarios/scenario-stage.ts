@@ -46,7 +46,7 @@ export class ScenarioStage {
   async play({ name, body }: Section): Promise<string> {
     if (isExpectation(name)) {
       this.#asked = true;
-      return this.#told(name).join('\n') || NOTHING;
+      return this.#linesOf(name).join('\n') || NOTHING;
     }
     if (this.#asked) this.#kernel.log.length = 0;
     this.#asked = false;
@@ -75,7 +75,7 @@ export class ScenarioStage {
     await this.#agent.loop.idle();
   }
 
-  #told(expectation: Expectation): readonly string[] {
+  #linesOf(expectation: Expectation): readonly string[] {
     switch (expectation) {
       case 'plan':
         return this.#kernel.log.map(operationText);

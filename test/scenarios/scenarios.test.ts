@@ -15,9 +15,9 @@ describe('scenario', () => {
       await stage.begin();
       const bodies: string[] = [];
       for (const section of sections) bodies.push(await stage.play(section));
-      const told = withBodies(read(file), bodies);
-      if (REWRITES) writeFileSync(new URL(file, FOLDER), told);
-      else expect(told).toBe(read(file));
+      const played = withBodies(read(file), bodies);
+      if (REWRITES) writeFileSync(new URL(file, FOLDER), played);
+      else expect(played).toBe(read(file));
     },
   );
 });

@@ -18,7 +18,7 @@ export class HandSource implements ClusterSource {
     listener.changed(this.view.keys());
   }
 
-  /** Tells what there is without having told everything. */
+  /** Tells what there is without having sent everything. */
   tell(listener: ClusterListener): void {
     listener.changed(this.view.keys());
   }

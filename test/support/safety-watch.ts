@@ -4,7 +4,7 @@ import { copyOfPlane } from './plane-copy.js';
 
 /**
  * What must hold at every single moment on the way from one data plane to another. What was already broken at the start
- * is nobody's fault; anything that breaks on the way is told as one line of text.
+ * is nobody's fault; anything that breaks on the way is reported as one line of text.
  */
 export class SafetyWatch {
   readonly #before: Dataplane;
