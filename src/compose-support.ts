@@ -1,8 +1,7 @@
 import { composeKernelRows, composeVersion, withKernel } from './compose-commands.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { DEVICE } from './kernel/netlink/netlink-kernel.js';
-import { decodeRuleset } from './kernel/nf-tables/ruleset-decoder.js';
-import { rulesetText } from './kernel/nf-tables/ruleset-text.js';
+import { decodeRuleset, rulesetText } from './kernel/nf-tables/ruleset-decoder.js';
 import { nodeFacts } from './kernel/node/node-facts.js';
 import { NODE_PLACES } from './kernel/node/node-files.js';
 import type { SupportSource } from './model/support-source.js';

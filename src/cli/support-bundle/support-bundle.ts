@@ -1,9 +1,10 @@
+import { access, constants, lstat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { EXIT } from '../exit.js';
-import { archiveTarget } from './bundle-target.js';
 import { Collection, FOLDER, type SupportSources } from './collection.js';
 import { tarArchive } from './tar.js';
 
@@ -82,4 +83,27 @@ function closingText(place: string, { members, failures, isAgentDown }: Collecti
   else if (failures.length > 0) lines.push(`Missing: ${failures.map(({ name }) => name).join(', ')}.`);
   lines.push('Tokens, keys and certificates are taken out; it names Services, nodes and addresses.');
   return `${lines.join('\n')}\n`;
+}
+
+/** Takes an archive as a whole, so that whoever ends the command early leaves no half of one. */
+type TakeArchive = (bytes: Uint8Array) => Promise<void>;
+
+/** Where an archive goes, or a sentence that says why it cannot: asked before anybody waits a minute for it. */
+async function archiveTarget(place: string): Promise<TakeArchive | string> {
+  if (place === '-')
+    return process.stdout.isTTY === true ? 'a terminal shows no archive; name a file' : toStdout;
+  try {
+    await access(dirname(place), constants.W_OK);
+  } catch (error) {
+    return `${place} cannot be made: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (await lstat(place).catch(() => undefined)) return `${place} is there already; name another file`;
+  // Never through a link that somebody laid where root was expected to write.
+  return (bytes) => writeFile(place, bytes, { flag: 'wx', mode: 0o600 });
+}
+
+function toStdout(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
 }
