@@ -27,10 +27,11 @@ export interface CellResult {
     readonly settledMemory?: number;
   };
   /**
-   * Programmed from nothing again, each time in namespaces of its own; of sizes at which that is soon done. What V8 does
-   * beside JavaScript (collecting garbage, compiling) does not fall at the same place in every start.
+   * From nothing again, each time in namespaces of its own; of sizes at which that is soon done. What V8 does beside
+   * JavaScript (collecting garbage, compiling) does not fall at the same place in every start, and tables of the kernel
+   * hash by another seed.
    */
-  readonly programAgain?: readonly CellResult['program'][];
+  readonly again?: readonly Start[];
   /** Megabytes by which the kernel's memory has grown. */
   readonly kernelMemory: { readonly slab: number; readonly vmalloc: number; readonly percpu: number };
   /**
@@ -53,6 +54,11 @@ export interface CellResult {
   readonly asked?: Asked;
   /** Of the first round, once for each mode. */
   readonly behaviours?: Behaviours;
+}
+
+export interface Start extends Pick<CellResult, 'program' | 'restart' | 'coldChange'> {
+  /** Absent in older results. */
+  readonly changes?: CellResult['changes'];
 }
 
 export interface Churn extends Meanwhile {

@@ -13,6 +13,7 @@ import type {
   ChangeKind,
   ConnectionPlace,
   ConnectionSamples,
+  Start,
 } from './cell-results.js';
 import { type Cell, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
@@ -37,13 +38,13 @@ export interface Batch {
   readonly churn: number;
   /** Connections to one Service, and to Services spread over all. */
   readonly connections: number;
+  /** Endpoints of a cell up to which system calls are counted. */
+  readonly mostTraced: number;
   /** The number of Services of the cells that also show what the mode does to packets. */
   readonly behavioursAt: number;
 }
 
 const SCRATCH = '/tmp/bench-rules';
-/** Endpoints of a cell whose system calls are counted. */
-const MOST_TRACED = 10_000;
 /** Endpoints of a cell that programs several times. */
 const MOST_REPEATED = 10_000;
 /** Milliseconds. */
@@ -89,12 +90,12 @@ async function warmUp(cell: Cell, network: Network, contender: Contender): Promi
 
 async function measure(cell: Cell): Promise<CellResult> {
   const result = await inNetwork((network) => withContender(cell, network, measureIn));
-  const programAgain: CellResult['program'][] = [];
+  const again: Start[] = [];
   for (let start = 1; isRepeated(cell) && start < batch.starts; start++)
-    programAgain.push(await inNetwork((network) => withContender(cell, network, program)));
+    again.push(await inNetwork((network) => withContender(cell, network, startIn)));
   return {
     ...result,
-    ...(programAgain.length > 0 && { programAgain }),
+    ...(again.length > 0 && { again }),
     ...(isTraced(cell) && { asked: await inNetwork((network) => withContender(cell, network, askFor)) }),
     ...(showsBehaviour(cell) && { behaviours: await inNetwork((network) => behave(cell, network)) }),
   };
@@ -104,15 +105,27 @@ function isRepeated({ services, endpoints }: Cell): boolean {
   return services * endpoints <= MOST_REPEATED;
 }
 
-function program(_cell: Cell, _network: Network, contender: Contender): Promise<CellResult['program']> {
-  return contender.program();
+async function startIn(cell: Cell, _network: Network, contender: Contender): Promise<Start> {
+  return { program: await contender.program(), ...(await goOn(cell, contender)) };
 }
+
+/** What comes after programming with whoever has programmed. */
+async function goOn(cell: Cell, contender: Contender): Promise<Omit<Start, 'program'> & Changed> {
+  const isRepeatable = !onlyPrograms(cell.mode);
+  const restart = isRepeatable ? { restart: await contender.restart() } : {};
+  const coldChange = await contender.warmUp();
+  const changes = await changeAll(isRepeatable ? changesOf(cell, batch.changes) : [], contender);
+  return { ...restart, ...(coldChange !== undefined && { coldChange }), changes };
+}
+
+type Changed = Pick<CellResult, 'changes'>;
 
 function isTraced({ services, endpoints, round, mode }: Cell): boolean {
   return (
     round === 1 &&
-    services * endpoints <= MOST_TRACED &&
+    services * endpoints <= batch.mostTraced &&
     !onlyPrograms(mode) &&
+    !mode.endsWith('-again') &&
     !isKubeProxy(mode) &&
     hasStrace()
   );
@@ -171,14 +184,8 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
   const program = await contender.program();
   const after = await kernelMemory();
   const connections = connectEverywhere(cell, network);
-  const isRepeatable = !onlyPrograms(cell.mode);
-  const restart = isRepeatable ? { restart: await contender.restart() } : {};
-  const coldChange = await contender.warmUp();
-  const plan = isRepeatable ? changesOf(cell, batch.changes) : [];
-  const changes = await changeAll(plan, contender);
-  const churn = isRepeatable
-    ? await changeMeanwhile(churnOf(cell, batch.churn, plan), cell, network, contender)
-    : {};
+  const rest = await goOn(cell, contender);
+  const churn = onlyPrograms(cell.mode) ? [] : churnOf(cell, batch.churn, changesOf(cell, batch.changes));
   return {
     cell,
     kernel: release(),
@@ -189,10 +196,8 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
       percpu: after.percpu - before.percpu,
     },
     connections,
-    ...restart,
-    ...(coldChange !== undefined && { coldChange }),
-    changes,
-    ...churn,
+    ...rest,
+    ...(await changeMeanwhile(churn, cell, network, contender)),
     // On a counted clock TCP finds no pace: one arrangement gave 400 and 590 MB a second.
     ...(!isCounted && { throughput: await throughputOf(network, batch.tools, cell) }),
   };

@@ -141,6 +141,7 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
     changes: options.changes,
     churn: options.churn,
     connections: options.connections,
+    mostTraced: options.mostTraced,
     behavioursAt: behavioursAt(options),
   };
   mkdirSync(folder, { recursive: true });

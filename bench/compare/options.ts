@@ -16,6 +16,8 @@ export interface Options extends Plan {
   readonly connections: number;
   /** Changes, ten a second, while connections go on. */
   readonly churn: number;
+  /** Endpoints up to which system calls are counted: strace makes a start many times slower. */
+  readonly mostTraced: number;
   /** Where it is kept; a run of the same name goes on. */
   readonly name: string;
   readonly isFresh: boolean;
@@ -87,6 +89,7 @@ export function readOptions(words: readonly string[]): Options {
     changes: numberOf('--changes', values.changes ?? (quick ? '3' : '5')),
     connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
     churn: quick ? 10 : 30,
+    mostTraced: quick ? 1000 : 10_000,
     name: values.name ?? [clock, kernel, quick ? 'quick' : ''].filter((part) => part !== '').join('-'),
     isFresh: values.fresh,
     isReportOnly: values.report,

@@ -1,5 +1,5 @@
 import { median, quantile, spread } from '../kernel/statistics.js';
-import type { CellResult, ChangeKind, ConnectionPlace, Cost } from './cell-results.js';
+import type { CellResult, ChangeKind, ConnectionPlace, Cost, Start } from './cell-results.js';
 import { CHANGE_KINDS } from './cell-results.js';
 import type { ModeName, Size } from './cells.js';
 import { evenness } from './chi-square.js';
@@ -84,7 +84,8 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
   const [first] = rounds;
   if (first === undefined) return [];
   const over = (of: (result: CellResult) => number | undefined) => measured(rounds.map(of));
-  const programs = rounds.flatMap(({ program, programAgain = [] }) => [program, ...programAgain]);
+  const starts = rounds.flatMap((round) => [round, ...(round.again ?? [])]);
+  const overStarts = (of: (start: Start) => number | undefined) => measured(starts.map(of));
   const { mode, services, endpoints } = first.cell;
   return [
     {
@@ -92,16 +93,16 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       services,
       endpoints,
       rounds: rounds.length,
-      program: known(measured(programs.map((program) => timeOf(program, clock)))),
-      firstService: known(measured(programs.map((program) => firstServiceOf(program, clock)))),
+      program: known(overStarts(({ program }) => timeOf(program, clock))),
+      firstService: known(overStarts(({ program }) => firstServiceOf(program, clock))),
       messages: first.program.messages,
       bytes: first.program.bytes,
       peakMemory: known(over(({ program }) => program.peakMemory)),
       settledMemory: over(({ program }) => program.settledMemory),
       kernelMemory: known(over(({ kernelMemory: { slab, vmalloc, percpu } }) => slab + vmalloc + percpu)),
-      restart: over(({ restart }) => restart && timeOf(restart, clock)),
-      coldChange: over(({ coldChange }) => coldChange && timeOf(coldChange, clock)),
-      changes: mapOf(CHANGE_KINDS, (kind) => changeRow(rounds, kind, clock)),
+      restart: overStarts(({ restart }) => restart && timeOf(restart, clock)),
+      coldChange: overStarts(({ coldChange }) => coldChange && timeOf(coldChange, clock)),
+      changes: mapOf(CHANGE_KINDS, (kind) => changeRow(starts, kind, clock)),
       connections: mapOf(PLACES, (place) => percentilesOf(rounds, place)),
       connectionMedians: known(over(({ connections }) => median(connections.spread.nanoseconds))),
       churn: churnRow(rounds),
@@ -119,9 +120,10 @@ function firstServiceOf(program: CellResult['program'], clock: Clock): number {
   return program.bytes === undefined ? program.firstService : timeOf(program, clock);
 }
 
-function changeRow(rounds: readonly CellResult[], kind: ChangeKind, clock: Clock): ChangeRow | undefined {
-  const changes = rounds.flatMap((round) => round.changes[kind]);
-  const medians = rounds.map((round) => median(round.changes[kind].map((change) => timeOf(change, clock))));
+function changeRow(starts: readonly Start[], kind: ChangeKind, clock: Clock): ChangeRow | undefined {
+  const ofEach = starts.map(({ changes }) => changes?.[kind] ?? []);
+  const changes = ofEach.flat();
+  const medians = ofEach.map((some) => median(some.map((change) => timeOf(change, clock))));
   const over = measured(medians);
   return over && { ...over, messages: changes[0]?.messages, bytes: changes[0]?.bytes };
 }

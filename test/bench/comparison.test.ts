@@ -163,12 +163,14 @@ describe('the report of a comparison', () => {
 
   it('takes every start of a cell for a run of programming, and the middle of the two in the middle', () => {
     const result = cellResult(cell('ipvs', SMALL), { programmed: 10 });
-    const again = [12, 20, 11].map((processor) => ({ ...result.program, processor }));
-    expect(rowsOf([{ ...result, programAgain: again }], 'counted')[0]?.program).toEqual({
-      runs: 4,
-      median: 11.5,
-      spread: 10 / 12,
-    });
+    const again = [12, 20, 11].map((programmed) =>
+      cellResult(cell('ipvs', SMALL), { programmed, changed: 3 }),
+    );
+    const [row] = rowsOf([{ ...result, again }], 'counted');
+    expect(row?.program).toEqual({ runs: 4, median: 11.5, spread: 10 / 12 });
+    expect(row?.restart?.median).toBe(11.5);
+    expect(row?.changes['endpoint-added']).toMatchObject({ runs: 4, median: 3 });
+    expect(row?.rounds).toBe(1);
   });
 
   it('says what the kernel takes for the objects of IPVS, whoever asks for them', () => {
