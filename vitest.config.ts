@@ -18,6 +18,7 @@ export const programTests = [
   'test/docs/guides.test.ts',
   'test/files/bounded-file.test.ts',
   'test/fleet/kubectl-plugin.test.ts',
+  'test/fleet/whole-way.test.ts',
   'test/kernel-port/nft-text.test.ts',
   'test/kubernetes/plugin-login.test.ts',
   'test/kubernetes/silence-watch.test.ts',

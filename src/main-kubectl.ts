@@ -15,7 +15,8 @@ import { VERSION } from './config/version.js';
 const fleet: Fleet = { allNodes: composeAllNodes, oneNode: composeOneNode };
 
 const MORE = `
-status, why, diff and check ask all nodes unless --node names one; the others need --node.
+status, why, diff and check ask all nodes unless --node names one; the others
+need --node.
 The connection is kubectl's: --kubeconfig, --context, KUBECONFIG, ~/.kube/config.
 Exit codes: 0 good, 1 a problem was found, 2 wrong usage, 3 no agent answered,
 4 there is nothing of what was asked for.`;

@@ -20,7 +20,7 @@ interface CutShort {
 type PodResult = CommandResult | CutShort | 'silent';
 
 /** What a command in a pod comes to; `silent` keeps the connection and never says anything. */
-export type PodBehaviour = (command: readonly string[]) => PodResult;
+export type PodBehaviour = (command: readonly string[]) => PodResult | Promise<PodResult>;
 
 const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/exec$/;
 const EXEC: Resource = { name: 'pods/exec', group: '', version: 'v1', kind: 'PodExecOptions' };
@@ -66,7 +66,7 @@ export class PodExec {
     const command = searchParams.getAll('command');
     this.asked.push({ pod, command });
     this.#accept(request, socket);
-    setImmediate(() => play(socket, behaviour(command)));
+    setImmediate(async () => play(socket, await behaviour(command)));
   }
 
   close(): void {
@@ -94,6 +94,8 @@ function refuse(socket: Duplex, code: number): void {
 }
 
 function play(socket: Duplex, result: PodResult): void {
+  // Who asked may have had enough meanwhile.
+  if (socket.destroyed) return;
   if (result === 'silent') return;
   if ('until' in result) {
     socket.write(frame(OUT, result.until), () => socket.destroy());

@@ -233,6 +233,14 @@ describe.each(Object.entries(COMMANDS))('with the longest names and addresses, %
   });
 });
 
+it('what all of them print there is this', async () => {
+  vi.stubEnv('COLUMNS', '80');
+  let text = '';
+  for (const [name, run] of Object.entries(COMMANDS))
+    text += `$ kube-ipvs-proxy ${name}\n${await shown(run)}\n`;
+  await expect(text).toMatchFileSnapshot('golden/narrow-screen.txt');
+});
+
 it('services leaves the rows of other Services as they are where one has a long name', async () => {
   vi.stubEnv('COLUMNS', '80');
   const lines = (await shown(COMMANDS.services as Run)).split('\n');

@@ -159,7 +159,7 @@ node-2  problem  default/web does not work on this node.
     kubeconfig = '/nowhere';
     const help = await plugin('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toMatch(/^Usage: kubectl ipvs [\s\S]*the others need --node/);
+    expect(help.stdout).toMatch(/^Usage: kubectl ipvs [\s\S]*the others\nneed --node/);
     expect(await plugin('status', '--nonsense')).toMatchObject({ code: 2 });
   });
 });
