@@ -13,7 +13,16 @@ export type Command =
   | { readonly kind: 'replace all'; readonly resource: ResourceName; readonly objects: readonly ApiObject[] }
   | { readonly kind: 'fill'; readonly size: ClusterSize }
   | {
-      readonly kind: 'compact' | 'reset' | 'thaw' | 'stop' | 'resume' | 'change authority' | 'expire watches';
+      readonly kind:
+        | 'compact'
+        | 'reset'
+        | 'thaw'
+        | 'stop'
+        | 'resume'
+        | 'change authority'
+        | 'expire watches'
+        | 'hold watches'
+        | 'release watches';
     }
   | { readonly kind: 'restore'; readonly version: number }
   | { readonly kind: 'answer'; readonly what: WrongAnswer; readonly target?: Target; readonly times?: number }
@@ -73,6 +82,10 @@ export async function perform(server: ApiServer, command: Command): Promise<unkn
       return server.resume();
     case 'expire watches':
       return server.desk.expireWatches();
+    case 'hold watches':
+      return server.desk.holdWatches();
+    case 'release watches':
+      return server.desk.releaseWatches();
     case 'allow token':
       return access.allowToken(command.token);
     case 'revoke token':

@@ -89,6 +89,15 @@ export class RequestDesk {
     for (const watch of this.#watches) watch.expire();
   }
 
+  /** Every watch of now says nothing more, until `releaseWatches`; lists are answered as ever. */
+  holdWatches(): void {
+    for (const watch of this.#watches) watch.hold();
+  }
+
+  releaseWatches(): void {
+    for (const watch of this.#watches) watch.release();
+  }
+
   /** Ends every watch with an ERROR event. */
   failWatches(failure: { readonly code: number; readonly message: string; readonly reason?: string }): void {
     for (const watch of this.#watches) watch.fail(statusText(failure));

@@ -39,6 +39,7 @@ export class Watch {
   readonly #timers: NodeJS.Timeout[] = [];
   #stopListening: () => void = () => undefined;
   #writing = false;
+  #isHeld = false;
   #ended = false;
 
   constructor(
@@ -71,6 +72,16 @@ export class Watch {
   expire(): void {
     if (this.#options.bookmarks) this.#bookmark();
     this.end();
+  }
+
+  /** Says nothing until `release`, as a server whose cache lags behind; the connection stays as it is. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    void this.#write();
   }
 
   /** An error in the stream, which is the last that is said. */
@@ -149,10 +160,10 @@ export class Watch {
     if (this.#writing) return;
     this.#writing = true;
     await Promise.resolve();
-    while (this.#lines.length > 0 && !this.#output.destroyed)
+    while (this.#lines.length > 0 && !this.#output.destroyed && !this.#isHeld)
       if (!this.#output.write(this.#chunk())) await this.#drained();
     this.#writing = false;
-    if (this.#ended && !this.#output.destroyed) this.#output.end();
+    if (this.#ended && !this.#isHeld && !this.#output.destroyed) this.#output.end();
   }
 
   #chunk(): string {

@@ -294,12 +294,12 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
   });
 
   it('an agent that is behind the API server, because its watches are stuck', async () => {
-    await cluster.server.tell({ kind: 'freeze' });
+    await cluster.server.tell({ kind: 'hold watches' });
     await tell('update', 'endpointslices', sliceObject('works', [pods[0]]));
     try {
       await expectCause('KIP604', 'works');
     } finally {
-      await cluster.server.tell({ kind: 'thaw' });
+      await cluster.server.tell({ kind: 'release watches' });
     }
     await expectWorking('works');
   });
