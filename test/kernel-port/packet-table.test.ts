@@ -6,12 +6,22 @@ import {
   rulesAndFallbacks,
 } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { layoutDigest, tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
-import { explainChain, explainRules } from '../support/nft-debug-lines.js';
+import { type ExplainedRule, explainRules } from '../support/nft-debug-lines.js';
 
 const ADDRESSES = { kind: 'addresses', cidrs: ['10.244.0.0/16', 'fd00:244::/48'] } as const;
 
+/** By settings: making a table and reading it back is what these tests take their time for. */
+const explained = new Map<string, readonly ExplainedRule[]>();
+
+function rulesWith(settings: Partial<PacketRulesSettings>): readonly ExplainedRule[] {
+  const key = JSON.stringify(settings);
+  const rules = explained.get(key) ?? explainRules(tableTransaction({ ...PLAIN, ...settings }));
+  explained.set(key, rules);
+  return rules;
+}
+
 const chain = (name: string, settings: Partial<PacketRulesSettings> = {}) =>
-  explainChain(tableTransaction({ ...PLAIN, ...settings }), name);
+  rulesWith(settings).flatMap((rule) => (rule.chain === name ? rule.lines : []));
 
 const hookOf = (name: string) =>
   tableTransaction(PLAIN).flatMap((command) =>

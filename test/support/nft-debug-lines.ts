@@ -21,11 +21,6 @@ export function explainRules(commands: readonly Command[]): ExplainedRule[] {
   return rules;
 }
 
-/** All lines of the rules of a chain. */
-export function explainChain(commands: readonly Command[], chain: string): string[] {
-  return explainRules(commands).flatMap((rule) => (rule.chain === chain ? rule.lines : []));
-}
-
 /** The same of what nft says; `byteorder` of one byte is left out, see guard-rules.ts. */
 export function readDebugRules(output: string): ExplainedRule[] {
   const rules: { chain: string; lines: string[] }[] = [];

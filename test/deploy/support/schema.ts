@@ -26,6 +26,14 @@ const MAPPING = /\{\s+\[key: string\]: ([^;]+);\s+\}/g;
  */
 export function schemaOf(type: string): Schema | undefined {
   if (!declared().has(type)) return undefined;
+  const schema = schemas.get(type) ?? readSchema(type);
+  schemas.set(type, schema);
+  return schema;
+}
+
+const schemas = new Map<string, Schema>();
+
+function readSchema(type: string): Schema {
   const text = readFileSync(join(MODELS, `${type}.d.ts`), 'utf8').replaceAll(
     MAPPING,
     '{ [key: string]: $1; }',
