@@ -14,7 +14,10 @@ export class ProblemBoard {
   #watcher: ProblemsFound = () => undefined;
 
   set(topic: string, problems: readonly Problem[]): void {
-    if (isDeepStrictEqual(this.#problems.get(topic) ?? [], problems)) return;
+    const before = this.#problems.get(topic);
+    // Mostly there is none, and the first comparison in a process loads a part of Node.
+    if (before === undefined && problems.length === 0) return;
+    if (isDeepStrictEqual(before ?? [], problems)) return;
     if (problems.length === 0) this.#problems.delete(topic);
     // A list that its owner goes on to change would be equal to itself for ever.
     else this.#problems.set(topic, [...problems]);

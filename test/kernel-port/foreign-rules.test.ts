@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   attribute,
+  bytesOf,
+  data,
+  type Encoded,
+  encoded,
   hostOrder32,
   joined,
   nested,
@@ -16,17 +20,15 @@ import { address, VIP_A, VIP_B } from '../support/addresses.js';
 
 const TARGET = { frontend: frontend(VIP_A, 80, 'TCP'), isLocal: true, isGuarded: true };
 
-type Bytes = Uint8Array;
-
 /** Expressions as nft makes them, into register 1. */
-const expression = (name: string, ...attributes: Bytes[]): Bytes =>
+const expression = (name: string, ...attributes: Encoded[]): Encoded =>
   nested(1, text(1, name), nested(2, ...attributes));
-const load = (name: string, ...attributes: Bytes[]) => expression(name, number32(1, 1), ...attributes);
-const header = (base: number, offset: number, length: number): Bytes =>
+const load = (name: string, ...attributes: Encoded[]) => expression(name, number32(1, 1), ...attributes);
+const header = (base: number, offset: number, length: number): Encoded =>
   load('payload', number32(2, base), number32(3, offset), number32(4, length));
-const equal = (value: Bytes, operation = 0): Bytes =>
-  expression('cmp', number32(1, 1), number32(2, operation), nested(3, attribute(1, value)));
-const verdict = (code: number, chain?: string): Bytes =>
+const equal = (value: Uint8Array, operation = 0): Encoded =>
+  expression('cmp', number32(1, 1), number32(2, operation), nested(3, data(value)));
+const verdict = (code: number, chain?: string): Encoded =>
   expression(
     'immediate',
     number32(1, 0),
@@ -50,8 +52,8 @@ const isEstablished = [
     'bitwise',
     number32(1, 1),
     number32(2, 1),
-    nested(4, attribute(1, hostOrder32(6))),
-    nested(5, attribute(1, hostOrder32(0))),
+    nested(4, data(hostOrder32(6))),
+    nested(5, data(hostOrder32(0))),
   ),
   equal(hostOrder32(0), 1),
 ];
@@ -68,12 +70,12 @@ interface ChainText {
   readonly hook?: number | undefined;
   readonly priority?: number;
   readonly policy?: number;
-  readonly rules?: readonly (readonly Bytes[])[];
+  readonly rules?: readonly (readonly Encoded[])[];
 }
 
 /** As the addon answers: chains first, then rules. */
 function ruleset(...chains: readonly ChainText[]): ArrayBuffer {
-  const frames: Bytes[] = [new Uint8Array(16)];
+  const frames = [encoded(new Uint8Array(16))];
   for (const { name = 'input', table = 'firewall', priority = 0, policy = 1, ...chain } of chains) {
     const hook = 'hook' in chain ? chain.hook : 1;
     const hooked =
@@ -86,11 +88,11 @@ function ruleset(...chains: readonly ChainText[]): ArrayBuffer {
         frame(6, joined([text(1, table), text(2, name), number64(3, BigInt(index + 1)), nested(4, ...rule)])),
       );
     });
-  return Uint8Array.from(joined(frames)).buffer;
+  return Uint8Array.from(bytesOf(joined(frames))).buffer;
 }
 
-function frame(command: number, body: Bytes): Bytes {
-  return joined([hostOrder32(body.length), Uint8Array.of(command, 2, 0, 0), body]);
+function frame(command: number, body: Encoded): Encoded {
+  return joined([encoded(hostOrder32(body.length)), encoded(Uint8Array.of(command, 2, 0, 0)), body]);
 }
 
 /** `drops by rule 1 of input, for certain`. */
@@ -165,7 +167,7 @@ describe('rules of other programs that packets to a frontend meet', () => {
         rules: [
           [
             expression('match', text(1, 'comment')),
-            expression('match', text(1, 'tcp'), attribute(3, tcpMatch(80))),
+            expression('match', text(1, 'tcp'), attribute(3, encoded(tcpMatch(80)))),
             ...DROP,
           ],
         ],
@@ -174,7 +176,7 @@ describe('rules of other programs that packets to a frontend meet', () => {
     ],
     [
       'iptables\u2019 match of another port',
-      { rules: [[expression('match', text(1, 'tcp'), attribute(3, tcpMatch(81))), ...DROP]] },
+      { rules: [[expression('match', text(1, 'tcp'), attribute(3, encoded(tcpMatch(81)))), ...DROP]] },
       [],
     ],
   ])('%s', (_, chain, expected) => {
@@ -189,7 +191,7 @@ describe('rules of other programs that packets to a frontend meet', () => {
 
   it('are followed into other chains and back', () => {
     const jump = [verdict(-3, 'more')];
-    const more = (rules: Bytes[][]): ChainText => ({ name: 'more', hook: undefined, rules });
+    const more = (rules: Encoded[][]): ChainText => ({ name: 'more', hook: undefined, rules });
     expect(found(ruleset({ policy: 0, rules: [jump] }, more([[...goes(VIP_A), ...ACCEPT]])))).toEqual([]);
     expect(found(ruleset({ policy: 0, rules: [jump] }, more([[...goes(VIP_B), ...ACCEPT]])))).toEqual([
       'input: drops by policy of input, for certain',

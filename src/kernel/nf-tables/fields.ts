@@ -1,5 +1,5 @@
 import type { Family } from '../../model/address.js';
-import { number32 } from './attributes.js';
+import { type Encoded, number32 } from './attributes.js';
 import type { Field, HeaderField } from './rule-values.js';
 
 /**
@@ -34,7 +34,7 @@ export const SOCKET_KEYS = { transparent: { key: 0, length: 1 } } as const;
 
 const HEADERS = { 'network header': 1, 'transport header': 2 } as const;
 
-export function placeOf({ from, offset, length }: HeaderField): Uint8Array[] {
+export function placeOf({ from, offset, length }: HeaderField): Encoded[] {
   return [number32(2, HEADERS[from]), number32(3, offset), number32(4, length)];
 }
 

@@ -2,6 +2,8 @@ import { FAMILIES, type Family } from '../../model/address.js';
 import {
   attribute,
   data,
+  type Encoded,
+  encoded,
   hostOrder32,
   joined,
   LIST_ELEMENT,
@@ -26,10 +28,10 @@ type MakeSet = (set: ConstantSet) => number;
  * include/uapi/linux/netfilter/nf_tables.h. They come in the order in which nft writes them, so that nft, which puts
  * them together again to show a rule, shows it in full.
  */
-export function encodeExpressions(rule: Rule, makeSet: MakeSet): Uint8Array {
+export function encodeExpressions(rule: Rule, makeSet: MakeSet): Encoded {
   const expressions = new Expressions(makeSet);
   for (const statement of rule) expressions.add(statement);
-  return expressions.bytes();
+  return expressions.whole();
 }
 
 /** include/uapi/linux/netfilter.h */
@@ -56,7 +58,7 @@ const VERDICT_REGISTER = 0;
 
 class Expressions {
   readonly #makeSet: MakeSet;
-  readonly #list: Uint8Array[] = [];
+  readonly #list: Encoded[] = [];
   /** The families of which the packet is known to be one. */
   #families: readonly Family[] = FAMILIES;
 
@@ -64,7 +66,7 @@ class Expressions {
     this.#makeSet = makeSet;
   }
 
-  bytes(): Uint8Array {
+  whole(): Encoded {
     return joined(this.#list);
   }
 
@@ -196,7 +198,7 @@ class Expressions {
         break;
       case 'conntrack': {
         const row = CONNTRACK_KEYS[field.key];
-        const direction = 'of' in row ? [attribute(3, Uint8Array.of(DIRECTIONS[row.of]))] : [];
+        const direction = 'of' in row ? [attribute(3, encoded(Uint8Array.of(DIRECTIONS[row.of])))] : [];
         this.#expression('ct', register(1, at), number32(2, row.key), ...direction);
         break;
       }
@@ -229,16 +231,16 @@ class Expressions {
     return at;
   }
 
-  #immediate(at: number, contents: Uint8Array): void {
+  #immediate(at: number, contents: Encoded): void {
     this.#expression('immediate', register(1, at), nested(2, contents));
   }
 
   #reject(answer: keyof typeof REJECTIONS): void {
     const [type, code] = REJECTIONS[answer];
-    this.#expression('reject', number32(1, type), attribute(2, Uint8Array.of(code)));
+    this.#expression('reject', number32(1, type), attribute(2, encoded(Uint8Array.of(code))));
   }
 
-  #expression(name: string, ...attributes: readonly Uint8Array[]): void {
+  #expression(name: string, ...attributes: readonly Encoded[]): void {
     this.#list.push(nested(LIST_ELEMENT, text(1, name), nested(2, ...attributes)));
   }
 }
@@ -253,11 +255,11 @@ function registerAt(words: number): number {
   return words % ADDRESS_WORDS === 0 ? FIRST_REGISTER + words / ADDRESS_WORDS : FIRST_WORD + words;
 }
 
-function register(type: number, at: number): Uint8Array {
+function register(type: number, at: number): Encoded {
   return number32(type, at);
 }
 
-function verdictData(verdict: Verdict): Uint8Array {
+function verdictData(verdict: Verdict): Encoded {
   const chain = 'chain' in verdict ? [text(2, verdict.chain)] : [];
   return nested(2, number32(1, VERDICTS[verdict.to]), ...chain);
 }

@@ -3,6 +3,9 @@ import { type Cidr, lastBytes, withoutContained } from '../../model/cidr.js';
 import {
   attribute,
   data,
+  type Encoded,
+  encoded,
+  encodedText,
   hostOrder32,
   joined,
   LIST_ELEMENT,
@@ -43,7 +46,7 @@ const FLAGS = {
 const INTERVAL_END = 1;
 
 /** What follows table in NFT_MSG_NEWSET. */
-export function encodeSet(set: SetDeclaration, id: number): Uint8Array {
+export function encodeSet(set: SetDeclaration, id: number): Encoded {
   const { name, key, value } = set;
   const flags = flagsOf(set);
   return joined([
@@ -67,7 +70,7 @@ function flagsOf({ key, value, ranges = false, remembers = false }: SetDeclarati
 }
 
 /** The same for a set of one rule. */
-export function encodeConstantSet(set: ConstantSet, id: number): Uint8Array {
+export function encodeConstantSet(set: ConstantSet, id: number): Encoded {
   const type = typeOfConstant(set);
   const interval = 'ranges' in set ? FLAGS.interval : 0;
   return joined([
@@ -82,7 +85,7 @@ export function encodeConstantSet(set: ConstantSet, id: number): Uint8Array {
 }
 
 /** What follows table in NFT_MSG_NEWSETELEM. */
-export function encodeElements(set: string, elements: readonly SetElement[]): Uint8Array {
+export function encodeElements(set: string, elements: readonly SetElement[]): Encoded {
   const list = elements.map(({ key, comment }) =>
     nested(
       LIST_ELEMENT,
@@ -93,7 +96,7 @@ export function encodeElements(set: string, elements: readonly SetElement[]): Ui
   return joined([text(2, set), nested(3, ...list)]);
 }
 
-export function encodeConstantElements(set: ConstantSet, id: number): Uint8Array {
+export function encodeConstantElements(set: ConstantSet, id: number): Encoded {
   const list = constantElements(set).map(({ key, role }) =>
     nested(LIST_ELEMENT, nested(1, data(key)), ...(role === undefined ? [] : [ROLES[role]])),
   );
@@ -107,7 +110,10 @@ interface ConstantElement {
 }
 
 /** NFTA_SET_ELEM_FLAGS; and nft's own note to itself (SET_ELEM_F_INTERVAL_OPEN), as userdata. */
-const ROLES = { end: number32(3, INTERVAL_END), open: attribute(6, entry(1, hostOrder32(1))) } as const;
+const ROLES = {
+  end: number32(3, INTERVAL_END),
+  open: attribute(6, entry(1, encoded(hostOrder32(1)))),
+} as const;
 
 function constantElements(set: ConstantSet): ConstantElement[] {
   if ('elements' in set) return set.elements.map((key) => ({ key }));
@@ -179,7 +185,7 @@ function keyLength(key: readonly DataType[]): number {
 }
 
 // The kernel needs to know where the parts of a key begin only where one of them is a range.
-function description({ key, ranges = false, size }: SetDeclaration): Uint8Array[] {
+function description({ key, ranges = false, size }: SetDeclaration): Encoded[] {
   const parts = key.map((part) => nested(LIST_ELEMENT, number32(1, DATA_TYPES[part].length)));
   return [
     ...(size === undefined ? [] : [number32(1, size)]),
@@ -191,10 +197,10 @@ function description({ key, ranges = false, size }: SetDeclaration): Uint8Array[
  * Userdata is nft's own: the kernel keeps it, and nft shows elements by it. A list of {type, length, value}
  * (enum nftnl_udata_set_types, libnftnl/include/libnftnl/udata.h).
  */
-function userdata({ key, value }: SetDeclaration): Uint8Array {
+function userdata({ key, value }: SetDeclaration): Encoded {
   return joined([
-    entry(0, hostOrder32(byteOrder(key))),
-    ...(value === undefined ? [] : [entry(1, hostOrder32(HOST_ORDER))]),
+    entry(0, encoded(hostOrder32(byteOrder(key)))),
+    ...(value === undefined ? [] : [entry(1, encoded(hostOrder32(HOST_ORDER)))]),
   ]);
 }
 
@@ -207,13 +213,11 @@ function byteOrder(key: readonly DataType[]): number {
   return part === 'mark' ? HOST_ORDER : NETWORK_ORDER;
 }
 
-const COMMENTS = new TextEncoder();
-
 /** NFTNL_UDATA_SET_ELEM_COMMENT */
-function commentData(comment: string): Uint8Array {
-  return entry(0, COMMENTS.encode(`${comment}\0`));
+function commentData(comment: string): Encoded {
+  return entry(0, encodedText(comment));
 }
 
-function entry(type: number, value: Uint8Array): Uint8Array {
-  return joined([Uint8Array.of(type, value.length), value]);
+function entry(type: number, value: Encoded): Encoded {
+  return `${String.fromCharCode(type, value.length)}${value}` as Encoded;
 }

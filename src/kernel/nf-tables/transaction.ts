@@ -1,7 +1,17 @@
 import type { KernelHandle } from '../native/addon.js';
 import { errnoName } from '../native/netlink-error.js';
 import { LITTLE_ENDIAN } from '../native/records.js';
-import { attribute, joined, nested, number32, text } from './attributes.js';
+import {
+  attribute,
+  bytesOf,
+  type Encoded,
+  encoded,
+  joined,
+  nested,
+  networkOrder64,
+  number32,
+  text,
+} from './attributes.js';
 import { encodeExpressions } from './rule-encoder.js';
 import type {
   ChainDeclaration,
@@ -44,12 +54,12 @@ export interface EncodedTransaction {
 export function encodeTransaction(commands: readonly Command[]): EncodedTransaction {
   const messages = new Messages();
   for (const command of commands) messages.add(command);
-  return { bytes: joined(messages.list), subjects: messages.subjects };
+  return { bytes: bytesOf(joined(messages.list)), subjects: messages.subjects };
 }
 
 /** Both in one transaction. Rules of the second have no sets of their own, which are numbered within a transaction. */
 export function joinedTransactions(one: EncodedTransaction, other: EncodedTransaction): EncodedTransaction {
-  return { bytes: joined([one.bytes, other.bytes]), subjects: [...one.subjects, ...other.subjects] };
+  return { bytes: Buffer.concat([one.bytes, other.bytes]), subjects: [...one.subjects, ...other.subjects] };
 }
 
 /** NLM_F_* */
@@ -85,11 +95,11 @@ const ACCEPT = 1;
 interface Content {
   readonly type: keyof typeof TYPES;
   readonly subject: string;
-  readonly attributes?: readonly Uint8Array[];
+  readonly attributes?: readonly Encoded[];
 }
 
 class Messages {
-  readonly list: Uint8Array[] = [];
+  readonly list: Encoded[] = [];
   readonly subjects: string[] = [];
   readonly #rules = new Map<string, number>();
   #sets = 0;
@@ -174,36 +184,29 @@ function chainContent(
   const { kind, chain } = command;
   if (kind === 'delete-chain') return { type: kind, subject: `chain ${chain}`, attributes: [text(3, chain)] };
   const subject = kind === 'flush-chain' ? `the rules of chain ${chain}` : `a rule of chain ${chain}`;
-  const handle = 'handle' in command ? [attribute(3, networkOrder64(command.handle))] : [];
+  const handle = 'handle' in command ? [attribute(3, networkOrder64(BigInt(command.handle)))] : [];
   return { type: 'delete-rule', subject, attributes: [text(2, chain), ...handle] };
 }
 
 // struct nlmsghdr, then struct nfgenmsg; the sender numbers the messages.
-function encodeMessage(type: number, flags: number, family: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER_SIZE + body.length);
+function encodeMessage(type: number, flags: number, family: number, body: Encoded): Encoded {
+  const bytes = new Uint8Array(HEADER_SIZE);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length, LITTLE_ENDIAN);
+  view.setUint32(0, HEADER_SIZE + body.length, LITTLE_ENDIAN);
   view.setUint16(4, (SUBSYSTEM << 8) | type, LITTLE_ENDIAN);
   view.setUint16(6, REQUEST | flags, LITTLE_ENDIAN);
   bytes[16] = family;
-  bytes.set(body, HEADER_SIZE);
-  return bytes;
+  return joined([encoded(bytes), body]);
 }
 
-function encodeChain({ name, hook }: ChainDeclaration, { family }: TableName): Uint8Array {
+function encodeChain({ name, hook }: ChainDeclaration, { family }: TableName): Encoded {
   if (hook === undefined) return text(3, name);
   return joined([text(3, name), encodeHook(hook, family), number32(5, ACCEPT), text(7, hook.type)]);
 }
 
-function encodeHook({ hook, priority }: ChainHook, family: TableName['family']): Uint8Array {
+function encodeHook({ hook, priority }: ChainHook, family: TableName['family']): Encoded {
   const numbers = family === 'arp' ? ARP_HOOKS : HOOKS;
   return nested(4, number32(1, numbers[hook]), number32(2, priority));
-}
-
-function networkOrder64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
-  return bytes;
 }
 
 /** Why the kernel changed nothing. */

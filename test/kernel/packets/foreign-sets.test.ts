@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attribute, hostOrder32, joined } from '../../../src/kernel/nf-tables/attributes.js';
+import {
+  attribute,
+  bytesOf,
+  type Encoded,
+  encoded,
+  hostOrder32,
+  joined,
+} from '../../../src/kernel/nf-tables/attributes.js';
 import { encodeTransaction, sendTransaction } from '../../../src/kernel/nf-tables/transaction.js';
 import { openKernelHandle } from '../../support/kernel-handle.js';
 import { Cluster } from './support/cluster.js';
@@ -16,15 +23,17 @@ const KINDS = [3, 5, 20];
 
 const USERDATA = 13;
 
-const entry = (type: number, value: Uint8Array) => joined([Uint8Array.of(type, value.length), value]);
+const entry = (type: number, value: Encoded) => joined([encoded(Uint8Array.of(type, value.length)), value]);
+const number = (value: number) => encoded(hostOrder32(value));
 
 /** As the bytes of one message, with the notes that nft keeps in a set in the place of ours. */
 function setWithNotes(name: string, kind: number): Uint8Array {
   const table = { family: 'ip', table: 'foreign' } as const;
   const key = ['ipv4_addr'] as const;
   const { bytes } = encodeTransaction([{ ...table, kind: 'add-set', set: { name, key } }]);
-  const typeOf = joined([entry(0, hostOrder32(kind)), entry(1, entry(0, hostOrder32(1)))]);
-  const message = joined([bytes, attribute(USERDATA, joined([entry(0, hostOrder32(1)), entry(3, typeOf)]))]);
+  const typeOf = joined([entry(0, number(kind)), entry(1, entry(0, number(1)))]);
+  const notes = attribute(USERDATA, joined([entry(0, number(1)), entry(3, typeOf)]));
+  const message = bytesOf(joined([encoded(bytes), notes]));
   message.set(hostOrder32(message.length));
   return message;
 }
