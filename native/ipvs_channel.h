@@ -31,6 +31,8 @@ class IpvsChannel : public Channel {
   Outcome set_timeouts(const IpvsTimeouts& timeouts);
 
   Outcome dump(std::vector<VirtualServerRecord>* servers);
+  // Every virtual server with its real servers. The next walk tells what is other by then.
+  Outcome list(LookAnswers* answers);
   // Never fails as a whole once IPVS answers: every key has its own presence.
   Outcome look(const OperationBatch& keys, LookAnswers* answers);
   // The same, but of what is there only a digest.
@@ -61,6 +63,8 @@ class IpvsChannel : public Channel {
   void look_at_ipv4(const OperationBatch& keys, Run run, LookRecord* records,
                     std::vector<RealServerRecord>* servers);
   void look_up(const OperationBatch& keys, Run run, LookRecord* records);
+  int32_t list_ipv4(LookAnswers* answers);
+  int32_t list_by_netlink(const VirtualServerRecord& server, LookAnswers* answers);
   void read_real_servers(const OperationRecord& key, LookRecord* record,
                          std::vector<RealServerRecord>* servers);
   int presence_of(const OperationRecord& key);

@@ -32,19 +32,6 @@ ip_vs_service_entry question(const OperationRecord& key) {
   return service;
 }
 
-RealServerRecord real_server(const ip_vs_dest_entry& entry) {
-  RealServerRecord record{};
-  record.family = AF_INET;
-  record.forwarding = entry.conn_flags & IP_VS_CONN_F_FWD_MASK;
-  record.port = ntohs(entry.port);
-  record.weight = entry.weight;
-  record.active = entry.activeconns;
-  record.inactive = entry.inactconns;
-  record.upper_threshold = entry.u_threshold;
-  std::memcpy(record.address, &entry.addr, sizeof entry.addr);
-  return record;
-}
-
 size_t list_size(uint32_t room) {
   return sizeof(ip_vs_get_dests) + room * sizeof(ip_vs_dest_entry);
 }
@@ -63,6 +50,19 @@ void take_service(const ip_vs_service_entry& service, VirtualServerRecord* recor
   record->protocol = static_cast<uint8_t>(service.protocol);
   record->port = ntohs(service.port);
   std::memcpy(record->address, &service.addr, sizeof service.addr);
+}
+
+RealServerRecord real_server(const ip_vs_dest_entry& entry) {
+  RealServerRecord record{};
+  record.family = AF_INET;
+  record.forwarding = entry.conn_flags & IP_VS_CONN_F_FWD_MASK;
+  record.port = ntohs(entry.port);
+  record.weight = entry.weight;
+  record.active = entry.activeconns;
+  record.inactive = entry.inactconns;
+  record.upper_threshold = entry.u_threshold;
+  std::memcpy(record.address, &entry.addr, sizeof entry.addr);
+  return record;
 }
 
 bool IpvsSockopt::is_usable() {

@@ -17,6 +17,7 @@ constexpr int32_t kAbsent = 0;
 
 // As netlink has it: a virtual server of a mark shows neither address nor protocol.
 void take_service(const ip_vs_service_entry& service, VirtualServerRecord* record);
+RealServerRecord real_server(const ip_vs_dest_entry& entry);
 
 class IpvsSockopt {
  public:

@@ -79,6 +79,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("ipvsTimeouts", &Self::add_plain<ipvs_timeouts_task>),
           InstanceMethod("setIpvsTimeouts", &Self::set_ipvs_timeouts),
           InstanceMethod("dumpVirtualServers", &Self::add_plain<dump_virtual_servers_task>),
+          InstanceMethod("listVirtualServers", &Self::add_plain<list_virtual_servers_task>),
           InstanceMethod("lookVirtualServers", &Self::add_batch<look_virtual_servers_task>),
           InstanceMethod("digestVirtualServers", &Self::add_batch<digest_virtual_servers_task>),
           InstanceMethod("walkVirtualServers", &Self::walk_virtual_servers),

@@ -20,6 +20,10 @@ Napi::Value records_value(Napi::Env env, const std::vector<Record>& records) {
   return answer_of(env, records);
 }
 
+Napi::Value looks_value(Napi::Env env, const LookAnswers& answers) {
+  return answer_of(env, answers.records, answers.real_servers.data(), answers.real_servers.size());
+}
+
 // Codes as 32-bit numbers, and the kernel's words to some refusals, each with the index of its record.
 Napi::Value results_value(Napi::Env env, const Results& results) {
   Napi::Array messages = Napi::Array::New(env, results.messages.size());
@@ -155,15 +159,18 @@ Task dump_virtual_servers_task() {
       records_value<VirtualServerRecord>);
 }
 
+Task list_virtual_servers_task() {
+  return task_of(
+      LookAnswers{}, [](Kernel& kernel, LookAnswers* answers) { return kernel.ipvs.list(answers); }, looks_value);
+}
+
 Task look_virtual_servers_task(OperationBatch keys) {
   return task_of(
       LookAnswers{},
       [keys = std::move(keys)](Kernel& kernel, LookAnswers* answers) {
         return kernel.ipvs.look(keys, answers);
       },
-      [](Napi::Env env, const LookAnswers& answers) {
-        return answer_of(env, answers.records, answers.real_servers.data(), answers.real_servers.size());
-      });
+      looks_value);
 }
 
 Task digest_virtual_servers_task(OperationBatch keys) {

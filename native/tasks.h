@@ -16,6 +16,7 @@ Task ipvs_info_task();
 Task ipvs_timeouts_task();
 Task set_ipvs_timeouts_task(const IpvsTimeouts& timeouts);
 Task dump_virtual_servers_task();
+Task list_virtual_servers_task();
 Task look_virtual_servers_task(OperationBatch keys);
 Task digest_virtual_servers_task(OperationBatch keys);
 Task walk_virtual_servers_task(bool always);

@@ -58,6 +58,17 @@ export function writeAddress(address: Address, target: Uint8Array, offset: numbe
   return 16;
 }
 
+/** Whether the bytes at that place are those of the address: quicker than a text of them, of which hardly any is needed. */
+export function isAddressAt(address: Address, bytes: Uint8Array, at: number, isIPv4: boolean): boolean {
+  const size = isIPv4 ? 4 : 16;
+  if (hasColon(address) === isIPv4) return false;
+  writeAddress(address, COMPARED, 0);
+  for (let index = 0; index < size; index++) if (COMPARED[index] !== bytes[at + index]) return false;
+  return true;
+}
+
+const COMPARED = new Uint8Array(16);
+
 /** The canonical text of 4 or 16 bytes in network order. */
 export function formatAddress(bytes: Uint8Array): Address {
   return addressAt(bytes, 0, bytes.length === 4 ? 'IPv4' : 'IPv6');

@@ -44,6 +44,16 @@ export interface RealServers extends Iterable<RealServer> {
   readonly size: number;
   /** The member with the address and port of `server`, whatever its weight. */
   find(server: RealServer): RealServer | undefined;
+  /** Whether these are the same, each with the same weight, and nothing else. The order does not matter. */
+  areThese(servers: RealServers): boolean;
+}
+
+/** Real servers of which no object has been made yet. */
+export interface UnreadServers {
+  readonly size: number;
+  read(): RealServer[];
+  /** Whether these are the same; false also where that cannot be told without reading them. */
+  areThese(servers: RealServers): boolean;
 }
 
 /** Up to so many are searched one by one, which takes a third of the memory of an index and is as fast. */
@@ -53,6 +63,7 @@ const FEW = 16;
 export class RealServerList implements RealServers {
   #few: RealServer[];
   #index: Map<RealServerKey, RealServer> | undefined;
+  #unread: UnreadServers | undefined;
   /** Where the last search ended: the kernel has servers in the reverse of the order in which they are wanted. */
   #latest = 0;
 
@@ -61,21 +72,52 @@ export class RealServerList implements RealServers {
     for (const server of servers) this.put(server);
   }
 
+  /** They are read once somebody asks for one of them. */
+  static unread(servers: UnreadServers): RealServerList {
+    const list = new RealServerList();
+    list.#unread = servers;
+    return list;
+  }
+
+  #read(): void {
+    this.#take(this.#unread?.read() ?? []);
+  }
+
+  #take(servers: RealServer[]): void {
+    this.#unread = undefined;
+    this.#few = servers;
+    if (servers.length > FEW) this.#makeIndex();
+  }
+
   /** Gives back what the list has reserved for more. */
   trim(): this {
+    if (this.#unread !== undefined) return this;
     this.#few = this.#few.slice();
     return this;
   }
 
   get size(): number {
-    return this.#index?.size ?? this.#few.length;
+    return this.#unread?.size ?? this.#index?.size ?? this.#few.length;
   }
 
   [Symbol.iterator](): Iterator<RealServer> {
+    if (this.#unread !== undefined) this.#read();
     return this.#index === undefined ? this.#few[Symbol.iterator]() : this.#index.values();
   }
 
+  areThese(servers: RealServers): boolean {
+    if (this.#unread?.areThese(servers) === true) {
+      // From now on both share the objects.
+      this.#take([...servers]);
+      return true;
+    }
+    if (this.size !== servers.size) return false;
+    for (const server of servers) if (this.find(server)?.weight !== server.weight) return false;
+    return true;
+  }
+
   find(server: RealServer): RealServer | undefined {
+    if (this.#unread !== undefined) this.#read();
     if (this.#index !== undefined) return this.#index.get(server.key);
     const place = this.#placeOf(server);
     return place === -1 ? undefined : this.#few[place];
@@ -83,6 +125,7 @@ export class RealServerList implements RealServers {
 
   /** Adds the server, or takes the place of the member with its address and port. */
   put(server: RealServer): void {
+    if (this.#unread !== undefined) this.#read();
     if (this.#index !== undefined) {
       this.#index.set(server.key, server);
       return;
@@ -94,11 +137,13 @@ export class RealServerList implements RealServers {
 
   /** Adds a server of which it is known that it is no member. */
   append(server: RealServer): void {
+    if (this.#unread !== undefined) this.#read();
     if (this.#index !== undefined) this.#index.set(server.key, server);
     else if (this.#few.push(server) > FEW) this.#makeIndex();
   }
 
   remove(server: RealServer): void {
+    if (this.#unread !== undefined) this.#read();
     if (this.#index !== undefined) this.#index.delete(server.key);
     else {
       const place = this.#placeOf(server);

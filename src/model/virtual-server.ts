@@ -46,8 +46,7 @@ export function takesConnections(server: VirtualServer): boolean {
 
 /** Equality of everything that is programmed. */
 export function sameServer(a: VirtualServer, b: VirtualServer): boolean {
-  if (a.untagged !== b.untagged) return false;
-  if (!sameSettings(a.settings, b.settings) || a.realServers.size !== b.realServers.size) return false;
-  for (const server of a.realServers) if (b.realServers.find(server)?.weight !== server.weight) return false;
-  return true;
+  return (
+    a.untagged === b.untagged && sameSettings(a.settings, b.settings) && b.realServers.areThese(a.realServers)
+  );
 }

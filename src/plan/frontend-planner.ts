@@ -90,10 +90,8 @@ export class FrontendPlanner {
       });
     else if (seen.untagged === true || !sameSettings(settings, seen.settings))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
-    this.#planServers(wanted, seen);
+    if (!this.#hasTheServers(wanted, seen)) this.#planServers(wanted, seen);
     if (isServersFirst) this.#operations.add({ kind: 'set-virtual-server', frontend, settings }, 'balance');
-    for (const server of seen?.realServers ?? NO_SERVERS)
-      if (wanted.realServers.find(server) === undefined) this.#planServerRemoval(frontend, server);
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
     if (seen === undefined) this.#planFirstFlows(frontend);
   }
@@ -119,6 +117,11 @@ export class FrontendPlanner {
     else if (replaces !== owner) this.#operations.add({ kind: 'own-frontend', frontend, owner, replaces });
   }
 
+  // After a restart nearly all have, and the servers in the kernel are then compared as bytes.
+  #hasTheServers({ realServers }: VirtualServer, seen: VirtualServer | undefined): boolean {
+    return this.#weightNow === WHOLE_WEIGHT && seen?.realServers.areThese(realServers) === true;
+  }
+
   #planServers({ frontend, realServers }: VirtualServer, seen: VirtualServer | undefined): void {
     for (const whole of realServers) {
       const weight = this.#weightNow(frontend.key, whole);
@@ -128,6 +131,8 @@ export class FrontendPlanner {
       else if (there.weight !== server.weight)
         this.#operations.add({ kind: 'set-real-server', frontend, server });
     }
+    for (const server of seen?.realServers ?? NO_SERVERS)
+      if (realServers.find(server) === undefined) this.#planServerRemoval(frontend, server);
   }
 
   /** True when the server is gone after these operations. */

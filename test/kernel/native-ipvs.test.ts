@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeDigests, decodeVirtualServers } from '../../src/kernel/native/answer-decoder.js';
+import {
+  decodeDigests,
+  decodeServerKeys,
+  decodeVirtualServers,
+} from '../../src/kernel/native/answer-decoder.js';
+import { listedServers } from '../../src/kernel/native/listed-servers.js';
 import { encodeKeys, encodeOperations } from '../../src/kernel/native/operation-encoder.js';
 import type {
   AddressKey,
@@ -49,6 +54,58 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
   async function dump() {
     return decodeVirtualServers(await space.handle.dumpVirtualServers());
   }
+
+  async function listed() {
+    const servers = [...listedServers(await space.handle.listVirtualServers())];
+    return servers.map(({ key, scheduler, flags, realServers }) => ({
+      key,
+      scheduler,
+      flags,
+      servers: realServers.read().map(({ key: server, weight }) => `${server} ${weight}`),
+    }));
+  }
+
+  const walked = async () => decodeServerKeys(await space.handle.walkVirtualServers(true));
+
+  it('lists virtual servers of both families and of marks, each with its real servers, the last added first', async () => {
+    const [mark, mark6]: MarkKey[] = [
+      { family: 'IPv4', mark: 7 },
+      { family: 'IPv6', mark: 7 },
+    ] as const;
+    if (mark === undefined || mark6 === undefined) throw new Error('two marks expected');
+    await space.apply(virtualServer(WEB, { scheduler: 'wrr', flags: 1 }));
+    await space.apply(realServer(WEB), realServer(WEB, POD_2, { weight: 0 }), virtualServer(OTHER));
+    await space.apply(virtualServer(WEB_6), realServer(WEB_6, POD_1_6, { weight: 3 }));
+    await space.apply(virtualServer(mark), realServer(mark, POD_3), virtualServer(mark6));
+    const list = await listed();
+    const of = (key: ServerKey) => list.find((one) => JSON.stringify(one.key) === JSON.stringify(key));
+    expect(list.length).toBe(5);
+    expect(of(WEB)).toMatchObject({ scheduler: 'wrr', servers: [`${POD_2}:8080 0`, `${POD_1}:8080 1`] });
+    expect(of(OTHER)?.servers).toEqual([]);
+    expect(of(WEB_6)?.servers).toEqual([`[${POD_1_6}]:8080 3`]);
+    expect(of(mark)?.servers).toEqual([`${POD_3}:8080 1`]);
+    expect(of(mark6)?.servers).toEqual([]);
+  });
+
+  it('lists a thousand virtual servers as their dump has them, and nothing where there is none', async () => {
+    expect(await listed()).toEqual([]);
+    await space.apply(...many(1000).map((key) => virtualServer(key)));
+    const keys = (servers: readonly { readonly key: ServerKey }[]) =>
+      servers.map(({ key }) => JSON.stringify(key)).sort();
+    expect(keys(await listed())).toEqual(keys(await dump()));
+  });
+
+  it('tells after a list only what was changed since', async () => {
+    await space.apply(virtualServer(WEB), realServer(WEB), virtualServer(OTHER), realServer(OTHER));
+    await listed();
+    expect(await walked()).toEqual([]);
+    space.run('ipvsadm', '-e', '-t', `${VIP_A}:80`, '-r', `${POD_1}:8080`, '-m', '-w', '9');
+    expect(await walked()).toEqual([WEB]);
+    expect(await walked()).toEqual([]);
+    await listed();
+    space.run('ipvsadm', '-D', '-t', `${VIP_B}:80`);
+    expect(await walked()).toEqual([OTHER]);
+  });
 
   it('adds a virtual server before its real servers in one send', async () => {
     const servers = [POD_1, POD_2, POD_3].map((pod, weight) => realServer(WEB, pod, { weight }));

@@ -126,3 +126,45 @@ function apply(
   if (verb === 'put') model.set(server.key, server);
   else model.delete(server.key);
 }
+
+describe('real servers that have not been read', () => {
+  const unread = (areThese: boolean) => {
+    const reads: RealServer[][] = [];
+    const source = { size: 2, areThese: () => areThese, read: () => [realServer(POD_1, 8_080, 1), TWO] };
+    const read = () => {
+      const servers = source.read();
+      reads.push(servers);
+      return servers;
+    };
+    return { list: RealServerList.unread({ ...source, read }), reads };
+  };
+
+  it('are read once, when somebody asks for one of them', () => {
+    const { list, reads } = unread(false);
+    expect([list.size, reads.length]).toEqual([2, 0]);
+    expect([list.find(TWO), serverKeys(list), reads.length]).toEqual([TWO, [ONE.key, TWO.key], 1]);
+  });
+
+  it('are never read where they are known to be the same, and are those objects from then on', () => {
+    const { list, reads } = unread(true);
+    expect(list.areThese(new RealServerList([TWO, ONE]))).toBe(true);
+    expect([[...list], reads.length]).toEqual([[TWO, ONE], 0]);
+  });
+
+  it('are compared one by one where their order is another', () => {
+    expect(unread(false).list.areThese(new RealServerList([TWO, ONE]))).toBe(true);
+    expect(unread(false).list.areThese(new RealServerList([TWO, THREE]))).toBe(false);
+    expect(unread(false).list.areThese(new RealServerList([TWO, withWeight(ONE, 0)]))).toBe(false);
+    expect(unread(false).list.areThese(new RealServerList([TWO]))).toBe(false);
+  });
+
+  it.each<[string, (list: RealServerList) => void, readonly RealServer[]]>([
+    ['put', (list) => list.put(THREE), [ONE, TWO, THREE]],
+    ['appended', (list) => list.append(THREE), [ONE, TWO, THREE]],
+    ['removed', (list) => list.remove(ONE), [TWO]],
+  ])('are all there after one was %s', (_, change, expected) => {
+    const { list } = unread(false);
+    change(list);
+    expect(text(list)).toBe(text(expected));
+  });
+});

@@ -60,6 +60,8 @@ export interface KernelHandle {
    * noticing changes: an entry may be missing or come twice where somebody adds or deletes meanwhile.
    */
   dumpVirtualServers(): Promise<ArrayBuffer>;
+  /** Every virtual server with its real servers; answers for listedServers(). EAGAIN: they change too fast to be listed. */
+  listVirtualServers(): Promise<ArrayBuffer>;
   /** Some virtual servers with their real servers: takes encodeKeys(), answers for decodeLookAnswers(). */
   lookVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
   /** The same in short, for whoever only asks whether something is another: answers for decodeDigests(). */

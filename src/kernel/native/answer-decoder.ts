@@ -89,7 +89,8 @@ function virtualServerAt(reader: AnswerReader, offset: number): VirtualServerRec
   };
 }
 
-function settingsAt(reader: AnswerReader, offset: number): ServerSettingsRecord {
+/** What is set in a virtual server whose record begins there. */
+export function settingsAt(reader: AnswerReader, offset: number): ServerSettingsRecord {
   return {
     key: keyAt(reader, offset),
     scheduler: reader.text(offset + 32, SCHEDULER_SIZE),
@@ -141,7 +142,7 @@ export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {
 export function decodeElements(answer: ArrayBuffer): ElementRecord[] {
   const reader = new AnswerReader(answer);
   return reader.records((offset) => ({
-    element: reader.bytes(offset + 16, reader.uint8(offset)),
+    element: reader.part(offset + 16, reader.uint8(offset)),
     comment: reader.extraText(reader.uint32(offset + 4), reader.uint16(offset + 2)),
     mark: reader.uint32(offset + 8),
     flags: reader.uint32(offset + 12),

@@ -6,26 +6,31 @@ const HEADER_SIZE = 16;
 /** Reads what the addon answers: a header, records, extra items. It steps by the sizes that the header states. */
 export class AnswerReader {
   readonly #view: DataView;
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly #buffer: Buffer;
-  readonly #recordSize: number;
+  readonly recordSize: number;
   readonly #extraSize: number;
   readonly #extraStart: number;
+  readonly firstRecord = HEADER_SIZE;
 
   constructor(answer: ArrayBuffer) {
     this.#view = new DataView(answer);
-    this.#bytes = new Uint8Array(answer);
+    this.bytes = new Uint8Array(answer);
     this.#buffer = Buffer.from(answer);
-    this.#recordSize = this.uint32(0);
+    this.recordSize = this.uint32(0);
     this.#extraSize = this.uint32(8);
-    this.#extraStart = HEADER_SIZE + this.#recordSize * this.uint32(4);
+    this.#extraStart = HEADER_SIZE + this.recordSize * this.uint32(4);
   }
 
   records<Item>(decode: (offset: number) => Item): Item[] {
     const items: Item[] = [];
-    for (let offset = HEADER_SIZE; offset < this.#extraStart; offset += this.#recordSize)
+    for (let offset = HEADER_SIZE; offset < this.#extraStart; offset += this.recordSize)
       items.push(decode(offset));
     return items;
+  }
+
+  get endOfRecords(): number {
+    return this.#extraStart;
   }
 
   /** Where an extra item begins. */
@@ -62,8 +67,8 @@ export class AnswerReader {
     return this.uint32(low) + (this.uint32(high) & 0x1f_ffff) * 2 ** 32;
   }
 
-  bytes(offset: number, length: number): Uint8Array {
-    return this.#bytes.subarray(offset, offset + length);
+  part(offset: number, length: number): Uint8Array {
+    return this.bytes.subarray(offset, offset + length);
   }
 
   family(offset: number): Family {
@@ -71,7 +76,7 @@ export class AnswerReader {
   }
 
   address(offset: number, family: Family): Address {
-    return addressAt(this.#bytes, offset, family);
+    return addressAt(this.bytes, offset, family);
   }
 
   latin1(offset: number, length: number): string {
@@ -80,7 +85,7 @@ export class AnswerReader {
 
   /** ASCII up to the first NUL. */
   text(offset: number, size: number): string {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     let text = '';
     for (let at = offset; at < offset + size && bytes[at] !== 0; at++)
       text += String.fromCharCode(bytes[at] as number);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Address, type Family, familyOf, formatAddress } from '../../model/address.js';
 import { TimeSlice } from '../../model/clock.js';
 import type { Activity, LookResult } from '../../model/counters.js';
@@ -9,7 +8,8 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { decodeAddresses, decodeElements, decodeServerSettings } from '../native/answer-decoder.js';
+import { decodeAddresses, decodeElements } from '../native/answer-decoder.js';
+import { type ListedRealServers, listedServers } from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
   ElementRecord,
@@ -26,19 +26,11 @@ import {
   sourceOfElement,
 } from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
-import { type ProcListing, type ProcMarkServer, parseProcIpVs } from './proc-ip-vs.js';
 import type { Rebinding } from './rebinding.js';
 import { drainStart, fromKernel, isOfTrial, isTagged } from './server-settings.js';
 
-/** A virtual server was in one of the two listings only, although they were read anew several times. */
-class UnsteadyKernel extends Error {
-  override readonly name = 'UnsteadyKernel';
-}
-
-const ATTEMPTS = 3;
-
-/** Of /proc/net/ip_vs, between two looks at the clock; each takes a microsecond or two. */
-const LINES_PER_LOOK = 256;
+/** Virtual servers of a listing, between two looks at the clock; each takes some microseconds. */
+const SERVERS_PER_LOOK = 64;
 
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
 export async function observeAll(
@@ -69,43 +61,28 @@ export async function observeAll(
 
 type Listed = readonly [VirtualServer, ReadonlyMap<RealServerKey, Activity>];
 
-/**
- * Settings come from a netlink dump, real servers from /proc/net/ip_vs, which is far cheaper than a dump for each
- * virtual server. Both walk the kernel's table by position and say nothing when a change between two pages makes them
- * skip an entry, so they are compared and read again where they differ.
- */
 async function readVirtualServers(handle: KernelHandle, marks: Marks): Promise<readonly Listed[]> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const records = decodeServerSettings(await handle.dumpVirtualServers());
-    const text = await readFile('/proc/net/ip_vs', 'utf8');
-    const listing = await parseProcIpVs(text, new TimeSlice(performance, LINES_PER_LOOK));
-    const joined = join(records, listing, marks);
-    if (joined !== undefined) return joined;
+  const read: Listed[] = [];
+  const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+  for (const record of listedServers(await handle.listVirtualServers())) {
+    const { key, realServers } = record;
+    const front =
+      'mark' in key ? viewBehind(record, key, marks) : frontend(key.address, key.port, key.protocol);
+    // Nothing that we want can collide with it unnoticed.
+    if (front !== undefined && !isOfTrial(record.flags))
+      read.push([seenServer(record, front, RealServerList.unread(realServers)), activityOf(realServers)]);
+    if (slice.over) await slice.yieldTurn();
   }
-  throw new UnsteadyKernel('the virtual servers change faster than they can be read');
+  return read;
 }
 
-function join(
-  records: readonly ServerSettingsRecord[],
-  { byFrontend, byMark }: ProcListing,
-  marks: Marks,
-): readonly Listed[] | undefined {
-  const joined: Listed[] = [];
-  let byAddress = 0;
-  let marked = 0;
-  for (const record of records) {
-    const { key } = record;
-    const isMark = 'mark' in key;
-    const front = isMark ? viewBehind(record, key, marks) : frontend(key.address, key.port, key.protocol);
-    const found = isMark ? sameMark(byMark[marked++], key.mark) : byFrontend.get(front?.key as FrontendKey);
-    if (!isMark) byAddress++;
-    if (found === undefined) return undefined;
-    // Nothing that we want can collide with it unnoticed.
-    if (front === undefined || isOfTrial(record.flags)) continue;
-    joined.push([seenServer(record, front, found.realServers), found.activity]);
-  }
-  return byAddress === byFrontend.size && marked === byMark.length ? joined : undefined;
+function activityOf(servers: ListedRealServers): ReadonlyMap<RealServerKey, Activity> {
+  const busy = servers.busy();
+  return busy.length === 0 ? NO_ACTIVITY : new Map(busy.map(([{ key }, activity]) => [key, activity]));
 }
+
+/** Of those whose servers have no connections; on a new node none has. */
+const NO_ACTIVITY: ReadonlyMap<RealServerKey, Activity> = new Map();
 
 /** Undefined for another program's mark: it is not in the ledger, and the virtual server is not tagged. */
 function viewBehind({ flags }: ServerSettingsRecord, key: MarkKey, marks: Marks): Frontend | undefined {
@@ -119,11 +96,6 @@ function seenServer(
 ): VirtualServer {
   const server = { frontend: front, settings: fromKernel(record), realServers };
   return isTagged(record.flags) ? server : { ...server, untagged: true };
-}
-
-// Both listings have the marks in the order of one kernel table.
-function sameMark(server: ProcMarkServer | undefined, mark: number): ProcMarkServer | undefined {
-  return server?.mark === mark ? server : undefined;
 }
 
 /** What a look at the virtual server of one frontend found. */

@@ -128,9 +128,7 @@ class RowMaker {
 }
 
 function isSame(a: VirtualServer, b: VirtualServer): boolean {
-  if (!sameSettings(a.settings, b.settings) || a.realServers.size !== b.realServers.size) return false;
-  for (const server of a.realServers) if (b.realServers.find(server)?.weight !== server.weight) return false;
-  return true;
+  return sameSettings(a.settings, b.settings) && a.realServers.areThese(b.realServers);
 }
 
 function policyOf({ kind, service }: ListedClaim) {

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { type ListedRealServers, listedServers } from '../../src/kernel/native/listed-servers.js';
+import type { RealServerRecord, ServerKey, VirtualServerRecord } from '../../src/kernel/native/records.js';
+import type { Address } from '../../src/model/address.js';
+import { type RealServer, RealServerList, realServer } from '../../src/model/real-server.js';
+import { POD_1, POD_1_6, POD_2, POD_2_6, VIP_A, VIP_A6 } from '../support/addresses.js';
+import { lookAnswer } from './packed-answers.js';
+
+const WEB: ServerKey = { address: VIP_A, port: 80, protocol: 'TCP' };
+const WEB_6: ServerKey = { address: VIP_A6, port: 80, protocol: 'TCP' };
+const MARKED: ServerKey = { family: 'IPv4', mark: 5 };
+
+const COUNTERS = Object.fromEntries(
+  [
+    ...['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
+    ...['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
+  ].map((name) => [name, 0]),
+) as unknown as VirtualServerRecord['counters'];
+
+function listed(key: ServerKey, ...servers: Partial<RealServerRecord>[]) {
+  const realServers = servers.map((server) => ({
+    address: POD_1,
+    port: 8080,
+    weight: 1,
+    forwarding: 0,
+    active: 0,
+    inactive: 0,
+    upperThreshold: 0,
+    ...server,
+  }));
+  const server = { key, scheduler: 'rr', flags: 2, timeout: 0, prefixLength: 32, counters: COUNTERS };
+  return { kind: 'present', server, realServers } as const;
+}
+
+const list = (...servers: readonly ReturnType<typeof listed>[]) => [...listedServers(lookAnswer(servers))];
+const textsOf = (servers: ListedRealServers) => servers.read().map(({ key, weight }) => `${key} ${weight}`);
+
+describe('a listing of virtual servers', () => {
+  it('has each with the real servers that are its own, in both families and of marks', () => {
+    const found = list(
+      listed(WEB, { weight: 3 }, { address: POD_2 }),
+      listed(MARKED),
+      listed(WEB_6, { address: POD_1_6, port: 1 }),
+    );
+    expect(found.map(({ key, scheduler, flags }) => ({ key, scheduler, flags }))).toEqual(
+      [WEB, MARKED, WEB_6].map((key) => ({ key, scheduler: 'rr', flags: 2 })),
+    );
+    expect(found.map(({ realServers }) => textsOf(realServers))).toEqual([
+      [`${POD_1}:8080 3`, `${POD_2}:8080 1`],
+      [],
+      [`[${POD_1_6}]:1 1`],
+    ]);
+  });
+
+  it('tells the connections of those that have some', () => {
+    const [web, other] = list(
+      listed(WEB, {}, { address: POD_2, active: 5 }),
+      listed(MARKED, { inactive: 7 }, { address: POD_2 }),
+    );
+    const busyOf = (servers: ListedRealServers | undefined) =>
+      servers?.busy().map(([{ key }, { active, inactive }]) => [key, active, inactive]);
+    expect(busyOf(web?.realServers)).toEqual([[`${POD_2}:8080`, 5, 0]]);
+    expect(busyOf(other?.realServers)).toEqual([[`${POD_1}:8080`, 0, 7]]);
+  });
+});
+
+describe('real servers of a listing', () => {
+  const ONE = realServer(POD_1, 8080, 1);
+  const TWO = realServer(POD_2, 8080, 1);
+  const are = (servers: readonly RealServer[], ...records: Partial<RealServerRecord>[]) =>
+    list(listed(WEB, ...records))[0]?.realServers.areThese(new RealServerList(servers));
+
+  it('are those that were added in the reverse order, as the kernel keeps them', () => {
+    expect(are([ONE, TWO], { address: POD_2 }, { address: POD_1 })).toBe(true);
+    expect(are([])).toBe(true);
+  });
+
+  it.each<[string, Partial<RealServerRecord>]>([
+    ['address', { address: POD_2 }],
+    ['longer address', { address: `${POD_1}1` as Address }],
+    ['family', { address: POD_1_6 }],
+    ['port', { port: 8081 }],
+    ['weight', { weight: 0 }],
+  ])('are others with another %s', (_, other) => {
+    expect(are([ONE], other)).toBe(false);
+  });
+
+  it('are others where there are more or fewer', () => {
+    expect(are([ONE], {}, { address: POD_2 })).toBe(false);
+    expect(are([ONE, TWO], {})).toBe(false);
+  });
+
+  it('are compared in both families', () => {
+    const [six] = list(listed(WEB_6, { address: POD_1_6 }));
+    expect(six?.realServers.areThese(new RealServerList([realServer(POD_1_6, 8080, 1)]))).toBe(true);
+    expect(six?.realServers.areThese(new RealServerList([realServer(POD_2_6, 8080, 1)]))).toBe(false);
+  });
+});
