@@ -16,14 +16,11 @@ export function familyOf(address: Address): Family {
   return hasColon(address) ? 'IPv6' : 'IPv4';
 }
 
-// A group of IPv6 has four digits at most, so that the first colon is near; this is asked several times for each
-// endpoint.
+// Asked several times for each endpoint, and first in code that is not compiled yet, where a call into V8 is quicker than
+// a loop over characters.
 function hasColon(address: Address): boolean {
-  for (let index = 0; index < 5; index++) if (address.charCodeAt(index) === COLON) return true;
-  return false;
+  return address.includes(':');
 }
-
-const COLON = 0x3a;
 
 /** The canonical form of `text`, or undefined where it is no address. */
 export function parseAddress(text: string): Address | undefined {
