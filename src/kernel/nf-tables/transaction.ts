@@ -42,7 +42,7 @@ export type Command = TableName &
     | { readonly kind: 'add-elements'; readonly set: string; readonly elements: readonly SetElement[] }
   );
 
-export interface EncodedTransaction {
+interface EncodedTransaction {
   /** nf_tables messages one after the other, without the messages that begin and end a batch. */
   readonly bytes: Uint8Array;
   /**
@@ -55,11 +55,6 @@ export function encodeTransaction(commands: readonly Command[]): EncodedTransact
   const messages = new Messages();
   for (const command of commands) messages.add(command);
   return { bytes: bytesOf(joined(messages.list)), subjects: messages.subjects };
-}
-
-/** Both in one transaction. Rules of the second have no sets of their own, which are numbered within a transaction. */
-export function joinedTransactions(one: EncodedTransaction, other: EncodedTransaction): EncodedTransaction {
-  return { bytes: Buffer.concat([one.bytes, other.bytes]), subjects: [...one.subjects, ...other.subjects] };
 }
 
 /** NLM_F_* */
@@ -221,18 +216,11 @@ export interface Refusal {
  * All commands in one transaction, or none; undefined where they are done. Rejects where there is no nf_tables to talk
  * to.
  */
-export function sendTransaction(
+export async function sendTransaction(
   handle: Pick<KernelHandle, 'sendNft'>,
   commands: readonly Command[],
 ): Promise<Refusal | undefined> {
-  return sendEncoded(handle, encodeTransaction(commands));
-}
-
-/** The same of what is encoded already. */
-export async function sendEncoded(
-  handle: Pick<KernelHandle, 'sendNft'>,
-  { bytes, subjects }: EncodedTransaction,
-): Promise<Refusal | undefined> {
+  const { bytes, subjects } = encodeTransaction(commands);
   const { errno, message, extAck } = await handle.sendNft(bytes);
   if (errno === 0) return undefined;
   const code = errnoName(errno);

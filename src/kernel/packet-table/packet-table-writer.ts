@@ -5,7 +5,7 @@ import type { KernelHandle } from '../native/addon.js';
 import { encodeOperations } from '../native/operation-encoder.js';
 import { readSet } from '../netlink/netlink-observation.js';
 import { OPERATIONS_PER_JOB } from '../netlink/netlink-operations.js';
-import { type Refusal, sendEncoded, sendTransaction } from '../nf-tables/transaction.js';
+import { type Refusal, sendTransaction } from '../nf-tables/transaction.js';
 import { deleteArpTable } from './arp-table.js';
 import {
   dumpDigestOf,
@@ -21,11 +21,11 @@ import { hasArpTable, type PacketRulesSettings, rulesAndFallbacks } from './pack
 import {
   ARP_INDEX,
   EQUAL_BYTES_INDEX,
-  encodedTableTransaction,
   GUARDED_4,
   LAYOUT_INDEX,
   layoutDigest,
   TABLE,
+  tableTransaction,
 } from './packet-table.js';
 
 /** Writes the rules of our table, and tells whether the kernel still has them so. */
@@ -119,8 +119,8 @@ export class PacketTableWriter {
   async #writeRules(): Promise<PacketRulesSettings> {
     const refusals: Refusal[] = [];
     for (const rules of rulesAndFallbacks(this.#wanted)) {
-      const transaction = encodedTableTransaction(rules, standingElements(rules));
-      const refusal = await sendEncoded(this.#handle, transaction);
+      const commands = [...tableTransaction(rules), ...standingElements(rules)];
+      const refusal = await sendTransaction(this.#handle, commands);
       if (refusal === undefined) return rules;
       refusals.push(refusal);
     }

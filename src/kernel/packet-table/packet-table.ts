@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SetDeclaration } from '../nf-tables/rule-values.js';
-import {
-  type Command,
-  type EncodedTransaction,
-  encodeTransaction,
-  joinedTransactions,
-  type TableName,
-} from '../nf-tables/transaction.js';
+import type { Command, TableName } from '../nf-tables/transaction.js';
 import { ARP_SET, arpTable } from './arp-table.js';
 import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from './packet-rules/equal-bytes.js';
 import { ANSWERING_SETS } from './packet-rules/out-of-window-rules.js';
@@ -34,36 +28,28 @@ const SETS: readonly SetDeclaration[] = [
   ...PACKET_SETS.map(setDeclaration),
 ];
 
-/** The rules of some settings as messages, and the digest by which the kernel is told to have them. */
-interface EncodedTable {
-  readonly transaction: EncodedTransaction;
-  readonly digest: string;
-}
+/** Raised where the same rules become other bytes, so that nodes with the old ones get the new. */
+const ENCODING = 1;
 
 /** Names the rules: another digest in the kernel means that they are of another version or configuration. */
 export function layoutDigest(settings: PacketRulesSettings): string {
-  return encodedTable(settings).digest;
-}
-
-function encodedTable(settings: PacketRulesSettings): EncodedTable {
-  const known = ENCODED.get(settings);
+  const known = DIGESTS.get(settings);
   if (known !== undefined) return known;
-  const transaction = encodeTransaction(tableAndArp(settings));
-  const encoded = { transaction, digest: digestOf(transaction, settings) };
-  ENCODED.set(settings, encoded);
-  return encoded;
+  const digest = digestOf(tableAndArp(settings), settings);
+  DIGESTS.set(settings, digest);
+  return digest;
 }
 
-// The digest is asked for every few seconds, of settings that stay the same; a start asks for it and then writes the
-// rules, and putting them together takes most of the time.
-const ENCODED = new WeakMap<PacketRulesSettings, EncodedTable>();
+// The digest is asked for every few seconds, of settings that stay the same.
+const DIGESTS = new WeakMap<PacketRulesSettings, string>();
 
-function digestOf({ bytes }: EncodedTransaction, settings: PacketRulesSettings): string {
+// Of the rules as values: a restart that finds them in the kernel never needs the bytes, which take five times as long.
+function digestOf(commands: readonly Command[], { withoutArp }: PacketRulesSettings): string {
   return (
     createHash('sha256')
-      .update(bytes)
+      .update(JSON.stringify([ENCODING, commands]))
       // The same rules as where nobody asks for strict ARP, but then it must not be tried again each time.
-      .update(settings.withoutArp === true ? 'without ARP' : '')
+      .update(withoutArp === true ? 'without ARP' : '')
       .digest('hex')
       .slice(0, 16)
   );
@@ -72,22 +58,12 @@ function digestOf({ bytes }: EncodedTransaction, settings: PacketRulesSettings):
 /**
  * One transaction that makes the table as it should be and keeps every element of its sets. Adding what exists is
  * no change to nf_tables; chains are emptied and filled in the same transaction, so no packet sees them half full.
- * Behind it come other elements of the layout set.
  */
-export function encodedTableTransaction(
-  settings: PacketRulesSettings,
-  elements: readonly Command[],
-): EncodedTransaction {
-  const { transaction, digest } = encodedTable(settings);
-  return joinedTransactions(
-    transaction,
-    encodeTransaction([layoutElement(LAYOUT_ELEMENT, digest), ...elements]),
-  );
-}
-
-/** The same as commands. */
 export function tableTransaction(settings: PacketRulesSettings): Command[] {
-  return [...tableAndArp(settings), layoutElement(LAYOUT_ELEMENT, layoutDigest(settings))];
+  const commands = tableAndArp(settings);
+  const digest = DIGESTS.get(settings) ?? digestOf(commands, settings);
+  DIGESTS.set(settings, digest);
+  return [...commands, layoutElement(LAYOUT_ELEMENT, digest)];
 }
 
 /** Adds something that is known of the rules to the layout set. */
