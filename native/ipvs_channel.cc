@@ -210,7 +210,6 @@ int32_t IpvsChannel::list_ipv4(LookAnswers* answers) {
     record.presence = sockopt_.list_servers(service, &listed);
     if (record.presence < 0) return record.presence;
     if (record.presence == kAbsent) continue;
-    walk_.remember(record.server, listed);
     record.real_servers = listed.count;
     for (uint32_t index = 0; index < listed.count; index++)
       answers->real_servers.push_back(real_server(listed.entries[index]));

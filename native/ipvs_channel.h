@@ -31,7 +31,7 @@ class IpvsChannel : public Channel {
   Outcome set_timeouts(const IpvsTimeouts& timeouts);
 
   Outcome dump(std::vector<VirtualServerRecord>* servers);
-  // Every virtual server with its real servers. The next walk tells what is other by then.
+  // Every virtual server with its real servers. The next walk tells them all, as after a dump.
   Outcome list(LookAnswers* answers);
   // Never fails as a whole once IPVS answers: every key has its own presence.
   Outcome look(const OperationBatch& keys, LookAnswers* answers);

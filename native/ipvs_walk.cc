@@ -7,10 +7,6 @@
 
 namespace ipvsproxy {
 
-void IpvsWalk::remember(const VirtualServerRecord& record, const IpvsSockopt::Servers& servers) {
-  known_[key_of(record)] = {digest_of(record, servers), walks_};
-}
-
 bool IpvsWalk::has_fewer() {
   uint32_t count = 0;
   return kernel_.count(&count) == 0 && count < known_.size();
@@ -24,7 +20,7 @@ int32_t IpvsWalk::walk(std::vector<ServerKeyRecord>* changed) {
   for (const ip_vs_service_entry& service : services) {
     VirtualServerRecord record;
     take_service(service, &record);
-    const uint64_t key = key_of(record), digest = digest_in_kernel(service, record);
+    const uint64_t key = key_of(record), digest = digest_of(service, record);
     Known& known = known_[key];
     if (digest == 0 || known.digest != digest) changed->push_back(record_of(key));
     known = {digest, walks_};
@@ -37,13 +33,9 @@ int32_t IpvsWalk::walk(std::vector<ServerKeyRecord>* changed) {
   return 0;
 }
 
-uint64_t IpvsWalk::digest_in_kernel(const ip_vs_service_entry& service, const VirtualServerRecord& record) {
+uint64_t IpvsWalk::digest_of(const ip_vs_service_entry& service, const VirtualServerRecord& record) {
   IpvsSockopt::Servers servers;
   if (kernel_.list_servers(service, &servers) != kPresent) return 0;
-  return digest_of(record, servers);
-}
-
-uint64_t IpvsWalk::digest_of(const VirtualServerRecord& record, const IpvsSockopt::Servers& servers) {
   return ipvsproxy::digest_of(record, servers.entries, servers.count) | 1;
 }
 

@@ -23,9 +23,6 @@ class IpvsWalk {
     if (record.family == AF_INET) known_[key_of(record)] = {};
   }
 
-  // As it was just listed: the next walk tells it where it is other by then.
-  void remember(const VirtualServerRecord& record, const IpvsSockopt::Servers& servers);
-
   // Whether the kernel has fewer virtual servers than are known: somebody took some away.
   bool has_fewer();
 
@@ -49,8 +46,7 @@ class IpvsWalk {
   static ServerKeyRecord record_of(uint64_t key);
 
   // 0 where the kernel did not say.
-  uint64_t digest_in_kernel(const ip_vs_service_entry& service, const VirtualServerRecord& record);
-  static uint64_t digest_of(const VirtualServerRecord& record, const IpvsSockopt::Servers& servers);
+  uint64_t digest_of(const ip_vs_service_entry& service, const VirtualServerRecord& record);
 
   static constexpr uint64_t kIsMark = uint64_t{1} << 63;
 

@@ -7,7 +7,7 @@ import {
 } from '../../model/real-server.js';
 import { settingsAt } from './answer-decoder.js';
 import { AnswerReader } from './answer-reader.js';
-import { FAMILY_NUMBERS, type ServerSettingsRecord } from './records.js';
+import type { ServerSettingsRecord } from './records.js';
 
 /** A virtual server of a listing. */
 interface ListedServer extends ServerSettingsRecord {
@@ -72,20 +72,15 @@ export class ListedRealServers implements UnreadServers {
 
   // The kernel has the one first that was added last. In another order they are compared as objects.
   areThese(servers: RealServers): boolean {
-    let index = this.size;
-    if (servers.size !== index) return false;
-    for (const server of servers) if (!this.#is(--index, server)) return false;
-    return true;
-  }
-
-  #is(index: number, { address, port, weight }: RealServer): boolean {
+    if (servers.size !== this.size) return false;
     const reader = this.#reader;
-    const at = reader.extra(this.#first + index);
-    return (
-      reader.uint16(at + PORT) === port &&
-      reader.int32(at + WEIGHT) === weight &&
-      isAddressAt(address, reader.bytes, at + ADDRESS, reader.uint8(at) === FAMILY_NUMBERS.IPv4)
-    );
+    let index = this.#first + this.size;
+    for (const { address, port, weight } of servers) {
+      const at = reader.extra(--index);
+      if (reader.uint16(at + PORT) !== port || reader.int32(at + WEIGHT) !== weight) return false;
+      if (!isAddressAt(address, reader.bytes, at + ADDRESS, reader.family(at))) return false;
+    }
+    return true;
   }
 
   #serverAt(index: number): RealServer {
