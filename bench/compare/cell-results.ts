@@ -63,6 +63,7 @@ export interface Start extends Pick<CellResult, 'program' | 'restart' | 'coldCha
 
 export interface Churn extends Meanwhile {
   readonly changes: number;
+  /** On a counted clock by the processor: it jumps by minutes where a change waits for the machine's files. */
   readonly seconds: number;
 }
 

@@ -19,6 +19,7 @@ import { type Cell, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.j
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { CHURN_PER_SECOND, type ChangePlan, changesOf, churnOf } from './rule-files.js';
+import { timeOf } from './summary.js';
 import { throughputOf } from './throughput.js';
 import { type Asked, hasStrace } from './traced.js';
 
@@ -223,19 +224,19 @@ async function changeMeanwhile(
   contender: Contender,
 ): Promise<Pick<CellResult, 'churn'>> {
   if (plan.length === 0) return {};
-  let [changes, seconds] = [0, 0];
+  let [changes, spent] = [0, 0];
   const meanwhile = await connectMeanwhile(network, batch.tools, spreadOver(cell.services), async () => {
-    const began = performance.now();
-    for (const [index, { kind, number }] of plan.entries()) {
-      await sleep(Math.max(0, began + (index * 1000) / CHURN_PER_SECOND - performance.now()));
-      // Who is slower than that does as many as it can.
-      if (performance.now() - began > LONGEST_CHURN) break;
-      await contender.change(kind, number);
+    // Who is slower than ten a second does as many as it can.
+    for (const { kind, number } of plan) {
+      if (spent > LONGEST_CHURN) break;
+      const took = timeOf(await contender.change(kind, number), isCounted ? 'counted' : 'vm');
+      const rest = Math.max(0, 1000 / CHURN_PER_SECOND - took);
+      await sleep(rest);
+      spent += took + rest;
       changes++;
     }
-    seconds = (performance.now() - began) / 1000;
   });
-  return { churn: { ...meanwhile, changes, seconds } };
+  return { churn: { ...meanwhile, changes, seconds: spent / 1000 } };
 }
 
 function spreadOver(services: number): string[] {

@@ -1,9 +1,10 @@
 import { median, quantile, spread } from '../kernel/statistics.js';
-import type { CellResult, ChangeKind, ConnectionPlace, Cost, Start } from './cell-results.js';
+import type { CellResult, ChangeKind, Churn, ConnectionPlace, Cost, Start } from './cell-results.js';
 import { CHANGE_KINDS } from './cell-results.js';
 import type { ModeName, Size } from './cells.js';
 import { evenness } from './chi-square.js';
 import type { Options } from './options.js';
+import { CHURN_PER_SECOND } from './rule-files.js';
 
 export type Clock = Options['clock'];
 
@@ -105,7 +106,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       changes: mapOf(CHANGE_KINDS, (kind) => changeRow(starts, kind, clock)),
       connections: mapOf(PLACES, (place) => percentilesOf(rounds, place)),
       connectionMedians: known(over(({ connections }) => median(connections.spread.nanoseconds))),
-      churn: churnRow(rounds),
+      churn: churnRow(rounds, clock),
       throughput: first.throughput,
       asked: rounds.find(({ asked }) => asked !== undefined)?.asked,
       behaviours: rounds.find(({ behaviours }) => behaviours !== undefined)?.behaviours,
@@ -128,17 +129,27 @@ function changeRow(starts: readonly Start[], kind: ChangeKind, clock: Clock): Ch
   return over && { ...over, messages: changes[0]?.messages, bytes: changes[0]?.bytes };
 }
 
-function churnRow(rounds: readonly CellResult[]): ChurnRow | undefined {
+function churnRow(rounds: readonly CellResult[], clock: Clock): ChurnRow | undefined {
   const churns = rounds.flatMap(({ churn }) => churn ?? []);
   if (churns.length === 0) return undefined;
   const times = churns.flatMap(({ nanoseconds }) => nanoseconds).map((time) => time / 1000);
   return {
-    changesPerSecond: median(churns.map(({ changes, seconds }) => changes / seconds)),
+    changesPerSecond: clock === 'counted' ? possiblePerSecond(rounds) : median(churns.map(rateOf)),
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),
     largest: Math.max(...times),
     failed: churns.reduce((sum, { failed }) => sum + failed, 0),
   };
+}
+
+function rateOf({ changes, seconds }: Churn): number {
+  return changes / seconds;
+}
+
+// A change that waits for the machine's files lets a counted clock jump, by minutes: what took part in it tells no rate.
+function possiblePerSecond(rounds: readonly CellResult[]): number {
+  const costs = rounds.flatMap(({ changes }) => changes['endpoint-added']).map(({ processor }) => processor);
+  return Math.min(CHURN_PER_SECOND, 1000 / median(costs));
 }
 
 const PLACES: readonly ConnectionPlace[] = ['direct', 'first', 'middle', 'last', 'spread', 'node'];
