@@ -43,13 +43,13 @@ export class DataplaneState implements ObservedDataplane {
     this.#frontendsAt.remove(frontend.address, frontend.key);
   }
 
-  /** Takes over everything but the virtual servers. */
+  /** Takes over everything but the virtual servers; what is known already stays the object that it is. */
   putAddressesAndSets({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
     refill(this.bound, bound);
     refill(this.policy.guarded, policy.guarded);
-    refillMap(this.policy.owned, policy.owned);
-    refillMap(this.policy.open, policy.open);
-    for (const set of TRAFFIC_SETS) refillMap(this.policy.traffic[set], policy.traffic[set]);
+    refillMap(this.policy.owned, policy.owned, sameOwnership);
+    refillMap(this.policy.open, policy.open, sameFrontend);
+    for (const set of TRAFFIC_SETS) refillMap(this.policy.traffic[set], policy.traffic[set], sameFrontend);
     this.policy.sources.clear();
     for (const { frontend, cidrs } of policy.sources.values())
       for (const cidr of cidrs.values()) this.policy.allow(frontend, cidr);
@@ -203,6 +203,18 @@ class PolicyState implements PacketPolicy {
     }
   }
 
+  /** Holds what it says of this frontend as this object, as far as it says the same. */
+  share(wanted: Ownership): void {
+    const { frontend } = wanted;
+    const { key } = frontend;
+    const owned = this.owned.get(key);
+    if (owned !== undefined && sameOwnership(owned, wanted)) this.owned.set(key, wanted);
+    for (const frontends of [this.open, ...Object.values(this.traffic)]) {
+      const known = frontends.get(key);
+      if (known !== undefined && sameFrontend(known, frontend)) frontends.set(key, frontend);
+    }
+  }
+
   allow(frontend: Frontend, source: Cidr): void {
     const known = this.sources.get(frontend.key);
     if (known === undefined)
@@ -218,13 +230,29 @@ class PolicyState implements PacketPolicy {
 }
 
 function refill<T>(target: Set<T>, source: ReadonlySet<T>): void {
-  target.clear();
+  for (const member of target) if (!source.has(member)) target.delete(member);
   for (const member of source) target.add(member);
 }
 
-function refillMap<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
-  target.clear();
-  for (const [key, value] of source) target.set(key, value);
+function refillMap<K, V>(
+  target: Map<K, V>,
+  source: ReadonlyMap<K, V>,
+  isSame: (known: V, seen: V) => boolean,
+): void {
+  for (const key of target.keys()) if (!source.has(key)) target.delete(key);
+  for (const [key, seen] of source) {
+    const known = target.get(key);
+    if (known === undefined || !isSame(known, seen)) target.set(key, seen);
+  }
+}
+
+// Under one key they differ by their mark at most.
+function sameFrontend(known: Frontend, seen: Frontend): boolean {
+  return known.mark === seen.mark;
+}
+
+function sameOwnership(known: Ownership, seen: Ownership): boolean {
+  return known.owner === seen.owner && sameFrontend(known.frontend, seen.frontend);
 }
 
 /**

@@ -1,12 +1,17 @@
 import type { Kernel, KernelChange } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
+import { type Clock, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import { RealServerList } from '../model/real-server.js';
 import { sameServer, type VirtualServer } from '../model/virtual-server.js';
 import { isLedgerLost } from '../plan/adoption.js';
+
+/** Between two looks at the clock; to compare one with ten real servers takes a microsecond or two. */
+const SERVERS_PER_LOOK = 64;
 
 /** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
 type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
@@ -20,6 +25,8 @@ export class KernelImage {
   #state = new DataplaneState();
   #known = false;
   #ledgerLost = false;
+  /** Since the last full look, whose objects are all its own. */
+  #isShared = false;
   #nameless: Set<FrontendKey> = new Set();
   readonly #unsure = new Map<FrontendKey, Frontend>();
   readonly #inherits: Inherits;
@@ -97,6 +104,7 @@ export class KernelImage {
       }
     this.#state = dataplane;
     this.#ledgerLost = isLedgerLost(dataplane);
+    this.#isShared = false;
     this.#known = true;
     this.#unsure.clear();
   }
@@ -125,6 +133,34 @@ export class KernelImage {
     this.#state.removeVirtualServer(seen.frontend);
     this.#state.putVirtualServer({ ...seen, frontend });
     return true;
+  }
+
+  /**
+   * After a full look: what is as desired is held as the desired objects, or every address would be in memory twice.
+   * What is programmed later is so by itself, since operations carry what is desired.
+   */
+  async shareWith({ virtualServers, policy }: Dataplane, clock: Pick<Clock, 'now'>): Promise<void> {
+    if (this.#isShared) return;
+    this.#isShared = true;
+    const slice = new TimeSlice(clock, SERVERS_PER_LOOK);
+    for (const wanted of virtualServers.values()) {
+      const { frontend } = wanted;
+      this.#shareServer(wanted);
+      const owned = policy.owned.get(frontend.key);
+      if (owned !== undefined) this.#state.policy.share(owned);
+      if (slice.over) await slice.yieldTurn();
+    }
+  }
+
+  #shareServer({ frontend, settings, realServers }: VirtualServer): void {
+    const known = this.#state.virtualServers.get(frontend.key);
+    if (known === undefined || known.frontend.mark !== frontend.mark) return;
+    if (sameServer(known, { frontend, settings, realServers }))
+      this.#state.putVirtualServer({
+        frontend,
+        settings,
+        realServers: new RealServerList(realServers).trim(),
+      });
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

@@ -209,7 +209,9 @@ export class Reconciler {
 
   async #takeIn(): Promise<void> {
     await this.#dirty.takeIn(this.#pending, this.#completeness.complete);
-    this.#pending.add(this.#image.identify(this.#parts.desired));
+    const { desired, clock } = this.#parts;
+    this.#pending.add(this.#image.identify(desired));
+    if (this.#completeness.complete) await this.#image.shareWith(desired, clock);
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
