@@ -74,6 +74,7 @@ export class ComposedViews {
         policy: loop.observed.policy,
         desired,
         withoutEndpoints: desired.withoutEndpoints(),
+        nodeLocal: desired.nodeLocal(),
         unmet: loop.unmetFrontends(),
         drains: loop.state().drains,
         slicesOf: (service) => source.cluster.view.look(service).slices,
@@ -128,6 +129,7 @@ export class ComposedViews {
         state: loop.state(),
         unmet: loop.unmetFrontends(),
         withoutEndpoints: desired.withoutEndpoints(),
+        nodeLocal: desired.nodeLocal(),
       }),
     );
   }

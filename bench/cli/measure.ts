@@ -130,6 +130,7 @@ function syntheticParts(count: number): ListingParts {
       policy: plane.policy,
       desired: { virtualServers: plane.virtualServers, holderOf: (key) => claims.get(key) },
       withoutEndpoints: [],
+      nodeLocal: [],
       unmet: [],
       drains: [],
       slicesOf: () => [],

@@ -64,6 +64,7 @@ export const FLAGS = `${OWN_PREFIX}scheduler-flags`;
 export const WEIGHTS = `${OWN_PREFIX}weights`;
 export const SLOW_START = `${OWN_PREFIX}slow-start`;
 export const DRAIN_DEADLINE = `${OWN_PREFIX}drain-deadline`;
+export const NODE_LOCAL = `${OWN_PREFIX}node-local`;
 
 export function label(object: Field, name: string): Field {
   return object.child('metadata').child('labels').child(name);

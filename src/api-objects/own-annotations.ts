@@ -15,6 +15,7 @@ import {
   DRAIN_DEADLINE,
   FLAGS,
   listedIn,
+  NODE_LOCAL,
   OWN_PREFIX,
   SCHEDULER,
   SLOW_START,
@@ -23,7 +24,7 @@ import {
 } from './metadata.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE } from './names.js';
 
-const KNOWN = [SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE];
+const KNOWN = [SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE, NODE_LOCAL];
 
 /** A mistake in the name of an annotation would otherwise go unnoticed: it would have no effect. */
 export function reportUnknownAnnotations(object: Field): void {
@@ -35,6 +36,14 @@ export function reportUnknownAnnotations(object: Field): void {
       `Write one of ${KNOWN.join(', ')}.`,
     );
   }
+}
+
+/** Whether a process of the node that listens on a ClusterIP is to have its traffic. */
+export function readNodeLocal(object: Field): boolean {
+  const field = annotation(object, NODE_LOCAL);
+  if (field.absent || field.value === 'prefer') return field.value === 'prefer';
+  field.complain({ expected: 'prefer', so: 'it has no effect', remedy: 'Write prefer, or remove it.' });
+  return false;
 }
 
 /** Seconds. */

@@ -6,6 +6,7 @@ import { DNS_LABEL } from './names.js';
 import { readPortNumber } from './network-fields.js';
 import {
   readDrainDeadline,
+  readNodeLocal,
   readScheduling,
   readSlowStart,
   readWeights,
@@ -75,6 +76,7 @@ function readAnnotations(object: Field): AnnotationFields {
     weights: readWeights(object, scheduling.scheduler),
     slowStart: readSlowStart(object, scheduling.scheduler),
     ...(drainDeadline !== undefined && { drainDeadline }),
+    ...(readNodeLocal(object) && { prefersNodeLocal: true }),
   };
 }
 
@@ -91,7 +93,7 @@ type Outside = Pick<
 
 type AnnotationFields = Pick<
   Service,
-  'scheduler' | 'schedulerFlags' | 'weights' | 'slowStart' | 'drainDeadline'
+  'scheduler' | 'schedulerFlags' | 'weights' | 'slowStart' | 'drainDeadline' | 'prefersNodeLocal'
 >;
 
 /** Why a proxy has nothing to do with a Service, as kube-proxy decides it. */

@@ -51,11 +51,13 @@ async function kernelReport(lookAtKernel: () => Promise<StatusReport>): Promise<
 
 /** The report for people: verdict, what is wrong, how much there is. `services` has the tables. */
 export function statusText(report: StatusReport): string {
-  const { unmet, withoutEndpoints, agent } = report;
+  const { unmet, withoutEndpoints, nodeLocal = [], agent } = report;
   const lines = [...wrapped(verdict(report), WIDTH), ...problemLines(agent?.problems ?? [])];
   if (unmet.length > 0) lines.push('', 'Not as their Services want them:', ...unmetLines(unmet));
   if (withoutEndpoints.length > 0)
     lines.push('', 'Refused, because the Service has no usable endpoint:', ...refusedLines(withoutEndpoints));
+  if (nodeLocal.length > 0)
+    lines.push('', 'Left to a process of this node, which listens there:', ...refusedLines(nodeLocal));
   if (agent !== undefined) lines.push('', ...columns(agentFacts(agent, report)));
   lines.push('', nextCommand(report));
   return `${lines.join('\n')}\n`;

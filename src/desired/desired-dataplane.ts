@@ -17,7 +17,7 @@ import { HashTables } from './hash-tables.js';
 import { MarkBook } from './mark-book.js';
 import { type NodeChange, NodeFacts } from './node-facts.js';
 import { LONE_NODE, type NodeProfile } from './node-view.js';
-import type { ServiceFrontend } from './service-frontend.js';
+import { isNodeLocal, type ServiceFrontend } from './service-frontend.js';
 import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
 import { SettledFrontends } from './settled-frontends.js';
 
@@ -89,6 +89,18 @@ export class DesiredDataplane implements Dataplane {
   /** Which addresses this node needs for itself. */
   setReserved(addresses: readonly ReservedAddress[]): ServiceKey[] {
     return this.#concernedBy(this.#node.setReserved(addresses));
+  }
+
+  /** On which addresses and ports processes of the node listen: those of Services that prefer these matter. */
+  setListeners(listeners: ReadonlySet<FrontendKey>): ServiceKey[] {
+    const before = this.#node.view.listeners;
+    this.#node.setListeners(listeners);
+    return this.#services.preferring((key) => before.has(key) !== listeners.has(key));
+  }
+
+  /** Whether any Service prefers processes of the node, so that somebody has to see whether they listen. */
+  get prefersListeners(): boolean {
+    return this.#services.preferListeners;
   }
 
   /**
@@ -219,8 +231,19 @@ export class DesiredDataplane implements Dataplane {
   /** Frontends whose Service has no usable endpoint: they are refused. */
   withoutEndpoints(): Pick<ServiceFrontend, 'owner' | 'frontend' | 'offered'>[] {
     return [...this.#services.frontends()].filter(
-      (claim) => claim.virtualServer === undefined && this.#frontends.holderOf(claim.frontend.key) === claim,
+      (claim) => claim.virtualServer === undefined && !isNodeLocal(claim) && this.#has(claim),
     );
+  }
+
+  /** Frontends that are left to a process of the node that listens there. */
+  nodeLocal(): Pick<ServiceFrontend, 'owner' | 'frontend'>[] {
+    return this.#services.preferListeners
+      ? [...this.#services.frontends()].filter((claim) => isNodeLocal(claim) && this.#has(claim))
+      : [];
+  }
+
+  #has(claim: ServiceFrontend): boolean {
+    return this.#frontends.holderOf(claim.frontend.key) === claim;
   }
 
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */

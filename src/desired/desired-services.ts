@@ -20,6 +20,8 @@ export class DesiredServices {
   readonly #paces = new Map<ServiceKey, Pace>();
   readonly #healthChecks = new HealthChecks();
   readonly #relays = new RelayRoutes();
+  /** Those that prefer processes of the node. */
+  readonly #preferring = new Set<ServiceKey>();
   #serving = 0;
 
   get(key: ServiceKey): ServiceFrontends | undefined {
@@ -37,6 +39,8 @@ export class DesiredServices {
     keep(this.#paces, key, service && paceOf(service));
     this.#healthChecks.refresh(key, wanted.healthCheck);
     this.#relays.refresh(key, service);
+    if (service?.prefersNodeLocal === true) this.#preferring.add(key);
+    else if (this.#preferring.size > 0) this.#preferring.delete(key);
   }
 
   /** How fast its endpoints come and go; undefined where it asks for nothing of its own. */
@@ -55,6 +59,16 @@ export class DesiredServices {
 
   get relays(): readonly RelayRoute[] {
     return this.#relays.all;
+  }
+
+  /** Whether any prefers processes of the node. */
+  get preferListeners(): boolean {
+    return this.#preferring.size > 0;
+  }
+
+  /** Those that prefer processes of the node and ask for one of these frontends. */
+  preferring(isConcerned: (key: FrontendKey) => boolean): ServiceKey[] {
+    return [...this.#preferring].filter((key) => this.frontendsOf(key).some(isConcerned));
   }
 
   /** Whether none wants anything. */

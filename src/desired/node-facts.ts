@@ -68,6 +68,11 @@ export class NodeFacts {
     return this.#setReserved();
   }
 
+  /** On which addresses and ports processes of the node listen. */
+  setListeners(listeners: ReadonlySet<FrontendKey>): void {
+    this.#view = { ...this.#view, listeners };
+  }
+
   #setRecord(node: NodeRecord | undefined): NodeChange {
     return this.#moveTo({
       ...this.#view,
@@ -116,6 +121,7 @@ const NOTHING_KNOWN: Omit<NodeView, keyof NodeProfile | keyof SharedAnswers> = {
   portAddresses: [],
   named: [],
   others: NO_OTHER_NODES,
+  listeners: new Set(),
   reserved: NOTHING_RESERVED,
   podRanges: [],
   kubeletPort: 0,

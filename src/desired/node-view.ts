@@ -87,6 +87,8 @@ export interface NodeView extends NodeProfile {
   readonly portAddresses: readonly Address[];
   /** Addresses that belong to other Nodes; one that this node has as well counts as its own. */
   readonly others: OtherNodes;
+  /** The addresses and ports on which processes of the node listen, as frontends; those on all addresses left out. */
+  readonly listeners: ReadonlySet<FrontendKey>;
   /** Addresses that nodes need as they are. */
   readonly reserved: ReservedAddresses;
   /** The ranges of its own pods, as the Node object says. */

@@ -58,8 +58,16 @@ interface Entrance {
   readonly chosen: ChosenEndpoints;
 }
 
+/** Whether it is left to a process of the node that listens there. */
+export function isNodeLocal({ traffic }: Pick<ServiceFrontend, 'traffic'>): boolean {
+  return traffic === NODE_LOCAL;
+}
+
 export function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {
+  const { way, shared } = entrance;
   const outside = outsideFrontend(entrance);
+  if (way.kind === 'cluster' && shared.service.prefersNodeLocal && node.listeners.has(outside.frontend.key))
+    return { ...outside, virtualServer: undefined, traffic: NODE_LOCAL };
   if (!hasInsideView(entrance.way, entrance.chosen)) return outside;
   return { ...outside, inside: insideView(entrance, outside.frontend, node) };
 }
@@ -119,6 +127,7 @@ function ownerOf(service: Service, port: ServicePort): string {
 }
 
 const PLAIN: readonly TrafficSet[] = [];
+const NODE_LOCAL: readonly TrafficSet[] = ['node-local'];
 const NO_SOURCES: SourceList = new Map();
 
 function trafficOf(

@@ -37,9 +37,14 @@ export function waysOf(service: Service, node: NodeView): Way[] {
   return ways;
 }
 
-function verdictOn(kind: ClaimKind, address: Address, { key }: Service, node: NodeView): AddressVerdict {
-  return kind === 'node' ? OWN : judgeAddress(kind, address, key, node);
+function verdictOn(kind: ClaimKind, address: Address, service: Service, node: NodeView): AddressVerdict {
+  if (kind === 'node') return OWN;
+  const verdict = judgeAddress(kind, address, service.key, node);
+  // Whoever listens on a ClusterIP may have given it to a device of its own: it stays ours, with all of its ports.
+  return kind === 'cluster' && service.prefersNodeLocal && verdict.use === 'shared' ? BOUND : verdict;
 }
+
+const BOUND: AddressVerdict = { use: 'bound', remark: undefined };
 
 const OWN: AddressVerdict = { use: 'shared', remark: undefined };
 

@@ -97,8 +97,14 @@ function claimFindings({ key, state, reason, holder }: FrontendFacts): Finding[]
 
 function endpointFindings(frontend: FrontendFacts, facts: ServiceFacts, { client }: Question): Finding[] {
   if (frontend.desired !== undefined) return [];
+  if (frontend.state === 'node-local') return [nodeLocalFinding(frontend)];
   if (frontend.traffic.includes('dropped')) return [localFinding(frontend, client)];
   return [withoutEndpoint(frontend, facts)];
+}
+
+function nodeLocalFinding({ key }: FrontendFacts): Finding {
+  const sentence = `a process of this node listens on ${key} and has its traffic, by annotation`;
+  return remark('KIP207', { place: 'Node', about: key, sentence });
 }
 
 // A load balancer finds the nodes that have an endpoint by asking: that this one has none is no fault.

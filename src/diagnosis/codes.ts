@@ -113,6 +113,13 @@ export const CODES = {
       'Something in the Service or its slices could not be used as it is. The finding says which field, what was found there and what would mend it; everything else of the Service is served.',
     remedy: 'Correct the field that the finding names.',
   },
+  KIP207: {
+    title: 'left to a process of the node',
+    meaning:
+      'The Service has the annotation kube-ipvs-proxy.io/node-local: prefer, and a process of this node listens on its ClusterIP and port itself, as NodeLocal DNSCache does. It gets the traffic of this node; there is no virtual server while it listens.',
+    remedy:
+      'Nothing is wrong where that process answers: ss -lntup on the node shows it. IPVS takes over within a second after it has stopped listening.',
+  },
   KIP208: {
     title: 'only draining servers',
     meaning:

@@ -110,7 +110,9 @@ function sysctlFindings({ sysctls }: KernelFacts): Finding[] {
 
 function deviceFindings({ otherDevices }: KernelFacts, focus: readonly Focus[]): Finding[] {
   const bound = new Set(
-    focus.flatMap(({ wanted, seen }) => (wanted?.isBound || seen?.isBound ? [seen?.address] : [])),
+    focus
+      .filter(({ wanted }) => wanted?.state !== 'node-local')
+      .flatMap(({ wanted, seen }) => (wanted?.isBound || seen?.isBound ? [seen?.address] : [])),
   );
   return otherDevices
     .filter(({ address }) => bound.has(address))

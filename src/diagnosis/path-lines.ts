@@ -140,7 +140,9 @@ function frontendLines(
   const state = wanted === undefined ? '' : ` ${stateText(wanted)}`;
   const lines = [line('Node', 0, `${key}${state}`)];
   if (seen === undefined) return lines;
-  lines.push(line('Node', 1, placeText(seen)), line('Node', 1, sourceText(seen, client)));
+  lines.push(line('Node', 1, placeText(seen)));
+  if (wanted?.state === 'node-local') return lines;
+  lines.push(line('Node', 1, sourceText(seen, client)));
   if (seen.presence !== 'present')
     return [...lines, line('Node', 1, `no virtual server${unknownText(seen)}`)];
   lines.push(line('Node', 1, serverText(seen)));
@@ -173,7 +175,7 @@ function placeText({ address, isBound, isGuarded, isOpen, traffic }: KernelFront
 }
 
 function isGate(set: string): boolean {
-  return set === 'refused' || set === 'dropped' || set === 'restricted';
+  return set === 'node-local' || set === 'refused' || set === 'dropped' || set === 'restricted';
 }
 
 /** As whom the server sees the client, and why; the rules are those of docs/packet-flow.md. */

@@ -62,6 +62,11 @@ export interface Kernel {
   /** One outcome for each operation, in order. */
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
   nodeAddresses(): Promise<NodeAddresses>;
+  /**
+   * The addresses and ports of TCP and UDP on which processes of the node listen, as frontends. Listeners on all
+   * addresses are left out. Undefined: that could not be read.
+   */
+  listeners(): ReadonlySet<FrontendKey> | undefined;
   /** Reports changes that others make to our device, and changes of the node's own addresses, as they happen. */
   watch(listener: (change: KernelChange) => void): void;
   close(): Promise<void>;

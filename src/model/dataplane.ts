@@ -32,9 +32,17 @@ export interface PacketPolicy {
  * refused: new connections are refused, although the address is not guarded (a node's own).
  * dropped: new connections get no answer: there are endpoints, but none that the traffic policy lets this node use.
  * restricted: only the clients among the allowed sources get through.
+ * node-local: open, but for a process of the node that listens there itself: there is no virtual server meanwhile.
  * masqueraded: every client is masqueraded. source-kept: clients keep their address, unless their reply would be lost.
  */
-export const TRAFFIC_SETS = ['refused', 'dropped', 'restricted', 'masqueraded', 'source-kept'] as const;
+export const TRAFFIC_SETS = [
+  'refused',
+  'dropped',
+  'restricted',
+  'node-local',
+  'masqueraded',
+  'source-kept',
+] as const;
 
 export type TrafficSet = (typeof TRAFFIC_SETS)[number];
 

@@ -55,6 +55,8 @@ export interface Service {
    * default.
    */
   readonly drainDeadline?: number;
+  /** By annotation: a process of the node that listens on a ClusterIP and port has the traffic, while it listens. */
+  readonly prefersNodeLocal?: boolean;
   /**
    * creationTimestamp in milliseconds since 1970. Where two Services claim one VIP:port by fields of one kind, the
    * smaller wins.

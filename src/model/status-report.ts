@@ -27,6 +27,8 @@ export interface StatusReport {
   readonly unmet: readonly UnmetStatus[];
   /** Frontends that refuse new connections because their Service has no usable endpoint. */
   readonly withoutEndpoints: readonly RefusedStatus[];
+  /** Frontends that are left to a process of the node that listens there. */
+  readonly nodeLocal?: readonly FrontendStatus[];
 }
 
 export interface StatusCounts {

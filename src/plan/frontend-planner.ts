@@ -137,7 +137,7 @@ export class FrontendPlanner {
 
   /** True when the server is gone after these operations. */
   #planServerRemoval(frontend: Frontend, server: RealServer): boolean {
-    const mayDrain = drains(frontend.protocol);
+    const mayDrain = drains(frontend.protocol) && !this.#isNodeLocal(frontend);
     if (!mayDrain || this.#drained(frontend.key, server.key)) {
       this.#operations.add({ kind: 'delete-real-server', frontend, server });
       if (!mayDrain) this.#operations.add({ kind: 'forget-flows', frontend, server });
@@ -146,6 +146,12 @@ export class FrontendPlanner {
     if (server.weight !== 0)
       this.#operations.add({ kind: 'set-real-server', frontend, server: withWeight(server, 0) });
     return false;
+  }
+
+  // A virtual server that drained would refuse the clients of the process that listens. What the kernel still knows of
+  // connections to pods goes too: their next packet then meets no translation, and the client is reset at once.
+  #isNodeLocal({ key }: Frontend): boolean {
+    return this.#desired.policy.traffic['node-local'].has(key);
   }
 
   #planRemoval(frontend: Frontend, seen: VirtualServer | undefined): void {

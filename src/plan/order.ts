@@ -87,6 +87,8 @@ const LEAVING: Readonly<Record<TrafficSet, Stage>> = {
   dropped: 'open',
   // Along with its sources.
   restricted: 'own',
+  // Not before the frontend is open.
+  'node-local': 'open',
   masqueraded: 'disown',
   'source-kept': 'disown',
 };

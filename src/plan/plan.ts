@@ -17,6 +17,8 @@ export type Plan = readonly PlanStage[];
  * - performing the plan gives the desired state, except for servers that still drain and weights that still grow;
  * - IPVS has no transactions, so every prefix of the plan is safe: no frontend is open without a server that takes
  *   connections, no virtual server exists outside the ledger, no server that stays is ever away;
+ * - a frontend that a process of the node has instead (`node-local`) has no virtual server, and on the way there and
+ *   back none of its clients is refused;
  * - a foreign virtual server is never touched.
  */
 export function plan(

@@ -51,6 +51,8 @@ export class KernelCheck {
   readonly #lostNodes = new Set<string>();
   /** Since they were read last: nothing notifies us of another gateway or resolver. */
   readonly #nodeAddressesAge: Interval;
+  /** Since it was looked up on what processes of the node listen: nothing notifies us of that either. */
+  readonly #listenersAge: Interval;
   /** Views that the last full look found with a firewall mark that cannot stay. */
   #staleMarks: ReadonlySet<FrontendKey> = new Set();
 
@@ -58,6 +60,7 @@ export class KernelCheck {
     const { kernel, image, clock, settings, drains, drift } = parts;
     this.#parts = parts;
     this.#nodeAddressesAge = new Interval(clock, NODE_ADDRESSES_PERIOD);
+    this.#listenersAge = new Interval(clock, settings.listenerInterval);
     this.#setUp = new SetUp(kernel, drift, parts.prepared);
     this.#auditor = new Auditor(kernel, image, this.#setUp, clock, settings);
     this.#drainCounter = new DrainCounter(kernel, image, drains, clock, settings.drainInterval);
@@ -100,9 +103,13 @@ export class KernelCheck {
     return views;
   }
 
-  /** Milliseconds until the next audit or count of connections is due. */
+  /** Milliseconds until the next audit, count of connections or look at listeners is due. */
   wait(): number {
-    return Math.min(this.#auditor.wait(), this.#drainCounter.wait() ?? Number.POSITIVE_INFINITY);
+    const waits = [
+      this.#drainCounter.wait(),
+      this.#parts.desired.prefersListeners && this.#listenersAge.wait(),
+    ];
+    return Math.min(this.#auditor.wait(), ...waits.filter((wait) => typeof wait === 'number'));
   }
 
   async run(pending: KernelKeySet): Promise<void> {
@@ -130,6 +137,7 @@ export class KernelCheck {
     pending.add(await image.settleDoubts(kernel));
     addFrontends(pending, slowStarts.due());
     this.#endDrainsOnLostNodes(pending);
+    if (desired.prefersListeners && this.#listenersAge.isOver) this.#takeInListeners();
     if (this.#drainCounter.isDue) await this.#countDrains(pending);
     if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit(), pending);
   }
@@ -165,11 +173,19 @@ export class KernelCheck {
     pending.add(image.keysAt(desired.reserved));
   }
 
+  #takeInListeners(): void {
+    const { desired, kernel, dirty } = this.#parts;
+    this.#listenersAge.begin();
+    const listeners = kernel.listeners();
+    if (listeners !== undefined) dirty.addAtOnce(desired.setListeners(listeners));
+  }
+
   async #lookAtAll(pending: KernelKeySet): Promise<void> {
     const { kernel, desired, image, takeover, dirty, drains } = this.#parts;
     await this.#setUp.make();
     desired.setMarkKey(await kernel.markKey());
     await this.#takeInNodeAddresses(pending);
+    this.#takeInListeners();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     if (takeover.underWay) await dirty.takeIn(pending);
     await image.lookAtAll(kernel);

@@ -16,6 +16,8 @@ export interface LoopSettings {
   readonly auditLooksPerSecond: number;
   /** How often a slice of the audit is done. */
   readonly auditInterval: number;
+  /** How often it is looked up whether processes of the node listen, where a Service prefers them. */
+  readonly listenerInterval: number;
   /** At least this long between the end of a pass and the next; changes meanwhile are gathered. */
   readonly gatherTime: number;
   /** Where no Service was worked out before, so many are at once, before the kernel gets them. */
@@ -33,6 +35,7 @@ export const DEFAULT_LOOP_SETTINGS: LoopSettings = {
   auditEntriesPerSecond: 110_000 / 30,
   auditLooksPerSecond: 250,
   auditInterval: 5_000,
+  listenerInterval: 1_000,
   gatherTime: 0,
   // Some milliseconds of work, so that others get their turn in between.
   servicesAtOnce: 128,

@@ -30,6 +30,7 @@ export async function rehearse(
   const { own, reserved } = await kernel.nodeAddresses();
   desired.setNodeAddresses(own);
   desired.setReserved(reserved);
+  desired.setListeners(kernel.listeners() ?? new Set());
   for (const key of view.keys()) desired.refresh(key, view.look(key));
   for (const key of desired.takeConcerned()) desired.refresh(key, view.look(key));
   const takeover = new Takeover(predecessor, desired, source, excluded);

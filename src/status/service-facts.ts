@@ -194,6 +194,7 @@ function frontendFacts(
 ): FrontendFacts {
   const holder = desired.serviceOf(frontend.key);
   const isLost = holder !== undefined && holder !== key;
+  const standing = traffic.includes('node-local') ? 'node-local' : 'programmed';
   const { address, port, protocol, mark } = frontend;
   return {
     key: frontend.key,
@@ -203,7 +204,7 @@ function frontendFacts(
     mark,
     kind,
     portName: service.ports[portIndex]?.name ?? '',
-    state: isLost ? 'conflict' : (unmet?.state ?? 'programmed'),
+    state: isLost ? 'conflict' : (unmet?.state ?? standing),
     reason: unmet?.reason,
     holder: isLost ? holder : undefined,
     desired: virtualServer && desiredServer(virtualServer),

@@ -38,6 +38,7 @@ interface AgentView {
   readonly state: SyncState;
   readonly unmet: readonly UnmetFrontend[];
   readonly withoutEndpoints: readonly Refused[];
+  readonly nodeLocal: readonly Pick<Refused, 'owner' | 'frontend'>[];
 }
 
 interface Refused {
@@ -83,6 +84,7 @@ function shortReport(dataplane: ObservedDataplane, agent: AgentView | undefined)
       ...frontendStatus(frontend, owner),
       ...(offered !== undefined && { offered }),
     })),
+    nodeLocal: (agent?.nodeLocal ?? []).map(({ owner, frontend }) => frontendStatus(frontend, owner)),
   };
 }
 

@@ -155,3 +155,18 @@ test('an annotation of ours that nobody knows is reported, and those of others a
     'metadata.annotations has "kube-ipvs-proxy.io/weight", which this program does not know; it has no effect.',
   ]);
 });
+
+describe('the annotation for processes of the node', () => {
+  test('may say prefer, and nothing else', () => {
+    expect(recordOf(service({ 'node-local': 'prefer' })).prefersNodeLocal).toBe(true);
+    expect(reported({ 'node-local': 'prefer' })).toEqual([]);
+    expect(recordOf(service({}))).not.toHaveProperty('prefersNodeLocal');
+  });
+
+  test.each(['', 'Prefer', 'require', 'true', 1])('is reported and has no effect: %s', (value) => {
+    expect(recordOf(service({ 'node-local': value }))).not.toHaveProperty('prefersNodeLocal');
+    expect(reported({ 'node-local': value })[0]).toMatch(
+      /^metadata\.annotations\[node-local\]: is .*, expected prefer; it has no effect\.$/,
+    );
+  });
+});

@@ -128,6 +128,37 @@ describe('a plan', () => {
     );
   });
 
+  it('leaves no virtual server to a frontend that a process of the node has, not even to drain', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const after = performAll(operationsOf(desired, observed, drained), observed);
+        const nodeLocal = [...desired.policy.traffic['node-local'].keys()];
+        expect(nodeLocal.filter((key) => after.virtualServers.has(key))).toEqual([]);
+      }),
+    );
+  });
+
+  it('refuses no client on the way from IPVS to a process of the node, nor on the way back', () => {
+    const passable = ({ policy }: Dataplane) => [
+      ...policy.open.keys(),
+      ...policy.traffic['node-local'].keys(),
+    ];
+    fc.assert(
+      fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {
+        const before = passable(observed).filter((key) => !observed.foreign.has(key));
+        const stay = passable(desired).filter((key) => before.includes(key));
+        const now = copyOfPlane(observed, observed.foreign);
+        for (const operation of operationsOf(desired, observed, drained)) {
+          now.acknowledge(operation);
+          const left = passable(now);
+          expect(
+            stay.filter((key) => !left.includes(key)).map((key) => `${operationText(operation)}: ${key}`),
+          ).toEqual([]);
+        }
+      }),
+    );
+  });
+
   it('leaves nothing to do for a second plan', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, verdict, (desired, { observed }, drained) => {

@@ -10,7 +10,7 @@ export interface Section {
   readonly body: string;
 }
 
-const STEPS = ['node', 'apply', 'delete', 'connections', 'wait'] as const;
+const STEPS = ['node', 'apply', 'delete', 'connections', 'listeners', 'wait'] as const;
 const EXPECTATIONS = ['plan', 'kernel', 'problems', 'health checks', 'left alone'] as const;
 
 export type Step = (typeof STEPS)[number];

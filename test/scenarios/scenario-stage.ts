@@ -69,6 +69,9 @@ export class ScenarioStage {
       case 'connections':
         for (const line of body.split('\n')) this.#connect(line);
         break;
+      case 'listeners':
+        this.#kernel.listening = new Set(body.split('\n') as FrontendKey[]);
+        break;
       case 'wait':
         await this.#wait(body);
     }

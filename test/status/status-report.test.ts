@@ -44,6 +44,7 @@ const agentWith = (state: Partial<SyncState>) => ({
   state: { ...STATE, ...state },
   unmet: [] as readonly UnmetFrontend[],
   withoutEndpoints: [],
+  nodeLocal: [],
 });
 
 describe('the status report', () => {

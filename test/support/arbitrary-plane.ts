@@ -84,9 +84,22 @@ export const desiredPlane: fc.Arbitrary<Dataplane> = fc
         owned: new Map(fronts.map((front) => [front.key, { frontend: front, owner }])),
         open: byKey(fronts),
         ...treatment,
+        traffic: {
+          ...treatment.traffic,
+          'node-local': withoutServers(treatment.traffic['node-local'], fronts),
+        },
       },
     };
   });
+
+// What is left to a process of the node has no virtual server.
+function withoutServers(
+  nodeLocal: ReadonlyMap<FrontendKey, Frontend>,
+  served: readonly Frontend[],
+): Map<FrontendKey, Frontend> {
+  const keys = new Set(served.map(({ key }) => key));
+  return new Map([...nodeLocal].filter(([key]) => !keys.has(key)));
+}
 
 /** Servers of another program hold these, whatever the observed plane says of the same keys. */
 export interface ObservedScene {

@@ -140,6 +140,13 @@ export class FakeKernel implements Kernel {
     return { own: [...this.#nodeAddresses], reserved: this.#reservedAddresses };
   }
 
+  /** Where processes of the node listen; undefined: nobody can read it. */
+  listening: ReadonlySet<FrontendKey> | undefined = new Set();
+
+  listeners(): ReadonlySet<FrontendKey> | undefined {
+    return this.listening;
+  }
+
   /** The node gets other addresses. */
   setNodeAddresses(addresses: readonly Address[]): void {
     this.#nodeAddresses = addresses;

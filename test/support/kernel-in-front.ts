@@ -9,7 +9,7 @@ import type {
   Remembered,
 } from '../../src/kernel/kernel.js';
 import type { LookResult } from '../../src/model/counters.js';
-import type { Frontend } from '../../src/model/frontend.js';
+import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import type { Operation, Outcome } from '../../src/model/operation.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
@@ -62,6 +62,10 @@ export class KernelInFront implements Kernel {
 
   perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return this.inner.perform(operations);
+  }
+
+  listeners(): ReadonlySet<FrontendKey> | undefined {
+    return this.inner.listeners();
   }
 
   nodeAddresses(): Promise<NodeAddresses> {

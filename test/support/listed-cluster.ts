@@ -56,6 +56,7 @@ export class ListedCluster {
         policy: this.image.policy,
         desired: this.desired,
         withoutEndpoints: this.desired.withoutEndpoints(),
+        nodeLocal: this.desired.nodeLocal(),
         unmet: this.unmet,
         drains: this.drains,
         slicesOf: (service) => this.view.look(service).slices,

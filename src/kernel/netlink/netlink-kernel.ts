@@ -24,6 +24,7 @@ import {
 import { NetlinkError, unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
+import { readListeners } from '../node/listeners.js';
 import { nodeAddressesOf } from '../node/node-addresses.js';
 import { NODE_PLACES, type NodePlaces } from '../node/node-files.js';
 import { setSysctls } from '../node/sysctls.js';
@@ -284,6 +285,10 @@ export class NetlinkKernel implements Kernel {
 
   async nodeAddresses(): Promise<NodeAddresses> {
     return nodeAddressesOf(decodeAddresses(await this.#handle.dumpNodeAddresses()));
+  }
+
+  listeners(): ReadonlySet<FrontendKey> | undefined {
+    return readListeners();
   }
 
   // What is removed of the other way is done by our own change from one to the other, or does not unbind a VIP.

@@ -33,6 +33,7 @@ const FRONTEND_PURPOSES = [
   'refused',
   'dropped',
   'restricted',
+  'node-local',
   'sources',
   'inside',
   'owned-inside',

@@ -75,8 +75,9 @@ class RowMaker {
     };
   }
 
-  #stateOf({ frontend, server, unmet, isForeign }: RowPlace): RowState {
+  #stateOf({ frontend, server, unmet, isForeign, isNodeLocal }: RowPlace): RowState {
     if (isForeign) return 'foreign';
+    if (isNodeLocal) return 'node-local';
     if (unmet !== undefined) return unmet.state;
     if (this.#isDrift(frontend, server)) return 'drift';
     if (server === undefined) return 'programmed';
@@ -98,6 +99,7 @@ class RowMaker {
     if (unmet?.reason !== undefined) return unmet.reason;
     if (state === 'drift')
       return server === undefined ? 'another program removed it' : 'another program changed it';
+    if (state === 'node-local') return 'a process of this node listens there';
     if (server !== undefined || state !== 'programmed') return null;
     const claim = this.#parts.agent?.desired.holderOf(frontend.key);
     if (offered !== undefined) return `no endpoint: its EndpointSlices offer ${offered} instead`;

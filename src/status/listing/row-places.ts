@@ -28,6 +28,8 @@ export interface ListedAgent {
     readonly owner: string;
     readonly offered?: string;
   }[];
+  /** Frontends that are left to a process of the node that listens there. */
+  readonly nodeLocal: readonly { readonly frontend: Frontend; readonly owner: string }[];
   readonly unmet: readonly UnmetFrontend[];
   readonly drains: readonly DrainState[];
   slicesOf(service: ServiceKey): readonly EndpointSlice[];
@@ -54,6 +56,7 @@ export interface RowPlace {
   /** Of a Service that does not have the frontend as it wants it. */
   readonly unmet: UnmetFrontend | undefined;
   readonly offered: string | undefined;
+  readonly isNodeLocal: boolean;
 }
 
 const NOTHING = {
@@ -62,6 +65,7 @@ const NOTHING = {
   isForeign: false,
   unmet: undefined,
   offered: undefined,
+  isNodeLocal: false,
 } as const;
 
 /** Every place that is asked for, in the order of Services and frontends. */
@@ -106,6 +110,8 @@ function* absentPlaces(
   }
   for (const { frontend, owner, offered } of agent.withoutEndpoints)
     if (!has(frontend)) yield { ...NOTHING, frontend, owner, offered };
+  for (const { frontend, owner } of agent.nodeLocal)
+    if (!has(frontend)) yield { ...NOTHING, frontend, owner, isNodeLocal: true };
   for (const [key, { frontend }] of agent.image.virtualServers)
     if (!has(frontend) && !unmetPlaces.has(key))
       yield { ...NOTHING, frontend, owner: agent.desired.holderOf(key)?.owner };

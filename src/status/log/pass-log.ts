@@ -70,12 +70,26 @@ export class PassLog {
   }
 
   performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
+    operations.forEach((operation, index) => {
+      if (outcomes[index]?.kind === 'done') this.#handedOver(operation);
+    });
     if (!this.#logger.isLevelEnabled('debug')) return;
     operations.forEach((operation, index) => {
       const outcome = outcomes[index];
       const errno = outcome !== undefined && 'error' in outcome ? outcome.error.code : undefined;
       this.#logger.debug({ outcome: outcome?.kind, errno }, operationText(operation));
     });
+  }
+
+  #handedOver(operation: Operation): void {
+    if (!('set' in operation) || operation.set !== 'node-local') return;
+    const { key } = operation.frontend;
+    this.#logger.info(
+      { frontend: key },
+      operation.kind === 'enter-set'
+        ? `${key} is left to a process of this node, which listens there`
+        : `${key} is no longer left to a process of this node`,
+    );
   }
 
   passed(report: PassReport): void {
