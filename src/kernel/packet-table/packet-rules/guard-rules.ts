@@ -2,6 +2,7 @@ import { FAMILIES, type Family } from '../../../model/address.js';
 import type { Rule, Statement } from '../../nf-tables/rule-values.js';
 import type { PacketRulesSettings } from '../packet-rules-settings.js';
 import {
+  answeredPlace,
   DROP,
   destinationAddress,
   isIn,
@@ -16,7 +17,8 @@ import {
 // A VIP is a local address, so every daemon on 0.0.0.0 would answer on it (kubernetes/kubernetes#72236). The same rule
 // refuses Services without endpoints: they are simply not open. A node's own address is not guarded, so what is to be
 // refused there has a set of its own. What a process of the node has at a VIP (`node-local`) is looked up last: only
-// packets that would be refused get there.
+// packets that would be refused get there. So are its answers to clients of the node itself, whose address is the VIP
+// too: the rules of NodeLocal DNSCache keep connection tracking away from the question, and then the answer is new.
 //
 // TCP is answered by a reset: an ICMP error that answers a SYN within the system call that sent it, as it does below
 // one kernel, is only noted, and connect() waits for its second SYN a second later (tcp_v4_err, tcp_v6_err); and ICMP
@@ -24,12 +26,14 @@ import {
 export function guardRules(family: Family): Rule[] {
   const isGuarded = isIn([destinationAddress(family)], setOf('guarded', family));
   const isClosed = isNotIn(place(family), setOf('open', family));
-  const isOurs = isNotIn(place(family), setOf('node-local', family));
+  const isOurs = [place(family), answeredPlace(family)].map((fields) =>
+    isNotIn(fields, setOf('node-local', family)),
+  );
   const isRefused = isIn(place(family), setOf('refused', family));
   return [
     [isIn(place(family), setOf('dropped', family)), DROP],
     ...REFUSALS.flatMap(([protocols, refuse]) => [
-      [isGuarded, protocols, isClosed, isOurs, refuse],
+      [isGuarded, protocols, isClosed, ...isOurs, refuse],
       [protocols, isRefused, refuse],
     ]),
   ];

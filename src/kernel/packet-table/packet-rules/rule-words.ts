@@ -34,6 +34,11 @@ export function place(family: Family): Field[] {
   return [destinationAddress(family), PROTOCOL, destinationPort];
 }
 
+/** What a packet answers for, if it is an answer: `ip saddr . meta l4proto . th sport`. */
+export function answeredPlace(family: Family): Field[] {
+  return [sourceAddress(family), PROTOCOL, sourcePort];
+}
+
 /** `meta l4proto tcp`, `meta l4proto { udp, sctp }` */
 export function protocolIs(...protocols: readonly Protocol[]): Statement {
   const numbers = protocols.map((protocol) => Uint8Array.of(PROTOCOL_NUMBERS[protocol]));
