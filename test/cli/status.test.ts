@@ -142,6 +142,13 @@ kube-ipvs-proxy check shows what this node needs for Services.
     );
   });
 
+  it('lists what is left to processes of the node', () => {
+    const { key: left, ...where } = frontend(VIP_B, 53, 'UDP');
+    const text = lines({ nodeLocal: [{ ...where, frontend: left, service: 'kube-system/kube-dns:dns' }] });
+    const from = text.indexOf('Left to a process of this node, which listens there:');
+    expect(text[from + 1]).toBe('  kube-system/kube-dns:dns  10.96.0.11:53/UDP');
+  });
+
   it('counts virtual servers of other programs and lists refused frontends, ten of them', () => {
     const { key: refused, ...where } = frontend(VIP_B, 81, 'TCP');
     const one = { ...where, frontend: refused, service: 'default/empty' };

@@ -78,6 +78,18 @@ describe('a Service that works', () => {
     expect(causesOf({ ...facts, question: question({ client: { kind: 'outside' } }) })).toEqual(['KIP201']);
   });
 
+  it('is not accused where a process of the node has its frontend, nor for the device that this one made', () => {
+    const left = wanted({ state: 'node-local', traffic: ['node-local'], ...NO_SERVER });
+    const otherDevices = [{ address: VIP_A, device: 'nodelocaldns' }];
+    const facts = {
+      answer: answer(service({ frontends: [left] })),
+      kernel: kernel({ frontends: [EMPTY], otherDevices }),
+    };
+    expect(causesOf(facts)).toEqual([]);
+    expect(remarksOf(facts)).toEqual(['KIP207']);
+    expect(remarksOf({ kernel: kernel({ otherDevices }) })).toEqual(['KIP308']);
+  });
+
   it('is not accused where a rule lets some clients pass, or is on another way', () => {
     expect(causesOf({ kernel: kernel({ rules: [{ ...DROP, isCertain: false }] }) })).toEqual([]);
     expect(causesOf({ kernel: kernel({ rules: [{ ...DROP, hook: 'output' }] }) })).toEqual([]);

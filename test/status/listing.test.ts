@@ -10,7 +10,7 @@ import {
   rowFilter,
 } from '../../src/status/listing/listing-source.js';
 import { POD_1, POD_2, POD_3, VIP_A, VIP_A6 } from '../support/addresses.js';
-import { API, type ListedCluster, smallCluster, WEB } from '../support/listed-cluster.js';
+import { API, ListedCluster, smallCluster, WEB } from '../support/listed-cluster.js';
 import { aService, aSlice } from '../support/objects.js';
 
 async function rowsOf(
@@ -52,6 +52,23 @@ describe('rows of frontends', () => {
       ],
     });
     expect(rows[0]).toMatchObject({ trafficPolicy: 'Local', persistenceSeconds: 10_800 });
+  });
+
+  it('say of a frontend that a process of the node has that it is so, and count no server', async () => {
+    const dns = frontend(VIP_A, 80, 'TCP');
+    const cluster = new ListedCluster(
+      [aService('dns', [VIP_A], { prefersNodeLocal: true })],
+      [aSlice('dns', [POD_1])],
+      new Set([dns.key]),
+    );
+    expect(await rowOf(cluster, dns.key)).toMatchObject({
+      service: 'default/dns',
+      type: 'ClusterIP',
+      state: 'node-local',
+      reason: 'a process of this node listens there',
+      scheduler: null,
+      counts: { servers: 0, taking: 0 },
+    });
   });
 
   it('say of every endpoint that is no server why it is none', async () => {

@@ -44,6 +44,25 @@ describe('the log', () => {
     ]);
   });
 
+  it('has a line for each frontend that a process of the node gets or gives back, once the kernel has it', () => {
+    const lines: Record<string, unknown>[] = [];
+    const dns = frontend(VIP_A, 53, 'UDP');
+    const log = logInto(lines);
+    const operation = { set: 'node-local', frontend: dns } as const;
+    log.performed(
+      [
+        { ...operation, kind: 'enter-set' },
+        { ...operation, kind: 'leave-set' },
+        { ...operation, kind: 'enter-set' },
+      ],
+      [DONE, DONE, failed('ENOENT')],
+    );
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      '10.96.0.10:53/UDP is left to a process of this node, which listens there',
+      '10.96.0.10:53/UDP is no longer left to a process of this node',
+    ]);
+  });
+
   it('says when only a part was programmed, and names repairs of drift', () => {
     const lines: Record<string, unknown>[] = [];
     const clock = new HandClock();

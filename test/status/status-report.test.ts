@@ -182,6 +182,7 @@ describe('the report as JSON', () => {
       watch: { resources: [watched] },
       unmet: [{ frontend: FRONT, owner: 'default/web', state: 'refused', reason: 'no.' }] as const,
       withoutEndpoints: [{ frontend: FRONT, owner: 'default/web', offered: '"web"/TCP' }],
+      nodeLocal: [{ frontend: FRONT, owner: 'default/web' }],
     };
     for (const one of [agent, undefined]) {
       const report: unknown = JSON.parse(JSON.stringify(await statusReport(kernel, one)));

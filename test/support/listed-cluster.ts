@@ -30,7 +30,13 @@ export class ListedCluster {
   /** Full looks at the kernel, and virtual servers that were looked at one by one. */
   readonly looks = { full: 0, single: 0 };
 
-  constructor(services: readonly Service[], slices: readonly EndpointSlice[]) {
+  /** `listeners`: where processes of the node listen. */
+  constructor(
+    services: readonly Service[],
+    slices: readonly EndpointSlice[],
+    listeners: ReadonlySet<FrontendKey> = new Set(),
+  ) {
+    this.desired.setListeners(listeners);
     for (const service of services) this.view.setService(service);
     for (const slice of slices) this.view.setSlice(slice);
     for (const key of this.view.keys()) this.desired.refresh(key, this.view.look(key));

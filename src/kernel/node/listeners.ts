@@ -9,15 +9,20 @@ interface SocketTable {
   readonly file: string;
   readonly protocol: Protocol;
   readonly state: string;
-  /** Listeners come first: what follows are connections, of which a node may have a hundred thousand. */
+  /**
+   * Bytes at a time. Where listeners come first, no more than a row or two: behind them come connections, of which a
+   * node may have a hundred thousand, in a table of which the kernel looks through every place up to the next one.
+   */
+  readonly portion: number;
+  /** Whether nothing that listens comes behind the first that does not. */
   readonly isSorted: boolean;
 }
 
 const TABLES: readonly SocketTable[] = [
-  { file: 'tcp', protocol: 'TCP', state: '0A', isSorted: true },
-  { file: 'tcp6', protocol: 'TCP', state: '0A', isSorted: true },
-  { file: 'udp', protocol: 'UDP', state: '07', isSorted: false },
-  { file: 'udp6', protocol: 'UDP', state: '07', isSorted: false },
+  { file: 'tcp', protocol: 'TCP', state: '0A', portion: 256, isSorted: true },
+  { file: 'tcp6', protocol: 'TCP', state: '0A', portion: 256, isSorted: true },
+  { file: 'udp', protocol: 'UDP', state: '07', portion: 65_536, isSorted: false },
+  { file: 'udp6', protocol: 'UDP', state: '07', portion: 65_536, isSorted: false },
 ];
 
 /**
@@ -44,12 +49,10 @@ function listenersIn(table: SocketTable, folder: string): FrontendKey[] {
 // net/ipv4/tcp_ipv4.c get_tcp4_sock, udp.c udp4_format_sock: number: address:port other-address:other-port state …
 const ROW = /^ *\d+: ([\dA-F]+):([\dA-F]{4}) [\dA-F]+:([\dA-F]{4}) ([\dA-F]{2}) /;
 
-const SIZE = 65_536;
-
-function readRows({ file, state, isSorted }: SocketTable, folder: string): string[] {
+function readRows({ file, state, portion, isSorted }: SocketTable, folder: string): string[] {
   const descriptor = openTable(`${folder}/${file}`);
   if (descriptor === undefined) return [];
-  const buffer = Buffer.alloc(SIZE);
+  const buffer = Buffer.alloc(portion);
   let text = '';
   try {
     for (;;) {
