@@ -105,11 +105,9 @@ export class KernelCheck {
 
   /** Milliseconds until the next audit, count of connections or look at listeners is due. */
   wait(): number {
-    const waits = [
-      this.#drainCounter.wait(),
-      this.#parts.desired.prefersListeners && this.#listenersAge.wait(),
-    ];
-    return Math.min(this.#auditor.wait(), ...waits.filter((wait) => typeof wait === 'number'));
+    const listeners = this.#parts.desired.prefersListeners ? this.#listenersAge.wait() : undefined;
+    const never = Number.POSITIVE_INFINITY;
+    return Math.min(this.#auditor.wait(), this.#drainCounter.wait() ?? never, listeners ?? never);
   }
 
   async run(pending: KernelKeySet): Promise<void> {
