@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DRAIN_DEADLINE, FLAGS, SCHEDULER, SLOW_START, WEIGHTS } from '../../src/api-objects/metadata.js';
+import {
+  DRAIN_DEADLINE,
+  FLAGS,
+  NODE_LOCAL,
+  SCHEDULER,
+  SLOW_START,
+  WEIGHTS,
+} from '../../src/api-objects/metadata.js';
 import { defaultDocuments } from '../../src/config/checked-documents.js';
 import { type ConfigFlag, OWN_FLAGS, PROXY_FLAGS } from '../../src/config/config-flags.js';
 import { fieldAt, fieldPaths } from '../../src/config/field-problems.js';
@@ -69,7 +76,7 @@ describe('docs/configuration.md says what the program does:', () => {
 
   it('which annotations a Service may have', () => {
     const names = ANNOTATIONS?.map(([name]) => name);
-    expect(names).toEqual([SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE]);
+    expect(names).toEqual([SCHEDULER, FLAGS, WEIGHTS, SLOW_START, DRAIN_DEADLINE, NODE_LOCAL]);
   });
 
   it('and there is no other table that nobody checks', () => {
