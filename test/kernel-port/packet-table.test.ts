@@ -50,8 +50,8 @@ describe('the rules of the packet table', () => {
     const bytes = createHash('sha256').update(encodeTransaction(rules).bytes).digest('hex').slice(0, 16);
     expect([layoutDigest(all), bytes]).toMatchInlineSnapshot(`
       [
-        "d4338f9ff4c73ba8",
-        "18cae0690aa0c476",
+        "07bf1e4d5aae5704",
+        "3653808a4a916681",
       ]
     `);
   });
