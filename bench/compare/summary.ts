@@ -118,7 +118,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
 
 // The tool programs all at once, so that the first Service comes with the last.
 function firstServiceOf(program: CellResult['program'], clock: Clock): number {
-  return program.bytes === undefined ? program.firstService : timeOf(program, clock);
+  return program.settledMemory === undefined ? timeOf(program, clock) : program.firstService;
 }
 
 function changeRow(starts: readonly Start[], kind: ChangeKind, clock: Clock): ChangeRow | undefined {
