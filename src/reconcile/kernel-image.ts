@@ -6,8 +6,7 @@ import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/data
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { RealServerList } from '../model/real-server.js';
-import { sameServer, type VirtualServer } from '../model/virtual-server.js';
+import { sameServer, sameSettings, type VirtualServer } from '../model/virtual-server.js';
 import { isLedgerLost } from '../plan/adoption.js';
 
 /** Between two looks at the clock; to compare one with ten real servers takes a microsecond or two. */
@@ -154,13 +153,10 @@ export class KernelImage {
 
   #shareServer({ frontend, settings, realServers }: VirtualServer): void {
     const known = this.#state.virtualServers.get(frontend.key);
-    if (known === undefined || known.frontend.mark !== frontend.mark) return;
-    if (sameServer(known, { frontend, settings, realServers }))
-      this.#state.putVirtualServer({
-        frontend,
-        settings,
-        realServers: new RealServerList(realServers).trim(),
-      });
+    if (known === undefined || known.frontend.mark !== frontend.mark || known.untagged === true) return;
+    // Those that are not read yet take the objects over where they are the same, without being read.
+    if (sameSettings(known.settings, settings) && known.realServers.areThese(realServers))
+      this.#state.putVirtualServer({ frontend, settings, realServers: known.realServers });
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

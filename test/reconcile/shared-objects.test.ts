@@ -19,10 +19,10 @@ function source(): HandSource {
   return services;
 }
 
-/** Every object of which a large cluster has many. */
+/** Every object of which a large cluster has many, but for real servers, which `RealServerList` shares. */
 function objectsOf({ virtualServers, policy }: Dataplane): Set<object> {
   return new Set([
-    ...[...virtualServers.values()].flatMap((server) => [server.frontend, ...server.realServers]),
+    ...[...virtualServers.values()].map((server) => server.frontend),
     ...[...policy.owned.values()].map((owned) => owned.frontend),
     ...policy.open.values(),
   ]);
