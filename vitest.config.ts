@@ -80,7 +80,8 @@ export default defineConfig({
           include: imageTests,
           fileParallelism: false,
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // The lab in an emulated machine that others have work for too.
+          hookTimeout: 300_000,
         },
       },
     ],
