@@ -1,5 +1,5 @@
 import type { KernelHandle } from '../native/addon.js';
-import type { Rule, SetDeclaration } from '../nf-tables/rule-values.js';
+import type { Rule, SetDeclaration, Statement } from '../nf-tables/rule-values.js';
 import { type Command, sendTransaction, type TableName } from '../nf-tables/transaction.js';
 import { ARP_VIPS, IGNORE_REQUESTS } from '../packet-table/arp-table.js';
 import { guardRules, keepDestinationRule } from '../packet-table/packet-rules/guard-rules.js';
@@ -7,7 +7,7 @@ import { markRules } from '../packet-table/packet-rules/mark-rules.js';
 import { masqueradeNowRules } from '../packet-table/packet-rules/masquerade-rules.js';
 import { ACCEPT, askedFor, EVERYBODY } from '../packet-table/packet-rules/rule-words.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
-import { PACKET_SETS, type PacketSet, setDeclaration } from '../packet-table/packet-sets.js';
+import { PACKET_SETS, setDeclaration } from '../packet-table/packet-sets.js';
 import { NFT_FEATURES, type NftFeature, type Presence } from './kernel-features.js';
 
 const NAME: TableName = { family: 'inet', table: 'kube-ipvs-proxy-trial' };
@@ -16,24 +16,30 @@ const CHAIN = 'trial';
 
 /** Our own sets and rules that need each feature. */
 const TRIALS: Readonly<Record<NftFeature, readonly Command[]>> = {
-  masquerade: trial([], masqueradeNowRules(PLAIN_RULES)),
-  'destination NAT': trial(['guarded'], [keepDestinationRule('IPv4')]),
-  'original destination': trial(['owned'], [[...askedFor('IPv4', 'TCP', 'owned'), ACCEPT]]),
-  reject: trial(['guarded', 'open', 'refused', 'dropped'], guardRules('IPv4')),
-  'intervals in concatenations': trial(['sources'], []),
-  'maps to marks': trial(['inside'], markRules(EVERYBODY).slice(0, 1)),
+  masquerade: trial(masqueradeNowRules(PLAIN_RULES)),
+  'destination NAT': trial([keepDestinationRule('IPv4')]),
+  'original destination': trial([[...askedFor('IPv4', 'TCP', 'owned'), ACCEPT]]),
+  reject: trial(guardRules('IPv4')),
+  'intervals in concatenations': trialTable(
+    NAME,
+    [setDeclaration({ purpose: 'sources', family: 'IPv4' })],
+    [],
+  ),
+  'maps to marks': trial(markRules(EVERYBODY).slice(0, 1)),
   arp: trialTable({ ...NAME, family: 'arp' }, [ARP_VIPS], [IGNORE_REQUESTS]),
 };
 
-/** `purposes`: those of the sets that the rules name, all of them for TCP over IPv4. */
-function trial(purposes: readonly PacketSet['purpose'][], rules: readonly Rule[]): Command[] {
-  const sets = PACKET_SETS.filter(
-    (set) =>
-      purposes.includes(set.purpose) &&
-      set.family === 'IPv4' &&
-      (!('protocol' in set) || set.protocol === 'TCP'),
-  );
-  return trialTable(NAME, sets.map(setDeclaration), rules);
+/** With the sets that the rules name: one that is missing would be refused as the feature is where a kernel lacks it. */
+function trial(rules: readonly Rule[]): Command[] {
+  const named = new Set(rules.flat().flatMap(setsNamedBy));
+  const sets = PACKET_SETS.map(setDeclaration).filter(({ name }) => named.has(name));
+  return trialTable(NAME, sets, rules);
+}
+
+function setsNamedBy(statement: Statement): string[] {
+  if (statement.kind === 'assign') return 'map' in statement.value ? [statement.value.map] : [];
+  const isAsked = statement.kind === 'lookup' || statement.kind === 'remember';
+  return isAsked && typeof statement.set === 'string' ? [statement.set] : [];
 }
 
 function trialTable(name: TableName, sets: readonly SetDeclaration[], rules: readonly Rule[]): Command[] {
