@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <memory>
 
-#include "exchange.h"
 #include "packed_send.h"
 
 namespace ipvsproxy {
@@ -49,6 +48,14 @@ Outcome unless_absent(const Outcome& outcome) {
 }
 
 }  // namespace
+
+template <typename Write>
+Outcome RouteChannel::dump_messages(const char* operation, Write write, const MessageSink& sink) {
+  MessageWriter writer(kRequestSize);
+  const uint32_t sequence = socket_.reserve_sequences(1);
+  if (!write(writer, sequence)) return does_not_fit(operation);
+  return dump(socket_, writer.messages(), sequence, operation, sink);
+}
 
 Outcome RouteChannel::connect(const char* operation) {
   return socket_.is_open() ? done() : socket_.open(NETLINK_ROUTE, operation);
@@ -134,18 +141,18 @@ Outcome RouteChannel::dump_addresses(std::vector<AddressRecord>* addresses) {
 
 Outcome RouteChannel::dump_once(uint32_t device, std::vector<AddressRecord>* addresses) {
   addresses->clear();
-  Outcome outcome = device == 0 ? done() : dump_device(device, addresses);
+  Outcome outcome = device == 0 ? done() : dump_device(kDump, device, addresses);
   for (const uint8_t family : {AF_INET, AF_INET6}) {
     if (outcome.ok()) outcome = dump_routes(family, addresses);
   }
   return outcome;
 }
 
-Outcome RouteChannel::dump_device(uint32_t device, std::vector<AddressRecord>* addresses) {
-  MessageWriter writer(kRequestSize);
-  const uint32_t sequence = socket_.reserve_sequences(1);
-  if (!write_address_dump(writer, device, sequence)) return does_not_fit(kDump);
-  return dump(socket_, writer.messages(), sequence, kDump, [&](const Message& message) {
+Outcome RouteChannel::dump_device(const char* operation, uint32_t device, std::vector<AddressRecord>* addresses) {
+  const auto write = [device](MessageWriter& writer, uint32_t sequence) {
+    return write_address_dump(writer, device, sequence);
+  };
+  return dump_messages(operation, write, [&](const Message& message) {
     uint32_t owner = 0;
     AddressRecord record;
     if (read_address(message, &owner, &record) && owner == device) addresses->push_back(record);
@@ -153,10 +160,10 @@ Outcome RouteChannel::dump_device(uint32_t device, std::vector<AddressRecord>* a
 }
 
 Outcome RouteChannel::dump_routes(uint8_t family, std::vector<AddressRecord>* addresses) {
-  MessageWriter writer(kRequestSize);
-  const uint32_t sequence = socket_.reserve_sequences(1);
-  if (!write_route_dump(writer, family, sequence)) return does_not_fit(kDump);
-  return unless_absent(dump(socket_, writer.messages(), sequence, kDump, [&](const Message& message) {
+  const auto write = [family](MessageWriter& writer, uint32_t sequence) {
+    return write_route_dump(writer, family, sequence);
+  };
+  return unless_absent(dump_messages(kDump, write, [&](const Message& message) {
     AddressRecord record;
     if (read_route(message, &record) && record.family == family) addresses->push_back(record);
   }));
@@ -178,7 +185,7 @@ Outcome RouteChannel::dump_links_addresses(std::vector<AddressRecord>* addresses
   for (const Link& link : links) {
     const bool runs = (link.flags & IFF_UP) != 0 && (link.flags & IFF_RUNNING) != 0;
     if (!runs || (link.flags & IFF_LOOPBACK) != 0 || link.name == device_) continue;
-    const Outcome dumped = dump_device(link.index, addresses);
+    const Outcome dumped = dump_device(kNodeDump, link.index, addresses);
     if (!dumped.ok() && dumped.error != ENODEV) outcome = dumped;
   }
   for (const uint8_t family : {AF_INET, AF_INET6}) {
@@ -189,20 +196,17 @@ Outcome RouteChannel::dump_links_addresses(std::vector<AddressRecord>* addresses
 }
 
 Outcome RouteChannel::dump_links(std::vector<Link>* links) {
-  MessageWriter writer(kRequestSize);
-  const uint32_t sequence = socket_.reserve_sequences(1);
-  if (!write_link_dump(writer, sequence)) return does_not_fit(kNodeDump);
-  return dump(socket_, writer.messages(), sequence, kNodeDump, [&](const Message& message) {
+  return dump_messages(kNodeDump, write_link_dump, [&](const Message& message) {
     Link link;
     if (read_link(message, &link)) links->push_back(link);
   });
 }
 
 Outcome RouteChannel::dump_gateways(uint8_t family, std::vector<AddressRecord>* addresses) {
-  MessageWriter writer(kRequestSize);
-  const uint32_t sequence = socket_.reserve_sequences(1);
-  if (!write_main_route_dump(writer, family, sequence)) return does_not_fit(kNodeDump);
-  return unless_absent(dump(socket_, writer.messages(), sequence, kNodeDump, [&](const Message& message) {
+  const auto write = [family](MessageWriter& writer, uint32_t sequence) {
+    return write_main_route_dump(writer, family, sequence);
+  };
+  return unless_absent(dump_messages(kNodeDump, write, [&](const Message& message) {
     for (const AddressRecord& gateway : read_default_gateways(message))
       if (gateway.family == family) addresses->push_back(gateway);
   }));

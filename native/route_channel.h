@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "batch.h"
+#include "exchange.h"
 #include "netlink_socket.h"
 #include "outcome.h"
 #include "route_codec.h"
@@ -36,11 +37,14 @@ class RouteChannel : public Channel {
   Outcome find_device(const char* operation, Link* link);
   Outcome find_dummy(const char* operation, Link* link);
   Outcome create_device(const char* operation);
+  // `write` is given a writer and the number of the request, and returns whether it fitted.
+  template <typename Write>
+  Outcome dump_messages(const char* operation, Write write, const MessageSink& sink);
   Outcome dump_once(uint32_t device, std::vector<AddressRecord>* addresses);
   Outcome dump_links_addresses(std::vector<AddressRecord>* addresses);
   Outcome dump_links(std::vector<Link>* links);
   Outcome dump_gateways(uint8_t family, std::vector<AddressRecord>* addresses);
-  Outcome dump_device(uint32_t device, std::vector<AddressRecord>* addresses);
+  Outcome dump_device(const char* operation, uint32_t device, std::vector<AddressRecord>* addresses);
   Outcome dump_routes(uint8_t family, std::vector<AddressRecord>* addresses);
 
   NetlinkSocket socket_;

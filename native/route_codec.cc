@@ -78,7 +78,7 @@ bool write_link_request(MessageWriter& writer, const std::string& name, uint32_t
   return writer.end();
 }
 
-// Without the counters of each link, which are most of its message.
+// Without the counters of each link, which nobody reads here.
 bool write_link_dump(MessageWriter& writer, uint32_t sequence) {
   writer.begin(RTM_GETLINK, NLM_F_DUMP, sequence);
   writer.header(ifinfomsg{});

@@ -124,6 +124,13 @@ Task ipset_task(IpsetCommand command, std::string name) {
       boolean_value);
 }
 
+Task addresses_task(Outcome (RouteChannel::*dump)(std::vector<AddressRecord>*)) {
+  return task_of(
+      std::vector<AddressRecord>{},
+      [dump](Kernel& kernel, std::vector<AddressRecord>* addresses) { return (kernel.route.*dump)(addresses); },
+      records_value<AddressRecord>);
+}
+
 }  // namespace
 
 Task apply_task(OperationBatch batch) {
@@ -218,19 +225,11 @@ Task delete_device_task() {
 }
 
 Task dump_addresses_task() {
-  using Addresses = std::vector<AddressRecord>;
-  return task_of(
-      Addresses{},
-      [](Kernel& kernel, Addresses* addresses) { return kernel.route.dump_addresses(addresses); },
-      records_value<AddressRecord>);
+  return addresses_task(&RouteChannel::dump_addresses);
 }
 
 Task dump_node_addresses_task() {
-  using Addresses = std::vector<AddressRecord>;
-  return task_of(
-      Addresses{},
-      [](Kernel& kernel, Addresses* addresses) { return kernel.route.dump_node_addresses(addresses); },
-      records_value<AddressRecord>);
+  return addresses_task(&RouteChannel::dump_node_addresses);
 }
 
 Task send_nft_task(std::vector<uint8_t> messages) {
