@@ -7,7 +7,7 @@ import { differences } from '../../src/status/listing/differences.js';
 import { listing, listingQuery } from '../../src/status/listing/listing-source.js';
 import { POD_1, POD_2 } from '../support/addresses.js';
 import { AnsweringAgent } from '../support/cli.js';
-import { smallCluster, WEB } from '../support/listed-cluster.js';
+import { GOOD_STATUS, smallCluster, WEB } from '../support/listed-cluster.js';
 
 const cluster = smallCluster();
 const SERVICE = 'default/web' as never;
@@ -18,27 +18,15 @@ const changes = new ChangeLog(
 
 /** One pod is not ready, and somebody has changed a weight with ipvsadm. */
 const STATUS = {
-  version: 1,
+  ...GOOD_STATUS,
   agent: {
-    version: '0.2.0',
-    complete: true,
-    synced: true,
-    services: 2,
-    totals: { passes: 12, operations: 31, refused: 0, drift: 0 },
+    ...GOOD_STATUS.agent,
     lastPassSeconds: 0.004,
     lagSeconds: 0.021,
-    drains: 0,
     watch: [],
     node: 'node-1',
-    nodeVersion: 'v20.19.0',
     kernel: 'Linux 6.12.57; IPVS 1.2.1 for IPv4 and IPv6',
-    auditRoundSeconds: 30,
-    problems: [],
   },
-  counts: { virtualServers: 2, realServers: 3, draining: 0, foreign: 0 },
-  virtualServers: [],
-  unmet: [],
-  withoutEndpoints: [],
 };
 
 const agent = new AnsweringAgent({

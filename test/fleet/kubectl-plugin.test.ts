@@ -1,17 +1,16 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Right, Verb } from '../../lab/api-server/access.js';
 import { ApiServer } from '../../lab/api-server/api-server.js';
 import type { PodBehaviour } from '../../lab/api-server/pod-exec.js';
-import { DEPLOY, PROJECT } from '../deploy/support/deployments.js';
+import { DEPLOY } from '../deploy/support/deployments.js';
 import { schemaComplaints } from '../deploy/support/schema-check.js';
 import { writeAdminKubeconfig } from '../install/cluster.js';
+import { addAgentPod, buildProgram, ran } from './programs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kubectl-plugin-'));
 /** As in its archive: one file with nothing beside it. */
@@ -21,19 +20,7 @@ const SENTENCE = 'default/web works on this node.\n';
 let server: ApiServer;
 let kubeconfig: string;
 
-beforeAll(async () => {
-  const banner = `import { createRequire as r } from "node:module"; const require = r(import.meta.url);`;
-  await build({
-    entryPoints: [join(PROJECT, 'src/main-kubectl.ts')],
-    outfile: PLUGIN,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    banner: { js: banner },
-  });
-  chmodSync(PLUGIN, 0o755);
-});
+beforeAll(() => buildProgram('src/main-kubectl.ts', PLUGIN));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -47,32 +34,11 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-function addAgent(node: string, behaviour: PodBehaviour): void {
-  server.store.create('nodes', { metadata: { name: node } });
-  const metadata = {
-    namespace: 'kube-system',
-    name: `agent-${node}`,
-    labels: { 'k8s-app': 'kube-ipvs-proxy' },
-  };
-  const spec = { nodeName: node, containers: [{ name: 'kube-ipvs-proxy' }] };
-  server.store.create('pods', { metadata, spec, status: { phase: 'Running' } } as never);
-  server.exec.behave(`agent-${node}`, behaviour);
-}
+const addAgent = (node: string, behaviour: PodBehaviour) => addAgentPod(server, node, behaviour);
 
 /** As kubectl runs it: `kubectl ipvs WORDS`. */
-async function plugin(...words: readonly string[]) {
-  const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig };
-  const child = spawn(PLUGIN, words, { env });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (piece: Buffer) => {
-    stdout += piece;
-  });
-  child.stderr.on('data', (piece: Buffer) => {
-    stderr += piece;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
-}
+const plugin = (...words: readonly string[]) =>
+  ran(PLUGIN, words, { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig });
 
 const asked = () => server.exec.asked.map(({ pod, command }) => `${pod}: ${command.join(' ')}`).sort();
 

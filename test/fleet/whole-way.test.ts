@@ -1,42 +1,20 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiServer } from '../../lab/api-server/api-server.js';
 import { realServer } from '../../src/model/real-server.js';
 import { differences } from '../../src/status/listing/differences.js';
-import { PROJECT } from '../deploy/support/deployments.js';
 import { writeAdminKubeconfig } from '../install/cluster.js';
 import { POD_1 } from '../support/addresses.js';
 import { AnsweringAgent } from '../support/cli.js';
-import { smallCluster, WEB } from '../support/listed-cluster.js';
+import { GOOD_STATUS, smallCluster, WEB } from '../support/listed-cluster.js';
+import { addAgentPod, buildProgram, ran } from './programs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'whole-way-'));
 const PLUGIN = join(folder, 'kubectl-ipvs');
 const PROGRAM = join(folder, 'kube-ipvs-proxy.mjs');
 
-const STATUS = {
-  version: 1,
-  agent: {
-    version: '0.2.0',
-    complete: true,
-    synced: true,
-    services: 2,
-    totals: { passes: 12, operations: 31, refused: 0, drift: 0 },
-    drains: 0,
-    nodeVersion: 'v20.19.0',
-    kernel: 'Linux 6.12.57',
-    auditRoundSeconds: 30,
-    problems: [],
-  },
-  counts: { virtualServers: 2, realServers: 3, draining: 0, foreign: 0 },
-  virtualServers: [],
-  unmet: [],
-  withoutEndpoints: [],
-};
 const REFUSED = {
   kind: 'kernel',
   subject: 'Service default/web',
@@ -52,7 +30,7 @@ function agentWith(problems: readonly object[], weight: number): AnsweringAgent 
     server: realServer(POD_1, 8080, weight),
   });
   return new AnsweringAgent({
-    '/status': async () => ({ ...STATUS, agent: { ...STATUS.agent, problems } }),
+    '/status': async () => ({ ...GOOD_STATUS, agent: { ...GOOD_STATUS.agent, problems } }),
     '/diff': async function* () {
       yield* differences({ desired: cluster.desired, kernel: cluster.kernel, draining: new Set() });
     },
@@ -75,17 +53,8 @@ let server: ApiServer;
 let kubeconfig: string;
 
 beforeAll(async () => {
-  const banner = `import { createRequire as r } from "node:module"; const require = r(import.meta.url);`;
-  const options = {
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    banner: { js: banner },
-  } as const;
-  await build({ ...options, entryPoints: [join(PROJECT, 'src/main-kubectl.ts')], outfile: PLUGIN });
-  await build({ ...options, entryPoints: [join(PROJECT, 'src/main.ts')], outfile: PROGRAM });
-  chmodSync(PLUGIN, 0o755);
+  await buildProgram('src/main-kubectl.ts', PLUGIN);
+  await buildProgram('src/main.ts', PROGRAM);
   server = await ApiServer.start();
   server.access.allowToken('secret', 'admin');
   kubeconfig = await writeAdminKubeconfig(server, join(folder, 'kubeconfig'), 'secret');
@@ -103,32 +72,9 @@ afterAll(async () => {
 
 /** A pod of the agent in which our own program runs, as in its image. */
 function addPod(node: string, socket: string): void {
-  server.store.create('nodes', { metadata: { name: node } });
-  const metadata = {
-    namespace: 'kube-system',
-    name: `agent-${node}`,
-    labels: { 'k8s-app': 'kube-ipvs-proxy' },
-  };
-  const spec = { nodeName: node, containers: [{ name: 'kube-ipvs-proxy' }] };
-  server.store.create('pods', { metadata, spec, status: { phase: 'Running' } } as never);
-  server.exec.behave(`agent-${node}`, ([, ...words]) =>
+  addAgentPod(server, node, ([, ...words]) =>
     ran(process.execPath, [PROGRAM, ...words, '--admin-socket', socket]),
   );
-}
-
-async function ran(command: string, words: readonly string[], env = process.env) {
-  const child = spawn(command, words, { env });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (piece: Buffer) => {
-    stdout += piece;
-  });
-  child.stderr.on('data', (piece: Buffer) => {
-    stderr += piece;
-  });
-  const silent = setTimeout(() => child.kill(), 30_000);
-  const [code] = await once(child, 'close');
-  clearTimeout(silent);
-  return { code: Number(code), stdout, stderr };
 }
 
 const plugin = (...words: readonly string[]) =>

@@ -122,3 +122,24 @@ export function smallCluster(): ListedCluster {
   cluster.traffic.set(API.key, counters(40));
   return cluster;
 }
+
+/** What an agent reports on it at `/status` where nothing is wrong. */
+export const GOOD_STATUS = {
+  version: 1,
+  agent: {
+    version: '0.2.0',
+    complete: true,
+    synced: true,
+    services: 2,
+    totals: { passes: 12, operations: 31, refused: 0, drift: 0 },
+    drains: 0,
+    nodeVersion: 'v20.19.0',
+    kernel: 'Linux 6.12.57',
+    auditRoundSeconds: 30,
+    problems: [],
+  },
+  counts: { virtualServers: 2, realServers: 3, draining: 0, foreign: 0 },
+  virtualServers: [],
+  unmet: [],
+  withoutEndpoints: [],
+};
