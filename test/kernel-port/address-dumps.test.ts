@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import type { Address } from '../../src/model/address.js';
 import { addressAnswer, elementAnswer } from '../native/packed-answers.js';
 import { VIP_A } from '../support/addresses.js';
+import { addonWith } from '../support/kernel-handle.js';
 
 class Handle {
   static bound: readonly Address[] = [];
@@ -15,12 +15,7 @@ class Handle {
   readonly watch = () => undefined;
 }
 
-const ADDON: Addon = {
-  abi: 0,
-  libnl: 'none',
-  KernelHandle: Handle as unknown as new () => KernelHandle,
-  setErrorClass: () => undefined,
-};
+const ADDON = addonWith(Handle);
 
 /** So many looks for changes until it was noticed that the only VIP went. */
 async function looksUntilNoticed(kernel: NetlinkKernel): Promise<number> {

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
-import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkError } from '../../src/kernel/native/netlink-error.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
+import { addonWith } from '../support/kernel-handle.js';
 
 const { EOPNOTSUPP, EPERM } = constants.errno;
 
@@ -14,13 +14,7 @@ function refusing(errno: number): NetlinkKernel {
       throw new NetlinkError(-errno, 'ipvs.walk');
     }
   }
-  const addon: Addon = {
-    abi: 0,
-    libnl: 'none',
-    KernelHandle: RefusingHandle as unknown as new () => KernelHandle,
-    setErrorClass: () => undefined,
-  };
-  return new NetlinkKernel(addon, PLAIN_RULES);
+  return new NetlinkKernel(addonWith(RefusingHandle), PLAIN_RULES);
 }
 
 it('a kernel without getsockopt for IPVS compares no family at once, so that the audit looks at each by itself', async () => {

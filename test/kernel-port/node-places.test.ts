@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Addon, KernelHandle } from '../../src/kernel/native/addon.js';
 import { NetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { applyNodeSetUp } from '../../src/kernel/node/init-node.js';
 import type { NodePlaces } from '../../src/kernel/node/node-files.js';
 import { nodeSysctls, REQUIRED_SYSCTLS } from '../../src/kernel/node/sysctls.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { addressAnswer, elementAnswer } from '../native/packed-answers.js';
+import { addonWith } from '../support/kernel-handle.js';
 import { DEFAULT_NODE_SET_UP } from '../support/node-set-up.js';
 
 const TIMEOUTS = { tcp: 900, tcpFin: 120, udp: 300 };
@@ -28,12 +28,7 @@ class WillingHandle {
   readonly close = () => undefined;
 }
 
-const ADDON: Addon = {
-  abi: 0,
-  libnl: 'none',
-  KernelHandle: WillingHandle as unknown as new () => KernelHandle,
-  setErrorClass: () => undefined,
-};
+const ADDON = addonWith(WillingHandle);
 
 /** Folders of a node in which every one of these files says 0. */
 async function nodeWith(files: readonly string[]) {
