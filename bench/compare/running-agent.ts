@@ -5,17 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { shippedNodeOptions } from '../watch/machine.js';
+import { shippedFlags } from '../watch/machine.js';
 import type { AgentOrder } from './agent.js';
 import type { Size } from './cells.js';
 import type { Network } from './network.js';
 import { type Asked, askedIn, STRACE } from './traced.js';
-
-/**
- * Of the first line of src/main.ts and of the DaemonSet. Without them V8 looks through its whole heap for the first time
- * while 1,000 Services are programmed, a fifth of a second on one processor, or a little earlier, which is in no figure.
- */
-const SHIPPED_FLAGS = ['--initial-heap-size=32', ...shippedNodeOptions()];
 
 type AgentProcess = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -37,7 +31,9 @@ export class RunningAgent {
 
   static async start({ services, endpoints }: Size, network: Pick<Network, 'inside'>): Promise<RunningAgent> {
     const program = join(import.meta.dirname, 'agent.js');
-    const flags = [...SHIPPED_FLAGS, '--expose-gc'];
+    // Without them V8 looks through its whole heap for the first time while 1,000 Services are programmed, a fifth of a
+    // second on one processor, or a little earlier, which is in no figure.
+    const flags = [...shippedFlags(), '--expose-gc'];
     const words = [process.execPath, ...flags, program, String(services), String(endpoints)];
     const [command = '', ...rest] = network.inside('node', words);
     const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });

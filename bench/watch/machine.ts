@@ -23,8 +23,16 @@ export function thisMachine(): Machine {
 
 /** As the DaemonSet gives them to the agent. */
 export function shippedNodeOptions(): string[] {
-  const text = readFileSync(join(PROJECT_FOLDER, 'deploy/kustomize/base/daemon-set.yaml'), 'utf8');
-  const [, options] = /name: NODE_OPTIONS\n\s+value: (.+)/.exec(text) ?? [];
-  if (options === undefined) throw new Error('daemon-set.yaml sets no NODE_OPTIONS');
-  return options.split(' ');
+  return shippedWords('deploy/kustomize/base/daemon-set.yaml', /name: NODE_OPTIONS\n\s+value: (.+)/);
+}
+
+/** With those of the first line of the program, which whoever starts Node with it by name has to give. */
+export function shippedFlags(): string[] {
+  return [...shippedWords('src/main.ts', /^#!\/usr\/bin\/env -S node (.+)/), ...shippedNodeOptions()];
+}
+
+function shippedWords(file: string, pattern: RegExp): string[] {
+  const [, words] = pattern.exec(readFileSync(join(PROJECT_FOLDER, file), 'utf8')) ?? [];
+  if (words === undefined) throw new Error(`${file} has no flags of Node`);
+  return words.split(' ');
 }
