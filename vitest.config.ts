@@ -33,9 +33,8 @@ export const programTests = [
 ];
 
 // `unit` needs no root and no kernel and runs in parallel; so does `programs`, whose tests start other programs and
-// mostly wait for them: a start of our own takes as long as a hundred unit tests. `kernel` runs on the real thing, one
-// file after another in one process, because start-up dominates inside an emulated machine; `image` does so with what
-// `npm run image` has built.
+// mostly wait for them. `kernel` runs on the real thing, one file after another in one process, because start-up
+// dominates inside an emulated machine; `image` does so with what `npm run image` has built.
 export default defineConfig({
   test: {
     projects: [
@@ -57,7 +56,7 @@ export default defineConfig({
           include: programTests,
           isolate: false,
           maxWorkers: '100%',
-          // On a busy machine the start of a program alone took 3 s.
+          // On a busy machine a program takes seconds to start.
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -11,8 +11,8 @@ import { setFlagsFromString } from 'node:v8';
  * Units are V8's own (bytes of bytecode run).
  *
  * Node 20 has V8 11, which knows the flag. Node 24, with which the image ships, has V8 13, whose middle compiler (Maglev)
- * makes code that runs ours as fast after the third pass as that of the last one (TurboFan), for a tenth of the work: the
- * last one is off. So is inlining in the middle one: it makes functions large before they have paid for it.
+ * makes code that runs ours as fast after the third pass as that of the last one (TurboFan): the last one is off, and so
+ * is inlining in the middle one (bench/results/first-pass.md).
  *
  * A V8 that does not know a flag prints an error for each command that is typed, and no program can ask whether it does.
  */

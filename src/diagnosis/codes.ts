@@ -118,7 +118,7 @@ export const CODES = {
     meaning:
       'The Service has the annotation kube-ipvs-proxy.io/node-local: prefer, and a process of this node listens on its ClusterIP and port itself, as NodeLocal DNSCache does. It gets the traffic of this node; there is no virtual server while it listens.',
     remedy:
-      'Nothing is wrong where that process answers: ss -lntup on the node shows it. IPVS takes over within a second after it has stopped listening.',
+      'Nothing is wrong where that process answers: ss -lntup on the node shows it. IPVS takes over within a second or so after it has stopped listening.',
   },
   KIP208: {
     title: 'only draining servers',
