@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import type { Command } from 'commander';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
-import { type Fleet, sendToNodes } from './cli/fleet/node-options.js';
+import { AGENTS, type Fleet, sendToNodes } from './cli/fleet/node-options.js';
 import { COMPLETION_PROGRAM, kubectlCompletion } from './cli/kubectl-completion.js';
 import { addViewCommands, emptyCommandLine, type KernelViews } from './cli/view-commands.js';
 import { composeAllNodes, composeNodeNames, composeOneNode } from './compose-fleet.js';
@@ -63,9 +63,7 @@ function addCompletion(program: Command): void {
 
 /** What is offered at a prompt; commander would take `--help` and `--version` among these words for itself. */
 async function complete(program: Command, words: readonly string[]): Promise<number> {
-  const place = { kubeconfig: undefined, context: undefined };
-  const agents = { agentNamespace: 'kube-system', agentSelector: 'k8s-app=kube-ipvs-proxy' };
-  const nodes = () => composeNodeNames({ ...place, ...agents });
+  const nodes = () => composeNodeNames({ kubeconfig: undefined, context: undefined, ...AGENTS });
   process.stdout.write(await kubectlCompletion(program, words, nodes));
   return EXIT.good;
 }

@@ -166,7 +166,8 @@ function flagsOf(command: Command, help: Help): string[] {
   return help.visibleOptions(command).flatMap(flagsIn);
 }
 
-function flagsIn({ short, long }: Option): string[] {
+/** `-o` and `--output`, as far as there are both. */
+export function flagsIn({ short, long }: Option): string[] {
   return [short, long].flatMap((flag) => (flag === undefined || flag === null ? [] : [flag]));
 }
 

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { flagsIn } from './completion.js';
 
 /** How kubectl goes on where nothing fits: with the names of files, or not. */
 const FILES = ':0';
@@ -40,7 +41,7 @@ async function offers(
 ): Promise<Offers> {
   const help = command.createHelp();
   const options = help.visibleOptions(command);
-  const asked = options.find((option) => option.required && flagsOf(option).includes(words.at(-2) ?? ''));
+  const asked = options.find((option) => option.required && flagsIn(option).includes(words.at(-2) ?? ''));
   if (asked?.long === OF_NODES) return { lines: await nodes(), otherwise: NO_FILES };
   if (asked !== undefined) return valuesOf(asked);
   if ((words.at(-1) ?? '').startsWith('-'))
@@ -55,9 +56,5 @@ function valuesOf({ argChoices, flags }: Option): Offers {
 }
 
 function flagLines(option: Option): string[] {
-  return flagsOf(option).map((flag) => `${flag}\t${option.description}`);
-}
-
-function flagsOf({ short, long }: Option): string[] {
-  return [short, long].filter((flag) => flag !== undefined && flag !== null);
+  return flagsIn(option).map((flag) => `${flag}\t${option.description}`);
 }

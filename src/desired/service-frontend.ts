@@ -60,7 +60,7 @@ interface Entrance {
 
 /** Whether it is left to a process of the node that listens there. */
 export function isNodeLocal({ traffic }: Pick<ServiceFrontend, 'traffic'>): boolean {
-  return traffic === NODE_LOCAL;
+  return traffic.includes('node-local');
 }
 
 export function serviceFrontend(entrance: Entrance, node: NodeView): ServiceFrontend {

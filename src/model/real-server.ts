@@ -80,7 +80,7 @@ export class RealServerList implements RealServers {
   }
 
   #read(): void {
-    this.#take(this.#unread?.read() ?? []);
+    if (this.#unread !== undefined) this.#take(this.#unread.read());
   }
 
   #take(servers: RealServer[]): void {
@@ -101,7 +101,7 @@ export class RealServerList implements RealServers {
   }
 
   [Symbol.iterator](): Iterator<RealServer> {
-    if (this.#unread !== undefined) this.#read();
+    this.#read();
     return this.#index === undefined ? this.#few[Symbol.iterator]() : this.#index.values();
   }
 
@@ -117,7 +117,7 @@ export class RealServerList implements RealServers {
   }
 
   find(server: RealServer): RealServer | undefined {
-    if (this.#unread !== undefined) this.#read();
+    this.#read();
     if (this.#index !== undefined) return this.#index.get(server.key);
     const place = this.#placeOf(server);
     return place === -1 ? undefined : this.#few[place];
@@ -125,7 +125,7 @@ export class RealServerList implements RealServers {
 
   /** Adds the server, or takes the place of the member with its address and port. */
   put(server: RealServer): void {
-    if (this.#unread !== undefined) this.#read();
+    this.#read();
     if (this.#index !== undefined) {
       this.#index.set(server.key, server);
       return;
@@ -137,13 +137,13 @@ export class RealServerList implements RealServers {
 
   /** Adds a server of which it is known that it is no member. */
   append(server: RealServer): void {
-    if (this.#unread !== undefined) this.#read();
+    this.#read();
     if (this.#index !== undefined) this.#index.set(server.key, server);
     else if (this.#few.push(server) > FEW) this.#makeIndex();
   }
 
   remove(server: RealServer): void {
-    if (this.#unread !== undefined) this.#read();
+    this.#read();
     if (this.#index !== undefined) this.#index.delete(server.key);
     else {
       const place = this.#placeOf(server);

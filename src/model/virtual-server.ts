@@ -44,7 +44,7 @@ export function takesConnections(server: VirtualServer): boolean {
   return false;
 }
 
-/** Equality of everything that is programmed. */
+/** Equality of everything that is programmed. Servers of `b` that are not read yet share those of `a` afterwards. */
 export function sameServer(a: VirtualServer, b: VirtualServer): boolean {
   return (
     a.untagged === b.untagged && sameSettings(a.settings, b.settings) && b.realServers.areThese(a.realServers)

@@ -6,10 +6,10 @@ import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/data
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { sameServer, sameSettings, type VirtualServer } from '../model/virtual-server.js';
+import { sameServer, type VirtualServer } from '../model/virtual-server.js';
 import { isLedgerLost } from '../plan/adoption.js';
 
-/** Between two looks at the clock; to compare one with ten real servers takes a microsecond or two. */
+/** Between two looks at the clock. */
 const SERVERS_PER_LOOK = 64;
 
 /** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
@@ -24,7 +24,7 @@ export class KernelImage {
   #state = new DataplaneState();
   #known = false;
   #ledgerLost = false;
-  /** Since the last full look, whose objects are all its own. */
+  /** Whether what the last full look saw is held as the desired objects, as far as it is as desired. */
   #isShared = false;
   #nameless: Set<FrontendKey> = new Set();
   readonly #unsure = new Map<FrontendKey, Frontend>();
@@ -151,11 +151,11 @@ export class KernelImage {
     }
   }
 
-  #shareServer({ frontend, settings, realServers }: VirtualServer): void {
+  #shareServer(wanted: VirtualServer): void {
+    const { frontend, settings } = wanted;
     const known = this.#state.virtualServers.get(frontend.key);
-    if (known === undefined || known.frontend.mark !== frontend.mark || known.untagged === true) return;
-    // Those that are not read yet take the objects over where they are the same, without being read.
-    if (sameSettings(known.settings, settings) && known.realServers.areThese(realServers))
+    // Real servers that are not read yet take the wanted objects over by this comparison.
+    if (known?.frontend.mark === frontend.mark && sameServer(wanted, known))
       this.#state.putVirtualServer({ frontend, settings, realServers: known.realServers });
   }
 

@@ -84,13 +84,13 @@ describe('listeners of the node', () => {
     const udp = `127.0.0.1:${datagrams.address().port}/UDP`;
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
     await once(client, 'connect');
-    const there = readListeners();
+    const there = readListeners('/proc/net');
     expect([tcp, udp].filter((key) => !there?.has(key as never))).toEqual([]);
     expect(there?.has(`127.0.0.1:${client.localPort}/TCP` as never)).toBe(false);
     client.destroy();
     server.close();
     datagrams.close();
     await Promise.all([once(server, 'close'), once(datagrams, 'close')]);
-    expect([tcp, udp].filter((key) => readListeners()?.has(key as never))).toEqual([]);
+    expect([tcp, udp].filter((key) => readListeners('/proc/net')?.has(key as never))).toEqual([]);
   });
 });

@@ -35,6 +35,9 @@ interface NodeOptions {
   readonly timeLimit?: number;
 }
 
+/** Where the agents are as the manifests of this project have them. */
+export const AGENTS = { agentNamespace: 'kube-system', agentSelector: 'k8s-app=kube-ipvs-proxy' } as const;
+
 /** Adds `--all-nodes`, `--node` and what goes with them to the commands that can be asked from afar. */
 export function addNodeOptions(program: Command): void {
   for (const command of program.commands)
@@ -47,8 +50,8 @@ export function addNodeOptions(program: Command): void {
         .option('--node <name>', 'ask the agent of this node, through the API server')
         .option('--kubeconfig <file>', 'of the API server; otherwise as kubectl finds it')
         .option('--context <name>', 'of that kubeconfig')
-        .option('--agent-namespace <name>', "the agents' namespace", 'kube-system')
-        .option('--agent-selector <selector>', "the labels of the agents' pods", 'k8s-app=kube-ipvs-proxy')
+        .option('--agent-namespace <name>', "the agents' namespace", AGENTS.agentNamespace)
+        .option('--agent-selector <selector>', "the labels of the agents' pods", AGENTS.agentSelector)
         .option('--node-deadline <seconds>', 'how long each node may take', deadline, 10);
     }
 }

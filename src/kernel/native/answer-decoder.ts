@@ -118,7 +118,8 @@ function countersAt(reader: AnswerReader, offset: number): Counters {
   };
 }
 
-function realServerAt(reader: AnswerReader, offset: number): RealServerRecord {
+/** The real server whose record begins there. */
+export function realServerAt(reader: AnswerReader, offset: number): RealServerRecord {
   return {
     address: reader.address(offset + 20, reader.family(offset)),
     port: reader.uint16(offset + 2),

@@ -5,7 +5,7 @@ import {
   realServer,
   type UnreadServers,
 } from '../../model/real-server.js';
-import { settingsAt } from './answer-decoder.js';
+import { realServerAt, settingsAt } from './answer-decoder.js';
 import { AnswerReader } from './answer-reader.js';
 import type { ServerSettingsRecord } from './records.js';
 
@@ -84,9 +84,7 @@ export class ListedRealServers implements UnreadServers {
   }
 
   #serverAt(index: number): RealServer {
-    const reader = this.#reader;
-    const at = reader.extra(this.#first + index);
-    const address = reader.address(at + ADDRESS, reader.family(at));
-    return realServer(address, reader.uint16(at + PORT), reader.int32(at + WEIGHT));
+    const { address, port, weight } = realServerAt(this.#reader, this.#reader.extra(this.#first + index));
+    return realServer(address, port, weight);
   }
 }

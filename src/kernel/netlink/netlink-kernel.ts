@@ -288,7 +288,7 @@ export class NetlinkKernel implements Kernel {
   }
 
   listeners(): ReadonlySet<FrontendKey> | undefined {
-    return readListeners();
+    return readListeners(`${this.#places.proc}/net`);
   }
 
   // What is removed of the other way is done by our own change from one to the other, or does not unbind a VIP.

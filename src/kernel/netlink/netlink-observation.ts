@@ -29,7 +29,7 @@ import { ARP_INDEX } from '../packet-table/packet-table.js';
 import type { Rebinding } from './rebinding.js';
 import { drainStart, fromKernel, isOfTrial, isTagged } from './server-settings.js';
 
-/** Virtual servers of a listing, between two looks at the clock; each takes some microseconds. */
+/** Virtual servers of a listing, between two looks at the clock. */
 const SERVERS_PER_LOOK = 64;
 
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */

@@ -35,13 +35,9 @@ export function number32(type: number, value: number): Encoded {
 }
 
 export function number64(type: number, value: bigint): Encoded {
-  return attribute(type, networkOrder64(value));
-}
-
-export function networkOrder64(value: bigint): Encoded {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, value);
-  return encoded(bytes);
+  return attribute(type, encoded(bytes));
 }
 
 function header(type: number, size: number): string {

@@ -1,17 +1,7 @@
 import type { KernelHandle } from '../native/addon.js';
 import { errnoName } from '../native/netlink-error.js';
 import { LITTLE_ENDIAN } from '../native/records.js';
-import {
-  attribute,
-  bytesOf,
-  type Encoded,
-  encoded,
-  joined,
-  nested,
-  networkOrder64,
-  number32,
-  text,
-} from './attributes.js';
+import { bytesOf, type Encoded, encoded, joined, nested, number32, number64, text } from './attributes.js';
 import { encodeExpressions } from './rule-encoder.js';
 import type {
   ChainDeclaration,
@@ -179,7 +169,7 @@ function chainContent(
   const { kind, chain } = command;
   if (kind === 'delete-chain') return { type: kind, subject: `chain ${chain}`, attributes: [text(3, chain)] };
   const subject = kind === 'flush-chain' ? `the rules of chain ${chain}` : `a rule of chain ${chain}`;
-  const handle = 'handle' in command ? [attribute(3, networkOrder64(BigInt(command.handle)))] : [];
+  const handle = 'handle' in command ? [number64(3, BigInt(command.handle))] : [];
   return { type: 'delete-rule', subject, attributes: [text(2, chain), ...handle] };
 }
 

@@ -29,7 +29,7 @@ const TABLES: readonly SocketTable[] = [
  * On which addresses and ports processes of the node listen; undefined where that could not be read. Those that listen
  * on all addresses are left out: nearly every daemon does, and none of them has a VIP in mind.
  */
-export function readListeners(folder = '/proc/net'): ReadonlySet<FrontendKey> | undefined {
+export function readListeners(folder: string): ReadonlySet<FrontendKey> | undefined {
   try {
     return new Set(TABLES.flatMap((table) => listenersIn(table, folder)));
   } catch {

@@ -26,14 +26,14 @@ import {
 export function guardRules(family: Family): Rule[] {
   const isGuarded = isIn([destinationAddress(family)], setOf('guarded', family));
   const isClosed = isNotIn(place(family), setOf('open', family));
-  const isOurs = [place(family), answeredPlace(family)].map((fields) =>
+  const isNotNodeLocal = [place(family), answeredPlace(family)].map((fields) =>
     isNotIn(fields, setOf('node-local', family)),
   );
   const isRefused = isIn(place(family), setOf('refused', family));
   return [
     [isIn(place(family), setOf('dropped', family)), DROP],
     ...REFUSALS.flatMap(([protocols, refuse]) => [
-      [isGuarded, protocols, isClosed, ...isOurs, refuse],
+      [isGuarded, protocols, isClosed, ...isNotNodeLocal, refuse],
       [protocols, isRefused, refuse],
     ]),
   ];
