@@ -15,7 +15,7 @@ import type {
   ConnectionSamples,
   Start,
 } from './cell-results.js';
-import { type Cell, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
+import { type Cell, isFloor, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { CHURN_PER_SECOND, type ChangePlan, changesOf, churnOf } from './rule-files.js';
@@ -71,7 +71,7 @@ async function measureAll(): Promise<void> {
   const warm = new Set<string>();
   for (const cell of batch.cells) {
     // The first of a program would find it cold: 866 instead of 548 ms for an agent behind other modes.
-    const isOwn = isKubeProxy(cell.mode) || cell.mode === 'ipvs-floor';
+    const isOwn = isKubeProxy(cell.mode) || isFloor(cell.mode);
     const program = isOwn ? cell.mode : cell.mode.split('-')[0];
     if (program !== undefined && !warm.has(program)) {
       await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, warmUp));
