@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pod, SERVICE_PORT, TARGET_PORT, vip } from '../kernel/content.js';
 import { probeKernel } from '../kernel/probe-kernel.js';
-import { connectMeanwhile } from './background.js';
+import { connectMeanwhile, mixed } from './background.js';
 import { behavioursOf } from './behaviour.js';
 import type {
   Behaviours,
@@ -225,17 +225,22 @@ async function changeMeanwhile(
 ): Promise<Pick<CellResult, 'churn'>> {
   if (plan.length === 0) return {};
   let [changes, spent] = [0, 0];
-  const meanwhile = await connectMeanwhile(network, batch.tools, spreadOver(cell.services), async () => {
-    // Who is slower than ten a second does as many as it can.
-    for (const { kind, number } of plan) {
-      if (spent > LONGEST_CHURN) break;
-      const took = timeOf(await contender.change(kind, number), isCounted ? 'counted' : 'vm');
-      const rest = Math.max(0, 1000 / CHURN_PER_SECOND - took);
-      await sleep(rest);
-      spent += took + rest;
-      changes++;
-    }
-  });
+  const meanwhile = await connectMeanwhile(
+    network,
+    batch.tools,
+    mixed(spreadOver(cell.services)),
+    async () => {
+      // Who is slower than ten a second does as many as it can.
+      for (const { kind, number } of plan) {
+        if (spent > LONGEST_CHURN) break;
+        const took = timeOf(await contender.change(kind, number), isCounted ? 'counted' : 'vm');
+        const rest = Math.max(0, 1000 / CHURN_PER_SECOND - took);
+        await sleep(rest);
+        spent += took + rest;
+        changes++;
+      }
+    },
+  );
   return { churn: { ...meanwhile, changes, seconds: spent / 1000 } };
 }
 
