@@ -196,6 +196,23 @@ describe('the report of a comparison', () => {
     expect(text).toContain("iptables: kube-proxy's rules ÷ a C program that decides nothing | 5.00 × | | |");
   });
 
+  it('tells what programming takes with VIPs as routes, beside the targets', () => {
+    const routes = rowsOf(
+      [
+        ...results,
+        cellResult(cell('ipvs-routes'), { programmed: 50 }),
+        cellResult(cell('ipvs-floor-routes'), { programmed: 20 }),
+      ],
+      'counted',
+    );
+    const text = reportOf(routes, chartsOf(routes, 'counted'), ABOUT);
+    expect(text).toContain("iptables: kube-proxy's rules ÷ ours with VIPs as routes | 8.00 × | | |");
+    expect(text).toContain(
+      'ours with VIPs as routes ÷ a C program that decides nothing, VIPs as routes | 2.50 × | | |',
+    );
+    expect(text).toMatch(/÷ ours \| 4\.00 × \| at least 5 \| \*\*missed/);
+  });
+
   it('compares two results by what both have', () => {
     const after = results
       .slice(0, 1)
