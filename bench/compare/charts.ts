@@ -169,8 +169,9 @@ function growthChart(
           field: 'services',
           type: 'quantitative',
           title: 'Services',
-          scale: { type: 'log' },
-          axis: { values: sizes },
+          scale: { type: 'log', nice: false },
+          // 5k and 10k have room beside each other where 5,000 and 10,000 have not, and one would be left out.
+          axis: { values: sizes, format: '~s', labelOverlap: false },
         },
         y: {
           field: 'value',
