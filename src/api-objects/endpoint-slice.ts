@@ -74,7 +74,9 @@ function readEndpoints(list: Field, family: Family): readonly Endpoint[] {
     const message = `has ${fields.length} endpoints, expected at most ${MOST_ENDPOINTS}; all are used.`;
     list.report(message, 'Split the slice.');
   }
-  return fields.flatMap((field) => readEndpoint(field, family) ?? []);
+  const endpoints = fields.flatMap((field) => readEndpoint(field, family) ?? []);
+  // Without what a growing array has reserved for more.
+  return endpoints.slice();
 }
 
 /** What the API server allows in one slice. More is used all the same. */
@@ -101,7 +103,7 @@ const portLists = new SharedCopies<readonly EndpointPort[]>();
 
 /** Nearly all slices of a cluster have one of a few lists. */
 function sharedPorts(ports: readonly EndpointPort[]): readonly EndpointPort[] {
-  return portLists.of(JSON.stringify(ports), () => ports);
+  return portLists.of(JSON.stringify(ports), () => ports.slice());
 }
 
 /** A port without a number means "any port" to other consumers; kube-proxy passes over it, and so does this. */

@@ -1,5 +1,5 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint-slice.js';
+import { type Endpoint, type EndpointState, endpoint } from '../model/endpoint-slice.js';
 import type { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE, type NameRule } from './names.js';
 import { readAddress } from './network-fields.js';
@@ -19,10 +19,36 @@ export function readEndpoint(field: Field, family: Family): Endpoint | undefined
   const hints = field.child('hints');
   if (address === undefined || conditions === undefined) return undefined;
   const { ready, serving, terminating } = conditions;
-  // Spelled out: of a hundred thousand endpoints, those made by spreading take half as much memory again.
-  if (hints.absent) return { address, ready, serving, terminating, node, zone };
-  const { zoneHints, nodeHints } = readHints(hints);
-  return { address, ready, serving, terminating, node, zone, zoneHints, nodeHints };
+  const { zoneHints, nodeHints } = hints.absent ? NO_HINTS : readHints(hints);
+  return endpoint(address, sharedState({ ready, serving, terminating, node, zone, zoneHints, nodeHints }));
+}
+
+const NO_HINTS: Hints = { zoneHints: undefined, nodeHints: undefined };
+
+const states = new SharedCopies<EndpointState[]>();
+
+/** More than an endpoint on one node can be: conditions, times the hints of a few zones. */
+const MOST_STATES = 64;
+
+/** The same object for equal states, which are those of one node: names and lists are shared, so that these compare. */
+function sharedState(state: EndpointState): EndpointState {
+  const ofNode = states.of(state.node ?? '', () => []);
+  const known = ofNode.find((other) => isSame(other, state));
+  if (known !== undefined) return known;
+  if (ofNode.length === MOST_STATES) ofNode.length = 0;
+  ofNode.push(state);
+  return state;
+}
+
+function isSame(a: EndpointState, b: EndpointState): boolean {
+  return (
+    a.ready === b.ready &&
+    a.serving === b.serving &&
+    a.terminating === b.terminating &&
+    a.zone === b.zone &&
+    a.zoneHints === b.zoneHints &&
+    a.nodeHints === b.nodeHints
+  );
 }
 
 // The API lets consumers take the first address only, and kube-proxy does.

@@ -16,7 +16,8 @@ export function readClusterIPs(spec: Field): readonly Address[] {
     else addresses.push(address);
   }
   reportStale(spec.child('clusterIP'), addresses);
-  return addresses;
+  // Without what a growing array has reserved for more.
+  return addresses.slice();
 }
 
 function clusterIPFields(spec: Field): readonly Field[] {

@@ -2,6 +2,7 @@ import type { Protocol } from '../model/protocol.js';
 import type { ServicePort } from '../model/service.js';
 import type { Field } from './field.js';
 import { readPortName, readPortNumber, readProtocol } from './network-fields.js';
+import { SharedCopies } from './shared-copies.js';
 
 /** The ports that make sense. Of two with one name, or with one number and protocol, the first stays. */
 export function readServicePorts(spec: Field, type: ServiceType): readonly ServicePort[] {
@@ -9,13 +10,22 @@ export function readServicePorts(spec: Field, type: ServiceType): readonly Servi
   const numbers = new Set<string>();
   const nodePorts = new Set<string>();
   const list = spec.child('ports');
-  const ports = list.items('the Service has no ports').flatMap((field) => {
-    const port = readServicePort(field);
-    if (port === undefined || isTaken(field, port, names, numbers)) return [];
-    return [{ ...port, nodePort: readNodePort(field.child('nodePort'), port.protocol, type, nodePorts) }];
+  const ports = list.items('the Service has no ports').flatMap((field): ServicePort[] => {
+    const own = readServicePort(field);
+    if (own === undefined || isTaken(field, own, names, numbers)) return [];
+    const { name, protocol, port } = own;
+    const nodePort = readNodePort(field.child('nodePort'), protocol, type, nodePorts);
+    return [{ name, protocol, port, nodePort }];
   });
   if (list.absent) reportNone(list);
-  return ports;
+  return ports.some(({ nodePort }) => nodePort !== 0) ? ports.slice() : sharedPorts(ports);
+}
+
+const lists = new SharedCopies<readonly ServicePort[]>();
+
+/** Nearly all Services without NodePorts have one of a few lists. */
+function sharedPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
+  return lists.of(JSON.stringify(ports), () => ports.slice());
 }
 
 type Own = Omit<ServicePort, 'nodePort'>;

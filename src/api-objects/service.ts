@@ -37,16 +37,27 @@ function readService(object: Field, identity: Identity, proxyName: string | unde
   const spec = object.child('spec');
   const clusterIPs = readClusterIPs(spec);
   if (clusterIPs.length === 0) return { because: 'unusable-cluster-ip' };
+  const outside = readOutside(object, clusterIPs);
+  const { schedulerFlags, weights, slowStart, ...rare } = readAnnotations(object);
+  // Spelled out: of tens of thousands of Services, those made by spreading take half as much memory again.
   const record: Service = {
     key: serviceKey(identity.namespace, identity.name),
     clusterIPs,
-    ...readOutside(object, clusterIPs),
+    externalIPs: outside.externalIPs,
+    loadBalancerIPs: outside.loadBalancerIPs,
+    ports: outside.ports,
+    externalPolicy: outside.externalPolicy,
+    healthCheckNodePort: outside.healthCheckNodePort,
+    sourceRanges: outside.sourceRanges,
+    hasUnreadRanges: outside.hasUnreadRanges,
     internalPolicy: readInternalPolicy(spec),
     affinityTimeout: readAffinityTimeout(spec),
-    ...readAnnotations(object),
+    schedulerFlags,
+    weights,
+    slowStart,
     created: readCreationTime(object),
   };
-  return { record };
+  return { record: Object.keys(rare).length === 0 ? record : { ...record, ...rare } };
 }
 
 /** The ports, and all that lets clients in by another way than a clusterIP. */

@@ -1,12 +1,12 @@
 import type { Address, Family } from './address.js';
 import type { Protocol } from './protocol.js';
-import type { ServiceKey } from './service-key.js';
+import { objectName, type ServiceKey } from './service-key.js';
 
 /** The name of one EndpointSlice, `namespace/name`. */
 export type SliceKey = string & { readonly __brand: 'SliceKey' };
 
 export function sliceKey(namespace: string, name: string): SliceKey {
-  return `${namespace}/${name}` as SliceKey;
+  return objectName(namespace, name) as SliceKey;
 }
 
 /** An EndpointSlice reduced to what a proxy needs, already checked. */
@@ -26,8 +26,12 @@ export interface EndpointPort {
   readonly port: number;
 }
 
-export interface Endpoint {
+export interface Endpoint extends EndpointState {
   readonly address: Address;
+}
+
+/** All that is said of an endpoint beside its address: the same of many, since they are on one node. */
+export interface EndpointState {
   /** Takes new connections. */
   readonly ready: boolean;
   /** Still answers, possibly while it terminates. */
@@ -41,4 +45,47 @@ export interface Endpoint {
   readonly zoneHints?: readonly string[] | undefined;
   /** Nodes whose clients should use it, which weighs more: hints.forNodes. Undefined, never empty. */
   readonly nodeHints?: readonly string[] | undefined;
+}
+
+export function endpoint(address: Address, state: EndpointState): Endpoint {
+  return new StatedEndpoint(address, state);
+}
+
+// A node may know 300,000 of them: with its state spelled out, each would take twice the memory.
+class StatedEndpoint implements Endpoint {
+  readonly address: Address;
+  readonly state: EndpointState;
+
+  constructor(address: Address, state: EndpointState) {
+    this.address = address;
+    this.state = state;
+  }
+
+  get ready(): boolean {
+    return this.state.ready;
+  }
+
+  get serving(): boolean {
+    return this.state.serving;
+  }
+
+  get terminating(): boolean {
+    return this.state.terminating;
+  }
+
+  get node(): string | undefined {
+    return this.state.node;
+  }
+
+  get zone(): string | undefined {
+    return this.state.zone;
+  }
+
+  get zoneHints(): readonly string[] | undefined {
+    return this.state.zoneHints;
+  }
+
+  get nodeHints(): readonly string[] | undefined {
+    return this.state.nodeHints;
+  }
 }

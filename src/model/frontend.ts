@@ -20,7 +20,9 @@ export interface Frontend {
 export type FrontendKey = string & { readonly __brand: 'FrontendKey' };
 
 export function frontend(address: Address, port: number, protocol: Protocol): Frontend {
-  return { key: `${hostPort(address, port)}/${protocol}` as FrontendKey, address, port, protocol, mark: 0 };
+  const place = familyOf(address) === 'IPv6' ? ['[', address, ']:'] : [address, ':'];
+  // Joined for the same reason as the name of a Service.
+  return { key: [...place, port, '/', protocol].join('') as FrontendKey, address, port, protocol, mark: 0 };
 }
 
 /** What clients inside the cluster see of a frontend, `10.0.0.1:80/TCP+inside`. */

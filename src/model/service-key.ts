@@ -2,7 +2,15 @@
 export type ServiceKey = string & { readonly __brand: 'ServiceKey' };
 
 export function serviceKey(namespace: string, name: string): ServiceKey {
-  return `${namespace}/${name}` as ServiceKey;
+  return objectName(namespace, name) as ServiceKey;
+}
+
+/**
+ * `namespace/name`. Joined, since V8 keeps what a template makes as a pair of its parts: three objects in memory instead
+ * of one, for each of tens of thousands of names.
+ */
+export function objectName(namespace: string, name: string): string {
+  return [namespace, name].join('/');
 }
 
 /** Neither of them contains `/` or `:` (RFC 1123 labels). */

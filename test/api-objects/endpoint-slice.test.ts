@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
+import { endpoint } from '../../src/model/endpoint-slice.js';
+import { address } from '../support/addresses.js';
 import { reasonOf, recordOf, sliceObject, textsOf } from './objects.js';
 
 const slice = (fields: object = {}, labels: object = {}) =>
@@ -7,7 +9,9 @@ const slice = (fields: object = {}, labels: object = {}) =>
 const pathsOf = (fields: object, labels: object = {}) =>
   slice(fields, labels).problems.map(({ field }) => field);
 
-const POD = { addresses: ['10.244.0.5'] };
+const POD_ADDRESS = address('10.244.0.5');
+const POD = { addresses: [POD_ADDRESS] };
+const READY = { ready: true, serving: true, terminating: false };
 const OTHER_POD = { addresses: ['10.244.0.6'] };
 
 describe('a slice in order', () => {
@@ -18,7 +22,7 @@ describe('a slice in order', () => {
       service: 'shop/web',
       family: 'IPv4',
       ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
-      endpoints: [{ address: '10.244.0.5', ready: true, serving: true, terminating: false, node: 'node-a' }],
+      endpoints: [endpoint(POD_ADDRESS, { ...READY, node: 'node-a' })],
     });
     expect(translation.problems).toEqual([]);
   });
@@ -157,9 +161,7 @@ describe('one bad endpoint leaves the others in use', () => {
 
   test('a bad node name costs the node only', () => {
     const translation = slice({ endpoints: [{ ...POD, nodeName: 'Node A' }] });
-    expect(recordOf(translation).endpoints).toEqual([
-      { address: '10.244.0.5', ready: true, serving: true, terminating: false },
-    ]);
+    expect(recordOf(translation).endpoints).toEqual([endpoint(POD_ADDRESS, READY)]);
     expect(translation.problems.map(({ field }) => field)).toEqual(['endpoints[0].nodeName']);
   });
 });

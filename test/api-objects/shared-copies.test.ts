@@ -25,3 +25,17 @@ test('slices with equal ports have one list of ports in memory, and endpoints wi
   expect(one?.ports).toBe(other?.ports);
   expect(one?.endpoints[0]?.zoneHints).toBe(other?.endpoints[0]?.zoneHints);
 });
+
+test('endpoints of one node in one state have that state once in memory, others one of their own', () => {
+  const on = (nodeName: string, ready = true) => ({
+    addresses: ['10.244.0.5'],
+    nodeName,
+    conditions: { ready },
+  });
+  const endpoints = [on('a'), on('a'), on('b'), on('a', false)];
+  const states = recordOf(translateEndpointSlice(sliceObject({ endpoints }))).endpoints.map(
+    (endpoint) => (endpoint as { state?: object }).state,
+  );
+  expect(states[1]).toBe(states[0]);
+  expect(new Set(states).size).toBe(3);
+});

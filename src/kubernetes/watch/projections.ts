@@ -8,6 +8,7 @@ import type { EndpointSlice } from '../../model/endpoint-slice.js';
 import { isMapping } from '../../model/mapping.js';
 import type { NodeRecord } from '../../model/node.js';
 import type { Service } from '../../model/service.js';
+import { objectName } from '../../model/service-key.js';
 import type { Projection } from './object-store.js';
 
 /** From the object as the API sent it to what is kept of it, for each resource. None of them throws. */
@@ -31,12 +32,16 @@ export function projectServiceCIDR(object: unknown): Projection<readonly string[
   return { key: name, uid: uidOf(object), record: cidrs, problems };
 }
 
-function projectionOf<R>(object: unknown, translation: Translation<R>): Projection<R> {
+function projectionOf<R extends { readonly key: string }>(
+  object: unknown,
+  translation: Translation<R>,
+): Projection<R> {
   const { identity, problems } = translation;
+  const record = translation.kind === 'translated' ? translation.record : undefined;
   return {
-    key: identity && `${identity.namespace}/${identity.name}`,
+    key: record?.key ?? (identity && objectName(identity.namespace, identity.name)),
     uid: uidOf(object),
-    record: translation.kind === 'translated' ? translation.record : undefined,
+    record,
     problems,
   };
 }
