@@ -14,26 +14,25 @@ const NO_SERVICES: readonly ServiceKey[] = [];
  * cluster has.
  */
 export class Allocations {
-  readonly #services = new Map<ServiceKey, Service>();
-  readonly #holders = new Map<Allocation, readonly ServiceKey[]>();
+  /** Hardly an allocation has several, so that of one there is no list. */
+  readonly #holders = new Map<Allocation, ServiceKey | readonly ServiceKey[]>();
   readonly #claimants = new Map<Allocation, Set<ServiceKey>>();
   readonly #concerned = new Set<ServiceKey>();
 
-  /** Takes in the Service as it is now, which is about to be worked out. */
-  refresh(key: ServiceKey, service: Service | undefined): void {
+  /** Takes in the Service, as it was and as it is now; it is about to be worked out. */
+  refresh(key: ServiceKey, before: Service | undefined, service: Service | undefined): void {
     this.#concerned.delete(key);
-    const before = this.#services.get(key);
     // Most changes are of endpoints.
     if (before === service) return;
-    if (service === undefined) this.#services.delete(key);
-    else this.#services.set(key, service);
     this.#moveClaims(key, claimsOf(before), claimsOf(service));
     this.#moveHoldings(key, holdingsOf(before), holdingsOf(service));
   }
 
   /** Whose the allocation is, other than this Service's. */
   holderOf(allocation: Allocation, claimant: ServiceKey): ServiceKey | undefined {
-    return this.#holders.get(allocation)?.find((holder) => holder !== claimant);
+    const holders = this.#holders.get(allocation);
+    if (typeof holders === 'string') return holders === claimant ? undefined : holders;
+    return holders?.find((holder) => holder !== claimant);
   }
 
   /** The Services of which a claim is to be judged anew since this was last asked. */
@@ -67,12 +66,15 @@ export class Allocations {
   }
 
   #othersWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {
-    return this.#holders.get(allocation)?.filter((holder) => holder !== key) ?? NO_SERVICES;
+    const holders = this.#holders.get(allocation);
+    if (typeof holders === 'string') return holders === key ? NO_SERVICES : [holders];
+    return holders?.filter((holder) => holder !== key) ?? NO_SERVICES;
   }
 
   #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {
-    if (holders.length === 0) this.#holders.delete(allocation);
-    else this.#holders.set(allocation, holders);
+    const [first] = holders;
+    if (first === undefined) this.#holders.delete(allocation);
+    else this.#holders.set(allocation, holders.length === 1 ? first : holders);
     for (const claimant of this.#claimants.get(allocation) ?? NO_SERVICES)
       if (claimant !== changed) this.#concerned.add(claimant);
   }

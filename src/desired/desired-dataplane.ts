@@ -257,7 +257,7 @@ export class DesiredDataplane implements Dataplane {
    * it was. Nothing of it is to be seen before the end.
    */
   *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
-    this.#allocations.refresh(key, view.service);
+    this.#allocations.refresh(key, this.#services.get(key)?.service, view.service);
     if (view.service === undefined) this.#hashTables.take(key, 0);
     const node = this.#node.view;
     let wants = yield* serviceFrontends(view, node);

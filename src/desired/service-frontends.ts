@@ -22,6 +22,8 @@ import { SourceLists } from './source-lists.js';
 
 /** What one Service wants on this node. */
 export interface ServiceFrontends {
+  /** As it was when this was worked out; undefined where there is none. */
+  readonly service: Service | undefined;
   /** Whether the node's addresses matter to it. */
   readonly isExternal: boolean;
   readonly frontends: readonly ServiceFrontend[];
@@ -35,6 +37,7 @@ export interface ServiceFrontends {
 }
 
 const NOTHING: ServiceFrontends = {
+  service: undefined,
   isExternal: false,
   frontends: [],
   vips: [],
@@ -64,9 +67,10 @@ export function* serviceFrontends(
   const served = cut === undefined ? ways : ways.slice(0, cut);
   const hasRemarks = claimed.some(({ verdict }) => verdict.remark !== undefined);
   return {
+    service,
     isExternal: isExternal(service),
     frontends,
-    vips: served.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address),
+    vips: boundAddresses(served, service),
     refused: isRefused
       ? [...claimed.filter(isRefusedWay).map(({ address }) => address), ...leftOut]
       : leftOut,
@@ -80,6 +84,14 @@ export function* serviceFrontends(
         : problems,
     healthCheck: healthCheckOf(service, slices, node),
   };
+}
+
+// Nearly all Services have these and no others, in a list that is there already.
+function boundAddresses(ways: readonly Way[], { clusterIPs }: Service): readonly Address[] {
+  const isBound = ({ verdict }: Way) => verdict.use === 'bound';
+  if (ways.length === clusterIPs.length && ways.every((way) => way.kind === 'cluster' && isBound(way)))
+    return clusterIPs;
+  return ways.filter(isBound).map(({ address }) => address);
 }
 
 function isRefusedWay({ verdict }: Way): boolean {

@@ -31,12 +31,21 @@ const NONE: readonly EndpointSlice[] = [];
 export class ClusterView {
   readonly #services = new Map<ServiceKey, Service>();
   readonly #slices = new Map<SliceKey, EndpointSlice>();
-  /** Lists are replaced, never changed: whoever has looked keeps what it saw. */
-  readonly #slicesOf = new Map<ServiceKey, readonly EndpointSlice[]>();
+  /**
+   * Nearly all have one slice, so that of one there is no list. Lists are replaced, never changed: whoever has looked
+   * keeps what it saw.
+   */
+  readonly #slicesOf = new Map<ServiceKey, EndpointSlice | readonly EndpointSlice[]>();
   readonly #nodes = new NodeEndpoints();
 
   look(key: ServiceKey): ServiceView {
-    return { service: this.#services.get(key), slices: this.#slicesOf.get(key) ?? NONE };
+    return { service: this.#services.get(key), slices: this.#listOf(key) };
+  }
+
+  #listOf(key: ServiceKey): readonly EndpointSlice[] {
+    const slices = this.#slicesOf.get(key);
+    if (slices === undefined) return NONE;
+    return 'endpoints' in slices ? [slices] : slices;
   }
 
   /** Every Service named by a Service or by a slice. */
@@ -82,7 +91,8 @@ export class ClusterView {
     const touched = new Set(this.deleteSlice(slice.key));
     this.#slices.set(slice.key, slice);
     this.#nodes.add(slice);
-    this.#slicesOf.set(slice.service, [...(this.#slicesOf.get(slice.service) ?? NONE), slice]);
+    const others = this.#listOf(slice.service);
+    this.#slicesOf.set(slice.service, others.length === 0 ? slice : [...others, slice]);
     return [...touched.add(slice.service)];
   }
 
@@ -91,9 +101,10 @@ export class ClusterView {
     if (slice === undefined) return [];
     this.#slices.delete(key);
     this.#nodes.remove(slice);
-    const siblings = (this.#slicesOf.get(slice.service) ?? NONE).filter((other) => other !== slice);
-    if (siblings.length === 0) this.#slicesOf.delete(slice.service);
-    else this.#slicesOf.set(slice.service, siblings);
+    const siblings = this.#listOf(slice.service).filter((other) => other !== slice);
+    const [first] = siblings;
+    if (first === undefined) this.#slicesOf.delete(slice.service);
+    else this.#slicesOf.set(slice.service, siblings.length === 1 ? first : siblings);
     return [slice.service];
   }
 }

@@ -142,13 +142,13 @@ describe('allocations', () => {
   it('are forgotten with their Services, so that none is concerned by what is gone', () => {
     const allocations = new Allocations();
     const claim = thief({ externalIPs: [VIP_A] });
-    allocations.refresh(claim.key, claim);
-    allocations.refresh(VICTIM.key, VICTIM);
+    allocations.refresh(claim.key, undefined, claim);
+    allocations.refresh(VICTIM.key, undefined, VICTIM);
     expect(allocations.holderOf(VIP_A, claim.key)).toBe(VICTIM.key);
     expect(allocations.holderOf(VIP_A, VICTIM.key)).toBeUndefined();
     expect(allocations.takeConcerned()).toEqual([claim.key]);
-    allocations.refresh(claim.key, undefined);
-    allocations.refresh(VICTIM.key, undefined);
+    allocations.refresh(claim.key, claim, undefined);
+    allocations.refresh(VICTIM.key, VICTIM, undefined);
     expect(allocations.holderOf(VIP_A, claim.key)).toBeUndefined();
     expect(allocations.takeConcerned()).toEqual([]);
   });
@@ -156,9 +156,9 @@ describe('allocations', () => {
   it('concern nobody who is worked out anyway after they came', () => {
     const allocations = new Allocations();
     const claim = thief({ externalIPs: [VIP_A] });
-    allocations.refresh(claim.key, claim);
-    allocations.refresh(VICTIM.key, VICTIM);
-    allocations.refresh(claim.key, claim);
+    allocations.refresh(claim.key, undefined, claim);
+    allocations.refresh(VICTIM.key, undefined, VICTIM);
+    allocations.refresh(claim.key, claim, claim);
     expect(allocations.takeConcerned()).toEqual([]);
   });
 });
