@@ -2,13 +2,13 @@ import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import {
   type AllowedSources,
   eachTrafficSet,
-  type Ownership,
   type PacketPolicy,
   TRAFFIC_SETS,
   type TrafficSet,
 } from '../model/dataplane.js';
 import { type Frontend, type FrontendKey, insideKey, isInsideKey, outsideKey } from '../model/frontend.js';
 import type { KernelKeySet } from '../model/kernel-keys.js';
+import { MappedView } from '../model/mapped-view.js';
 import type { Problem } from '../model/problem.js';
 import type { LocalGap } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
@@ -22,7 +22,7 @@ import type { ServiceFrontends } from './service-frontends.js';
  * should say of it. A frontend is settled once every claim to it is known.
  */
 export class SettledFrontends {
-  readonly virtualServers = new Map<FrontendKey, VirtualServer>();
+  readonly virtualServers: ReadonlyMap<FrontendKey, VirtualServer>;
   readonly policy: DesiredPolicy;
   /** The VIPs to bind. */
   readonly bound: ReadonlySet<Address>;
@@ -35,6 +35,7 @@ export class SettledFrontends {
   constructor() {
     this.bound = this.#vips.members;
     this.policy = new DesiredPolicy(this.bound);
+    this.virtualServers = new MappedView(this.policy.owned, ({ virtualServer }) => virtualServer);
   }
 
   get problems(): readonly Problem[] {
@@ -78,7 +79,7 @@ export class SettledFrontends {
       const holder = this.#claims.winner(frontend.key);
       touched.frontends.add(frontend.key);
       this.#conflicts.settle(frontend.key);
-      this.#put(frontend.key, holder);
+      this.policy.settle(frontend.key, holder);
       this.#settleInside(frontend.key, holder?.inside, touched);
     }
     for (const vip of vips) touched.vips.add(vip);
@@ -91,21 +92,22 @@ export class SettledFrontends {
     else this.#viewed.add(outside);
     const key = insideKey(outside);
     touched.frontends.add(key);
-    this.#put(key, view);
+    this.policy.settle(key, view);
   }
+}
 
-  #put(key: FrontendKey, holder: ServiceFrontend | undefined): void {
-    this.policy.settle(key, holder);
-    if (holder?.virtualServer === undefined) this.virtualServers.delete(key);
-    else this.virtualServers.set(key, holder.virtualServer);
-  }
+/** A frontend with endpoints: it has a virtual server, is in the ledger and open. */
+type ServedFrontend = ServiceFrontend & { readonly virtualServer: VirtualServer };
+
+function isServed(holder: ServiceFrontend): holder is ServedFrontend {
+  return holder.virtualServer !== undefined;
 }
 
 /** What the sets of the packet table should hold, settled frontend by frontend. */
 class DesiredPolicy implements PacketPolicy {
   readonly guarded: ReadonlySet<Address>;
-  readonly owned = new Map<FrontendKey, Ownership>();
-  readonly open = new Map<FrontendKey, Frontend>();
+  readonly owned = new Map<FrontendKey, ServedFrontend>();
+  readonly open: ReadonlyMap<FrontendKey, Frontend> = new MappedView(this.owned, ({ frontend }) => frontend);
   readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>> = eachTrafficSet(() => new Map());
   readonly sources = new Map<FrontendKey, AllowedSources>();
 
@@ -117,13 +119,8 @@ class DesiredPolicy implements PacketPolicy {
   /** `holder`: the claim that has the frontend; undefined where none has. */
   settle(key: FrontendKey, holder: ServiceFrontend | undefined): void {
     this.#settleTraffic(key, holder);
-    if (holder?.virtualServer === undefined) {
-      this.owned.delete(key);
-      this.open.delete(key);
-      return;
-    }
-    this.owned.set(key, holder);
-    this.open.set(key, holder.frontend);
+    if (holder !== undefined && isServed(holder)) this.owned.set(key, holder);
+    else this.owned.delete(key);
   }
 
   // Most frontends are in none of these sets, and this runs for every frontend of a first pass.
