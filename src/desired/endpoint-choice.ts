@@ -1,6 +1,7 @@
 import type { Address, Family } from '../model/address.js';
 import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
 import {
+  fixedServers,
   NO_SERVERS,
   type RealServer,
   RealServerList,
@@ -82,7 +83,7 @@ function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: 
     else if (isForAll) cluster.append(server);
     if (isLocal) local.add(server, endpoint.ready);
   }
-  return { cluster: cluster.trim(), local: local.servers };
+  return { cluster: fixedServers(cluster), local: local.servers };
 }
 
 /** The local candidates; most Services have none on most nodes. */
@@ -91,7 +92,8 @@ class LocalList {
   #leaving: RealServerList | undefined;
 
   get servers(): RealServers {
-    return this.#ready ?? this.#leaving ?? NO_SERVERS;
+    const list = this.#ready ?? this.#leaving;
+    return list === undefined ? NO_SERVERS : fixedServers(list);
   }
 
   add(server: RealServer, isReady: boolean): void {

@@ -11,7 +11,7 @@ import {
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
 import { RealServerList } from './real-server.js';
-import type { VirtualServer } from './virtual-server.js';
+import { sameServer, type VirtualServer } from './virtual-server.js';
 
 /**
  * A data plane that operations change: the agent's image of the kernel, and the state of the fake kernel.
@@ -94,10 +94,25 @@ export class DataplaneState implements ObservedDataplane {
     this.putVirtualServer({ frontend: write.frontend, settings: write.settings, realServers });
   }
 
-  // The lists inside are ours: every virtual server enters through putVirtualServer.
+  // Lists inside are ours: every virtual server enters through putVirtualServer. What is no list is held as its wanted
+  // object, and becomes one with the first change.
   #serversOf(frontend: Frontend): RealServerList {
     const server = this.virtualServers.get(frontend.key);
-    return server === undefined ? new RealServerList() : (server.realServers as RealServerList);
+    if (server === undefined) return new RealServerList();
+    const list = RealServerList.changeable(server.realServers);
+    if (list !== server.realServers) this.virtualServers.set(frontend.key, { ...server, realServers: list });
+    return list;
+  }
+
+  /** Holds the virtual server as this object, as far as it is the same. */
+  share(wanted: VirtualServer): void {
+    const known = this.virtualServers.get(wanted.frontend.key);
+    if (known === undefined || known === wanted) return;
+    if (known.frontend.mark !== wanted.frontend.mark || !sameServer(wanted, known)) return;
+    const isFixed = !(wanted.realServers instanceof RealServerList);
+    this.putVirtualServer(
+      isFixed ? wanted : { ...wanted, realServers: new RealServerList(wanted.realServers).trim() },
+    );
   }
 }
 
@@ -203,12 +218,18 @@ class PolicyState implements PacketPolicy {
     }
   }
 
-  /** Holds what it says of this frontend as this object, as far as it says the same. */
-  share(wanted: Ownership): void {
-    const { frontend } = wanted;
-    const { key } = frontend;
+  /** Holds the entry of the ledger as this object, as far as it is the same. */
+  shareOwnership(wanted: Ownership): void {
+    const { key } = wanted.frontend;
     const owned = this.owned.get(key);
     if (owned !== undefined && sameOwnership(owned, wanted)) this.owned.set(key, wanted);
+  }
+
+  /** The same of all that it says of the frontend. */
+  share(wanted: Ownership): void {
+    this.shareOwnership(wanted);
+    const { frontend } = wanted;
+    const { key } = frontend;
     for (const frontends of [this.open, ...Object.values(this.traffic)]) {
       const known = frontends.get(key);
       if (known !== undefined && sameFrontend(known, frontend)) frontends.set(key, frontend);

@@ -8,6 +8,10 @@ import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from 
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { sameServer, type VirtualServer } from '../model/virtual-server.js';
 import { isLedgerLost } from '../plan/adoption.js';
+import type { Plan } from '../plan/plan.js';
+
+/** The stages in which what is known of virtual and real servers changes, but for drains. */
+const SERVER_STAGES: readonly string[] = ['create', 'balance', 'delete'];
 
 /** Between two looks at the clock. */
 const SERVERS_PER_LOOK = 64;
@@ -134,29 +138,31 @@ export class KernelImage {
     return true;
   }
 
-  /**
-   * After a full look: what is as desired is held as the desired objects, or every address would be in memory twice.
-   * What is programmed later is so by itself, since operations carry what is desired.
-   */
+  /** After a plan: what is as desired now is held as the desired objects, or all of it would be in memory twice. */
+  shareProgrammed(plan: Plan, { virtualServers, policy }: Dataplane): void {
+    let latest: FrontendKey | undefined;
+    for (const { name, operations } of plan)
+      for (const operation of SERVER_STAGES.includes(name) ? operations : []) {
+        if (!('frontend' in operation) || operation.frontend.key === latest) continue;
+        latest = operation.frontend.key;
+        const wanted = virtualServers.get(latest);
+        const owned = policy.owned.get(latest);
+        if (wanted !== undefined) this.#state.share(wanted);
+        if (owned !== undefined) this.#state.policy.shareOwnership(owned);
+      }
+  }
+
+  /** The same of everything, after a full look. */
   async shareWith({ virtualServers, policy }: Dataplane, clock: Pick<Clock, 'now'>): Promise<void> {
     if (this.#isShared) return;
     this.#isShared = true;
     const slice = new TimeSlice(clock, SERVERS_PER_LOOK);
     for (const wanted of virtualServers.values()) {
-      const { frontend } = wanted;
-      this.#shareServer(wanted);
-      const owned = policy.owned.get(frontend.key);
+      const owned = policy.owned.get(wanted.frontend.key);
+      this.#state.share(wanted);
       if (owned !== undefined) this.#state.policy.share(owned);
       if (slice.over) await slice.yieldTurn();
     }
-  }
-
-  #shareServer(wanted: VirtualServer): void {
-    const { frontend, settings } = wanted;
-    const known = this.#state.virtualServers.get(frontend.key);
-    // Real servers that are not read yet take the wanted objects over by this comparison.
-    if (known?.frontend.mark === frontend.mark && sameServer(wanted, known))
-      this.#state.putVirtualServer({ frontend, settings, realServers: known.realServers });
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

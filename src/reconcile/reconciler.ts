@@ -182,12 +182,14 @@ export class Reconciler {
   }
 
   async #pass(): Promise<PassRecord> {
-    const { kernel, source, performed } = this.#parts;
+    const { kernel, source, performed, desired } = this.#parts;
     this.#completeness.note(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#check.run(this.#pending);
     this.#releaseRemovals();
-    const run = new StageRunner(kernel, this.#image.state, performed);
+    const run = new StageRunner(kernel, this.#image.state, performed, (plan) =>
+      this.#image.shareProgrammed(plan, desired),
+    );
     await this.#removeStaleMarks(run);
     await this.#firstPass.perform(run, this.#pending, this.#planned);
     await this.#takeIn();

@@ -19,6 +19,9 @@ const PLANS_AT_ONCE = 2;
 /** Called with the answers of the kernel, in the order of the operations. */
 export type Performed = (operations: readonly Operation[], outcomes: readonly Outcome[]) => void;
 
+/** Called when all stages of a plan have been performed, as far as they could be. */
+export type PlanEnded = (plan: Plan) => void;
+
 export interface RunResult {
   /** What goes into the record of the pass as it is. */
   readonly counts: Pick<PassReport, 'done' | 'refused' | 'skipped'>;
@@ -37,6 +40,7 @@ export class StageRunner {
   readonly #kernel: Kernel;
   readonly #observed: DataplaneState;
   readonly #performed: Performed;
+  readonly #planEnded: PlanEnded;
   readonly #done = new KindTally();
   readonly #failures = new Map<Subject, Failure>();
   readonly #unsure = new Set<FrontendKey>();
@@ -46,10 +50,16 @@ export class StageRunner {
   #skipped = 0;
   #lost = false;
 
-  constructor(kernel: Kernel, observed: DataplaneState, performed: Performed = () => undefined) {
+  constructor(
+    kernel: Kernel,
+    observed: DataplaneState,
+    performed: Performed = () => undefined,
+    planEnded: PlanEnded = () => undefined,
+  ) {
     this.#kernel = kernel;
     this.#observed = observed;
     this.#performed = performed;
+    this.#planEnded = planEnded;
   }
 
   /** What became of everything so far. */
@@ -74,7 +84,10 @@ export class StageRunner {
 
   async #runPlansOf(round: Round): Promise<void> {
     // Where something is thrown the loop ends the round, and nobody begins another plan.
-    for (const plan of round) for (const { operations } of plan) await this.#runStage(operations);
+    for (const plan of round) {
+      for (const { operations } of plan) await this.#runStage(operations);
+      this.#planEnded(plan);
+    }
   }
 
   async #runStage(operations: readonly Operation[]): Promise<void> {

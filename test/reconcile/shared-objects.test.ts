@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Dataplane } from '../../src/model/dataplane.js';
-import { isInsideKey } from '../../src/model/frontend.js';
+import { type FrontendKey, isInsideKey } from '../../src/model/frontend.js';
 import { address, POD_1, POD_2, POD_3, VIP_A } from '../support/addresses.js';
 import { testAgent } from '../support/agent.js';
 import { FakeKernel } from '../support/fake-kernel.js';
@@ -19,14 +19,39 @@ function source(): HandSource {
   return services;
 }
 
-/** Every object of which a large cluster has many, but for real servers, which `RealServerList` shares. */
+/** Every object of which a large cluster has many. */
 function objectsOf({ virtualServers, policy }: Dataplane): Set<object> {
   return new Set([
-    ...[...virtualServers.values()].map((server) => server.frontend),
-    ...[...policy.owned.values()].map((owned) => owned.frontend),
+    ...virtualServers.values(),
+    ...[...virtualServers.values()].flatMap(({ frontend, realServers }) => [frontend, realServers]),
+    ...policy.owned.values(),
     ...policy.open.values(),
   ]);
 }
+
+it('an agent that has programmed everything holds none of it beside what it wants', async () => {
+  const agent = testAgent(new FakeKernel(), source());
+  await agent.start();
+  const wanted = objectsOf(agent.desired);
+  expect([...objectsOf(agent.loop.observed)].filter((object) => !wanted.has(object))).toEqual([]);
+});
+
+it('a Service that has changed and been programmed is held once again, and changes by itself', async () => {
+  const services = source();
+  const agent = testAgent(new FakeKernel(), services);
+  await agent.start();
+  for (const pods of [[POD_1, POD_2, POD_3], [POD_3]]) {
+    services.put(aSlice('web', pods));
+    await agent.loop.idle();
+    const [web] = [...agent.desired.virtualServers.values()].filter(
+      ({ frontend }) => frontend.address === VIP_A,
+    );
+    expect(web?.realServers.size).toBe(pods.length);
+    const seen = agent.loop.observed.virtualServers.get(web?.frontend.key as FrontendKey);
+    // Those that drain are not wanted: until they are gone the list is another.
+    expect(seen === web).toBe(pods.length === 3);
+  }
+});
 
 it('an agent that finds everything programmed holds none of it beside what it wants', async () => {
   const kernel = new FakeKernel();
@@ -39,7 +64,8 @@ it('an agent that finds everything programmed holds none of it beside what it wa
   expect(kernel.log).toEqual([]);
   const wanted = objectsOf(agent.desired);
   const known = objectsOf(agent.loop.observed);
-  expect(known.size).toBe(3);
+  // Of three frontends: each itself, its virtual server, its real servers and its entry in the ledger.
+  expect(known.size).toBe(12);
   expect([...known].filter((object) => !wanted.has(object))).toEqual([]);
   expect([...agent.desired.virtualServers.keys()].some(isInsideKey)).toBe(true);
 });
