@@ -85,7 +85,19 @@ const UNUSABLE: readonly {
   { what: 'an address of 100::/64 (RFC 6666)', pattern: /^100::(?:[\da-f]{1,4}(?::[\da-f]{1,4}){0,3})?$/ },
 ];
 
+// Asked for each address of the cluster: one look at the text is enough for all but a few.
+function isSuspicious(address: Address): boolean {
+  const first = address.charCodeAt(0);
+  return first === ZERO || first === TWO || first === COLON || (first === ONE && address.startsWith('100::'));
+}
+
+const ZERO = 0x30;
+const ONE = 0x31;
+const TWO = 0x32;
+const COLON = 0x3a;
+
 export function unusableKind(address: Address, kind: AddressField): string | undefined {
+  if (!isSuspicious(address)) return undefined;
   const found = UNUSABLE.find(({ pattern }) => pattern.test(address));
   return found === undefined || (kind === 'cluster' && found.mayBeClusterIP) ? undefined : found.what;
 }

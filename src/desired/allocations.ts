@@ -58,11 +58,14 @@ export class Allocations {
 
   #moveHoldings(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
     for (const gone of before) if (!after.includes(gone)) this.#hold(gone, this.#othersWith(gone, key), key);
-    for (const added of after)
-      if (!before.includes(added)) {
-        const others = this.#othersWith(added, key);
-        this.#hold(added, others.length === 0 ? [key] : [...others, key].sort(), key);
-      }
+    for (let index = 0; index < after.length; index++) {
+      const added = after[index] as Allocation;
+      if (!before.includes(added)) this.#hold(added, this.#withAnother(added, key), key);
+    }
+  }
+
+  #withAnother(allocation: Allocation, key: ServiceKey): ServiceKey | readonly ServiceKey[] {
+    return this.#holders.has(allocation) ? [...this.#othersWith(allocation, key), key].sort() : key;
   }
 
   #othersWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {
@@ -71,13 +74,22 @@ export class Allocations {
     return holders?.filter((holder) => holder !== key) ?? NO_SERVICES;
   }
 
-  #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {
-    const [first] = holders;
-    if (first === undefined) this.#holders.delete(allocation);
-    else this.#holders.set(allocation, holders.length === 1 ? first : holders);
+  #hold(allocation: Allocation, holders: ServiceKey | readonly ServiceKey[], changed: ServiceKey): void {
+    if (holders.length === 0) this.#holders.delete(allocation);
+    else
+      this.#holders.set(
+        allocation,
+        isList(holders) && holders.length === 1 ? (holders[0] as ServiceKey) : holders,
+      );
+    if (this.#claimants.size === 0) return;
     for (const claimant of this.#claimants.get(allocation) ?? NO_SERVICES)
       if (claimant !== changed) this.#concerned.add(claimant);
   }
+}
+
+// Array.isArray alone knows no readonly lists.
+function isList(holders: ServiceKey | readonly ServiceKey[]): holders is readonly ServiceKey[] {
+  return Array.isArray(holders);
 }
 
 function holdingsOf(service: Service | undefined): readonly Allocation[] {

@@ -1,5 +1,6 @@
-import type { Family } from '../model/address.js';
+import type { Address, Family } from '../model/address.js';
 import type { Endpoint } from '../model/endpoint-slice.js';
+import type { ServerOrder } from '../model/real-server.js';
 import type { Offer } from './service-slices.js';
 
 /**
@@ -11,8 +12,6 @@ export class Candidates {
   readonly endpoints: Endpoint[] = [];
   /** The target port of each. */
   readonly ports: number[] = [];
-  /** What the order follows from. Those of one endpoint are the same, so that they are neighbours in it. */
-  readonly ranks: number[] = [];
   /** How many of them are ready; the others leave. */
   readyCount = 0;
 
@@ -20,6 +19,12 @@ export class Candidates {
     for (const { slice, port } of offers)
       if (slice.family === family)
         this.readyCount += gather(slice.endpoints, port, this.endpoints, this.ports);
+  }
+
+  /** Their places in these lists, in the order for the kernel. */
+  inOrder(seed: number): number[] {
+    const { endpoints, ports } = this;
+    return placesByRank(endpoints.map(({ address }, place) => rankOf(address, ports[place] as number, seed)));
   }
 }
 
@@ -45,32 +50,32 @@ function gather(from: readonly Endpoint[], port: number, endpoints: Endpoint[], 
  * It follows from a hash of seed, address and port. So it is the same after a restart, an endpoint that comes or goes
  * leaves the others in their order, and the seed makes it another on every node.
  */
-export function sortCandidates({ endpoints, ports, ranks }: Candidates, seed: number): void {
-  const count = endpoints.length;
-  if (count < 2) return;
-  for (let index = 0; index < count; index++)
-    ranks.push(rankOf((endpoints[index] as Endpoint).address, ports[index] as number, seed));
-  for (const gap of GAPS) if (gap < count) sortByGap(gap, ranks, endpoints, ports);
+export function orderBy(seed: number): ServerOrder {
+  return (addresses, port) => {
+    const ranks: number[] = [];
+    for (let index = 0; index < addresses.length; index++)
+      ranks.push(rankOf(addresses[index] as Address, port, seed));
+    const before = addresses.slice();
+    const places = placesByRank(ranks);
+    for (let index = 0; index < places.length; index++)
+      addresses[index] = before[places[index] as number] as Address;
+  };
 }
 
-// Shell's sort in place, since Array.sort cannot move three lists at once; the gaps are those of Ciura, continued.
-const GAPS = [3548, 1577, 701, 301, 132, 57, 23, 10, 4, 1];
+/** More than the endpoints of any Service; with a rank of 32 bits before it a place stays an exact number. */
+const PLACES = 2 ** 20;
 
-function sortByGap<T>(gap: number, ranks: number[], endpoints: T[], ports: number[]): void {
-  for (let index = gap; index < ranks.length; index++) {
-    const rank = ranks[index] as number;
-    const endpoint = endpoints[index] as T;
-    const port = ports[index] as number;
-    let place = index;
-    for (; place >= gap && (ranks[place - gap] as number) > rank; place -= gap) {
-      ranks[place] = ranks[place - gap] as number;
-      endpoints[place] = endpoints[place - gap] as T;
-      ports[place] = ports[place - gap] as number;
-    }
-    ranks[place] = rank;
-    endpoints[place] = endpoint;
-    ports[place] = port;
+// Rank and place in one number each, since typed arrays are sorted without a call for each pair.
+function placesByRank(ranks: readonly number[]): number[] {
+  const keys = new Float64Array(ranks.length);
+  for (let place = 0; place < ranks.length; place++) keys[place] = (ranks[place] as number) * PLACES + place;
+  keys.sort();
+  const places: number[] = [];
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as number;
+    places.push(key - Math.floor(key / PLACES) * PLACES);
   }
+  return places;
 }
 
 /** The seed of a node's own order; that of no name is 0, for an order that all nodes share. */

@@ -18,7 +18,7 @@ import { MarkBook } from './mark-book.js';
 import { type NodeChange, NodeFacts } from './node-facts.js';
 import { LONE_NODE, type NodeProfile } from './node-view.js';
 import { isNodeLocal, type ServiceFrontend } from './service-frontend.js';
-import { type ServiceFrontends, serviceFrontends } from './service-frontends.js';
+import { type ServiceFrontends, serviceFrontends, serviceFrontendsInPieces } from './service-frontends.js';
 import { SettledFrontends } from './settled-frontends.js';
 
 /**
@@ -248,7 +248,8 @@ export class DesiredDataplane implements Dataplane {
 
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
   refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
-    finish(this.refreshInPieces(key, view, touched));
+    this.#begin(key, view);
+    this.#exchange(key, view, serviceFrontends(view, this.#node.view), touched);
     return touched;
   }
 
@@ -257,13 +258,17 @@ export class DesiredDataplane implements Dataplane {
    * it was. Nothing of it is to be seen before the end.
    */
   *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
+    this.#begin(key, view);
+    const node = this.#node.view;
+    let wants = yield* serviceFrontendsInPieces(view, node);
+    // Whoever changed the node meanwhile could not know that this Service is concerned.
+    if (this.#node.view !== node) wants = serviceFrontends(view, this.#node.view);
+    this.#exchange(key, view, wants, touched);
+  }
+
+  #begin(key: ServiceKey, view: ServiceView): void {
     this.#allocations.refresh(key, this.#services.get(key)?.service, view.service);
     if (view.service === undefined) this.#hashTables.take(key, 0);
-    const node = this.#node.view;
-    let wants = yield* serviceFrontends(view, node);
-    // Whoever changed the node meanwhile could not know that this Service is concerned.
-    if (this.#node.view !== node) wants = finish(serviceFrontends(view, this.#node.view));
-    this.#exchange(key, view, wants, touched);
   }
 
   #exchange(key: ServiceKey, { service }: ServiceView, after: ServiceFrontends, touched: KernelKeySet): void {
@@ -294,11 +299,4 @@ export class DesiredDataplane implements Dataplane {
 /** For removing everything of ours. */
 export function nothingDesired(): DesiredDataplane {
   return new DesiredDataplane(LONE_NODE);
-}
-
-function finish<T>(pieces: Generator<number, T>): T {
-  for (;;) {
-    const { done, value } = pieces.next();
-    if (done) return value;
-  }
 }

@@ -162,6 +162,7 @@ export class HealthChecks {
   }
 
   refresh(key: ServiceKey, check: HealthCheckService | undefined): void {
+    if (check === undefined && this.#checks.size === 0) return;
     if (isSameCheck(this.#checks.get(key), check)) return;
     this.#all = undefined;
     if (check === undefined) this.#checks.delete(key);
@@ -192,8 +193,9 @@ export class RelayRoutes {
   }
 
   refresh(key: ServiceKey, service: Service | undefined): void {
-    const before = this.#routes.get(key);
     const after = service === undefined ? NO_ROUTES : relayRoutes(service);
+    if (after.length === 0 && this.#routes.size === 0) return;
+    const before = this.#routes.get(key);
     if (areSameRoutes(before ?? NO_ROUTES, after)) return;
     this.#all = undefined;
     if (after.length === 0) this.#routes.delete(key);

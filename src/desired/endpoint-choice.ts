@@ -1,17 +1,19 @@
 import type { Address, Family } from '../model/address.js';
 import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
 import {
+  evenServers,
   fixedServers,
   NO_SERVERS,
   type RealServer,
   RealServerList,
   type RealServers,
   realServer,
+  type ServerOrder,
 } from '../model/real-server.js';
 import { hashesServers } from '../model/scheduler.js';
 import type { Service } from '../model/service.js';
 import { PLAIN_WEIGHT, type WeightTable } from '../model/weight-rule.js';
-import { Candidates, seedOf, sortCandidates } from './candidates.js';
+import { Candidates, orderBy, seedOf } from './candidates.js';
 import type { NodeSettings } from './node-view.js';
 import type { Offer } from './service-slices.js';
 
@@ -45,11 +47,68 @@ export function chooseEndpoints(
   node: NodeSettings,
   balancing: Balancing,
 ): ChosenEndpoints {
+  const even = evenChoice(offers, family, node, balancing);
+  if (even !== undefined) return even;
   const candidates = new Candidates(offers, family);
-  if (candidates.endpoints.length === 0) return NOTHING;
-  sortCandidates(candidates, hashesServers(balancing.scheduler) ? 0 : seedOf(node.name ?? ''));
-  return divide(candidates, node, balancing);
+  return candidates.endpoints.length === 0 ? NOTHING : divide(candidates, node, balancing);
 }
+
+/**
+ * The same where every endpoint is ready and has no hints, all have one port and one weight and none is there twice, as
+ * in nearly every Service; undefined in any other. Nothing is made of an endpoint then.
+ */
+function evenChoice(
+  offers: readonly Offer[],
+  family: Family,
+  { name }: NodeSettings,
+  { scheduler, weights, scale }: Balancing,
+): ChosenEndpoints | undefined {
+  const { evenWeight } = weights;
+  if (evenWeight === undefined) return undefined;
+  const all: Address[] = [];
+  const local: Address[] = [];
+  let target = 0;
+  for (let index = 0; index < offers.length; index++) {
+    const { slice, port } = offers[index] as Offer;
+    if (slice.family !== family) continue;
+    if (target !== 0 && target !== port) return undefined;
+    target = port;
+    if (!gatherEven(slice.endpoints, name, all, local)) return undefined;
+  }
+  if (all.length === 0) return NOTHING;
+  if (new Set(all).size < all.length) return undefined;
+  const order = orderFor(hashesServers(scheduler) ? '' : name);
+  const weight = evenWeight * scale;
+  // Without what growing arrays have reserved for more.
+  const cluster = evenServers(all.slice(), target, weight, order);
+  if (name === undefined) return { cluster, local: cluster };
+  if (local.length === 0) return { cluster, local: NO_SERVERS };
+  return { cluster, local: evenServers(local.slice(), target, weight, order) };
+}
+
+// False where one of them is not as all others.
+function gatherEven(
+  endpoints: readonly Endpoint[],
+  name: string | undefined,
+  all: Address[],
+  local: Address[],
+): boolean {
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index] as Endpoint;
+    if (!endpoint.ready || endpoint.nodeHints !== undefined || endpoint.zoneHints !== undefined) return false;
+    all.push(endpoint.address);
+    if (endpoint.node === name) local.push(endpoint.address);
+  }
+  return true;
+}
+
+/** The order on the node of this name; the empty name is for one that all nodes share. */
+function orderFor(name = ''): ServerOrder {
+  if (latest?.name !== name) latest = { name, order: orderBy(seedOf(name)) };
+  return latest.order;
+}
+
+let latest: { readonly name: string; readonly order: ServerOrder } | undefined;
 
 /** Ready endpoints on this node by address, as the health check of a load balancer counts them. */
 export function countLocalReady(
@@ -68,19 +127,22 @@ export function countLocalReady(
 const NOTHING: ChosenEndpoints = { cluster: NO_SERVERS, local: NO_SERVERS };
 
 /** Puts each candidate, in their order, into the lists that it belongs to. */
-function divide(candidates: Candidates, node: NodeSettings, { weights, scale }: Balancing): ChosenEndpoints {
-  const { endpoints, ports, ranks } = candidates;
+function divide(
+  candidates: Candidates,
+  node: NodeSettings,
+  { scheduler, weights, scale }: Balancing,
+): ChosenEndpoints {
+  const { endpoints, ports } = candidates;
   const preference = preferenceOf(candidates, node);
   const cluster = new RealServerList();
   const local = new LocalList();
-  for (let index = 0; index < endpoints.length; index++) {
-    const endpoint = endpoints[index] as Endpoint;
+  for (const place of candidates.inOrder(seedOf(hashesServers(scheduler) ? '' : (node.name ?? '')))) {
+    const endpoint = endpoints[place] as Endpoint;
     const isLocal = isOnThisNode(endpoint, node);
     const isForAll = endpoint.ready ? isWanted(endpoint, preference) : candidates.readyCount === 0;
     if (!isLocal && !isForAll) continue;
-    const server = realServer(endpoint.address, ports[index] as number, weights.at(endpoint) * scale);
-    if (isForAll && index > 0 && ranks[index] === ranks[index - 1]) cluster.put(server);
-    else if (isForAll) cluster.append(server);
+    const server = realServer(endpoint.address, ports[place] as number, weights.at(endpoint) * scale);
+    if (isForAll) cluster.put(server);
     if (isLocal) local.add(server, endpoint.ready);
   }
   return { cluster: fixedServers(cluster), local: local.servers };

@@ -19,6 +19,8 @@ export class HashTables {
 
   /** Whether the Service may have so many; what it had before is given back. */
   take(service: ServiceKey, count: number): boolean {
+    // Most clusters have none that hashes.
+    if (count === 0 && this.#taken.size === 0) return true;
     this.#left += this.#taken.get(service) ?? 0;
     this.#taken.delete(service);
     if (count > MOST_OF_ONE || count > this.#left) return false;
@@ -36,11 +38,12 @@ export interface HashChoice {
 }
 
 /**
- * `count`: of its virtual servers. Where too many would hash by mh, they hash by sh, which moves more clients when
+ * `countServers`: how many virtual servers it has, asked only of a Service that hashes by mh. Where too many would hash by mh, they hash by sh, which moves more clients when
  * endpoints change.
  */
-export function withinHashTables(service: Service, count: number, node: NodeView): HashChoice {
-  if (node.takeHashTables(service.key, hashesByMh(service, node) ? count : 0)) return { service, node };
+export function withinHashTables(service: Service, countServers: () => number, node: NodeView): HashChoice {
+  const count = hashesByMh(service, node) ? countServers() : 0;
+  if (node.takeHashTables(service.key, count)) return { service, node };
   const { smallStickyScheduler } = node;
   const { scheduler, ...rest } = service;
   const isAsked = scheduler === 'mh';

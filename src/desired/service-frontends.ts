@@ -1,8 +1,9 @@
-import { type Address, type Family, familyOf } from '../model/address.js';
+import { type Address, familyOf } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
 import type { Problem } from '../model/problem.js';
 import { type HealthCheckService, isExternal, type Service, type ServicePort } from '../model/service.js';
+import type { VirtualServerSettings } from '../model/virtual-server.js';
 import { WeightTable } from '../model/weight-rule.js';
 import {
   type Balancing,
@@ -49,109 +50,158 @@ const NOTHING: ServiceFrontends = {
 /** Some milliseconds' work; hardly a Service has more. */
 const ENTRIES_IN_PIECE = 512;
 
-/**
- * Every address and port by which the Service is reached on this node, with the endpoints that serve it there; in
- * pieces of so many virtual and real servers.
- */
-export function* serviceFrontends(
-  { service, slices: all }: ServiceView,
+/** Every address and port by which the Service is reached on this node, with the endpoints that serve it there. */
+export function serviceFrontends(view: ServiceView, node: NodeView): ServiceFrontends {
+  const work = begin(view, node);
+  if (work === undefined) return NOTHING;
+  serve(work, Number.POSITIVE_INFINITY);
+  return conclude(work);
+}
+
+/** The same in pieces: each answers with how many virtual and real servers it was. */
+export function* serviceFrontendsInPieces(
+  view: ServiceView,
   node: NodeView,
 ): Generator<number, ServiceFrontends> {
-  if (service === undefined) return NOTHING;
+  const work = begin(view, node);
+  if (work === undefined) return NOTHING;
+  for (;;) {
+    const entries = serve(work, ENTRIES_IN_PIECE);
+    if (entries < ENTRIES_IN_PIECE) return conclude(work);
+    yield entries;
+  }
+}
+
+/** A Service that is being worked out, one way and port after the other. */
+interface Work {
+  readonly service: Service;
+  readonly node: NodeView;
+  readonly slices: readonly EndpointSlice[];
+  readonly leftOut: readonly Address[];
+  /** Refused ones among them. */
+  readonly claimed: readonly Way[];
+  readonly ways: readonly Way[];
+  /** The node as schedulers are chosen from it. */
+  readonly chosenNode: NodeView;
+  readonly shared: SharedParts;
+  readonly allowance: Allowance;
+  readonly frontends: ServiceFrontend[];
+  readonly problems: Problem[];
+  /** The place of the way that is next, and of the port. */
+  way: number;
+  port: number;
+  /** The number of ways by which anything is served, where that is not all of them. */
+  cut: number | undefined;
+}
+
+function begin({ service, slices: all }: ServiceView, node: NodeView): Work | undefined {
+  if (service === undefined) return undefined;
   const claimed = waysOf(service, node);
   const { slices, leftOut } = usableEndpoints(all, node.reserved);
   // Nearly every Service may have all of its addresses.
-  const isRefused = claimed.some(isRefusedWay);
-  const ways = isRefused ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
-  const { frontends, cut, problems } = yield* frontendsBy(ways, service, slices, node);
-  const served = cut === undefined ? ways : ways.slice(0, cut);
+  const ways = claimed.some(isRefusedWay) ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
+  const choice = withinHashTables(service, () => countOf(ways, service) + viewsOf(ways, service), node);
+  return {
+    service,
+    node,
+    slices,
+    leftOut,
+    claimed,
+    ways,
+    chosenNode: choice.node,
+    shared: new SharedParts(choice, slices),
+    allowance: new Allowance(node.maxFrontends),
+    frontends: [],
+    problems: choice.problem === undefined ? [] : [choice.problem],
+    way: 0,
+    port: 0,
+    cut: undefined,
+  };
+}
+
+/** Goes on for about so many virtual and real servers; how many it was, which are fewer only at the end. */
+function serve(work: Work, most: number): number {
+  const { service, ways } = work;
+  const { ports } = service;
+  let entries = 0;
+  for (; work.way < ways.length; work.way++) {
+    for (; work.port < ports.length; work.port++) {
+      if (entries >= most) return entries;
+      const claim = nextFrontend(work);
+      if (claim === undefined) continue;
+      if (!work.allowance.take(claim)) {
+        cut(work, claim);
+        return entries;
+      }
+      work.frontends.push(claim);
+      entries += entriesIn(claim);
+    }
+    work.port = 0;
+  }
+  return entries;
+}
+
+/** The frontend of the port by the way that is next; undefined where there is none. */
+function nextFrontend(work: Work): ServiceFrontend | undefined {
+  const { service, shared, node, chosenNode, port: index } = work;
+  const way = work.ways[work.way] as Way;
+  const port = service.ports[index] as ServicePort;
+  if (!isShown(port, way)) return undefined;
+  const taken = takenPort(service, index, way, node);
+  if (taken !== undefined) {
+    work.problems.push(taken);
+    return undefined;
+  }
+  return serviceFrontend({ shared, port, index, way, chosen: shared.chosenFor(index, way) }, chosenNode);
+}
+
+// Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
+function cut(work: Work, next: ServiceFrontend): void {
+  const { service, ways, frontends } = work;
+  const isUsed = frontends.at(-1)?.frontend.address === ways[work.way]?.address;
+  const wanted = countOf(ways, service);
+  const numbers = { wanted, served: frontends.length, next: next.frontend.key };
+  work.problems.unshift(limitProblem(service, numbers));
+  work.cut = work.way + Number(isUsed);
+}
+
+function conclude(work: Work): ServiceFrontends {
+  const { service, node, slices, leftOut, claimed, ways, frontends, problems, cut: served } = work;
+  const isRefused = ways.length < claimed.length;
   const hasRemarks = claimed.some(({ verdict }) => verdict.remark !== undefined);
   return {
     service,
     isExternal: isExternal(service),
-    frontends,
-    vips: boundAddresses(served, service),
+    // Without what a growing array has reserved for more.
+    frontends: frontends.slice(),
+    vips: boundAddresses(served === undefined ? ways : ways.slice(0, served), service),
     refused: isRefused
       ? [...claimed.filter(isRefusedWay).map(({ address }) => address), ...leftOut]
       : leftOut,
     problems:
-      hasRemarks || leftOut.length > 0
+      hasRemarks || leftOut.length + problems.length > 0
         ? [
             ...addressProblems(service, claimed),
             ...(leftOut.length > 0 ? [endpointProblem(service.key, leftOut)] : []),
             ...problems,
           ]
-        : problems,
+        : NO_PROBLEMS,
     healthCheck: healthCheckOf(service, slices, node),
   };
 }
 
 // Nearly all Services have these and no others, in a list that is there already.
 function boundAddresses(ways: readonly Way[], { clusterIPs }: Service): readonly Address[] {
-  const isBound = ({ verdict }: Way) => verdict.use === 'bound';
-  if (ways.length === clusterIPs.length && ways.every((way) => way.kind === 'cluster' && isBound(way)))
-    return clusterIPs;
-  return ways.filter(isBound).map(({ address }) => address);
+  if (ways.length === clusterIPs.length && ways.every(isBoundClusterIP)) return clusterIPs;
+  return ways.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address);
+}
+
+function isBoundClusterIP({ kind, verdict }: Way): boolean {
+  return kind === 'cluster' && verdict.use === 'bound';
 }
 
 function isRefusedWay({ verdict }: Way): boolean {
   return verdict.use === 'refused';
-}
-
-/** As many frontends as the Service may have, by one way after the other. */
-interface ServedFrontends {
-  readonly frontends: readonly ServiceFrontend[];
-  /** The number of ways by which anything is served, where that is not all of them. */
-  readonly cut?: number;
-  readonly problems: readonly Problem[];
-}
-
-// Nothing is made of what is not served: ports times addresses may be hundreds of thousands.
-function* frontendsBy(
-  ways: readonly Way[],
-  service: Service,
-  slices: readonly EndpointSlice[],
-  node: NodeView,
-): Generator<number, ServedFrontends> {
-  const wanted = countOf(ways, service);
-  const choice = withinHashTables(service, wanted + viewsOf(ways, service), node);
-  const shared = sharedBy(choice, slices);
-  const allowance = new Allowance(node.maxFrontends);
-  const frontends: ServiceFrontend[] = [];
-  const problems: Problem[] = choice.problem === undefined ? [] : [choice.problem];
-  let entries = 0;
-  const { ports } = service;
-  for (let place = 0; place < ways.length; place++) {
-    const way = ways[place] as Way;
-    for (let index = 0; index < ports.length; index++) {
-      const port = ports[index] as ServicePort;
-      if (!isShown(port, way)) continue;
-      const taken = takenPort(service, index, way, node);
-      if (taken !== undefined) {
-        problems.push(taken);
-        continue;
-      }
-      const chosen = shared.chosenFor(index, way);
-      const claim = serviceFrontend({ shared, port, index, way, chosen }, choice.node);
-      if (allowance.take(claim)) {
-        frontends.push(claim);
-        entries += entriesIn(claim);
-        if (entries < ENTRIES_IN_PIECE) continue;
-        yield entries;
-        entries = 0;
-      } else {
-        const isUsed = frontends.at(-1)?.frontend.address === way.address;
-        const numbers = { wanted, served: frontends.length, next: claim.frontend.key };
-        return {
-          frontends,
-          cut: place + Number(isUsed),
-          problems: [limitProblem(service, numbers), ...problems],
-        };
-      }
-    }
-  }
-  // Without what a growing array has reserved for more.
-  return { frontends: frontends.slice(), problems: problems.length === 0 ? NO_PROBLEMS : problems };
 }
 
 function isShown({ nodePort }: ServicePort, { kind }: Way): boolean {
@@ -173,29 +223,53 @@ function viewsOf(ways: readonly Way[], service: Service): number {
 
 const EVEN_WEIGHTS = new WeightTable([]);
 
-/** What the frontends of one Service have in common. */
-function sharedBy({ service, node }: HashChoice, slices: readonly EndpointSlice[]) {
-  const settings = settingsOf(service, node);
-  const { scheduler } = settings;
-  const weights = service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights);
-  const balancing: Balancing = { scheduler, weights, scale: weightScale(service) };
-  const choices: Record<Family, (ChosenEndpoints | undefined)[]> = { IPv4: [], IPv6: [] };
-  const offers = new OfferedPorts(slices);
-  const offersFor = (port: ServicePort) =>
-    service.ports.length === 1 ? offersOf(slices, port) : offers.of(port);
-  const chosenFor = (index: number, { address }: Way): ChosenEndpoints => {
+/** What the frontends of one Service have in common; what hardly a Service needs is made when it is asked for. */
+class SharedParts {
+  readonly service: Service;
+  readonly settings: VirtualServerSettings;
+  readonly #node: NodeView;
+  readonly #slices: readonly EndpointSlice[];
+  readonly #balancing: Balancing;
+  /** By port and family. */
+  readonly #choices: (ChosenEndpoints | undefined)[] = [];
+  #sources: SourceLists | undefined;
+  #offers: OfferedPorts | undefined;
+
+  constructor({ service, node }: HashChoice, slices: readonly EndpointSlice[]) {
+    this.service = service;
+    this.settings = settingsOf(service, node);
+    this.#node = node;
+    this.#slices = slices;
+    this.#balancing = {
+      scheduler: this.settings.scheduler,
+      weights: service.weights.length === 0 ? EVEN_WEIGHTS : new WeightTable(service.weights),
+      scale: weightScale(service),
+    };
+  }
+
+  get sources(): SourceLists {
+    this.#sources ??= new SourceLists(this.service, this.#node);
+    return this.#sources;
+  }
+
+  get offers(): OfferedPorts {
+    this.#offers ??= new OfferedPorts(this.#slices);
+    return this.#offers;
+  }
+
+  /** For the port at this place in the Service. */
+  chosenFor(index: number, { address }: Way): ChosenEndpoints {
     const family = familyOf(address);
-    const port = service.ports[index] as ServicePort;
-    choices[family][index] ??= chooseEndpoints(offersFor(port), family, node, balancing);
-    return choices[family][index];
-  };
-  return {
-    service,
-    settings,
-    sources: new SourceLists(service, node),
-    offers,
-    chosenFor,
-  };
+    const place = 2 * index + Number(family === 'IPv6');
+    const known = this.#choices[place];
+    if (known !== undefined) return known;
+    const { ports } = this.service;
+    const port = ports[index] as ServicePort;
+    const offers = ports.length === 1 ? offersOf(this.#slices, port) : this.offers.of(port);
+    const chosen = chooseEndpoints(offers, family, this.#node, this.#balancing);
+    this.#choices[place] = chosen;
+    return chosen;
+  }
 }
 
 function healthCheckOf(

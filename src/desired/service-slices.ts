@@ -51,19 +51,10 @@ export function isEndOfSubnet(address: Address, reserved: ReservedAddresses): bo
   return use === 'network' || use === 'broadcast';
 }
 
-// Asked for each endpoint of the cluster: one look at the text is enough for all but a few.
-function isSuspicious(address: Address): boolean {
-  const first = address.charCodeAt(0);
-  return first === ZERO || first === COLON || (first === ONE && address.startsWith('100::'));
-}
-
-const ZERO = 0x30;
-const ONE = 0x31;
-const COLON = 0x3a;
-
 function isUnusable(address: Address, reserved: ReservedAddresses): boolean {
-  if (isSuspicious(address) && unusableKind(address, 'cluster') !== undefined) return true;
-  return reserved.size > 0 && isEndOfSubnet(address, reserved);
+  return (
+    unusableKind(address, 'cluster') !== undefined || (reserved.size > 0 && isEndOfSubnet(address, reserved))
+  );
 }
 
 const MOST_NAMES = 3;

@@ -2,7 +2,7 @@ import { type Address, familyOf } from '../model/address.js';
 import type { ClaimKind } from '../model/claim.js';
 import type { Problem } from '../model/problem.js';
 import type { Protocol } from '../model/protocol.js';
-import type { Service, ServicePort } from '../model/service.js';
+import { isExternal, type Service, type ServicePort } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { type AddressRemark, type AddressVerdict, judgeAddress, nodesOwnPort } from './address-policy.js';
 import type { NodeView } from './node-view.js';
@@ -25,16 +25,29 @@ export function waysOf(service: Service, node: NodeView): Way[] {
   const inside = internalPolicy === 'Local';
   const outside = externalPolicy === 'Local';
   const ways: Way[] = [];
-  const add = (kind: ClaimKind, addresses: readonly Address[], isLocalOnly: boolean) => {
-    for (const address of addresses)
-      if (node.families.includes(familyOf(address)))
-        ways.push({ kind, address, isLocalOnly, verdict: verdictOn(kind, address, service, node) });
-  };
-  add('cluster', clusterIPs, inside);
-  if (ports.some(({ nodePort }) => nodePort !== 0)) add('node', node.portAddresses, outside);
-  add('balancer', loadBalancerIPs, outside);
-  add('external', externalIPs, outside);
+  addWays(ways, 'cluster', clusterIPs, inside, service, node);
+  // Nearly all Services have nothing else.
+  if (!isExternal(service)) return ways;
+  if (ports.some(({ nodePort }) => nodePort !== 0))
+    addWays(ways, 'node', node.portAddresses, outside, service, node);
+  addWays(ways, 'balancer', loadBalancerIPs, outside, service, node);
+  addWays(ways, 'external', externalIPs, outside, service, node);
   return ways;
+}
+
+function addWays(
+  ways: Way[],
+  kind: ClaimKind,
+  addresses: readonly Address[],
+  isLocalOnly: boolean,
+  service: Service,
+  node: NodeView,
+): void {
+  for (let index = 0; index < addresses.length; index++) {
+    const address = addresses[index] as Address;
+    if (node.families.includes(familyOf(address)))
+      ways.push({ kind, address, isLocalOnly, verdict: verdictOn(kind, address, service, node) });
+  }
 }
 
 function verdictOn(kind: ClaimKind, address: Address, service: Service, node: NodeView): AddressVerdict {

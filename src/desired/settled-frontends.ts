@@ -64,9 +64,11 @@ export class SettledFrontends {
     if (before !== undefined) this.#settle(before, touched);
   }
 
+  // Loops by index, as all that run for every Service of a first pass.
   #add({ frontends, vips }: ServiceFrontends): void {
-    for (const claim of frontends) this.#claims.add(claim);
-    for (const vip of vips) this.#vips.add(vip);
+    for (let index = 0; index < frontends.length; index++)
+      this.#claims.add(frontends[index] as ServiceFrontend);
+    for (let index = 0; index < vips.length; index++) this.#vips.add(vips[index] as Address);
   }
 
   #remove({ frontends, vips }: ServiceFrontends): void {
@@ -75,19 +77,20 @@ export class SettledFrontends {
   }
 
   #settle({ frontends, vips }: ServiceFrontends, touched: KernelKeySet): void {
-    for (const { frontend } of frontends) {
-      const holder = this.#claims.winner(frontend.key);
-      touched.frontends.add(frontend.key);
-      this.#conflicts.settle(frontend.key);
-      this.policy.settle(frontend.key, holder);
-      this.#settleInside(frontend.key, holder?.inside, touched);
+    for (let index = 0; index < frontends.length; index++) {
+      const { key } = (frontends[index] as ServiceFrontend).frontend;
+      const holder = this.#claims.winner(key);
+      touched.frontends.add(key);
+      this.#conflicts.settle(key);
+      this.policy.settle(key, holder);
+      this.#settleInside(key, holder?.inside, touched);
     }
-    for (const vip of vips) touched.vips.add(vip);
+    for (let index = 0; index < vips.length; index++) touched.vips.add(vips[index] as Address);
   }
 
   // The view goes with the frontend: whoever had it by a claim of its own would take another Service's clients.
   #settleInside(outside: FrontendKey, view: ServiceFrontend | undefined, touched: KernelKeySet): void {
-    if (view === undefined && !this.#viewed.has(outside)) return;
+    if (view === undefined && (this.#viewed.size === 0 || !this.#viewed.has(outside))) return;
     if (view === undefined) this.#viewed.delete(outside);
     else this.#viewed.add(outside);
     const key = insideKey(outside);
@@ -110,6 +113,8 @@ class DesiredPolicy implements PacketPolicy {
   readonly open: ReadonlyMap<FrontendKey, Frontend> = new MappedView(this.owned, ({ frontend }) => frontend);
   readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>> = eachTrafficSet(() => new Map());
   readonly sources = new Map<FrontendKey, AllowedSources>();
+  /** Those that are in one of the traffic sets or restricted; most are not. */
+  readonly #treated = new Set<FrontendKey>();
 
   /** `guarded`: the VIPs, kept up to date by their owner. */
   constructor(guarded: ReadonlySet<Address>) {
@@ -123,12 +128,14 @@ class DesiredPolicy implements PacketPolicy {
     else this.owned.delete(key);
   }
 
-  // Most frontends are in none of these sets, and this runs for every frontend of a first pass.
   #settleTraffic(key: FrontendKey, holder: ServiceFrontend | undefined): void {
     const { traffic, sources } = this;
-    for (const set of TRAFFIC_SETS) if (traffic[set].size > 0) traffic[set].delete(key);
-    if (sources.size > 0) sources.delete(key);
-    if (holder === undefined) return;
+    if (this.#treated.size > 0 && this.#treated.delete(key)) {
+      for (const set of TRAFFIC_SETS) traffic[set].delete(key);
+      sources.delete(key);
+    }
+    if (holder === undefined || holder.traffic.length + holder.sources.size === 0) return;
+    this.#treated.add(key);
     for (const set of holder.traffic) traffic[set].set(key, holder.frontend);
     if (holder.sources.size > 0) sources.set(key, { frontend: holder.frontend, cidrs: holder.sources });
   }

@@ -48,46 +48,75 @@ export interface RealServers extends Iterable<RealServer> {
   areThese(servers: RealServers): boolean;
 }
 
+/** Sorts the addresses of servers into the order in which they go to the kernel. */
+export type ServerOrder = (addresses: Address[], port: number) => void;
+
 /**
  * Real servers that do not change and have one port and one weight, as those of nearly every virtual server: each takes
- * a sixth of the memory that an object for it would take. They are few, since each is searched one by one.
+ * a sixth of the memory that an object for it would take. They are sorted when somebody goes through them.
  */
 class EvenServers implements RealServers {
-  readonly #addresses: readonly Address[];
-  readonly #port: number;
-  readonly #weight: number;
+  readonly addresses: Address[];
+  readonly port: number;
+  readonly weight: number;
+  order: ServerOrder | undefined;
+  index: Set<Address> | undefined;
 
-  constructor(addresses: readonly Address[], port: number, weight: number) {
-    this.#addresses = addresses;
-    this.#port = port;
-    this.#weight = weight;
+  constructor(addresses: Address[], port: number, weight: number, order?: ServerOrder) {
+    this.addresses = addresses;
+    this.port = port;
+    this.weight = weight;
+    this.order = order;
+    this.index = undefined;
   }
 
   get size(): number {
-    return this.#addresses.length;
+    return this.addresses.length;
   }
 
-  *[Symbol.iterator](): Iterator<RealServer> {
-    for (const address of this.#addresses) yield new KeyedServer(address, this.#port, this.#weight);
+  [Symbol.iterator](): Iterator<RealServer> {
+    const { addresses, port, weight } = this;
+    this.order?.(addresses, port);
+    this.order = undefined;
+    const servers: RealServer[] = [];
+    for (let index = 0; index < addresses.length; index++)
+      servers.push(new KeyedServer(addresses[index] as Address, port, weight));
+    return servers[Symbol.iterator]();
   }
 
   find({ address, port }: RealServer): RealServer | undefined {
-    if (port !== this.#port || !this.#addresses.includes(address)) return undefined;
-    return new KeyedServer(address, port, this.#weight);
+    if (port !== this.port || !this.#has(address)) return undefined;
+    return new KeyedServer(address, port, this.weight);
   }
 
   areThese(servers: RealServers): boolean {
     if (servers === this) return true;
     if (servers.size !== this.size) return false;
     for (const { address, port, weight } of servers)
-      if (port !== this.#port || weight !== this.#weight || !this.#addresses.includes(address)) return false;
+      if (port !== this.port || weight !== this.weight || !this.#has(address)) return false;
     return true;
   }
+
+  #has(address: Address): boolean {
+    if (this.addresses.length <= FEW) return this.addresses.includes(address);
+    this.index ??= new Set(this.addresses);
+    return this.index.has(address);
+  }
+}
+
+/** Servers that have one port and one weight; each address is among them once. The list is theirs from now on. */
+export function evenServers(
+  addresses: Address[],
+  port: number,
+  weight: number,
+  order?: ServerOrder,
+): RealServers {
+  return new EvenServers(addresses, port, weight, order);
 }
 
 /** The same servers in the same order, to be kept and not changed: in little memory where they are alike. */
 export function fixedServers(servers: RealServerList): RealServers {
-  const [first, ...others] = servers.size > FEW ? [] : servers;
+  const [first, ...others] = servers;
   if (
     first === undefined ||
     others.some(({ port, weight }) => port !== first.port || weight !== first.weight)

@@ -34,9 +34,12 @@ export class WeightTable {
     }
   }
 
+  /** The weight of every endpoint; undefined where it depends on the place. */
+  get evenWeight(): number | undefined {
+    return this.#byNode.size + this.#byZone.size === 0 ? this.#any.weight : undefined;
+  }
+
   at({ node, zone }: Place): number {
-    // Hardly a Service has rules, and this is asked for every endpoint.
-    if (this.#byNode.size + this.#byZone.size === 0) return this.#any.weight;
     const byNode = (node !== undefined && this.#byNode.get(node)) || this.#any;
     const byZone = (zone !== undefined && this.#byZone.get(zone)) || this.#any;
     return byNode.rank < byZone.rank ? byNode.weight : byZone.weight;

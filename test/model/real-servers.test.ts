@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Address } from '../../src/model/address.js';
 import {
+  evenServers,
   fixedServers,
   type RealServer,
   type RealServerKey,
@@ -178,6 +180,7 @@ describe('real servers that do not change', () => {
     ['of several weights', [ONE, withWeight(TWO, 5)]],
     ['of several ports', [ONE, realServer(POD_1, 9_090, 1)]],
     ['very many', POOL.slice(0, 30)],
+    ['very many alike', Array.from({ length: 30 }, (_, i) => realServer(address(`10.245.0.${i}`), 8_080, 1))],
   ];
 
   it.each(SERVERS)('are what they were made of: %s', (_, servers) => {
@@ -196,6 +199,21 @@ describe('real servers that do not change', () => {
   it('with another weight than what they are compared with are not the same', () => {
     const fixed = fixedServers(new RealServerList([ONE, TWO]));
     expect(fixed.areThese(new RealServerList([ONE, withWeight(TWO, 0)]))).toBe(false);
+  });
+
+  it('are sorted once, when somebody goes through them', () => {
+    let sorted = 0;
+    const order = (addresses: Address[], port: number) => {
+      sorted += port;
+      addresses.reverse();
+    };
+    const servers = evenServers([POD_1, POD_2], 8_080, 1, order);
+    expect([servers.size, servers.find(ONE), sorted]).toEqual([2, ONE, 0]);
+    expect([serverKeys(servers), serverKeys(servers), sorted]).toEqual([
+      [TWO.key, ONE.key],
+      [TWO.key, ONE.key],
+      8_080,
+    ]);
   });
 
   it('become a list that may be changed, and do not follow it', () => {
