@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { durationSeconds } from '../model/duration.js';
 import { isMapping } from '../model/mapping.js';
 import type { Problem } from '../model/problem.js';
@@ -58,7 +58,7 @@ interface Checked<T> {
   readonly unknown: readonly Complaint[];
 }
 
-function checked<Schema extends z.ZodType>(
+function checked<Schema extends z.ZodMiniType>(
   schema: Schema,
   kind: string,
   value: Readonly<Record<string, unknown>>,

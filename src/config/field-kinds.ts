@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { parseAddress } from '../model/address.js';
 import { parseCidr } from '../model/cidr.js';
 import { parseDuration } from '../model/duration.js';
@@ -10,18 +10,25 @@ import { parseClusterCIDRs, parsePortRange, parseSocketAddress } from './value-s
  * sentence "expected …". A field that is absent or null has its default, as in Kubernetes.
  */
 function field<T>(expected: string, fallback: T, matches: (value: unknown) => boolean) {
-  return z.preprocess((value) => value ?? fallback, z.custom<T>(matches, expected));
+  return withDefault(fallback, z.custom<T>(matches, expected));
+}
+
+function withDefault<Schema extends z.ZodMiniType>(fallback: unknown, schema: Schema) {
+  return z.pipe(
+    z.transform((value) => value ?? fallback),
+    schema,
+  );
 }
 
 /** A mapping of fields; absent or null it has all of their defaults. */
-export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+export function section<Shape extends z.core.$ZodShape>(shape: Shape) {
   const error = ({ code }: { code: string }) => (code === 'invalid_type' ? 'a mapping of fields' : undefined);
-  return z.preprocess((value) => value ?? {}, z.strictObject(shape, { error }));
+  return withDefault({}, z.strictObject(shape, { error }));
 }
 
 function listOf<T>(expected: string, each: string, matches: (value: unknown) => boolean) {
   const list = z.array(z.custom<T>(matches, each), { error: expected });
-  return z.preprocess((value) => value ?? [], list.readonly());
+  return withDefault([], z.readonly(list));
 }
 
 export function text(fallback = '') {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { shown } from '../files/shown.js';
 import { isMapping } from '../model/mapping.js';
 import type { Complaint } from './config-error.js';
@@ -104,6 +104,6 @@ export function fieldAt(value: unknown, path: string): unknown {
 }
 
 function sectionShape(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined {
-  const inner = schema instanceof z.ZodPipe ? schema.def.out : schema;
-  return inner instanceof z.ZodObject ? inner.shape : undefined;
+  const inner = schema instanceof z.ZodMiniPipe ? schema.def.out : schema;
+  return inner instanceof z.ZodMiniObject ? inner.shape : undefined;
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { VIP_BINDINGS } from '../model/vip-binding.js';
 import { DEFAULT_ADMIN_SOCKET } from './admin-socket.js';
 import { LOG_LEVELS } from './agent-settings.js';

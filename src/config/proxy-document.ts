@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import * as is from './field-kinds.js';
 
 export const PROXY_API_VERSION = 'kubeproxy.config.k8s.io/v1alpha1';
