@@ -1,43 +1,71 @@
 import type { Command } from 'commander';
 import { commandLine } from './cli/command-line.js';
 import { runManifest } from './cli/manifest.js';
-import { runCleanup, runInitOnly, runPlan } from './cli/node-commands.js';
-import { runAgent } from './cli/run.js';
+import { runPlan } from './cli/node-commands.js';
+import type { Done } from './cli/program.js';
+import { runSelftest } from './cli/selftest.js';
 import { runVersion } from './cli/version.js';
-import type { KernelViews } from './cli/view-commands.js';
-import { commandWords } from './cli/words.js';
-import { composeAgent } from './compose.js';
-import { composeCleanup, composePreparation, composeRehearsal, composeVersion } from './compose-commands.js';
+import { composeVersion } from './compose-kernel-views.js';
 import { composeManifest, OVERLAY_CHOICE } from './compose-manifest.js';
+import { composeDesired, composeKernel, kernelRules } from './compose-node.js';
+import { RUN_COMMANDS } from './compose-run.js';
+import { composeSource } from './compose-source.js';
+import { LOADED_VIEWS } from './compose-view-commands.js';
+import type { AgentSettings } from './config/agent-settings.js';
 import { VERSION } from './config/version.js';
+import { factsBefore, factsListener } from './desired/cluster-facts.js';
+import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
+import { loadAddon } from './kernel/native/addon.js';
+import { previewKernel } from './kernel/node/feature-probe.js';
+import { TrialService } from './kernel/trial-service/trial-service.js';
+import { parsedCidrs } from './model/cidr.js';
+import type { ClusterFacts } from './model/cluster-facts.js';
+import type { Rehearsal } from './model/status-report.js';
+import { rehearse } from './reconcile/rehearsal.js';
 
-export type Done = (code: number) => void;
-
-export interface Parsing {
-  readonly program: Command;
-  readonly words: readonly string[];
-}
-
-/**
- * The command line with all commands, and what they load at once: each file that the bundle has apart costs the start
- * half a millisecond of a processor, 22 ms where the parts of the agent were asked for one by one.
- */
-export function fullCommandLine(words: readonly string[], kernel: KernelViews, done: Done): Parsing {
+/** The command line with all commands. */
+export function fullCommandLine(done: Done): Command {
   const commands = {
-    run: (configuration) =>
-      runAgent(configuration, (listener) => composeAgent(configuration, VERSION, listener)),
-    initOnly: (configuration) => runInitOnly(configuration, () => composePreparation(configuration.settings)),
-    plan: ({ settings }) => runPlan(() => composeRehearsal(settings, VERSION)),
-    selftest: async (options) => {
-      const { runSelftest } = await import('./cli/selftest.js');
-      const { composeTrial } = await import('./compose-selftest.js');
-      return runSelftest(options, { open: composeTrial, write: (text) => void process.stdout.write(text) });
-    },
-    cleanup: (options) => runCleanup(options, composeCleanup),
+    ...RUN_COMMANDS,
+    plan: ({ settings }) => runPlan(() => composeRehearsal(settings)),
+    selftest: (options) =>
+      runSelftest(options, {
+        open: () => new TrialService(loadAddon()),
+        write: (text) => void process.stdout.write(text),
+      }),
     manifest: (options) => runManifest(() => composeManifest(options)),
     overlays: OVERLAY_CHOICE,
-    version: (options) => runVersion(options, () => composeVersion(VERSION)),
-    kernel,
+    version: (options) => runVersion(options, composeVersion),
+    kernel: LOADED_VIEWS,
   } satisfies Parameters<typeof commandLine>[1];
-  return { program: commandLine(VERSION, commands, done), words: commandWords(words) };
+  return commandLine(VERSION, commands, done);
+}
+
+/** What `run` would do now. */
+async function composeRehearsal(settings: AgentSettings): Promise<Rehearsal> {
+  const source = composeSource(settings, VERSION, () => undefined);
+  const kernel = composeKernel(settings);
+  const remains = settings.adopt ? new KubeProxyRemains(loadAddon()) : undefined;
+  const desired = composeDesired(settings, await previewKernel());
+  try {
+    const serverAddresses = await source.findWay();
+    let facts: ClusterFacts = { ...factsBefore(await kernel.standingRules()), serverAddresses };
+    const listener = factsListener(
+      () => facts,
+      (changed) => {
+        facts = changed;
+      },
+    );
+    await source.start({ ...listener, changed: () => undefined, problemsFound: () => undefined });
+    desired.setFacts(facts);
+    kernel.setRules(kernelRules(settings, facts));
+    const excluded = parsedCidrs(settings.excludedCIDRs);
+    const rehearsal = await rehearse(source.cluster, desired, kernel, remains, excluded);
+    return { ...rehearsal, preparation: [...rehearsal.preparation, ...((await remains?.preview()) ?? [])] };
+  } finally {
+    await source.stop();
+    await source.close();
+    remains?.close();
+    await kernel.close();
+  }
 }

@@ -6,7 +6,7 @@ import { agentPortsOf, kernelLimits } from './desired/node-view.js';
 import { loadAddon } from './kernel/native/addon.js';
 import { NetlinkKernel } from './kernel/netlink/netlink-kernel.js';
 import type { KernelPreview } from './kernel/node/feature-probe.js';
-import type { PacketRulesSettings } from './kernel/packet-table/packet-rules-settings.js';
+import { type PacketRulesSettings, PLAIN_RULES } from './kernel/packet-table/packet-rules-settings.js';
 import { parsedCidrs } from './model/cidr.js';
 import { type ClusterFacts, NO_FACTS } from './model/cluster-facts.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './reconcile/loop-settings.js';
@@ -73,4 +73,14 @@ export function statusSettings(
     serving,
     trafficLimit: enabled ? maxServicePorts : 0,
   };
+}
+
+// Neither looks at the rules nor writes them, so what they depend on does not matter.
+export async function withKernel<T>(work: (kernel: NetlinkKernel) => Promise<T>): Promise<T> {
+  const kernel = new NetlinkKernel(loadAddon(), PLAIN_RULES);
+  try {
+    return await work(kernel);
+  } finally {
+    await kernel.close();
+  }
 }

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
 import { AGENTS, type Fleet, sendToNodes } from './cli/fleet/node-options.js';
 import { COMPLETION_PROGRAM, kubectlCompletion } from './cli/kubectl-completion.js';
-import { addViewCommands, emptyCommandLine, type KernelViews } from './cli/view-commands.js';
+import { emptyCommandLine } from './cli/program.js';
+import { addViewCommands, type KernelViews } from './cli/view-commands.js';
 import { composeAllNodes, composeNodeNames, composeOneNode } from './compose-fleet.js';
 import { VERSION } from './config/version.js';
 

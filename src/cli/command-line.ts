@@ -1,30 +1,20 @@
-import { writeFile } from 'node:fs/promises';
 import { Argument, type Command } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
-import { writtenDocuments } from '../config/completed-documents.js';
 import type { Configuration } from '../config/configuration.js';
 import { completionScript, SHELLS, type Shell } from './completion.js';
-import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
+import { type GivenOptions, givenConfiguration, withConfigOptions } from './config-options.js';
 import { EXIT } from './exit.js';
 import { manPage } from './man-page.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
+import { type Done, EXIT_CODES, emptyCommandLine } from './program.js';
+import { addRun, type CleanupOptions, type RunCommands } from './run.js';
 import { DEFAULT_ADDRESS, type SelftestOptions } from './selftest.js';
 import { type VersionOptions, withVersionOptions } from './version.js';
-import {
-  addViewCommands,
-  EXIT_CODES,
-  emptyCommandLine,
-  type KernelViews,
-  tableOrJson,
-} from './view-commands.js';
+import { addViewCommands, type KernelViews, tableOrJson } from './view-commands.js';
 
 /** What the commands do; each answers with the exit code. */
-export interface Commands {
-  run(configuration: Configuration): Promise<number>;
-  /** `--init-only`: prepares the node and ends. */
-  initOnly(configuration: Configuration): Promise<number>;
+export interface Commands extends RunCommands {
   plan(configuration: Configuration): Promise<number>;
-  cleanup(options: CleanupOptions): Promise<number>;
   selftest(options: SelftestOptions): Promise<number>;
   manifest(options: ManifestOptions): Promise<number>;
   readonly overlays: OverlayChoice;
@@ -32,14 +22,10 @@ export interface Commands {
   readonly kernel: KernelViews;
 }
 
-export interface CleanupOptions {
-  readonly adminSocket: string;
-}
-
 /**
  * The command line as commander knows it; `done` receives the exit code of the command that ran. See `commandWords`.
  */
-export function commandLine(version: string, commands: Commands, done: (code: number) => void): Command {
+export function commandLine(version: string, commands: Commands, done: Done): Command {
   const program = emptyCommandLine(version);
   addRun(program, commands, done);
   addViewCommands(program, commands.kernel, done);
@@ -56,7 +42,7 @@ export function commandLine(version: string, commands: Commands, done: (code: nu
   return program;
 }
 
-function addHelpInOtherForms(program: Command, version: string, done: (code: number) => void): void {
+function addHelpInOtherForms(program: Command, version: string, done: Done): void {
   const print = (text: string) => {
     process.stdout.write(text);
     done(EXIT.good);
@@ -72,33 +58,7 @@ function addHelpInOtherForms(program: Command, version: string, done: (code: num
     .action(() => print(manPage(program, version, EXIT_CODES)));
 }
 
-function addRun(program: Command, commands: Commands, done: (code: number) => void): void {
-  const command = program
-    .command('run')
-    .description('keep the kernel as the Services and EndpointSlices say, until it is stopped')
-    .option('--write-config-to <file>', 'write the configuration with every default there, and end')
-    .addOption(truth('--init-only [boolean]', 'do what needs full privileges, and end'))
-    .addOption(truth('--cleanup [boolean]', 'as the command cleanup'));
-  withConfigOptions(command).action(async (options: RunOptions) => done(await run(options, commands)));
-}
-
-interface RunOptions extends GivenOptions {
-  readonly writeConfigTo?: string;
-  readonly initOnly?: boolean;
-  readonly cleanup?: boolean;
-}
-
-// In kube-proxy's order: who writes a file or cleans up does not start anything.
-async function run(options: RunOptions, commands: Commands): Promise<number> {
-  const configuration = await givenConfiguration(options);
-  const { writeConfigTo = '' } = options;
-  if (writeConfigTo !== '') return writeConfig(writeConfigTo, configuration);
-  if (options.cleanup === true) return commands.cleanup({ adminSocket: configuration.settings.adminSocket });
-  if (options.initOnly === true) return commands.initOnly(configuration);
-  return commands.run(configuration);
-}
-
-function addPlan(program: Command, commands: Commands, done: (code: number) => void): void {
+function addPlan(program: Command, commands: Commands, done: Done): void {
   const command = program
     .command('plan')
     .description('print what `run` would change in the kernel, and change nothing');
@@ -107,7 +67,7 @@ function addPlan(program: Command, commands: Commands, done: (code: number) => v
   );
 }
 
-function addCleanup(program: Command, commands: Commands, done: (code: number) => void): void {
+function addCleanup(program: Command, commands: Commands, done: Done): void {
   program
     .command('cleanup')
     .description('remove everything of ours from the kernel and nothing else; stop the agent first')
@@ -115,18 +75,10 @@ function addCleanup(program: Command, commands: Commands, done: (code: number) =
     .action(async (options: CleanupOptions) => done(await commands.cleanup(options)));
 }
 
-function addSelftest(program: Command, commands: Commands, done: (code: number) => void): void {
+function addSelftest(program: Command, commands: Commands, done: Done): void {
   program
     .command('selftest')
     .description('serve a Service of its own for a moment, connect to it, and remove it again')
     .option('--address <address>', 'of that Service: one that nothing uses', DEFAULT_ADDRESS)
     .action(async (options: SelftestOptions) => done(await commands.selftest(options)));
-}
-
-/** `--write-config-to`: both documents with every default, to be read back by `--config`. */
-async function writeConfig(path: string, { documents, warnings }: Configuration): Promise<number> {
-  for (const warning of warnings) process.stderr.write(`! ${warning}\n`);
-  await writeFile(path, writtenDocuments(documents));
-  process.stdout.write(`Wrote the configuration to ${path}.\n`);
-  return EXIT.good;
 }

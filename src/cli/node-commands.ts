@@ -3,8 +3,8 @@ import { type Operation, operationText } from '../model/operation.js';
 import { problemText } from '../model/problem.js';
 import type { CleanupReport, PreparationReport, Rehearsal } from '../model/status-report.js';
 import { AgentNotRunning, askAgent } from './admin-client.js';
-import type { CleanupOptions } from './command-line.js';
 import { EXIT } from './exit.js';
+import type { CleanupOptions } from './run.js';
 
 /** `plan`: what a first pass would do; the exit code says whether something in the way of it needs a person. */
 export async function runPlan(rehearse: () => Promise<Rehearsal>): Promise<number> {

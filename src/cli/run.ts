@@ -1,8 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
 import { type Logger, pino } from 'pino';
+import { writtenDocuments } from '../config/completed-documents.js';
 import type { Configuration } from '../config/configuration.js';
 import { PassLog } from '../status/log/pass-log.js';
+import { type GivenOptions, givenConfiguration, truth, withConfigOptions } from './config-options.js';
 import { EXIT, explainFailure } from './exit.js';
 import { LogOutput } from './log-output.js';
+import type { Done } from './program.js';
+
+/** What `run` does; each answers with the exit code. */
+export interface RunCommands {
+  run(configuration: Configuration): Promise<number>;
+  /** `--init-only`: prepares the node and ends. */
+  initOnly(configuration: Configuration): Promise<number>;
+  cleanup(options: CleanupOptions): Promise<number>;
+}
+
+export interface CleanupOptions {
+  readonly adminSocket: string;
+}
+
+/** Adds `run` to the command line. */
+export function addRun(program: Command, commands: RunCommands, done: Done): void {
+  const command = program
+    .command('run')
+    .description('keep the kernel as the Services and EndpointSlices say, until it is stopped')
+    .option('--write-config-to <file>', 'write the configuration with every default there, and end')
+    .addOption(truth('--init-only [boolean]', 'do what needs full privileges, and end'))
+    .addOption(truth('--cleanup [boolean]', 'as the command cleanup'));
+  withConfigOptions(command).action(async (options: RunOptions) => done(await run(options, commands)));
+}
+
+interface RunOptions extends GivenOptions {
+  readonly writeConfigTo?: string;
+  readonly initOnly?: boolean;
+  readonly cleanup?: boolean;
+}
+
+// In kube-proxy's order: who writes a file or cleans up does not start anything.
+async function run(options: RunOptions, commands: RunCommands): Promise<number> {
+  const configuration = await givenConfiguration(options);
+  const { writeConfigTo = '' } = options;
+  if (writeConfigTo !== '') return writeConfig(writeConfigTo, configuration);
+  if (options.cleanup === true) return commands.cleanup({ adminSocket: configuration.settings.adminSocket });
+  if (options.initOnly === true) return commands.initOnly(configuration);
+  return commands.run(configuration);
+}
+
+/** `--write-config-to`: both documents with every default, to be read back by `--config`. */
+async function writeConfig(path: string, { documents, warnings }: Configuration): Promise<number> {
+  for (const warning of warnings) process.stderr.write(`! ${warning}\n`);
+  await writeFile(path, writtenDocuments(documents));
+  process.stdout.write(`Wrote the configuration to ${path}.\n`);
+  return EXIT.good;
+}
 
 interface RunningAgent {
   start(): Promise<void>;

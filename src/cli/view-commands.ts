@@ -1,17 +1,29 @@
 import { setTimeout } from 'node:timers/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
 import type { StatusReport } from '../model/status-report.js';
-import type { CheckOptions, NodeLook } from './check/check.js';
-import type { ConnectionsOptions, ConnectionsParts } from './connections.js';
-import { addNodeOptions, VIEW_COMMANDS } from './fleet/node-options.js';
+import { type CheckOptions, type NodeLook, runCheck } from './check/check.js';
+import { type ConnectionsOptions, type ConnectionsParts, runConnections } from './connections.js';
+import { addNodeOptions } from './fleet/node-options.js';
 import { type OutputFormat, outputFormat } from './output.js';
-import type { ListingParts, ServicesOptions, SortKey } from './services.js';
-import type { StatusOptions } from './status.js';
-import type { SupportBundleOptions, SupportBundleParts } from './support-bundle/support-bundle.js';
-import type { TopOptions } from './top.js';
+import type { Done } from './program.js';
+import { runDiff, runEvents } from './records.js';
+import {
+  type ListingParts,
+  runBackends,
+  runServices,
+  type ServicesOptions,
+  type SortKey,
+} from './services.js';
+import { runStatus, type StatusOptions } from './status.js';
+import {
+  runSupportBundle,
+  type SupportBundleOptions,
+  type SupportBundleParts,
+} from './support-bundle/support-bundle.js';
+import { runTop, type TopOptions } from './top.js';
 import { QuestionError, questionOf } from './why/question.js';
-import type { LookAtKernel, WhyOptions } from './why/why.js';
+import { type LookAtKernel, runWhy, type WhyOptions } from './why/why.js';
 
 /** What is shown where no agent answers: the kernel's part of it. */
 export interface KernelViews {
@@ -23,50 +35,7 @@ export interface KernelViews {
   readonly node: NodeLook;
 }
 
-type Done = (code: number) => void;
-
-/**
- * Whether the words ask for a command that looks and changes nothing: such need neither the configuration nor the
- * agent's parts.
- */
-export function isViewCommand([first = '']: readonly string[]): boolean {
-  return VIEW_COMMANDS.has(first);
-}
-
-/** What stands below the options in `--help`. */
-export const EXIT_CODES = `
-Without a command, and with any flag, it is \`run\`: kube-proxy's command line works unchanged.
-Exit codes: 0 good, 1 a problem was found, 2 wrong usage or configuration, 3 the agent is not running,
-4 there is nothing of what was asked for.`;
-
-/** What a program says of itself. */
-interface ProgramText {
-  readonly name: string;
-  readonly description: string;
-  /** Below the options in `--help`. */
-  readonly more: string;
-}
-
-const ON_A_NODE: ProgramText = {
-  name: 'kube-ipvs-proxy',
-  description: 'The IPVS service proxy for Kubernetes.',
-  more: EXIT_CODES,
-};
-
-/** The command line without commands. */
-export function emptyCommandLine(version: string, text: ProgramText = ON_A_NODE): Command {
-  return (
-    new Command(text.name)
-      .description(text.description)
-      .version(version, '--version')
-      .addHelpText('after', text.more)
-      .showHelpAfterError('(add --help for the options)')
-      // Before the commands are made, since they inherit it: only main.ts ends the process.
-      .exitOverride()
-  );
-}
-
-/** Adds these commands; each loads what it needs when it runs. */
+/** Adds these commands. */
 export function addViewCommands(program: Command, kernel: KernelViews, done: Done): void {
   addStatus(program, kernel, done);
   addServices(program, kernel, done);
@@ -85,7 +54,6 @@ function addStatus(program: Command, kernel: KernelViews, done: Done): void {
   view(program, 'status', 'say whether this node is in sync, and what is wrong; also without a running agent')
     .addOption(outputOption(TABLE_OR_JSON, tableOrJson))
     .action(async (options: StatusOptions) => {
-      const { runStatus } = await import('./status.js');
       done(await runStatus(options, kernel.status));
     });
 }
@@ -97,7 +65,6 @@ function addServices(program: Command, kernel: KernelViews, done: Done): void {
     .option('--rate', 'the same per second, measured for a second')
     .option('--exact', 'whole numbers instead of K, M and G');
   withListing(command).action(async (names: string[], options: ServicesOptions) => {
-    const { runServices } = await import('./services.js');
     done(await runServices(names, options, partsOf(kernel)));
   });
 }
@@ -109,7 +76,6 @@ function addBackends(program: Command, kernel: KernelViews, done: Done): void {
     'show the servers of a Service, and why others are none',
   ).argument('<service>', 'NAME, NAMESPACE/NAME, or a VIP (ADDRESS or ADDRESS:PORT)', serviceOrVip);
   withListing(command).action(async (name: string, options: ServicesOptions) => {
-    const { runBackends } = await import('./services.js');
     done(await runBackends(name, options, partsOf(kernel)));
   });
 }
@@ -123,7 +89,6 @@ function addWhy(program: Command, kernel: KernelViews, done: Done): void {
     .option('--explain <code>', 'print what a code such as KIP102 means and what to do')
     .addOption(outputOption(TEXT_OR_JSON, textOrJson))
     .action(async (subject: string | undefined, options: WhyOptions) => {
-      const { runWhy } = await import('./why/why.js');
       done(await runWhy(subject, options, kernel.look));
     });
 }
@@ -132,22 +97,19 @@ function addCheck(program: Command, kernel: KernelViews, done: Done): void {
   view(program, 'check', 'say whether this node has what Services need; also without a running agent')
     .addOption(outputOption(TEXT_OR_JSON, textOrJson))
     .action(async (options: CheckOptions) => {
-      const { runCheck } = await import('./check/check.js');
       done(await runCheck(options, kernel.node));
     });
 }
 
 function addRecords(program: Command, done: Done): void {
   withFormat(view(program, 'diff', 'compare what is wanted with the kernel, key by key')).action(
-    async (options: Parameters<RecordModule['runDiff']>[0]) => {
-      const { runDiff } = await import('./records.js');
+    async (options: Parameters<typeof runDiff>[0]) => {
       done(await runDiff(options, WRITING));
     },
   );
   withFormat(view(program, 'events', 'show the latest writes to the kernel, and because of which object'))
     .option('-f, --follow', 'go on with those that come, until Ctrl-C')
-    .action(async (options: Parameters<RecordModule['runEvents']>[0]) => {
-      const { runEvents } = await import('./records.js');
+    .action(async (options: Parameters<typeof runEvents>[0]) => {
       done(await runEvents(options, WRITING));
     });
 }
@@ -163,7 +125,6 @@ function addConnections(program: Command, kernel: KernelViews, done: Done): void
   command
     .addOption(outputOption(LIST_FORMATS, listFormat))
     .action(async (name: string | undefined, options: ConnectionsOptions) => {
-      const { runConnections } = await import('./connections.js');
       const { rows: kernelRows, connections } = kernel;
       done(await runConnections(name, options, { ...WRITING, kernelRows, connections }));
     });
@@ -176,7 +137,6 @@ function addTop(program: Command, kernel: KernelViews, done: Done): void {
     .option('--rows <number>', 'frontends shown', rowCount, 20)
     .option('--once', 'one frame, and the end')
     .action(async (options: TopOptions) => {
-      const { runTop } = await import('./top.js');
       done(await runTop(options, partsOf(kernel)));
     });
 }
@@ -189,7 +149,6 @@ function addSupportBundle(program: Command, kernel: KernelViews, done: Done): vo
     )
     .option('--time-limit <seconds>', 'for all of it', seconds, 60)
     .action(async (options: SupportBundleOptions) => {
-      const { runSupportBundle } = await import('./support-bundle/support-bundle.js');
       const version = program.version() ?? '';
       done(await runSupportBundle(options, { version, sources: kernel.supportSources }));
     });
@@ -200,8 +159,6 @@ function rowCount(text: string): number {
   if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError(`'${text}' is no number of rows.`);
 }
-
-type RecordModule = typeof import('./records.js');
 
 const WRITING = {
   write: (text: string) => void process.stdout.write(text),

@@ -7,6 +7,19 @@ const BOOLEANS = new Set([
   'strict-config',
 ]);
 
+/** Commands that make one row of what a node says. */
+export const FOR_ALL_NODES: ReadonlySet<string> = new Set(['status', 'why', 'diff', 'check']);
+/** Commands that look and change nothing; any can be sent to another node. */
+export const VIEW_COMMANDS: ReadonlySet<string> = new Set([
+  ...FOR_ALL_NODES,
+  'services',
+  'backends',
+  'events',
+  'connections',
+  'top',
+  'support-bundle',
+]);
+
 /** The commands that take kube-proxy's flags. */
 const WITH_FLAGS = ['run', 'plan'];
 

@@ -6,7 +6,8 @@ import {
   sendToNodes,
   wordsForAgent,
 } from '../../src/cli/fleet/node-options.js';
-import { addViewCommands, emptyCommandLine } from '../../src/cli/view-commands.js';
+import { emptyCommandLine } from '../../src/cli/program.js';
+import { addViewCommands } from '../../src/cli/view-commands.js';
 import { unseenKernel } from '../support/kernel-views.js';
 
 describe('the words that are sent', () => {

@@ -1,12 +1,13 @@
 import { release } from 'node:os';
 import { expect, it } from 'vitest';
 import { versionJson, versionText } from '../../src/cli/version.js';
-import { composeVersion } from '../../src/compose-commands.js';
+import { composeVersion } from '../../src/compose-kernel-views.js';
+import { VERSION } from '../../src/config/version.js';
 import { readSchema, schemaBreaches } from '../support/json-schema.js';
 
 it('the version tells what a report of a fault should say', () => {
-  expect(composeVersion('1.2.3')).toEqual({
-    version: '1.2.3',
+  expect(composeVersion()).toEqual({
+    version: VERSION,
     // A bundle knows it; sources do not.
     commit: undefined,
     node: process.version,
@@ -18,12 +19,9 @@ it('the version tells what a report of a fault should say', () => {
 
 it('the version as JSON is as its schema says, where all is known and where not', () => {
   const schema = readSchema('version.v1.json');
-  const report = JSON.parse(versionJson({ ...composeVersion('1.2.3'), commit: 'abc' })) as Record<
-    string,
-    unknown
-  >;
+  const report = JSON.parse(versionJson({ ...composeVersion(), commit: 'abc' })) as Record<string, unknown>;
   expect(schemaBreaches(report, schema)).toEqual([]);
-  const unknown = { ...composeVersion('1.2.3'), libnl: undefined };
+  const unknown = { ...composeVersion(), libnl: undefined };
   expect(schemaBreaches(JSON.parse(versionJson(unknown)), schema)).toEqual([]);
   const { kernel: _, ...rest } = report;
   expect(schemaBreaches(rest, schema)).toEqual(['$.kernel is missing']);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { addViewCommands, emptyCommandLine, type KernelViews } from '../../src/cli/view-commands.js';
+import { emptyCommandLine } from '../../src/cli/program.js';
+import { addViewCommands, type KernelViews } from '../../src/cli/view-commands.js';
 import { DONE } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import { ChangeLog } from '../../src/status/listing/change-log.js';

@@ -2,6 +2,9 @@ import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FleetQuestion, NodeAnswer } from '../../model/node-answer.js';
 import { EXIT, explainFailure } from '../exit.js';
+import { fetchSupportBundle } from '../support-bundle/support-bundle.js';
+import { FOR_ALL_NODES, VIEW_COMMANDS } from '../words.js';
+import { runAllNodes } from './all-nodes.js';
 
 /** What the API server side of a command is made of; see `compose-fleet.ts`. */
 export interface Fleet {
@@ -9,19 +12,6 @@ export interface Fleet {
   /** `stdout`: where what the command prints goes instead. */
   readonly oneNode: (node: string, question: FleetQuestion, stdout?: Writable) => Promise<number>;
 }
-
-/** Commands that make one row of what a node says. */
-const FOR_ALL_NODES: ReadonlySet<string> = new Set(['status', 'why', 'diff', 'check']);
-/** Commands that look and change nothing; any can be sent to another node. */
-export const VIEW_COMMANDS: ReadonlySet<string> = new Set([
-  ...FOR_ALL_NODES,
-  'services',
-  'backends',
-  'events',
-  'connections',
-  'top',
-  'support-bundle',
-]);
 
 interface NodeOptions {
   readonly allNodes?: boolean;
@@ -95,7 +85,6 @@ export function sendToNodes(
           return done(await onOneNode(ask));
         }
         if (!FOR_ALL_NODES.has(command.name())) throw new NodeMissing(command.name());
-        const { runAllNodes } = await import('./all-nodes.js');
         const asked = { ...question, words: withoutOption(wordsForAgent(words), '-o', '--output') };
         done(await runAllNodes(command.name(), options.output ?? 'table', () => fleet.allNodes(asked)));
       });
@@ -108,7 +97,6 @@ async function fetchBundle(
   question: FleetQuestion,
   fleet: Fleet,
 ): Promise<number> {
-  const { fetchSupportBundle } = await import('../support-bundle/support-bundle.js');
   const words = [...withoutOption(question.words, '-o', '--output'), '-o', '-'];
   const deadline = question.deadline + timeLimit * 1000;
   return fetchSupportBundle(node, output, (stdout) =>
