@@ -43,6 +43,38 @@ export class DataplaneState implements ObservedDataplane {
     this.#frontendsAt.remove(frontend.address, frontend.key);
   }
 
+  /**
+   * Replaces every key by the text that its entry has: a map keeps the text with which an entry came, and after `share`
+   * that is a second copy of each. One map a turn.
+   */
+  *renewKeys(): Generator<void> {
+    const { owned, open, traffic, guarded } = this.policy;
+    renewKeys(this.virtualServers, ({ frontend }) => frontend.key);
+    yield;
+    renewKeys(owned, ({ frontend }) => frontend.key);
+    yield;
+    for (const frontends of [open, ...Object.values(traffic)]) {
+      renewKeys(frontends, ({ key }) => key);
+      yield;
+    }
+    for (const addresses of [this.bound, guarded]) {
+      this.#renewAddresses(addresses);
+      yield;
+    }
+    this.#frontendsAt.clear();
+    for (const { frontend } of this.virtualServers.values())
+      this.#frontendsAt.add(frontend.address, frontend.key);
+  }
+
+  #renewAddresses(addresses: Set<Address>): void {
+    const renewed = new Set<Address>();
+    for (const { frontend } of this.virtualServers.values())
+      if (addresses.has(frontend.address)) renewed.add(frontend.address);
+    for (const address of addresses) renewed.add(address);
+    addresses.clear();
+    for (const address of renewed) addresses.add(address);
+  }
+
   /** Takes over everything but the virtual servers; what is known already stays the object that it is. */
   putAddressesAndSets({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
     refill(this.bound, bound);
@@ -131,6 +163,10 @@ class FrontendsByVip {
     if (found === undefined) this.#frontends.set(address, key);
     else if (typeof found !== 'string') found.add(key);
     else if (found !== key) this.#frontends.set(address, new Set([found, key]));
+  }
+
+  clear(): void {
+    this.#frontends.clear();
   }
 
   remove(address: Address, key: FrontendKey): void {
@@ -248,6 +284,12 @@ class PolicyState implements PacketPolicy {
     known?.cidrs.delete(text);
     if (known?.cidrs.size === 0) this.sources.delete(key);
   }
+}
+
+function renewKeys<K, V>(map: Map<K, V>, keyOf: (value: V) => K): void {
+  const values = [...map.values()];
+  map.clear();
+  for (const value of values) map.set(keyOf(value), value);
 }
 
 function refill<T>(target: Set<T>, source: ReadonlySet<T>): void {

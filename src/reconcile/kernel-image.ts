@@ -163,6 +163,7 @@ export class KernelImage {
       if (owned !== undefined) this.#state.policy.share(owned);
       if (slice.over) await slice.yieldTurn();
     }
+    for (const _ of this.#state.renewKeys()) await slice.yieldTurn();
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

@@ -117,8 +117,13 @@ export class ObjectStore<R> implements ObjectTaker {
       publish: async (slice) => {
         await this.#merge(sent, nameless, slice);
         for (const key of this.#entries.keys()) if (!sent.has(key)) this.#settle(key, undefined);
+        // Whoever watches holds the listing for as long as the watch lasts.
+        sent.clear();
       },
-      publishPart: (slice) => this.#merge(sent, nameless, slice),
+      publishPart: async (slice) => {
+        await this.#merge(sent, nameless, slice);
+        sent.clear();
+      },
     };
   }
 

@@ -110,7 +110,7 @@ export class ChangeLog {
     const named =
       service && both.map(({ services }) => services.get(service)).filter((one) => one !== undefined);
     if (named !== undefined && named.length > 0)
-      return { kind: 'objects', names: [...new Set(named.flatMap((names) => [...names]))] };
+      return { kind: 'objects', names: [...new Set(named.flat())] };
     const facts = both.flatMap((recent) => [...recent.facts]);
     if (facts.length > 0) return { kind: 'objects', names: [...new Set(facts)] };
     return service === undefined ? ADDRESS : AGAIN;
@@ -127,15 +127,17 @@ export class ChangeLog {
   }
 }
 
+const NO_NAMES: readonly string[] = [];
+
 /** What changed since the last pass. */
 class Recent {
-  /** With the names of the objects. */
-  readonly services = new Map<ServiceKey, ReadonlySet<string>>();
+  /** With the names of the objects, each once. At a start these are all Services, without names. */
+  readonly services = new Map<ServiceKey, readonly string[]>();
   readonly facts = new Set<string>();
 
   changed(service: ServiceKey, names: readonly string[]): void {
-    const known = this.services.get(service);
-    this.services.set(service, known === undefined ? new Set(names) : new Set([...known, ...names]));
+    const known = this.services.get(service) ?? NO_NAMES;
+    this.services.set(service, names.length === 0 ? known : [...new Set([...known, ...names])]);
   }
 }
 
