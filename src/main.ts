@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --initial-heap-size=32
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 node --initial-heap-size=32
 import type { Command } from 'commander';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
 import type { Done } from './cli/program.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { shippedFlags } from '../watch/machine.js';
+import { shippedNode } from '../watch/machine.js';
 import type { AgentOrder } from './agent.js';
 import type { Size } from './cells.js';
 import type { Network } from './network.js';
@@ -33,8 +33,7 @@ export class RunningAgent {
     const program = join(import.meta.dirname, 'agent.js');
     // Without them V8 looks through its whole heap for the first time while 1,000 Services are programmed, a fifth of a
     // second on one processor, or a little earlier, which is in no figure.
-    const flags = [...shippedFlags(), '--expose-gc'];
-    const words = [process.execPath, ...flags, program, String(services), String(endpoints)];
+    const words = [...shippedNode(), '--expose-gc', program, String(services), String(endpoints)];
     const [command = '', ...rest] = network.inside('node', words);
     const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     const agent = new RunningAgent(child, createInterface({ input: child.stdout }));

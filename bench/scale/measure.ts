@@ -10,7 +10,7 @@ import { AgentNotRunning, askAgent } from '../../src/cli/admin-client.js';
 import { HANDLE_SETS } from '../../src/kernel/packet-table/packet-table.js';
 import type { AgentStatus, StatusReport } from '../../src/model/status-report.js';
 import { ContenderEnded, runContender } from '../watch/contender.js';
-import { shippedFlags, thisMachine } from '../watch/machine.js';
+import { shippedNode, thisMachine } from '../watch/machine.js';
 import { API_SERVER_VIP, create, fill, NODE_ADDRESS, NODE_NAME, Pods, setUpNode } from './cluster.js';
 import { MeasurementEnded, now, ProbedAgent } from './probed-agent.js';
 import type { QuietRun, RollingRun, ScaleResults, ScaleSettings, StartRun } from './results.js';
@@ -88,7 +88,7 @@ async function warmUp(server: ApiServerProcess, kubeconfig: string): Promise<voi
 
 function startAgent(server: ApiServerProcess, kubeconfig: string): ProbedAgent {
   const flags = ['--kubeconfig', kubeconfig, '--node-name', NODE_NAME, '--admin-socket', SOCKET];
-  const words = [process.execPath, ...shippedFlags(), PROGRAM, 'run', ...flags];
+  const words = [...shippedNode(), PROGRAM, 'run', ...flags];
   const agent = new ProbedAgent(words, { BENCH_OPEN_SET: String(HANDLE_SETS.indexOf('open-4')) });
   void server.ended.then(() => agent.giveUp('the API server ended'));
   return agent;

@@ -31,10 +31,9 @@ export class ProbedAgent {
 
   /** `words` start node with the program. */
   constructor(words: readonly string[], environment: NodeJS.ProcessEnv, probe: string = PROBE) {
-    const [node = '', ...rest] = words;
-    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', node, '--import', probe, ...rest], {
+    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', ...words], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, NODE_OPTIONS: `--import "${probe}"`, ...environment },
     });
     this.#process.on('message', (message) => this.#take(message as ProbeMessage));
     this.#process.on('error', ({ message }) => this.giveUp(`it could not be started: ${message}`));

@@ -21,14 +21,12 @@ export function thisMachine(): Machine {
   };
 }
 
-/** As the DaemonSet gives them to the agent. */
-export function shippedNodeOptions(): string[] {
-  return shippedWords('deploy/kustomize/base/daemon-set.yaml', /name: NODE_OPTIONS\n\s+value: (.+)/);
-}
-
-/** With those of the first line of the program, which whoever starts Node with it by name has to give. */
-export function shippedFlags(): string[] {
-  return [...shippedWords('src/main.ts', /^#!\/usr\/bin\/env -S node (.+)/), ...shippedNodeOptions()];
+/** The words that start Node as the program does: by its first line, with the options that the DaemonSet gives. */
+export function shippedNode(): string[] {
+  const words = shippedWords('src/main.ts', /^#!\/usr\/bin\/env -S (.+)/);
+  const node = words.indexOf('node');
+  const options = shippedWords('deploy/kustomize/base/daemon-set.yaml', /name: NODE_OPTIONS\n\s+value: (.+)/);
+  return ['env', ...words.slice(0, node), process.execPath, ...words.slice(node + 1), ...options];
 }
 
 function shippedWords(file: string, pattern: RegExp): string[] {

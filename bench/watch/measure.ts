@@ -4,7 +4,7 @@ import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
 import { ContenderEnded, runContender } from './contender.js';
 import type { IdleRun } from './idle.js';
-import { shippedNodeOptions, thisMachine } from './machine.js';
+import { shippedNode, thisMachine } from './machine.js';
 import type { WatchRun } from './report.js';
 import type { ContenderName, WatchResults } from './results.js';
 
@@ -75,7 +75,7 @@ function tellDeath(name: ContenderName, error: unknown): void {
 
 async function run(program: string, watchList: boolean): Promise<WatchRun> {
   await server.tell({ kind: 'features', features: { watchList } });
-  return JSON.parse(await start('--initial-heap-size=32', '--expose-gc', program)) as WatchRun;
+  return JSON.parse(await start('--expose-gc', program)) as WatchRun;
 }
 
 async function idleRun(): Promise<IdleRun> {
@@ -85,6 +85,6 @@ async function idleRun(): Promise<IdleRun> {
 
 function start(flag: string, program: string, ...words: readonly string[]): Promise<string> {
   const path = join(import.meta.dirname, program);
-  const all = [process.execPath, ...shippedNodeOptions(), flag, path, login.kubeconfig, ...words];
+  const all = [...shippedNode(), flag, path, login.kubeconfig, ...words];
   return runContender(all, { seconds: PATIENCE + idleSeconds, serverEnded: server.ended });
 }
