@@ -6,7 +6,7 @@ import { PROGRAM } from '../../lab/agent.js';
 import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { largeService, largeServiceAddress, largeSlice } from '../../lab/api-server/cluster-content.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
-import { AgentNotRunning, askAgent } from '../../src/cli/admin-client.js';
+import { AgentNotRunning, AgentTooSlow, askAgent } from '../../src/cli/admin-client.js';
 import { HANDLE_SETS } from '../../src/kernel/packet-table/packet-table.js';
 import type { AgentStatus, StatusReport } from '../../src/model/status-report.js';
 import { ContenderEnded, runContender } from '../watch/contender.js';
@@ -116,7 +116,7 @@ async function status(): Promise<AgentStatus | undefined> {
   try {
     return ((await askAgent(SOCKET, '/status', { tables: 0 })) as StatusReport).agent;
   } catch (error) {
-    if (error instanceof AgentNotRunning) return undefined;
+    if (error instanceof AgentNotRunning || error instanceof AgentTooSlow) return undefined;
     throw error;
   }
 }

@@ -137,6 +137,8 @@ async function answered(
   const agent = protocolIn(headers[PROTOCOL_HEADER]);
   if (agent !== ADMIN_PROTOCOL) {
     response.destroy();
+    // By Node's own server, before the question came to whoever names a version.
+    if (statusCode === 408) throw new AgentTooSlow('the agent was too busy to read the question');
     const version = headers[VERSION_HEADER];
     const name = typeof version === 'string' ? `kube-ipvs-proxy ${version}` : 'of an early version';
     throw new AgentAnswerError(mismatchText(name, agent, ADMIN_PROTOCOL));

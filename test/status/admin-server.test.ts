@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   AgentAnswerError,
   AgentNotRunning,
+  AgentTooSlow,
   askAgent,
   rowsFromAgent,
   textFromAgent,
@@ -195,8 +196,8 @@ describe('rows of an answer', () => {
 });
 
 describe('an agent and a command of different versions', () => {
-  function plainServer(headers: Record<string, string>): Promise<Server> {
-    const server = createServer((_, response) => response.writeHead(200, headers).end('{"version":1}'));
+  function plainServer(headers: Record<string, string>, status = 200): Promise<Server> {
+    const server = createServer((_, response) => response.writeHead(status, headers).end('{"version":1}'));
     plain.push(server);
     mkdirSync(dirname(socket), { recursive: true });
     return new Promise((resolve) => server.listen(socket, () => resolve(server)));
@@ -210,6 +211,11 @@ describe('an agent and a command of different versions', () => {
     await expect(askAgent(socket, '/status')).rejects.toThrow(
       'the agent is older: the agent (of an early version) speaks version 0 of the admin protocol, this command version 1.',
     );
+  });
+
+  it('do not take an agent for older that was too busy to read the question', async () => {
+    await plainServer({}, 408);
+    await expect(askAgent(socket, '/status')).rejects.toThrow(AgentTooSlow);
   });
 
   it('say so where the agent is newer', async () => {
