@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { ServicePort } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { unusableKind } from './address-policy.js';
+import { isSuspicious, unusableKind } from './address-policy.js';
 
 /** The slices of a Service without the endpoints that the kernel would refuse. */
 interface UsableEndpoints {
@@ -32,29 +32,36 @@ export function usableEndpoints(
   return { slices: kept, leftOut: [...leftOut] };
 }
 
-// Undefined where there is none, as in nearly every Service.
+// Undefined where there is none, as in nearly every Service. One look at an address is enough for all but a few.
 function unusableAddresses(
   slices: readonly EndpointSlice[],
   reserved: ReservedAddresses,
 ): Set<Address> | undefined {
   let found: Set<Address> | undefined;
+  const ends = endsOfSubnets(reserved);
   for (const { endpoints } of slices)
     for (let index = 0; index < endpoints.length; index++) {
       const { address } = endpoints[index] as Endpoint;
-      if (isUnusable(address, reserved)) found = (found ?? new Set()).add(address);
+      if (ends.has(address) || (isSuspicious(address) && unusableKind(address, 'cluster') !== undefined))
+        found = (found ?? new Set()).add(address);
     }
   return found;
+}
+
+let latest: { readonly reserved: ReservedAddresses; readonly ends: ReadonlySet<Address> } | undefined;
+
+// The same map for all Services as long as none comes or goes.
+function endsOfSubnets(reserved: ReservedAddresses): ReadonlySet<Address> {
+  if (latest?.reserved !== reserved) {
+    const ends = [...reserved.keys()].filter((address) => isEndOfSubnet(address, reserved));
+    latest = { reserved, ends: new Set(ends) };
+  }
+  return latest.ends;
 }
 
 export function isEndOfSubnet(address: Address, reserved: ReservedAddresses): boolean {
   const use = reserved.get(address)?.use;
   return use === 'network' || use === 'broadcast';
-}
-
-function isUnusable(address: Address, reserved: ReservedAddresses): boolean {
-  return (
-    unusableKind(address, 'cluster') !== undefined || (reserved.size > 0 && isEndOfSubnet(address, reserved))
-  );
 }
 
 const MOST_NAMES = 3;

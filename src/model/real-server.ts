@@ -46,6 +46,11 @@ export interface RealServers extends Iterable<RealServer> {
   find(server: RealServer): RealServer | undefined;
   /** Whether these are the same, each with the same weight, and nothing else. The order does not matter. */
   areThese(servers: RealServers): boolean;
+  /**
+   * `8080 1 10.0.0.1,10.0.0.2`: port, weight and sorted addresses, the same text for the same servers. Undefined where
+   * they may have several ports or weights.
+   */
+  readonly evenText: string | undefined;
 }
 
 /** Sorts the addresses of servers into the order in which they go to the kernel. */
@@ -53,7 +58,8 @@ export type ServerOrder = (addresses: Address[], port: number) => void;
 
 /**
  * Real servers that do not change and have one port and one weight, as those of nearly every virtual server: each takes
- * a sixth of the memory that an object for it would take. They are sorted when somebody goes through them.
+ * a sixth of the memory that an object for it would take. They are sorted when somebody goes through them; at a restart
+ * nobody does, since they are compared as a text.
  */
 class EvenServers implements RealServers {
   readonly addresses: Address[];
@@ -95,6 +101,10 @@ class EvenServers implements RealServers {
     for (const { address, port, weight } of servers)
       if (port !== this.port || weight !== this.weight || !this.#has(address)) return false;
     return true;
+  }
+
+  get evenText(): string {
+    return `${this.port} ${this.weight} ${this.addresses.slice().sort().join()}`;
   }
 
   #has(address: Address): boolean {
@@ -148,9 +158,9 @@ export class RealServerList implements RealServers {
   /** Where the last search ended: the kernel has servers in the reverse of the order in which they are wanted. */
   #latest = 0;
 
-  constructor(servers: Iterable<RealServer> = []) {
+  constructor(servers?: Iterable<RealServer>) {
     this.#few = [];
-    for (const server of servers) this.put(server);
+    if (servers !== undefined) for (const server of servers) this.put(server);
   }
 
   /** A list of its own where these may not be changed, or may be anybody's. */
@@ -196,6 +206,11 @@ export class RealServerList implements RealServers {
     if (this.size !== servers.size) return false;
     for (const server of servers) if (this.find(server)?.weight !== server.weight) return false;
     return true;
+  }
+
+  // Only of what does not change one is asked for.
+  get evenText(): undefined {
+    return undefined;
   }
 
   find(server: RealServer): RealServer | undefined {

@@ -88,7 +88,7 @@ export class FrontendPlanner {
         frontend,
         settings: isServersFirst ? { ...settings, scheduler: NO_SCHEDULER } : settings,
       });
-    else if (seen.untagged === true || !sameSettings(settings, seen.settings))
+    else if (seen !== wanted && (seen.untagged === true || !sameSettings(settings, seen.settings)))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
     if (!this.#hasTheServers(wanted, seen)) this.#planServers(wanted, seen);
     if (isServersFirst) this.#operations.add({ kind: 'set-virtual-server', frontend, settings }, 'balance');

@@ -70,7 +70,9 @@ export class DrainBook {
     const wanted = desired.virtualServers.get(key)?.realServers;
     const before = this.#drains.get(key);
     let after: Map<RealServerKey, Drain> | undefined;
-    for (const server of observed.virtualServers.get(key)?.realServers ?? NO_SERVERS)
+    const seen = observed.virtualServers.get(key)?.realServers ?? NO_SERVERS;
+    // Nearly always they are the wanted ones, and need not be gone through.
+    for (const server of seen === wanted ? NO_SERVERS : seen)
       if (server.weight === 0 && wanted?.find(server) === undefined) {
         after ??= new Map();
         after.set(server.key, before?.get(server.key) ?? { server, since: this.#clock.now(), over: false });

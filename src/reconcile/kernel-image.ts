@@ -1,6 +1,5 @@
 import type { Kernel, KernelChange } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
-import { type Clock, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
@@ -12,9 +11,6 @@ import type { Plan } from '../plan/plan.js';
 
 /** The stages in which what is known of virtual and real servers changes, but for drains. */
 const SERVER_STAGES: readonly string[] = ['create', 'balance', 'delete'];
-
-/** Between two looks at the clock. */
-const SERVERS_PER_LOOK = 64;
 
 /** Whether a virtual server outside the ledger is ours all the same; `bound`: the addresses of the dummy device. */
 type Inherits = (frontend: Frontend, bound: ReadonlySet<Address>) => boolean;
@@ -28,7 +24,7 @@ export class KernelImage {
   #state = new DataplaneState();
   #known = false;
   #ledgerLost = false;
-  /** Whether what the last full look saw is held as the desired objects, as far as it is as desired. */
+  /** Whether all that the last full look saw has been held as the desired objects, as far as it is as desired. */
   #isShared = false;
   #nameless: Set<FrontendKey> = new Set();
   readonly #unsure = new Map<FrontendKey, Frontend>();
@@ -152,18 +148,21 @@ export class KernelImage {
       }
   }
 
-  /** The same of everything, after a full look. */
-  async shareWith({ virtualServers, policy }: Dataplane, clock: Pick<Clock, 'now'>): Promise<void> {
+  /** The same before a plan after a full look: what is one object on both sides need not be compared again. */
+  shareSeen({ frontends }: KernelKeys, { virtualServers, policy }: Dataplane): void {
     if (this.#isShared) return;
-    this.#isShared = true;
-    const slice = new TimeSlice(clock, SERVERS_PER_LOOK);
-    for (const wanted of virtualServers.values()) {
-      const owned = policy.owned.get(wanted.frontend.key);
-      this.#state.share(wanted);
+    for (const key of frontends) {
+      const wanted = virtualServers.get(key);
+      const owned = policy.owned.get(key);
+      if (wanted !== undefined) this.#state.share(wanted);
       if (owned !== undefined) this.#state.policy.share(owned);
-      if (slice.over) await slice.yieldTurn();
     }
     for (const _ of this.#state.renewKeys()) await slice.yieldTurn();
+  }
+
+  /** The source is complete, and all that the full look saw has been planned. */
+  endSharing(): void {
+    this.#isShared = true;
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

@@ -60,6 +60,7 @@ export class PassPlanner {
       slowStarts.refresh(key, image.state);
       if (!image.state.virtualServers.has(key)) desired.forgetReleased(key);
     }
+    image.shareSeen(keys, desired);
     const whole = plan(
       keys,
       desired,

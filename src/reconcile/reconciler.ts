@@ -211,9 +211,7 @@ export class Reconciler {
 
   async #takeIn(): Promise<void> {
     await this.#dirty.takeIn(this.#pending, this.#completeness.complete);
-    const { desired, clock } = this.#parts;
-    this.#pending.add(this.#image.identify(desired));
-    if (this.#completeness.complete) await this.#image.shareWith(desired, clock);
+    this.#pending.add(this.#image.identify(this.#parts.desired));
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
@@ -229,7 +227,10 @@ export class Reconciler {
   #conclude({ counts, failures, unsure, lost }: RunResult): PassRecord {
     const { desired, prepared } = this.#parts;
     const keys = this.#planned;
-    if (this.#completeness.complete) this.#image.settleLostLedger();
+    if (this.#completeness.complete) {
+      this.#image.settleLostLedger();
+      this.#image.endSharing();
+    }
     this.#refusals.settle(keys, failures, this.#image.state);
     for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
     desired.releaseMarks(keys.frontends, this.#image.state);

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type ListedRealServers, listedServers } from '../../src/kernel/native/listed-servers.js';
 import type { RealServerRecord, ServerKey, VirtualServerRecord } from '../../src/kernel/native/records.js';
 import type { Address } from '../../src/model/address.js';
-import { type RealServer, RealServerList, realServer } from '../../src/model/real-server.js';
-import { POD_1, POD_1_6, POD_2, POD_2_6, VIP_A, VIP_A6 } from '../support/addresses.js';
-import { lookAnswer } from './packed-answers.js';
+import { evenServers, type RealServer, RealServerList, realServer } from '../../src/model/real-server.js';
+import { address, POD_1, POD_1_6, POD_2, POD_2_6, VIP_A, VIP_A6 } from '../support/addresses.js';
+import { listing } from './packed-answers.js';
 
 const WEB: ServerKey = { address: VIP_A, port: 80, protocol: 'TCP' };
 const WEB_6: ServerKey = { address: VIP_A6, port: 80, protocol: 'TCP' };
@@ -32,7 +32,14 @@ function listed(key: ServerKey, ...servers: Partial<RealServerRecord>[]) {
   return { kind: 'present', server, realServers } as const;
 }
 
-const list = (...servers: readonly ReturnType<typeof listed>[]) => [...listedServers(lookAnswer(servers))];
+const list = (...servers: readonly ReturnType<typeof listed>[]) => [
+  ...listedServers(
+    listing(
+      servers,
+      servers.flatMap(() => ['', '']),
+    ),
+  ),
+];
 const textsOf = (servers: ListedRealServers) => servers.read().map(({ key, weight }) => `${key} ${weight}`);
 
 describe('a listing of virtual servers', () => {
@@ -94,5 +101,17 @@ describe('real servers of a listing', () => {
     const [six] = list(listed(WEB_6, { address: POD_1_6 }));
     expect(six?.realServers.areThese(new RealServerList([realServer(POD_1_6, 8080, 1)]))).toBe(true);
     expect(six?.realServers.areThese(new RealServerList([realServer(POD_2_6, 8080, 1)]))).toBe(false);
+  });
+
+  it('are compared by their text where they have one', () => {
+    const texts = ['10.96.0.1:80/TCP', '8080 1 10.9.9.8,10.9.9.9'];
+    const [found] = listedServers(listing([listed(WEB, {}, {})], texts));
+    const pods = (...last: number[]) => last.map((byte) => address(`10.9.9.${byte}`));
+    expect(found?.name).toBe(texts[0]);
+    expect(found?.realServers.areThese(evenServers(pods(9, 8), 8080, 1))).toBe(true);
+    for (const other of [pods(9, 7), pods(9, 8, 7), pods(8)])
+      expect(found?.realServers.areThese(evenServers(other, 8080, 1))).toBe(false);
+    expect(found?.realServers.areThese(evenServers(pods(9, 8), 8081, 1))).toBe(false);
+    expect(found?.realServers.areThese(evenServers(pods(9, 8), 8080, 2))).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import type { VirtualServerListing } from '../../src/kernel/native/addon.js';
 import type {
   AddressRecord,
   Counters,
@@ -127,6 +128,11 @@ export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
     given.kind === 'present' ? given.realServers.map(realServerBytes) : [],
   );
   return answer(records, 8 + VIRTUAL_SERVER_SIZE, extra, 36);
+}
+
+/** A listing, with these texts of its virtual servers. */
+export function listing(answers: readonly LookAnswer[], texts: readonly string[]): VirtualServerListing {
+  return { answers: lookAnswer(answers), texts };
 }
 
 /** Presences with digests of two words each. */

@@ -61,7 +61,7 @@ export interface KernelHandle {
    */
   dumpVirtualServers(): Promise<ArrayBuffer>;
   /** Every virtual server with its real servers; answers for listedServers(). EAGAIN: they change too fast to be listed. */
-  listVirtualServers(): Promise<ArrayBuffer>;
+  listVirtualServers(): Promise<VirtualServerListing>;
   /** Some virtual servers with their real servers: takes encodeKeys(), answers for decodeLookAnswers(). */
   lookVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
   /** The same in short, for whoever only asks whether something is another: answers for decodeDigests(). */
@@ -136,6 +136,15 @@ export interface KernelHandle {
   unwatch(): void;
   /** Ends the watch, and lets go of the sockets when the calls before it have been performed. May be called again. */
   close(): void;
+}
+
+export interface VirtualServerListing {
+  readonly answers: ArrayBuffer;
+  /**
+   * Of each the key of its frontend, empty for a mark; and its real servers as `RealServers.evenText`, empty where they
+   * have several ports or weights, a threshold or another way than masquerading.
+   */
+  readonly texts: readonly string[];
 }
 
 /** What the kernel said to operation records. */

@@ -15,7 +15,7 @@ import {
   type VirtualServerRecord,
 } from './records.js';
 
-const SCHEDULER_SIZE = 16;
+export const SCHEDULER_SIZE = 16;
 const NO_PREFIX = 255;
 const CHANGE_KINDS = ['address-removed', 'device-removed', 'overrun', 'node-addresses'] as const;
 
@@ -90,7 +90,7 @@ function virtualServerAt(reader: AnswerReader, offset: number): VirtualServerRec
 }
 
 /** What is set in a virtual server whose record begins there. */
-export function settingsAt(reader: AnswerReader, offset: number): ServerSettingsRecord {
+function settingsAt(reader: AnswerReader, offset: number): ServerSettingsRecord {
   return {
     key: keyAt(reader, offset),
     scheduler: reader.text(offset + 32, SCHEDULER_SIZE),
@@ -99,7 +99,8 @@ export function settingsAt(reader: AnswerReader, offset: number): ServerSettings
   };
 }
 
-function keyAt(reader: AnswerReader, offset: number): ServerKey {
+/** What the virtual server whose record begins there is known by. */
+export function keyAt(reader: AnswerReader, offset: number): ServerKey {
   const family = reader.family(offset);
   const mark = reader.uint32(offset + 4);
   if (mark !== 0) return { family, mark };

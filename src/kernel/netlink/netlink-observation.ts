@@ -9,7 +9,7 @@ import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { decodeAddresses, decodeElements } from '../native/answer-decoder.js';
-import { type ListedRealServers, listedServers } from '../native/listed-servers.js';
+import { type ListedServer, listedServers } from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
   ElementRecord,
@@ -38,54 +38,33 @@ export async function observeAll(
   remembered: Remembered,
   rebinding: Rebinding,
 ): Promise<Observation> {
-  const dataplane = new DataplaneState();
-  dataplane.putAddressesAndSets(await observeAddressesAndSets(handle, rebinding));
+  const dataplane = await observeOthers(handle, rebinding);
   const { owned } = dataplane.policy;
+  const marks = marksOf([...remembered.values(), ...owned.values()]);
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];
-  for (const [server, itsActivity] of await readVirtualServers(
-    handle,
-    marksOf([...remembered.values(), ...owned.values()]),
-  )) {
-    const { key } = server.frontend;
-    activity.set(key, itsActivity);
-    if (server.untagged === undefined || owned.has(key) || remembered.has(key))
+  const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+  for (const record of listedServers(await handle.listVirtualServers())) {
+    if (slice.over) await slice.yieldTurn();
+    const front = owned.get(record.name as FrontendKey)?.frontend ?? listedFrontend(record, marks);
+    // Nothing that we want can collide with it unnoticed.
+    if (front === undefined || isOfTrial(record.flags)) continue;
+    const busy = record.realServers.busy();
+    if (busy.length > 0) activity.set(front.key, new Map(busy.map(([{ key }, its]) => [key, its])));
+    const server = seenServer(record, front, RealServerList.unread(record.realServers));
+    if (server.untagged === undefined || owned.has(front.key) || remembered.has(front.key))
       dataplane.putVirtualServer(server);
     else {
-      dataplane.foreign.add(key);
+      dataplane.foreign.add(front.key);
       foreign.push(server);
     }
   }
   return { dataplane, activity, foreign };
 }
 
-type Listed = readonly [VirtualServer, ReadonlyMap<RealServerKey, Activity>];
-
-async function readVirtualServers(handle: KernelHandle, marks: Marks): Promise<readonly Listed[]> {
-  const read: Listed[] = [];
-  const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
-  for (const record of listedServers(await handle.listVirtualServers())) {
-    const { key, realServers } = record;
-    const front =
-      'mark' in key ? viewBehind(record, key, marks) : frontend(key.address, key.port, key.protocol);
-    // Nothing that we want can collide with it unnoticed.
-    if (front !== undefined && !isOfTrial(record.flags))
-      read.push([seenServer(record, front, RealServerList.unread(realServers)), activityOf(realServers)]);
-    if (slice.over) await slice.yieldTurn();
-  }
-  return read;
-}
-
-function activityOf(servers: ListedRealServers): ReadonlyMap<RealServerKey, Activity> {
-  const busy = servers.busy();
-  return busy.length === 0 ? NO_ACTIVITY : new Map(busy.map(([{ key }, activity]) => [key, activity]));
-}
-
-/** Of those whose servers have no connections; on a new node none has. */
-const NO_ACTIVITY: ReadonlyMap<RealServerKey, Activity> = new Map();
-
 /** Undefined for another program's mark: it is not in the ledger, and the virtual server is not tagged. */
-function viewBehind({ flags }: ServerSettingsRecord, key: MarkKey, marks: Marks): Frontend | undefined {
+function listedFrontend({ key, flags }: ListedServer, marks: Marks): Frontend | undefined {
+  if (!('mark' in key)) return frontend(key.address, key.port, key.protocol);
   return marks.at(key) ?? (isTagged(flags) ? nameless(key.family, key.mark) : undefined);
 }
 
@@ -133,10 +112,15 @@ export async function observeWithArpSet(
  * The addresses of our device, our local routes and the sets of our table; all empty where nothing is made yet. Tells
  * `rebinding` in which way they are bound.
  */
-export async function observeAddressesAndSets(
+export function observeAddressesAndSets(
   handle: KernelHandle,
   rebinding: Rebinding,
 ): Promise<AddressesAndSets> {
+  return observeOthers(handle, rebinding);
+}
+
+/** Everything but the virtual servers. */
+async function observeOthers(handle: KernelHandle, rebinding: Rebinding): Promise<DataplaneState> {
   const seen = new DataplaneState();
   const bound = decodeAddresses(await handle.dumpAddresses());
   for (const { address } of bound) seen.bound.add(address);

@@ -1,0 +1,19 @@
+// What a restart compares, as texts that JavaScript need not put together byte by byte: the key of a virtual server, and its real
+// servers. Both are spelled as JavaScript spells them (src/model/frontend.ts, src/model/real-server.ts).
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "records.h"
+
+namespace ipvsproxy {
+
+// `10.96.0.1:80/TCP`, `[fd00::1]:80/TCP`; empty for a firewall mark and for a protocol that no Service has.
+std::string key_text(const VirtualServerRecord& server);
+
+// `8080 1 10.0.0.1,10.0.0.2`: port, weight and sorted addresses. Empty where not all have one port and one weight, masquerade and
+// have no threshold.
+std::string even_text(const RealServerRecord* servers, size_t count);
+
+}  // namespace ipvsproxy

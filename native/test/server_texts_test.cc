@@ -1,0 +1,66 @@
+#include "../server_texts.h"
+
+#include <sys/socket.h>
+
+#include "check.h"
+#include "records.h"
+
+namespace ipvsproxy::test {
+namespace {
+
+RealServerRecord real_server(uint8_t family, const char* address, uint16_t port = 8080, int32_t weight = 1) {
+  RealServerRecord server{};
+  server.family = family;
+  server.port = port;
+  server.weight = weight;
+  put(server.address, address);
+  return server;
+}
+
+VirtualServerRecord virtual_server(uint8_t family, const char* address, uint8_t protocol = 6) {
+  VirtualServerRecord server{};
+  server.family = family;
+  server.protocol = protocol;
+  server.port = 80;
+  put(server.address, address);
+  return server;
+}
+
+const RealServerRecord kNine = real_server(AF_INET, "0af40009"), kTen = real_server(AF_INET, "0af4000a");
+
+std::string text(std::vector<RealServerRecord> servers) {
+  return even_text(servers.data(), servers.size());
+}
+
+TEST(a_key_is_spelled_as_in_javascript) {
+  CHECK(key_text(virtual_server(AF_INET, "0a600001")) == "10.96.0.1:80/TCP");
+  CHECK(key_text(virtual_server(AF_INET, "0a600001", 17)) == "10.96.0.1:80/UDP");
+  CHECK(key_text(virtual_server(AF_INET6, "fd000000000000000000000000000001", 132)) == "[fd00::1]:80/SCTP");
+}
+
+TEST(a_mark_and_another_protocol_have_no_key) {
+  VirtualServerRecord marked = virtual_server(AF_INET, "0a600001");
+  marked.mark = 5;
+  CHECK(key_text(marked).empty());
+  CHECK(key_text(virtual_server(AF_INET, "0a600001", 1)).empty());
+}
+
+TEST(servers_that_are_alike_are_one_text_whatever_their_order) {
+  CHECK(text({kNine, kTen}) == "8080 1 10.244.0.10,10.244.0.9");
+  CHECK(text({kTen, kNine}) == text({kNine, kTen}));
+  CHECK(text({real_server(AF_INET6, "fd000000000000000000000000000001")}) == "8080 1 fd00::1");
+}
+
+TEST(servers_that_differ_have_no_text) {
+  RealServerRecord tunnel = kTen, full = kTen;
+  tunnel.forwarding = 2;
+  full.upper_threshold = 7;
+  CHECK(text({}).empty());
+  CHECK(text({kNine, real_server(AF_INET, "0af4000a", 8081)}).empty());
+  CHECK(text({kNine, real_server(AF_INET, "0af4000a", 8080, 2)}).empty());
+  CHECK(text({kNine, tunnel}).empty());
+  CHECK(text({full}).empty());
+}
+
+}  // namespace
+}  // namespace ipvsproxy::test
