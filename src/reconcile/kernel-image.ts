@@ -1,5 +1,6 @@
 import type { Kernel, KernelChange } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
+import { type Clock, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
@@ -26,6 +27,8 @@ export class KernelImage {
   #ledgerLost = false;
   /** Whether all that the last full look saw has been held as the desired objects, as far as it is as desired. */
   #isShared = false;
+  /** Whether maps still have the keys that the full look saw. */
+  #areKeysOld = false;
   #nameless: Set<FrontendKey> = new Set();
   readonly #unsure = new Map<FrontendKey, Frontend>();
   readonly #inherits: Inherits;
@@ -157,12 +160,20 @@ export class KernelImage {
       if (wanted !== undefined) this.#state.share(wanted);
       if (owned !== undefined) this.#state.policy.share(owned);
     }
-    for (const _ of this.#state.renewKeys()) await slice.yieldTurn();
   }
 
   /** The source is complete, and all that the full look saw has been planned. */
   endSharing(): void {
+    this.#areKeysOld ||= !this.#isShared;
     this.#isShared = true;
+  }
+
+  /** Lets go of what only the keys still hold of a full look, once a pass has shared all else. */
+  async renewKeys(clock: Pick<Clock, 'now'>): Promise<void> {
+    if (!this.#areKeysOld) return;
+    this.#areKeysOld = false;
+    const slice = new TimeSlice(clock);
+    for (const _ of this.#state.renewKeys()) await slice.yieldTurn();
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

@@ -182,7 +182,8 @@ export class Reconciler {
   }
 
   async #pass(): Promise<PassRecord> {
-    const { kernel, source, performed, desired } = this.#parts;
+    const { kernel, source, performed, desired, clock } = this.#parts;
+    await this.#image.renewKeys(clock);
     this.#completeness.note(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#check.run(this.#pending);
