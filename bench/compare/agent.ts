@@ -20,7 +20,7 @@ import type { CellResult, Change, ChangeKind } from './cell-results.js';
 import type { RuleService } from './rule-service.js';
 
 /**
- * The agent's core for one cell: `agent.js SERVICES ENDPOINTS`. It loads and fills its source, says "ready", and then
+ * The agent's core for one cell: `agent.js SERVICES ENDPOINTS [routes]`. It loads and fills its source, says "ready", and then
  * does what each line of its input says (an AgentOrder as JSON), and answers with a line. Draining and auditing are put
  * off, so that what is measured is what was ordered.
  */
@@ -37,9 +37,12 @@ const WARM_UP_TURNS = 100;
 /** Behind the Services of the measured changes. */
 const WARM_UP_PLACE = 1000;
 
-const [services = 0, endpoints = 0] = process.argv.slice(2).map(Number);
+const [services = 0, endpoints = 0] = process.argv.slice(2, 4).map(Number);
 const size: Size = { services, endpoints, mix: 'plain' };
-const core = assembleCore(size, { settings: { drainInterval: NEVER, auditInterval: NEVER } });
+const core = assembleCore(size, {
+  settings: { drainInterval: NEVER, auditInterval: NEVER },
+  vipBinding: process.argv[4] === 'routes' ? 'routes' : 'addresses',
+});
 await core.source.start(core.loop);
 say('ready');
 for await (const line of createInterface({ input: process.stdin })) {

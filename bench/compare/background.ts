@@ -15,6 +15,16 @@ const AROUND = 300;
 /** More targets than are ever reached. */
 const MANY = 40_000;
 
+/** In an order in which every part of it is spread over all of it, as many of them as may be reached. */
+export function mixed<T>(list: readonly T[]): T[] {
+  return list
+    .map((item, index) => ({ item, place: (index * GOLDEN_RATIO) % 1 }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
+
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
 /** Does the work while a pod opens connections to these targets in turn. */
 export async function connectMeanwhile(
   network: Network,

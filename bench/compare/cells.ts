@@ -1,3 +1,5 @@
+import type { VipBinding } from '../../src/model/vip-binding.js';
+
 /** One run of one mode at one size, in a namespace of its own. */
 export interface Cell {
   readonly mode: ModeName;
@@ -12,6 +14,14 @@ export const MODES = {
   'ipvs-floor': {
     title: 'IPVS: a C program that decides nothing',
     what: 'the same virtual servers, real servers and addresses: what the kernel takes for them whoever asks',
+  },
+  'ipvs-routes': {
+    title: 'IPVS: kube-ipvs-proxy, VIPs as routes',
+    what: 'the agent with vipBinding: routes, as large clusters should have it',
+  },
+  'ipvs-floor-routes': {
+    title: 'IPVS: a C program that decides nothing, VIPs as routes',
+    what: 'the same as ipvs-floor, but VIPs are local routes',
   },
   'ipvs-again': { title: 'IPVS: kube-ipvs-proxy, once more', what: 'the null experiment: the same as ipvs' },
   iptables: {
@@ -52,9 +62,18 @@ export function isKubeProxy(mode: ModeName): boolean {
   return mode.startsWith('kube-proxy-');
 }
 
+/** Whether it is the C program that decides nothing. */
+export function isFloor(mode: ModeName): boolean {
+  return mode === 'ipvs-floor' || mode === 'ipvs-floor-routes';
+}
+
+export function vipBindingOf(mode: ModeName): VipBinding {
+  return mode === 'ipvs-routes' || mode === 'ipvs-floor-routes' ? 'routes' : 'addresses';
+}
+
 /** Whether a mode only programs once, from nothing: it has no changes, no restart and no behaviour of its own. */
 export function onlyPrograms(mode: ModeName): boolean {
-  return mode === 'iptables-by-rule' || mode === 'ipvs-floor';
+  return mode === 'iptables-by-rule' || isFloor(mode);
 }
 
 export interface Size {

@@ -1,4 +1,4 @@
-import { MODES, type ModeName } from './cells.js';
+import { MODES, type ModeName, vipBindingOf } from './cells.js';
 import type { Clock, Row } from './summary.js';
 
 /** A drawing as vega-lite reads it, with its data inside. */
@@ -16,7 +16,9 @@ const COLOURS: Readonly<Partial<Record<ModeName, string>>> = {
   'nftables-1.36': '#0072B2',
   'nftables-1.37': '#56B4E9',
   ipvs: '#009E73',
+  'ipvs-routes': '#66D1AE',
   'ipvs-floor': '#999999',
+  'ipvs-floor-routes': '#CCCCCC',
   'kube-proxy-ipvs': '#004D39',
   'kube-proxy-iptables': '#7A3500',
   'kube-proxy-nftables': '#003A5C',
@@ -28,8 +30,9 @@ const SHOWN = Object.keys(COLOURS) as ModeName[];
 const ENDPOINTS = 10;
 
 export function chartsOf(rows: readonly Row[], clock: Clock): Chart[] {
-  const shown = rows.filter(({ mode }) => SHOWN.includes(mode));
-  const lines = shown.filter(({ endpoints }) => endpoints === ENDPOINTS);
+  const drawn = rows.filter(({ mode, endpoints }) => SHOWN.includes(mode) && endpoints === ENDPOINTS);
+  // Once VIPs are bound, either way costs the same.
+  const lines = drawn.filter(({ mode }) => vipBindingOf(mode) === 'addresses');
   const unit = clock === 'counted' ? 'counted ms (2 ns an instruction)' : 'ms';
   return [
     connectionChart(lines, clock),
@@ -37,7 +40,7 @@ export function chartsOf(rows: readonly Row[], clock: Clock): Chart[] {
       'programming',
       `Programming everything from nothing, ${ENDPOINTS} endpoints each`,
       unit,
-      lines,
+      drawn,
       (row) => row.program.median,
     ),
     growthChart(
@@ -166,8 +169,9 @@ function growthChart(
           field: 'services',
           type: 'quantitative',
           title: 'Services',
-          scale: { type: 'log' },
-          axis: { values: sizes },
+          scale: { type: 'log', nice: false },
+          // 5k and 10k have room beside each other where 5,000 and 10,000 have not, and one would be left out.
+          axis: { values: sizes, format: '~s', labelOverlap: false },
         },
         y: {
           field: 'value',

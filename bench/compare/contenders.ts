@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CellResult, Change, ChangeKind, Restart } from './cell-results.js';
-import { type Cell, isKubeProxy, type ModeName, type Size } from './cells.js';
+import { type Cell, isFloor, isKubeProxy, type ModeName, vipBindingOf } from './cells.js';
 import { KubeProxyContender, KubeProxyProgrammer } from './kube-proxy.js';
 import type { Network } from './network.js';
 import { isRuleFileOf, type RuleFile, ruleFileName, wholeText } from './rule-files.js';
@@ -34,7 +34,7 @@ export interface Programmer {
 export function programmerOf(cell: Cell, network: Network, folders: Folders): Programmer {
   if (isKubeProxy(cell.mode)) return new KubeProxyProgrammer(folders.kubeProxy, cell, network);
   return cell.mode.startsWith('ipvs')
-    ? new AgentProgrammer(network)
+    ? new AgentProgrammer(cell, network)
     : new RuleProgrammer(cell, network, folders);
 }
 
@@ -52,7 +52,7 @@ export interface Folders {
 export function contenderOf(cell: Cell, network: Network, folders: Folders): Promise<Contender> {
   if (isKubeProxy(cell.mode))
     return KubeProxyContender.create(folders.kubeProxy, cell, network, folders.tools);
-  if (cell.mode === 'ipvs-floor') return Promise.resolve(new FloorContender(cell, network, folders));
+  if (isFloor(cell.mode)) return Promise.resolve(new FloorContender(cell, network, folders));
   return cell.mode.startsWith('ipvs')
     ? AgentContender.start(cell, network)
     : Promise.resolve(new RuleContender(cell, network, folders));
@@ -102,20 +102,26 @@ class AgentContender implements Contender {
 
 /** The objects of IPVS alone, by the C program that the agent is measured against elsewhere (bench/kernel). */
 class FloorContender implements Contender {
-  readonly #size: Size;
+  readonly #cell: Cell;
   readonly #network: Network;
   readonly #tools: string;
 
-  constructor(size: Size, network: Network, { tools }: Folders) {
-    this.#size = size;
+  constructor(cell: Cell, network: Network, { tools }: Folders) {
+    this.#cell = cell;
     this.#network = network;
     this.#tools = tools;
   }
 
   async program(): Promise<CellResult['program']> {
-    const { services, endpoints } = this.#size;
+    const { services, endpoints, mode } = this.#cell;
     const numbers = [services, NONE_HASHING, services * endpoints, services].map(String);
-    const words = [join(this.#tools, 'timed'), '/dev/null', join(this.#tools, 'baseline'), ...numbers];
+    const words = [
+      join(this.#tools, 'timed'),
+      '/dev/null',
+      join(this.#tools, 'baseline'),
+      ...numbers,
+      vipBindingOf(mode),
+    ];
     const cost = JSON.parse(this.#network.run('node', words)) as TimedCost;
     return { ...cost, firstService: cost.elapsed };
   }
@@ -140,15 +146,17 @@ class FloorContender implements Contender {
 const NONE_HASHING = 0;
 
 class AgentProgrammer implements Programmer {
+  readonly #mode: ModeName;
   readonly #network: Network;
   #agent: RunningAgent | undefined;
 
-  constructor(network: Network) {
+  constructor({ mode }: Cell, network: Network) {
+    this.#mode = mode;
     this.#network = network;
   }
 
   async begin(services: readonly RuleService[]): Promise<void> {
-    this.#agent = await RunningAgent.start({ services: 0, endpoints: 0 }, this.#network);
+    this.#agent = await RunningAgent.start({ mode: this.#mode, services: 0, endpoints: 0 }, this.#network);
     await this.#agent.order({ kind: 'know', services });
     await this.#agent.order({ kind: 'program' });
   }

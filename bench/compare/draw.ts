@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
 import type { Chart } from './charts.js';
+import { escaped, htmlOf } from './report-html.js';
 
 /** Loaded by these names when something is drawn, not before: a benchmark runs without the two. */
 const [VEGA, VEGA_LITE]: readonly string[] = ['vega', 'vega-lite'];
@@ -21,6 +22,13 @@ export async function drawSvg({ spec }: Chart): Promise<string> {
   return new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
 
+const STYLE = [
+  '<style>body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em;line-height:1.4}',
+  '.wide{overflow-x:auto}table{border-collapse:collapse;font-size:85%}',
+  'td,th{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:left;vertical-align:bottom}',
+  '.number{text-align:right;font-variant-numeric:tabular-nums}</style>',
+].join('');
+
 /** One page that needs no server and no network: the library, the drawings and the text are in it. */
 export async function drawPage(title: string, charts: readonly Chart[], report: string): Promise<string> {
   const { compile } = (await import(VEGA_LITE ?? '')) as VegaLite;
@@ -29,20 +37,15 @@ export async function drawPage(title: string, charts: readonly Chart[], report: 
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>`,
-    '<style>body{font-family:sans-serif;max-width:60em;margin:2em auto;padding:0 1em}pre{overflow-x:auto;font-size:85%}</style>',
-    `</head><body><h1>${escaped(title)}</h1>`,
-    ...charts.map(({ name }) => `<div id="${name}"></div>`),
-    `<pre>${escaped(report)}</pre>`,
+    STYLE,
+    '</head><body>',
+    htmlOf(report),
     `<script>${inScript(library)}</script>`,
     `<script>for (const {name, spec} of ${inScript(JSON.stringify(specs))})`,
     'new vega.View(vega.parse(spec), {renderer: "svg", container: "#" + name, hover: true}).runAsync();</script>',
     '</body></html>',
     '',
   ].join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 // The end of a script element is found before its text is read.

@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pod, SERVICE_PORT, TARGET_PORT, vip } from '../kernel/content.js';
 import { probeKernel } from '../kernel/probe-kernel.js';
-import { connectMeanwhile } from './background.js';
+import { connectMeanwhile, mixed } from './background.js';
 import { behavioursOf } from './behaviour.js';
 import type {
   Behaviours,
@@ -15,7 +15,7 @@ import type {
   ConnectionSamples,
   Start,
 } from './cell-results.js';
-import { type Cell, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
+import { type Cell, isFloor, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { CHURN_PER_SECOND, type ChangePlan, changesOf, churnOf } from './rule-files.js';
@@ -71,7 +71,7 @@ async function measureAll(): Promise<void> {
   const warm = new Set<string>();
   for (const cell of batch.cells) {
     // The first of a program would find it cold: 866 instead of 548 ms for an agent behind other modes.
-    const isOwn = isKubeProxy(cell.mode) || cell.mode === 'ipvs-floor';
+    const isOwn = isKubeProxy(cell.mode) || isFloor(cell.mode);
     const program = isOwn ? cell.mode : cell.mode.split('-')[0];
     if (program !== undefined && !warm.has(program)) {
       await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, warmUp));
@@ -225,17 +225,22 @@ async function changeMeanwhile(
 ): Promise<Pick<CellResult, 'churn'>> {
   if (plan.length === 0) return {};
   let [changes, spent] = [0, 0];
-  const meanwhile = await connectMeanwhile(network, batch.tools, spreadOver(cell.services), async () => {
-    // Who is slower than ten a second does as many as it can.
-    for (const { kind, number } of plan) {
-      if (spent > LONGEST_CHURN) break;
-      const took = timeOf(await contender.change(kind, number), isCounted ? 'counted' : 'vm');
-      const rest = Math.max(0, 1000 / CHURN_PER_SECOND - took);
-      await sleep(rest);
-      spent += took + rest;
-      changes++;
-    }
-  });
+  const meanwhile = await connectMeanwhile(
+    network,
+    batch.tools,
+    mixed(spreadOver(cell.services)),
+    async () => {
+      // Who is slower than ten a second does as many as it can.
+      for (const { kind, number } of plan) {
+        if (spent > LONGEST_CHURN) break;
+        const took = timeOf(await contender.change(kind, number), isCounted ? 'counted' : 'vm');
+        const rest = Math.max(0, 1000 / CHURN_PER_SECOND - took);
+        await sleep(rest);
+        spent += took + rest;
+        changes++;
+      }
+    },
+  );
   return { churn: { ...meanwhile, changes, seconds: spent / 1000 } };
 }
 

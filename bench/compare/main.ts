@@ -49,7 +49,7 @@ async function run(options: Options): Promise<void> {
   const store = new Store(join(folder, 'cells'));
   const cells = cellsOf(options).filter((cell) => !store.has(cell));
   // A later report tells what was measured, not what it was made with.
-  if (!options.isReportOnly) writeFileSync(join(folder, VERSIONS), `${JSON.stringify(versions(options))}\n`);
+  if (!options.isReportOnly) keepVersions(join(folder, VERSIONS), options);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
   const context = {
     store,
@@ -71,9 +71,12 @@ async function report(options: Options, store: Store, folder: string): Promise<v
   const place = options.isQuick
     ? join(folder, 'report')
     : join(PROJECT_FOLDER, 'bench/results', date, options.name);
-  const { clock, changes, connections } = options;
   const about: Circumstances = {
-    options: { clock, changes, connections },
+    options: {
+      clock: options.clock,
+      changes: rangeOf(results.map(({ changes }) => changes['endpoint-added'].length)),
+      connections: rangeOf(results.map(({ connections }) => connections.spread.nanoseconds.length)),
+    },
     kernel: first.kernel,
     processor: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
     date,
@@ -83,6 +86,20 @@ async function report(options: Options, store: Store, folder: string): Promise<v
   };
   process.stdout.write(await writeResults(place, { about, results }));
   say(`the report is ${place}/report.html`);
+}
+
+// A mode without changes has none.
+function rangeOf(counts: readonly number[]): string {
+  const some = counts.filter((count) => count > 0);
+  if (some.length === 0) return '0';
+  const [least, most] = [Math.min(...some), Math.max(...some)];
+  return least === most ? String(least) : `${least}–${most}`;
+}
+
+/** A run that is put together of several calls has the versions of all of them. */
+function keepVersions(file: string, options: Options): void {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
+  writeFileSync(file, `${JSON.stringify([...new Set([...before, ...versions(options)])])}\n`);
 }
 
 function versions({ kubeProxy }: Options): string[] {

@@ -55,15 +55,19 @@ function spreadText({ chance, counts }: Behaviours['spread']): string {
 export function churnTable(rows: readonly Row[]): string[] {
   return tableOf(
     rows.filter(({ churn }) => churn !== undefined),
-    ['changes a second', 'p50', 'p99', 'largest', 'failed', 'p50 without changes'],
+    [
+      ...['changes a second', 'made', 'connections', 'p50', 'p99', 'largest', 'failed'],
+      ...['without changes: p50', 'p99'],
+    ],
     ({ churn, connections }) =>
       churn === undefined
         ? []
         : [
             churn.changesPerSecond.toFixed(1),
+            ...[churn.changes, churn.connections].map(String),
             ...[churn.p50, churn.p99, churn.largest].map(figure),
             String(churn.failed),
-            figure(connections.spread[50]),
+            ...[connections.spread[50], connections.spread[99]].map(figure),
           ],
   );
 }

@@ -8,7 +8,12 @@ import type { Measured, Row } from './summary.js';
 
 /** What a report is made of besides the figures. */
 export interface Circumstances {
-  readonly options: Pick<Options, 'clock' | 'changes' | 'connections'>;
+  readonly options: {
+    readonly clock: Options['clock'];
+    /** How many; "3–5" where the calls that a result was put together of differ. */
+    readonly changes: number | string;
+    readonly connections: number | string;
+  };
   readonly kernel: string;
   readonly processor: string;
   readonly date: string;
@@ -59,8 +64,7 @@ export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: 
     '',
     '## Connections while endpoints change',
     '',
-    'µs until the first answer while endpoints come to ten Services a second, or as many as can be had: on a clock that counts, as',
-    'many as the processor allows by the cost of one.',
+    ...churnText(about),
     '',
     ...churnTable(rows),
     '',
@@ -98,9 +102,21 @@ function conditions({ options, kernel, processor, versions }: Circumstances): st
   };
   return [
     `Linux ${kernel} in ${clocks[options.clock]}. Machine: ${processor}. ${versions.join(', ')}.`,
-    `${options.changes} changes of each kind and ${options.connections} connections to each place in every round; fresh namespaces for`,
+    `${options.changes} changes of each kind after each start and ${options.connections} connections to each place in every round; fresh namespaces for`,
     'each, the modes in turn. Written by `npm run bench`; bench/README.md tells what each line means and how it is done. Every single',
     'measurement is in results.json, the figures of the tables in runs.csv and connections.csv.',
+  ];
+}
+
+function churnText({ options }: Circumstances): string[] {
+  const counted = [
+    'On a clock that counts, that is how many one processor has time for by the cost of one, and the times of connections tell whether',
+    'they need more instructions meanwhile, or have to wait for the processor that the change has. They do not tell how long they wait',
+    'for a lock: the clock jumps then. Where one or two changes were made, they tell only that connections go on.',
+  ];
+  return [
+    'µs until the first answer while endpoints are to come to ten Services a second. Changes a second: how many can be had.',
+    ...(options.clock === 'counted' ? counted : []),
   ];
 }
 
@@ -112,6 +128,7 @@ function conclusions(rows: readonly Row[]): string[] {
     '| | measured | target | |',
     '|---|---:|---:|---|',
     ...(['iptables', 'iptables-nft', 'nftables-1.36'] as const).flatMap((mode) => ratioLines(rows, mode)),
+    ...routesLines(rows),
     ...floorLines(rows),
     ...growthLines(rows),
   ];
@@ -148,20 +165,41 @@ function ratioLines(rows: readonly Row[], mode: ModeName): string[] {
   ];
 }
 
+/** The setting for large clusters; the targets are those of the one that everybody has. */
+function routesLines(rows: readonly Row[]): string[] {
+  const own = largestOf(rows, 'ipvs-routes');
+  if (own === undefined) return [];
+  const rivals = (['iptables', 'nftables-1.36'] as const).map((mode) => rowAt(rows, mode, own));
+  return [
+    ...rivals.flatMap((rival) => programmingLine(rival, own, 'ours with VIPs as routes')),
+    ...programmingLine(own, rowAt(rows, 'ipvs-floor-routes', own), `${FLOOR}, VIPs as routes`),
+  ];
+}
+
 /** What would be left of a ratio if an agent cost nothing beside what the kernel takes for its objects. */
 function floorLines(rows: readonly Row[]): string[] {
-  const floor = rows.findLast(
-    (row) =>
-      row.mode === 'ipvs-floor' && row.endpoints === TARGET.endpoints && row.services <= TARGET.services,
-  );
+  const floor = largestOf(rows, 'ipvs-floor');
   if (floor === undefined) return [];
-  return (['ipvs', 'iptables', 'nftables-1.36'] as const).flatMap((mode) => {
-    const row = rowAt(rows, mode, floor);
-    if (row === undefined) return [];
-    const whose = mode === 'ipvs' ? 'ours' : MODES[mode].title;
-    const what = `programming at ${sizeText(floor)}: ${whose} ÷ a C program that decides nothing`;
-    return [verdict(what, row.program.median / floor.program.median, 'at least', undefined)];
-  });
+  return (['ipvs', 'iptables', 'nftables-1.36'] as const).flatMap((mode) =>
+    programmingLine(rowAt(rows, mode, floor), floor, FLOOR),
+  );
+}
+
+const FLOOR = 'a C program that decides nothing';
+
+function largestOf(rows: readonly Row[], mode: ModeName): Row | undefined {
+  return rows.findLast(
+    (row) => row.mode === mode && row.endpoints === TARGET.endpoints && row.services <= TARGET.services,
+  );
+}
+
+/** Without a target: beside those that have one. */
+function programmingLine(a: Row | undefined, b: Row | undefined, what: string): string[] {
+  if (a === undefined || b === undefined) return [];
+  const whose =
+    a.mode === 'ipvs' ? 'ours' : a.mode === 'ipvs-routes' ? 'ours with VIPs as routes' : MODES[a.mode].title;
+  const text = `programming at ${sizeText(a)}: ${whose} ÷ ${what}`;
+  return [verdict(text, a.program.median / b.program.median, 'at least', undefined)];
 }
 
 // From 100 Services on: below, what a process always does is most of it.

@@ -7,7 +7,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { shippedNode } from '../watch/machine.js';
 import type { AgentOrder } from './agent.js';
-import type { Size } from './cells.js';
+import { type Cell, vipBindingOf } from './cells.js';
 import type { Network } from './network.js';
 import { type Asked, askedIn, STRACE } from './traced.js';
 
@@ -29,11 +29,15 @@ export class RunningAgent {
     agent.stdin.on('error', () => undefined);
   }
 
-  static async start({ services, endpoints }: Size, network: Pick<Network, 'inside'>): Promise<RunningAgent> {
+  static async start(
+    { mode, services, endpoints }: Pick<Cell, 'mode' | 'services' | 'endpoints'>,
+    network: Pick<Network, 'inside'>,
+  ): Promise<RunningAgent> {
     const program = join(import.meta.dirname, 'agent.js');
     // Without them V8 looks through its whole heap for the first time while 1,000 Services are programmed, a fifth of a
     // second on one processor, or a little earlier, which is in no figure.
-    const words = [...shippedNode(), '--expose-gc', program, String(services), String(endpoints)];
+    const numbers = [services, endpoints].map(String);
+    const words = [...shippedNode(), '--expose-gc', program, ...numbers, vipBindingOf(mode)];
     const [command = '', ...rest] = network.inside('node', words);
     const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     const agent = new RunningAgent(child, createInterface({ input: child.stdout }));

@@ -47,6 +47,9 @@ export interface Row extends Size {
 
 export interface ChurnRow {
   readonly changesPerSecond: number;
+  /** While these connections were opened. */
+  readonly changes: number;
+  readonly connections: number;
   /** Microseconds. */
   readonly p50: number;
   readonly p99: number;
@@ -135,6 +138,8 @@ function churnRow(rounds: readonly CellResult[], clock: Clock): ChurnRow | undef
   const times = churns.flatMap(({ nanoseconds }) => nanoseconds).map((time) => time / 1000);
   return {
     changesPerSecond: clock === 'counted' ? possiblePerSecond(rounds) : median(churns.map(rateOf)),
+    changes: churns.reduce((sum, { changes }) => sum + changes, 0),
+    connections: times.length,
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),
     largest: Math.max(...times),

@@ -1,11 +1,11 @@
 // The least work that programs a kernel: no decisions, no image of what is there, no outcome for each operation, one
 // buffer that is filled and sent. What `bench/kernel/run` measures the agent against.
 //
-//   baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES [OWNED GUARDED OPEN TREATED]
+//   baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES [OWNED GUARDED OPEN TREATED] [addresses|routes]
 //
 // makes the dummy device and then, 128 messages a send and an acknowledgement for the last of them: so many virtual
 // servers, the first HASHING of them with scheduler mh, the real servers evenly below them, and the first VIPs as addresses
-// of the device. Then so many elements of the agent's nftables sets, which must be there; TREATED stands for every set that says how a frontend is treated. It prints
+// of the device, or as the local routes of `vipBinding: routes`. Then so many elements of the agent's nftables sets, which must be there; TREATED stands for every set that says how a frontend is treated. It prints
 // the milliseconds of each phase as JSON. content.ts has the same addresses; of plain Services the runner compares what
 // both have left in the kernel.
 #include <arpa/inet.h>
@@ -29,6 +29,7 @@ enum {
   ELEMENTS_PER_SEND = 4096,    // one transaction, as the agent's addon makes them
   SERVICE_PORT = 80,
   TARGET_PORT = 8080,
+  LOOPBACK = 1,                // the index of `lo` in every network namespace
 };
 
 #define DEVICE "kube-ipvs0"
@@ -131,6 +132,19 @@ static void bind_vip(unsigned service) {
   end_packed("address");
 }
 
+// As the agent makes it (native/route_codec.cc).
+static void route_vip(unsigned service) {
+  const struct rtmsg head = {.rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_table = RT_TABLE_LOCAL,
+                             .rtm_protocol = 105, .rtm_scope = RT_SCOPE_HOST, .rtm_type = RTN_LOCAL};
+  const uint32_t address = vip(service);
+  begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+  append(&head, sizeof head);
+  attribute(RTA_DST, &address, sizeof address);
+  attribute32(RTA_PRIORITY, 1024);
+  attribute32(RTA_OIF, LOOPBACK);
+  end_packed("route");
+}
+
 // --- nftables sets ---
 
 static void begin_nft(uint16_t type, uint8_t family, uint16_t resource, uint16_t flags) {
@@ -230,9 +244,11 @@ static unsigned servers_before(unsigned service, unsigned services, unsigned ser
 }
 
 int main(int count, char **words) {
+  const int by_routes = strcmp(words[count - 1], "routes") == 0;
+  if (by_routes || strcmp(words[count - 1], "addresses") == 0) count--;
   if (count != 5 && count != 9)
     return fprintf(stderr, "usage: baseline VIRTUAL_SERVERS HASHING REAL_SERVERS ADDRESSES "
-                           "[OWNED GUARDED OPEN TREATED]\n"), 2;
+                           "[OWNED GUARDED OPEN TREATED] [addresses|routes]\n"), 2;
   const unsigned services = number(words[1]), hashing = number(words[2]);
   const unsigned servers = number(words[3]), addresses = number(words[4]);
   printf("{");
@@ -255,7 +271,7 @@ int main(int count, char **words) {
   flush_rest("real server");
   report("realServers");
   batch.socket = route_socket;
-  for (unsigned service = 0; service < addresses; service++) bind_vip(service);
+  for (unsigned service = 0; service < addresses; service++) by_routes ? route_vip(service) : bind_vip(service);
   flush_rest("address");
   report("addresses");
   if (count > 5) {

@@ -7,6 +7,7 @@ import type { KernelKeySet, KernelKeys } from '../../src/model/kernel-keys.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
+import type { VipBinding } from '../../src/model/vip-binding.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
 import { systemClock } from '../../src/reconcile/timing.js';
@@ -29,6 +30,7 @@ export interface Core {
 
 export interface CoreOptions {
   readonly settings?: Partial<LoopSettings>;
+  readonly vipBinding?: VipBinding;
   /** Instead of the real one. */
   readonly kernel?: Kernel;
 }
@@ -38,7 +40,9 @@ export function assembleCore(size: Size, options: CoreOptions = {}): Core {
   fill(source.view, size);
   const watch = new Stopwatch();
   const writes: Writes = { jobs: 0, records: 0, messages: 0 };
-  const kernel = options.kernel ?? new NetlinkKernel(countedAddon(watch, writes), PLAIN_RULES);
+  const { vipBinding = 'addresses' } = options;
+  const rules = { ...PLAIN_RULES, vipBinding };
+  const kernel = options.kernel ?? new NetlinkKernel(countedAddon(watch, writes), rules);
   let waiting: PromiseWithResolvers<PassReport> | undefined;
   const loop = new ReconcileLoop({
     source,

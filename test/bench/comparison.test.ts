@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mixed } from '../../bench/compare/background.js';
 import { type Cell, cellName, cellsOf, MODE_NAMES } from '../../bench/compare/cells.js';
 import { chartsOf } from '../../bench/compare/charts.js';
 import { evenness } from '../../bench/compare/chi-square.js';
@@ -80,6 +81,19 @@ describe('the options of a comparison', () => {
     expect(() => readOptions(['--kube-proxy', '/no/such/file'])).toThrow(
       '/no/such/file is no program that can be run',
     );
+  });
+});
+
+describe('the Services that are connected to while endpoints change', () => {
+  it('are spread over all of them in whatever part is reached', () => {
+    const all = Array.from({ length: 300 }, (_, index) => index);
+    const order = mixed(all);
+    expect(order.toSorted((a, b) => a - b)).toEqual(all);
+    for (let start = 0; start + 40 <= order.length; start += 40) {
+      const part = order.slice(start, start + 40).sort((a, b) => a - b);
+      expect(part[20]).toBeGreaterThan(130);
+      expect(part[20]).toBeLessThan(170);
+    }
   });
 });
 
@@ -180,6 +194,23 @@ describe('the report of a comparison', () => {
       '| programming at 10,000 × 10: ours ÷ a C program that decides nothing | 1.25 × | | |',
     );
     expect(text).toContain("iptables: kube-proxy's rules ÷ a C program that decides nothing | 5.00 × | | |");
+  });
+
+  it('tells what programming takes with VIPs as routes, beside the targets', () => {
+    const routes = rowsOf(
+      [
+        ...results,
+        cellResult(cell('ipvs-routes'), { programmed: 50 }),
+        cellResult(cell('ipvs-floor-routes'), { programmed: 20 }),
+      ],
+      'counted',
+    );
+    const text = reportOf(routes, chartsOf(routes, 'counted'), ABOUT);
+    expect(text).toContain("iptables: kube-proxy's rules ÷ ours with VIPs as routes | 8.00 × | | |");
+    expect(text).toContain(
+      'ours with VIPs as routes ÷ a C program that decides nothing, VIPs as routes | 2.50 × | | |',
+    );
+    expect(text).toMatch(/÷ ours \| 4\.00 × \| at least 5 \| \*\*missed/);
   });
 
   it('compares two results by what both have', () => {

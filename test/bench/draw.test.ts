@@ -29,6 +29,7 @@ const RESULTS = [100, 1000].flatMap((services) =>
 
 describe.skipIf(!HAS_VEGA)('drawing a comparison', () => {
   const charts = chartsOf(rowsOf(RESULTS, 'counted'), 'counted');
+  const images = charts.map(({ name, title }) => `![${title}](${name}.svg)`).join('\n\n');
 
   it('makes of each drawing an SVG file with every mode in it', async () => {
     for (const chart of charts) {
@@ -42,7 +43,7 @@ describe.skipIf(!HAS_VEGA)('drawing a comparison', () => {
   }, 20_000);
 
   it('makes one page that asks for nothing outside, whose scripts make the same drawings', async () => {
-    const page = await drawPage('A & B', charts, 'a < b </script>');
+    const page = await drawPage('A & B', charts, `a < b </script>\n\n${images}`);
     expect(page).toContain('<title>A &amp; B</title>');
     expect(page).toContain('a &lt; b &lt;/script>');
     expect(page).not.toMatch(/<(script|link|img)[^>]*(src|href)=/);
@@ -67,7 +68,7 @@ describe.skipIf(!HAS_VEGA)('drawing a comparison', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'bench-page-'));
       const path = join(folder, 'report.html');
-      writeFileSync(path, await drawPage('A & B', charts, 'a < b'));
+      writeFileSync(path, await drawPage('A & B', charts, `a < b\n\n${images}`));
       const dom = execFileSync(
         BROWSER ?? '',
         [...ALONE, `--user-data-dir=${folder}/user`, `file://${path}`],
@@ -85,7 +86,7 @@ describe.skipIf(!HAS_VEGA)('drawing a comparison', () => {
         expect(drawing).toMatch(/<svg [^>]*width="\d\d\d/);
         expect(drawing.split('</svg>')[0]).toContain('IPVS: kube-ipvs-proxy');
       }
-      expect(dom).toContain('<pre>a &lt; b</pre>');
+      expect(dom).toContain('<p>a &lt; b</p>');
     },
     120_000,
   );

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RunningAgent } from '../../bench/compare/running-agent.js';
 
-const SIZE = { services: 1, endpoints: 1 };
+const CELL = { mode: 'ipvs', services: 1, endpoints: 1 } as const;
 
 /** The agent of a cell of the comparison is what this script does. */
 function start(script: string): Promise<RunningAgent> {
-  return RunningAgent.start(SIZE, { inside: () => ['bash', '--norc', '-c', script] });
+  return RunningAgent.start(CELL, { inside: () => ['bash', '--norc', '-c', script] });
 }
 
 describe('the agent of a cell', () => {
