@@ -26,7 +26,7 @@ const STYLE = [
   '<style>body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em;line-height:1.4}',
   '.wide{overflow-x:auto}table{border-collapse:collapse;font-size:85%}',
   'td,th{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:left;vertical-align:bottom}',
-  '.number{text-align:right;font-variant-numeric:tabular-nums}</style>',
+  '.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}</style>',
 ].join('');
 
 /** One page that needs no server and no network: the library, the drawings and the text are in it. */
