@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 const kernelTests = ['test/kernel/**/*.test.ts', 'test/contract/*.kernel.test.ts'];
 const imageTests = ['test/image/**/*.test.ts'];
 export const programTests = [
+  'test/api-server-faults/fault-matrix.test.ts',
   'test/bench/contender.test.ts',
   'test/bench/draw.test.ts',
   'test/bench/probed-agent.test.ts',
@@ -32,9 +33,10 @@ export const programTests = [
   'test/scripts/test-kernel.test.ts',
 ];
 
-// `unit` needs no root and no kernel and runs in parallel; so does `programs`, whose tests start other programs and
-// mostly wait for them. `kernel` runs on the real thing, one file after another in one process, because start-up
-// dominates inside an emulated machine; `image` does so with what `npm run image` has built.
+// `unit` needs no root and no kernel and runs in parallel; so does `programs`, whose tests start other programs, or
+// dozens of agents beside servers with TLS, and mostly wait for them. `kernel` runs on the real thing, one file after
+// another in one process, because start-up dominates inside an emulated machine; `image` does so with what
+// `npm run image` has built.
 export default defineConfig({
   test: {
     projects: [
@@ -46,6 +48,8 @@ export default defineConfig({
           // Loading the same modules for every file anew took twice as long as all tests together. No test leaves
           // anything behind in them.
           isolate: false,
+          // As the program sets it: to compile the code of thousands of short tests for speed took a sixth of the run.
+          setupFiles: ['src/engine.ts'],
           // Vitest leaves one processor to itself, which on two halves the workers. It needs it at the start only.
           maxWorkers: '100%',
         },
@@ -55,6 +59,7 @@ export default defineConfig({
           name: 'programs',
           include: programTests,
           isolate: false,
+          setupFiles: ['src/engine.ts'],
           maxWorkers: '100%',
           // On a busy machine a program takes seconds to start.
           testTimeout: 30_000,

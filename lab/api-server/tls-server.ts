@@ -71,9 +71,18 @@ export function commonNameOf(request: ServerRequest): string | undefined | null 
   const socket = ('stream' in request ? request.stream.session?.socket : request.socket) as
     | TLSSocket
     | undefined;
-  const certificate = socket?.getPeerCertificate?.();
+  if (socket === undefined) return undefined;
+  // OpenSSL decodes it anew each time, which a connection with many requests would wait for.
+  if (!commonNames.has(socket)) commonNames.set(socket, commonNameAt(socket));
+  return commonNames.get(socket);
+}
+
+const commonNames = new WeakMap<TLSSocket, string | undefined | null>();
+
+function commonNameAt(socket: TLSSocket): string | undefined | null {
+  const certificate = socket.getPeerCertificate?.();
   if (certificate === undefined || Object.keys(certificate).length === 0) return undefined;
-  return socket?.authorized ? String(certificate.subject.CN) : null;
+  return socket.authorized ? String(certificate.subject.CN) : null;
 }
 
 function secureContext({ authority, pair }: Identity) {
