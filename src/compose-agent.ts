@@ -3,8 +3,7 @@ import { composeDesired, composeKernel, kernelRules, loopSettings, statusSetting
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ComposedViews } from './compose-views.js';
 import { ConfigWatch } from './config/config-watch.js';
-import type { Configuration } from './config/configuration.js';
-import { flagsInEffect } from './config/flags-in-effect.js';
+import { type Configuration, flagsInEffect } from './config/configuration.js';
 import { factsBefore, factsListener } from './desired/cluster-facts.js';
 import { localGaps } from './desired/settled-frontends.js';
 import type { Preparation } from './kernel/kernel.js';

@@ -10,7 +10,7 @@ import { type PacketRulesSettings, PLAIN_RULES } from './kernel/packet-table/pac
 import { parsedCidrs } from './model/cidr.js';
 import { type ClusterFacts, NO_FACTS } from './model/cluster-facts.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './reconcile/loop-settings.js';
-import type { StatusSettings } from './status/status-settings.js';
+import type { StatusSettings } from './status/status-servers.js';
 
 /** The parts that depend on this node, and what its settings are in the words and units of the rooms. */
 

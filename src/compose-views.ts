@@ -15,7 +15,7 @@ import { serviceAnswer } from './status/service-facts.js';
 import type { StatusPage } from './status/status-board.js';
 import { StatusSource } from './status/status-report.js';
 
-export interface ViewedParts {
+interface ViewedParts {
   readonly version: string;
   readonly settings: AgentSettings;
   readonly features: KernelFeatures;

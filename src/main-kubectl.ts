@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import type { Command } from 'commander';
+import { COMPLETION_PROGRAM, kubectlCompletion } from './cli/completion.js';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
 import { AGENTS, type Fleet, sendToNodes } from './cli/fleet/node-options.js';
-import { COMPLETION_PROGRAM, kubectlCompletion } from './cli/kubectl-completion.js';
 import { emptyCommandLine } from './cli/program.js';
 import { addViewCommands, type KernelViews } from './cli/view-commands.js';
 import { composeAllNodes, composeNodeNames, composeOneNode } from './compose-fleet.js';

@@ -12,7 +12,7 @@ type CommandLine = (done: Done, words: readonly string[]) => Command;
  * half a millisecond.
  */
 async function commandLineFor([command = '']: readonly string[]): Promise<CommandLine> {
-  if (command === 'run') return (await import('./compose-run.js')).runCommandLine;
+  if (command === 'run') return (await import('./compose.js')).runCommandLine;
   if (VIEW_COMMANDS.has(command)) return (await import('./compose-view-commands.js')).viewCommandLine;
   return (await import('./compose-command-line.js')).fullCommandLine;
 }

@@ -123,7 +123,7 @@ const COLOURS: Readonly<Record<string, number>> = {
   drift: 31,
 };
 
-export function coloured(state: string, colour: boolean): string {
+function coloured(state: string, colour: boolean): string {
   return colour ? `\u001b[${COLOURS[state] ?? 0}m${state}\u001b[0m` : state;
 }
 

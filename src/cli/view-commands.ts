@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_ADMIN_SOCKET } from '../config/admin-socket.js';
+import { DEFAULT_ADMIN_SOCKET } from '../config/agent-settings.js';
 import type { StatusReport } from '../model/status-report.js';
 import { type CheckOptions, type NodeLook, runCheck } from './check/check.js';
 import { type ConnectionsOptions, type ConnectionsParts, runConnections } from './connections.js';

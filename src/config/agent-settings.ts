@@ -137,3 +137,6 @@ export interface ConntrackSettings {
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where agent and commands meet unless the configuration says otherwise. */
+export const DEFAULT_ADMIN_SOCKET = '/run/kube-ipvs-proxy/admin.sock';

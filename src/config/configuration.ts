@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
+import { isMapping } from '../model/mapping.js';
 import { type Problem, problemText } from '../model/problem.js';
 import type { AgentSettings } from './agent-settings.js';
 import { type AboutField, checkedDocuments, type DocumentName } from './checked-documents.js';
 import type { Documents } from './completed-documents.js';
 import { configDocuments, readConfigText } from './config-file.js';
+import { CONFIG_FLAGS, type ConfigFlag } from './config-flags.js';
 import { type GivenFlag, withFlags } from './given-flags.js';
 import { settingsFrom } from './settings-from-documents.js';
 import { startWarnings } from './start-warnings.js';
@@ -73,4 +75,35 @@ function origin(
   const given = flags.findLast(({ flag }) => flag.field?.document === document && flag.field.path === path);
   if (given !== undefined) return { subject: 'the command line', field: `--${given.flag.name}` };
   return { subject: file ?? 'the command line' };
+}
+
+/**
+ * Every flag that stands for a field, with what the field holds in the end, and every other that was given; none is
+ * secret.
+ */
+export function flagsInEffect({ documents, source }: Configuration): Record<string, string> {
+  const given = source.flags.map(({ flag, value }) => [flag.name, valueText(value)] as const);
+  const fields = CONFIG_FLAGS.flatMap(({ name, field }) =>
+    field === undefined ? [] : [[name, valueText(valueAt(field, documents))] as const],
+  );
+  return Object.fromEntries([...given, ...fields]);
+}
+
+function valueAt(
+  { document, path }: NonNullable<ConfigFlag['field']>,
+  documents: Configuration['documents'],
+): unknown {
+  let value: unknown = documents[document];
+  for (const name of path.split('.')) value = isMapping(value) ? value[name] : undefined;
+  return value;
+}
+
+// As Go's flags show themselves.
+function valueText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return `[${value.map(String).join(',')}]`;
+  if (!isMapping(value)) return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${name}=${String(one)}`)
+    .join(',');
 }

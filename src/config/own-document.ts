@@ -1,7 +1,6 @@
 import type * as z from 'zod/mini';
 import { VIP_BINDINGS } from '../model/vip-binding.js';
-import { DEFAULT_ADMIN_SOCKET } from './admin-socket.js';
-import { LOG_LEVELS } from './agent-settings.js';
+import { DEFAULT_ADMIN_SOCKET, LOG_LEVELS } from './agent-settings.js';
 import * as is from './field-kinds.js';
 
 export const OWN_API_VERSION = 'kube-ipvs-proxy.io/v1alpha1';

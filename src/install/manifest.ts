@@ -1,10 +1,12 @@
+import type { V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { Document } from 'yaml';
+import { isMapping } from '../model/mapping.js';
 import { asWritten, type ClusterObject, pathOf, titleOf } from './cluster-object.js';
 import type { CurrentCluster } from './current-cluster.js';
-import { differences, differenceText } from './differences.js';
-import { likeKubeProxy } from './like-kube-proxy.js';
+import { InstallError } from './install-error.js';
+import { kubeProxyPod } from './kube-proxy-pod.js';
+import { likeKubeProxy, type RunningKubeProxy } from './like-kube-proxy.js';
 import { type InstallChoice, renderedObjects } from './rendered-objects.js';
-import { runningKubeProxy } from './running-kube-proxy.js';
 
 /** Everything that one call prints. */
 export interface Manifest {
@@ -69,4 +71,93 @@ async function objectDifference(
   const fields = differences(asWritten(found), object, isWhole);
   if (fields.length === 0) return `${titleOf(object)} stays as it is.`;
   return [`${titleOf(object)}:`, ...fields.map(differenceText)].join('\n');
+}
+
+/** One field that is not the same in two objects. */
+interface Difference {
+  /** `spec.template.spec.containers[kube-proxy].image` */
+  readonly field: string;
+  /** Undefined where it is not there. */
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Every field that differs, the deepest that tells it. Items of lists are told by their name where they have one.
+ * Fields that only `before` has count where `isWhole`; an API server fills in defaults, of which nobody wrote anything.
+ */
+export function differences(before: unknown, after: unknown, isWhole: boolean, field = ''): Difference[] {
+  if (Array.isArray(before) && Array.isArray(after))
+    return inFields(byName(before), byName(after), isWhole, (name) => `${field}[${name}]`);
+  if (isMapping(before) && isMapping(after))
+    return inFields(before, after, isWhole, (name) => (field === '' ? name : `${field}.${name}`));
+  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ field, before, after }];
+}
+
+function inFields(before: Fields, after: Fields, isWhole: boolean, place: (name: string) => string) {
+  const names = isWhole ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : Object.keys(after);
+  return names.flatMap((name) => differences(before[name], after[name], isWhole, place(name)));
+}
+
+function byName(list: readonly unknown[]): Fields {
+  return Object.fromEntries(
+    list.map((item, index) => [isMapping(item) && typeof item.name === 'string' ? item.name : index, item]),
+  );
+}
+
+/** `  field: before → after`, texts of several lines by the lines that differ. */
+function differenceText({ field, before, after }: Difference): string {
+  if (typeof before === 'string' && typeof after === 'string' && after.includes('\n'))
+    return [`  ${field}:`, ...linesThatDiffer(before, after)].join('\n');
+  return `  ${field}: ${shown(before)} → ${shown(after)}`;
+}
+
+function linesThatDiffer(before: string, after: string): string[] {
+  const [old, fresh] = [before.split('\n'), after.split('\n')];
+  const gone = old.filter((line) => !fresh.includes(line)).map((line) => `    - ${line}`);
+  return [...gone, ...fresh.filter((line) => !old.includes(line)).map((line) => `    + ${line}`)];
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? '(none)' : JSON.stringify(value);
+}
+
+const NAMESPACE = '/api/v1/namespaces/kube-system';
+const DAEMON_SET = '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy';
+
+/** kubeadm, kubespray, EKS, AKS and Talos have a DaemonSet; RKE2 and kops a static pod on each node. */
+async function runningKubeProxy(cluster: CurrentCluster): Promise<RunningKubeProxy> {
+  const set = await cluster.get(DAEMON_SET);
+  const workload = set ?? (await staticPod(cluster));
+  const spec =
+    set === undefined
+      ? (workload.spec as V1PodSpec)
+      : ((workload.spec as { template: V1PodTemplateSpec }).template.spec as V1PodSpec);
+  const { config } = kubeProxyPod(spec, titleOf(workload));
+  const configMap =
+    config === undefined ? undefined : await cluster.get(`${NAMESPACE}/configmaps/${config.name}`);
+  if (config !== undefined && configMap === undefined)
+    throw new InstallError(
+      `ConfigMap kube-system/${config.name} is not there.`,
+      'kube-proxy cannot start either.',
+    );
+  return { workload, configMap };
+}
+
+async function staticPod(cluster: CurrentCluster): Promise<ClusterObject> {
+  const list = await cluster.get(`${NAMESPACE}/pods`);
+  const pods = (list?.items ?? []) as readonly ClusterObject[];
+  const found = pods.find(
+    ({ metadata }) =>
+      metadata.name.startsWith('kube-proxy-') &&
+      metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined,
+  );
+  // Items of a list have no kind.
+  if (found !== undefined) return { ...found, apiVersion: 'v1', kind: 'Pod' };
+  throw new InstallError(
+    'kube-system has neither a DaemonSet kube-proxy nor static pods of kube-proxy.',
+    'k3s runs it in its own process: docs/migrating/rke2-k3s.md. Without kube-proxy leave --like-kube-proxy out.',
+  );
 }

@@ -21,8 +21,7 @@ import type { MetricSources } from './metrics/metric-sources.js';
 import { MetricsPage, metricRegistry, metricsRoutes } from './metrics/metrics-page.js';
 import { type SyncTimes, Tally } from './metrics/tally.js';
 import { PendingChanges } from './pending-changes.js';
-import { type ServerName, StatusServers } from './status-servers.js';
-import type { StatusSettings } from './status-settings.js';
+import { type ServerName, StatusServers, type StatusSettings } from './status-servers.js';
 
 /** Pages that the admin socket has too. */
 export type StatusPage = '/metrics' | '/configz' | '/flagz' | '/statusz';

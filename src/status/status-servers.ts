@@ -1,9 +1,9 @@
+import type { Family } from '../model/address.js';
 import type { StatusClock } from '../model/clock.js';
 import type { Problem } from '../model/problem.js';
 import type { ProblemsFound } from '../model/problem-board.js';
 import { byPath, type HttpRoute } from './http/http-answer.js';
 import { bindAddress, HttpListener, type ListenFailure } from './http/http-listener.js';
-import type { StatusSettings } from './status-settings.js';
 
 export type ServerName = 'health' | 'metrics';
 
@@ -82,4 +82,26 @@ function serverProblem(name: ServerName, failure: ListenFailure): Problem {
     message: `${failure.message}.`,
     remedy: failure.remedy,
   };
+}
+
+/** What of the configuration the status needs. */
+export interface StatusSettings {
+  readonly version: string;
+  /** This node's name; Events about it carry it. */
+  readonly node: string;
+  /** The families that this node serves: `ip_family` has one value for each. */
+  readonly families: readonly Family[];
+  /** Milliseconds for which a change may wait for a pass until `/healthz` says so: twice kube-proxy's syncPeriod. */
+  readonly healthTimeout: number;
+  readonly serving: ServingAddresses;
+  /** Of how many Service ports the statistics are shown; 0 switches them off. */
+  readonly trafficLimit: number;
+}
+
+/** Where the servers listen, as `0.0.0.0:10256` or `[::]:10256`; undefined: nowhere. */
+interface ServingAddresses {
+  readonly health: string | undefined;
+  readonly metrics: string | undefined;
+  /** A server that cannot listen ends the agent instead of being tried again. */
+  readonly bindHardFail: boolean;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkJson } from '../../src/cli/check/check.js';
-import { checkText } from '../../src/cli/check/check-text.js';
+import { checkJson, checkText } from '../../src/cli/check/check.js';
 import { nodeRow } from '../../src/cli/fleet/all-nodes.js';
 import { COLOURED, PLAIN } from '../../src/cli/paragraph.js';
 import { checkNode } from '../../src/diagnosis/check-node.js';

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { type Commands, commandLine } from '../../src/cli/command-line.js';
+import { type Commands, commandLine, manPage } from '../../src/cli/command-line.js';
 import { completionScript, SHELLS } from '../../src/cli/completion.js';
-import { manPage } from '../../src/cli/man-page.js';
-import { OVERLAY_CHOICE } from '../../src/compose-manifest.js';
+import { OVERLAY_CHOICE } from '../../src/compose-command-line.js';
 import { unseenKernel } from '../support/kernel-views.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'completion-'));

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkText } from '../../src/cli/check/check-text.js';
+import { checkText } from '../../src/cli/check/check.js';
 import { runConnections } from '../../src/cli/connections.js';
 import { nodeRow, nodesText } from '../../src/cli/fleet/all-nodes.js';
 import { PLAIN } from '../../src/cli/paragraph.js';
@@ -8,7 +8,7 @@ import { runSelftest } from '../../src/cli/selftest.js';
 import { runBackends, runServices } from '../../src/cli/services.js';
 import { statusText } from '../../src/cli/status.js';
 import { runTop } from '../../src/cli/top.js';
-import { whyText } from '../../src/cli/why/why-text.js';
+import { whyText } from '../../src/cli/why/why.js';
 import { checkNode } from '../../src/diagnosis/check-node.js';
 import { diagnose } from '../../src/diagnosis/diagnose.js';
 import { pathLines } from '../../src/diagnosis/path-lines.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIG_FLAGS } from '../../src/config/config-flags.js';
-import { configurationFrom } from '../../src/config/configuration.js';
-import { flagsInEffect } from '../../src/config/flags-in-effect.js';
+import { configurationFrom, flagsInEffect } from '../../src/config/configuration.js';
 
 const FILE = [
   'apiVersion: kubeproxy.config.k8s.io/v1alpha1',

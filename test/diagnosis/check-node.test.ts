@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeEvidence } from '../../src/diagnosis/check-evidence.js';
+import type { NodeEvidence } from '../../src/diagnosis/check-line.js';
 import { checkNode } from '../../src/diagnosis/check-node.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { RuleFact } from '../../src/model/kernel-facts.js';

@@ -1,4 +1,4 @@
-import type { NodeEvidence } from '../../src/diagnosis/check-evidence.js';
+import type { NodeEvidence } from '../../src/diagnosis/check-line.js';
 import type { ApiServerFact, NodeCondition } from '../../src/model/node-condition.js';
 
 /** A node on which all is well, to be changed in one place by each test. */

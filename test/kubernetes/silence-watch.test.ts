@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SilenceWatch } from '../../src/kubernetes/transport/silence-watch.js';
+import { SilenceWatch } from '../../src/kubernetes/transport/http2-connection.js';
 
 describe('a path to the server', () => {
   let bytes: number;

@@ -4,8 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RelayRoute } from '../../src/model/relay-route.js';
 import { serviceKey } from '../../src/model/service-key.js';
-import { NodePortRelay } from '../../src/relay/node-port-relay.js';
-import { DEFAULT_RELAY_LIMITS } from '../../src/relay/relay-connections.js';
+import { DEFAULT_RELAY_LIMITS, NodePortRelay } from '../../src/relay/node-port-relay.js';
 import { address } from '../support/addresses.js';
 import { HandClock } from '../support/hand-clock.js';
 

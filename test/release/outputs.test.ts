@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Commands, commandLine } from '../../src/cli/command-line.js';
 import { EXIT } from '../../src/cli/exit.js';
-import { OVERLAY_CHOICE } from '../../src/compose-manifest.js';
+import { OVERLAY_CHOICE } from '../../src/compose-command-line.js';
 import { defaultDocuments } from '../../src/config/checked-documents.js';
 import { fieldAt, fieldPaths } from '../../src/config/field-problems.js';
 import { OWN_SCHEMA } from '../../src/config/own-document.js';

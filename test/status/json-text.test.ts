@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonText } from '../../src/status/json-text.js';
+import { jsonText } from '../../src/status/admin-server.js';
 
 async function piecesOf(value: unknown): Promise<string[]> {
   const pieces: string[] = [];

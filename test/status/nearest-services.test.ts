@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceKey } from '../../src/model/service-key.js';
-import { editDistance, nearestServices } from '../../src/status/nearest-services.js';
+import { editDistance, nearestServices } from '../../src/status/service-facts.js';
 
 const ALL = [
   'default/web',

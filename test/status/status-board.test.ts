@@ -9,7 +9,7 @@ import { ProblemBoard } from '../../src/model/problem-board.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import { PassLog } from '../../src/status/log/pass-log.js';
 import { type BoardParts, StatusBoard } from '../../src/status/status-board.js';
-import type { StatusSettings } from '../../src/status/status-settings.js';
+import type { StatusSettings } from '../../src/status/status-servers.js';
 import { address, VIP_A } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
 import { ask } from '../support/http.js';

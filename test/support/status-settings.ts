@@ -1,4 +1,4 @@
-import type { StatusSettings } from '../../src/status/status-settings.js';
+import type { StatusSettings } from '../../src/status/status-servers.js';
 
 export const DEFAULT_STATUS_SETTINGS: Omit<StatusSettings, 'version' | 'node'> = {
   families: ['IPv4'],

@@ -1,5 +1,4 @@
-import { translateNodeAddresses } from '../../api-objects/node.js';
-import { nodeColumns, translateNodeRow } from '../../api-objects/node-table.js';
+import { nodeColumns, translateNodeAddresses, translateNodeRow } from '../../api-objects/node.js';
 import { type Clock, OBJECTS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import { isMapping } from '../../model/mapping.js';
 import type { NodeAddresses } from '../../model/node.js';

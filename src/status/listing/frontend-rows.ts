@@ -1,10 +1,20 @@
-import { familyOf } from '../../model/address.js';
+import { type Family, familyOf } from '../../model/address.js';
 import { TimeSlice } from '../../model/clock.js';
 import { type DataplaneTraffic, type FrontendActivity, NO_TRAFFIC } from '../../model/counters.js';
-import { type Frontend, isInside } from '../../model/frontend.js';
+import type { Endpoint, EndpointSlice } from '../../model/endpoint-slice.js';
+import { type Frontend, type FrontendKey, isInside } from '../../model/frontend.js';
+import { leftOutReason } from '../../model/left-out.js';
+import type { RealServer, RealServerKey } from '../../model/real-server.js';
+import type { DrainState } from '../../model/sync-state.js';
 import { sameSettings, type VirtualServer } from '../../model/virtual-server.js';
-import { type FrontendRow, ROW_TYPES, type RowState, type ServerCounts } from './frontend-row.js';
-import { leftOutEndpoints } from './left-out.js';
+import {
+  type FrontendRow,
+  type LeftOutEndpoint,
+  ROW_TYPES,
+  type RowState,
+  type ServerCounts,
+  type ServerRow,
+} from './frontend-row.js';
 import {
   type ListedAgent,
   type ListedClaim,
@@ -13,7 +23,6 @@ import {
   type RowPlace,
   rowPlaces,
 } from './row-places.js';
-import { ServerRows } from './server-rows.js';
 
 interface RowParts {
   readonly kernel: ListedKernel;
@@ -157,4 +166,93 @@ function countsOf(server: VirtualServer | undefined, activity: FrontendActivity 
     inactive += one.inactive;
   }
   return { servers: server?.realServers.size ?? 0, taking, active, inactive };
+}
+
+interface LeftOutQuestion {
+  readonly slices: readonly EndpointSlice[];
+  readonly family: Family;
+  readonly port: { readonly name: string; readonly protocol: string };
+  /** Endpoints of this node alone are used. */
+  readonly isLocalOnly: boolean;
+  /** This node's name. */
+  readonly node: string | undefined;
+  readonly server: VirtualServer | undefined;
+}
+
+/** The endpoints of a Service that are no servers of its frontend, each once, and why. */
+function leftOutEndpoints(question: LeftOutQuestion): LeftOutEndpoint[] {
+  const used = new Set([...(question.server?.realServers ?? [])].map(({ address }) => address));
+  const found = new Map<string, LeftOutEndpoint>();
+  for (const slice of question.slices)
+    for (const endpoint of slice.endpoints)
+      if (!used.has(endpoint.address) && !found.has(endpoint.address))
+        found.set(endpoint.address, {
+          address: endpoint.address,
+          reason: reasonOf(endpoint, slice, question),
+        });
+  return [...found.values()];
+}
+
+function reasonOf(endpoint: Endpoint, slice: EndpointSlice, question: LeftOutQuestion): string {
+  const { family, port, isLocalOnly, node } = question;
+  if (slice.family !== family) return `its address is ${slice.family}`;
+  if (!slice.ports.some(({ name, protocol }) => name === port.name && protocol === port.protocol))
+    return port.name === ''
+      ? `its slice has no ${port.protocol} port`
+      : `its slice has no port "${port.name}"/${port.protocol}`;
+  const isElsewhere = isLocalOnly && endpoint.node !== node;
+  return leftOutReason(endpoint, isElsewhere) ?? 'no server can have this address on this node';
+}
+
+/** The servers of frontends as rows: each with its state, and why it takes no connections, or fewer. */
+class ServerRows {
+  readonly #agent: ListedAgent | undefined;
+  readonly #drains: ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>>;
+
+  constructor(agent: ListedAgent | undefined) {
+    this.#agent = agent;
+    this.#drains = drainIndex(agent?.drains ?? []);
+  }
+
+  rowOf(key: FrontendKey, real: RealServer, activity: FrontendActivity | undefined): ServerRow {
+    const { address, port, weight } = real;
+    const { active, inactive } = activity?.get(real.key) ?? { active: 0, inactive: 0 };
+    const left = this.#drains.get(key)?.get(real.key) ?? null;
+    const written = this.#agent?.image.virtualServers.get(key)?.realServers.find(real);
+    const wanted = this.#agent?.desired.virtualServers.get(key)?.realServers.find(real);
+    const { state, reason } = stateOf(real, { written, wanted, left, isKnown: this.#agent !== undefined });
+    return { address, port, weight, active, inactive, state, reason, drainSecondsLeft: left };
+  }
+}
+
+interface ServerEvidence {
+  readonly written: RealServer | undefined;
+  readonly wanted: RealServer | undefined;
+  readonly left: number | null;
+  readonly isKnown: boolean;
+}
+
+function stateOf({ weight }: RealServer, evidence: ServerEvidence): Pick<ServerRow, 'state' | 'reason'> {
+  const { written, wanted, left, isKnown } = evidence;
+  if (left !== null) return { state: 'draining', reason: `draining, ${left} s left` };
+  if (!isKnown) return { state: 'programmed', reason: weight === 0 ? 'takes no new connections' : null };
+  if (written === undefined) return { state: 'drift', reason: 'another program added it' };
+  if (written.weight !== weight)
+    return { state: 'drift', reason: `another program changed its weight; ${written.weight} was written` };
+  if (wanted === undefined) return { state: 'pending', reason: 'no endpoint any more' };
+  if (wanted.weight > weight)
+    return { state: 'programmed', reason: `slow start; its full weight is ${wanted.weight}` };
+  if (wanted.weight !== weight) return { state: 'pending', reason: `its weight will be ${wanted.weight}` };
+  return { state: 'programmed', reason: weight === 0 ? 'weight 0 by annotation' : null };
+}
+
+function drainIndex(
+  drains: readonly DrainState[],
+): ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>> {
+  const index = new Map<FrontendKey, Map<RealServerKey, number>>();
+  for (const { frontend, server, left } of drains) {
+    const servers = index.get(frontend) ?? new Map<RealServerKey, number>();
+    index.set(frontend, servers.set(server, Math.ceil(left / 1000)));
+  }
+  return index;
 }
