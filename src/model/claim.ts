@@ -35,16 +35,18 @@ export function compareKinds(a: ClaimKind, b: ClaimKind): number {
 /**
  * The Services that have something of what they claim only if others do not: whoever is not among them may be worked
  * out before any other, since no other takes from it what it has. Ports of one address are not distinguished, so that a
- * Service that shares an address peacefully may be among them too.
+ * Service that shares an address peacefully may be among them too. In pieces, of which none takes long.
  */
-export function contestedServices(services: readonly Service[]): Set<ServiceKey> {
+export function* contestedServices(services: readonly Service[]): Generator<void, Set<ServiceKey>> {
   const first = new Map<Address | string, Claim>();
-  for (const service of services)
+  for (const service of services) {
     eachPlace(service, (place, kind) => {
       const claim = { kind, service };
       const other = first.get(place);
       if (other === undefined || compareClaims(claim, other) < 0) first.set(place, claim);
     });
+    yield;
+  }
   const isFirst = (place: Address | string, { key }: Service) => {
     const winner = first.get(place);
     return winner === undefined || winner.service.key === key;
@@ -61,7 +63,12 @@ export function contestedServices(services: readonly Service[]): Set<ServiceKey>
       !service.ports.every(({ port, protocol }) => isFirst(`${port}/${protocol}`, service))
     );
   };
-  return new Set(services.filter(isContested).map(({ key }) => key));
+  const contested = new Set<ServiceKey>();
+  for (const service of services) {
+    if (isContested(service)) contested.add(service.key);
+    yield;
+  }
+  return contested;
 }
 
 function eachPlace(service: Service, visit: (place: Address | string, kind: ClaimKind) => void): void {

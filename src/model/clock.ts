@@ -66,6 +66,23 @@ export class TimeSlice {
   }
 }
 
+/** Goes through long work piece by piece, and lets others have their turn in between. */
+export async function inSlices<T>(pieces: Iterator<unknown, T>, slice: TimeSlice): Promise<T> {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+    if (slice.over) await slice.yieldTurn();
+  }
+}
+
+/** Goes through it at once: for little, and for whoever cannot wait. */
+export function atOnce<T>(pieces: Iterator<unknown, T>): T {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+  }
+}
+
 /** Time for those who also show people when something was: durations and deadlines never use the wall time. */
 export interface StatusClock extends Clock {
   /** Milliseconds since 1970, for display only: it may jump. */

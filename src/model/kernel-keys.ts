@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import { atOnce } from './clock.js';
 import { type Dataplane, TRAFFIC_SETS } from './dataplane.js';
 import type { FrontendKey } from './frontend.js';
 
@@ -30,14 +31,20 @@ export class KernelKeySet implements KernelKeys {
   }
 }
 
-/** The keys of everything in a data plane, added to `keys`. */
-export function allKeys(
+/** The keys of everything in a data plane. */
+export function allKeys(dataplane: Dataplane): KernelKeySet {
+  const keys = new KernelKeySet();
+  atOnce(addAllKeys(dataplane, keys));
+  return keys;
+}
+
+/** The same, added to `keys` in pieces, of which none takes long. */
+export function* addAllKeys(
   { virtualServers, bound, policy }: Dataplane,
-  keys = new KernelKeySet(),
-): KernelKeySet {
+  keys: KernelKeySet,
+): Generator<void, void> {
   const traffic = TRAFFIC_SETS.map((set) => policy.traffic[set]);
   for (const map of [virtualServers, policy.owned, policy.open, policy.sources, ...traffic])
-    for (const key of map.keys()) keys.frontends.add(key);
-  for (const set of [bound, policy.guarded]) for (const address of set) keys.vips.add(address);
-  return keys;
+    for (const key of map.keys()) yield void keys.frontends.add(key);
+  for (const set of [bound, policy.guarded]) for (const address of set) yield void keys.vips.add(address);
 }

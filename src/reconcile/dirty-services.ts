@@ -1,5 +1,5 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import { type Clock, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { entriesAtMost } from '../model/cluster-view.js';
 import type { KernelKeySet } from '../model/kernel-keys.js';
@@ -75,7 +75,7 @@ export class DirtyServices {
     slice: TimeSlice,
     areAllKnown: boolean,
   ): Promise<void> {
-    for (const key of this.largeLast(keys)) {
+    for (const key of await inSlices(this.largeLast(keys), slice)) {
       if (this.#isDelayed(key)) continue;
       const before = this.#desired.entriesOf(key);
       if (this.isLarge(key)) await this.#workOutInPieces(key, touched, slice);
@@ -108,10 +108,15 @@ export class DirtyServices {
     return count;
   }
 
-  /** What is worked out first is written first: a small Service does not wait for a large one of somebody else. */
-  largeLast(keys: readonly ServiceKey[]): ServiceKey[] {
-    const large = new Set(keys.filter((key) => this.isLarge(key)));
-    return large.size === 0 ? [...keys] : [...keys.filter((key) => !large.has(key)), ...large];
+  /**
+   * What is worked out first is written first: a small Service does not wait for a large one of somebody else. In
+   * pieces, of which none takes long.
+   */
+  *largeLast(keys: readonly ServiceKey[]): Generator<void, ServiceKey[]> {
+    const ordinary: ServiceKey[] = [];
+    const large: ServiceKey[] = [];
+    for (const key of keys) yield void (this.isLarge(key) ? large : ordinary).push(key);
+    return ordinary.concat(large);
   }
 
   isLarge(key: ServiceKey): boolean {

@@ -1,14 +1,18 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import { contestedServices } from '../model/claim.js';
+import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { compareAge } from '../model/service.js';
+import { compareAge, type Service } from '../model/service.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import type { DirtyServices } from './dirty-services.js';
 import type { KernelImage } from './kernel-image.js';
 import type { PassPlanner } from './pass-planner.js';
 import type { StageRunner } from './stage-runner.js';
 import type { Takeover } from './takeover.js';
+
+/** Between two looks at the clock. */
+const SERVICES_PER_LOOK = 64;
 
 interface FirstPassParts {
   readonly source: Pick<ClusterSource, 'view'>;
@@ -17,6 +21,7 @@ interface FirstPassParts {
   readonly takeover: Pick<Takeover, 'underWay'>;
   readonly dirty: Pick<DirtyServices, 'keys' | 'isLarge' | 'largeLast' | 'workOut'>;
   readonly planner: Pick<PassPlanner, 'plansOf'>;
+  readonly clock: Pick<Clock, 'now'>;
   /** So many Services are worked out before the kernel gets them. */
   readonly servicesAtOnce: number;
 }
@@ -43,8 +48,9 @@ export class FirstPass {
     planned: KernelKeySet,
   ): Promise<void> {
     if (!this.#isDue) return;
-    const { planner, image, desired } = this.#parts;
-    const services = this.#uncontested();
+    const { planner, image, desired, clock } = this.#parts;
+    const slice = new TimeSlice(clock, SERVICES_PER_LOOK);
+    const services = await inSlices(this.#uncontested(), slice);
     const isFirst = (key: ServiceKey) => key === API_SERVER_SERVICE;
     for (const part of [services.filter(isFirst), services.filter((key) => !isFirst(key))])
       await run.perform(planner.plansOf(this.#partsAsDecided(part, pending, planned)));
@@ -59,13 +65,21 @@ export class FirstPass {
     return desired.isEmpty && !image.isDoubted && !image.hasNameless && !takeover.underWay;
   }
 
-  /** The oldest first. Those that claim what another claims wait until all are worked out together. */
-  #uncontested(): ServiceKey[] {
+  /**
+   * The oldest first. Those that claim what another claims wait until all are worked out together; so does who changes
+   * between two pieces.
+   */
+  *#uncontested(): Generator<void, ServiceKey[]> {
     const { source, dirty } = this.#parts;
-    const services = [...dirty.keys].flatMap((key) => source.view.look(key).service ?? []);
-    const contested = contestedServices(services);
+    const services: Service[] = [];
+    for (const key of [...dirty.keys]) {
+      const { service } = source.view.look(key);
+      if (service !== undefined) services.push(service);
+      yield;
+    }
+    const contested = yield* contestedServices(services);
     const free = services.filter(({ key }) => !contested.has(key)).sort(compareAge);
-    return dirty.largeLast(free.map(({ key }) => key));
+    return yield* dirty.largeLast(free.map(({ key }) => key));
   }
 
   /**

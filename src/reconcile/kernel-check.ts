@@ -1,9 +1,9 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
-import type { Clock } from '../model/clock.js';
+import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { FrontendKey } from '../model/frontend.js';
-import { allKeys, type KernelKeySet } from '../model/kernel-keys.js';
+import { addAllKeys, type KernelKeySet } from '../model/kernel-keys.js';
 import type { DirtyServices } from './dirty-services.js';
 import { type DrainBook, DrainCounter } from './drain-book.js';
 import { Auditor, type DriftBook, SetUp } from './drift.js';
@@ -17,6 +17,9 @@ import { Interval } from './timing.js';
 
 /** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
 const NODE_ADDRESSES_PERIOD = 60_000;
+
+/** Between two looks at the clock. */
+const KEYS_PER_LOOK = 256;
 
 interface CheckParts {
   readonly source: ClusterSource;
@@ -179,7 +182,8 @@ export class KernelCheck {
   }
 
   async #lookAtAll(pending: KernelKeySet): Promise<void> {
-    const { kernel, desired, image, takeover, dirty, drains } = this.#parts;
+    const { kernel, desired, image, takeover, dirty, drains, clock } = this.#parts;
+    const slice = new TimeSlice(clock, KEYS_PER_LOOK);
     await this.#setUp.make();
     desired.setMarkKey(await kernel.markKey());
     await this.#takeInNodeAddresses(pending);
@@ -188,7 +192,7 @@ export class KernelCheck {
     if (takeover.underWay) await dirty.takeIn(pending);
     await image.lookAtAll(kernel);
     this.#staleMarks = desired.keepMarks(image.state);
-    allKeys(image.state, allKeys(desired, pending));
+    for (const plane of [desired, image.state]) await inSlices(addAllKeys(plane, pending), slice);
     // What drained may have been removed by others without a trace.
     addFrontends(pending, drains.frontends);
   }

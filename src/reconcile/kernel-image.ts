@@ -97,7 +97,7 @@ export class KernelImage {
   async lookAtAll(kernel: Kernel): Promise<void> {
     const { virtualServers: before, foreign } = this.#state;
     const { dataplane, foreign: others } = await kernel.observe(before);
-    this.#nameless = new Set([...dataplane.virtualServers.values()].flatMap(namelessKey));
+    this.#nameless = namelessKeys(dataplane);
     for (const key of foreign) disclaim(key, dataplane);
     for (const server of others)
       if (this.#inherits(server.frontend, dataplane.bound)) {
@@ -195,6 +195,7 @@ export class KernelImage {
   /** Takes the frontends in doubt out of the keys, and answers with them. */
   takeDoubtful({ frontends }: KernelKeySet): KernelKeySet {
     const doubtful = new KernelKeySet();
+    if (!this.isDoubted) return doubtful;
     for (const key of frontends) if (this.#unsure.has(key)) doubtful.frontends.add(key);
     for (const key of doubtful.frontends) frontends.delete(key);
     return doubtful;
@@ -274,8 +275,10 @@ function disclaim(key: FrontendKey, observed: DataplaneState): void {
   observed.foreign.add(key);
 }
 
-function namelessKey({ frontend }: VirtualServer): FrontendKey[] {
-  return isNameless(frontend) ? [frontend.key] : [];
+function namelessKeys({ virtualServers }: Dataplane): Set<FrontendKey> {
+  const keys = new Set<FrontendKey>();
+  for (const { frontend } of virtualServers.values()) if (isNameless(frontend)) keys.add(frontend.key);
+  return keys;
 }
 
 function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undefined): boolean {

@@ -1,5 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Address } from '../model/address.js';
+import { atOnce, type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { addressOf, type FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -19,7 +20,11 @@ interface PlannerParts {
   readonly slowStarts: SlowStartBook;
   readonly completeness: SourceCompleteness;
   readonly takeover: Takeover;
+  readonly clock: Pick<Clock, 'now'>;
 }
+
+/** Between two looks at the clock. */
+const KEYS_PER_LOOK = 64;
 
 const NOTHING_GUARDED: ReadonlySet<Address> = new Set();
 
@@ -35,18 +40,21 @@ export class PassPlanner {
   }
 
   /** The plans over these keys; those of a round are made and performed when the rounds before have ended. */
-  rounds(keys: KernelKeys): Generator<Round> {
-    const { takeover, image } = this.#parts;
-    return takeover.after(this.#ownRounds(keys), () => image.state, image.ledgerLost);
+  async rounds(keys: KernelKeys): Promise<Generator<Round>> {
+    const { takeover, image, clock } = this.#parts;
+    const slice = new TimeSlice(clock, KEYS_PER_LOOK);
+    const rounds = this.#ownRounds(keys, await inSlices(byAddress(keys), slice));
+    return takeover.after(rounds, () => image.state, image.ledgerLost);
   }
 
-  *#ownRounds(keys: KernelKeys): Generator<Round> {
+  *#ownRounds(keys: KernelKeys, addresses: KeysByAddress): Generator<Round> {
     const { desired, image } = this.#parts;
     const { bound, policy } = image.state;
     const isVip = (address: Address) =>
       desired.bound.has(address) || policy.guarded.has(address) || bound.has(address);
     const urgent = desired.frontendsOf(API_SERVER_SERVICE);
-    for (const parts of roundsOf(keys, urgent, isVip)) yield this.plansOf(parts);
+    for (const parts of roundsOf(keys, urgent, isVip, FRONTENDS_PER_PART, addresses))
+      yield this.plansOf(parts);
   }
 
   /** One round of parts that have nothing in common. */
@@ -106,15 +114,44 @@ export function* roundsOf(
   first: readonly FrontendKey[],
   isVip: (address: Address) => boolean,
   frontendsPerPart = FRONTENDS_PER_PART,
+  addresses = atOnce(byAddress(keys)),
 ): Generator<Iterable<KernelKeys>> {
   const urgent = new KernelKeySet();
   for (const key of first) if (keys.frontends.has(key)) urgent.frontends.add(key);
   if (urgent.size > 0) yield [urgent];
-  yield partsOf(
-    urgent.size > 0 ? new KernelKeySet().add(keys).remove(urgent) : keys,
-    isVip,
-    frontendsPerPart,
-  );
+  if (keys.frontends.size - urgent.size <= frontendsPerPart)
+    yield [urgent.size > 0 ? new KernelKeySet().add(keys).remove(urgent) : keys];
+  else yield partsOf(placesOf(addresses, urgent.frontends, isVip), keys.vips, frontendsPerPart);
+}
+
+type KeysByAddress = ReadonlyMap<Address, readonly FrontendKey[]>;
+
+/** The frontends of each address, found in pieces, of which none takes long. */
+export function* byAddress({ frontends }: KernelKeys): Generator<void, KeysByAddress> {
+  const addresses = new Map<Address, FrontendKey[]>();
+  for (const key of frontends) {
+    const address = addressOf(key);
+    const there = addresses.get(address);
+    if (there === undefined) addresses.set(address, [key]);
+    else there.push(key);
+    yield;
+  }
+  return addresses;
+}
+
+/** Frontends that have to be in one part, and their VIP where they have one. */
+type Place = readonly [Address | undefined, readonly FrontendKey[]];
+
+function* placesOf(
+  addresses: KeysByAddress,
+  leftOut: ReadonlySet<FrontendKey>,
+  isVip: (address: Address) => boolean,
+): Generator<Place> {
+  for (const [address, all] of addresses) {
+    const frontends = leftOut.size === 0 ? all : all.filter((key) => !leftOut.has(key));
+    if (isVip(address) && frontends.length > 0) yield [address, frontends];
+    else for (const key of frontends) yield [undefined, [key]];
+  }
 }
 
 /**
@@ -123,41 +160,22 @@ export function* roundsOf(
  * frontends, and those without any with the last part.
  */
 function* partsOf(
-  keys: KernelKeys,
-  isVip: (address: Address) => boolean,
+  places: Iterable<Place>,
+  vips: ReadonlySet<Address>,
   frontendsPerPart: number,
 ): Generator<KernelKeys> {
-  if (keys.frontends.size <= frontendsPerPart) {
-    yield keys;
-    return;
-  }
-  const vips = new Set(keys.vips);
+  const left = new Set(vips);
   let part = new KernelKeySet();
-  for (const [place, frontends] of frontendsByPlace(keys.frontends, isVip)) {
+  for (const [vip, frontends] of places) {
     if (part.frontends.size >= frontendsPerPart) {
       yield part;
       part = new KernelKeySet();
     }
     for (const key of frontends) part.frontends.add(key);
-    if (vips.delete(place as Address)) part.vips.add(place as Address);
+    if (vip !== undefined && left.delete(vip)) part.vips.add(vip);
   }
-  for (const address of vips) part.vips.add(address);
+  for (const address of left) part.vips.add(address);
   yield part;
-}
-
-function frontendsByPlace(
-  keys: ReadonlySet<FrontendKey>,
-  isVip: (address: Address) => boolean,
-): Map<Address | FrontendKey, FrontendKey[]> {
-  const places = new Map<Address | FrontendKey, FrontendKey[]>();
-  for (const key of keys) {
-    const address = addressOf(key);
-    const place = isVip(address) ? address : key;
-    const there = places.get(place);
-    if (there === undefined) places.set(place, [key]);
-    else there.push(key);
-  }
-  return places;
 }
 
 /**

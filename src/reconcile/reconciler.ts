@@ -2,14 +2,14 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
-import type { Clock } from '../model/clock.js';
+import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
-import { allKeys, KernelKeySet } from '../model/kernel-keys.js';
+import { addAllKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { DrainState, PassReport, UnmetFrontend } from '../model/sync-state.js';
-import { planStaleMarks } from '../plan/plan.js';
+import { type Plan, planStaleMarks } from '../plan/plan.js';
 import { DirtyServices } from './dirty-services.js';
 import { DrainBook } from './drain-book.js';
 import { DriftBook } from './drift.js';
@@ -26,6 +26,9 @@ import { unmetFrontends } from './unmet-frontends.js';
 
 /** What one pass took in and did; when it was, only the loop knows. */
 type PassRecord = Omit<PassReport, 'milliseconds' | 'lag'>;
+
+/** Between two looks at the clock. */
+const KEYS_PER_LOOK = 64;
 
 interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -85,9 +88,16 @@ export class Reconciler {
       dirty: this.#dirty,
     };
     this.#check = new KernelCheck({ ...parts, ...own, drift: this.#drift, refusals: this.#refusals });
-    this.#planner = new PassPlanner({ desired, ...own });
+    this.#planner = new PassPlanner({ desired, clock, ...own });
     const { servicesAtOnce } = settings;
-    this.#firstPass = new FirstPass({ source, desired, servicesAtOnce, planner: this.#planner, ...own });
+    this.#firstPass = new FirstPass({
+      source,
+      desired,
+      clock,
+      servicesAtOnce,
+      planner: this.#planner,
+      ...own,
+    });
   }
 
   get observed(): DataplaneState {
@@ -187,22 +197,27 @@ export class Reconciler {
     this.#completeness.note(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
     await this.#check.run(this.#pending);
-    this.#releaseRemovals();
-    const run = new StageRunner(kernel, this.#image.state, performed, (plan) =>
-      this.#image.shareProgrammed(plan, desired),
-    );
+    await this.#releaseRemovals();
+    const share = (plan: Plan) => this.#image.shareProgrammed(plan, desired);
+    const run = new StageRunner(kernel, this.#image.state, performed, share, clock);
     await this.#removeStaleMarks(run);
     await this.#firstPass.perform(run, this.#pending, this.#planned);
     await this.#takeIn();
-    for (const round of this.#planner.rounds(this.#takePending())) await run.perform(round);
+    for (const round of await this.#planner.rounds(this.#takePending())) await run.perform(round);
     return this.#conclude(run.result);
   }
 
   // Everything that was kept only because the source was not complete is judged now.
-  #releaseRemovals(): void {
+  async #releaseRemovals(): Promise<void> {
+    const slice = this.#newSlice();
     if (this.#completeness.hasJustCompleted)
-      allKeys(this.#image.state, allKeys(this.#parts.desired, this.#pending));
+      for (const plane of [this.#parts.desired, this.#image.state])
+        await inSlices(addAllKeys(plane, this.#pending), slice);
     this.#completeness.settle();
+  }
+
+  #newSlice(): TimeSlice {
+    return new TimeSlice(this.#parts.clock, KEYS_PER_LOOK);
   }
 
   async #removeStaleMarks(run: StageRunner): Promise<void> {
@@ -220,20 +235,27 @@ export class Reconciler {
     const keys = this.#pending;
     this.#pending = new KernelKeySet();
     this.#refusals.postpone(this.#image.takeDoubtful(keys));
-    this.#planned.add(keys);
+    // Without a copy of them where they are all.
+    this.#planned = this.#planned.size === 0 ? keys : this.#planned.add(keys);
     this.#underWay = this.#planned.size;
     return keys;
   }
 
-  #conclude({ counts, failures, unsure, lost }: RunResult): PassRecord {
+  *#settle(keys: KernelKeys, failures: RunResult['failures']): Generator<void, void> {
+    const { desired } = this.#parts;
+    const { state } = this.#image;
+    yield* this.#refusals.settle(keys, failures, state);
+    for (const key of keys.frontends) yield this.#drains.refresh(key, desired, state);
+  }
+
+  async #conclude({ counts, failures, unsure, lost }: RunResult): Promise<PassRecord> {
     const { desired, prepared } = this.#parts;
     const keys = this.#planned;
     if (this.#completeness.complete) {
       this.#image.settleLostLedger();
       this.#image.endSharing();
     }
-    this.#refusals.settle(keys, failures, this.#image.state);
-    for (const key of keys.frontends) this.#drains.refresh(key, desired, this.#image.state);
+    await inSlices(this.#settle(keys, failures), this.#newSlice());
     desired.releaseMarks(keys.frontends, this.#image.state);
     this.#image.doubt(unsure, desired);
     if (lost) this.#image.forget();

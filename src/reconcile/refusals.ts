@@ -46,11 +46,16 @@ export class Refusals {
     return this.#retries.size > 0 && this.#retries.attempts(`frontend ${key}`) > 0;
   }
 
-  /** Takes in what became of the keys that a pass planned. */
-  settle(keys: KernelKeys, failures: ReadonlyMap<Subject, Failure>, observed: DataplaneState): void {
+  /** Takes in what became of the keys that a pass planned, in pieces, of which none takes long. */
+  *settle(
+    keys: KernelKeys,
+    failures: ReadonlyMap<Subject, Failure>,
+    observed: DataplaneState,
+  ): Generator<void, void> {
     const wasQuiet = this.#failures.size === 0 && this.#retries.size === 0;
     if (wasQuiet && failures.size === 0 && observed.foreign.size === 0) return;
     for (const subject of subjectsOf(keys)) {
+      yield;
       if (failures.has(subject)) continue;
       this.#failures.delete(subject);
       if (this.#isHeld(subject, observed)) this.#retries.failed(subject);

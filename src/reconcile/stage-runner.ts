@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel/kernel.js';
+import { type Clock, TimeSlice } from '../model/clock.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
 import {
@@ -49,13 +50,16 @@ export class StageRunner {
   #refused = 0;
   #skipped = 0;
   #lost = false;
+  readonly #slice: TimeSlice;
 
   constructor(
     kernel: Kernel,
     observed: DataplaneState,
     performed: Performed = () => undefined,
     planEnded: PlanEnded = () => undefined,
+    clock: Pick<Clock, 'now'> = performance,
   ) {
+    this.#slice = new TimeSlice(clock);
     this.#kernel = kernel;
     this.#observed = observed;
     this.#performed = performed;
@@ -87,6 +91,8 @@ export class StageRunner {
     for (const plan of round) {
       for (const { operations } of plan) await this.#runStage(operations);
       this.#planEnded(plan);
+      // Where all is as it should be, the kernel is not asked, and nobody would have had a turn before the last plan.
+      if (this.#slice.over) await this.#slice.yieldTurn();
     }
   }
 

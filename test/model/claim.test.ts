@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contestedServices } from '../../src/model/claim.js';
+import { atOnce } from '../../src/model/clock.js';
 import type { Service } from '../../src/model/service.js';
 import { address, VIP_A, VIP_B } from '../support/addresses.js';
 import { aService, HTTP } from '../support/objects.js';
@@ -8,7 +9,7 @@ const EXTERNAL = address('198.51.100.7');
 const ports = [{ ...HTTP, nodePort: 30_080 }];
 
 const contested = (...services: readonly Service[]) =>
-  [...contestedServices(services)].map((key) => key.replace('default/', ''));
+  [...atOnce(contestedServices(services))].map((key) => key.replace('default/', ''));
 
 describe('Services are contested', () => {
   it('not, where nobody claims what they claim', () => {

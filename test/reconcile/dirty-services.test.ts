@@ -82,13 +82,16 @@ describe('dirty Services', () => {
     const { refreshed, dirty } = dirtyServices(20);
     const many = Array.from({ length: 40 }, (_, index) => serviceKey('default', `service-${index}`));
     dirty.add(many);
-    const seen: number[] = [];
-    setImmediate(() => {
-      seen.push(refreshed.length);
-      dirty.add([WEB, ...many.slice(0, 1)]);
-    });
+    let first = 0;
+    const turn = () => {
+      first = refreshed.length;
+      if (first === 0) setImmediate(turn);
+      else dirty.add([WEB, ...many.slice(0, 1)]);
+    };
+    setImmediate(turn);
     await dirty.takeIn(new KernelKeySet());
-    expect(seen).toEqual([16]);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThanOrEqual(16);
     expect(refreshed).toEqual(many);
     expect(dirty.size).toBe(2);
   });

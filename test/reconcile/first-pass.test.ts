@@ -4,6 +4,7 @@ import { KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../../src/model/service-key.js';
 import { FirstPass } from '../../src/reconcile/first-pass.js';
 import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { HandClock } from '../support/hand-clock.js';
 import { HandSource } from '../support/hand-source.js';
 import { aService, HTTP } from '../support/objects.js';
 
@@ -40,7 +41,10 @@ function firstPass(
     dirty: {
       keys: new Set(source.view.keys()),
       isLarge: () => false,
-      largeLast: (keys) => [...keys],
+      *largeLast(keys) {
+        yield;
+        return [...keys];
+      },
       workOut: (key, touched) => {
         log.push(key);
         touched.add(touchedBy[key] ?? keysOf([]));
@@ -55,6 +59,7 @@ function firstPass(
         }
       },
     },
+    clock: new HandClock(),
     servicesAtOnce: 2,
   });
   const run = {
