@@ -3,8 +3,7 @@ import { ClusterWatcher, type WatcherListener } from './kubernetes/cluster-watch
 import { EventPoster } from './kubernetes/event-poster.js';
 import { openCredentials } from './kubernetes/login/open-credentials.js';
 import { lookAtServer } from './kubernetes/server-look.js';
-import { CountingTransport } from './kubernetes/transport/counting-transport.js';
-import { HttpTransport } from './kubernetes/transport/http-transport.js';
+import { CountingTransport, HttpTransport } from './kubernetes/transport/http-transport.js';
 import { apiServerRefusal, ServerWay, serverAddresses } from './kubernetes/transport/server-way.js';
 import { ManifestWatcher } from './manifests/manifest-watcher.js';
 import type { ClusterSource } from './model/cluster-source.js';

@@ -1,4 +1,6 @@
+import { isMapping } from '../model/mapping.js';
 import type { Service, ServicePort, TrafficPolicy } from '../model/service.js';
+import type { LiveService } from '../model/service-facts.js';
 import { serviceKey } from '../model/service-key.js';
 import type { Field } from './field.js';
 import { HEADLESS, type Identity, label, PROXY_NAME, readCreationTime } from './metadata.js';
@@ -14,7 +16,14 @@ import {
 } from './own-annotations.js';
 import { readClusterIPs, readExternalAddresses, readSourceRanges } from './service-addresses.js';
 import { readServicePorts, readServiceType, type ServiceType } from './service-ports.js';
-import { type Reader, type Reading, type Reason, type Translation, translate } from './translation.js';
+import {
+  type Reader,
+  type Reading,
+  type Reason,
+  reasonText,
+  type Translation,
+  translate,
+} from './translation.js';
 
 /**
  * Reads a Service (v1) as the API shows it or as a person wrote it. Never throws. With a `proxyName` only Services with
@@ -204,4 +213,36 @@ function reportTaken(field: Field, number: number, { name, port }: ServicePort):
   const what = name === '' ? `port ${port}` : `port ${name}`;
   field.report(`is ${number}, which is the nodePort of ${what} as well; ${so}.`, 'Choose another number.');
   return 0;
+}
+
+/** What of a Service as the API sent it no proxy needs, and a person who looks for what is wrong does. Never throws. */
+export function liveService(object: unknown, proxyName: string | undefined): LiveService {
+  const translation = translateService(object, proxyName);
+  const because = translation.kind === 'left-alone' ? translation.because : undefined;
+  const spec = recordOf(recordOf(object).spec);
+  const label = recordOf(recordOf(recordOf(object).metadata).labels)[PROXY_NAME];
+  return {
+    type: typeof spec.type === 'string' ? spec.type : 'ClusterIP',
+    proxyName: typeof label === 'string' ? label : undefined,
+    leftAlone: because && { because: reasonText(because), isOtherProxys: because === 'other-proxy' },
+    selector: selectorText(recordOf(spec.selector)),
+    targetPorts: targetPorts(spec.ports),
+  };
+}
+
+function selectorText(selector: Readonly<Record<string, unknown>>): string | undefined {
+  const pairs = Object.entries(selector).map(([key, value]) => `${key}=${String(value)}`);
+  return pairs.length === 0 ? undefined : pairs.join(',');
+}
+
+// Without one it is the port itself.
+function targetPorts(ports: unknown): Record<string, string> {
+  const entries = Array.isArray(ports) ? ports.map(recordOf) : [];
+  return Object.fromEntries(
+    entries.map(({ name = '', port, targetPort = port }) => [String(name), String(targetPort)]),
+  );
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isMapping(value) ? value : {};
 }

@@ -2,11 +2,17 @@ import { Argument, type Command, type Help } from 'commander';
 import { DEFAULT_ADMIN_SOCKET } from '../config/agent-settings.js';
 import type { Configuration } from '../config/configuration.js';
 import { completionScript, SHELLS, type Shell } from './completion.js';
-import { type GivenOptions, givenConfiguration, withConfigOptions } from './config-options.js';
 import { EXIT } from './exit.js';
 import { type ManifestOptions, type OverlayChoice, withManifestOptions } from './manifest.js';
 import { type Done, EXIT_CODES, emptyCommandLine } from './program.js';
-import { addRun, type CleanupOptions, type RunCommands } from './run.js';
+import {
+  addRun,
+  type CleanupOptions,
+  type GivenOptions,
+  givenConfiguration,
+  type RunCommands,
+  withConfigOptions,
+} from './run.js';
 import { DEFAULT_ADDRESS, type SelftestOptions } from './selftest.js';
 import { type VersionOptions, withVersionOptions } from './version.js';
 import { addViewCommands, type KernelViews, tableOrJson } from './view-commands.js';

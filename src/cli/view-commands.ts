@@ -22,8 +22,7 @@ import {
   type SupportBundleParts,
 } from './support-bundle/support-bundle.js';
 import { runTop, type TopOptions } from './top.js';
-import { QuestionError, questionOf } from './why/question.js';
-import { type LookAtKernel, runWhy, type WhyOptions } from './why/why.js';
+import { type LookAtKernel, QuestionError, questionOf, runWhy, type WhyOptions } from './why/why.js';
 
 /** What is shown where no agent answers: the kernel's part of it. */
 export interface KernelViews {

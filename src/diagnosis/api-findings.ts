@@ -2,8 +2,17 @@ import { familyOf } from '../model/address.js';
 import { cidrContains, parsedCidrs } from '../model/cidr.js';
 import { hostPort } from '../model/frontend.js';
 import type { EndpointFacts, FrontendFacts, ServiceFacts } from '../model/service-facts.js';
-import { type Client, type Evidence, focusOf, isAsked, type Question } from './evidence.js';
-import { cause, type Finding, named, remark } from './finding.js';
+import {
+  type Client,
+  cause,
+  type Evidence,
+  type Finding,
+  focusOf,
+  isAsked,
+  named,
+  type Question,
+  remark,
+} from './evidence.js';
 
 /** What the API and the decisions for this node explain. */
 export function apiFindings(evidence: Evidence): Finding[] {

@@ -12,7 +12,7 @@ import {
   type Said,
   unknown,
 } from './check-line.js';
-import { named } from './finding.js';
+import { named } from './evidence.js';
 
 export interface NodeReport {
   readonly verdict: 'passes' | 'fails';

@@ -1,8 +1,7 @@
 import { counted } from '../model/counted.js';
 import { apiFindings } from './api-findings.js';
 import type { Code } from './codes.js';
-import { type Evidence, focusOf } from './evidence.js';
-import { cause, type Finding, named, remark } from './finding.js';
+import { cause, type Evidence, type Finding, focusOf, named, remark } from './evidence.js';
 import { nodeFindings } from './node-findings.js';
 import { triedFindings } from './tried-findings.js';
 

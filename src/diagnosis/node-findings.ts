@@ -1,8 +1,16 @@
 import { counted } from '../model/counted.js';
 import type { KernelFacts, KernelFrontend } from '../model/kernel-facts.js';
 import type { DesiredServer, FrontendFacts } from '../model/service-facts.js';
-import { type Client, type Evidence, type Focus, focusOf } from './evidence.js';
-import { cause, type Finding, named, remark } from './finding.js';
+import {
+  type Client,
+  cause,
+  type Evidence,
+  type Finding,
+  type Focus,
+  focusOf,
+  named,
+  remark,
+} from './evidence.js';
 
 /** What the kernel of this node explains: of ours, and of what else is on the node. */
 export function nodeFindings(evidence: Evidence): Finding[] {

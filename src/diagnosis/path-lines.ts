@@ -7,8 +7,15 @@ import type { DrainState } from '../model/sync-state.js';
 import { isUsed } from './api-findings.js';
 import type { Code } from './codes.js';
 import type { Diagnosis } from './diagnose.js';
-import { type Client, type Evidence, type Focus, focusOf } from './evidence.js';
-import { type Finding, named, type Place } from './finding.js';
+import {
+  type Client,
+  type Evidence,
+  type Finding,
+  type Focus,
+  focusOf,
+  named,
+  type Place,
+} from './evidence.js';
 
 /** One line of the way of a connection; deeper ones belong to the one above. */
 export interface PathLine {

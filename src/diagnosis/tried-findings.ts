@@ -1,8 +1,7 @@
 import { hostPort, outsideKey } from '../model/frontend.js';
 import type { TriedConnection } from '../model/kernel-facts.js';
 import { isUsed } from './api-findings.js';
-import { type Evidence, focusOf } from './evidence.js';
-import { cause, type Finding, named } from './finding.js';
+import { cause, type Evidence, type Finding, focusOf, named } from './evidence.js';
 
 /** What the connections explain that were tried from this node. */
 export function triedFindings(evidence: Evidence): Finding[] {

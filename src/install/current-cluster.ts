@@ -1,8 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import type { ClusterObject } from './cluster-object.js';
-import { InstallError } from './install-error.js';
+import { type ClusterObject, InstallError } from './cluster-object.js';
 
 /** The cluster that kubectl would talk to, for single questions. */
 export interface CurrentCluster {

@@ -1,7 +1,6 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import type { ClusterObject } from './cluster-object.js';
-import { InstallError } from './install-error.js';
+import { type ClusterObject, InstallError } from './cluster-object.js';
 
 /** What of a pod of kube-proxy decides how we take its place. */
 export interface KubeProxyPod {

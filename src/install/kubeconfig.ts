@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { parse } from 'yaml';
-import { InstallError } from './install-error.js';
+import { InstallError } from './cluster-object.js';
 
 interface KubeconfigChoice {
   /** Empty: as kubectl finds it, by KUBECONFIG or ~/.kube/config. */

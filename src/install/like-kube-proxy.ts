@@ -1,6 +1,5 @@
 import type { V1Container, V1PodSpec, V1PodTemplateSpec, V1Probe } from '@kubernetes/client-node';
-import { asWritten, type ClusterObject, titleOf } from './cluster-object.js';
-import { InstallError } from './install-error.js';
+import { asWritten, type ClusterObject, InstallError, titleOf } from './cluster-object.js';
 import {
   isKubeProxy,
   type KubeProxyPod,

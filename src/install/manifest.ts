@@ -1,9 +1,8 @@
 import type { V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { Document } from 'yaml';
 import { isMapping } from '../model/mapping.js';
-import { asWritten, type ClusterObject, pathOf, titleOf } from './cluster-object.js';
+import { asWritten, type ClusterObject, InstallError, pathOf, titleOf } from './cluster-object.js';
 import type { CurrentCluster } from './current-cluster.js';
-import { InstallError } from './install-error.js';
 import { kubeProxyPod } from './kube-proxy-pod.js';
 import { likeKubeProxy, type RunningKubeProxy } from './like-kube-proxy.js';
 import { type InstallChoice, renderedObjects } from './rendered-objects.js';

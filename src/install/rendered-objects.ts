@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Document, parseAllDocuments } from 'yaml';
-import { InstallError } from './install-error.js';
+import { InstallError } from './cluster-object.js';
 
 /** What of deploy/kustomize/overlays may be asked for. */
 export const OVERLAYS = ['dual-stack', 'monitoring', 'beside-kube-proxy', 'node-by-node'] as const;

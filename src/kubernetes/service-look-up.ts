@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { liveService } from '../api-objects/live-service.js';
+import { liveService } from '../api-objects/service.js';
 import type { Clock } from '../model/clock.js';
 import type { LiveLook } from '../model/cluster-source.js';
 import type { ServiceView } from '../model/cluster-view.js';

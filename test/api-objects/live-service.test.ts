@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { liveService } from '../../src/api-objects/live-service.js';
+import { liveService } from '../../src/api-objects/service.js';
 
 const WEB = {
   metadata: { name: 'web', namespace: 'default' },

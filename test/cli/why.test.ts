@@ -1,9 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COLOURED, PLAIN } from '../../src/cli/paragraph.js';
-import { questionOf } from '../../src/cli/why/question.js';
 import { tryConnections } from '../../src/cli/why/try-connections.js';
-import { explanation, runWhy, type WhyOptions, whyText } from '../../src/cli/why/why.js';
+import { explanation, questionOf, runWhy, type WhyOptions, whyText } from '../../src/cli/why/why.js';
 import { CODES, type Code } from '../../src/diagnosis/codes.js';
 import { diagnose } from '../../src/diagnosis/diagnose.js';
 import { pathLines } from '../../src/diagnosis/path-lines.js';

@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ConfigWatch } from '../../src/config/config-watch.js';
+import { ConfigWatch, type SettingsChange } from '../../src/config/config-watch.js';
 import { type Configuration, readConfiguration } from '../../src/config/configuration.js';
-import type { SettingsChange } from '../../src/config/settings-change.js';
 import type { Problem } from '../../src/model/problem.js';
 import { PROXY } from './read.js';
 

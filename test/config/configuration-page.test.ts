@@ -10,10 +10,10 @@ import {
 } from '../../src/api-objects/metadata.js';
 import { defaultDocuments } from '../../src/config/checked-documents.js';
 import { type ConfigFlag, OWN_FLAGS, PROXY_FLAGS } from '../../src/config/config-flags.js';
+import { RELOADS } from '../../src/config/config-watch.js';
 import { fieldAt, fieldPaths } from '../../src/config/field-problems.js';
 import { OWN_SCHEMA } from '../../src/config/own-document.js';
 import { PROXY_SCHEMA } from '../../src/config/proxy-document.js';
-import { RELOADS } from '../../src/config/settings-change.js';
 import { WITHOUT_EFFECT } from '../../src/config/start-warnings.js';
 
 const PAGE = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8').trimEnd();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingsChange } from '../../src/config/settings-change.js';
+import { settingsChange } from '../../src/config/config-watch.js';
 import { PROXY, read } from './read.js';
 
 const settings = (text: string) => read(`${PROXY}${text}`).settings;

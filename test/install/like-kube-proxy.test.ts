@@ -1,7 +1,6 @@
 import type { V1Container, V1DaemonSet } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { asWritten, type ClusterObject } from '../../src/install/cluster-object.js';
-import { InstallError } from '../../src/install/install-error.js';
+import { asWritten, type ClusterObject, InstallError } from '../../src/install/cluster-object.js';
 import { likeKubeProxy } from '../../src/install/like-kube-proxy.js';
 import { differences } from '../../src/install/manifest.js';
 import { schemaComplaints } from '../deploy/support/schema-check.js';

@@ -4,7 +4,7 @@ import {
   type ApiTransport,
   TransportError,
 } from '../../src/kubernetes/transport/api-transport.js';
-import { CountingTransport } from '../../src/kubernetes/transport/counting-transport.js';
+import { CountingTransport } from '../../src/kubernetes/transport/http-transport.js';
 
 describe('requests to the API server', () => {
   it('are counted by method and by how they end, and their answers passed on', async () => {

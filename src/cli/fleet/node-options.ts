@@ -2,8 +2,8 @@ import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FleetQuestion, NodeAnswer } from '../../model/node-answer.js';
 import { EXIT, explainFailure } from '../exit.js';
+import { FOR_ALL_NODES, VIEW_COMMANDS } from '../program.js';
 import { fetchSupportBundle } from '../support-bundle/support-bundle.js';
-import { FOR_ALL_NODES, VIEW_COMMANDS } from '../words.js';
 import { runAllNodes } from './all-nodes.js';
 
 /** What the API server side of a command is made of; see `compose-fleet.ts`. */

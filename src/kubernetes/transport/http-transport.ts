@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestStatistics } from '../../model/watch-statistics.js';
 import type { Credentials } from '../login/credentials.js';
 import { CredentialsError } from '../login/credentials-error.js';
 import { connectionKey, type Login, sameLogin } from '../login/login.js';
@@ -198,4 +199,50 @@ function takesMore({ open, hasRoom }: Connection): boolean {
 
 function closedError(): TransportError {
   return new TransportError('aborted', 'the transport was closed');
+}
+
+/** What client-go writes where no answer came. */
+const NO_ANSWER = '<error>';
+
+/** A transport in front of another that counts how requests end. A watch counts once, when it is answered. */
+export class CountingTransport implements ApiTransport {
+  readonly #inner: ApiTransport;
+  readonly #host: string;
+  readonly #counts = new Map<string, RequestStatistics>();
+
+  /** `host`: the server, `host:port`. */
+  constructor(inner: ApiTransport, host: string) {
+    this.#inner = inner;
+    this.#host = host;
+  }
+
+  /** One for each method and status so far. */
+  get statistics(): Iterable<RequestStatistics> {
+    return this.#counts.values();
+  }
+
+  async request(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    try {
+      const response = await this.#inner.request(request, signal);
+      this.#count(request.method, String(response.status));
+      return response;
+    } catch (error) {
+      this.#count(request.method, NO_ANSWER);
+      throw error;
+    }
+  }
+
+  isReachable(signal: AbortSignal): Promise<boolean> {
+    return this.#inner.isReachable(signal);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  #count(method: ApiRequest['method'], code: string): void {
+    const key = `${method} ${code}`;
+    const count = (this.#counts.get(key)?.count ?? 0) + 1;
+    this.#counts.set(key, { method, code, host: this.#host, count });
+  }
 }
