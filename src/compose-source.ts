@@ -108,20 +108,24 @@ function composeApiServer(
       way.changed = (addresses) => listener.wayChanged(addresses);
       return cluster.start(listener);
     },
-    async refuseOwnWay() {
+    refuseOwnWay: async () => {
       // Another proxy keeps the way open.
-      if (serviceProxyName !== undefined) return;
-      const { server } = await credentials.login();
-      const { service } = cluster.view.look(API_SERVER_SERVICE);
-      const refusal = apiServerRefusal(await serverAddresses(server), {
-        serviceCIDRs: cluster.serviceCIDRs ?? [],
-        kubernetesServiceIPs: service?.clusterIPs ?? [],
-      });
-      if (refusal !== undefined) throw new Error(refusal);
+      if (serviceProxyName === undefined)
+        await refuseWayThroughServices((await credentials.login()).server, cluster);
     },
     askAbout: (nodes) => cluster.askAbout(nodes),
     look: () => lookAtServer({ transport, clock: systemClock, wallTime: Date.now }),
     stop: () => cluster.stop(),
     close: () => transport.close(),
   };
+}
+
+async function refuseWayThroughServices(
+  server: URL,
+  { view, serviceCIDRs = [] }: ClusterWatcher,
+): Promise<void> {
+  const { service } = view.look(API_SERVER_SERVICE);
+  const kubernetesServiceIPs = service?.clusterIPs ?? [];
+  const refusal = apiServerRefusal(await serverAddresses(server), { serviceCIDRs, kubernetesServiceIPs });
+  if (refusal !== undefined) throw new Error(refusal);
 }

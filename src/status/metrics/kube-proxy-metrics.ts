@@ -13,24 +13,42 @@ export function kubeProxyMetrics(
   times: SyncTimes,
   families: readonly Family[],
 ): MetricRow[] {
-  const each = (value: number): Sample[] => families.map((ip_family) => [{ ip_family }, value]);
-  const services = () => serviceChanges(sources, tally);
-  const endpoints = () => endpointChanges(sources);
+  return [
+    ...passMetrics(times, families),
+    ...changeMetrics(sources, tally, times),
+    ...failureMetrics(tally, families),
+    ...requestMetrics(sources, tally),
+  ];
+}
+
+/** One table serves both families, so that all of a node's families have the same value. */
+function each(families: readonly Family[], value: number): Sample[] {
+  return families.map((ip_family) => [{ ip_family }, value]);
+}
+
+function passMetrics(times: SyncTimes, families: readonly Family[]): MetricRow[] {
   return [
     {
       kind: 'gauge',
       name: 'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
       help: 'When the last pass ended, in seconds since 1970; 0 before the first.',
       labels: ['ip_family'],
-      read: () => each(times.lastPass / 1000),
+      read: () => each(families, times.lastPass / 1000),
     },
     {
       kind: 'gauge',
       name: 'kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds',
       help: 'When the last change arrived, in seconds since 1970; 0 before the first.',
       labels: ['ip_family'],
-      read: () => each(times.lastQueued / 1000),
+      read: () => each(families, times.lastQueued / 1000),
     },
+  ];
+}
+
+function changeMetrics(sources: MetricSources, tally: Tally, times: SyncTimes): MetricRow[] {
+  const services = () => serviceChanges(sources, tally);
+  const endpoints = () => endpointChanges(sources);
+  return [
     {
       kind: 'counter',
       name: 'kubeproxy_sync_proxy_rules_service_changes_total',
@@ -55,20 +73,30 @@ export function kubeProxyMetrics(
       help: 'Changes of EndpointSlices that no pass has taken in yet.',
       read: () => endpoints() - times.settledEndpoints,
     },
+  ];
+}
+
+function failureMetrics(tally: Tally, families: readonly Family[]): MetricRow[] {
+  return [
     {
       kind: 'counter',
       name: 'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
       help: 'Always 0: there is no iptables. It is here for dashboards and alerts.',
       labels: ['ip_family'],
-      read: () => each(0),
+      read: () => each(families, 0),
     },
     {
       kind: 'counter',
       name: 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
       help: 'Batches in which nftables refused something. One table serves both families.',
       labels: ['ip_family'],
-      read: () => each(tally.policyFailures),
+      read: () => each(families, tally.policyFailures),
     },
+  ];
+}
+
+function requestMetrics(sources: MetricSources, tally: Tally): MetricRow[] {
+  return [
     {
       kind: 'gauge',
       name: 'kubeproxy_sync_proxy_rules_no_local_endpoints_total',
