@@ -1,5 +1,6 @@
 import type { Address } from './address.js';
 import type { Cidr } from './cidr.js';
+import { atOnce } from './clock.js';
 import {
   type Dataplane,
   eachTrafficSet,
@@ -76,12 +77,26 @@ export class DataplaneState implements ObservedDataplane {
   }
 
   /** Takes over everything but the virtual servers; what is known already stays the object that it is. */
-  putAddressesAndSets({ bound, policy }: Pick<Dataplane, 'bound' | 'policy'>): void {
-    refill(this.bound, bound);
-    refill(this.policy.guarded, policy.guarded);
-    refillMap(this.policy.owned, policy.owned, sameOwnership);
-    refillMap(this.policy.open, policy.open, sameFrontend);
-    for (const set of TRAFFIC_SETS) refillMap(this.policy.traffic[set], policy.traffic[set], sameFrontend);
+  putAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): void {
+    atOnce(this.putAddressesAndSetsInPieces(seen));
+  }
+
+  /**
+   * The same in pieces, of which none takes long: they find what is other, and at the end that is put, all of it at
+   * once.
+   */
+  *putAddressesAndSetsInPieces({
+    bound,
+    policy,
+  }: Pick<Dataplane, 'bound' | 'policy'>): Generator<void, void> {
+    const puts: Put[] = [];
+    yield* otherMembers(this.bound, bound, puts);
+    yield* otherMembers(this.policy.guarded, policy.guarded, puts);
+    yield* otherEntries(this.policy.owned, policy.owned, sameOwnership, puts);
+    yield* otherEntries(this.policy.open, policy.open, sameFrontend, puts);
+    for (const set of TRAFFIC_SETS)
+      yield* otherEntries(this.policy.traffic[set], policy.traffic[set], sameFrontend, puts);
+    for (const put of puts) put();
     this.policy.sources.clear();
     for (const { frontend, cidrs } of policy.sources.values())
       for (const cidr of cidrs.values()) this.policy.allow(frontend, cidr);
@@ -292,20 +307,33 @@ function renewKeys<K, V>(map: Map<K, V>, keyOf: (value: V) => K): void {
   for (const value of values) map.set(keyOf(value), value);
 }
 
-function refill<T>(target: Set<T>, source: ReadonlySet<T>): void {
-  for (const member of target) if (!source.has(member)) target.delete(member);
-  for (const member of source) target.add(member);
+type Put = () => void;
+
+function* otherMembers<T>(target: Set<T>, source: ReadonlySet<T>, puts: Put[]): Generator<void, void> {
+  for (const member of target) {
+    if (!source.has(member)) puts.push(() => target.delete(member));
+    yield;
+  }
+  for (const member of source) {
+    if (!target.has(member)) puts.push(() => target.add(member));
+    yield;
+  }
 }
 
-function refillMap<K, V>(
+function* otherEntries<K, V>(
   target: Map<K, V>,
   source: ReadonlyMap<K, V>,
   isSame: (known: V, seen: V) => boolean,
-): void {
-  for (const key of target.keys()) if (!source.has(key)) target.delete(key);
+  puts: Put[],
+): Generator<void, void> {
+  for (const key of target.keys()) {
+    if (!source.has(key)) puts.push(() => target.delete(key));
+    yield;
+  }
   for (const [key, seen] of source) {
     const known = target.get(key);
-    if (known === undefined || !isSame(known, seen)) target.set(key, seen);
+    if (known === undefined || !isSame(known, seen)) puts.push(() => target.set(key, seen));
+    yield;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Kernel, Preparation } from '../kernel/kernel.js';
 import { type Family, familyOf } from '../model/address.js';
-import type { Clock } from '../model/clock.js';
+import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -79,12 +79,16 @@ export class Auditor {
     const drift = new KernelKeySet();
     const isBegin = this.#untilAll === 0;
     const { families, changed } = await this.#kernel.compareAtOnce(this.#image.state.virtualServers, isBegin);
-    for (const frontend of changed) this.#changed.set(frontend.key, frontend);
+    const slice = new TimeSlice(this.#clock, KEYS_PER_LOOK);
+    for (const frontend of changed) {
+      this.#changed.set(frontend.key, frontend);
+      if (slice.over) await slice.yieldTurn();
+    }
     if (isBegin) this.#begin(families);
     this.#untilAll--;
     if (isBegin || isMended) {
       const seen = await this.#kernel.lookForOtherAddressesAndSets();
-      if (seen !== undefined) drift.add(this.#image.correctAddressesAndSets(seen));
+      if (seen !== undefined) drift.add(await inSlices(this.#image.correctAddressesAndSets(seen), slice));
     }
     for (const key of await this.#lookAtChanged()) drift.frontends.add(key);
     for (const key of await this.#lookAtSlice()) drift.frontends.add(key);
@@ -95,8 +99,13 @@ export class Auditor {
     return whileMostDiffer(
       () => {
         const share = Math.ceil(this.#changed.size / Math.max(1, this.#untilAll));
-        const frontends = [...this.#changed.values()].slice(0, Math.max(LOOKS_AT_ONCE, share));
-        for (const { key } of frontends) this.#changed.delete(key);
+        const most = Math.max(LOOKS_AT_ONCE, share);
+        const frontends: Frontend[] = [];
+        for (const [key, frontend] of this.#changed) {
+          if (frontends.length === most) break;
+          frontends.push(frontend);
+          this.#changed.delete(key);
+        }
         return frontends;
       },
       async (frontends) => {
@@ -154,6 +163,9 @@ export class Auditor {
     return { atOnce, oneByOne, keys };
   }
 }
+
+/** Between two looks at the clock. */
+const KEYS_PER_LOOK = 256;
 
 /** Enough of them for everyday changes of our own, which are told as well. */
 const LOOKS_AT_ONCE = 512;

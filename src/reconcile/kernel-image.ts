@@ -222,21 +222,23 @@ export class KernelImage {
 
   /**
    * Takes over addresses and sets; the keys of what others had removed or added. Where a firewall mark has become
-   * another, only a full look shows which virtual server that is.
+   * another, only a full look shows which virtual server that is. In pieces, of which none takes long; the image is
+   * as before until the last.
    */
-  correctAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): KernelKeySet {
+  *correctAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): Generator<void, KernelKeySet> {
     const { bound, policy } = this.#state;
     const keys = new KernelKeySet();
-    for (const address of difference(bound, seen.bound)) keys.vips.add(address);
-    for (const address of difference(policy.guarded, seen.policy.guarded)) keys.vips.add(address);
-    for (const key of difference(policy.owned, seen.policy.owned)) keys.frontends.add(key);
-    for (const key of difference(policy.open, seen.policy.open)) keys.frontends.add(key);
+    yield* addDifference(keys.vips, bound, seen.bound);
+    yield* addDifference(keys.vips, policy.guarded, seen.policy.guarded);
+    yield* addDifference(keys.frontends, policy.owned, seen.policy.owned);
+    yield* addDifference(keys.frontends, policy.open, seen.policy.open);
     for (const set of TRAFFIC_SETS)
-      for (const key of difference(policy.traffic[set], seen.policy.traffic[set])) keys.frontends.add(key);
-    for (const key of differentSources(policy.sources, seen.policy.sources)) keys.frontends.add(key);
-    if (hasOtherMark(policy.owned, seen.policy.owned, ({ frontend }) => frontend)) this.#known = false;
-    if (hasOtherMark(policy.open, seen.policy.open, (frontend) => frontend)) this.#known = false;
-    this.#state.putAddressesAndSets(seen);
+      yield* addDifference(keys.frontends, policy.traffic[set], seen.policy.traffic[set]);
+    yield* addDifferentSources(keys.frontends, policy.sources, seen.policy.sources);
+    const owned = yield* hasOtherMark(policy.owned, seen.policy.owned, ({ frontend }) => frontend);
+    const open = yield* hasOtherMark(policy.open, seen.policy.open, (frontend) => frontend);
+    yield* this.#state.putAddressesAndSetsInPieces(seen);
+    if (owned || open) this.#known = false;
     return keys;
   }
 
@@ -285,24 +287,26 @@ function sameOrBothAbsent(a: VirtualServer | undefined, b: VirtualServer | undef
   return a === undefined || b === undefined ? a === b : sameServer(a, b);
 }
 
-function hasOtherMark<T>(
+function* hasOtherMark<T>(
   known: ReadonlyMap<FrontendKey, T>,
   seen: ReadonlyMap<FrontendKey, T>,
   frontendOf: (entry: T) => Frontend,
-): boolean {
+): Generator<void, boolean> {
   for (const [key, entry] of known) {
     const { mark } = frontendOf(entry);
     const other = mark === 0 ? undefined : seen.get(key);
     if (other !== undefined && frontendOf(other).mark !== mark) return true;
+    yield;
   }
   return false;
 }
 
-function* differentSources(a: Sources, b: Sources): Generator<FrontendKey> {
-  yield* difference(a, b);
+function* addDifferentSources(keys: Set<FrontendKey>, a: Sources, b: Sources): Generator<void, void> {
+  yield* addDifference(keys, a, b);
   for (const [key, { cidrs }] of a) {
-    const others = b.get(key)?.cidrs;
-    if (others !== undefined && !difference(cidrs, others).next().done) yield key;
+    const others = b.get(key)?.cidrs ?? cidrs;
+    if ([...cidrs.keys()].some((cidr) => !others.has(cidr)) || others.size > cidrs.size) keys.add(key);
+    yield;
   }
 }
 
@@ -313,7 +317,14 @@ interface Members<T> {
   keys(): IterableIterator<T>;
 }
 
-function* difference<T>(a: Members<T>, b: Members<T>): Generator<T> {
-  for (const member of a.keys()) if (!b.has(member)) yield member;
-  for (const member of b.keys()) if (!a.has(member)) yield member;
+/** Adds those that only one of the two has. */
+function* addDifference<T>(target: Set<T>, a: Members<T>, b: Members<T>): Generator<void, void> {
+  for (const member of a.keys()) {
+    if (!b.has(member)) target.add(member);
+    yield;
+  }
+  for (const member of b.keys()) {
+    if (!a.has(member)) target.add(member);
+    yield;
+  }
 }

@@ -120,6 +120,20 @@ describe('addresses and sets', () => {
     source.acknowledge({ kind: 'release-vip', address: VIP_B });
     expect(dataplaneText(state)).toBe(`${HTTP.key} rr\nbound ${VIP_B}\nguarded ${VIP_B}`);
   });
+
+  it('are compared in pieces for each of them, and as before until the last', () => {
+    const state = stateAfter(...PAIRS.slice(1).map(([write]) => write), add());
+    const source = stateAfter({ kind: 'guard-vip', address: VIP_B }, { kind: 'bind-vip', address: VIP_B });
+    const before = dataplaneText(state);
+    const pieces = state.putAddressesAndSetsInPieces(source);
+    let count = 0;
+    while (pieces.next().done !== true) {
+      count++;
+      expect(dataplaneText(state)).toBe(before);
+    }
+    expect(count).toBeGreaterThan(before.split('\n').length);
+    expect(dataplaneText(state)).not.toBe(before);
+  });
 });
 
 describe('the frontends of other programs', () => {

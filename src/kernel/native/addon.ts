@@ -69,7 +69,7 @@ export interface KernelHandle {
 
   /**
    * The keys of virtual servers of IPv4 that are other, new or gone since the last walk of this handle, or were written
-   * or dumped through it since: read with decodeServerKeys(). Unless `always`, it walks only where the kernel has fewer
+   * or dumped through it since: read with serverKeysOf(). Unless `always`, it walks only where the kernel has fewer
    * than it had. Costs a tenth of digests. EOPNOTSUPP: this kernel does not list them so.
    */
   walkVirtualServers(always: boolean): Promise<ArrayBuffer>;

@@ -24,8 +24,13 @@ const PROTOCOL_NAMES: ReadonlyMap<number, Protocol> = new Map(
 );
 
 export function decodeVirtualServers(answer: ArrayBuffer): VirtualServerRecord[] {
+  return [...virtualServersOf(answer)];
+}
+
+/** Those and others that may be many thousand are also decoded one after the other, as they are asked for. */
+export function virtualServersOf(answer: ArrayBuffer): Generator<VirtualServerRecord, void> {
   const reader = new AnswerReader(answer);
-  return reader.records((offset) => virtualServerAt(reader, offset));
+  return reader.each((offset) => virtualServerAt(reader, offset));
 }
 
 /** The same without what only a table of traffic needs. */
@@ -51,9 +56,9 @@ export function decodeDigests(answer: ArrayBuffer): (number | undefined)[] {
   });
 }
 
-export function decodeServerKeys(answer: ArrayBuffer): ServerKey[] {
+export function serverKeysOf(answer: ArrayBuffer): Generator<ServerKey, void> {
   const reader = new AnswerReader(answer);
-  return reader.records((offset) => keyAt(reader, offset));
+  return reader.each((offset) => keyAt(reader, offset));
 }
 
 /** The records of a look, each with the range of its extra items. */
@@ -133,8 +138,12 @@ export function realServerAt(reader: AnswerReader, offset: number): RealServerRe
 }
 
 export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {
+  return [...addressesOf(answer)];
+}
+
+export function addressesOf(answer: ArrayBuffer): Generator<AddressRecord, void> {
   const reader = new AnswerReader(answer);
-  return reader.records((offset) => ({
+  return reader.each((offset) => ({
     address: reader.address(offset + 4, reader.family(offset)),
     prefixLength: reader.uint8(offset + 1),
     isRoute: reader.uint8(offset + 2) !== 0,
@@ -142,8 +151,12 @@ export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {
 }
 
 export function decodeElements(answer: ArrayBuffer): ElementRecord[] {
+  return [...elementsOf(answer)];
+}
+
+export function elementsOf(answer: ArrayBuffer): Generator<ElementRecord, void> {
   const reader = new AnswerReader(answer);
-  return reader.records((offset) => ({
+  return reader.each((offset) => ({
     element: reader.part(offset + 16, reader.uint8(offset)),
     comment: reader.extraText(reader.uint32(offset + 4), reader.uint16(offset + 2)),
     mark: reader.uint32(offset + 8),

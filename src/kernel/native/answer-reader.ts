@@ -23,10 +23,12 @@ export class AnswerReader {
   }
 
   records<Item>(decode: (offset: number) => Item): Item[] {
-    const items: Item[] = [];
-    for (let offset = HEADER_SIZE; offset < this.#extraStart; offset += this.recordSize)
-      items.push(decode(offset));
-    return items;
+    return [...this.each(decode)];
+  }
+
+  /** The same one after the other: of many thousand records no list is made. */
+  *each<Item>(decode: (offset: number) => Item): Generator<Item, void> {
+    for (let offset = HEADER_SIZE; offset < this.#extraStart; offset += this.recordSize) yield decode(offset);
   }
 
   get endOfRecords(): number {

@@ -19,7 +19,7 @@ import {
   decodeChanges,
   decodeDigests,
   decodeLookAnswers,
-  decodeServerKeys,
+  serverKeysOf,
 } from '../native/answer-decoder.js';
 import { NetlinkError, unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
@@ -233,8 +233,8 @@ export class NetlinkKernel implements Kernel {
 
   async compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison> {
     try {
-      const keys = decodeServerKeys(await this.#handle.walkVirtualServers(always));
-      return { families: ['IPv4'], changed: frontendsOf(keys, ours) };
+      const keys = serverKeysOf(await this.#handle.walkVirtualServers(always));
+      return { families: ['IPv4'], changed: await frontendsOf(keys, ours) };
     } catch (error) {
       if (error instanceof NetlinkError && error.errno === -constants.errno.EOPNOTSUPP) return NOT_AT_ONCE;
       throw error;

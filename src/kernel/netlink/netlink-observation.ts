@@ -8,10 +8,11 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { decodeAddresses, decodeElements } from '../native/answer-decoder.js';
+import { addressesOf, decodeElements, elementsOf } from '../native/answer-decoder.js';
 import { type ListedServer, listedServers } from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
+  AddressRecord,
   ElementRecord,
   LookAnswer,
   MarkKey,
@@ -31,6 +32,8 @@ import { drainStart, fromKernel, isOfTrial, isTagged } from './server-settings.j
 
 /** Virtual servers of a listing, between two looks at the clock. */
 const SERVERS_PER_LOOK = 64;
+/** The same of addresses, elements of sets and keys. */
+const RECORDS_PER_LOOK = 256;
 
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
 export async function observeAll(
@@ -101,10 +104,13 @@ export async function observeWithArpSet(
 ): Promise<AddressesAndSets> {
   const seen = await observeAddressesAndSets(handle, rebinding);
   const inArpSet = new Set<Address>();
-  for (const { element } of await readSet(handle, ARP_INDEX)) inArpSet.add(formatAddress(element));
-  const guarded = new Set(
-    [...seen.policy.guarded].filter((address) => familyOf(address) === 'IPv6' || inArpSet.has(address)),
-  );
+  await eachElement(handle, ARP_INDEX, ({ element }) => inArpSet.add(formatAddress(element)));
+  const guarded = new Set<Address>();
+  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  for (const address of seen.policy.guarded) {
+    if (familyOf(address) === 'IPv6' || inArpSet.has(address)) guarded.add(address);
+    if (slice.over) await slice.yieldTurn();
+  }
   return { bound: seen.bound, policy: { ...seen.policy, guarded } };
 }
 
@@ -122,20 +128,45 @@ export function observeAddressesAndSets(
 /** Everything but the virtual servers. */
 async function observeOthers(handle: KernelHandle, rebinding: Rebinding): Promise<DataplaneState> {
   const seen = new DataplaneState();
-  const bound = decodeAddresses(await handle.dumpAddresses());
-  for (const { address } of bound) seen.bound.add(address);
+  const boundOtherwise: AddressRecord[] = [];
+  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  for (const record of addressesOf(await handle.dumpAddresses())) {
+    seen.bound.add(record.address);
+    if (rebinding.concerns(record)) boundOtherwise.push(record);
+    if (slice.over) await slice.yieldTurn();
+  }
   for (const [index, set] of PACKET_SETS.entries())
-    for (const element of await readSet(handle, index)) takeElement(seen, set, element);
-  rebinding.saw(bound, seen.policy.guarded);
+    await eachElement(handle, index, (element) => takeElement(seen, set, element));
+  rebinding.saw(boundOtherwise, seen.policy.guarded);
   return seen;
 }
 
-/** The elements of one set; none where set or table is missing. */
+async function eachElement(
+  handle: KernelHandle,
+  index: number,
+  take: (element: ElementRecord) => void,
+): Promise<void> {
+  const answer = await dumpSet(handle, index);
+  if (answer === undefined) return;
+  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  for (const element of elementsOf(answer)) {
+    take(element);
+    if (slice.over) await slice.yieldTurn();
+  }
+}
+
+/** The elements of one set that holds few; none where set or table is missing. */
 export async function readSet(handle: KernelHandle, index: number): Promise<readonly ElementRecord[]> {
+  const answer = await dumpSet(handle, index);
+  return answer === undefined ? [] : decodeElements(answer);
+}
+
+/** Undefined where set or table is missing. */
+async function dumpSet(handle: KernelHandle, index: number): Promise<ArrayBuffer | undefined> {
   try {
-    return decodeElements(await handle.dumpSet(index));
+    return await handle.dumpSet(index);
   } catch (error) {
-    if (error instanceof NetlinkError && error.code === 'ENOENT') return [];
+    if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -171,12 +202,22 @@ export function marksOf(owned: Iterable<Pick<Ownership, 'frontend'>>): Marks {
 }
 
 /** Those of `ours` that have these keys. */
-export function frontendsOf(keys: readonly ServerKey[], ours: Remembered): Frontend[] {
-  const marks = keys.some((key) => 'mark' in key) ? marksOf(ours.values()) : undefined;
-  return keys.flatMap((key) => {
-    if (!('mark' in key)) return ours.get(frontend(key.address, key.port, key.protocol).key)?.frontend ?? [];
-    return marks?.at(key) ?? ours.get(nameless(key.family, key.mark).key)?.frontend ?? [];
-  });
+export async function frontendsOf(keys: Iterable<ServerKey>, ours: Remembered): Promise<Frontend[]> {
+  let marks: Marks | undefined;
+  const found: Frontend[] = [];
+  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  for (const key of keys) {
+    if ('mark' in key) marks ??= marksOf(ours.values());
+    const front = knownFrontend(key, ours, marks);
+    if (front !== undefined) found.push(front);
+    if (slice.over) await slice.yieldTurn();
+  }
+  return found;
+}
+
+function knownFrontend(key: ServerKey, ours: Remembered, marks: Marks | undefined): Frontend | undefined {
+  if (!('mark' in key)) return ours.get(frontend(key.address, key.port, key.protocol).key)?.frontend;
+  return marks?.at(key) ?? ours.get(nameless(key.family, key.mark).key)?.frontend;
 }
 
 function markName(family: Family, mark: number): string {

@@ -36,12 +36,16 @@ export class Rebinding {
     return this.#left.size;
   }
 
+  /** Whether it is bound in the other way. */
+  concerns({ isRoute }: AddressRecord): boolean {
+    return isRoute !== (this.#wanted === 'routes');
+  }
+
   /** What the kernel has; addresses that are not guarded may be another program's. */
   saw(records: readonly AddressRecord[], guarded: ReadonlySet<Address>): void {
-    const isOther = ({ isRoute }: AddressRecord) => isRoute !== (this.#wanted === 'routes');
-    this.#left = new Set(
-      records.flatMap((record) => (isOther(record) && guarded.has(record.address) ? [record.address] : [])),
-    );
+    this.#left = new Set();
+    for (const record of records)
+      if (this.concerns(record) && guarded.has(record.address)) this.#left.add(record.address);
   }
 
   /** It is unbound in both ways. */

@@ -1,9 +1,13 @@
+import { TimeSlice } from '../../model/clock.js';
 import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { type FrontendKey, frontend } from '../../model/frontend.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
-import { decodeVirtualServers } from '../native/answer-decoder.js';
+import { virtualServersOf } from '../native/answer-decoder.js';
 import { marksOf } from './netlink-observation.js';
+
+/** Between two looks at the clock. */
+const SERVERS_PER_LOOK = 64;
 
 /**
  * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, so
@@ -27,9 +31,11 @@ export class TrafficReader {
   async read(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<DataplaneTraffic> {
     const marks = marksOf(owned.values());
     const traffic = new Map<FrontendKey, Traffic>();
-    for (const { key, counters } of decodeVirtualServers(await this.#handle.dumpVirtualServers())) {
+    const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+    for (const { key, counters } of virtualServersOf(await this.#handle.dumpVirtualServers())) {
       const front = 'mark' in key ? marks.at(key) : frontend(key.address, key.port, key.protocol);
       if (front !== undefined) traffic.set(front.key, counters);
+      if (slice.over) await slice.yieldTurn();
     }
     return traffic;
   }
