@@ -1,4 +1,5 @@
 import { explainFailure } from './cli/exit.js';
+import type { AgentListener } from './cli/run.js';
 import { composeDesired, composeKernel, kernelRules, loopSettings, statusSettings } from './compose-node.js';
 import { composeSource, type SourceListener } from './compose-source.js';
 import { ComposedViews } from './compose-views.js';
@@ -24,23 +25,9 @@ import { leaveReserved } from './reconcile/removal.js';
 import { systemClock } from './reconcile/timing.js';
 import { NodePortRelay } from './relay/node-port-relay.js';
 import { ChangeLog } from './status/listing/change-log.js';
-import type { PassLog } from './status/log/pass-log.js';
 import { StatusBoard } from './status/status-board.js';
 
 /** The agent's parts: source → desired → plan → kernel → status, joined here and nowhere else. */
-
-/** What the agent reports to the command that runs it. */
-export interface AgentListener {
-  readonly log: PassLog;
-  /** Lines of the log that could not be written, by errno's name. */
-  readonly lostLogLines: () => Iterable<readonly [errno: string, lines: number]>;
-  /** The latest lines of the log. */
-  readonly lastLogLines: () => string;
-  info(sentence: string): void;
-  setLogLevel(level: string): void;
-  /** These settings have changed, and only a new start applies them. */
-  restart(settings: readonly string[]): void;
-}
 
 export class ComposedAgent {
   #configuration: Configuration;

@@ -2,8 +2,8 @@ import './engine.js';
 import type { Command } from 'commander';
 import { runCleanup, runInitOnly } from './cli/node-commands.js';
 import { type Done, emptyCommandLine } from './cli/program.js';
-import { addRun, type RunCommands, runAgent } from './cli/run.js';
-import { type AgentListener, ComposedAgent } from './compose-agent.js';
+import { type AgentListener, addRun, type RunCommands, type RunningAgent, runAgent } from './cli/run.js';
+import { ComposedAgent } from './compose-agent.js';
 import { withKernel } from './compose-node.js';
 import type { ComposedViews } from './compose-views.js';
 import type { Configuration } from './config/configuration.js';
@@ -16,17 +16,7 @@ import type { CleanupReport } from './model/status-report.js';
 import { cleanUp } from './reconcile/removal.js';
 import { AdminServer } from './status/admin-server.js';
 
-interface Agent {
-  /**
-   * Resolves when the source is complete or has waited long enough; what it knows is then being programmed. Rejects
-   * where this node or its configuration can never do the work.
-   */
-  start(): Promise<void>;
-  /** Lets the pass under way end. Everything programmed stays in the kernel. */
-  stop(): Promise<void>;
-}
-
-function composeAgent(configuration: Configuration, version: string, listener: AgentListener): Agent {
+function composeAgent(configuration: Configuration, version: string, listener: AgentListener): RunningAgent {
   const { settings } = configuration;
   let agent: ComposedAgent | undefined;
   let stopped = false;

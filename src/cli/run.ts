@@ -57,13 +57,19 @@ async function writeConfig(path: string, { documents, warnings }: Configuration)
   return EXIT.good;
 }
 
-interface RunningAgent {
+/** What `run` starts. */
+export interface RunningAgent {
+  /**
+   * Resolves when the source is complete or has waited long enough; what it knows is then being programmed. Rejects
+   * where this node or its configuration can never do the work.
+   */
   start(): Promise<void>;
+  /** Lets the pass under way end. Everything programmed stays in the kernel. */
   stop(): Promise<void>;
 }
 
-/** What the agent reports while it runs. */
-interface RunListener {
+/** What the agent reports to the command that runs it. */
+export interface AgentListener {
   readonly log: PassLog;
   /** Lines of the log that could not be written, by errno's name. */
   readonly lostLogLines: () => Iterable<readonly [errno: string, lines: number]>;
@@ -71,6 +77,7 @@ interface RunListener {
   readonly lastLogLines: () => string;
   info(sentence: string): void;
   setLogLevel(level: string): void;
+  /** These settings have changed, and only a new start applies them. */
   restart(settings: readonly string[]): void;
 }
 
@@ -80,7 +87,7 @@ interface RunListener {
  */
 export async function runAgent(
   { settings, warnings }: Configuration,
-  compose: (listener: RunListener) => RunningAgent,
+  compose: (listener: AgentListener) => RunningAgent,
 ): Promise<number> {
   const output = LogOutput.of(process.stdout.fd);
   const logger = pino({ level: settings.logLevel, base: null }, output);
@@ -102,7 +109,7 @@ const LOST = 'lines of this log were lost, because they could not be written; ma
 const LAST_LINES_MILLISECONDS = 500;
 
 async function keepRunning(
-  compose: (listener: RunListener) => RunningAgent,
+  compose: (listener: AgentListener) => RunningAgent,
   logger: Logger,
   output: LogOutput,
 ): Promise<void> {
@@ -201,7 +208,7 @@ function reader({ value: kind }: ConfigFlag): (text: string, before: unknown) =>
 }
 
 /** An option that is true, false or absent; without a value it is true. */
-export function truth(flags: string, description: string): Option {
+function truth(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text) => {
     if (text !== 'true' && text !== 'false')
       throw new InvalidArgumentError(`'${text}' is neither true nor false.`);
