@@ -98,8 +98,13 @@ class EvenServers implements RealServers {
   areThese(servers: RealServers): boolean {
     if (servers === this) return true;
     if (servers.size !== this.size) return false;
-    for (const { address, port, weight } of servers)
-      if (port !== this.port || weight !== this.weight || !this.#has(address)) return false;
+    const { addresses } = this;
+    let place = 0;
+    for (const { address, port, weight } of servers) {
+      if (port !== this.port || weight !== this.weight) return false;
+      // What has just been programmed is in the same order.
+      if (addresses[place++] !== address && !this.#has(address)) return false;
+    }
     return true;
   }
 
@@ -203,6 +208,8 @@ export class RealServerList implements RealServers {
 
   areThese(servers: RealServers): boolean {
     if (servers === this || this.#unread?.areThese(servers) === true) return true;
+    // No object is made of them then.
+    if (servers instanceof EvenServers) return servers.areThese(this);
     if (this.size !== servers.size) return false;
     for (const server of servers) if (this.find(server)?.weight !== server.weight) return false;
     return true;

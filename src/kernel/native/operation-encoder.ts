@@ -5,6 +5,7 @@ import {
   type KernelOperation,
   LITTLE_ENDIAN,
   PROTOCOL_NUMBERS,
+  type RealServerOperation,
   type ServerKey,
   type VirtualServerOperation,
 } from './records.js';
@@ -90,6 +91,7 @@ export class OperationEncoder {
   #bytes: Uint8Array;
   #view: DataView;
   #offset = 0;
+  #count = 0;
   /** Of the record before, where that is of a real server. */
   #serverKey: ServerKey | undefined;
 
@@ -101,7 +103,7 @@ export class OperationEncoder {
   }
 
   get count(): number {
-    return this.#offset / RECORD_SIZE;
+    return this.#count;
   }
 
   finish(): EncodedOperations {
@@ -119,25 +121,64 @@ export class OperationEncoder {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  push(operation: KernelOperation): void {
-    if (this.#offset + RECORD_SIZE > this.#bytes.length)
-      this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
+  /**
+   * Writes the record of a real server that is added or set without an object for it. False where it is of another
+   * family than its virtual server: nothing is written then.
+   */
+  pushRealServer(
+    kind: 'add-real-server' | 'set-real-server',
+    key: ServerKey,
+    { address, port, weight }: { readonly address: Address; readonly port: number; readonly weight: number },
+    upperThreshold: number,
+    forwarding = 0,
+  ): boolean {
+    this.#makeRoom();
     const bytes = this.#bytes;
     const view = this.#view;
     const at = this.#offset;
-    let serverKey: ServerKey | undefined;
+    if (key === this.#serverKey) bytes.copyWithin(at, at - RECORD_SIZE, at - RECORD_SIZE + KEY_SIZE);
+    else writeKey(key, bytes, view, at);
+    if (!writeServerAddress(address, bytes, at)) {
+      bytes.fill(0, at, at + RECORD_SIZE);
+      return false;
+    }
+    bytes[at + 3] = forwarding;
+    view.setUint16(at + 6, port, LITTLE_ENDIAN);
+    view.setUint32(at + 16, upperThreshold, LITTLE_ENDIAN);
+    view.setInt32(at + 20, weight, LITTLE_ENDIAN);
+    this.#close(KINDS[kind], key);
+    return true;
+  }
+
+  #makeRoom(): void {
+    if (this.#offset + RECORD_SIZE > this.#bytes.length)
+      this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
+  }
+
+  #close(kind: number, serverKey: ServerKey | undefined): void {
+    this.#bytes[this.#offset] = kind;
+    this.#serverKey = serverKey;
+    this.#offset += RECORD_SIZE;
+    this.#count++;
+  }
+
+  push(operation: KernelOperation): void {
+    if ('weight' in operation) this.#pushWholeServer(operation);
+    else this.#pushOther(operation);
+  }
+
+  #pushWholeServer(operation: RealServerOperation): void {
+    const { kind, key, upperThreshold, forwarding } = operation;
+    if (!this.pushRealServer(kind, key, operation, upperThreshold ?? 0, forwarding))
+      throw otherFamily(operation.address);
+  }
+
+  #pushOther(operation: Exclude<KernelOperation, RealServerOperation>): void {
+    this.#makeRoom();
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const at = this.#offset;
     switch (operation.kind) {
-      case 'add-real-server':
-      case 'set-real-server':
-        serverKey = operation.key;
-        if (serverKey === this.#serverKey)
-          bytes.copyWithin(at, at - RECORD_SIZE, at - RECORD_SIZE + KEY_SIZE);
-        else writeKey(serverKey, bytes, view, at);
-        writeRealServer(operation, bytes, view, at);
-        bytes[at + 3] = operation.forwarding ?? 0;
-        view.setUint32(at + 16, operation.upperThreshold ?? 0, LITTLE_ENDIAN);
-        view.setInt32(at + 20, operation.weight, LITTLE_ENDIAN);
-        break;
       case 'add-virtual-server':
       case 'set-virtual-server':
         writeKey(operation.key, bytes, view, at);
@@ -172,9 +213,7 @@ export class OperationEncoder {
       default:
         operation satisfies never;
     }
-    bytes[at] = KINDS[operation.kind];
-    this.#serverKey = serverKey;
-    this.#offset = at + RECORD_SIZE;
+    this.#close(KINDS[operation.kind], undefined);
   }
 
   #writeComment({ record, text }: Comment): void {
@@ -212,15 +251,22 @@ function writeFamilyAndAddress(address: Address, bytes: Uint8Array, at: number):
 }
 
 // A record has one family. (The kernel mixes them only where it tunnels.)
+function writeServerAddress(address: Address, bytes: Uint8Array, at: number): boolean {
+  const size = writeAddress(address, bytes, at + 40);
+  return (size === IPV4_SIZE) === (bytes[at + 1] === FAMILY_NUMBERS.IPv4);
+}
+
+function otherFamily(address: Address): RangeError {
+  return new RangeError(`${address} is not of the family of its virtual server`);
+}
+
 function writeRealServer(
   { address, port }: { readonly address: Address; readonly port: number },
   bytes: Uint8Array,
   view: DataView,
   at: number,
 ): void {
-  const size = writeAddress(address, bytes, at + 40);
-  if ((size === IPV4_SIZE) !== (bytes[at + 1] === FAMILY_NUMBERS.IPv4))
-    throw new RangeError(`${address} is not of the family of its virtual server`);
+  if (!writeServerAddress(address, bytes, at)) throw otherFamily(address);
   view.setUint16(at + 6, port, LITTLE_ENDIAN);
 }
 

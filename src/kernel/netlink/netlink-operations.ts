@@ -94,7 +94,6 @@ export function unbindRecord(address: Address, binding: VipBinding): KernelOpera
 }
 
 type ServerOperation = Extract<Operation, { server: RealServer }>;
-
 function isOfOneFamily(frontend: Frontend, server: RealServer): boolean {
   return familyOf(server.address) === familyOf(frontend.address);
 }
@@ -202,12 +201,23 @@ function jobOf(
     const operation = operations[index] as Operation;
     const arp = hasArpTable ? arpRecord(operation) : undefined;
     if (arp !== undefined) encoder.push(arp);
-    addRecords(operation, encoder, vipBinding);
+    if (operation.kind === 'add-real-server') addServer(operation.frontend, operation.server, encoder);
+    else addRecords(operation, encoder, vipBinding);
     const { count } = encoder;
     last.push(count === before ? undefined : count - 1);
     before = count;
   }
   return { operations, last, ...encoder.finish() };
+}
+
+// Most operations of a first pass are these.
+function addServer(frontend: Frontend, server: RealServer, encoder: OperationEncoder): void {
+  encoder.pushRealServer(
+    'add-real-server',
+    serverKey(frontend),
+    server,
+    server.weight === 0 ? drainMark() : 0,
+  );
 }
 
 /** Adds one outcome for each operation of the job; `codes` and `messages` are those of its records. */
