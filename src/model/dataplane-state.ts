@@ -157,7 +157,8 @@ export class DataplaneState implements ObservedDataplane {
     if (known === undefined || known === wanted) return;
     if (known.frontend.mark !== wanted.frontend.mark || !sameServer(wanted, known)) return;
     const isFixed = !(wanted.realServers instanceof RealServerList);
-    this.putVirtualServer(
+    this.virtualServers.set(
+      wanted.frontend.key,
       isFixed ? wanted : { ...wanted, realServers: new RealServerList(wanted.realServers).trim() },
     );
   }
@@ -281,10 +282,10 @@ class PolicyState implements PacketPolicy {
     this.shareOwnership(wanted);
     const { frontend } = wanted;
     const { key } = frontend;
-    for (const frontends of [this.open, ...Object.values(this.traffic)]) {
-      const known = frontends.get(key);
-      if (known !== undefined && sameFrontend(known, frontend)) frontends.set(key, frontend);
-    }
+    shareFrontend(this.open, key, frontend);
+    // Most clusters use few of them.
+    for (const set of TRAFFIC_SETS)
+      if (this.traffic[set].size > 0) shareFrontend(this.traffic[set], key, frontend);
   }
 
   allow(frontend: Frontend, source: Cidr): void {
@@ -299,6 +300,11 @@ class PolicyState implements PacketPolicy {
     known?.cidrs.delete(text);
     if (known?.cidrs.size === 0) this.sources.delete(key);
   }
+}
+
+function shareFrontend(frontends: Map<FrontendKey, Frontend>, key: FrontendKey, frontend: Frontend): void {
+  const known = frontends.get(key);
+  if (known !== undefined && sameFrontend(known, frontend)) frontends.set(key, frontend);
 }
 
 function renewKeys<K, V>(map: Map<K, V>, keyOf: (value: V) => K): void {

@@ -241,7 +241,7 @@ export class RealServerList implements RealServers {
 
   /** Adds a server of which it is known that it is no member. */
   append(server: RealServer): void {
-    this.#read();
+    if (this.#unread !== undefined) this.#read();
     if (this.#index !== undefined) this.#index.set(server.key, server);
     else if (this.#few.push(server) > FEW) this.#makeIndex();
   }

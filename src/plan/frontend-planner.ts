@@ -90,7 +90,8 @@ export class FrontendPlanner {
       });
     else if (seen !== wanted && (seen.untagged === true || !sameSettings(settings, seen.settings)))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
-    if (!this.#hasTheServers(wanted, seen)) this.#planServers(wanted, seen);
+    if (seen === undefined && this.#weightNow === WHOLE_WEIGHT) this.#planAllServers(wanted);
+    else if (!this.#hasTheServers(wanted, seen)) this.#planServers(wanted, seen);
     if (isServersFirst) this.#operations.add({ kind: 'set-virtual-server', frontend, settings }, 'balance');
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
     if (seen === undefined) this.#planFirstFlows(frontend);
@@ -120,6 +121,12 @@ export class FrontendPlanner {
   // After a restart nearly all have, and the servers in the kernel are then compared as bytes.
   #hasTheServers({ realServers }: VirtualServer, seen: VirtualServer | undefined): boolean {
     return this.#weightNow === WHOLE_WEIGHT && seen?.realServers.areThese(realServers) === true;
+  }
+
+  // On a new node that is nearly all there is to plan.
+  #planAllServers({ frontend, realServers }: VirtualServer): void {
+    const operations = this.#operations.of('balance');
+    for (const server of realServers) operations.push({ kind: 'add-real-server', frontend, server });
   }
 
   #planServers({ frontend, realServers }: VirtualServer, seen: VirtualServer | undefined): void {

@@ -107,6 +107,11 @@ export class StagedOperations {
     this.#stages.get(stage)?.push(operation);
   }
 
+  /** Where many of one stage go. */
+  of(stage: Stage): Operation[] {
+    return this.#stages.get(stage) as Operation[];
+  }
+
   /** The stages in their order, without those that stayed empty. */
   filled(): PlanStage[] {
     const stages = [...this.#stages].map(([name, operations]) => ({ name, operations }));

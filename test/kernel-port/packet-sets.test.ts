@@ -68,7 +68,9 @@ describe('what is written to a set is read back as what it was', () => {
         ] as const) {
           const { set, key, mark } = elementOf(operation);
           const packetSet = PACKET_SETS[set];
-          expect(packetSet && frontendOfElement(packetSet, key, mark ?? 0)).toEqual(front);
+          expect(packetSet && frontendOfElement(packetSet, { bytes: key, keyAt: 0 }, mark ?? 0)).toEqual(
+            front,
+          );
         }
       }),
     );
@@ -81,7 +83,7 @@ describe('what is written to a set is read back as what it was', () => {
         const { set, key } = elementOf({ kind: 'enter-set', set: name, frontend: outside });
         const packetSet = PACKET_SETS[set];
         expect(packetSet?.purpose).toBe(name);
-        expect(packetSet && frontendOfElement(packetSet, key, 0)).toEqual(outside);
+        expect(packetSet && frontendOfElement(packetSet, { bytes: key, keyAt: 0 }, 0)).toEqual(outside);
       }),
     );
   });
@@ -95,7 +97,9 @@ describe('what is written to a set is read back as what it was', () => {
         const source = { text: `${address}/${length}`, family, address, prefix: length };
         const { set, key, freeBits } = elementOf({ kind: 'allow-source', frontend: front, source });
         const packetSet = PACKET_SETS[set];
-        expect(packetSet && sourceOfElement(packetSet, key, freeBits ?? 0)).toEqual(source);
+        expect(packetSet && sourceOfElement(packetSet, { bytes: key, keyAt: 0 }, freeBits ?? 0)).toEqual(
+          source,
+        );
       }),
     );
   });
@@ -105,7 +109,7 @@ describe('what is written to a set is read back as what it was', () => {
       fc.property(addresses, (address) => {
         const { set, key } = elementOf({ kind: 'guard-vip', address });
         const packetSet = PACKET_SETS[set];
-        expect(packetSet && addressOfElement(packetSet, key)).toBe(address);
+        expect(packetSet && addressOfElement(packetSet, { bytes: key, keyAt: 0 })).toBe(address);
       }),
     );
   });

@@ -50,7 +50,7 @@ describe('the rules of the packet table', () => {
     const bytes = createHash('sha256').update(encodeTransaction(rules).bytes).digest('hex').slice(0, 16);
     expect([layoutDigest(all), bytes]).toMatchInlineSnapshot(`
       [
-        "07bf1e4d5aae5704",
+        "51fb8a7185db4b22",
         "3653808a4a916681",
       ]
     `);

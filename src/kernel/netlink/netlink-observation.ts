@@ -1,4 +1,4 @@
-import { type Address, type Family, familyOf, formatAddress } from '../../model/address.js';
+import { type Address, addressAt, type Family, familyOf } from '../../model/address.js';
 import { TimeSlice } from '../../model/clock.js';
 import type { Activity, LookResult } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
@@ -8,7 +8,7 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { addressesOf, decodeElements, elementsOf } from '../native/answer-decoder.js';
+import { addressesOf, decodeElements, ElementReader } from '../native/answer-decoder.js';
 import { type ListedServer, listedServers } from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
@@ -104,7 +104,7 @@ export async function observeWithArpSet(
 ): Promise<AddressesAndSets> {
   const seen = await observeAddressesAndSets(handle, rebinding);
   const inArpSet = new Set<Address>();
-  await eachElement(handle, ARP_INDEX, ({ element }) => inArpSet.add(formatAddress(element)));
+  await eachElement(handle, ARP_INDEX, ({ bytes, keyAt }) => inArpSet.add(addressAt(bytes, keyAt, 'IPv4')));
   const guarded = new Set<Address>();
   const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
   for (const address of seen.policy.guarded) {
@@ -144,12 +144,13 @@ async function observeOthers(handle: KernelHandle, rebinding: Rebinding): Promis
 async function eachElement(
   handle: KernelHandle,
   index: number,
-  take: (element: ElementRecord) => void,
+  take: (element: ElementReader) => void,
 ): Promise<void> {
   const answer = await dumpSet(handle, index);
   if (answer === undefined) return;
   const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
-  for (const element of elementsOf(answer)) {
+  const element = new ElementReader(answer);
+  while (element.next()) {
     take(element);
     if (slice.over) await slice.yieldTurn();
   }
@@ -171,17 +172,17 @@ async function dumpSet(handle: KernelHandle, index: number): Promise<ArrayBuffer
   }
 }
 
-function takeElement(seen: DataplaneState, set: PacketSet, record: ElementRecord): void {
-  const { element, comment, mark, freeBits } = record;
-  if (set.purpose === 'guarded') seen.policy.guarded.add(addressOfElement(set, element));
+function takeElement({ policy }: DataplaneState, set: PacketSet, element: ElementReader): void {
+  const { purpose } = set;
+  if (purpose === 'guarded') policy.guarded.add(addressOfElement(set, element));
   else {
-    const front = frontendOfElement(set, element, mark);
+    const front = frontendOfElement(set, element, element.mark);
     if (front === undefined) return;
-    if (set.purpose === 'sources') seen.policy.allow(front, sourceOfElement(set, element, freeBits ?? 0));
-    else if (set.purpose === 'open' || set.purpose === 'inside') seen.policy.open.set(front.key, front);
-    else if (set.purpose === 'owned' || set.purpose === 'owned-inside')
-      seen.policy.owned.set(front.key, { frontend: front, owner: comment });
-    else seen.policy.traffic[set.purpose].set(front.key, front);
+    if (purpose === 'sources') policy.allow(front, sourceOfElement(set, element, element.freeBits ?? 0));
+    else if (purpose === 'open' || purpose === 'inside') policy.open.set(front.key, front);
+    else if (purpose === 'owned' || purpose === 'owned-inside')
+      policy.owned.set(front.key, { frontend: front, owner: element.comment });
+    else policy.traffic[purpose].set(front.key, front);
   }
 }
 

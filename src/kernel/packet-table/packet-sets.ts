@@ -193,30 +193,45 @@ function addressSize(family: Family): number {
   return family === 'IPv4' ? 4 : 16;
 }
 
+/** Where the key of an element stands among other bytes. */
+export interface ElementKey {
+  readonly bytes: Uint8Array;
+  readonly keyAt: number;
+}
+
 /**
  * The frontend that an element stands for; undefined where it stands for none. `mark`: the element's value in a map.
  */
-export function frontendOfElement(set: PacketSet, key: Uint8Array, mark: number): Frontend | undefined {
-  const length = addressSize(set.family);
-  const address = addressAt(key, 0, set.family);
-  if ('protocol' in set) return frontend(address, portAt(key, length), set.protocol);
-  const protocol = PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === key[length]);
+export function frontendOfElement(
+  set: PacketSet,
+  { bytes, keyAt }: ElementKey,
+  mark: number,
+): Frontend | undefined {
+  const end = keyAt + addressSize(set.family);
+  const address = addressAt(bytes, keyAt, set.family);
+  if ('protocol' in set) return frontend(address, portAt(bytes, end), set.protocol);
+  const protocol = protocolOf(bytes[end]);
   if (protocol === undefined) return undefined;
-  const outside = frontend(address, portAt(key, length + FIELD_SIZE), protocol);
+  const outside = frontend(address, portAt(bytes, end + FIELD_SIZE), protocol);
   return isMarkMap(set) ? insideOf(outside, mark) : outside;
 }
 
+// Asked for each element of the large sets.
+function protocolOf(number: number | undefined): Protocol | undefined {
+  return number === PROTOCOL_NUMBERS.TCP
+    ? 'TCP'
+    : PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === number);
+}
+
 /** The range of clients that an element of a `sources` set allows. */
-export function sourceOfElement(set: PacketSet, key: Uint8Array, freeBits: number): Cidr {
-  const size = addressSize(set.family);
-  const address = addressAt(key, frontendKeySize(set.family), set.family);
-  const prefix = size * 8 - freeBits;
-  return cidrFrom(address, prefix);
+export function sourceOfElement(set: PacketSet, { bytes, keyAt }: ElementKey, freeBits: number): Cidr {
+  const prefix = addressSize(set.family) * 8 - freeBits;
+  return cidrFrom(addressAt(bytes, keyAt + frontendKeySize(set.family), set.family), prefix);
 }
 
 /** The address that an element of a `guarded` set stands for. */
-export function addressOfElement(set: PacketSet, key: Uint8Array): Address {
-  return addressAt(key, 0, set.family);
+export function addressOfElement(set: PacketSet, { bytes, keyAt }: ElementKey): Address {
+  return addressAt(bytes, keyAt, set.family);
 }
 
 function portAt(key: Uint8Array, offset: number): number {
