@@ -3,6 +3,7 @@ import type { ComposedSource } from './compose-source.js';
 import type { AgentSettings } from './config/agent-settings.js';
 import type { TrafficReader } from './kernel/netlink/traffic-reader.js';
 import { featureText, type KernelFeatures } from './kernel/node/kernel-features.js';
+import { atOnce, inSlices } from './model/clock.js';
 import type { ApiServerFact } from './model/node-condition.js';
 import type { ServiceAnswer } from './model/service-facts.js';
 import type { StatusReport } from './model/status-report.js';
@@ -58,7 +59,7 @@ export class ComposedViews {
       source: source.cluster,
       desired,
       state: () => loop.state(),
-      unmet: () => loop.unmetFrontends(),
+      unmet: () => atOnce(loop.unmetFrontends()),
     });
   }
 
@@ -75,7 +76,7 @@ export class ComposedViews {
         desired,
         withoutEndpoints: desired.withoutEndpoints(),
         nodeLocal: desired.nodeLocal(),
-        unmet: loop.unmetFrontends(),
+        unmet: atOnce(loop.unmetFrontends()),
         drains: loop.state().drains,
         slicesOf: (service) => source.cluster.view.look(service).slices,
         node: settings.nodeName,
@@ -121,13 +122,13 @@ export class ComposedViews {
     const { version, settings, features, source, desired, loop } = this.#parts;
     return new StatusSource(
       () => this.#look(() => this.#kernel.observe()),
-      () => ({
+      async (slice) => ({
         version,
         node: settings.nodeName,
         kernel: featureText(features),
         watch: source.statistics.watch?.(),
         state: loop.state(),
-        unmet: loop.unmetFrontends(),
+        unmet: await inSlices(loop.unmetFrontends(), slice),
         withoutEndpoints: desired.withoutEndpoints(),
         nodeLocal: desired.nodeLocal(),
       }),

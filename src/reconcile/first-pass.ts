@@ -5,6 +5,7 @@ import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge, type Service } from '../model/service.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
+import { sortedInPieces } from '../model/sorted-in-pieces.js';
 import type { DirtyServices } from './dirty-services.js';
 import type { KernelImage } from './kernel-image.js';
 import type { PassPlanner } from './pass-planner.js';
@@ -78,8 +79,9 @@ export class FirstPass {
       yield;
     }
     const contested = yield* contestedServices(services);
-    const free = services.filter(({ key }) => !contested.has(key)).sort(compareAge);
-    return yield* dirty.largeLast(free.map(({ key }) => key));
+    const free = services.filter(({ key }) => !contested.has(key));
+    const sorted = yield* sortedInPieces(free, compareAge);
+    return yield* dirty.largeLast(sorted.map(({ key }) => key));
   }
 
   /**

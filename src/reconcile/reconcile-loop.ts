@@ -166,8 +166,8 @@ export class ReconcileLoop implements ClusterListener {
     };
   }
 
-  /** Frontends that are not as their Services want them; it walks over all there are. */
-  unmetFrontends(): UnmetFrontend[] {
+  /** Frontends that are not as their Services want them; it walks over all there are, in pieces. */
+  unmetFrontends(): Generator<void, UnmetFrontend[]> {
     return this.#reconciler.unmetFrontends();
   }
 

@@ -142,7 +142,7 @@ export class Reconciler {
     return this.#refusals.problems(this.#image.state);
   }
 
-  unmetFrontends(): UnmetFrontend[] {
+  unmetFrontends(): Generator<void, UnmetFrontend[]> {
     return unmetFrontends({
       desired: this.#parts.desired,
       observed: this.#image.state,

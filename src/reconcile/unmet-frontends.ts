@@ -21,9 +21,9 @@ interface UnmetParts {
 
 /**
  * Every frontend that is not as its Service wants it, and why. Walks over all that is wanted: for whoever asks for the
- * status, not for every pass.
+ * status, not for every pass, and in pieces, of which none takes long.
  */
-export function unmetFrontends(parts: UnmetParts): UnmetFrontend[] {
+export function* unmetFrontends(parts: UnmetParts): Generator<void, UnmetFrontend[]> {
   const judge = judgeOf(parts);
   const unmet: UnmetFrontend[] = [];
   for (const [key, { frontend }] of parts.desired.virtualServers) {
@@ -31,6 +31,7 @@ export function unmetFrontends(parts: UnmetParts): UnmetFrontend[] {
     const judged = holder === undefined ? undefined : judge(frontend, holder.service.key);
     if (holder !== undefined && judged !== undefined)
       unmet.push({ frontend, owner: holder.owner, ...judged });
+    yield;
   }
   return [...unmet, ...parts.desired.lostFrontends.map(inConflict)];
 }

@@ -1,8 +1,9 @@
-import { TimeSlice } from '../model/clock.js';
+import { inSlices, TimeSlice } from '../model/clock.js';
 import type { DataplaneActivity } from '../model/counters.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
 import type { RealServerKey } from '../model/real-server.js';
+import { sortedInPieces } from '../model/sorted-in-pieces.js';
 import type {
   AgentStatus,
   FrontendStatus,
@@ -67,19 +68,24 @@ export async function statusReport(
   for (const server of kernel.foreign)
     servers.push({ ...virtualServer(server, kernel, drains), state: 'foreign' });
   return {
-    ...shortReport(kernel.dataplane, agent),
-    virtualServers: servers.sort(byServiceAndFrontend),
+    ...(await shortReport(kernel.dataplane, agent, slice)),
+    virtualServers: await inSlices(sortedInPieces(servers, byServiceAndFrontend), slice),
   };
 }
 
 /** The same without the virtual servers, which are only counted. */
-function shortReport(dataplane: ObservedDataplane, agent: AgentView | undefined): StatusReport {
+async function shortReport(
+  dataplane: ObservedDataplane,
+  agent: AgentView | undefined,
+  slice: TimeSlice,
+): Promise<StatusReport> {
+  const unmet = sortedInPieces((agent?.unmet ?? []).map(unmetStatus), byServiceAndFrontend);
   return {
     version: 1,
     agent: agent === undefined ? undefined : agentStatus(agent),
-    counts: countsOf(dataplane),
+    counts: await inSlices(countsOf(dataplane), slice),
     virtualServers: [],
-    unmet: (agent?.unmet ?? []).map(unmetStatus).sort(byServiceAndFrontend),
+    unmet: await inSlices(unmet, slice),
     withoutEndpoints: (agent?.withoutEndpoints ?? []).map(({ owner, frontend, offered }) => ({
       ...frontendStatus(frontend, owner),
       ...(offered !== undefined && { offered }),
@@ -88,14 +94,16 @@ function shortReport(dataplane: ObservedDataplane, agent: AgentView | undefined)
   };
 }
 
-function countsOf({ virtualServers, foreign }: ObservedDataplane): StatusCounts {
+function* countsOf({ virtualServers, foreign }: ObservedDataplane): Generator<void, StatusCounts> {
   let realServers = 0;
   let draining = 0;
-  for (const server of virtualServers.values())
+  for (const server of virtualServers.values()) {
     for (const { weight } of server.realServers) {
       realServers++;
       if (weight === 0) draining++;
     }
+    yield;
+  }
   return { virtualServers: virtualServers.size + foreign.size, realServers, draining, foreign: foreign.size };
 }
 
@@ -194,25 +202,30 @@ function compare(a: string, b: string): number {
  */
 export class StatusSource {
   readonly #look: () => Promise<KernelView>;
-  readonly #agent: () => AgentView;
+  readonly #agent: (slice: TimeSlice) => Promise<AgentView>;
   #current: Promise<StatusReport> | undefined;
 
-  constructor(look: () => Promise<KernelView>, agent: () => AgentView) {
+  constructor(look: () => Promise<KernelView>, agent: (slice: TimeSlice) => Promise<AgentView>) {
     this.#look = look;
     this.#agent = agent;
   }
 
   /** Without the virtual servers and without a look at the kernel: `image` is what it has acknowledged. */
-  short(image: ObservedDataplane): StatusReport {
-    return shortReport(image, this.#agent());
+  async short(image: ObservedDataplane): Promise<StatusReport> {
+    const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+    return shortReport(image, await this.#agent(slice), slice);
   }
 
   report(): Promise<StatusReport> {
-    this.#current ??= this.#look()
-      .then((kernel) => statusReport(kernel, this.#agent()))
-      .finally(() => {
-        this.#current = undefined;
-      });
+    this.#current ??= this.#make().finally(() => {
+      this.#current = undefined;
+    });
     return this.#current;
+  }
+
+  async #make(): Promise<StatusReport> {
+    const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+    const kernel = await this.#look();
+    return statusReport(kernel, await this.#agent(slice), slice);
   }
 }

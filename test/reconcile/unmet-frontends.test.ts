@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/model/clock.js';
 import { frontend } from '../../src/model/frontend.js';
 import { NO_SERVERS } from '../../src/model/real-server.js';
 import { POD_1, VIP_A, VIP_B } from '../support/addresses.js';
@@ -9,7 +10,7 @@ import { aService, aSlice, HTTP, settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const statesOf = ({ loop }: TestAgent) =>
-  loop.unmetFrontends().map(({ owner, frontend: { key }, state }) => `${owner} ${key} ${state}`);
+  atOnce(loop.unmetFrontends()).map(({ owner, frontend: { key }, state }) => `${owner} ${key} ${state}`);
 
 describe('a frontend', () => {
   it('is pending until the kernel has acknowledged all of its pass, and then not reported any more', async () => {
@@ -40,7 +41,7 @@ describe('a frontend', () => {
     agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
     agent.source.put(aService('other', [VIP_B]), aSlice('other', [POD_1]));
     await agent.start();
-    expect(agent.loop.unmetFrontends()).toEqual([
+    expect(atOnce(agent.loop.unmetFrontends())).toEqual([
       {
         frontend: expect.objectContaining({ key: FRONT.key }),
         owner: 'default/web:http',
@@ -78,7 +79,7 @@ describe('a frontend', () => {
     }));
     agent.source.put(aService('early', [VIP_A], { ports }), aService('late', [VIP_A], { ports, created: 1 }));
     await agent.start();
-    const states = agent.loop.unmetFrontends();
+    const states = atOnce(agent.loop.unmetFrontends());
     expect(states).toHaveLength(10);
     expect(states[0]).toMatchObject({
       owner: 'default/late:p0',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/model/clock.js';
 import { Counts } from '../../src/status/metrics/exposition.js';
 import { metricRegistry } from '../../src/status/metrics/metrics-page.js';
 import { trafficText } from '../../src/status/metrics/service-traffic.js';
@@ -29,7 +30,7 @@ function registered(): string[] {
 
 function ofTraffic(): string[] {
   const totals = { connections: 1, inPackets: 1, outPackets: 1, inBytes: 1, outBytes: 1 };
-  const text = trafficText({ shown: [{ owner: 'a/b:c', totals }], rest: totals, leftOut: 0 });
+  const text = atOnce(trafficText({ shown: [{ owner: 'a/b:c', totals }], rest: totals, leftOut: 0 }));
   return [...parseExposition(text)].map(([name, { type, series }]) => {
     const [first = ''] = series.keys();
     return row(

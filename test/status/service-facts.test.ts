@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/model/clock.js';
 import type { LiveLook } from '../../src/model/cluster-source.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import type { Service } from '../../src/model/service.js';
@@ -25,7 +26,7 @@ function ask(agent: TestAgent, query: Record<string, string>, lookUp?: () => Pro
     source: { view: source.view, ...(lookUp && { lookUp }) },
     desired,
     state: () => loop.state(),
-    unmet: () => loop.unmetFrontends(),
+    unmet: () => atOnce(loop.unmetFrontends()),
   });
 }
 

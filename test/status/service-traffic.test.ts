@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/model/clock.js';
 import type { Traffic } from '../../src/model/counters.js';
 import type { Ownership } from '../../src/model/dataplane.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
@@ -39,8 +40,8 @@ describe('the statistics of a Service port', () => {
   it('are those of all its frontends together', () => {
     const sums = new ServiceTraffic(10);
     const counted = traffic(2, { inPackets: 3, outPackets: 4, inBytes: 2 ** 40, outBytes: 6 });
-    const view = sums.add(look({ web4: counted, web6: counted }), OWNED);
-    const page = parseExposition(trafficText(view));
+    const view = atOnce(sums.add(look({ web4: counted, web6: counted }), OWNED));
+    const page = parseExposition(atOnce(trafficText(view)));
     const labels = 'service_namespace="default",service_name="web",service_port="http"';
     expect([...page.values()].flatMap(({ series }) => [...series])).toEqual([
       [`kube_ipvs_proxy_service_connections_total{${labels}}`, 4],
@@ -54,27 +55,27 @@ describe('the statistics of a Service port', () => {
 
   it('grow on when a virtual server is made anew, zeroed or gone', () => {
     const sums = new ServiceTraffic(10);
-    sums.add(look({ web4: traffic(10), web6: traffic(5) }), OWNED);
-    sums.add(look({ web4: traffic(3), web6: traffic(6) }), OWNED);
-    const view = sums.add(look({ web6: traffic(8) }), OWNED);
-    expect(connections(trafficText(view))).toEqual({ [WEB]: 10 + 5 + 3 + 1 + 2 });
+    atOnce(sums.add(look({ web4: traffic(10), web6: traffic(5) }), OWNED));
+    atOnce(sums.add(look({ web4: traffic(3), web6: traffic(6) }), OWNED));
+    const view = atOnce(sums.add(look({ web6: traffic(8) }), OWNED));
+    expect(connections(atOnce(trafficText(view)))).toEqual({ [WEB]: 10 + 5 + 3 + 1 + 2 });
   });
 
   it('of virtual servers without an owner are not shown', () => {
-    const view = new ServiceTraffic(10).add(look({ web4: traffic(1) }), new Map());
-    expect(connections(trafficText(view))).toEqual({});
+    const view = atOnce(new ServiceTraffic(10).add(look({ web4: traffic(1) }), new Map()));
+    expect(connections(atOnce(trafficText(view)))).toEqual({});
   });
 
   it('are shown for the busiest; the others are summed up while they are not shown', () => {
     const sums = new ServiceTraffic(1);
-    const first = sums.add(look({ web4: traffic(10), dns: traffic(4) }), OWNED);
-    expect(connections(trafficText(first))).toMatchObject({ [WEB]: 10 });
-    const second = sums.add(look({ web4: traffic(10), dns: traffic(9) }), OWNED);
+    const first = atOnce(sums.add(look({ web4: traffic(10), dns: traffic(4) }), OWNED));
+    expect(connections(atOnce(trafficText(first)))).toMatchObject({ [WEB]: 10 });
+    const second = atOnce(sums.add(look({ web4: traffic(10), dns: traffic(9) }), OWNED));
     expect(second.leftOut).toBe(1);
-    const third = sums.add(look({ web4: traffic(11), dns: traffic(15) }), OWNED);
-    expect(connections(trafficText(third))).toMatchObject({ [WEB]: 11 });
-    const fourth = sums.add(look({ web4: traffic(11), dns: traffic(30) }), OWNED);
-    expect(connections(trafficText(fourth))).toMatchObject({ [DNS_PORT]: 30 });
+    const third = atOnce(sums.add(look({ web4: traffic(11), dns: traffic(15) }), OWNED));
+    expect(connections(atOnce(trafficText(third)))).toMatchObject({ [WEB]: 11 });
+    const fourth = atOnce(sums.add(look({ web4: traffic(11), dns: traffic(30) }), OWNED));
+    expect(connections(atOnce(trafficText(fourth)))).toMatchObject({ [DNS_PORT]: 30 });
   });
 
   it('never shrink while the Service is there, whatever the kernel says', () => {
@@ -89,7 +90,9 @@ describe('the statistics of a Service port', () => {
             count === undefined ? [] : [[name, traffic(count)] as const],
           );
           const present = step.dns !== undefined && (step.web4 ?? step.web6) !== undefined;
-          const shown = connections(trafficText(sums.add(look(Object.fromEntries(seen)), OWNED)));
+          const shown = connections(
+            atOnce(trafficText(atOnce(sums.add(look(Object.fromEntries(seen)), OWNED)))),
+          );
           if (!present) delete highest[WEB];
           if (!present) delete highest[DNS_PORT];
           for (const [series, value] of Object.entries(shown)) {
@@ -105,9 +108,9 @@ describe('the statistics of a Service port', () => {
 describe('the sum of the others', () => {
   it('is there only while a Service port is left out', () => {
     const sums = new ServiceTraffic(1);
-    const both = sums.add(look({ web4: traffic(10), dns: traffic(4) }), OWNED);
-    expect(connections(trafficText(both))).toHaveProperty([OTHER]);
-    const one = sums.add(look({ web4: traffic(10) }), OWNED);
-    expect(connections(trafficText(one))).not.toHaveProperty([OTHER]);
+    const both = atOnce(sums.add(look({ web4: traffic(10), dns: traffic(4) }), OWNED));
+    expect(connections(atOnce(trafficText(both)))).toHaveProperty([OTHER]);
+    const one = atOnce(sums.add(look({ web4: traffic(10) }), OWNED));
+    expect(connections(atOnce(trafficText(one)))).not.toHaveProperty([OTHER]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Family } from '../../model/address.js';
+import { inSlices, TimeSlice } from '../../model/clock.js';
 import { type HttpRoute, jsonAnswer, textAnswer } from '../http/http-answer.js';
 import { zPages } from '../http/z-pages.js';
 import { type Counts, EXPOSITION_TYPE, MetricRegistry } from './exposition.js';
@@ -9,6 +10,9 @@ import { countDataplane, type DataplaneCounts, ownMetrics, type Snapshot } from 
 import { processMetrics } from './process-metrics.js';
 import { ServiceTraffic, trafficText } from './service-traffic.js';
 import type { SyncTimes, Tally } from './tally.js';
+
+/** Between two looks at the clock. */
+const SERVERS_PER_LOOK = 64;
 
 interface Page {
   readonly contentType: string;
@@ -50,7 +54,9 @@ export class MetricsPage {
     if (this.#traffic === undefined) return '';
     try {
       const traffic = await this.#sources.traffic();
-      return trafficText(this.#traffic.add(traffic, this.#sources.observed().policy.owned));
+      const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+      const { owned } = this.#sources.observed().policy;
+      return await inSlices(trafficText(await inSlices(this.#traffic.add(traffic, owned), slice)), slice);
     } catch {
       this.#tally.trafficFailures++;
       return '';
