@@ -130,6 +130,12 @@ describe('the report of a comparison', () => {
     expect(report).toMatch(/\| connection set-up: iptables.* \| 12\.50 × \| \| \|/);
   });
 
+  it('judges nothing by the clock on the wall of an emulated machine', () => {
+    const options = { ...ABOUT.options, clock: 'vm' } as const;
+    const wall = rowsOf(results, 'vm');
+    expect(reportOf(wall, chartsOf(wall, 'vm'), { ...ABOUT, options })).not.toMatch(/held|missed/);
+  });
+
   it('says how far apart runs are where they are furthest apart, and where there is one alone', () => {
     expect(report).toContain('Every figure was measured once');
     const again = rowsOf(
