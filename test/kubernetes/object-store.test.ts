@@ -87,4 +87,25 @@ describe('a listing', () => {
     await listing.publishPart(slice);
     expect([take(), store.size]).toEqual([['new - 3', 'nameless has 0 problems'], 2]);
   });
+
+  test('lets others have their turn while it takes away what has gone', async () => {
+    const { store } = testStore();
+    for (let index = 0; index < 100; index++) store.put(object(`gone-${index}`, 1));
+    let now = 0;
+    const clock = {
+      now: () => {
+        now += 10;
+        return now;
+      },
+    };
+    const sizes = [store.size];
+    const turn = () => {
+      sizes.push(store.size);
+      if (store.size > 0) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await store.listing().publish(new TimeSlice(clock, 10));
+    const gone = sizes.slice(1).map((size, index) => (sizes[index] ?? 0) - size);
+    expect([store.size, Math.max(...gone)]).toEqual([0, 10]);
+  });
 });

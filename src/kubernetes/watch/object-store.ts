@@ -116,7 +116,10 @@ export class ObjectStore<R> implements ObjectTaker {
       },
       publish: async (slice) => {
         await this.#merge(sent, nameless, slice);
-        for (const key of this.#entries.keys()) if (!sent.has(key)) this.#settle(key, undefined);
+        for (const key of this.#entries.keys()) {
+          if (!sent.has(key)) this.#settle(key, undefined);
+          if (slice.over) await slice.yieldTurn();
+        }
         // Whoever watches holds the listing for as long as the watch lasts.
         sent.clear();
       },
