@@ -74,10 +74,12 @@ export class StatusBoard {
     this.#events = sink === undefined ? undefined : new EventRecorder(sink, clock, events);
     this.healthChecks = this.#newHealthChecks();
     const [tally, times] = [this.#tally, this.#times];
-    const { registry, histograms } = metricRegistry({ ...settings, sources, tally, times, events });
+    const { registry, histograms, prepare } = metricRegistry({ ...settings, sources, tally, times, events });
     this.#histograms = histograms;
     parts.problems.watch((all) => this.#problemsFound(all));
-    this.#servers = this.#newServers(new MetricsPage(registry, sources, tally, settings.trafficLimit));
+    this.#servers = this.#newServers(
+      new MetricsPage(registry, sources, tally, settings.trafficLimit, prepare),
+    );
   }
 
   /**

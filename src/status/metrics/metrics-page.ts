@@ -1,5 +1,5 @@
 import type { Family } from '../../model/address.js';
-import { inSlices, TimeSlice } from '../../model/clock.js';
+import { atOnce, inSlices, TimeSlice } from '../../model/clock.js';
 import { type HttpRoute, jsonAnswer, textAnswer } from '../http/http-answer.js';
 import { zPages } from '../http/z-pages.js';
 import { type Counts, EXPOSITION_TYPE, MetricRegistry } from './exposition.js';
@@ -25,13 +25,22 @@ export class MetricsPage {
   readonly #sources: MetricSources;
   readonly #tally: Tally;
   readonly #traffic: ServiceTraffic | undefined;
+  readonly #prepare: () => Promise<void>;
   #current: Promise<Page> | undefined;
 
   /**
    * `trafficLimit`: of how many Service ports the statistics are shown; 0 for none, and then the kernel is not asked.
+   * `prepare`: of the registry.
    */
-  constructor(registry: MetricRegistry, sources: MetricSources, tally: Tally, trafficLimit: number) {
+  constructor(
+    registry: MetricRegistry,
+    sources: MetricSources,
+    tally: Tally,
+    trafficLimit: number,
+    prepare: () => Promise<void> = async () => undefined,
+  ) {
     this.#registry = registry;
+    this.#prepare = prepare;
     this.#sources = sources;
     this.#tally = tally;
     this.#traffic = trafficLimit > 0 ? new ServiceTraffic(trafficLimit) : undefined;
@@ -46,6 +55,7 @@ export class MetricsPage {
 
   async #make(): Promise<Page> {
     const traffic = await this.#trafficText();
+    await this.#prepare();
     return { contentType: EXPOSITION_TYPE, text: this.#registry.text() + traffic };
   }
 
@@ -73,31 +83,56 @@ interface RegistryParts {
   readonly events: Counts;
 }
 
+interface ComposedRegistry {
+  readonly registry: MetricRegistry;
+  readonly histograms: Histograms;
+  /** To be awaited before the text is made: what is large is read in slices. */
+  prepare(): Promise<void>;
+}
+
 /** Every metric but the statistics of Services. */
-export function metricRegistry(parts: RegistryParts): { registry: MetricRegistry; histograms: Histograms } {
+export function metricRegistry(parts: RegistryParts): ComposedRegistry {
   const { version, families, sources, tally, times, events } = parts;
   const registry = new MetricRegistry();
   const histograms = new Histograms(families);
   for (const histogram of histograms.metrics) registry.add(histogram);
-  const snapshot = oncePerScrape(snapshotTaker(parts));
+  const snapshots = new Snapshots(parts);
+  const snapshot = oncePerScrape(() => snapshots.take());
   const rows = [
     ...kubeProxyMetrics(sources, tally, times, families),
     ...ownMetrics(sources, snapshot, tally, events),
     ...processMetrics(version),
   ];
   for (const row of rows) registry.addRow(row);
-  return { registry, histograms };
+  return { registry, histograms, prepare: () => snapshots.prepare() };
 }
 
-function snapshotTaker({ sources, tally }: RegistryParts): () => Snapshot {
-  let counts: DataplaneCounts | undefined;
-  let revision = Number.NaN;
-  return () => {
-    // Counting walks over every real server, which an idle agent should not do for each scrape.
-    if (counts === undefined || revision !== tally.revision) counts = countDataplane(sources.observed());
-    revision = tally.revision;
-    return { state: sources.state(), counts };
-  };
+/** Counting walks over every real server, which an idle agent should not do for each scrape. */
+class Snapshots {
+  readonly #parts: Pick<RegistryParts, 'sources' | 'tally'>;
+  #counts: DataplaneCounts | undefined;
+  #revision = Number.NaN;
+
+  constructor(parts: Pick<RegistryParts, 'sources' | 'tally'>) {
+    this.#parts = parts;
+  }
+
+  /** Before a scrape: so that what has to be counted again is counted in slices. */
+  async prepare(): Promise<void> {
+    const { revision } = this.#parts.tally;
+    if (this.#revision === revision) return;
+    const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+    this.#counts = await inSlices(countDataplane(this.#parts.sources.observed()), slice);
+    this.#revision = revision;
+  }
+
+  take(): Snapshot {
+    const { sources, tally } = this.#parts;
+    if (this.#counts === undefined || this.#revision !== tally.revision)
+      this.#counts = atOnce(countDataplane(sources.observed()));
+    this.#revision = tally.revision;
+    return { state: sources.state(), counts: this.#counts };
+  }
 }
 
 // The rows of a scrape are read in one turn of the event loop, one after the other.

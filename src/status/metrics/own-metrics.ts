@@ -186,15 +186,21 @@ interface FamilyCounts {
   draining: number;
 }
 
-export function countDataplane({ virtualServers, bound, foreign }: ObservedDataplane): DataplaneCounts {
+/** In pieces, of which none takes long. */
+export function* countDataplane({
+  virtualServers,
+  bound,
+  foreign,
+}: ObservedDataplane): Generator<void, DataplaneCounts> {
   const families = new Map<Family, FamilyCounts>(
     FAMILIES.map((family) => [family, { vips: 0, virtualServers: 0, active: 0, draining: 0 }]),
   );
-  for (const address of bound) bump(families.get(familyOf(address)), 'vips');
+  for (const address of bound) yield bump(families.get(familyOf(address)), 'vips');
   for (const { frontend, realServers } of virtualServers.values()) {
     const counts = families.get(familyOf(frontend.address));
     bump(counts, 'virtualServers');
     for (const { weight } of realServers) bump(counts, weight > 0 ? 'active' : 'draining');
+    yield;
   }
   return { families, foreign: foreign.size };
 }
