@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiServer } from '../../lab/api-server/api-server.js';
 import { LoginFolder } from '../../lab/api-server/login-folder.js';
 import type { PodBehaviour } from '../../lab/api-server/pod-exec.js';
@@ -13,6 +13,14 @@ const SENTENCE = 'default/web works on this node.\n\nAPI    default/web ClusterI
 let server: ApiServer;
 let login: LoginFolder;
 let question: FleetQuestion;
+
+// What the first question loads is no part of the time that a node has to answer.
+beforeAll(() =>
+  Promise.all([
+    import('@kubernetes/client-node/dist/exec.js'),
+    import('@kubernetes/client-node/dist/web-socket-handler.js'),
+  ]),
+);
 
 beforeEach(async () => {
   server = await ApiServer.start();
