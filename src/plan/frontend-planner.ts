@@ -118,7 +118,7 @@ export class FrontendPlanner {
     else if (replaces !== owner) this.#operations.add({ kind: 'own-frontend', frontend, owner, replaces });
   }
 
-  // After a restart nearly all have, and the servers in the kernel are then compared as bytes.
+  // After a restart nearly all have: they are then held as the wanted object, or compared as a text.
   #hasTheServers({ realServers }: VirtualServer, seen: VirtualServer | undefined): boolean {
     return this.#weightNow === WHOLE_WEIGHT && seen?.realServers.areThese(realServers) === true;
   }
