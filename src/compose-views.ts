@@ -74,7 +74,7 @@ export class ComposedViews {
         image: loop.observed,
         policy: loop.observed.policy,
         desired,
-        withoutEndpoints: desired.withoutEndpoints(),
+        withoutEndpoints: atOnce(desired.withoutEndpoints()),
         nodeLocal: desired.nodeLocal(),
         unmet: atOnce(loop.unmetFrontends()),
         drains: loop.state().drains,
@@ -129,7 +129,7 @@ export class ComposedViews {
         watch: source.statistics.watch?.(),
         state: loop.state(),
         unmet: await inSlices(loop.unmetFrontends(), slice),
-        withoutEndpoints: desired.withoutEndpoints(),
+        withoutEndpoints: await inSlices(desired.withoutEndpoints(), slice),
         nodeLocal: desired.nodeLocal(),
       }),
     );

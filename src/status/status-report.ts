@@ -79,13 +79,13 @@ async function shortReport(
   agent: AgentView | undefined,
   slice: TimeSlice,
 ): Promise<StatusReport> {
-  const unmet = sortedInPieces((agent?.unmet ?? []).map(unmetStatus), byServiceAndFrontend);
+  const unmet = await inSlices(unmetStatuses(agent?.unmet ?? []), slice);
   return {
     version: 1,
     agent: agent === undefined ? undefined : agentStatus(agent),
     counts: await inSlices(countsOf(dataplane), slice),
     virtualServers: [],
-    unmet: await inSlices(unmet, slice),
+    unmet,
     withoutEndpoints: (agent?.withoutEndpoints ?? []).map(({ owner, frontend, offered }) => ({
       ...frontendStatus(frontend, owner),
       ...(offered !== undefined && { offered }),
@@ -162,6 +162,12 @@ function ownServer(
 function unmetByKey(unmet: readonly UnmetFrontend[]): ReadonlyMap<FrontendKey, UnmetFrontend> {
   const own = unmet.filter(({ state }) => state !== 'conflict');
   return new Map(own.map((entry) => [entry.frontend.key, entry]));
+}
+
+function* unmetStatuses(unmet: readonly UnmetFrontend[]): Generator<void, UnmetStatus[]> {
+  const statuses: UnmetStatus[] = [];
+  for (const each of unmet) yield void statuses.push(unmetStatus(each));
+  return yield* sortedInPieces(statuses, byServiceAndFrontend);
 }
 
 function unmetStatus({ frontend, owner, state, reason }: UnmetFrontend): UnmetStatus {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-view.js';
+import { atOnce } from '../../src/model/clock.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
 import { allKeys, type KernelKeys } from '../../src/model/kernel-keys.js';
@@ -85,7 +86,7 @@ describe('a Service', () => {
   it('without a usable endpoint keeps its VIP, guarded and closed', () => {
     const cluster = clusterOf(aService('web', [VIP_A]));
     expect(cluster.text).toEqual(['bound 10.96.0.10', 'guarded 10.96.0.10']);
-    expect(cluster.desired.withoutEndpoints().map(({ frontend }) => frontend.key)).toEqual([
+    expect(atOnce(cluster.desired.withoutEndpoints()).map(({ frontend }) => frontend.key)).toEqual([
       '10.96.0.10:80/TCP',
     ]);
   });
@@ -95,12 +96,14 @@ describe('a Service', () => {
     ['another protocol', { name: 'http', protocol: 'UDP', port: 8_080 } as const, '"http"/UDP'],
   ])('whose slices have its port by %s is refused, and says what they offer', (_, port, offered) => {
     const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', [POD_1], { ports: [port] }));
-    expect(desired.withoutEndpoints()).toMatchObject([{ frontend: { key: '10.96.0.10:80/TCP' }, offered }]);
+    expect(atOnce(desired.withoutEndpoints())).toMatchObject([
+      { frontend: { key: '10.96.0.10:80/TCP' }, offered },
+    ]);
   });
 
   it('whose slices have its port but no endpoint says nothing of ports', () => {
     const { desired } = clusterOf(aService('web', [VIP_A]), aSlice('web', []));
-    expect(desired.withoutEndpoints()[0]).not.toHaveProperty('offered');
+    expect(atOnce(desired.withoutEndpoints())[0]).not.toHaveProperty('offered');
   });
 
   it('without an endpoint in one family is closed in that one alone', () => {

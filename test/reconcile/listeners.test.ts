@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/model/clock.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
 import type { Protocol } from '../../src/model/protocol.js';
 import { address, POD_1, VIP_A } from '../support/addresses.js';
@@ -92,7 +93,7 @@ describe('a Service that prefers processes of the node', () => {
     agent.source.put(aSlice('dns', [], { ports: [POD_DNS] }));
     await agent.loop.idle();
     expect([...kernel.state.policy.traffic['node-local'].keys()]).toEqual([front(53)]);
-    expect(agent.desired.withoutEndpoints()).toEqual([]);
+    expect(atOnce(agent.desired.withoutEndpoints())).toEqual([]);
     expect(agent.desired.nodeLocal().map(({ owner }) => owner)).toEqual(['default/dns:dns']);
   });
 

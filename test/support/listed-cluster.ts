@@ -1,5 +1,6 @@
 import { DesiredDataplane } from '../../src/desired/desired-dataplane.js';
 import { LONE_NODE } from '../../src/desired/node-view.js';
+import { atOnce } from '../../src/model/clock.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
 import type { Activity } from '../../src/model/counters.js';
 import type { DataplaneState } from '../../src/model/dataplane-state.js';
@@ -61,7 +62,7 @@ export class ListedCluster {
         image: this.image,
         policy: this.image.policy,
         desired: this.desired,
-        withoutEndpoints: this.desired.withoutEndpoints(),
+        withoutEndpoints: atOnce(this.desired.withoutEndpoints()),
         nodeLocal: this.desired.nodeLocal(),
         unmet: this.unmet,
         drains: this.drains,
