@@ -30,9 +30,7 @@ export class Allocations {
 
   /** Whose the allocation is, other than this Service's. */
   holderOf(allocation: Allocation, claimant: ServiceKey): ServiceKey | undefined {
-    const holders = this.#holders.get(allocation);
-    if (typeof holders === 'string') return holders === claimant ? undefined : holders;
-    return holders?.find((holder) => holder !== claimant);
+    return this.#listOf(allocation).find((holder) => holder !== claimant);
   }
 
   /** The Services of which a claim is to be judged anew since this was last asked. */
@@ -58,38 +56,27 @@ export class Allocations {
 
   #moveHoldings(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
     for (const gone of before) if (!after.includes(gone)) this.#hold(gone, this.#othersWith(gone, key), key);
-    for (let index = 0; index < after.length; index++) {
-      const added = after[index] as Allocation;
-      if (!before.includes(added)) this.#hold(added, this.#withAnother(added, key), key);
-    }
-  }
-
-  #withAnother(allocation: Allocation, key: ServiceKey): ServiceKey | readonly ServiceKey[] {
-    return this.#holders.has(allocation) ? [...this.#othersWith(allocation, key), key].sort() : key;
+    for (const added of after)
+      if (!before.includes(added)) this.#hold(added, [...this.#othersWith(added, key), key].sort(), key);
   }
 
   #othersWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {
-    const holders = this.#holders.get(allocation);
-    if (typeof holders === 'string') return holders === key ? NO_SERVICES : [holders];
-    return holders?.filter((holder) => holder !== key) ?? NO_SERVICES;
+    return this.#listOf(allocation).filter((holder) => holder !== key);
   }
 
-  #hold(allocation: Allocation, holders: ServiceKey | readonly ServiceKey[], changed: ServiceKey): void {
-    if (holders.length === 0) this.#holders.delete(allocation);
-    else
-      this.#holders.set(
-        allocation,
-        isList(holders) && holders.length === 1 ? (holders[0] as ServiceKey) : holders,
-      );
+  #listOf(allocation: Allocation): readonly ServiceKey[] {
+    const holders = this.#holders.get(allocation) ?? NO_SERVICES;
+    return typeof holders === 'string' ? [holders] : holders;
+  }
+
+  #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {
+    const [first] = holders;
+    if (first === undefined) this.#holders.delete(allocation);
+    else this.#holders.set(allocation, holders.length === 1 ? first : holders);
     if (this.#claimants.size === 0) return;
     for (const claimant of this.#claimants.get(allocation) ?? NO_SERVICES)
       if (claimant !== changed) this.#concerned.add(claimant);
   }
-}
-
-// Array.isArray alone knows no readonly lists.
-function isList(holders: ServiceKey | readonly ServiceKey[]): holders is readonly ServiceKey[] {
-  return Array.isArray(holders);
 }
 
 function holdingsOf(service: Service | undefined): readonly Allocation[] {

@@ -38,8 +38,8 @@ export interface HashChoice {
 }
 
 /**
- * `countServers`: how many virtual servers it has, asked only of a Service that hashes by mh. Where too many would hash by mh, they hash by sh, which moves more clients when
- * endpoints change.
+ * `countServers`: how many virtual servers it has, asked only of a Service that hashes by mh. Where too many would hash
+ * by mh, they hash by sh, which moves more clients when endpoints change.
  */
 export function withinHashTables(service: Service, countServers: () => number, node: NodeView): HashChoice {
   const count = hashesByMh(service, node) ? countServers() : 0;

@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { ServicePort } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { isSuspicious, unusableKind } from './address-policy.js';
+import { unusableKind } from './address-policy.js';
 
 /** The slices of a Service without the endpoints that the kernel would refuse. */
 interface UsableEndpoints {
@@ -32,7 +32,7 @@ export function usableEndpoints(
   return { slices: kept, leftOut: [...leftOut] };
 }
 
-// Undefined where there is none, as in nearly every Service. One look at an address is enough for all but a few.
+// Undefined where there is none, as in nearly every Service.
 function unusableAddresses(
   slices: readonly EndpointSlice[],
   reserved: ReservedAddresses,
@@ -42,7 +42,7 @@ function unusableAddresses(
   for (const { endpoints } of slices)
     for (let index = 0; index < endpoints.length; index++) {
       const { address } = endpoints[index] as Endpoint;
-      if (ends.has(address) || (isSuspicious(address) && unusableKind(address, 'cluster') !== undefined))
+      if (ends.has(address) || unusableKind(address, 'cluster') !== undefined)
         found = (found ?? new Set()).add(address);
     }
   return found;

@@ -57,8 +57,8 @@ export interface RealServers extends Iterable<RealServer> {
 export type ServerOrder = (addresses: Address[], port: number) => void;
 
 /**
- * Real servers that do not change and have one port and one weight, as those of nearly every virtual server: each takes
- * a sixth of the memory that an object for it would take. They are sorted when somebody goes through them; at a restart
+ * Real servers that do not change and have one port and one weight, as those of nearly every virtual server: each is an
+ * address in a list, without an object of its own. They are sorted when somebody goes through them; at a restart
  * nobody does, since they are compared as a text.
  */
 class EvenServers implements RealServers {

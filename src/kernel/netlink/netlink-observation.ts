@@ -41,7 +41,7 @@ export async function observeAll(
   remembered: Remembered,
   rebinding: Rebinding,
 ): Promise<Observation> {
-  const dataplane = await observeOthers(handle, rebinding);
+  const dataplane = await observeAddressesAndSets(handle, rebinding);
   const { owned } = dataplane.policy;
   const marks = marksOf([...remembered.values(), ...owned.values()]);
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
@@ -118,15 +118,10 @@ export async function observeWithArpSet(
  * The addresses of our device, our local routes and the sets of our table; all empty where nothing is made yet. Tells
  * `rebinding` in which way they are bound.
  */
-export function observeAddressesAndSets(
+export async function observeAddressesAndSets(
   handle: KernelHandle,
   rebinding: Rebinding,
-): Promise<AddressesAndSets> {
-  return observeOthers(handle, rebinding);
-}
-
-/** Everything but the virtual servers. */
-async function observeOthers(handle: KernelHandle, rebinding: Rebinding): Promise<DataplaneState> {
+): Promise<DataplaneState> {
   const seen = new DataplaneState();
   const boundOtherwise: AddressRecord[] = [];
   const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
