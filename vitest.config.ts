@@ -29,6 +29,7 @@ export const programTests = [
   'test/native/machine.test.ts',
   'test/release/sbom.test.ts',
   'test/release/scripts.test.ts',
+  'test/scripts/count-tests.test.ts',
   'test/scripts/image-compare.test.ts',
   'test/scripts/test-kernel.test.ts',
 ];

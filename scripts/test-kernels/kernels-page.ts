@@ -1,4 +1,5 @@
-import type { FileResult, KernelRun, TestNote } from './kernel-run.js';
+import type { FileResult, TestNote } from '../vitest-report.js';
+import type { KernelRun } from './kernel-run.js';
 
 /** The order of the columns; what is not named follows. */
 const ORDER = ['5.10', '6.1', '6.12', 'newest'];

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type KernelRun, kernelRun, type VitestReport } from './kernel-run.js';
+import type { VitestReport } from '../vitest-report.js';
+import { type KernelRun, kernelRun } from './kernel-run.js';
 import { kernelsPage } from './kernels-page.js';
 
 // usage: node write-page.js CHOICE REPORT…    takes these reports of vitest about one kernel into docs/kernels.json and

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { kernelRun, type VitestReport } from '../../scripts/test-kernels/kernel-run.js';
+import { kernelRun } from '../../scripts/test-kernels/kernel-run.js';
 import { kernelsPage } from '../../scripts/test-kernels/kernels-page.js';
+import type { VitestReport } from '../../scripts/vitest-report.js';
 
 const KERNEL = {
   release: '5.10.0-46-amd64',
@@ -14,6 +15,7 @@ function test(fullName: string, status: string, more: object = {}) {
 }
 
 const REPORT: VitestReport = {
+  success: false,
   testResults: [
     {
       name: '/repository/test/kernel/native-nft.test.ts',
@@ -66,14 +68,16 @@ describe('the page about kernels', () => {
     const message = `cannot read ${homedir()}/x ${'y'.repeat(500)}`;
     const results = [{ name: 'a.test.ts', status: 'failed', message, assertionResults: [] }];
     const page = kernelsPage([
-      kernelRun('6.1', { date: '2026-11-28', commit: '1a2b3c4' }, '/repository', [{ testResults: results }]),
+      kernelRun('6.1', { date: '2026-11-28', commit: '1a2b3c4' }, '/repository', [
+        { success: false, testResults: results },
+      ]),
     ]);
     expect(page).toMatch(/: `cannot read ~\/x y{100,200}…`/);
   });
 
   it('shows kernels in the order of their age, and what was not run on one of them', () => {
     const newest = kernelRun('newest', { date: '2026-11-27', commit: '1a2b3c4' }, '/repository', [
-      { testResults: REPORT.testResults.slice(0, 1) },
+      { success: false, testResults: REPORT.testResults.slice(0, 1) },
     ]);
     const page = kernelsPage([newest, run]);
     expect(page).toContain('|  | 5.10 | newest |');

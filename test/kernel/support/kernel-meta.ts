@@ -1,6 +1,6 @@
 import { release, version } from 'node:os';
 import type { TestContext } from 'vitest';
-import type { KernelMeta } from '../../../scripts/test-kernels/kernel-run.js';
+import type { KernelMeta } from '../../../scripts/vitest-report.js';
 
 /** Leaves in the report of this run which kernel it was and what the agent found, for docs/kernels.md. */
 export function tellKernel(task: TestContext['task'], features: string): void {
