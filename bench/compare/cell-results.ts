@@ -10,9 +10,29 @@ export interface Cost {
   readonly processor: number;
 }
 
+/** With what a cell was measured: a result may be put together of several calls. */
+export interface Origin {
+  readonly commit: string;
+  /** The version of Node that the agent ran on. */
+  readonly node: string;
+  readonly date: string;
+}
+
+/** A cell that was given up, so that the others have their turn. */
+export interface StoppedCell {
+  readonly cell: Cell;
+  readonly origin: Origin;
+  /** Of the clock on the wall; from the end of the cell before it, or from the start of its kernel. */
+  readonly seconds: number;
+  /** What it had done by then; empty where that was nothing. */
+  readonly reached: string;
+}
+
 /** What one cell has measured: a line of what the guest prints, a file of the run. */
 export interface CellResult {
   readonly cell: Cell;
+  /** Which the guest does not know: the run adds it. */
+  readonly origin?: Origin;
   readonly kernel: string;
   readonly program: Cost & {
     /** Until the first Service answers. With iptables and nftables all come at the same moment. */

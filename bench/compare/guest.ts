@@ -13,12 +13,14 @@ import type {
   ChangeKind,
   ConnectionPlace,
   ConnectionSamples,
+  Cost,
   Start,
 } from './cell-results.js';
 import { type Cell, isFloor, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { CHURN_PER_SECOND, type ChangePlan, changesOf, churnOf } from './rule-files.js';
+import { reachedLine } from './run-cells.js';
 import { timeOf } from './summary.js';
 import { throughputOf } from './throughput.js';
 import { type Asked, hasStrace } from './traced.js';
@@ -114,12 +116,18 @@ async function startIn(cell: Cell, _network: Network, contender: Contender): Pro
 async function goOn(cell: Cell, contender: Contender): Promise<Omit<Start, 'program'> & Changed> {
   const isRepeatable = !onlyPrograms(cell.mode);
   const restart = isRepeatable ? { restart: await contender.restart() } : {};
+  if (restart.restart !== undefined) reached(cell, 'restarted', restart.restart);
   const coldChange = await contender.warmUp();
   const changes = await changeAll(isRepeatable ? changesOf(cell, batch.changes) : [], contender);
   return { ...restart, ...(coldChange !== undefined && { coldChange }), changes };
 }
 
 type Changed = Pick<CellResult, 'changes'>;
+
+function reached(cell: Cell, what: string, cost: Cost): void {
+  const milliseconds = Math.round(timeOf(cost, isCounted ? 'counted' : 'vm')).toLocaleString('en');
+  process.stderr.write(reachedLine(cell, `${what} in ${milliseconds} ms`));
+}
 
 function isTraced({ services, endpoints, round, mode }: Cell): boolean {
   return (
@@ -183,6 +191,7 @@ async function behave(cell: Cell, network: Network): Promise<Behaviours> {
 async function measureIn(cell: Cell, network: Network, contender: Contender): Promise<CellResult> {
   const before = await kernelMemory();
   const program = await contender.program();
+  reached(cell, 'programmed', program);
   const after = await kernelMemory();
   const connections = connectEverywhere(cell, network);
   const rest = await goOn(cell, contender);

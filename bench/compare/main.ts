@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { peersBinary } from '../../lab/peers-binary.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
+import type { Origin } from './cell-results.js';
 import { type Cell, cellsOf, LEAST, type Size, sizeName } from './cells.js';
 import type { Batch } from './guest.js';
 import { type Options, readOptions, USAGE } from './options.js';
@@ -20,8 +21,8 @@ const TEST_KERNEL = join(PROJECT_FOLDER, 'scripts/test-kernel/run');
 const MEMORY = '8G';
 /** The file with the versions of what takes part. */
 const VERSIONS = 'versions.json';
-/** Seconds for the cells of one size in one round. */
-const PATIENCE = 14_400;
+/** Seconds for a kernel beyond those of its cells. */
+const PATIENCE = 600;
 
 await main();
 
@@ -47,7 +48,7 @@ async function run(options: Options): Promise<void> {
   const folder = join(TOOLS, 'compare', options.name);
   if (options.isFresh) rmSync(folder, { recursive: true, force: true });
   const store = new Store(join(folder, 'cells'));
-  const cells = cellsOf(options).filter((cell) => !store.has(cell));
+  const cells = cellsOf(options).filter((cell) => !store.has(cell, options.limit));
   // A later report tells what was measured, not what it was made with.
   if (!options.isReportOnly) keepVersions(join(folder, VERSIONS), options);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
@@ -55,6 +56,8 @@ async function run(options: Options): Promise<void> {
     store,
     progress: new Progress(cells),
     say,
+    origin: origin(),
+    limit: options.limit,
     command: (batch: readonly Cell[]) => guestCommand(batch, folder, options),
   };
   // Outside, where compiling is fast.
@@ -84,7 +87,7 @@ async function report(options: Options, store: Store, folder: string): Promise<v
       ? (JSON.parse(readFileSync(join(folder, VERSIONS), 'utf8')) as string[])
       : versions(options),
   };
-  process.stdout.write(await writeResults(place, { about, results }));
+  process.stdout.write(await writeResults(place, { about, results, stopped: store.stopped() }));
   say(`the report is ${place}/report.html`);
 }
 
@@ -104,18 +107,21 @@ function keepVersions(file: string, options: Options): void {
 
 function versions({ kubeProxy }: Options): string[] {
   const commands = [
-    ['git', 'log', '-1', '--format=commit %h'],
     ['iptables-legacy', '--version'],
     ['iptables-nft', '--version'],
     ['nft', '--version'],
     ['qemu-system-x86_64', '--version'],
   ];
   const given = kubeProxy === '' ? [] : [`kube-proxy: ${firstLine(kubeProxy, ['--version'])}`];
-  return [
-    ...given,
-    `Node ${process.version}`,
-    ...commands.map(([command = '', ...words]) => firstLine(command, words)),
-  ];
+  return [...given, ...commands.map(([command = '', ...words]) => firstLine(command, words))];
+}
+
+function origin(): Origin {
+  return {
+    commit: firstLine('git', ['log', '-1', '--format=%h']),
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+  };
 }
 
 function firstLine(command: string, words: readonly string[]): string {
@@ -165,7 +171,14 @@ function guestCommand(cells: readonly Cell[], folder: string, options: Options):
   const file = join(folder, 'batch.json');
   writeFileSync(file, JSON.stringify(batch));
   const kernel = options.kernel === '' ? [] : ['--kernel', options.kernel];
-  const words = [`--${options.clock}`, ...kernel, '--memory', MEMORY, '--timeout', String(PATIENCE)];
+  const words = [
+    `--${options.clock}`,
+    ...kernel,
+    '--memory',
+    MEMORY,
+    '--timeout',
+    String(options.limit * cells.length + PATIENCE),
+  ];
   const guest = join(import.meta.dirname, 'guest.js');
   // A guest that nobody listens to any more would go on for hours.
   return [

@@ -13,6 +13,8 @@ export interface Options extends Plan {
   /** How often everything is programmed from nothing, at sizes at which that is soon done. */
   readonly starts: number;
   readonly changes: number;
+  /** Seconds for one cell; one that takes longer is given up. */
+  readonly limit: number;
   readonly connections: number;
   /** Changes, ten a second, while connections go on. */
   readonly churn: number;
@@ -40,6 +42,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --rounds N           how often everything is measured
   --starts N           how often a cell programs everything from nothing, up to 10,000 endpoints
   --changes N          changes of each kind in each cell
+  --limit MINUTES      a cell that takes longer is given up, and the others go on
   --connections N      connections to each place in each cell
   --quick              less of everything
   --fresh              forgets what an earlier run of the same name has measured; else it goes on from there
@@ -66,6 +69,7 @@ export function readOptions(words: readonly string[]): Options {
       rounds: { type: 'string' },
       starts: { type: 'string' },
       changes: { type: 'string' },
+      limit: { type: 'string', default: '60' },
       connections: { type: 'string' },
       quick: { type: 'boolean', default: false },
       fresh: { type: 'boolean', default: false },
@@ -87,6 +91,7 @@ export function readOptions(words: readonly string[]): Options {
     rounds: numberOf('--rounds', values.rounds ?? (quick ? '1' : '2')),
     starts: numberOf('--starts', values.starts ?? '3'),
     changes: numberOf('--changes', values.changes ?? (quick ? '3' : '5')),
+    limit: numberOf('--limit', values.limit) * 60,
     connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
     churn: quick ? 10 : 30,
     mostTraced: quick ? 1000 : 10_000,

@@ -1,8 +1,9 @@
-import { CHANGE_KINDS, type ChangeKind } from './cell-results.js';
+import { CHANGE_KINDS, type ChangeKind, type StoppedCell } from './cell-results.js';
 import { MODES, type ModeName, type Size } from './cells.js';
 import type { Chart } from './charts.js';
 import type { Options } from './options.js';
 import { behaviourTable, churnTable, throughputTable } from './packet-tables.js';
+import { durationText } from './progress.js';
 import { figure, sizeText, tableOf, withSpread } from './report-tables.js';
 import type { Measured, Row } from './summary.js';
 
@@ -21,11 +22,18 @@ export interface Circumstances {
   readonly versions: readonly string[];
 }
 
-export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: Circumstances): string {
+export function reportOf(
+  rows: readonly Row[],
+  charts: readonly Chart[],
+  about: Circumstances,
+  stopped: readonly StoppedCell[] = [],
+): string {
   return [
     `# IPVS, iptables and nftables compared, ${about.date}`,
     '',
     ...conditions(about),
+    '',
+    ...originText(rows),
     '',
     '## Conclusions',
     '',
@@ -43,6 +51,7 @@ export function reportOf(rows: readonly Row[], charts: readonly Chart[], about: 
     '',
     ...programmingTable(rows),
     '',
+    ...stoppedText(stopped),
     '## One change',
     '',
     'The median of the changes of each kind.',
@@ -106,6 +115,39 @@ function conditions({ options, kernel, processor, versions }: Circumstances): st
     'each, the modes in turn. Written by `npm run bench`; bench/README.md tells what each line means and how it is done. Every single',
     'measurement is in results.json, the figures of the tables in runs.csv and connections.csv.',
   ];
+}
+
+/** Which cells were measured with which commit and Node. */
+function originText(rows: readonly Row[]): string[] {
+  const origins = new Map<string, Row[]>();
+  for (const row of rows)
+    for (const { commit, node, date } of row.origins) {
+      const name = `commit ${commit}, the agent on Node ${node.replace(/^v/, '')}, ${date}`;
+      origins.set(name, [...new Set([...(origins.get(name) ?? []), row])]);
+    }
+  if (origins.size <= 1) return [...origins.keys()].map((name) => `Measured at ${name}.`);
+  return [...origins].map(([name, own]) => `- ${name}: ${cellsText(own, rows)}`);
+}
+
+/** A mode alone stands for all its sizes. */
+function cellsText(some: readonly Row[], rows: readonly Row[]): string {
+  const modes = [...new Set(some.map(({ mode }) => mode))];
+  const texts = modes.map((mode) => {
+    const isOfMode = (row: Row) => row.mode === mode;
+    const own = some.filter(isOfMode);
+    const sizes = own.length === rows.filter(isOfMode).length ? '' : ` (${own.map(sizeText).join(', ')})`;
+    return `\`${mode}\`${sizes}`;
+  });
+  return texts.join(', ');
+}
+
+function stoppedText(stopped: readonly StoppedCell[]): string[] {
+  if (stopped.length === 0) return [];
+  const line = ({ cell, seconds, reached }: StoppedCell) => {
+    const done = reached === '' ? 'nothing was done by then' : `by then: ${reached}`;
+    return `- ${MODES[cell.mode].title}, ${sizeText(cell)}: ${durationText(seconds)}; ${done}`;
+  };
+  return ['Given up, after so long by the clock on the wall:', '', ...stopped.map(line), ''];
 }
 
 function churnText({ options }: Circumstances): string[] {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CellResult, ConnectionPlace } from './cell-results.js';
+import type { CellResult, ConnectionPlace, StoppedCell } from './cell-results.js';
 import { CHANGE_KINDS } from './cell-results.js';
 import { chartsOf } from './charts.js';
 import { drawPage, drawSvg } from './draw.js';
@@ -11,15 +11,17 @@ import { PERCENTILES, type Row, rowsOf } from './summary.js';
 export interface ResultsFile {
   readonly about: Circumstances;
   readonly results: readonly CellResult[];
+  /** Absent in older results. */
+  readonly stopped?: readonly StoppedCell[];
 }
 
 /** Writes results.json, two CSV files, the report, its drawings and the page. */
 export async function writeResults(folder: string, file: ResultsFile): Promise<string> {
-  const { about, results } = file;
+  const { about, results, stopped = [] } = file;
   const { clock } = about.options;
   const rows = rowsOf(results, clock);
   const charts = chartsOf(rows, clock);
-  const report = reportOf(rows, charts, about);
+  const report = reportOf(rows, charts, about, stopped);
   mkdirSync(folder, { recursive: true });
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   write('results.json', resultsText(file));
@@ -36,9 +38,9 @@ export function readResults(folder: string): ResultsFile {
 }
 
 // A line for each cell: short enough to be read, and to be compared by git.
-function resultsText({ about, results }: ResultsFile): string {
+function resultsText({ about, results, stopped = [] }: ResultsFile): string {
   const lines = results.map((result) => JSON.stringify(result));
-  return `{"about": ${JSON.stringify(about)},\n"results": [\n${lines.join(',\n')}\n]}\n`;
+  return `{"about": ${JSON.stringify(about)},\n"stopped": ${JSON.stringify(stopped)},\n"results": [\n${lines.join(',\n')}\n]}\n`;
 }
 
 type Cells = readonly (string | number | undefined)[];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { CellResult } from './cell-results.js';
+import type { CellResult, Origin } from './cell-results.js';
 import { type Cell, cellName } from './cells.js';
 import { durationText, type Progress } from './progress.js';
 import type { Store } from './store.js';
@@ -14,12 +14,21 @@ export interface RunContext {
   readonly store: Store;
   readonly progress: Progress;
   readonly say: (text: string) => void;
+  readonly origin: Origin;
+  /** Seconds for one cell; one that takes longer is given up. */
+  readonly limit: number;
   /** The words that measure these cells, each a line of output. */
   readonly command: (cells: readonly Cell[]) => readonly string[];
 }
 
-/** Measures cells in one kernel, and keeps each as soon as it is done. Rejects with RunEnded. */
+/** Measures cells, in one kernel where none is given up, and keeps each as soon as it is done. Rejects with RunEnded. */
 export async function runCells(cells: readonly Cell[], context: RunContext): Promise<void> {
+  let left = cells;
+  while (left.length > 0) left = await runGuest(left, context);
+}
+
+/** Answers with the cells behind one that was given up with its kernel. */
+async function runGuest(cells: readonly Cell[], context: RunContext): Promise<readonly Cell[]> {
   const [command = '', ...words] = context.command(cells);
   const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number>((resolve) => {
@@ -28,18 +37,48 @@ export async function runCells(cells: readonly Cell[], context: RunContext): Pro
   });
   const last = lastLines(child.stderr);
   const results = new CellResults(cells, context);
+  const limit = new Limit(context.limit, () => child.kill('SIGTERM'));
   try {
-    for await (const line of createInterface({ input: child.stdout })) results.keep(line);
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (limit.isOver) break;
+      results.keep(line);
+      limit.again();
+    }
   } catch (error) {
     // The guest would go on for nobody.
     child.kill('SIGTERM');
     await ended;
     throw error;
+  } finally {
+    limit.end();
   }
   const code = await ended;
+  if (limit.isOver) return results.giveUp(last());
   if (code !== 0)
     throw new RunEnded(`${reasonOf(code)} while measuring ${results.current}${lastWords(last())}`);
   if (!results.isComplete) throw new RunEnded(`the guest ended without a result for ${results.current}`);
+  return [];
+}
+
+/** Tells once it is over. */
+class Limit {
+  readonly #timer: NodeJS.Timeout;
+  isOver = false;
+
+  constructor(seconds: number, tell: () => void) {
+    this.#timer = setTimeout(() => {
+      this.isOver = true;
+      tell();
+    }, seconds * 1000);
+  }
+
+  again(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 class CellResults {
@@ -63,25 +102,59 @@ class CellResults {
   }
 
   keep(line: string): void {
-    const { store, progress, say } = this.#context;
+    const { store, origin, say } = this.#context;
     const result = parse(line);
-    try {
-      store.keep(result);
-    } catch (error) {
-      throw new RunEnded(
-        `the result of ${cellName(result.cell)} could not be written: ${(error as Error).message}`,
-      );
-    }
-    this.#count++;
-    const seconds = (Date.now() - this.#began) / 1000;
-    this.#began = Date.now();
-    progress.done(result.cell, seconds);
-    const left = progress.left;
+    stored(result.cell, () => store.keep({ ...result, origin }));
+    const seconds = this.#goOn(result.cell);
     say(
-      `${cellName(result.cell)}: programmed in ${result.program.processor.toFixed(1)} ms of a processor; took ${durationText(seconds)}` +
-        (left === undefined ? '' : `, ${durationText(left)} left`),
+      `${cellName(result.cell)}: programmed in ${result.program.processor.toFixed(1)} ms of a processor; took ${durationText(seconds)}${this.#left}`,
     );
   }
+
+  /** Leaves out the one that is being measured. Answers with those behind it. */
+  giveUp(lastWords: string): readonly Cell[] {
+    const { store, origin, limit, say } = this.#context;
+    const cell = this.#cells[this.#count];
+    if (cell === undefined) return [];
+    const reached = reachedIn(lastWords, cell);
+    stored(cell, () => store.giveUp({ cell, origin, seconds: limit, reached }));
+    this.#goOn(cell);
+    say(`${cellName(cell)}: given up after ${durationText(limit)}${this.#left}`);
+    return this.#cells.slice(this.#count);
+  }
+
+  /** Answers how long it took. */
+  #goOn(cell: Cell): number {
+    const seconds = (Date.now() - this.#began) / 1000;
+    this.#began = Date.now();
+    this.#count++;
+    this.#context.progress.done(cell, seconds);
+    return seconds;
+  }
+
+  get #left(): string {
+    const { left } = this.#context.progress;
+    return left === undefined ? '' : `, ${durationText(left)} left`;
+  }
+}
+
+function stored(cell: Cell, store: () => void): void {
+  try {
+    store();
+  } catch (error) {
+    throw new RunEnded(`the result of ${cellName(cell)} could not be written: ${(error as Error).message}`);
+  }
+}
+
+/** What the guest writes to stderr once something of a cell is done, so that one that is given up tells what it had done. */
+export function reachedLine(cell: Cell, reached: string): string {
+  return `${cellName(cell)}: ${reached}\n`;
+}
+
+function reachedIn(text: string, cell: Cell): string {
+  const start = `${cellName(cell)}: `;
+  const lines = text.split('\n').filter((line) => line.startsWith(start));
+  return lines.map((line) => line.slice(start.length)).join(', ');
 }
 
 function parse(line: string): CellResult {

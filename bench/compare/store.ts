@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CellResult } from './cell-results.js';
+import type { CellResult, StoppedCell } from './cell-results.js';
 import { type Cell, cellName } from './cells.js';
 
 /** The cells of a run that are done: a file each. A run that was broken off goes on with those that have none. */
@@ -12,25 +12,49 @@ export class Store {
     mkdirSync(folder, { recursive: true });
   }
 
-  has(cell: Cell): boolean {
-    return existsSync(this.#path(cell));
+  /** Whether it was measured, or was given up after at least as many seconds. */
+  has(cell: Cell, seconds: number): boolean {
+    const stopped = this.#path(cell, STOPPED);
+    if (existsSync(this.#path(cell, DONE))) return true;
+    return existsSync(stopped) && (readJson(stopped) as StoppedCell).seconds >= seconds;
   }
 
-  /** Whole or not at all, also where the disk is full. */
   keep(result: CellResult): void {
-    const path = this.#path(result.cell);
-    writeFileSync(`${path}.part`, `${JSON.stringify(result)}\n`);
-    renameSync(`${path}.part`, path);
+    this.#write(this.#path(result.cell, DONE), result);
+    rmSync(this.#path(result.cell, STOPPED), { force: true });
+  }
+
+  giveUp(stopped: StoppedCell): void {
+    this.#write(this.#path(stopped.cell, STOPPED), stopped);
   }
 
   all(): CellResult[] {
-    const names = readdirSync(this.#folder).filter((name) => name.endsWith('.json'));
-    return names
-      .sort()
-      .map((name) => JSON.parse(readFileSync(join(this.#folder, name), 'utf8')) as CellResult);
+    return this.#read(DONE) as CellResult[];
   }
 
-  #path(cell: Cell): string {
-    return join(this.#folder, `${cellName(cell)}.json`);
+  stopped(): StoppedCell[] {
+    return this.#read(STOPPED) as StoppedCell[];
   }
+
+  /** Whole or not at all, also where the disk is full. */
+  #write(path: string, what: CellResult | StoppedCell): void {
+    writeFileSync(`${path}.part`, `${JSON.stringify(what)}\n`);
+    renameSync(`${path}.part`, path);
+  }
+
+  #read(ending: string): unknown[] {
+    const names = readdirSync(this.#folder).filter((name) => name.endsWith(ending));
+    return names.sort().map((name) => readJson(join(this.#folder, name)));
+  }
+
+  #path(cell: Cell, ending: string): string {
+    return join(this.#folder, `${cellName(cell)}${ending}`);
+  }
+}
+
+const DONE = '.json';
+const STOPPED = '.stopped';
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
 }

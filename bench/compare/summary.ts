@@ -1,5 +1,5 @@
 import { median, quantile, spread } from '../kernel/statistics.js';
-import type { CellResult, ChangeKind, Churn, ConnectionPlace, Cost, Start } from './cell-results.js';
+import type { CellResult, ChangeKind, Churn, ConnectionPlace, Cost, Origin, Start } from './cell-results.js';
 import { CHANGE_KINDS } from './cell-results.js';
 import type { ModeName, Size } from './cells.js';
 import { evenness } from './chi-square.js';
@@ -23,6 +23,8 @@ export type Percentile = (typeof PERCENTILES)[number];
 export interface Row extends Size {
   readonly mode: ModeName;
   readonly rounds: number;
+  /** Of every round that tells it. */
+  readonly origins: readonly Origin[];
   readonly program: Measured;
   readonly firstService: Measured;
   readonly messages: number | undefined;
@@ -97,6 +99,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       services,
       endpoints,
       rounds: rounds.length,
+      origins: rounds.flatMap(({ origin }) => origin ?? []),
       program: known(overStarts(({ program }) => timeOf(program, clock))),
       firstService: known(overStarts(({ program }) => firstServiceOf(program, clock))),
       messages: first.program.messages,

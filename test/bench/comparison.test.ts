@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mixed } from '../../bench/compare/background.js';
+import type { Origin } from '../../bench/compare/cell-results.js';
 import { type Cell, cellName, cellsOf, MODE_NAMES } from '../../bench/compare/cells.js';
 import { chartsOf } from '../../bench/compare/charts.js';
 import { evenness } from '../../bench/compare/chi-square.js';
@@ -20,6 +21,10 @@ const ABOUT = {
   date: '2026-11-29',
   versions: ['Node v0'],
 } as const;
+
+function originAt(commit: string): Origin {
+  return { commit, node: 'v24.1.0', date: '2026-11-29' };
+}
 
 function cell(mode: Cell['mode'], size = BIG, round = 1): Cell {
   return { mode, ...size, round };
@@ -150,6 +155,37 @@ describe('the report of a comparison', () => {
     expect(apart).toContain('| programming | 9.1 % | IPVS: kube-ipvs-proxy, 100 × 10, 2 runs |');
     expect(apart).toContain(
       "| connection set-up | 1.0 % | iptables: kube-proxy's rules, 10,000 × 10, 2 runs |",
+    );
+  });
+
+  it('tells at which commit and on which Node each mode was measured, and at which sizes where they differ', () => {
+    const measured = [
+      { ...cellResult(cell('ipvs'), { programmed: 1 }), origin: originAt('bbb') },
+      { ...cellResult(cell('iptables', SMALL), { programmed: 1 }), origin: originAt('aaa') },
+      { ...cellResult(cell('iptables'), { programmed: 1 }), origin: originAt('bbb') },
+    ];
+    const text = reportOf(rowsOf(measured, 'counted'), [], ABOUT);
+    expect(text).toContain(
+      '- commit bbb, the agent on Node 24.1.0, 2026-11-29: `ipvs`, `iptables` (10,000 × 10)',
+    );
+    expect(text).toContain('- commit aaa, the agent on Node 24.1.0, 2026-11-29: `iptables` (100 × 10)');
+    expect(reportOf(rowsOf(measured.slice(0, 1), 'counted'), [], ABOUT)).toContain(
+      'Measured at commit bbb, the agent on Node 24.1.0, 2026-11-29.',
+    );
+  });
+
+  it('tells what was given up, after how long, and what had been done by then', () => {
+    const stopped = {
+      cell: cell('nftables-1.36'),
+      origin: originAt('aaa'),
+      seconds: 3600,
+      reached: 'programmed in 9 ms',
+    };
+    expect(reportOf([], [], ABOUT, [stopped, { ...stopped, reached: '' }])).toContain(
+      [
+        '- nftables: kube-proxy 1.36, 10,000 × 10: 60 min; by then: programmed in 9 ms',
+        '- nftables: kube-proxy 1.36, 10,000 × 10: 60 min; nothing was done by then',
+      ].join('\n'),
     );
   });
 

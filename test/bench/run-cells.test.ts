@@ -12,6 +12,8 @@ import { cellResult } from './cell-result.js';
 const FIRST: Cell = { mode: 'ipvs', services: 10, endpoints: 1, round: 1 };
 const SECOND: Cell = { mode: 'iptables', services: 10, endpoints: 1, round: 1 };
 
+const ORIGIN = { commit: 'abc', node: 'v24.0.0', date: '2026-11-29' };
+
 describe('a run of cells in one kernel', () => {
   let folder = '';
   beforeEach(() => {
@@ -19,12 +21,14 @@ describe('a run of cells in one kernel', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(script: string, said: string[] = []): Promise<void> {
+  function run(script: string, said: string[] = [], limit = 60): Promise<void> {
     return runCells([FIRST, SECOND], {
       store: new Store(folder),
       progress: new Progress([FIRST, SECOND]),
       say: (text) => said.push(text),
-      command: () => ['bash', '--norc', '-c', script, 'bash', line(FIRST), line(SECOND)],
+      origin: ORIGIN,
+      limit,
+      command: (cells) => ['bash', '--norc', '-c', script, 'bash', ...cells.map(line)],
     });
   }
 
@@ -37,6 +41,29 @@ describe('a run of cells in one kernel', () => {
     expect(said).toHaveLength(2);
     expect(said[0]).toMatch(/^ipvs-10x1-1: programmed in 7\.0 ms of a processor; took \d+ s, \d+ s left$/);
     expect(said[1]).toContain('0 s left');
+  });
+
+  it('keeps with each with what it was measured', async () => {
+    await run('echo "$1"; echo "$2"');
+    expect(new Store(folder).all().map(({ origin }) => origin)).toEqual([ORIGIN, ORIGIN]);
+  });
+
+  it('gives up a cell that takes too long, tells what it had done, and measures those behind it', async () => {
+    const said: string[] = [];
+    const isAlone = '[[ $# == 1 ]]';
+    await run(
+      `${isAlone} && echo "$1" || { echo 'ipvs-10x1-1: programmed in 7 ms' >&2; exec sleep 60; }`,
+      said,
+      2,
+    );
+    const store = new Store(folder);
+    expect(store.all().map(({ cell }) => cell)).toEqual([SECOND]);
+    expect(store.stopped()).toEqual([
+      { cell: FIRST, origin: ORIGIN, seconds: 2, reached: 'programmed in 7 ms' },
+    ]);
+    expect(said[0]).toMatch(/^ipvs-10x1-1: given up after 2 s/);
+    // With more patience it is tried once more.
+    expect([2, 3].map((seconds) => store.has(FIRST, seconds))).toEqual([true, false]);
   });
 
   it('ends with a sentence where a kernel does not boot, and keeps what was done before', async () => {
@@ -73,6 +100,8 @@ describe('a run of cells in one kernel', () => {
       store: new Store(folder),
       progress: new Progress([FIRST]),
       say: () => {},
+      origin: ORIGIN,
+      limit: 60,
       command,
     });
     await expect(run).rejects.toThrow('the test kernel could not be started while measuring ipvs-10x1-1');
