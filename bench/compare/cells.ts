@@ -26,7 +26,7 @@ export const MODES = {
   'ipvs-again': { title: 'IPVS: kube-ipvs-proxy, once more', what: 'the null experiment: the same as ipvs' },
   iptables: {
     title: "iptables: kube-proxy's rules",
-    what: 'one iptables-legacy-restore; minimal restores for changes, as kube-proxy since 1.27',
+    what: 'one `iptables-legacy-restore --noflush`; minimal restores for changes, as kube-proxy since 1.27',
   },
   'iptables-again': {
     title: "iptables: kube-proxy's rules, once more",
@@ -34,7 +34,7 @@ export const MODES = {
   },
   'iptables-nft': {
     title: "iptables-nft: kube-proxy's rules",
-    what: 'the same by iptables-nft-restore, to 10,000 endpoints: beyond, it takes hours',
+    what: 'the same by `iptables-nft-restore --noflush`, to 10,000 endpoints: beyond, it takes hours',
   },
   'iptables-by-rule': {
     title: 'iptables: one command for each rule',
@@ -42,7 +42,7 @@ export const MODES = {
   },
   'nftables-1.36': {
     title: 'nftables: kube-proxy 1.36',
-    what: 'verdict map of VIPs, a chain and a map for each Service',
+    what: 'one `nft -f -`: a verdict map of VIPs, a chain and a map for each Service',
   },
   'nftables-1.37': {
     title: 'nftables: kube-proxy 1.37',

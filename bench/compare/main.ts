@@ -19,8 +19,8 @@ import { comparisonOf } from './two-results.js';
 const TOOLS = join(PROJECT_FOLDER, 'bench/out');
 const TEST_KERNEL = join(PROJECT_FOLDER, 'scripts/test-kernel/run');
 const MEMORY = '8G';
-/** The file with the versions of what takes part. */
-const VERSIONS = 'versions.json';
+/** The file with what the calls of a run have used. */
+const MADE_WITH = 'made-with.json';
 /** Seconds for a kernel beyond those of its cells. */
 const PATIENCE = 600;
 
@@ -50,7 +50,7 @@ async function run(options: Options): Promise<void> {
   const store = new Store(join(folder, 'cells'));
   const cells = cellsOf(options).filter((cell) => !store.has(cell, options.limit));
   // A later report tells what was measured, not what it was made with.
-  if (!options.isReportOnly) keepVersions(join(folder, VERSIONS), options);
+  if (!options.isReportOnly) keepMadeWith(join(folder, MADE_WITH), options);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
   const context = {
     store,
@@ -83,9 +83,7 @@ async function report(options: Options, store: Store, folder: string): Promise<v
     kernel: first.kernel,
     processor: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
     date,
-    versions: existsSync(join(folder, VERSIONS))
-      ? (JSON.parse(readFileSync(join(folder, VERSIONS), 'utf8')) as string[])
-      : versions(options),
+    ...(madeWith(join(folder, MADE_WITH)) ?? { versions: versions(options), calls: [] }),
   };
   process.stdout.write(await writeResults(place, { about, results, stopped: store.stopped() }));
   say(`the report is ${place}/report.html`);
@@ -99,10 +97,21 @@ function rangeOf(counts: readonly number[]): string {
   return least === most ? String(least) : `${least}–${most}`;
 }
 
+type MadeWith = Pick<Circumstances, 'versions' | 'calls'>;
+
+function madeWith(file: string): MadeWith | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as MadeWith) : undefined;
+}
+
 /** A run that is put together of several calls has the versions of all of them. */
-function keepVersions(file: string, options: Options): void {
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
-  writeFileSync(file, `${JSON.stringify([...new Set([...before, ...versions(options)])])}\n`);
+function keepMadeWith(file: string, options: Options): void {
+  const before = madeWith(file) ?? { versions: [], calls: [] };
+  const call = ['npm run bench', ...(options.words.length > 0 ? ['--', ...options.words] : [])].join(' ');
+  const now: MadeWith = {
+    versions: [...new Set([...before.versions, ...versions(options)])],
+    calls: [...new Set([...before.calls, call])],
+  };
+  writeFileSync(file, `${JSON.stringify(now)}\n`);
 }
 
 function versions({ kubeProxy }: Options): string[] {

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { isKubeProxy, MODE_NAMES, type ModeName, type Plan, type Size } from './cells.js';
 
 export interface Options extends Plan {
+  /** As they were typed. */
+  readonly words: readonly string[];
   /** Counted: a clock that counts instructions. netns: the machine's own kernel. */
   readonly clock: 'counted' | 'vm' | 'netns';
   /** A kernel of Debian, as scripts/test-kernel names them; empty for the one of this machine's release. */
@@ -82,6 +84,7 @@ export function readOptions(words: readonly string[]): Options {
   if (clock === 'netns' && kernel !== '')
     throw new TypeError('--kernel names a kernel for a virtual machine; --netns has its own');
   return {
+    words,
     clock,
     kernel,
     modes: modesOf(values.modes, quick, values['kube-proxy']),

@@ -1,5 +1,5 @@
 import { CHANGE_KINDS, type ChangeKind, type StoppedCell } from './cell-results.js';
-import { MODES, type ModeName, type Size } from './cells.js';
+import { MODE_NAMES, MODES, type ModeName, type Size } from './cells.js';
 import type { Chart } from './charts.js';
 import type { Options } from './options.js';
 import { behaviourTable, churnTable, throughputTable } from './packet-tables.js';
@@ -20,6 +20,8 @@ export interface Circumstances {
   readonly date: string;
   /** Name and version of every program that took part. */
   readonly versions: readonly string[];
+  /** What was typed for it. */
+  readonly calls: readonly string[];
 }
 
 export function reportOf(
@@ -32,8 +34,6 @@ export function reportOf(
     `# IPVS, iptables and nftables compared, ${about.date}`,
     '',
     ...conditions(about),
-    '',
-    ...originText(rows),
     '',
     '## Conclusions',
     '',
@@ -91,6 +91,10 @@ export function reportOf(
     '',
     ...memoryTable(rows),
     '',
+    '## What was measured',
+    '',
+    ...measuredText(rows, about),
+    '',
     '## How far to trust this',
     '',
     ...nullExperiment(rows),
@@ -114,6 +118,20 @@ function conditions({ options, kernel, processor, versions }: Circumstances): st
     `${options.changes} changes of each kind after each start and ${options.connections} connections to each place in every round; fresh namespaces for`,
     'each, the modes in turn. Written by `npm run bench`; bench/README.md tells what each line means and how it is done. Every single',
     'measurement is in results.json, the figures of the tables in runs.csv and connections.csv.',
+  ];
+}
+
+function measuredText(rows: readonly Row[], { calls }: Circumstances): string[] {
+  const modes = MODE_NAMES.filter((mode) => rows.some((row) => row.mode === mode));
+  return [
+    '| mode | named here | what it is |',
+    '|---|---|---|',
+    ...modes.map((mode) => `| \`${mode}\` | ${MODES[mode].title} | ${MODES[mode].what} |`),
+    '',
+    ...originText(rows),
+    '',
+    ...(calls.length === 0 ? [] : ['The calls that it is put together of:', '']),
+    ...calls.map((call) => `- \`${call}\``),
   ];
 }
 
@@ -312,6 +330,9 @@ function losses(rows: readonly Row[]): string[] {
     '| Services × endpoints | against | |',
     '|---|---|---|',
     ...lines,
+    '',
+    'All Services here have the scheduler rr. A virtual server with `mh`, which session affinity chooses, takes 32 KiB of the kernel’s',
+    'memory more; and IPVS has an entry of its own for each connection beside conntrack’s, which no other mode has.',
   ];
 }
 

@@ -19,7 +19,8 @@ const ABOUT = {
   kernel: '6.1.0-test',
   processor: '2 × test',
   date: '2026-11-29',
-  versions: ['Node v0'],
+  versions: ['nftables v0'],
+  calls: ['npm run bench -- --sizes 1x1'],
 } as const;
 
 function originAt(commit: string): Origin {
@@ -172,6 +173,11 @@ describe('the report of a comparison', () => {
     expect(reportOf(rowsOf(measured.slice(0, 1), 'counted'), [], ABOUT)).toContain(
       'Measured at commit bbb, the agent on Node 24.1.0, 2026-11-29.',
     );
+  });
+
+  it('tells what each mode is, and what was typed for it', () => {
+    expect(report).toContain("| `iptables` | iptables: kube-proxy's rules | one `iptables-legacy-restore");
+    expect(report).toContain('- `npm run bench -- --sizes 1x1`');
   });
 
   it('tells what was given up, after how long, and what had been done by then', () => {
