@@ -1,4 +1,4 @@
-import { MODES, type Size } from './cells.js';
+import { MODES, type ModeName, type Size } from './cells.js';
 import type { Measured, Row } from './summary.js';
 
 /** How the report writes tables and figures. */
@@ -29,4 +29,8 @@ export function figure(number: number): string {
   if (number === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(number))));
   return number >= 1000 ? Math.round(number).toLocaleString('en') : number.toFixed(Math.min(digits, 3));
+}
+
+export function rowAt(rows: readonly Row[], mode: ModeName, { services, endpoints }: Size): Row | undefined {
+  return rows.find((row) => row.mode === mode && row.services === services && row.endpoints === endpoints);
 }
