@@ -1,5 +1,11 @@
 import { FAMILIES, type Family } from '../model/address.js';
-import { type Endpoint, type EndpointPort, type EndpointSlice, sliceKey } from '../model/endpoint-slice.js';
+import {
+  EndpointList,
+  type EndpointPort,
+  type EndpointSlice,
+  type Endpoints,
+  sliceKey,
+} from '../model/endpoint-slice.js';
 import { type ServiceKey, serviceKey } from '../model/service-key.js';
 import { readEndpoint } from './endpoint.js';
 import type { Field } from './field.js';
@@ -68,15 +74,13 @@ function readFamily(field: Field): Family | undefined {
   return undefined;
 }
 
-function readEndpoints(list: Field, family: Family): readonly Endpoint[] {
+function readEndpoints(list: Field, family: Family): Endpoints {
   const fields = list.items('the slice has no endpoints');
   if (fields.length > MOST_ENDPOINTS) {
     const message = `has ${fields.length} endpoints, expected at most ${MOST_ENDPOINTS}; all are used.`;
     list.report(message, 'Split the slice.');
   }
-  const endpoints = fields.flatMap((field) => readEndpoint(field, family) ?? []);
-  // Without what a growing array has reserved for more.
-  return endpoints.slice();
+  return new EndpointList(fields.flatMap((field) => readEndpoint(field, family) ?? []));
 }
 
 /** What the API server allows in one slice. More is used all the same. */

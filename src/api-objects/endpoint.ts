@@ -1,5 +1,5 @@
 import { type Address, type Family, familyOf } from '../model/address.js';
-import { type Endpoint, type EndpointState, endpoint } from '../model/endpoint-slice.js';
+import { type Endpoint, type EndpointState, StatedEndpoint } from '../model/endpoint-slice.js';
 import type { Field } from './field.js';
 import { allowedName, DNS_SUBDOMAIN, LABEL_VALUE, type NameRule } from './names.js';
 import { readAddress } from './network-fields.js';
@@ -10,7 +10,7 @@ const so = 'the endpoint is left out';
 type Conditions = Pick<Endpoint, 'ready' | 'serving' | 'terminating'>;
 
 /** Undefined, with a complaint, where it cannot be reached or does not say clearly whether it may be. */
-export function readEndpoint(field: Field, family: Family): Endpoint | undefined {
+export function readEndpoint(field: Field, family: Family): StatedEndpoint | undefined {
   if (!field.isObject(so)) return undefined;
   const address = readFirstAddress(field.child('addresses'), family);
   const conditions = readConditions(field.child('conditions'));
@@ -20,7 +20,8 @@ export function readEndpoint(field: Field, family: Family): Endpoint | undefined
   if (address === undefined || conditions === undefined) return undefined;
   const { ready, serving, terminating } = conditions;
   const { zoneHints, nodeHints } = hints.absent ? NO_HINTS : readHints(hints);
-  return endpoint(address, sharedState({ ready, serving, terminating, node, zone, zoneHints, nodeHints }));
+  const state = sharedState({ ready, serving, terminating, node, zone, zoneHints, nodeHints });
+  return new StatedEndpoint(address, state);
 }
 
 const NO_HINTS: Hints = { zoneHints: undefined, nodeHints: undefined };

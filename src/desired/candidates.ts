@@ -1,5 +1,5 @@
 import type { Address, Family } from '../model/address.js';
-import type { Endpoint } from '../model/endpoint-slice.js';
+import type { Endpoint, Endpoints } from '../model/endpoint-slice.js';
 import type { ServerOrder } from '../model/real-server.js';
 import type { Offer } from './service-slices.js';
 
@@ -30,10 +30,10 @@ export class Candidates {
 
 // A loop by index, as all that run for every endpoint of the cluster: code that is not compiled to the fast kind yet
 // takes three times as long for one by iterator.
-function gather(from: readonly Endpoint[], port: number, endpoints: Endpoint[], ports: number[]): number {
+function gather(from: Endpoints, port: number, endpoints: Endpoint[], ports: number[]): number {
   let ready = 0;
   for (let index = 0; index < from.length; index++) {
-    const endpoint = from[index] as Endpoint;
+    const endpoint = from.at(index) as Endpoint;
     if (endpoint.ready) ready++;
     else if (!endpoint.serving || !endpoint.terminating) continue;
     endpoints.push(endpoint);

@@ -1,5 +1,5 @@
 import type { Address, Family } from '../model/address.js';
-import type { Endpoint, EndpointSlice } from '../model/endpoint-slice.js';
+import type { Endpoint, EndpointSlice, Endpoints } from '../model/endpoint-slice.js';
 import {
   evenServers,
   fixedServers,
@@ -88,13 +88,13 @@ function evenChoice(
 
 // False where one of them is not as all others.
 function gatherEven(
-  endpoints: readonly Endpoint[],
+  endpoints: Endpoints,
   name: string | undefined,
   all: Address[],
   local: Address[],
 ): boolean {
   for (let index = 0; index < endpoints.length; index++) {
-    const endpoint = endpoints[index] as Endpoint;
+    const endpoint = endpoints.at(index) as Endpoint;
     if (!endpoint.ready || endpoint.nodeHints !== undefined || endpoint.zoneHints !== undefined) return false;
     all.push(endpoint.address);
     if (endpoint.node === name) local.push(endpoint.address);

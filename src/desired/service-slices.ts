@@ -27,7 +27,7 @@ export function usableEndpoints(
   if (leftOut === undefined) return { slices, leftOut: NONE };
   const kept = slices.map((slice) => ({
     ...slice,
-    endpoints: slice.endpoints.filter(({ address }) => !leftOut.has(address)),
+    endpoints: [...slice.endpoints].filter(({ address }) => !leftOut.has(address)),
   }));
   return { slices: kept, leftOut: [...leftOut] };
 }
@@ -41,7 +41,7 @@ function unusableAddresses(
   const ends = endsOfSubnets(reserved);
   for (const { endpoints } of slices)
     for (let index = 0; index < endpoints.length; index++) {
-      const { address } = endpoints[index] as Endpoint;
+      const { address } = endpoints.at(index) as Endpoint;
       if (ends.has(address) || unusableKind(address, 'cluster') !== undefined)
         found = (found ?? new Set()).add(address);
     }

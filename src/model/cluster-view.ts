@@ -1,5 +1,5 @@
 import { type Address, type Family, familyOf } from './address.js';
-import type { EndpointSlice, SliceKey } from './endpoint-slice.js';
+import type { Endpoint, EndpointSlice, SliceKey } from './endpoint-slice.js';
 import type { Service } from './service.js';
 import type { ServiceKey } from './service-key.js';
 
@@ -121,11 +121,12 @@ export class NodeEndpoints {
   readonly #stopped = new Map<Address, readonly string[]>();
 
   add({ endpoints }: EndpointSlice): void {
-    for (const { node, serving, address } of endpoints)
-      if (node !== undefined) {
-        if (serving) this.#count(node, 1);
-        else this.#stopped.set(address, [...(this.#stopped.get(address) ?? []), node]);
-      }
+    for (let index = 0; index < endpoints.length; index++) {
+      const { node, serving, address } = endpoints.at(index) as Endpoint;
+      if (node === undefined) continue;
+      if (serving) this.#count(node, 1);
+      else this.#stopped.set(address, [...(this.#stopped.get(address) ?? []), node]);
+    }
   }
 
   remove({ endpoints }: EndpointSlice): void {

@@ -16,7 +16,7 @@ export interface EndpointSlice {
   readonly service: ServiceKey;
   readonly family: Family;
   readonly ports: readonly EndpointPort[];
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: Endpoints;
 }
 
 export interface EndpointPort {
@@ -24,6 +24,12 @@ export interface EndpointPort {
   readonly protocol: Protocol;
   /** The target port in the pod, 1–65535. It may differ from slice to slice for one port name. */
   readonly port: number;
+}
+
+/** The endpoints of one slice, in its order. An array is one too. */
+export interface Endpoints extends Iterable<Endpoint> {
+  readonly length: number;
+  at(index: number): Endpoint | undefined;
 }
 
 export interface Endpoint extends EndpointState {
@@ -47,12 +53,36 @@ export interface EndpointState {
   readonly nodeHints?: readonly string[] | undefined;
 }
 
-export function endpoint(address: Address, state: EndpointState): Endpoint {
-  return new StatedEndpoint(address, state);
+/**
+ * Endpoints that do not change. A node may know 300,000 of them: they are addresses and states by turns, since an object
+ * for each would take thrice the memory. It is made when somebody asks for one.
+ */
+export class EndpointList implements Endpoints {
+  readonly parts: readonly (Address | EndpointState)[];
+
+  constructor(endpoints: readonly StatedEndpoint[]) {
+    const parts = endpoints.flatMap(({ address, state }) => [address, state]);
+    // Without what a growing array has reserved for more.
+    this.parts = parts.slice();
+  }
+
+  get length(): number {
+    return this.parts.length / 2;
+  }
+
+  at(index: number): Endpoint | undefined {
+    const address = this.parts[2 * index] as Address | undefined;
+    if (address === undefined) return undefined;
+    return new StatedEndpoint(address, this.parts[2 * index + 1] as EndpointState);
+  }
+
+  *[Symbol.iterator](): Iterator<Endpoint> {
+    for (let index = 0; index < this.length; index++) yield this.at(index) as Endpoint;
+  }
 }
 
-// A node may know 300,000 of them: with its state spelled out, each would take twice the memory.
-class StatedEndpoint implements Endpoint {
+/** An endpoint whose state is that of others too. */
+export class StatedEndpoint implements Endpoint {
   readonly address: Address;
   readonly state: EndpointState;
 

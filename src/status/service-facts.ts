@@ -169,19 +169,22 @@ function knownService(service: Service): KnownService {
 }
 
 function endpointsOf({ key, family, ports, endpoints }: EndpointSlice): EndpointFacts[] {
-  return endpoints.map(({ address, node, zone, ready, serving, terminating, zoneHints, nodeHints }) => ({
-    slice: key,
-    family,
-    address,
-    node,
-    zone,
-    ready,
-    serving,
-    terminating,
-    zoneHints: zoneHints ?? [],
-    nodeHints: nodeHints ?? [],
-    ports,
-  }));
+  return Array.from(
+    endpoints,
+    ({ address, node, zone, ready, serving, terminating, zoneHints, nodeHints }) => ({
+      slice: key,
+      family,
+      address,
+      node,
+      zone,
+      ready,
+      serving,
+      terminating,
+      zoneHints: zoneHints ?? [],
+      nodeHints: nodeHints ?? [],
+      ports,
+    }),
+  );
 }
 
 function frontendFacts(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
-import { endpoint } from '../../src/model/endpoint-slice.js';
+import { EndpointList, StatedEndpoint } from '../../src/model/endpoint-slice.js';
 import { address } from '../support/addresses.js';
 import { reasonOf, recordOf, sliceObject, textsOf } from './objects.js';
 
@@ -22,7 +22,7 @@ describe('a slice in order', () => {
       service: 'shop/web',
       family: 'IPv4',
       ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
-      endpoints: [endpoint(POD_ADDRESS, { ...READY, node: 'node-a' })],
+      endpoints: new EndpointList([new StatedEndpoint(POD_ADDRESS, { ...READY, node: 'node-a' })]),
     });
     expect(translation.problems).toEqual([]);
   });
@@ -36,12 +36,12 @@ describe('a slice in order', () => {
 
   test('may have no ports and no endpoints at all', () => {
     const record = recordOf(slice({ ports: null, endpoints: undefined }));
-    expect([record.ports, record.endpoints]).toEqual([[], []]);
+    expect([record.ports, [...record.endpoints]]).toEqual([[], []]);
   });
 
   test('keeps IPv6 endpoints in canonical form', () => {
     const record = recordOf(slice({ addressType: 'IPv6', endpoints: [{ addresses: ['FD00:0::5'] }] }));
-    expect([record.family, record.endpoints[0]?.address]).toEqual(['IPv6', 'fd00::5']);
+    expect([record.family, record.endpoints.at(0)?.address]).toEqual(['IPv6', 'fd00::5']);
   });
 
   test('passes over a port without a number, as kube-proxy does', () => {
@@ -52,7 +52,7 @@ describe('a slice in order', () => {
 
   test('takes the first address of an endpoint only', () => {
     const translation = slice({ endpoints: [{ addresses: ['10.244.0.5', 'nonsense'] }] });
-    expect(recordOf(translation).endpoints.map(({ address }) => address)).toEqual(['10.244.0.5']);
+    expect(Array.from(recordOf(translation).endpoints, ({ address }) => address)).toEqual(['10.244.0.5']);
     expect(translation.problems).toEqual([]);
   });
 });
@@ -72,12 +72,12 @@ describe('the conditions of an endpoint', () => {
       { ready: false, serving: true, terminating: true },
     ],
   ])('%o mean %o', (conditions, expected) => {
-    expect(recordOf(slice({ endpoints: [{ ...POD, conditions }] })).endpoints[0]).toMatchObject(expected);
+    expect(recordOf(slice({ endpoints: [{ ...POD, conditions }] })).endpoints.at(0)).toMatchObject(expected);
   });
 
   test.each(['ready', 'serving', 'terminating'])('must be true or false: %s', (name) => {
     const translation = slice({ endpoints: [{ ...POD, conditions: { [name]: 'no' } }, OTHER_POD] });
-    expect(recordOf(translation).endpoints.map(({ address }) => address)).toEqual(['10.244.0.6']);
+    expect(Array.from(recordOf(translation).endpoints, ({ address }) => address)).toEqual(['10.244.0.6']);
     expect(translation.problems.map(({ field }) => field)).toEqual([`endpoints[0].conditions.${name}`]);
   });
 
@@ -146,7 +146,7 @@ describe('one bad endpoint leaves the others in use', () => {
   ])('address %s', (address, path) => {
     const addresses = address === undefined ? [] : [address];
     const translation = slice({ endpoints: [{ addresses }, OTHER_POD] });
-    expect(recordOf(translation).endpoints.map((endpoint) => endpoint.address)).toEqual(['10.244.0.6']);
+    expect(Array.from(recordOf(translation).endpoints, ({ address }) => address)).toEqual(['10.244.0.6']);
     expect(translation.problems.map(({ field }) => field)).toEqual([path]);
   });
 
@@ -161,7 +161,7 @@ describe('one bad endpoint leaves the others in use', () => {
 
   test('a bad node name costs the node only', () => {
     const translation = slice({ endpoints: [{ ...POD, nodeName: 'Node A' }] });
-    expect(recordOf(translation).endpoints).toEqual([endpoint(POD_ADDRESS, READY)]);
+    expect([...recordOf(translation).endpoints]).toEqual([new StatedEndpoint(POD_ADDRESS, READY)]);
     expect(translation.problems.map(({ field }) => field)).toEqual(['endpoints[0].nodeName']);
   });
 });

@@ -14,7 +14,7 @@ describe('where an endpoint is and for whom', () => {
   test('is read', () => {
     const hints = { ...forZones('eu-1a', 'eu-1b'), forNodes: [{ name: 'node-1' }] };
     const translation = slice({ zone: 'eu-1a', hints });
-    expect(recordOf(translation).endpoints[0]).toMatchObject({
+    expect(recordOf(translation).endpoints.at(0)).toMatchObject({
       zone: 'eu-1a',
       zoneHints: ['eu-1a', 'eu-1b'],
       nodeHints: ['node-1'],
@@ -46,14 +46,14 @@ describe('where an endpoint is and for whom', () => {
   ])('costs the preference only where it makes no sense: %s', (_, fields, path) => {
     const translation = slice(fields);
     expect(recordOf(translation).endpoints).toHaveLength(1);
-    const { zoneHints, nodeHints } = recordOf(translation).endpoints[0] ?? {};
+    const { zoneHints, nodeHints } = recordOf(translation).endpoints.at(0) ?? {};
     expect([zoneHints, nodeHints]).toEqual([undefined, undefined]);
     expect(translation.problems.map(({ field }) => field)).toEqual([path]);
   });
 
   test('is one list in memory for all endpoints that say the same', () => {
     const [first, second] = [slice({ hints: forZones('a', 'b') }), slice({ hints: forZones('a', 'b') })];
-    const hints = [first, second].map((each) => recordOf(each).endpoints[0]?.zoneHints);
+    const hints = [first, second].map((each) => recordOf(each).endpoints.at(0)?.zoneHints);
     expect(hints[0]).toBe(hints[1]);
   });
 });

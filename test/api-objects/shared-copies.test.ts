@@ -23,7 +23,7 @@ test('slices with equal ports have one list of ports in memory, and endpoints wi
   const endpoints = [{ addresses: ['10.244.0.5'], hints: { forZones: [{ name: 'eu-1a' }] } }];
   const [one, other] = [0, 1].map(() => recordOf(translateEndpointSlice(sliceObject({ endpoints }))));
   expect(one?.ports).toBe(other?.ports);
-  expect(one?.endpoints[0]?.zoneHints).toBe(other?.endpoints[0]?.zoneHints);
+  expect(one?.endpoints.at(0)?.zoneHints).toBe(other?.endpoints.at(0)?.zoneHints);
 });
 
 test('endpoints of one node in one state have that state once in memory, others one of their own', () => {
@@ -33,7 +33,8 @@ test('endpoints of one node in one state have that state once in memory, others 
     conditions: { ready },
   });
   const endpoints = [on('a'), on('a'), on('b'), on('a', false)];
-  const states = recordOf(translateEndpointSlice(sliceObject({ endpoints }))).endpoints.map(
+  const states = Array.from(
+    recordOf(translateEndpointSlice(sliceObject({ endpoints }))).endpoints,
     (endpoint) => (endpoint as { state?: object }).state,
   );
   expect(states[1]).toBe(states[0]);

@@ -96,7 +96,8 @@ function faultsOfAnnotations(service: Service): string[] {
   });
 }
 
-function faultsOfSlice({ key, service, family, endpoints, ports }: EndpointSlice): string[] {
+function faultsOfSlice({ key, service, family, endpoints: list, ports }: EndpointSlice): string[] {
+  const endpoints = [...list];
   const names = endpoints.flatMap(({ zone = 'unsaid', zoneHints = [], nodeHints = [] }) => [
     zone,
     ...zoneHints,

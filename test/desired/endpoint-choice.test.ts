@@ -302,7 +302,7 @@ describe('whatever the slices are', () => {
     fc.assert(
       fc.property(slices, anyNode, (slices, node) => {
         const { cluster, local } = choose(slices, node);
-        const all = slices.flatMap(({ endpoints }) => endpoints);
+        const all = slices.flatMap(({ endpoints }) => [...endpoints]);
         const here = all.filter((each) => node.name === undefined || each.node === node.name);
         const addresses = (list: readonly Endpoint[]) => new Set(list.map(({ address }) => address));
         for (const { address } of cluster) expect(addresses(all)).toContain(address);

@@ -13,7 +13,7 @@ function filledApi(): MemoryApi {
 }
 
 const addressesOf = ({ source }: WatchedCluster) =>
-  source.view.look(WEB).slices.flatMap(({ endpoints }) => endpoints.map(({ address }) => address));
+  source.view.look(WEB).slices.flatMap(({ endpoints }) => Array.from(endpoints, ({ address }) => address));
 
 describe('the first look', () => {
   test('streams everything there is, and completes', async () => {

@@ -165,14 +165,14 @@ function expectInStep({ source, api }: WatchedCluster): void {
       object.spec.clusterIP,
     ]);
   const slices = [...source.view.keys()].flatMap((key) => source.view.look(key).slices);
-  const texts = slices.map(({ key, service: of, endpoints }) => `${key} ${of} ${endpoints[0]?.address}`);
+  const texts = slices.map(({ key, service: of, endpoints }) => `${key} ${of} ${endpoints.at(0)?.address}`);
   const stored = api.listed(SLICES) as unknown as {
     metadata: { name: string; labels: Record<string, string> };
     endpoints: { addresses: string[] }[];
   }[];
   const wanted = stored.map(
     ({ metadata, endpoints }) =>
-      `${sliceKey('default', metadata.name)} default/${metadata.labels['kubernetes.io/service-name']} ${endpoints[0]?.addresses[0]}`,
+      `${sliceKey('default', metadata.name)} default/${metadata.labels['kubernetes.io/service-name']} ${endpoints.at(0)?.addresses[0]}`,
   );
   expect(texts.sort()).toEqual(wanted.sort());
 }

@@ -32,7 +32,7 @@ describe('the first look', () => {
     expect(recorder.take()).toEqual([['default/mail', 'default/web']]);
     expect(source.complete).toBe(true);
     expect(source.view.look(WEB).service?.clusterIPs).toEqual(['10.96.0.10']);
-    expect(source.view.look(WEB).slices[0]?.endpoints[0]?.address).toBe('10.244.0.5');
+    expect(source.view.look(WEB).slices[0]?.endpoints.at(0)?.address).toBe('10.244.0.5');
     expect(source.view.look(MAIL).service?.ports[0]?.port).toBe(25);
     expect(source.problems).toEqual([]);
   });
@@ -222,7 +222,7 @@ test('the example of the first run is in order', async () => {
   expect(problems()).toEqual([]);
   expect(service).toMatchObject({ clusterIPs: ['10.98.154.209'], ports: [{ name: 'http', port: 80 }] });
   expect(slices.map(({ ports }) => ports[0]?.port)).toEqual([9376]);
-  expect(slices[0]?.endpoints.map(({ address, ready }) => `${address} ${ready}`)).toEqual([
+  expect(Array.from(slices[0]?.endpoints ?? [], ({ address, ready }) => `${address} ${ready}`)).toEqual([
     '10.244.0.5 true',
     '10.244.0.6 true',
     '10.244.0.7 true',

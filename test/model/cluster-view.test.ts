@@ -40,7 +40,7 @@ describe('the view of a cluster', () => {
     view.setSlice(aSlice('web', [POD_1]));
     view.setSlice(aSlice('web', [POD_2]));
     expect(view.look(WEB).service?.clusterIPs).toEqual([VIP_B]);
-    expect(view.look(WEB).slices.map(({ endpoints }) => endpoints[0]?.address)).toEqual([POD_2]);
+    expect(view.look(WEB).slices.map(({ endpoints }) => endpoints.at(0)?.address)).toEqual([POD_2]);
     expect([view.serviceCount, view.sliceCount]).toEqual([1, 1]);
   });
 });
