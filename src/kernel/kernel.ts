@@ -3,7 +3,7 @@ import type { DataplaneActivity, LookResult } from '../model/counters.js';
 import type { Dataplane } from '../model/dataplane.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import type { Operation, Outcome } from '../model/operation.js';
+import type { Answered, Operation } from '../model/operation.js';
 import type { ReservedAddress } from '../model/reserved-address.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 
@@ -59,8 +59,8 @@ export interface Kernel {
    * there are fewer than before.
    */
   compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison>;
-  /** One outcome for each operation, in order. */
-  perform(operations: readonly Operation[]): Promise<readonly Outcome[]>;
+  /** All of them, in order. */
+  perform(operations: readonly Operation[]): Promise<Answered>;
   nodeAddresses(): Promise<NodeAddresses>;
   /**
    * The addresses and ports of TCP and UDP on which processes of the node listen, as frontends. Listeners on all

@@ -144,6 +144,12 @@ function settingsWords(settings: VirtualServerSettings): string[] {
   return [scheduler, ...flags, ...persistence];
 }
 
+/** What was tried, and in the same order what became of each. */
+export interface Answered {
+  readonly operations: readonly Operation[];
+  readonly outcomes: readonly Outcome[];
+}
+
 /** What became of one operation. */
 export type Outcome =
   | { readonly kind: 'done' }

@@ -103,16 +103,15 @@ export class StageRunner {
       for (const operation of operations) if (!sent.has(operation)) this.#note(operation, SKIPPED);
     }
     if (tried.length === 0) return;
-    const outcomes = await this.#ask(tried);
-    for (let index = 0; index < tried.length; index++)
-      this.#note(tried[index] as Operation, outcomes[index] ?? SKIPPED);
+    await this.#perform(tried);
     await this.#giveBack();
   }
 
-  async #ask(operations: readonly Operation[]): Promise<readonly Outcome[]> {
-    const outcomes = await this.#kernel.perform(operations);
+  async #perform(tried: readonly Operation[]): Promise<void> {
+    const { operations, outcomes } = await this.#kernel.perform(tried);
     this.#performed(operations, outcomes);
-    return outcomes;
+    for (let index = 0; index < operations.length; index++)
+      this.#note(operations[index] as Operation, outcomes[index] ?? SKIPPED);
   }
 
   #thatMayFollow(operations: readonly Operation[]): readonly Operation[] {
@@ -179,9 +178,7 @@ export class StageRunner {
       this.#mistaken.delete(key);
       const frontend = this.#observed.policy.owned.get(key)?.frontend;
       if (frontend === undefined) continue;
-      const operation: Operation = { kind: 'disown-frontend', frontend };
-      const [outcome] = await this.#ask([operation]);
-      this.#note(operation, outcome ?? SKIPPED);
+      await this.#perform([{ kind: 'disown-frontend', frontend }]);
     }
   }
 }

@@ -3,7 +3,7 @@ import { LONE_NODE } from '../../src/desired/node-view.js';
 import { ClusterWatcher } from '../../src/kubernetes/cluster-watcher.js';
 import { openCredentials } from '../../src/kubernetes/login/open-credentials.js';
 import { HttpTransport } from '../../src/kubernetes/transport/http-transport.js';
-import { type Operation, type Outcome, operationText } from '../../src/model/operation.js';
+import { type Answered, type Operation, operationText } from '../../src/model/operation.js';
 import { ProblemBoard } from '../../src/model/problem-board.js';
 import { DEFAULT_LOOP_SETTINGS } from '../../src/reconcile/loop-settings.js';
 import { ReconcileLoop } from '../../src/reconcile/reconcile-loop.js';
@@ -104,7 +104,7 @@ export class FollowingAgent {
 class StampedKernel extends KernelInFront {
   lastWrite = 0;
 
-  override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override perform(operations: readonly Operation[]): Promise<Answered> {
     if (operations.length > 0) this.lastWrite = performance.now();
     return super.perform(operations);
   }

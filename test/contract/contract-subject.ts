@@ -61,7 +61,7 @@ export class ContractSubject {
 
   /** One word for each operation: `done`, or the errno's name. */
   async perform(...operations: readonly Operation[]): Promise<string[]> {
-    return (await this.kernel.perform(operations)).map(word);
+    return (await this.kernel.perform(operations)).outcomes.map(word);
   }
 
   /** Performs what must not fail. */

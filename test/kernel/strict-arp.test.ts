@@ -77,7 +77,7 @@ describe.skipIf(!IN_TEST_KERNEL).each(VIP_BINDINGS)('strict ARP with VIPs as %s'
   async function prepared(strictArp: boolean): Promise<void> {
     kernel = new NetlinkKernel(loadAddon(), { ...PLAIN_RULES, vipBinding, strictArp });
     expect((await kernel.prepare()).warnings.filter((text) => text.includes('ARP'))).toEqual([]);
-    const outcomes = await kernel.perform(vipWrites('guard-vip', 'bind-vip'));
+    const { outcomes } = await kernel.perform(vipWrites('guard-vip', 'bind-vip'));
     expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'done', 'done', 'done']);
   }
 

@@ -419,7 +419,7 @@ describe('a kernel', () => {
         const kernel = await kernelAt(scene);
         const before = scene.foreign.flatMap(serverLines);
         const { dataplane } = await kernel.observe(scene.observed.virtualServers);
-        const outcomes = await kernel.perform(operationsOf(desired, dataplane, drained));
+        const { outcomes } = await kernel.perform(operationsOf(desired, dataplane, drained));
         expect(outcomes.filter(({ kind }) => kind !== 'done')).toEqual([]);
         expect([...kernel.foreign.values()].flatMap(serverLines)).toEqual(before);
       }),

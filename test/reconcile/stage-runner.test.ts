@@ -4,7 +4,7 @@ import type { Address } from '../../src/model/address.js';
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { allKeys } from '../../src/model/kernel-keys.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation } from '../../src/model/operation.js';
 import { type Plan, plan } from '../../src/plan/plan.js';
 import { roundsOf } from '../../src/reconcile/pass-planner.js';
 import { type Round, StageRunner } from '../../src/reconcile/stage-runner.js';
@@ -77,7 +77,7 @@ describe('plans performed side by side', () => {
     const begun: Address[] = [];
     let underWay = 0;
     class Lost extends KernelInFront {
-      override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+      override async perform(operations: readonly Operation[]): Promise<Answered> {
         underWay++;
         await new Promise((resolve) => setImmediate(resolve));
         underWay--;

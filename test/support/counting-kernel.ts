@@ -1,7 +1,7 @@
 import type { AddressesAndSets, Observation, Remembered } from '../../src/kernel/kernel.js';
 import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /** Counts what is asked of a kernel. */
@@ -42,7 +42,7 @@ export class CountingKernel extends KernelInFront {
     return super.lookForChanges(frontends);
   }
 
-  override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override perform(operations: readonly Operation[]): Promise<Answered> {
     this.#counts.perform++;
     this.#counts.performed += operations.length;
     return super.perform(operations);

@@ -13,7 +13,7 @@ import { type Address, familyOf } from '../../src/model/address.js';
 import type { Activity, FrontendActivity, LookResult } from '../../src/model/counters.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless } from '../../src/model/frontend.js';
-import { DONE, failed, type Operation, type Outcome } from '../../src/model/operation.js';
+import { type Answered, DONE, failed, type Operation, type Outcome } from '../../src/model/operation.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import type { ReservedAddress } from '../../src/model/reserved-address.js';
 import type { VipBinding } from '../../src/model/vip-binding.js';
@@ -128,12 +128,13 @@ export class FakeKernel implements Kernel {
     return { families: [], changed: [] };
   }
 
-  async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
-    return operations.map((operation) =>
+  async perform(operations: readonly Operation[]): Promise<Answered> {
+    const outcomes = operations.map((operation) =>
       this.#perform(
         'frontend' in operation ? { ...operation, frontend: this.#named(operation.frontend) } : operation,
       ),
     );
+    return { operations, outcomes };
   }
 
   async nodeAddresses(): Promise<NodeAddresses> {

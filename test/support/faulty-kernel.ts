@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import { failed, type Operation, type Outcome, unknown } from '../../src/model/operation.js';
+import { type Answered, failed, type Operation, type Outcome, unknown } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /** What becomes of one operation; a test chooses at random, by a list, or never. */
@@ -16,23 +16,24 @@ export class FaultyKernel extends KernelInFront {
   }
 
   // Operation by operation takes some turns of the event loop, in which others may ask: they wait.
-  override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override perform(operations: readonly Operation[]): Promise<Answered> {
     const answer = this.#before.then(() => this.#performAll(operations));
     this.#before = answer.catch(() => undefined);
     return answer;
   }
 
-  async #performAll(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  async #performAll(operations: readonly Operation[]): Promise<Answered> {
     const outcomes: Outcome[] = [];
     for (const operation of operations) outcomes.push(await this.#performOne(operation));
-    return outcomes;
+    return { operations, outcomes };
   }
 
   async #performOne(operation: Operation): Promise<Outcome> {
     const fate = this.#fate(operation);
     if (fate === 'refused') return failed('ENOMEM');
     if (fate === 'lost before and after') return unknown('ENOBUFS');
-    const [outcome] = await this.inner.perform([operation]);
+    const { outcomes } = await this.inner.perform([operation]);
+    const [outcome] = outcomes;
     return fate === 'answer lost' || outcome === undefined ? unknown('ENOBUFS') : outcome;
   }
 }

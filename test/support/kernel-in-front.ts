@@ -10,7 +10,7 @@ import type {
 } from '../../src/kernel/kernel.js';
 import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation } from '../../src/model/operation.js';
 
 /** A kernel in front of another that passes everything on; what extends it changes one thing. */
 export class KernelInFront implements Kernel {
@@ -60,7 +60,7 @@ export class KernelInFront implements Kernel {
     return this.inner.compareAtOnce(ours, always);
   }
 
-  perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  perform(operations: readonly Operation[]): Promise<Answered> {
     return this.inner.perform(operations);
   }
 

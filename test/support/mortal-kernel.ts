@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /**
@@ -20,7 +20,7 @@ export class MortalKernel extends KernelInFront {
     });
   }
 
-  override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override async perform(operations: readonly Operation[]): Promise<Answered> {
     if (operations.length <= this.#left) {
       this.#left -= operations.length;
       return this.inner.perform(operations);

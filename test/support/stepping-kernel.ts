@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation, Outcome } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /** Performs one operation at a time and calls `step` after each, so that a test sees every moment in between. */
@@ -11,12 +11,12 @@ export class SteppingKernel extends KernelInFront {
     this.#step = step;
   }
 
-  override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override async perform(operations: readonly Operation[]): Promise<Answered> {
     const outcomes: Outcome[] = [];
     for (const operation of operations) {
-      outcomes.push(...(await this.inner.perform([operation])));
+      outcomes.push(...(await this.inner.perform([operation])).outcomes);
       this.#step(operation);
     }
-    return outcomes;
+    return { operations, outcomes };
   }
 }

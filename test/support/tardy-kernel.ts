@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /** Keeps whoever asks waiting for some turns of the event loop, before it performs and before it answers. */
@@ -12,15 +12,15 @@ export class TardyKernel extends KernelInFront {
     this.#turns = turns;
   }
 
-  override async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override async perform(operations: readonly Operation[]): Promise<Answered> {
     const performed = this.#before.then(async () => {
       await this.#rest();
       return this.inner.perform(operations);
     });
     this.#before = performed;
-    const outcomes = await performed;
+    const answered = await performed;
     await this.#rest();
-    return outcomes;
+    return answered;
   }
 
   async #rest(): Promise<void> {

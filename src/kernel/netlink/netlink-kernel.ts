@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { LookResult } from '../../model/counters.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
-import type { Operation, Outcome } from '../../model/operation.js';
+import type { Answered, Operation, Outcome } from '../../model/operation.js';
 import type {
   AddressesAndSets,
   Comparison,
@@ -260,7 +260,7 @@ export class NetlinkKernel implements Kernel {
 
   // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one
   // before.
-  async perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  async perform(operations: readonly Operation[]): Promise<Answered> {
     const outcomes: Outcome[] = [];
     this.#unsee(operations);
     this.#forgetUnbound(operations);
@@ -272,7 +272,7 @@ export class NetlinkKernel implements Kernel {
         if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
       }
       if (latest !== undefined) addOutcomes(latest.job, await latest.answers, outcomes);
-      return outcomes;
+      return { operations, outcomes };
     } finally {
       // Where an earlier one failed: nothing may be under way any more.
       await latest?.answers.catch(() => undefined);
