@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.js';
-import { type Operation, operationText } from '../model/operation.js';
+import { operationText, type SingleOperation } from '../model/operation.js';
 import { problemText } from '../model/problem.js';
 import type { CleanupReport, PreparationReport, Rehearsal } from '../model/status-report.js';
 import { AgentNotRunning, askAgent } from './admin-client.js';
@@ -15,7 +15,7 @@ export async function runPlan(rehearse: () => Promise<Rehearsal>): Promise<numbe
 }
 
 /** A plan for people, in the order in which it would be performed. */
-export function planText(preparation: readonly string[], operations: readonly Operation[]): string {
+export function planText(preparation: readonly string[], operations: readonly SingleOperation[]): string {
   const total = preparation.length + operations.length;
   if (total === 0) return 'Nothing to change: the kernel is as desired.\n';
   const lines = [

@@ -59,7 +59,10 @@ export interface Kernel {
    * there are fewer than before.
    */
   compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison>;
-  /** All of them, in order. */
+  /**
+   * All of them, in order; what adds servers together and was not done for all of them is answered with an operation for
+   * each server.
+   */
   perform(operations: readonly Operation[]): Promise<Answered>;
   nodeAddresses(): Promise<NodeAddresses>;
   /**

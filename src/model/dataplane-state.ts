@@ -10,8 +10,8 @@ import {
   TRAFFIC_SETS,
 } from './dataplane.js';
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
-import type { Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
-import { RealServerList } from './real-server.js';
+import type { AddRealServers, Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
+import { RealServerList, type RealServers } from './real-server.js';
 import { sameServer, type VirtualServer } from './virtual-server.js';
 
 /**
@@ -109,11 +109,14 @@ export class DataplaneState implements ObservedDataplane {
         // The kernel would have refused one that was there.
         this.#serversOf(operation.frontend).append(operation.server);
         return;
+      case 'add-real-servers':
+        this.#addServers(operation);
+        return;
       case 'add-virtual-server':
         this.#settle(operation, new RealServerList());
         return;
       case 'set-virtual-server':
-        this.#settle(operation, this.#serversOf(operation.frontend));
+        this.#settle(operation, this.#knownServersOf(operation.frontend));
         return;
       case 'delete-virtual-server':
         this.removeVirtualServer(operation.frontend);
@@ -137,8 +140,19 @@ export class DataplaneState implements ObservedDataplane {
     }
   }
 
-  #settle(write: VirtualServerWrite, realServers: RealServerList): void {
+  #settle(write: VirtualServerWrite, realServers: RealServers): void {
     this.putVirtualServer({ frontend: write.frontend, settings: write.settings, realServers });
+  }
+
+  #addServers({ frontend, servers }: AddRealServers): void {
+    const server = this.virtualServers.get(frontend.key);
+    if (server?.realServers.size === 0)
+      this.virtualServers.set(frontend.key, { ...server, realServers: heldBeside(servers) });
+    else for (const added of servers) this.#serversOf(frontend).put(added);
+  }
+
+  #knownServersOf({ key }: Frontend): RealServers {
+    return this.virtualServers.get(key)?.realServers ?? new RealServerList();
   }
 
   // Lists inside are ours: every virtual server enters through putVirtualServer. What is no list is held as its wanted
@@ -156,12 +170,15 @@ export class DataplaneState implements ObservedDataplane {
     const known = this.virtualServers.get(wanted.frontend.key);
     if (known === undefined || known === wanted) return;
     if (known.frontend.mark !== wanted.frontend.mark || !sameServer(wanted, known)) return;
-    const isFixed = !(wanted.realServers instanceof RealServerList);
-    this.virtualServers.set(
-      wanted.frontend.key,
-      isFixed ? wanted : { ...wanted, realServers: new RealServerList(wanted.realServers).trim() },
-    );
+    const realServers = heldBeside(wanted.realServers);
+    const isFixed = realServers === wanted.realServers;
+    this.virtualServers.set(wanted.frontend.key, isFixed ? wanted : { ...wanted, realServers });
   }
+}
+
+/** The same object, unless it may change under whoever else has it. */
+function heldBeside(servers: RealServers): RealServers {
+  return servers instanceof RealServerList ? new RealServerList(servers).trim() : servers;
 }
 
 /** Most VIPs have one frontend, and a set for each of ten thousand would take two megabytes. */

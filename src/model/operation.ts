@@ -2,7 +2,7 @@ import type { Address } from './address.js';
 import type { Cidr } from './cidr.js';
 import type { TrafficSet } from './dataplane.js';
 import type { Frontend } from './frontend.js';
-import type { RealServer } from './real-server.js';
+import type { RealServer, RealServers } from './real-server.js';
 import type { VirtualServerSettings } from './virtual-server.js';
 
 /**
@@ -19,6 +19,7 @@ export type Operation =
   | VirtualServerWrite
   | { readonly kind: 'delete-virtual-server'; readonly frontend: Frontend }
   | RealServerWrite
+  | AddRealServers
   | { readonly kind: 'delete-real-server'; readonly frontend: Frontend; readonly server: RealServer }
   | ForgetFlows;
 
@@ -74,7 +75,45 @@ interface RealServerWrite {
   readonly server: RealServer;
 }
 
-export type OperationKind = Operation['kind'];
+/**
+ * All servers of a virtual server that has none yet. Most of a first pass is this, and an object for each of a hundred
+ * thousand servers would take longer than the kernel takes. Whoever counts, tells or refuses does so for each server.
+ */
+export interface AddRealServers {
+  readonly kind: 'add-real-servers';
+  readonly frontend: Frontend;
+  readonly servers: RealServers;
+}
+
+/** An operation as it is counted and told. */
+export type SingleOperation = Exclude<Operation, AddRealServers>;
+
+export type OperationKind = SingleOperation['kind'];
+
+/** The same with an operation for each server. */
+export function singly(operations: readonly Operation[]): readonly SingleOperation[] {
+  return operations.every(isSingle) ? operations : operations.flatMap(singleOnes);
+}
+
+function isSingle(operation: Operation): operation is SingleOperation {
+  return operation.kind !== 'add-real-servers';
+}
+
+function singleOnes(operation: Operation): SingleOperation[] {
+  if (isSingle(operation)) return [operation];
+  const { frontend, servers } = operation;
+  return Array.from(servers, (server) => ({ kind: 'add-real-server', frontend, server }));
+}
+
+/** What it counts as. */
+export function kindOf({ kind }: Operation): OperationKind {
+  return kind === 'add-real-servers' ? 'add-real-server' : kind;
+}
+
+/** How often it counts. */
+export function countOf(operation: Operation): number {
+  return isSingle(operation) ? 1 : operation.servers.size;
+}
 
 /** Every change of the nftables sets: the compiler asks for each. */
 const POLICY: Readonly<Record<PolicyOperation['kind'], true>> = {
@@ -96,11 +135,11 @@ export function isPolicyKind(kind: OperationKind): kind is PolicyOperation['kind
 }
 
 /** `add-real-server 10.96.0.1:443/TCP 10.0.0.1:6443 weight 1`. */
-export function operationText(operation: Operation): string {
+export function operationText(operation: SingleOperation): string {
   return [operation.kind, ...operationWords(operation)].join(' ');
 }
 
-function operationWords(operation: Operation): string[] {
+function operationWords(operation: SingleOperation): string[] {
   switch (operation.kind) {
     case 'own-frontend':
       return [operation.frontend.key, `for ${operation.owner}`, ...replacedWords(operation.replaces)];

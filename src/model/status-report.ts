@@ -1,6 +1,6 @@
 import type { Address } from './address.js';
 import type { FrontendKey } from './frontend.js';
-import type { Operation } from './operation.js';
+import type { SingleOperation } from './operation.js';
 import type { Problem } from './problem.js';
 import type { Protocol } from './protocol.js';
 import type { RealServerKey } from './real-server.js';
@@ -120,7 +120,7 @@ export interface RealServerStatus {
 export interface Rehearsal {
   /** What would be made ready first, one sentence each. */
   readonly preparation: readonly string[];
-  readonly operations: readonly Operation[];
+  readonly operations: readonly SingleOperation[];
   readonly problems: readonly Problem[];
 }
 

@@ -15,6 +15,9 @@ export type DrainVerdict = (frontend: FrontendKey, server: RealServerKey) => boo
 /** What a wanted server may have of its weight now; a new one may have to begin with less. */
 export type WeightNow = (frontend: FrontendKey, server: RealServer) => number;
 
+/** So many servers are added by one operation at most: nothing interrupts whoever performs it. */
+const AT_ONCE = 1024;
+
 const WHOLE_WEIGHT: WeightNow = (_, { weight }) => weight;
 
 /**
@@ -79,7 +82,7 @@ export class FrontendPlanner {
   }
 
   #planPresence(wanted: VirtualServer, seen: VirtualServer | undefined): void {
-    const { frontend, settings } = wanted;
+    const { frontend, settings, realServers } = wanted;
     const isServersFirst = seen === undefined && takesServersFirst(wanted);
     this.#planOwnership(frontend);
     if (seen === undefined)
@@ -90,7 +93,8 @@ export class FrontendPlanner {
       });
     else if (seen !== wanted && (seen.untagged === true || !sameSettings(settings, seen.settings)))
       this.#operations.add({ kind: 'set-virtual-server', frontend, settings });
-    if (seen === undefined && this.#weightNow === WHOLE_WEIGHT) this.#planAllServers(wanted);
+    if (seen === undefined && this.#weightNow === WHOLE_WEIGHT && realServers.size <= AT_ONCE)
+      this.#planAllServers(wanted);
     else if (!this.#hasTheServers(wanted, seen)) this.#planServers(wanted, seen);
     if (isServersFirst) this.#operations.add({ kind: 'set-virtual-server', frontend, settings }, 'balance');
     if (!this.#observed.policy.open.has(frontend.key)) this.#planOpening(frontend, seen);
@@ -125,8 +129,8 @@ export class FrontendPlanner {
 
   // On a new node that is nearly all there is to plan.
   #planAllServers({ frontend, realServers }: VirtualServer): void {
-    const operations = this.#operations.of('balance');
-    for (const server of realServers) operations.push({ kind: 'add-real-server', frontend, server });
+    if (realServers.size === 0) return;
+    this.#operations.add({ kind: 'add-real-servers', frontend, servers: realServers });
   }
 
   #planServers({ frontend, realServers }: VirtualServer, seen: VirtualServer | undefined): void {

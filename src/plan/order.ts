@@ -41,6 +41,7 @@ export function isAddition(stage: Stage): boolean {
 function stageOf(operation: Operation): Stage {
   switch (operation.kind) {
     case 'add-real-server':
+    case 'add-real-servers':
       return 'balance';
     case 'own-frontend':
     case 'guard-vip':
@@ -105,11 +106,6 @@ export class StagedOperations {
 
   add(operation: Operation, stage = stageOf(operation)): void {
     this.#stages.get(stage)?.push(operation);
-  }
-
-  /** Where many of one stage go. */
-  of(stage: Stage): Operation[] {
-    return this.#stages.get(stage) as Operation[];
   }
 
   /** The stages in their order, without those that stayed empty. */

@@ -14,25 +14,13 @@ export function thatMayFollow(stage: readonly Operation[], state: ObservedDatapl
     mayFollow(operation, state) &&
     !(starved.size > 0 && takesAway(operation) && starved.has(operation.frontend.key));
   // Nearly always all may follow, and then no second list is needed.
-  return areFounded(stage, isFounded) ? stage : stage.filter(isFounded);
-}
-
-// Most operations of a first pass are servers of one virtual server after the other: one question for each of these.
-function areFounded(stage: readonly Operation[], isFounded: (operation: Operation) => boolean): boolean {
-  let latest: Frontend | undefined;
-  for (let index = 0; index < stage.length; index++) {
-    const operation = stage[index] as Operation;
-    const isServer = operation.kind === 'add-real-server';
-    if (isServer && operation.frontend === latest) continue;
-    if (!isFounded(operation)) return false;
-    latest = isServer ? operation.frontend : undefined;
-  }
-  return true;
+  return stage.every(isFounded) ? stage : stage.filter(isFounded);
 }
 
 function mayFollow(operation: Operation, state: ObservedDataplane): boolean {
   switch (operation.kind) {
     case 'add-real-server':
+    case 'add-real-servers':
     case 'set-real-server':
     case 'delete-real-server':
     case 'set-virtual-server':
@@ -81,15 +69,8 @@ function takesAway(operation: Operation): operation is ServerRemoval {
  */
 function starvedBy(stage: readonly Operation[], state: ObservedDataplane): Set<FrontendKey> {
   const leaving = new Map<FrontendKey, Set<RealServerKey>>();
-  for (let index = 0; index < stage.length; index++) {
-    const operation = stage[index] as Operation;
-    // Hardly any, and this is asked of every operation.
-    if (
-      operation.kind === 'add-real-server' ||
-      !takesAway(operation) ||
-      !state.policy.open.has(operation.frontend.key)
-    )
-      continue;
+  for (const operation of stage) {
+    if (!takesAway(operation) || !state.policy.open.has(operation.frontend.key)) continue;
     const servers = leaving.get(operation.frontend.key) ?? new Set();
     leaving.set(operation.frontend.key, servers.add(operation.server.key));
   }

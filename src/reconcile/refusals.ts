@@ -6,7 +6,7 @@ import type { DataplaneState } from '../model/dataplane-state.js';
 import { errnoRemedy } from '../model/errno-remedy.js';
 import { addressOf, type FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
-import { type KernelRefusal, type Operation, operationText } from '../model/operation.js';
+import { type KernelRefusal, operationText, type SingleOperation } from '../model/operation.js';
 import type { Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { type BackOff, RetrySchedule } from './timing.js';
@@ -92,14 +92,14 @@ export class Refusals {
 
 /** Why a subject is not as desired: the first refusal is the cause, what was skipped after it is not. */
 export interface Failure {
-  readonly operation: Operation;
+  readonly operation: SingleOperation;
   readonly error: KernelRefusal;
 }
 
 /** The part of the data plane that an operation is about; what fails is retried as a whole subject. */
 export type Subject = `frontend ${FrontendKey}` | `vip ${Address}`;
 
-export function subjectOf(operation: Operation): Subject {
+export function subjectOf(operation: SingleOperation): Subject {
   if ('frontend' in operation) return `frontend ${operation.frontend.key}`;
   return `vip ${operation.address}`;
 }
@@ -179,7 +179,7 @@ function foreignProblem(frontend: FrontendKey, service: ServiceKey): Problem {
   };
 }
 
-function remedy(operation: Operation, code: string): string {
+function remedy(operation: SingleOperation, code: string): string {
   if (code === 'ENOENT' && 'settings' in operation) return schedulerRemedy(operation.settings.scheduler);
   switch (code) {
     case 'EINVAL':

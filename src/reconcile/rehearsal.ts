@@ -4,7 +4,7 @@ import type { Cidr } from '../model/cidr.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
-import type { Operation } from '../model/operation.js';
+import { type SingleOperation, singly } from '../model/operation.js';
 import { tenOfEach } from '../model/problem.js';
 import type { Rehearsal } from '../model/status-report.js';
 import { plan, planStaleMarks } from '../plan/plan.js';
@@ -60,11 +60,11 @@ export async function rehearse(
 }
 
 // Each plan is made from what those before it would have left.
-function fold(rounds: Iterable<Round>, state: DataplaneState): Operation[] {
-  const operations: Operation[] = [];
+function fold(rounds: Iterable<Round>, state: DataplaneState): SingleOperation[] {
+  const operations: SingleOperation[] = [];
   for (const round of rounds)
     for (const stages of round)
-      for (const operation of stages.flatMap((stage) => stage.operations)) {
+      for (const operation of singly(stages.flatMap((stage) => stage.operations))) {
         state.acknowledge(operation);
         operations.push(operation);
       }

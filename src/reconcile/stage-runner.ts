@@ -3,11 +3,15 @@ import { type Clock, TimeSlice } from '../model/clock.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import type { FrontendKey } from '../model/frontend.js';
 import {
+  countOf,
   type KernelRefusal,
+  kindOf,
   type Operation,
   type OperationKind,
   type Outcome,
+  type SingleOperation,
   SKIPPED,
+  singly,
 } from '../model/operation.js';
 import type { PassReport } from '../model/sync-state.js';
 import type { Plan } from '../plan/plan.js';
@@ -42,7 +46,7 @@ export class StageRunner {
   readonly #observed: DataplaneState;
   readonly #performed: Performed;
   readonly #planEnded: PlanEnded;
-  readonly #done = new KindTally();
+  readonly #done = new Map<OperationKind, number>();
   readonly #failures = new Map<Subject, Failure>();
   readonly #unsure = new Set<FrontendKey>();
   readonly #unsettled = new Set<FrontendKey>();
@@ -69,7 +73,7 @@ export class StageRunner {
   /** What became of everything so far. */
   get result(): RunResult {
     return {
-      counts: { done: this.#done.counts, refused: this.#refused, skipped: this.#skipped },
+      counts: { done: this.#done, refused: this.#refused, skipped: this.#skipped },
       failures: this.#failures,
       unsure: this.#unsure,
       lost: this.#lost,
@@ -131,32 +135,42 @@ export class StageRunner {
     switch (outcome.kind) {
       case 'done':
         this.#observed.acknowledge(operation);
-        this.#done.count(operation.kind);
+        this.#countDone(operation);
         return;
       case 'skipped':
-        this.#skipped++;
+        this.#skipped += countOf(operation);
         return;
+      default:
+        for (const single of singly([operation])) this.#noteRefusal(single, outcome);
+    }
+  }
+
+  #countDone(operation: Operation): void {
+    const kind = kindOf(operation);
+    this.#done.set(kind, (this.#done.get(kind) ?? 0) + countOf(operation));
+  }
+
+  #noteRefusal(operation: SingleOperation, outcome: Refused): void {
+    this.#refused++;
+    this.#noteFailure(operation, outcome.error);
+    switch (outcome.kind) {
       case 'failed':
-        this.#refused++;
-        this.#noteFailure(operation, outcome.error);
         this.#doubt(operation, outcome.error.code);
         return;
       case 'unknown':
-        this.#refused++;
-        this.#noteFailure(operation, outcome.error);
         if (isOfVirtualServer(operation)) this.#unsure.add(operation.frontend.key);
         else this.#lost = true;
         return;
     }
   }
 
-  #noteFailure(operation: Operation, error: KernelRefusal): void {
+  #noteFailure(operation: SingleOperation, error: KernelRefusal): void {
     const subject = subjectOf(operation);
     if (!this.#failures.has(subject)) this.#failures.set(subject, { operation, error });
   }
 
   // These answers contradict our image of the kernel: another program has changed something.
-  #doubt(operation: Operation, code: string): void {
+  #doubt(operation: SingleOperation, code: string): void {
     if (isOfVirtualServer(operation)) {
       const surprising =
         code === 'ESRCH' || code === 'EEXIST' || (code === 'ENOENT' && 'server' in operation);
@@ -183,12 +197,14 @@ export class StageRunner {
   }
 }
 
+type Refused = Extract<Outcome, { error: KernelRefusal }>;
+
 type VirtualServerOperation = Extract<
-  Operation,
+  SingleOperation,
   { kind: `${'add' | 'set' | 'delete'}-${'virtual' | 'real'}-server` }
 >;
 
-function isOfVirtualServer(operation: Operation): operation is VirtualServerOperation {
+function isOfVirtualServer(operation: SingleOperation): operation is VirtualServerOperation {
   return operation.kind.endsWith('-virtual-server') || operation.kind.endsWith('-real-server');
 }
 
@@ -202,31 +218,4 @@ export type Round = IterableIterator<Plan>;
 /** A round of one plan. */
 export function* alone(make: () => Plan): Generator<Plan> {
   yield make();
-}
-
-/**
- * How many operations of each kind were done. Those of one kind follow one another, so that a row is counted before it
- * is noted.
- */
-export class KindTally {
-  readonly #counts = new Map<OperationKind, number>();
-  #kind: OperationKind | undefined;
-  #row = 0;
-
-  count(kind: OperationKind): void {
-    if (kind !== this.#kind) this.#close();
-    this.#kind = kind;
-    this.#row++;
-  }
-
-  get counts(): ReadonlyMap<OperationKind, number> {
-    this.#close();
-    return this.#counts;
-  }
-
-  #close(): void {
-    if (this.#kind !== undefined && this.#row > 0)
-      this.#counts.set(this.#kind, (this.#counts.get(this.#kind) ?? 0) + this.#row);
-    this.#row = 0;
-  }
 }

@@ -1,11 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
+import type { Operation } from '../../src/model/operation.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
-import { realServer, withWeight } from '../../src/model/real-server.js';
-import { address, POD_1, POD_1_6, POD_3, VIP_A } from '../support/addresses.js';
+import {
+  evenServers,
+  RealServerList,
+  type RealServers,
+  realServer,
+  withWeight,
+} from '../../src/model/real-server.js';
+import { address, POD_1, POD_1_6, POD_2, POD_3, VIP_A } from '../support/addresses.js';
 import { settings } from '../support/objects.js';
 import type { ContractSubject } from './contract-subject.js';
-import { add, ONE, OTHER, RR, real, remove, set, TWO, WEB, WEB_6 } from './operations.js';
+import { add, INSIDE, ONE, ONE_6, OTHER, RR, real, remove, set, TWO, WEB, WEB_6 } from './operations.js';
 
 /** Virtual and real servers are strict: the kernel says what exists and what does not. */
 export function virtualServerContract(subject: ContractSubject): void {
@@ -154,6 +161,75 @@ export function virtualServerContract(subject: ContractSubject): void {
     it('comes back by an addition after it was deleted', async () => {
       await subject.given(real('delete', ONE), real('add', withWeight(ONE, 3)));
       expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, `  -> ${ONE.key} weight 3`]);
+    });
+  });
+
+  describe('real servers that are added together', () => {
+    const together = (servers: RealServers, frontend = WEB): Operation => ({
+      kind: 'add-real-servers',
+      frontend,
+      servers,
+    });
+    const EVEN = evenServers([POD_1, POD_2], 8_080, 3);
+    const UNEVEN = new RealServerList([ONE, withWeight(TWO, 0), realServer(POD_1, 9_090, 7)]);
+
+    it('are there afterwards, with one port and weight or several, in both families and inside', async () => {
+      const six = evenServers([POD_1_6], 8_080, 1);
+      await subject.given(add(WEB), add(OTHER), add(WEB_6), add(INSIDE));
+      await subject.given(
+        together(EVEN),
+        together(UNEVEN, OTHER),
+        together(six, WEB_6),
+        together(EVEN, INSIDE),
+      );
+      const lines = [`  -> ${ONE.key} weight 3`, `  -> ${TWO.key} weight 3`];
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, ...lines]);
+      expect(await subject.seen(INSIDE)).toEqual([`${INSIDE.key} rr`, ...lines]);
+      expect(await subject.seen(OTHER)).toEqual([
+        `${OTHER.key} rr`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${POD_1}:9090 weight 7`,
+        `  -> ${TWO.key} weight 0`,
+      ]);
+      expect(await subject.seen(WEB_6)).toEqual([`${WEB_6.key} rr`, `  -> ${ONE_6.key} weight 1`]);
+    });
+
+    it('are answered one by one where some are refused, and the others are there', async () => {
+      await subject.given(add(WEB), real('add', ONE));
+      const multicast = realServer(address('224.0.0.1'), 80, 1);
+      const servers = new RealServerList([ONE, multicast, ONE_6, TWO]);
+      const open: Operation = { kind: 'open-frontend', frontend: WEB };
+      expect(await subject.answers(open, together(servers), open)).toEqual([
+        `open-frontend ${WEB.key}: done`,
+        `add-real-server ${WEB.key} ${ONE.key} weight 1: EEXIST`,
+        `add-real-server ${WEB.key} 224.0.0.1:80 weight 1: EINVAL`,
+        `add-real-server ${WEB.key} ${ONE_6.key} weight 1: EINVAL`,
+        `add-real-server ${WEB.key} ${TWO.key} weight 1: done`,
+        `open-frontend ${WEB.key}: done`,
+      ]);
+      expect(await subject.seen(WEB)).toEqual([
+        `${WEB.key} rr`,
+        `  -> ${ONE.key} weight 1`,
+        `  -> ${TWO.key} weight 1`,
+      ]);
+    });
+
+    it('are each refused where there is no virtual server', async () => {
+      expect(await subject.answers(together(EVEN))).toEqual([
+        `add-real-server ${WEB.key} ${ONE.key} weight 3: ESRCH`,
+        `add-real-server ${WEB.key} ${TWO.key} weight 3: ESRCH`,
+      ]);
+    });
+
+    it('may be more than any message or job holds', async () => {
+      const pods = Array.from({ length: 3_000 }, (_, index) =>
+        address(`10.244.${index >> 8}.${index & 255}`),
+      );
+      await subject.given(add(WEB), add(OTHER));
+      await subject.given(together(evenServers(pods, 8_080, 2)), together(EVEN, OTHER));
+      const lines = pods.map((pod) => `  -> ${pod}:8080 weight 2`);
+      expect(await subject.seen(WEB)).toEqual([`${WEB.key} rr`, ...lines.sort()]);
+      expect(await subject.seen(OTHER)).toHaveLength(3);
     });
   });
 

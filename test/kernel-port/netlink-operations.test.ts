@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { RecordSpace } from '../../src/kernel/native/operation-encoder.js';
 import type { KernelOperation } from '../../src/kernel/native/records.js';
-import { addRecords, outcomeOf } from '../../src/kernel/netlink/netlink-operations.js';
+import { AnswerList, addRecords, jobsOf, outcomeOf } from '../../src/kernel/netlink/netlink-operations.js';
 import { frontend } from '../../src/model/frontend.js';
-import type { Operation } from '../../src/model/operation.js';
-import { realServer } from '../../src/model/real-server.js';
+import { DONE, failed, type Operation, type SingleOperation, unknown } from '../../src/model/operation.js';
+import { evenServers, realServer } from '../../src/model/real-server.js';
 import type { VipBinding } from '../../src/model/vip-binding.js';
-import { POD_1, VIP_A } from '../support/addresses.js';
+import { address, POD_1, VIP_A } from '../support/addresses.js';
 import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const SERVER = realServer(POD_1, 8080, 1);
-function recordsOf(operation: Operation, binding: VipBinding = 'addresses'): KernelOperation[] {
+function recordsOf(operation: SingleOperation, binding: VipBinding = 'addresses'): KernelOperation[] {
   const records: KernelOperation[] = [];
   addRecords(operation, records, binding);
   return records;
@@ -48,9 +49,62 @@ describe('an operation becomes kernel records', () => {
   });
 });
 
+describe('operations on their way to the kernel', () => {
+  const SETTINGS = { hasArpTable: false, vipBinding: 'addresses' } as const;
+  const open: Operation = { kind: 'open-frontend', frontend: FRONT };
+  const together = (count: number): Operation => ({
+    kind: 'add-real-servers',
+    frontend: FRONT,
+    servers: evenServers(
+      Array.from({ length: count }, (_, index) => address(`10.1.${index >> 8}.${index & 255}`)),
+      8080,
+      1,
+    ),
+  });
+  const jobsFor = (operations: readonly Operation[]) =>
+    [...jobsOf(operations, SETTINGS, new RecordSpace())].map((job) => ({
+      ...job,
+      buffer: job.buffer.slice(),
+    }));
+
+  it('go in jobs of some thousand records, however many an operation has', () => {
+    const operations = [together(1_000), open, together(1_000), together(100), open, together(3), open];
+    const counts = jobsFor(operations).map(({ operations: those, count }) => [those.length, count]);
+    expect(counts).toEqual([
+      [4, 2_101],
+      [3, 5],
+    ]);
+    expect(jobsFor([])).toEqual([]);
+  });
+
+  it('are answered in their order: servers added together as one where all were added, else each', () => {
+    const operations = [together(2), open, together(3)];
+    const [job] = jobsFor(operations);
+    if (job === undefined) throw new Error('there is no job');
+    const answersTo = (codes: number[]) => {
+      const answers = new AnswerList();
+      answers.add(job, { codes: new Int32Array(codes), messages: [{ record: 4, text: 'because' }] });
+      return answers.operations.map(({ kind }, index) => [kind, answers.outcomes[index]]);
+    };
+    expect(answersTo([0, 0, 0, 0, 0, 0])).toEqual([
+      ['add-real-servers', DONE],
+      ['open-frontend', DONE],
+      ['add-real-servers', DONE],
+    ]);
+    expect(answersTo([0, 0, ENOENT, 0, EEXIST, ENOBUFS])).toEqual([
+      ['add-real-servers', DONE],
+      ['open-frontend', failed('ENOENT')],
+      ['add-real-server', DONE],
+      ['add-real-server', failed('EEXIST', 'because')],
+      ['add-real-server', unknown('ENOBUFS')],
+    ]);
+    expect(answersTo([0])).toContainEqual(['add-real-server', unknown('ENOBUFS')]);
+  });
+});
+
 describe('an answer of the kernel', () => {
-  const addServer: Operation = { kind: 'add-real-server', frontend: FRONT, server: SERVER };
-  it.each<[string, Operation, number, string]>([
+  const addServer: SingleOperation = { kind: 'add-real-server', frontend: FRONT, server: SERVER };
+  it.each<[string, SingleOperation, number, string]>([
     ['binding what is bound', { kind: 'bind-vip', address: VIP_A }, EEXIST, 'done'],
     ['unbinding without a device', { kind: 'unbind-vip', address: VIP_A }, ENODEV, 'done'],
     ['taking away a route that is not there', { kind: 'unbind-vip', address: VIP_A }, ESRCH, 'done'],

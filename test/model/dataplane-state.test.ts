@@ -3,7 +3,7 @@ import { cidrFrom } from '../../src/model/cidr.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
-import { realServer, withWeight } from '../../src/model/real-server.js';
+import { evenServers, RealServerList, realServer, withWeight } from '../../src/model/real-server.js';
 import { POD_1, POD_2, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { dataplaneText } from '../support/dataplane-text.js';
 import { settings } from '../support/objects.js';
@@ -62,6 +62,28 @@ describe('an acknowledged operation', () => {
     expect(dataplaneText(state)).toBe(`${HTTP.key} rr\n  -> ${ONE.key} weight 0\n  -> ${TWO.key} weight 1`);
     state.acknowledge({ kind: 'delete-real-server', frontend: HTTP, server: ONE });
     expect(dataplaneText(state)).toBe(`${HTTP.key} rr\n  -> ${TWO.key} weight 1`);
+  });
+
+  it('of all real servers at once adds them to those that are there, and does not follow its list', () => {
+    const servers = new RealServerList([ONE, TWO]);
+    const addAll: Operation = { kind: 'add-real-servers', frontend: HTTP, servers };
+    const both = `${HTTP.key} rr\n  -> ${ONE.key} weight 1\n  -> ${TWO.key} weight 1`;
+    const state = stateAfter(add(), addAll);
+    expect(dataplaneText(state)).toBe(both);
+    servers.remove(ONE);
+    expect(dataplaneText(state)).toBe(both);
+    expect(dataplaneText(stateAfter(add(), addReal(), addAll))).toBe(both);
+    state.acknowledge({ kind: 'delete-real-server', frontend: HTTP, server: TWO });
+    expect(servers.size).toBe(1);
+  });
+
+  it('that changes one of servers that were added at once leaves the others and their list', () => {
+    const servers = evenServers([POD_1, POD_2], 8_080, 1);
+    const state = stateAfter(add(), { kind: 'add-real-servers', frontend: HTTP, servers });
+    state.acknowledge({ kind: 'set-virtual-server', frontend: HTTP, settings: settings('mh') });
+    state.acknowledge({ kind: 'set-real-server', frontend: HTTP, server: withWeight(ONE, 0) });
+    expect(dataplaneText(state)).toBe(`${HTTP.key} mh\n  -> ${ONE.key} weight 0\n  -> ${TWO.key} weight 1`);
+    expect([...servers].map(({ weight }) => weight)).toEqual([1, 1]);
   });
 
   it('that sets a virtual server keeps its real servers', () => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Address } from '../../src/model/address.js';
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type FrontendKey, frontend } from '../../src/model/frontend.js';
 import { allKeys, type KernelKeySet, type KernelKeys } from '../../src/model/kernel-keys.js';
-import { type Operation, operationText } from '../../src/model/operation.js';
-import { RealServerList, realServer } from '../../src/model/real-server.js';
+import { operationText, type SingleOperation, singly } from '../../src/model/operation.js';
+import { evenServers, RealServerList, realServer } from '../../src/model/real-server.js';
 import type { DrainVerdict, WeightNow } from '../../src/plan/frontend-planner.js';
 import { additionsOf, plan } from '../../src/plan/plan.js';
 import { thatMayFollow } from '../../src/plan/precondition.js';
@@ -46,20 +47,20 @@ function operationsOf(
   observed: DataplaneState,
   drained: DrainVerdict = STILL_BUSY,
   first: ReadonlySet<FrontendKey> = new Set(),
-): Operation[] {
+): SingleOperation[] {
   const now = copyOfPlane(observed, observed.foreign);
-  const all: Operation[] = [];
+  const all: SingleOperation[] = [];
   for (const round of roundsOf(keysOf(desired, observed), [...first], () => true))
     for (const keys of round)
       for (const { operations } of plan(keys, desired, now, drained))
-        for (const operation of operations) {
+        for (const operation of singly(operations)) {
           now.acknowledge(operation);
           all.push(operation);
         }
   return all;
 }
 
-function performAll(operations: readonly Operation[], observed: DataplaneState): DataplaneState {
+function performAll(operations: readonly SingleOperation[], observed: DataplaneState): DataplaneState {
   const after = copyOfPlane(observed, observed.foreign);
   for (const operation of operations) after.acknowledge(operation);
   return after;
@@ -84,13 +85,13 @@ function lossesOf(before: Dataplane, now: Dataplane): string[] {
  * What is unsafe once this operation has been performed as well. One `expect` for each would take longer than the
  * plans.
  */
-function breachesAfter(operation: Operation, now: DataplaneState, watch: SafetyWatch): string[] {
+function breachesAfter(operation: SingleOperation, now: DataplaneState, watch: SafetyWatch): string[] {
   now.acknowledge(operation);
   return watch.breaches(now).map((breach) => `${operationText(operation)}: ${breach}`);
 }
 
 /** What we once entered about a frontend that turned out to be another program's. */
-function isGivenUp({ kind }: Operation): boolean {
+function isGivenUp({ kind }: SingleOperation): boolean {
   return kind === 'leave-set' || kind === 'forbid-source';
 }
 
@@ -175,7 +176,7 @@ describe('a plan', () => {
       fc.property(desiredPlane, observedScene, (desired, { observed }) => {
         const keys = keysOf(desired, observed);
         const halved = (seen: DataplaneState) =>
-          plan(keys, desired, seen, STILL_BUSY, half).flatMap(({ operations }) => operations);
+          singly(plan(keys, desired, seen, STILL_BUSY, half).flatMap(({ operations }) => operations));
         const after = performAll(halved(observed), observed);
         expect(halved(after).map(operationText)).toEqual([]);
         const ours = [...desired.virtualServers.values()].filter(
@@ -208,11 +209,12 @@ describe('a plan', () => {
       fc.property(desiredPlane, observedScene, chosenKeys, (desired, { observed }, keys) => {
         const fronts = FRONTENDS.filter(({ key }) => keys.frontends.has(key));
         const addresses = new Set([...keys.vips, ...fronts.map(({ address }) => address)]);
-        const isOfThese = (operation: Operation) =>
+        const isOfThese = (operation: SingleOperation) =>
           'frontend' in operation
             ? keys.frontends.has(operation.frontend.key)
             : addresses.has(operation.address);
-        const operations = plan(keys, desired, observed, STILL_BUSY).flatMap((stage) => stage.operations);
+        const stages = plan(keys, desired, observed, STILL_BUSY);
+        const operations = singly(stages.flatMap((stage) => stage.operations));
         expect(operations.filter((operation) => !isOfThese(operation)).map(operationText)).toEqual([]);
       }),
     );
@@ -222,8 +224,9 @@ describe('a plan', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, chosenKeys, (desired, { observed }, { frontends }) => {
         const keys = { frontends, vips: new Set<never>() };
-        const some = plan(keys, desired, observed, STILL_BUSY).flatMap(({ operations }) => operations);
-        const ofThese = (operation: Operation) =>
+        const stages = plan(keys, desired, observed, STILL_BUSY);
+        const some = singly(stages.flatMap(({ operations }) => operations));
+        const ofThese = (operation: SingleOperation) =>
           'frontend' in operation && frontends.has(operation.frontend.key);
         expect(some.filter(ofThese).map(operationText).sort()).toEqual(
           operationsOf(desired, observed).filter(ofThese).map(operationText).sort(),
@@ -235,7 +238,7 @@ describe('a plan', () => {
   it('is the same work in another order where some frontends go first', () => {
     fc.assert(
       fc.property(desiredPlane, observedScene, urgent, (desired, { observed }, first) => {
-        const text = (operations: readonly Operation[]) => operations.map(operationText).sort();
+        const text = (operations: readonly SingleOperation[]) => operations.map(operationText).sort();
         expect(text(operationsOf(desired, observed, STILL_BUSY, first))).toEqual(
           text(operationsOf(desired, observed)),
         );
@@ -295,6 +298,40 @@ describe('a new virtual server', () => {
   });
 });
 
+describe('the servers of a new virtual server', () => {
+  it('are one operation, which leaves what an operation for each of them leaves', () => {
+    fc.assert(
+      fc.property(desiredPlane, observedScene, (desired, { observed }) => {
+        const together = copyOfPlane(observed, observed.foreign);
+        const stages = plan(keysOf(desired, observed), desired, observed, STILL_BUSY);
+        for (const { operations } of stages)
+          for (const operation of operations) together.acknowledge(operation);
+        const each = performAll(singly(stages.flatMap(({ operations }) => operations)), observed);
+        expect(dataplaneText(together)).toBe(dataplaneText(each));
+      }),
+    );
+  });
+
+  it('are one operation each where they are so many that nobody should have to wait for all', () => {
+    const front = frontend(VIP_A, 80, 'TCP');
+    const kindsFor = (count: number) => {
+      const addresses = Array.from(
+        { length: count },
+        (_, index) => `10.244.${index >> 8}.${index & 255}` as Address,
+      );
+      const desired = new DataplaneState();
+      const realServers = evenServers(addresses, 8080, 1);
+      desired.putVirtualServer({ frontend: front, settings: settings('rr'), realServers });
+      const stages = plan(allKeys(desired), desired, new DataplaneState(), STILL_BUSY);
+      return stages
+        .filter(({ name }) => name === 'balance')
+        .flatMap(({ operations }) => operations.map(({ kind }) => kind));
+    };
+    expect(kindsFor(1_024)).toEqual(['add-real-servers']);
+    expect(kindsFor(1_025)).toEqual(Array(1_025).fill('add-real-server'));
+  });
+});
+
 describe('every prefix of a plan', () => {
   it('is safe: nothing open without a server, nothing outside the ledger, no bound VIP unguarded, no server away that stays', () => {
     fc.assert(
@@ -323,7 +360,7 @@ describe('every prefix of a plan', () => {
           const now = copyOfPlane(observed, observed.foreign);
           const stages = plan(keysOf(desired, observed), desired, observed, drained);
           const breaches = stages.flatMap(({ operations }) =>
-            thatMayFollow(operations, now).flatMap((operation) =>
+            singly(thatMayFollow(operations, now)).flatMap((operation) =>
               refused.next().value === true ? [] : breachesAfter(operation, now, watch),
             ),
           );
@@ -342,9 +379,9 @@ describe('every prefix of a plan', () => {
         const performed = stages.flatMap(({ operations }) => {
           const following = thatMayFollow(operations, now);
           for (const operation of operations) now.acknowledge(operation);
-          return following.map(operationText);
+          return singly(following).map(operationText);
         });
-        expect(performed).toEqual(stages.flatMap(({ operations }) => operations.map(operationText)));
+        expect(performed).toEqual(stages.flatMap(({ operations }) => singly(operations).map(operationText)));
       }),
     );
   });
@@ -358,7 +395,7 @@ describe('what of a plan only adds', () => {
         const before = copyOfPlane(observed, observed.foreign);
         const now = copyOfPlane(observed, observed.foreign);
         const stages = plan(keysOf(desired, observed), desired, observed, drained);
-        const additions = additionsOf(stages, desired).flatMap(({ operations }) => operations);
+        const additions = singly(additionsOf(stages, desired).flatMap(({ operations }) => operations));
         expect(additions.flatMap((operation) => breachesAfter(operation, now, watch))).toEqual([]);
         expect(lossesOf(before, now).filter((line) => !isTreatmentOf(line, desired))).toEqual([]);
       }),

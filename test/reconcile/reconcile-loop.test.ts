@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
-import { operationText } from '../../src/model/operation.js';
+import { operationText, singly } from '../../src/model/operation.js';
 import { NO_SERVERS, realServer } from '../../src/model/real-server.js';
 import { serviceKey } from '../../src/model/service-key.js';
 import type { LoopListener } from '../../src/reconcile/reconcile-loop.js';
@@ -30,7 +30,9 @@ describe('a pass', () => {
     const reported: string[] = [];
     const performed: LoopListener['performed'] = (operations, outcomes) =>
       reported.push(
-        ...operations.map((operation, index) => `${outcomes[index]?.kind} ${operationText(operation)}`),
+        ...operations.flatMap((operation, index) =>
+          singly([operation]).map((single) => `${outcomes[index]?.kind} ${operationText(single)}`),
+        ),
       );
     const kernel = new FakeKernel();
     const agent = testAgent(kernel, undefined, {}, { performed });

@@ -3,17 +3,26 @@ import { describe, expect, it } from 'vitest';
 import type { Address } from '../../src/model/address.js';
 import type { Dataplane } from '../../src/model/dataplane.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { frontend } from '../../src/model/frontend.js';
 import { allKeys } from '../../src/model/kernel-keys.js';
-import type { Answered, Operation } from '../../src/model/operation.js';
+import {
+  type Answered,
+  type Operation,
+  operationText,
+  type SingleOperation,
+} from '../../src/model/operation.js';
+import { evenServers } from '../../src/model/real-server.js';
 import { type Plan, plan } from '../../src/plan/plan.js';
 import { roundsOf } from '../../src/reconcile/pass-planner.js';
 import { type Round, StageRunner } from '../../src/reconcile/stage-runner.js';
-import { address, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
+import { address, POD_1, POD_2, POD_3, VIP_A, VIP_A6, VIP_B } from '../support/addresses.js';
 import { desiredPlane, observedScene, VIPS } from '../support/arbitrary-plane.js';
 import { dataplaneText } from '../support/dataplane-text.js';
 import { FakeKernel } from '../support/fake-kernel.js';
+import { FaultyKernel } from '../support/faulty-kernel.js';
 import { kernelAt } from '../support/kernel-at.js';
 import { KernelInFront } from '../support/kernel-in-front.js';
+import { settings } from '../support/objects.js';
 import { copyOfPlane } from '../support/plane-copy.js';
 import { SafetyWatch } from '../support/safety-watch.js';
 import { SteppingKernel } from '../support/stepping-kernel.js';
@@ -71,6 +80,42 @@ describe('plans performed side by side', () => {
         expect(dataplaneText(seen)).toBe(dataplaneText(kernel.state));
       }),
     );
+  });
+
+  it('are counted by kind: of servers that are added together each one, done, refused or left out', async () => {
+    const addresses = [POD_1, POD_2, POD_3];
+    const servers = evenServers(addresses, 8080, 1);
+    const [web, other] = [frontend(VIP_A, 80, 'TCP'), frontend(VIP_B, 80, 'TCP')];
+    const whole: Plan = [
+      { name: 'own', operations: [{ kind: 'own-frontend', frontend: web, owner: 'default/web:' }] },
+      {
+        name: 'create',
+        operations: [{ kind: 'add-virtual-server', frontend: web, settings: settings('rr') }],
+      },
+      {
+        name: 'balance',
+        operations: [web, other].map((front) => ({ kind: 'add-real-servers', frontend: front, servers })),
+      },
+    ];
+    const kernel = new FakeKernel();
+    await kernel.prepare();
+    const state = new DataplaneState();
+    const isSecond = (operation: SingleOperation) =>
+      operation.kind === 'add-real-server' && operation.server.address === POD_2;
+    const faulty = new FaultyKernel(kernel, (operation) => (isSecond(operation) ? 'refused' : 'works'));
+    const run = new StageRunner(faulty, state);
+    await run.perform([whole].values());
+    const { counts, failures } = run.result;
+    expect([...counts.done]).toEqual([
+      ['own-frontend', 1],
+      ['add-virtual-server', 1],
+      ['add-real-server', 2],
+    ]);
+    expect([counts.refused, counts.skipped]).toEqual([1, 3]);
+    expect([...failures.values()].map(({ operation }) => operationText(operation))).toEqual([
+      'add-real-server 10.96.0.10:80/TCP 10.244.0.2:8080 weight 1',
+    ]);
+    expect(dataplaneText(state)).toBe(dataplaneText(kernel.state));
   });
 
   it('are waited for, and no more are begun, where the kernel cannot be written at all', async () => {

@@ -1,7 +1,7 @@
 import type { AddressesAndSets, Observation, Remembered } from '../../src/kernel/kernel.js';
 import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
-import type { Answered, Operation } from '../../src/model/operation.js';
+import { type Answered, countOf, type Operation } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /** Counts what is asked of a kernel. */
@@ -44,7 +44,7 @@ export class CountingKernel extends KernelInFront {
 
   override perform(operations: readonly Operation[]): Promise<Answered> {
     this.#counts.perform++;
-    this.#counts.performed += operations.length;
+    for (const operation of operations) this.#counts.performed += countOf(operation);
     return super.perform(operations);
   }
 }

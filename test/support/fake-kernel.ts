@@ -13,7 +13,15 @@ import { type Address, familyOf } from '../../src/model/address.js';
 import type { Activity, FrontendActivity, LookResult } from '../../src/model/counters.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless } from '../../src/model/frontend.js';
-import { type Answered, DONE, failed, type Operation, type Outcome } from '../../src/model/operation.js';
+import {
+  type Answered,
+  DONE,
+  failed,
+  type Operation,
+  type Outcome,
+  type SingleOperation,
+  singly,
+} from '../../src/model/operation.js';
 import type { RealServerKey } from '../../src/model/real-server.js';
 import type { ReservedAddress } from '../../src/model/reserved-address.js';
 import type { VipBinding } from '../../src/model/vip-binding.js';
@@ -31,7 +39,7 @@ export class FakeKernel implements Kernel {
   readonly #tagged = new Set<FrontendKey>();
   readonly schedulers = new Set(['none', 'rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'sed', 'nq']);
   /** Every operation that was tried, oldest first. */
-  readonly log: Operation[] = [];
+  readonly log: SingleOperation[] = [];
   readonly #activity = new Map<FrontendKey, Map<RealServerKey, Activity>>();
   /** The machine's clock, for what the kernel keeps of moments; milliseconds. */
   now: () => number = () => 0;
@@ -128,7 +136,8 @@ export class FakeKernel implements Kernel {
     return { families: [], changed: [] };
   }
 
-  async perform(operations: readonly Operation[]): Promise<Answered> {
+  async perform(asked: readonly Operation[]): Promise<Answered> {
+    const operations = singly(asked);
     const outcomes = operations.map((operation) =>
       this.#perform(
         'frontend' in operation ? { ...operation, frontend: this.#named(operation.frontend) } : operation,
@@ -197,7 +206,7 @@ export class FakeKernel implements Kernel {
     this.#activity.set(frontend, servers.set(server, activity));
   }
 
-  #perform(operation: Operation): Outcome {
+  #perform(operation: SingleOperation): Outcome {
     this.log.push(operation);
     const code = this.#refusal(operation);
     if (code !== undefined) return failed(code);
@@ -210,7 +219,7 @@ export class FakeKernel implements Kernel {
     return DONE;
   }
 
-  #refusal(operation: Operation): string | undefined {
+  #refusal(operation: SingleOperation): string | undefined {
     switch (operation.kind) {
       case 'add-virtual-server':
         if (this.#holds(operation.frontend)) return 'EEXIST';

@@ -1,7 +1,7 @@
 import { addressBytes, familyOf } from '../../src/model/address.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { type FrontendKey, isInside, nameless } from '../../src/model/frontend.js';
-import type { Operation } from '../../src/model/operation.js';
+import type { SingleOperation } from '../../src/model/operation.js';
 import { type RealServer, RealServerList } from '../../src/model/real-server.js';
 import type { VirtualServer } from '../../src/model/virtual-server.js';
 
@@ -39,9 +39,9 @@ export function copyOf(server: VirtualServer): VirtualServer {
   return { ...server, realServers: new RealServerList(server.realServers) };
 }
 
-export type ServerOperation = Extract<Operation, { kind: `${string}-server` }>;
+export type ServerOperation = Extract<SingleOperation, { kind: `${string}-server` }>;
 
-export function isOfServers(operation: Operation): operation is ServerOperation {
+export function isOfServers(operation: SingleOperation): operation is ServerOperation {
   return operation.kind.endsWith('-server');
 }
 

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/kernel/kernel.js';
-import type { Answered, Operation } from '../../src/model/operation.js';
+import { type Answered, type Operation, singly } from '../../src/model/operation.js';
 import { KernelInFront } from './kernel-in-front.js';
 
 /**
@@ -20,7 +20,8 @@ export class MortalKernel extends KernelInFront {
     });
   }
 
-  override async perform(operations: readonly Operation[]): Promise<Answered> {
+  override async perform(asked: readonly Operation[]): Promise<Answered> {
+    const operations = singly(asked);
     if (operations.length <= this.#left) {
       this.#left -= operations.length;
       return this.inner.perform(operations);

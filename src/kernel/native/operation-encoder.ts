@@ -128,7 +128,9 @@ export class OperationEncoder {
   pushRealServer(
     kind: 'add-real-server' | 'set-real-server',
     key: ServerKey,
-    { address, port, weight }: { readonly address: Address; readonly port: number; readonly weight: number },
+    address: Address,
+    port: number,
+    weight: number,
     upperThreshold: number,
     forwarding = 0,
   ): boolean {
@@ -168,9 +170,9 @@ export class OperationEncoder {
   }
 
   #pushWholeServer(operation: RealServerOperation): void {
-    const { kind, key, upperThreshold, forwarding } = operation;
-    if (!this.pushRealServer(kind, key, operation, upperThreshold ?? 0, forwarding))
-      throw otherFamily(operation.address);
+    const { kind, key, address, port, weight, upperThreshold, forwarding } = operation;
+    if (!this.pushRealServer(kind, key, address, port, weight, upperThreshold ?? 0, forwarding))
+      throw otherFamily(address);
   }
 
   #pushOther(operation: Exclude<KernelOperation, RealServerOperation>): void {

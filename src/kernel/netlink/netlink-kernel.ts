@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { LookResult } from '../../model/counters.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
-import type { Answered, Operation, Outcome } from '../../model/operation.js';
+import type { Answered, Operation } from '../../model/operation.js';
 import type {
   AddressesAndSets,
   Comparison,
@@ -40,7 +40,7 @@ import {
   observeWithArpSet,
   toLookResult,
 } from './netlink-observation.js';
-import { addOutcomes, type Job, jobsOf, type RecordSettings, serverKey } from './netlink-operations.js';
+import { AnswerList, type Job, jobsOf, type RecordSettings, serverKey } from './netlink-operations.js';
 import { Rebinding } from './rebinding.js';
 
 /**
@@ -261,7 +261,7 @@ export class NetlinkKernel implements Kernel {
   // The handle's thread always has the next job waiting while this one encodes another and reads the answers of the one
   // before.
   async perform(operations: readonly Operation[]): Promise<Answered> {
-    const outcomes: Outcome[] = [];
+    const answered = new AnswerList();
     this.#unsee(operations);
     this.#forgetUnbound(operations);
     let latest: HandedOver | undefined;
@@ -269,10 +269,10 @@ export class NetlinkKernel implements Kernel {
       for (const job of jobsOf(operations, this.#recordSettings, this.#space)) {
         const before = latest;
         latest = { job, answers: this.#handle.apply(job.buffer, job.count) };
-        if (before !== undefined) addOutcomes(before.job, await before.answers, outcomes);
+        if (before !== undefined) answered.add(before.job, await before.answers);
       }
-      if (latest !== undefined) addOutcomes(latest.job, await latest.answers, outcomes);
-      return { operations, outcomes };
+      if (latest !== undefined) answered.add(latest.job, await latest.answers);
+      return answered;
     } finally {
       // Where an earlier one failed: nothing may be under way any more.
       await latest?.answers.catch(() => undefined);

@@ -1,11 +1,16 @@
 import { type Address, familyOf } from '../../model/address.js';
 import { type Frontend, isInside } from '../../model/frontend.js';
 import {
+  type AddRealServers,
+  type Answered,
+  countOf,
   DONE,
   type ForgetFlows,
   failed,
   type Operation,
   type Outcome,
+  type SingleOperation,
+  singly,
   unknown,
 } from '../../model/operation.js';
 import type { RealServer } from '../../model/real-server.js';
@@ -29,12 +34,17 @@ interface Records {
  * again, and unbinding, since the VIP may be bound in either way. A server of another family than its VIP has none:
  * IPVS masquerades within one family only, and the address would be cut to the length of the other.
  */
-export function addRecords(operation: Operation, records: Records, binding: VipBinding = 'addresses'): void {
+export function addRecords(
+  operation: SingleOperation,
+  records: Records,
+  binding: VipBinding = 'addresses',
+): void {
+  if (!isSent(operation)) return;
   switch (operation.kind) {
     case 'add-real-server':
     case 'set-real-server':
     case 'delete-real-server':
-      if (isOfOneFamily(operation.frontend, operation.server)) records.push(serverRecord(operation));
+      records.push(serverRecord(operation));
       return;
     case 'add-virtual-server':
     case 'set-virtual-server':
@@ -48,8 +58,7 @@ export function addRecords(operation: Operation, records: Records, binding: VipB
       records.push({ kind: operation.kind, key: serverKey(operation.frontend) });
       return;
     case 'forget-flows':
-      if (operation.server === undefined || isOfOneFamily(operation.frontend, operation.server))
-        records.push(flowsRecord(operation));
+      records.push(flowsRecord(operation));
       return;
     case 'bind-vip':
       records.push(bindRecord(operation.address, binding));
@@ -94,15 +103,21 @@ export function unbindRecord(address: Address, binding: VipBinding): KernelOpera
 }
 
 type ServerOperation = Extract<Operation, { server: RealServer }>;
-function isOfOneFamily(frontend: Frontend, server: RealServer): boolean {
-  return familyOf(server.address) === familyOf(frontend.address);
+
+function isSent(operation: SingleOperation): boolean {
+  if (!('server' in operation) || operation.server === undefined) return true;
+  return familyOf(operation.server.address) === familyOf(operation.frontend.address);
 }
 
 function serverRecord({ kind, frontend, server }: ServerOperation): KernelOperation {
   const { address, port, weight } = server;
   const key = serverKey(frontend);
   if (kind === 'delete-real-server') return { kind, key, address, port };
-  return { kind, key, address, port, weight, upperThreshold: weight === 0 ? drainMark() : 0 };
+  return { kind, key, address, port, weight, upperThreshold: thresholdOf(weight) };
+}
+
+function thresholdOf(weight: number): number {
+  return weight === 0 ? drainMark() : 0;
 }
 
 // A flow knows the address that its client asked for, whatever the mark on its packets was.
@@ -129,14 +144,14 @@ export function serverKey(front: Frontend): ServerKey {
  * What an answer means for an operation; `message` is the kernel's words, where it gave any. The sets and the dummy
  * device take writes that are so already: adding what exists and removing what does not is done.
  */
-export function outcomeOf(operation: Operation, errno: number, message?: string): Outcome {
+export function outcomeOf(operation: SingleOperation, errno: number, message?: string): Outcome {
   if (errno === 0) return DONE;
   const code = errnoName(errno);
   if (code === 'ENOBUFS') return unknown(code);
   return isSoAlready(operation, code) ? DONE : failed(code, message);
 }
 
-function isSoAlready({ kind }: Operation, code: string): boolean {
+function isSoAlready({ kind }: SingleOperation, code: string): boolean {
   switch (kind) {
     case 'bind-vip':
     case 'own-frontend':
@@ -160,16 +175,16 @@ function isSoAlready({ kind }: Operation, code: string): boolean {
 }
 
 /**
- * Operations in one job of the worker thread: handing a job over costs some system calls, and each job of elements is
+ * Records in one job of the worker thread, about: handing a job over costs some system calls, and each job of elements is
  * one nftables transaction. While one is performed the next is encoded, so that they should not be few either.
  */
-export const OPERATIONS_PER_JOB = 2048;
+export const RECORDS_PER_JOB = 2048;
 
 /** Operations with the records that carry them. */
 export interface Job extends EncodedOperations {
   readonly operations: readonly Operation[];
-  /** For each operation its last record, whose answer is the operation's; none for one that is not sent. */
-  readonly last: readonly (number | undefined)[];
+  /** For each operation how many records there are up to its last, whose answer is the operation's. */
+  readonly ends: readonly number[];
 }
 
 /** What else the records of an operation depend on. */
@@ -185,55 +200,83 @@ export function* jobsOf(
   settings: RecordSettings,
   space: RecordSpace,
 ): Generator<Job> {
-  for (let start = 0; start < operations.length; start += OPERATIONS_PER_JOB)
-    yield jobOf(operations.slice(start, start + OPERATIONS_PER_JOB), settings, space);
+  let start = 0;
+  let count = 0;
+  for (let end = 1; end <= operations.length; end++) {
+    count += countOf(operations[end - 1] as Operation);
+    if (count < RECORDS_PER_JOB && end < operations.length) continue;
+    yield jobOf(operations.slice(start, end), new OperationEncoder(count, space), settings);
+    start = end;
+    count = 0;
+  }
 }
 
 function jobOf(
   operations: readonly Operation[],
+  encoder: OperationEncoder,
   { hasArpTable, vipBinding }: RecordSettings,
-  space: RecordSpace,
 ): Job {
-  const encoder = new OperationEncoder(operations.length, space);
-  const last: (number | undefined)[] = [];
-  let before = 0;
+  const ends: number[] = [];
   for (let index = 0; index < operations.length; index++) {
     const operation = operations[index] as Operation;
     const arp = hasArpTable ? arpRecord(operation) : undefined;
     if (arp !== undefined) encoder.push(arp);
-    if (operation.kind === 'add-real-server') addServer(operation.frontend, operation.server, encoder);
+    if (operation.kind === 'add-real-servers') addServers(operation, encoder);
     else addRecords(operation, encoder, vipBinding);
-    const { count } = encoder;
-    last.push(count === before ? undefined : count - 1);
-    before = count;
+    ends.push(encoder.count);
   }
-  return { operations, last, ...encoder.finish() };
+  return { operations, ends, ...encoder.finish() };
 }
 
-// Most operations of a first pass are these.
-function addServer(frontend: Frontend, server: RealServer, encoder: OperationEncoder): void {
-  encoder.pushRealServer(
-    'add-real-server',
-    serverKey(frontend),
-    server,
-    server.weight === 0 ? drainMark() : 0,
+function addServers({ frontend, servers }: AddRealServers, encoder: OperationEncoder): void {
+  const key = serverKey(frontend);
+  servers.each((address, port, weight) =>
+    encoder.pushRealServer('add-real-server', key, address, port, weight, thresholdOf(weight)),
   );
 }
 
-/** Adds one outcome for each operation of the job; `codes` and `messages` are those of its records. */
-export function addOutcomes(
-  { operations, last }: Job,
-  { codes, messages }: Answers,
-  outcomes: Outcome[],
-): void {
-  const texts = new Map(messages.map(({ record, text }) => [record, text]));
-  for (let index = 0; index < operations.length; index++) {
-    const operation = operations[index] as Operation;
-    const record = last[index];
-    if (record === undefined) outcomes.push(MIXED_FAMILIES);
-    else if (codes[record] === 0) outcomes.push(DONE);
-    else outcomes.push(outcomeOf(operation, codes[record] ?? -NO_ANSWER, texts.get(record)));
+/** What the kernel has said to operations so far. */
+export class AnswerList implements Answered {
+  readonly operations: Operation[] = [];
+  readonly outcomes: Outcome[] = [];
+
+  /** `codes` and `messages` are those of the job's records. */
+  add({ operations, ends }: Job, answers: Answers): void {
+    let first = 0;
+    for (let index = 0; index < operations.length; index++) {
+      const operation = operations[index] as Operation;
+      const end = ends[index] as number;
+      if (operation.kind === 'add-real-servers') this.#addServers(operation, answers, first, end);
+      else this.#add(operation, end === first ? MIXED_FAMILIES : answerTo(operation, answers, end - 1));
+      first = end;
+    }
   }
+
+  #add(operation: Operation, outcome: Outcome): void {
+    this.operations.push(operation);
+    this.outcomes.push(outcome);
+  }
+
+  #addServers(operation: AddRealServers, answers: Answers, first: number, end: number): void {
+    if (end - first === operation.servers.size && areDone(answers.codes, first, end)) {
+      this.#add(operation, DONE);
+      return;
+    }
+    let record = first;
+    for (const single of singly([operation]))
+      this.#add(single, isSent(single) ? answerTo(single, answers, record++) : MIXED_FAMILIES);
+  }
+}
+
+function areDone(codes: Int32Array, first: number, end: number): boolean {
+  for (let record = first; record < end; record++) if (codes[record] !== 0) return false;
+  return true;
+}
+
+function answerTo(operation: SingleOperation, { codes, messages }: Answers, record: number): Outcome {
+  if (codes[record] === 0) return DONE;
+  const message = messages.find((words) => words.record === record);
+  return outcomeOf(operation, codes[record] ?? -NO_ANSWER, message?.text);
 }
 
 /** The VIP's element in the table for ARP; it goes before the operation's own records, and in the same transaction. */

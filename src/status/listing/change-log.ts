@@ -1,5 +1,12 @@
 import type { ObjectsByService } from '../../model/changed-objects.js';
-import { type Operation, type Outcome, operationText } from '../../model/operation.js';
+import {
+  countOf,
+  type Operation,
+  type Outcome,
+  operationText,
+  type SingleOperation,
+  singly,
+} from '../../model/operation.js';
 import type { ServiceKey } from '../../model/service-key.js';
 
 export const CHANGES_VERSION = 1;
@@ -21,7 +28,7 @@ export interface Change {
 
 interface Kept {
   readonly at: number;
-  readonly operation: Operation;
+  readonly operation: SingleOperation;
   readonly outcome: Outcome;
   readonly service: ServiceKey | undefined;
   readonly because: Cause;
@@ -72,11 +79,13 @@ export class ChangeLog {
   performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     const at = this.#wallTime();
     // Of a large pass only what is kept has to be looked at.
-    for (let index = Math.max(0, operations.length - ROOM); index < operations.length; index++) {
+    for (let index = startOfLatest(operations); index < operations.length; index++) {
       const [operation, outcome] = [operations[index], outcomes[index]];
       if (operation === undefined || outcome === undefined) continue;
       const service = this.#serviceOf(operation);
-      this.#kept.push({ at, operation, outcome, service, because: this.#causeOf(service) });
+      const because = this.#causeOf(service);
+      for (const single of singly([operation]))
+        this.#kept.push({ at, operation: single, outcome, service, because });
     }
     const tooMany = this.#kept.length - ROOM;
     if (tooMany > 0) {
@@ -125,6 +134,13 @@ export class ChangeLog {
       });
     });
   }
+}
+
+/** With which the last of them begin that there is room for. */
+function startOfLatest(operations: readonly Operation[]): number {
+  let start = operations.length;
+  for (let room = ROOM; start > 0 && room > 0; start--) room -= countOf(operations[start - 1] as Operation);
+  return start;
 }
 
 const NO_NAMES: readonly string[] = [];

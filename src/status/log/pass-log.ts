@@ -1,6 +1,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../model/clock.js';
-import { type Operation, type OperationKind, type Outcome, operationText } from '../../model/operation.js';
+import {
+  type Operation,
+  type OperationKind,
+  type Outcome,
+  operationText,
+  singly,
+} from '../../model/operation.js';
 import { MOST_PROBLEMS, type Problem, problemGroups, problemText } from '../../model/problem.js';
 import type { ServiceKey } from '../../model/service-key.js';
 import type { PassReport } from '../../model/sync-state.js';
@@ -77,7 +83,8 @@ export class PassLog {
     operations.forEach((operation, index) => {
       const outcome = outcomes[index];
       const errno = outcome !== undefined && 'error' in outcome ? outcome.error.code : undefined;
-      this.#logger.debug({ outcome: outcome?.kind, errno }, operationText(operation));
+      for (const single of singly([operation]))
+        this.#logger.debug({ outcome: outcome?.kind, errno }, operationText(single));
     });
   }
 

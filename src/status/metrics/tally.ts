@@ -1,4 +1,4 @@
-import { isPolicyKind, type Operation, type Outcome } from '../../model/operation.js';
+import { countOf, isPolicyKind, kindOf, type Operation, type Outcome } from '../../model/operation.js';
 import type { PassReport } from '../../model/sync-state.js';
 import { Counts } from './exposition.js';
 
@@ -23,12 +23,13 @@ export class Tally {
 
   performed(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     let policyFailed = false;
-    operations.forEach(({ kind }, index) => {
+    operations.forEach((operation, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) return;
-      this.operations.add(1, kind, outcome.kind);
+      const [kind, count] = [kindOf(operation), countOf(operation)];
+      this.operations.add(count, kind, outcome.kind);
       if (!('error' in outcome)) return;
-      this.errors.add(1, outcome.error.code);
+      this.errors.add(count, outcome.error.code);
       policyFailed ||= isPolicyKind(kind);
     });
     if (policyFailed) this.policyFailures++;
