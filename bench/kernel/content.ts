@@ -82,7 +82,10 @@ export function putService(view: ClusterView, index: number, size: Size): Servic
 }
 
 export function removeService(view: ClusterView, index: number): ServiceKey[] {
-  return [...view.deleteService(nameOf(index)), ...view.deleteSlice(sliceKeyOf(index))];
+  return [
+    ...view.deleteService(nameOf(index)),
+    ...view.deleteSlice({ key: sliceKeyOf(index), service: nameOf(index) }),
+  ];
 }
 
 function sliceKeyOf(index: number): SliceKey {

@@ -31,8 +31,8 @@ export class ViewIntake {
   };
 
   readonly slice = ({ key, before, after, triggered }: StoreChange<EndpointSlice>): void => {
-    if (after !== undefined) this.#touch(this.view.setSlice(after), 'EndpointSlice', key);
-    else if (before !== undefined) this.#touch(this.view.deleteSlice(before.key), 'EndpointSlice', key);
+    if (after !== undefined) this.#touch(this.view.setSlice(after, before), 'EndpointSlice', key);
+    else if (before !== undefined) this.#touch(this.view.deleteSlice(before), 'EndpointSlice', key);
     if (triggered !== undefined && triggered >= this.#since) this.#triggers.push(triggered);
   };
 

@@ -168,15 +168,15 @@ class ViewWriter {
     if (isDeepStrictEqual(before, record)) return [];
     if (record === undefined) this.#written.delete(id);
     else this.#written.set(id, record);
-    return record === undefined ? this.#remove(before) : this.#put(record);
+    return record === undefined ? this.#remove(before) : this.#put(record, before);
   }
 
-  #put(record: ManifestRecord): readonly ServiceKey[] {
+  #put(record: ManifestRecord, before: ManifestRecord | undefined): readonly ServiceKey[] {
     switch (record.kind) {
       case 'Service':
         return this.#view.setService(record.service);
       case 'EndpointSlice':
-        return this.#view.setSlice(record.slice);
+        return this.#view.setSlice(record.slice, before?.kind === 'EndpointSlice' ? before.slice : undefined);
       case 'Node':
         this.nodes.set(record.node.name, record.node);
         return [];
@@ -190,7 +190,7 @@ class ViewWriter {
       case 'Service':
         return this.#view.deleteService(record.service.key);
       case 'EndpointSlice':
-        return this.#view.deleteSlice(record.slice.key);
+        return this.#view.deleteSlice(record.slice);
       case 'Node':
         this.nodes.delete(record.node.name);
         return [];

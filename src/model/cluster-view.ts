@@ -1,5 +1,5 @@
 import { type Address, type Family, familyOf } from './address.js';
-import type { Endpoint, EndpointSlice, SliceKey } from './endpoint-slice.js';
+import type { Endpoint, EndpointSlice } from './endpoint-slice.js';
 import type { Service } from './service.js';
 import type { ServiceKey } from './service-key.js';
 
@@ -22,6 +22,9 @@ export function entriesAtMost({ service, slices }: ServiceView): number {
   );
 }
 
+/** Which slice, and whose. */
+export type SlicePlace = Pick<EndpointSlice, 'key' | 'service'>;
+
 const NONE: readonly EndpointSlice[] = [];
 
 /**
@@ -30,13 +33,13 @@ const NONE: readonly EndpointSlice[] = [];
  */
 export class ClusterView {
   readonly #services = new Map<ServiceKey, Service>();
-  readonly #slices = new Map<SliceKey, EndpointSlice>();
   /**
    * Nearly all have one slice, so that of one there is no list. Lists are replaced, never changed: whoever has looked
    * keeps what it saw.
    */
   readonly #slicesOf = new Map<ServiceKey, EndpointSlice | readonly EndpointSlice[]>();
   readonly #nodes = new NodeEndpoints();
+  #sliceCount = 0;
 
   look(key: ServiceKey): ServiceView {
     return { service: this.#services.get(key), slices: this.#listOf(key) };
@@ -58,7 +61,7 @@ export class ClusterView {
   }
 
   get sliceCount(): number {
-    return this.#slices.size;
+    return this.#sliceCount;
   }
 
   /** The families of which these Services have external or load balancers' addresses. */
@@ -86,26 +89,30 @@ export class ClusterView {
     return this.#services.delete(key) ? [key] : [];
   }
 
-  /** A slice may move to another Service by a change of its label: then both are touched. */
-  setSlice(slice: EndpointSlice): ServiceKey[] {
-    const touched = new Set(this.deleteSlice(slice.key));
-    this.#slices.set(slice.key, slice);
+  /**
+   * `before`: the slice as it was, since it may move to another Service by a change of its label; then both are touched.
+   * Who sends slices knows it, and a map of all of them would take 42 bytes each.
+   */
+  setSlice(slice: EndpointSlice, before: SlicePlace = slice): ServiceKey[] {
+    const touched = new Set(this.deleteSlice(before));
+    this.#sliceCount++;
     this.#nodes.add(slice);
     const others = this.#listOf(slice.service);
     this.#slicesOf.set(slice.service, others.length === 0 ? slice : [...others, slice]);
     return [...touched.add(slice.service)];
   }
 
-  deleteSlice(key: SliceKey): ServiceKey[] {
-    const slice = this.#slices.get(key);
+  deleteSlice({ key, service }: SlicePlace): ServiceKey[] {
+    const slices = this.#listOf(service);
+    const slice = slices.find((known) => known.key === key);
     if (slice === undefined) return [];
-    this.#slices.delete(key);
+    this.#sliceCount--;
     this.#nodes.remove(slice);
-    const siblings = this.#listOf(slice.service).filter((other) => other !== slice);
+    const siblings = slices.filter((other) => other !== slice);
     const [first] = siblings;
-    if (first === undefined) this.#slicesOf.delete(slice.service);
-    else this.#slicesOf.set(slice.service, siblings.length === 1 ? first : siblings);
-    return [slice.service];
+    if (first === undefined) this.#slicesOf.delete(service);
+    else this.#slicesOf.set(service, siblings.length === 1 ? first : siblings);
+    return [service];
   }
 }
 

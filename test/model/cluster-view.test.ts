@@ -57,13 +57,15 @@ describe('a change of the view touches', () => {
     const slice = aSlice('web', [POD_1]);
     expect(view.setSlice(slice)).toEqual([WEB]);
     expect(view.setSlice(slice)).toEqual([WEB]);
-    expect(view.deleteSlice(slice.key)).toEqual([WEB]);
+    expect(view.deleteSlice(slice)).toEqual([WEB]);
   });
 
   it('both Services where a slice moves from one to the other', () => {
     const view = new ClusterView();
-    view.setSlice(aSlice('web', [POD_1], { name: 'moving' }));
-    expect(view.setSlice(aSlice('other', [POD_1], { name: 'moving' }))).toEqual([WEB, OTHER]);
+    const before = aSlice('web', [POD_1], { name: 'moving' });
+    view.setSlice(before);
+    expect(view.setSlice(aSlice('other', [POD_1], { name: 'moving' }), before)).toEqual([WEB, OTHER]);
+    expect(view.sliceCount).toBe(1);
     expect(view.look(WEB).slices).toEqual([]);
     expect(view.look(OTHER).slices).toHaveLength(1);
     expect([...view.keys()]).toEqual([OTHER]);
@@ -72,6 +74,6 @@ describe('a change of the view touches', () => {
   it('nothing where what is deleted was not there', () => {
     const view = new ClusterView();
     expect(view.deleteService(WEB)).toEqual([]);
-    expect(view.deleteSlice(aSlice('web', []).key)).toEqual([]);
+    expect(view.deleteSlice(aSlice('web', []))).toEqual([]);
   });
 });

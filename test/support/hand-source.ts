@@ -1,6 +1,6 @@
 import type { ClusterListener, ClusterSource } from '../../src/model/cluster-source.js';
 import { ClusterView } from '../../src/model/cluster-view.js';
-import type { EndpointSlice } from '../../src/model/endpoint-slice.js';
+import type { EndpointSlice, SliceKey } from '../../src/model/endpoint-slice.js';
 import type { Problem } from '../../src/model/problem.js';
 import type { Service } from '../../src/model/service.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
@@ -10,6 +10,7 @@ export class HandSource implements ClusterSource {
   readonly view = new ClusterView();
   readonly problems: Problem[] = [];
   complete = false;
+  readonly #slices = new Map<SliceKey, EndpointSlice>();
   #listener: ClusterListener | undefined;
 
   async start(listener: ClusterListener): Promise<void> {
@@ -29,7 +30,7 @@ export class HandSource implements ClusterSource {
 
   put(...objects: readonly (Service | EndpointSlice)[]): void {
     for (const object of objects)
-      this.#tell('endpoints' in object ? this.view.setSlice(object) : this.view.setService(object));
+      this.#tell('endpoints' in object ? this.#setSlice(object) : this.view.setService(object));
   }
 
   deleteService(service: Pick<Service, 'key'>): void {
@@ -37,7 +38,15 @@ export class HandSource implements ClusterSource {
   }
 
   deleteSlice(slice: Pick<EndpointSlice, 'key'>): void {
-    this.#tell(this.view.deleteSlice(slice.key));
+    const before = this.#slices.get(slice.key);
+    this.#slices.delete(slice.key);
+    if (before !== undefined) this.#tell(this.view.deleteSlice(before));
+  }
+
+  #setSlice(slice: EndpointSlice): readonly ServiceKey[] {
+    const before = this.#slices.get(slice.key);
+    this.#slices.set(slice.key, slice);
+    return this.view.setSlice(slice, before);
   }
 
   #tell(keys: readonly ServiceKey[]): void {
