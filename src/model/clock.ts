@@ -40,6 +40,9 @@ const LONGEST = 10;
 /** Objects of the API: an EndpointSlice of 6 endpoints is read in 0.06 ms, one of 1,000, the most there may be, in 2. */
 export const OBJECTS_PER_LOOK = 4;
 
+/** Keys, records of the kernel, real servers and the like: a step with one of them takes microseconds. */
+export const STEPS_PER_LOOK = 64;
+
 /** Keeps long work from holding up everything else: after some milliseconds the event loop has its turn. */
 export class TimeSlice {
   readonly #clock: Pick<Clock, 'now'>;

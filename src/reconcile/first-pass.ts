@@ -1,6 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import { contestedServices } from '../model/claim.js';
-import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge, type Service } from '../model/service.js';
@@ -11,9 +11,6 @@ import type { KernelImage } from './kernel-image.js';
 import type { PassPlanner } from './pass-planner.js';
 import type { StageRunner } from './stage-runner.js';
 import type { Takeover } from './takeover.js';
-
-/** Between two looks at the clock. */
-const SERVICES_PER_LOOK = 64;
 
 interface FirstPassParts {
   readonly source: Pick<ClusterSource, 'view'>;
@@ -50,7 +47,7 @@ export class FirstPass {
   ): Promise<void> {
     if (!this.#isDue) return;
     const { planner, image, desired, clock } = this.#parts;
-    const slice = new TimeSlice(clock, SERVICES_PER_LOOK);
+    const slice = new TimeSlice(clock, STEPS_PER_LOOK);
     const services = await inSlices(this.#uncontested(), slice);
     const isFirst = (key: ServiceKey) => key === API_SERVER_SERVICE;
     for (const part of [services.filter(isFirst), services.filter((key) => !isFirst(key))])

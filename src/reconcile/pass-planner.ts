@@ -1,6 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Address } from '../model/address.js';
-import { atOnce, type Clock, inSlices, TimeSlice } from '../model/clock.js';
+import { atOnce, type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { addressOf, type FrontendKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -23,9 +23,6 @@ interface PlannerParts {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Between two looks at the clock. */
-const KEYS_PER_LOOK = 64;
-
 const NOTHING_GUARDED: ReadonlySet<Address> = new Set();
 
 /**
@@ -42,7 +39,7 @@ export class PassPlanner {
   /** The plans over these keys; those of a round are made and performed when the rounds before have ended. */
   async rounds(keys: KernelKeys): Promise<Generator<Round>> {
     const { takeover, image, clock } = this.#parts;
-    const slice = new TimeSlice(clock, KEYS_PER_LOOK);
+    const slice = new TimeSlice(clock, STEPS_PER_LOOK);
     const rounds = this.#ownRounds(keys, await inSlices(byAddress(keys), slice));
     return takeover.after(rounds, () => image.state, image.ledgerLost);
   }

@@ -2,7 +2,7 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
-import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { addAllKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -26,9 +26,6 @@ import { unmetFrontends } from './unmet-frontends.js';
 
 /** What one pass took in and did; when it was, only the loop knows. */
 type PassRecord = Omit<PassReport, 'milliseconds' | 'lag'>;
-
-/** Between two looks at the clock. */
-const KEYS_PER_LOOK = 64;
 
 interface ReconcilerParts {
   readonly source: ClusterSource;
@@ -217,7 +214,7 @@ export class Reconciler {
   }
 
   #newSlice(): TimeSlice {
-    return new TimeSlice(this.#parts.clock, KEYS_PER_LOOK);
+    return new TimeSlice(this.#parts.clock, STEPS_PER_LOOK);
   }
 
   async #removeStaleMarks(run: StageRunner): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Address, addressAt, type Family, familyOf } from '../../model/address.js';
-import { TimeSlice } from '../../model/clock.js';
+import { STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import type { Activity, LookResult } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { DataplaneState } from '../../model/dataplane-state.js';
@@ -30,11 +30,6 @@ import { ARP_INDEX } from '../packet-table/packet-table.js';
 import type { Rebinding } from './rebinding.js';
 import { drainStart, fromKernel, isOfTrial, isTagged } from './server-settings.js';
 
-/** Virtual servers of a listing, between two looks at the clock. */
-const SERVERS_PER_LOOK = 64;
-/** The same of addresses, elements of sets and keys. */
-const RECORDS_PER_LOOK = 256;
-
 /** Everything in the namespace: virtual servers, the addresses of our device, the sets of our table. */
 export async function observeAll(
   handle: KernelHandle,
@@ -46,7 +41,7 @@ export async function observeAll(
   const marks = marksOf([...remembered.values(), ...owned.values()]);
   const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
   const foreign: VirtualServer[] = [];
-  const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
   for (const record of listedServers(await handle.listVirtualServers())) {
     if (slice.over) await slice.yieldTurn();
     const front = owned.get(record.name as FrontendKey)?.frontend ?? listedFrontend(record, marks);
@@ -106,7 +101,7 @@ export async function observeWithArpSet(
   const inArpSet = new Set<Address>();
   await eachElement(handle, ARP_INDEX, ({ bytes, keyAt }) => inArpSet.add(addressAt(bytes, keyAt, 'IPv4')));
   const guarded = new Set<Address>();
-  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
   for (const address of seen.policy.guarded) {
     if (familyOf(address) === 'IPv6' || inArpSet.has(address)) guarded.add(address);
     if (slice.over) await slice.yieldTurn();
@@ -124,7 +119,7 @@ export async function observeAddressesAndSets(
 ): Promise<DataplaneState> {
   const seen = new DataplaneState();
   const boundOtherwise: AddressRecord[] = [];
-  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
   for (const record of addressesOf(await handle.dumpAddresses())) {
     seen.bound.add(record.address);
     if (rebinding.concerns(record)) boundOtherwise.push(record);
@@ -143,7 +138,7 @@ async function eachElement(
 ): Promise<void> {
   const answer = await dumpSet(handle, index);
   if (answer === undefined) return;
-  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
   const element = new ElementReader(answer);
   while (element.next()) {
     take(element);
@@ -201,7 +196,7 @@ export function marksOf(owned: Iterable<Pick<Ownership, 'frontend'>>): Marks {
 export async function frontendsOf(keys: Iterable<ServerKey>, ours: Remembered): Promise<Frontend[]> {
   let marks: Marks | undefined;
   const found: Frontend[] = [];
-  const slice = new TimeSlice(performance, RECORDS_PER_LOOK);
+  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
   for (const key of keys) {
     if ('mark' in key) marks ??= marksOf(ours.values());
     const front = knownFrontend(key, ours, marks);

@@ -1,13 +1,10 @@
-import { TimeSlice } from '../../model/clock.js';
+import { STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { type FrontendKey, frontend } from '../../model/frontend.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { virtualServersOf } from '../native/answer-decoder.js';
 import { marksOf } from './netlink-observation.js';
-
-/** Between two looks at the clock. */
-const SERVERS_PER_LOOK = 64;
 
 /**
  * Reads what went through every virtual server, by one dump and without the real servers. On a handle of its own, so
@@ -31,7 +28,7 @@ export class TrafficReader {
   async read(owned: ReadonlyMap<FrontendKey, Ownership>): Promise<DataplaneTraffic> {
     const marks = marksOf(owned.values());
     const traffic = new Map<FrontendKey, Traffic>();
-    const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+    const slice = new TimeSlice(performance, STEPS_PER_LOOK);
     for (const { key, counters } of virtualServersOf(await this.#handle.dumpVirtualServers())) {
       const front = 'mark' in key ? marks.at(key) : frontend(key.address, key.port, key.protocol);
       if (front !== undefined) traffic.set(front.key, counters);

@@ -1,4 +1,4 @@
-import { type Clock, TimeSlice } from '../../model/clock.js';
+import { type Clock, STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import type { Addon, KernelHandle } from '../native/addon.js';
 import { decodeFlows } from '../native/answer-decoder.js';
 import type { FlowRecord } from '../native/records.js';
@@ -42,7 +42,7 @@ export class FlowLook implements FlowSource {
     try {
       // Most nodes never need it.
       this.#handle ??= new this.#addon.KernelHandle({ device: '', table: '', sets: [] });
-      const slice = new TimeSlice(this.#clock, 64);
+      const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
       for (const flow of decodeFlows(await this.#handle.dumpFlows(status, MOST_FLOWS))) {
         take(flow);
         if (slice.over) await slice.yieldTurn();

@@ -1,5 +1,5 @@
 import type { Family } from '../../model/address.js';
-import { atOnce, inSlices, TimeSlice } from '../../model/clock.js';
+import { atOnce, inSlices, STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import { type HttpRoute, jsonAnswer, textAnswer } from '../http/http-answer.js';
 import { zPages } from '../http/z-pages.js';
 import { type Counts, EXPOSITION_TYPE, MetricRegistry } from './exposition.js';
@@ -10,9 +10,6 @@ import { countDataplane, type DataplaneCounts, ownMetrics, type Snapshot } from 
 import { processMetrics } from './process-metrics.js';
 import { ServiceTraffic, trafficText } from './service-traffic.js';
 import type { SyncTimes, Tally } from './tally.js';
-
-/** Between two looks at the clock. */
-const SERVERS_PER_LOOK = 64;
 
 interface Page {
   readonly contentType: string;
@@ -64,7 +61,7 @@ export class MetricsPage {
     if (this.#traffic === undefined) return '';
     try {
       const traffic = await this.#sources.traffic();
-      const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+      const slice = new TimeSlice(performance, STEPS_PER_LOOK);
       const { owned } = this.#sources.observed().policy;
       return await inSlices(trafficText(await inSlices(this.#traffic.add(traffic, owned), slice)), slice);
     } catch {
@@ -121,7 +118,7 @@ class Snapshots {
   async prepare(): Promise<void> {
     const { revision } = this.#parts.tally;
     if (this.#revision === revision) return;
-    const slice = new TimeSlice(performance, SERVERS_PER_LOOK);
+    const slice = new TimeSlice(performance, STEPS_PER_LOOK);
     this.#counts = await inSlices(countDataplane(this.#parts.sources.observed()), slice);
     this.#revision = revision;
   }
