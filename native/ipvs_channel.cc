@@ -249,14 +249,19 @@ Outcome IpvsChannel::digest(const OperationBatch& keys, std::vector<DigestRecord
   return done();
 }
 
-Outcome IpvsChannel::walk(bool always, std::vector<ServerKeyRecord>* changed) {
+Outcome IpvsChannel::walk(bool always, size_t entries, WalkedPart* part) {
   constexpr const char* kOperation = "ipvs.walk";
   const Outcome outcome = begin_looking(kOperation);
   if (!outcome.ok()) return outcome;
   if (!ipv4_by_sockopt_) return failure(EOPNOTSUPP, kOperation);
-  if (!always && !walk_.has_fewer()) return done();
-  const int32_t code = walk_.walk(changed);
-  return code == 0 ? done() : failure(-code, kOperation);
+  if (!walk_.is_under_way()) {
+    if (!always && !walk_.has_fewer()) return done();
+    const int32_t code = walk_.begin();
+    if (code != 0) return failure(-code, kOperation);
+  }
+  walk_.go_on(entries, &part->changed);
+  part->is_last = !walk_.is_under_way();
+  return done();
 }
 
 Outcome IpvsChannel::begin_looking(const char* operation) {

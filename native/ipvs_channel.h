@@ -20,6 +20,12 @@ struct LookAnswers {
   std::vector<RealServerRecord> real_servers;
 };
 
+// Keys of virtual servers that are other than the last time; and whether all there are have been gone through.
+struct WalkedPart {
+  std::vector<ServerKeyRecord> changed;
+  bool is_last = true;
+};
+
 // A kernel without IPVS (module ip_vs not loaded and not loadable) answers EPROTONOSUPPORT to everything
 // here.
 class IpvsChannel : public Channel {
@@ -37,9 +43,10 @@ class IpvsChannel : public Channel {
   Outcome look(const OperationBatch& keys, LookAnswers* answers);
   // The same, but of what is there only a digest.
   Outcome digest(const OperationBatch& keys, std::vector<DigestRecord>* digests);
-  // The virtual servers of IPv4 that are other, new or gone since the last walk, and those that were written or dumped since; nothing
-  // unless it `always` walks or there are fewer than before. EOPNOTSUPP: this kernel cannot list them so.
-  Outcome walk(bool always, std::vector<ServerKeyRecord>* changed);
+  // The virtual servers of IPv4 that are other, new or gone since the last walk, and those that were written or dumped since: the next
+  // part of them, over so many virtual and real servers. Unless one is under way, nothing unless it `always` walks or there are fewer
+  // than before. EOPNOTSUPP: this kernel cannot list them so.
+  Outcome walk(bool always, size_t entries, WalkedPart* part);
 
  private:
   using Request = std::function<Outcome()>;

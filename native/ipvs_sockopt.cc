@@ -85,8 +85,9 @@ int32_t IpvsSockopt::list(std::vector<ip_vs_service_entry>* services) {
   room += kSpare;
   for (int attempt = 0; code == 0 && attempt < kAttempts; attempt++, room *= 2) {
     const size_t size = sizeof(ip_vs_get_services) + room * sizeof(ip_vs_service_entry);
-    buffer_.assign(size / sizeof(uint64_t) + 1, 0);
-    auto* all = reinterpret_cast<ip_vs_get_services*>(buffer_.data());
+    // Some megabytes where there are many, so not kept.
+    std::vector<uint64_t> buffer(size / sizeof(uint64_t) + 1);
+    auto* all = reinterpret_cast<ip_vs_get_services*>(buffer.data());
     all->num_services = room;
     code = get(socket_, IP_VS_SO_GET_SERVICES, all, size);
     if (code != 0 || all->entrytable[room - 1].sched_name[0] != 0) continue;

@@ -12,25 +12,39 @@ bool IpvsWalk::has_fewer() {
   return kernel_.count(&count) == 0 && count < known_.size();
 }
 
-int32_t IpvsWalk::walk(std::vector<ServerKeyRecord>* changed) {
-  std::vector<ip_vs_service_entry> services;
-  const int32_t code = kernel_.list(&services);
-  if (code != 0) return code;
+int32_t IpvsWalk::begin() {
+  next_ = 0;
+  services_.clear();
   walks_++;
-  for (const ip_vs_service_entry& service : services) {
-    VirtualServerRecord record;
-    take_service(service, &record);
-    const uint64_t key = key_of(record), digest = digest_of(service, record);
-    Known& known = known_[key];
-    if (digest == 0 || known.digest != digest) changed->push_back(record_of(key));
-    known = {digest, walks_};
+  return kernel_.list(&services_);
+}
+
+void IpvsWalk::go_on(size_t entries, std::vector<ServerKeyRecord>* changed) {
+  for (size_t met = 0; is_under_way() && met < entries; next_++) {
+    compare(services_[next_], changed);
+    met += 1 + services_[next_].num_dests;
   }
+  if (!is_under_way()) end(changed);
+}
+
+void IpvsWalk::compare(const ip_vs_service_entry& service, std::vector<ServerKeyRecord>* changed) {
+  VirtualServerRecord record;
+  take_service(service, &record);
+  const uint64_t key = key_of(record), digest = digest_of(service, record);
+  Known& known = known_[key];
+  if (digest == 0 || known.digest != digest) changed->push_back(record_of(key));
+  known = {digest, walks_};
+}
+
+void IpvsWalk::end(std::vector<ServerKeyRecord>* changed) {
   for (auto entry = known_.begin(); entry != known_.end();) {
     const bool gone = entry->second.walk != walks_;
     if (gone) changed->push_back(record_of(entry->first));
     entry = gone ? known_.erase(entry) : std::next(entry);
   }
-  return 0;
+  // Some megabytes where there are many.
+  std::vector<ip_vs_service_entry>().swap(services_);
+  next_ = 0;
 }
 
 uint64_t IpvsWalk::digest_of(const ip_vs_service_entry& service, const VirtualServerRecord& record) {

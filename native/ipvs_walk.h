@@ -1,4 +1,4 @@
-// Goes through all virtual servers of IPv4 at once, and says of which the kernel has something else than the last time.
+// Goes through all virtual servers of IPv4, part by part, and says of which the kernel has something else than the last time.
 #pragma once
 
 #include <sys/socket.h>
@@ -17,17 +17,24 @@ class IpvsWalk {
  public:
   explicit IpvsWalk(IpvsSockopt& kernel) : kernel_(kernel) {}
 
-  // Of what was written, or seen otherwise, the next walk tells whatever the kernel then says. What is not of IPv4 is passed over.
+  // Of what was written, or seen otherwise, the next walk tells whatever the kernel then says; the one under way tells it too, where
+  // it has not come to it yet. What is not of IPv4 is passed over.
   template <typename Record>
   void doubt(const Record& record) {
-    if (record.family == AF_INET) known_[key_of(record)] = {};
+    if (record.family == AF_INET) known_[key_of(record)] = {0, walks_};
   }
 
   // Whether the kernel has fewer virtual servers than are known: somebody took some away.
   bool has_fewer();
 
-  // The keys of what is other, new or gone; 0 or −errno.
-  int32_t walk(std::vector<ServerKeyRecord>* changed);
+  bool is_under_way() const { return next_ < services_.size(); }
+
+  // Lists what there is; 0 or −errno.
+  int32_t begin();
+
+  // Goes on until so many virtual and real servers have been met; appends the keys of what is other or new, and with the last part
+  // of what is gone.
+  void go_on(size_t entries, std::vector<ServerKeyRecord>* changed);
 
  private:
   struct Known {
@@ -45,6 +52,8 @@ class IpvsWalk {
   }
   static ServerKeyRecord record_of(uint64_t key);
 
+  void compare(const ip_vs_service_entry& service, std::vector<ServerKeyRecord>* changed);
+  void end(std::vector<ServerKeyRecord>* changed);
   // 0 where the kernel did not say.
   uint64_t digest_of(const ip_vs_service_entry& service, const VirtualServerRecord& record);
 
@@ -53,6 +62,9 @@ class IpvsWalk {
   IpvsSockopt& kernel_;
   std::unordered_map<uint64_t, Known> known_;
   uint32_t walks_ = 0;
+  // Of the walk under way: all there were when it began, and the first that it has not come to.
+  std::vector<ip_vs_service_entry> services_;
+  size_t next_ = 0;
 };
 
 }  // namespace ipvsproxy

@@ -156,8 +156,10 @@ Napi::Value KernelHandle::dump_flows(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value KernelHandle::walk_virtual_servers(const Napi::CallbackInfo& info) {
-  if (!info[0].IsBoolean()) return throw_type_error(info.Env(), "takes whether to walk in any case");
-  return add(info.Env(), walk_virtual_servers_task(info[0].As<Napi::Boolean>().Value()));
+  if (!info[0].IsBoolean() || !info[1].IsNumber())
+    return throw_type_error(info.Env(), "takes whether to walk in any case, and how far at most");
+  const bool always = info[0].As<Napi::Boolean>().Value();
+  return add(info.Env(), walk_virtual_servers_task(always, info[1].As<Napi::Number>().Uint32Value()));
 }
 
 Napi::Value KernelHandle::dump_set(const Napi::CallbackInfo& info) {

@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 13;
+constexpr uint32_t kAbi = 14;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,

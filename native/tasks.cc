@@ -59,6 +59,15 @@ Napi::Value listing_value(Napi::Env env, const Listing& listing) {
   return object;
 }
 
+Napi::Value walked_part_value(Napi::Env env, const WalkedPart& part) {
+  const Napi::Value keys = records_value(env, part.changed);
+  if (!keys.IsArrayBuffer()) return env.Undefined();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("keys", keys);
+  object.Set("isLast", Napi::Boolean::New(env, part.is_last));
+  return object;
+}
+
 // Codes as 32-bit numbers, and the kernel's words to some refusals, each with the index of its record.
 Napi::Value results_value(Napi::Env env, const Results& results) {
   Napi::Array messages = Napi::Array::New(env, results.messages.size());
@@ -229,11 +238,11 @@ Task digest_virtual_servers_task(OperationBatch keys) {
       records_value<DigestRecord>);
 }
 
-Task walk_virtual_servers_task(bool always) {
-  using Keys = std::vector<ServerKeyRecord>;
+Task walk_virtual_servers_task(bool always, size_t entries) {
   return task_of(
-      Keys{}, [always](Kernel& kernel, Keys* changed) { return kernel.ipvs.walk(always, changed); },
-      records_value<ServerKeyRecord>);
+      WalkedPart{},
+      [always, entries](Kernel& kernel, WalkedPart* part) { return kernel.ipvs.walk(always, entries, part); },
+      walked_part_value);
 }
 
 Task dump_flows_task(uint32_t status, size_t most) {

@@ -19,7 +19,7 @@ Task dump_virtual_servers_task();
 Task list_virtual_servers_task();
 Task look_virtual_servers_task(OperationBatch keys);
 Task digest_virtual_servers_task(OperationBatch keys);
-Task walk_virtual_servers_task(bool always);
+Task walk_virtual_servers_task(bool always, size_t entries);
 
 Task dump_flows_task(uint32_t status, size_t most);
 

@@ -55,8 +55,9 @@ export interface Kernel {
   lookForChanges(frontends: readonly Frontend[]): Promise<readonly (LookResult | undefined)[]>;
   /**
    * Of families whose virtual servers the kernel tells cheaply all at once: those of `ours` of which it says something
-   * else than the last time, nothing any more, or that were written to since. Unless `always`, that is asked only where
-   * there are fewer than before.
+   * else than the last time, nothing any more, or that were written to since. In parts of some milliseconds, since nothing
+   * can be written meanwhile: whoever asks again gets the next one, until the last. Unless `always`, that is asked only
+   * where there are fewer than before.
    */
   compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison>;
   /**
@@ -115,6 +116,7 @@ export interface Comparison {
   /** The families that were compared; others are looked at one by one. */
   readonly families: readonly Family[];
   readonly changed: readonly Frontend[];
+  readonly isLast: boolean;
 }
 
 export type KernelChange =

@@ -35,6 +35,12 @@ export class DirtyServices {
     return this.#keys.size;
   }
 
+  /** Whether there is one that the next pass works out. */
+  get isDue(): boolean {
+    for (const key of this.#keys) if (!this.#delayed.has(key)) return true;
+    return false;
+  }
+
   get keys(): ReadonlySet<ServiceKey> {
     return this.#keys;
   }

@@ -1,12 +1,13 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
-import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { addAllKeys, type KernelKeySet } from '../model/kernel-keys.js';
+import { Auditor } from './auditor.js';
 import type { DirtyServices } from './dirty-services.js';
 import { type DrainBook, DrainCounter } from './drain-book.js';
-import { Auditor, type DriftBook, SetUp } from './drift.js';
+import { type DriftBook, SetUp } from './drift.js';
 import type { KernelImage } from './kernel-image.js';
 import type { LoopSettings } from './loop-settings.js';
 import type { SourceCompleteness } from './pass-planner.js';
@@ -17,9 +18,6 @@ import { Interval } from './timing.js';
 
 /** Milliseconds; the audit makes passes more often than that, so that no timer is needed. */
 const NODE_ADDRESSES_PERIOD = 60_000;
-
-/** Between two looks at the clock. */
-const KEYS_PER_LOOK = 256;
 
 interface CheckParts {
   readonly source: ClusterSource;
@@ -140,7 +138,12 @@ export class KernelCheck {
     this.#endDrainsOnLostNodes(pending);
     if (desired.prefersListeners && this.#listenersAge.isOver) this.#takeInListeners();
     if (this.#drainCounter.isDue) await this.#countDrains(pending);
-    if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit(), pending);
+    if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit(() => this.#isAwaited), pending);
+  }
+
+  /** Whether something came that the audit would hold up. */
+  get #isAwaited(): boolean {
+    return this.#notices.length > 0 || this.#parts.dirty.isDue;
   }
 
   // The Node may be back since it was reported lost.
@@ -183,7 +186,7 @@ export class KernelCheck {
 
   async #lookAtAll(pending: KernelKeySet): Promise<void> {
     const { kernel, desired, image, takeover, dirty, drains, clock } = this.#parts;
-    const slice = new TimeSlice(clock, KEYS_PER_LOOK);
+    const slice = new TimeSlice(clock, STEPS_PER_LOOK);
     await this.#setUp.make();
     desired.setMarkKey(await kernel.markKey());
     await this.#takeInNodeAddresses(pending);

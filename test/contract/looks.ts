@@ -179,7 +179,8 @@ export function lookContract(subject: ContractSubject): void {
     it('at all at once tells what is other, new, gone or written to, and nothing a second time', async () => {
       const ours = new Map([WEB, OTHER, INSIDE].map((frontend) => [frontend.key, { frontend }]));
       const changed = async (always = true) => {
-        const { families, changed: found } = await subject.kernel.compareAtOnce(ours, always);
+        const { families, changed: found, isLast } = await subject.kernel.compareAtOnce(ours, always);
+        expect(isLast).toBe(true);
         return families.length === 0 ? undefined : found.map(({ key }) => key).sort();
       };
       const reports = async (...expected: readonly string[]) =>

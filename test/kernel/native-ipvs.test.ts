@@ -61,7 +61,11 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     }));
   }
 
-  const walked = async () => [...serverKeysOf(await space.handle.walkVirtualServers(true))];
+  const walked = async () => {
+    const { keys, isLast } = await space.handle.walkVirtualServers(true, 1_000);
+    expect(isLast).toBe(true);
+    return [...serverKeysOf(keys)];
+  };
 
   it('lists virtual servers of both families and of marks, each with its real servers, the last added first', async () => {
     const [mark, mark6]: MarkKey[] = [
@@ -100,6 +104,31 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     expect(await walked()).toEqual([WEB]);
     space.run('ipvsadm', '-D', '-t', `${VIP_B}:80`);
     expect(await walked()).toEqual([OTHER]);
+  });
+
+  it('tells everything once too where it is asked part by part, and what is written in between', async () => {
+    const keys = many(100);
+    await space.apply(...keys.map((key) => virtualServer(key)));
+    const inParts = async (between: () => Promise<unknown> = async () => undefined) => {
+      const parts: ServerKey[][] = [];
+      for (;;) {
+        const part = await space.handle.walkVirtualServers(true, 30);
+        parts.push([...serverKeysOf(part.keys)]);
+        if (part.isLast) return parts;
+        await between();
+      }
+    };
+    const first = await inParts();
+    expect(first.map(({ length }) => length)).toEqual([30, 30, 30, 10]);
+    expect(new Set(first.flat().map((key) => JSON.stringify(key))).size).toBe(100);
+    const written = keys.slice(0, 2);
+    const during = await inParts(() => space.apply(...written.map((key) => realServer(key))));
+    const after = await inParts();
+    const told = [...during.flat(), ...after.flat()].map((key) => JSON.stringify(key));
+    for (const key of written) expect(told).toContain(JSON.stringify(key));
+    space.run('ipvsadm', '-C');
+    expect((await inParts()).flat().length).toBe(100);
+    expect(await inParts()).toEqual([[]]);
   });
 
   it('adds a virtual server before its real servers in one send', async () => {

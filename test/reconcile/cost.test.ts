@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -66,7 +66,7 @@ describe('the cost of one changed endpoint', () => {
     expect(counting.takeCounts()).toMatchObject({
       observe: 0,
       observeAddressesAndSets: 1,
-      look: 1,
+      look: 4,
       looked: 200,
     });
     for (let slice = 1; slice < 6; slice++) {
@@ -96,6 +96,43 @@ describe('the cost of one changed endpoint', () => {
     await agent.loop.idle();
     // 200 virtual servers with 2 real servers each are 600 entries, of which 50 are compared in five seconds.
     expect([kernel.takeCounts().looked, agent.loop.state().auditRound]).toEqual([17, 60_000]);
+  });
+});
+
+describe('a change that comes while the audit is under way', () => {
+  it('is written after its next step, and the slice goes on where it was, to be told as one', async () => {
+    const { agent, kernel, counting } = await agentWith(1_200);
+    const look = vi.spyOn(kernel, 'lookForChanges');
+    look.mockImplementationOnce(async (frontends) => {
+      agent.source.put(aSlice('web', [POD_1, POD_3]));
+      return kernel.look(frontends);
+    });
+    const written = vi.spyOn(kernel, 'perform');
+    agent.reports.length = 0;
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    agent.clock.advance(0);
+    await agent.loop.idle();
+    const [first, second] = look.mock.invocationCallOrder;
+    expect(written.mock.invocationCallOrder[0]).toBeGreaterThan(first ?? Number.NaN);
+    expect(written.mock.invocationCallOrder[0]).toBeLessThan(second ?? Number.NaN);
+    expect(counting.takeCounts()).toMatchObject({ looked: 200, observeAddressesAndSets: 1 });
+    expect(agent.reports.map(({ auditMilliseconds }) => auditMilliseconds !== undefined)).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('again and again does not keep the audit from coming to its end', async () => {
+    const { agent, kernel, counting } = await agentWith(1_200);
+    let pods = 0;
+    vi.spyOn(kernel, 'lookForChanges').mockImplementation(async (frontends) => {
+      agent.source.put(aSlice('web', [++pods % 2 === 0 ? POD_2 : POD_3]));
+      return kernel.look(frontends);
+    });
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    expect(counting.takeCounts().looked).toBeGreaterThanOrEqual(200);
   });
 });
 

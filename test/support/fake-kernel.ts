@@ -106,7 +106,7 @@ export class FakeKernel implements Kernel {
     return { dataplane, foreign, activity: this.#activity };
   }
 
-  lookForOtherAddressesAndSets(): Promise<AddressesAndSets> {
+  lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
     return this.observeAddressesAndSets();
   }
 
@@ -132,8 +132,8 @@ export class FakeKernel implements Kernel {
     return this.look(frontends);
   }
 
-  async compareAtOnce(): Promise<Comparison> {
-    return { families: [], changed: [] };
+  async compareAtOnce(_ours: Remembered, _always: boolean): Promise<Comparison> {
+    return { families: [], changed: [], isLast: true };
   }
 
   async perform(asked: readonly Operation[]): Promise<Answered> {

@@ -36,6 +36,12 @@ export interface KernelHandleOptions {
   readonly networkNamespace?: string;
 }
 
+export interface WalkedPart {
+  /** Read with serverKeysOf(). */
+  readonly keys: ArrayBuffer;
+  readonly isLast: boolean;
+}
+
 export interface KernelHandle {
   /**
    * Performs operation records (encodeOperations()) in order; the buffer is copied at once. One code for each: 0, or
@@ -68,11 +74,12 @@ export interface KernelHandle {
   digestVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
 
   /**
-   * The keys of virtual servers of IPv4 that are other, new or gone since the last walk of this handle, or were written
-   * or dumped through it since: read with serverKeysOf(). Unless `always`, it walks only where the kernel has fewer
-   * than it had. Costs a tenth of digests. EOPNOTSUPP: this kernel does not list them so.
+   * The virtual servers of IPv4 that are other, new or gone since the last walk of this handle, or were written or dumped
+   * through it since. It walks over so many virtual and real servers; the next call goes on there, until the last part.
+   * Unless one is under way or `always`, it walks only where the kernel has fewer than it had. Costs a tenth of digests.
+   * EOPNOTSUPP: this kernel does not list them so.
    */
-  walkVirtualServers(always: boolean): Promise<ArrayBuffer>;
+  walkVirtualServers(always: boolean, entries: number): Promise<WalkedPart>;
 
   /**
    * Tracked flows of all families that somebody balances and that have all bits of `status` (FLOW_STATUS), `most` of

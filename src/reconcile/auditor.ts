@@ -1,0 +1,239 @@
+import type { Kernel } from '../kernel/kernel.js';
+import { type Family, familyOf } from '../model/address.js';
+import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
+import type { LookResult } from '../model/counters.js';
+import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import type { SetUp } from './drift.js';
+import type { KernelImage } from './kernel-image.js';
+import type { LoopSettings } from './loop-settings.js';
+import { Interval } from './timing.js';
+
+/** Enough of them for everyday changes of our own, which are told as well. */
+const LOOKS_AT_ONCE = 512;
+
+/** In one step: those of IPv6, at 0.2 ms each, are what takes longest. */
+const LOOKS_PER_STEP = 64;
+
+/**
+ * Compares what is programmed with the kernel, a slice at a time, so that the cost is spread evenly over the audit
+ * period. What it finds is drift: another program changed something of ours.
+ *
+ * A slice consists of steps of some milliseconds. Whatever else is waiting goes first after each, or a change of one
+ * pod would wait for hundreds of milliseconds in a large cluster.
+ */
+export class Auditor {
+  readonly #kernel: Kernel;
+  readonly #image: KernelImage;
+  readonly #setUp: SetUp;
+  readonly #clock: Clock;
+  readonly #settings: LoopSettings;
+  readonly #interval: Interval;
+  /** What is left of the slice that gave way to something else. */
+  #steps: AsyncGenerator<KernelKeys, void> | undefined;
+  /** What is still to be looked at of what was found to be other. */
+  readonly #changed = new Map<FrontendKey, Frontend>();
+  /** What the kernel does not tell at once, as far as it was not looked at in this round. */
+  #round: FrontendKey[] = [];
+  #inRound = 0;
+  #slices = 1;
+  /** Slices until everything that the kernel tells at once is compared again. */
+  #untilAll = 0;
+  #roundTime: number;
+  /** Of the slice under way, and of the last one that ended. */
+  #spent = 0;
+  #milliseconds: number | undefined;
+
+  constructor(kernel: Kernel, image: KernelImage, setUp: SetUp, clock: Clock, settings: LoopSettings) {
+    this.#kernel = kernel;
+    this.#image = image;
+    this.#setUp = setUp;
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#roundTime = settings.auditPeriod;
+    this.#interval = new Interval(clock, settings.auditInterval);
+  }
+
+  /** Milliseconds in which everything is compared once, by how much there was when the round began. */
+  get roundTime(): number {
+    return this.#roundTime;
+  }
+
+  get isDue(): boolean {
+    return this.#steps !== undefined || this.#interval.isOver;
+  }
+
+  /** Milliseconds until the next slice is due, or what is left of one. */
+  wait(): number {
+    return this.#steps === undefined ? this.#interval.wait() : 0;
+  }
+
+  /**
+   * Mends the set-up, audits the next slice and corrects the image; the keys that have to be put right. As soon as
+   * something else `isWaiting` it leaves off, and the next call goes on there.
+   */
+  async audit(isWaiting: () => boolean): Promise<KernelKeySet> {
+    if (this.#steps === undefined) this.#interval.begin();
+    this.#steps ??= this.#auditSlice();
+    const drift = new KernelKeySet();
+    const began = this.#clock.now();
+    const isOver = await takeSteps(this.#steps, drift, isWaiting);
+    this.#spent += this.#clock.now() - began;
+    if (isOver) this.#endSlice();
+    return drift;
+  }
+
+  #endSlice(): void {
+    this.#steps = undefined;
+    this.#milliseconds = this.#spent;
+    this.#spent = 0;
+  }
+
+  /** What the slice took that ended since the last time; undefined where none did. */
+  takeMilliseconds(): number | undefined {
+    const taken = this.#milliseconds;
+    this.#milliseconds = undefined;
+    return taken;
+  }
+
+  // Between two steps the kernel may be written to, and the image be another. Whoever changed the set-up may have changed
+  // addresses and sets too: they are looked at, though the round has only begun.
+  async *#auditSlice(): AsyncGenerator<KernelKeys, void> {
+    const isMended = await this.#setUp.mend();
+    const isBegin = this.#untilAll === 0;
+    const families = yield* this.#compareAtOnce(isBegin);
+    if (isBegin) this.#begin(families);
+    this.#untilAll--;
+    if (isBegin || isMended) yield this.#lookAtAddressesAndSets();
+    yield* this.#lookAtChanged();
+    yield* this.#lookAtSlice();
+  }
+
+  async *#compareAtOnce(isBegin: boolean): AsyncGenerator<KernelKeys, readonly Family[]> {
+    const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
+    for (;;) {
+      const { virtualServers } = this.#image.state;
+      const { families, changed, isLast } = await this.#kernel.compareAtOnce(virtualServers, isBegin);
+      for (const frontend of changed) {
+        this.#changed.set(frontend.key, frontend);
+        if (slice.over) await slice.yieldTurn();
+      }
+      if (isLast) return families;
+      yield NOTHING;
+    }
+  }
+
+  async #lookAtAddressesAndSets(): Promise<KernelKeys> {
+    const seen = await this.#kernel.lookForOtherAddressesAndSets();
+    if (seen === undefined) return NOTHING;
+    const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
+    return inSlices(this.#image.correctAddressesAndSets(seen), slice);
+  }
+
+  #lookAtChanged(): AsyncGenerator<KernelKeys, void> {
+    return whileMostDiffer(
+      () => {
+        const share = Math.ceil(this.#changed.size / Math.max(1, this.#untilAll));
+        const most = Math.max(LOOKS_AT_ONCE, share);
+        const frontends: Frontend[] = [];
+        for (const [key, frontend] of this.#changed) {
+          if (frontends.length === most) break;
+          frontends.push(frontend);
+          this.#changed.delete(key);
+        }
+        return frontends;
+      },
+      async (frontends) => {
+        const results = await this.#kernel.look(frontends);
+        frontends.forEach((frontend, index) => {
+          // The kernel does not tell it a second time.
+          if (results[index]?.kind === 'unknown') this.#changed.set(frontend.key, frontend);
+        });
+        return this.#differences(frontends, results);
+      },
+    );
+  }
+
+  #lookAtSlice(): AsyncGenerator<KernelKeys, void> {
+    const size = Math.ceil(this.#inRound / this.#slices);
+    return whileMostDiffer(
+      () => {
+        const { virtualServers } = this.#image.state;
+        return this.#round.splice(0, size).flatMap((key) => virtualServers.get(key)?.frontend ?? []);
+      },
+      async (frontends) => this.#differences(frontends, await this.#kernel.lookForChanges(frontends)),
+    );
+  }
+
+  #differences(frontends: readonly Frontend[], results: readonly (LookResult | undefined)[]): KernelKeySet {
+    const keys = new KernelKeySet();
+    frontends.forEach((frontend, index) => {
+      const result = results[index];
+      if (result !== undefined && this.#image.correct(frontend, result)) keys.frontends.add(frontend.key);
+    });
+    return keys;
+  }
+
+  #begin(families: readonly Family[]): void {
+    const { auditPeriod, auditInterval, auditEntriesPerSecond, auditLooksPerSecond } = this.#settings;
+    const { atOnce, oneByOne, keys } = this.#countByWay(families);
+    const all = Math.max(auditPeriod, (atOnce / auditEntriesPerSecond) * 1000);
+    this.#untilAll = Math.max(1, Math.floor(all / auditInterval));
+    if (this.#round.length > 0) return;
+    this.#roundTime = Math.max(all, (oneByOne / auditLooksPerSecond) * 1000);
+    this.#slices = Math.max(1, Math.floor(this.#roundTime / auditInterval));
+    this.#round = keys;
+    this.#inRound = keys.length;
+  }
+
+  // Over all there are, twice a minute: no pair is made of each, and what it asks of each is little.
+  #countByWay(families: readonly Family[]) {
+    const areAtOnce = { IPv4: families.includes('IPv4'), IPv6: families.includes('IPv6') };
+    const keys: FrontendKey[] = [];
+    let [atOnce, oneByOne] = [0, 0];
+    for (const { frontend, realServers } of this.#image.state.virtualServers.values()) {
+      const entries = 1 + realServers.size;
+      if (areAtOnce[familyOf(frontend.address)]) atOnce += entries;
+      else {
+        oneByOne += entries;
+        keys.push(frontend.key);
+      }
+    }
+    return { atOnce, oneByOne, keys };
+  }
+}
+
+const NOTHING: KernelKeys = new KernelKeySet();
+
+/** Whether that was all; not where something else is waiting first. */
+async function takeSteps(
+  steps: AsyncGenerator<KernelKeys, void>,
+  drift: KernelKeySet,
+  isWaiting: () => boolean,
+): Promise<boolean> {
+  do {
+    const { done, value } = await steps.next();
+    if (done === true) return true;
+    drift.add(value);
+  } while (!isWaiting());
+  return false;
+}
+
+/**
+ * Whoever changed most of what was looked at has not stopped there: then it goes on at once, as long as there is any.
+ */
+async function* whileMostDiffer(
+  take: () => readonly Frontend[],
+  look: (frontends: readonly Frontend[]) => Promise<KernelKeys>,
+): AsyncGenerator<KernelKeys, void> {
+  for (;;) {
+    const frontends = take();
+    let found = 0;
+    for (let start = 0; start < frontends.length; start += LOOKS_PER_STEP) {
+      const keys = await look(frontends.slice(start, start + LOOKS_PER_STEP));
+      found += keys.frontends.size;
+      yield keys;
+    }
+    if (frontends.length === 0 || found * 2 <= frontends.length) return;
+  }
+}
