@@ -1,11 +1,11 @@
 import '../../src/engine.js';
-import { FakeKernel } from '../../test/support/fake-kernel.js';
 import { memory } from '../kernel/memory.js';
+import { DigestingKernel } from './digesting-kernel.js';
 import { followingCore } from './following-core.js';
 
 /**
- * An agent to which nothing happens: `idle.js KUBECONFIG SECONDS`. Its kernel is one in memory, so that the audit has
- * something to compare with. Prints an IdleRun as JSON.
+ * An agent to which nothing happens: `idle.js KUBECONFIG SECONDS`. Its kernel is one in memory; the audit asks it what
+ * has changed, as it asks the addon. Prints an IdleRun as JSON.
  */
 export interface IdleRun {
   readonly seconds: number;
@@ -20,7 +20,7 @@ export interface IdleRun {
 const SETTLE = 90_000;
 
 const [kubeconfig = '', seconds = '60'] = process.argv.slice(2);
-const core = followingCore(kubeconfig, new FakeKernel());
+const core = followingCore(kubeconfig, new DigestingKernel());
 await core.start();
 await core.loop.idle();
 await wait(SETTLE);

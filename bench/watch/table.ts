@@ -117,7 +117,7 @@ function idle(): string[] {
   if (results.idle === undefined) return [];
   const { seconds, user, system } = results.idle;
   const part = ((user + system) / 1e6 / seconds) * 100;
-  return [verdict(`idle for ${seconds} s, % of a core`, part, LIMITS.idle, 3)];
+  return [verdict(`idle for ${seconds} s without a kernel, % of a core`, part, LIMITS.idle, 3)];
 }
 
 function ratio(of: (run: WatchRun) => number): number {
