@@ -259,7 +259,7 @@ Outcome IpvsChannel::walk(bool always, size_t entries, WalkedPart* part) {
     const int32_t code = walk_.begin();
     if (code != 0) return failure(-code, kOperation);
   }
-  walk_.go_on(entries, &part->changed);
+  part->entries = walk_.go_on(entries, &part->changed);
   part->is_last = !walk_.is_under_way();
   return done();
 }

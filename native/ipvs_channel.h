@@ -20,9 +20,11 @@ struct LookAnswers {
   std::vector<RealServerRecord> real_servers;
 };
 
-// Keys of virtual servers that are other than the last time; and whether all there are have been gone through.
+// Keys of virtual servers that are other than the last time; over how many virtual and real servers it went, and whether these were the
+// last.
 struct WalkedPart {
   std::vector<ServerKeyRecord> changed;
+  size_t entries = 0;
   bool is_last = true;
 };
 

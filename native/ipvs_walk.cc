@@ -19,12 +19,14 @@ int32_t IpvsWalk::begin() {
   return kernel_.list(&services_);
 }
 
-void IpvsWalk::go_on(size_t entries, std::vector<ServerKeyRecord>* changed) {
-  for (size_t met = 0; is_under_way() && met < entries; next_++) {
+size_t IpvsWalk::go_on(size_t entries, std::vector<ServerKeyRecord>* changed) {
+  size_t met = 0;
+  for (; is_under_way() && met < entries; next_++) {
     compare(services_[next_], changed);
     met += 1 + services_[next_].num_dests;
   }
   if (!is_under_way()) end(changed);
+  return met;
 }
 
 void IpvsWalk::compare(const ip_vs_service_entry& service, std::vector<ServerKeyRecord>* changed) {

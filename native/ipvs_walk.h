@@ -32,9 +32,9 @@ class IpvsWalk {
   // Lists what there is; 0 or −errno.
   int32_t begin();
 
-  // Goes on until so many virtual and real servers have been met; appends the keys of what is other or new, and with the last part
-  // of what is gone.
-  void go_on(size_t entries, std::vector<ServerKeyRecord>* changed);
+  // Goes on until so many virtual and real servers have been met, and says how many these were; appends the keys of what is other or
+  // new, and with the last part of what is gone.
+  size_t go_on(size_t entries, std::vector<ServerKeyRecord>* changed);
 
  private:
   struct Known {

@@ -64,6 +64,7 @@ Napi::Value walked_part_value(Napi::Env env, const WalkedPart& part) {
   if (!keys.IsArrayBuffer()) return env.Undefined();
   Napi::Object object = Napi::Object::New(env);
   object.Set("keys", keys);
+  object.Set("entries", static_cast<double>(part.entries));
   object.Set("isLast", Napi::Boolean::New(env, part.is_last));
   return object;
 }

@@ -21,7 +21,7 @@ export class DigestingKernel extends FakeKernel {
   override async compareAtOnce(_ours: Remembered, always: boolean): Promise<Comparison> {
     const changed = always ? [...this.#written.values()] : [];
     if (always) this.#written.clear();
-    return { families: ['IPv4', 'IPv6'], changed, isLast: true };
+    return { families: ['IPv4', 'IPv6'], changed, entries: 0, isLast: true };
   }
 
   override async lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {

@@ -56,7 +56,7 @@ export class DesiredDataplane implements Dataplane {
   }
 
   /** Takes over the marks of what the kernel has; the views whose mark cannot stay, see `MarkBook`. */
-  keepMarks({ policy }: Dataplane): Set<FrontendKey> {
+  keepMarks({ policy }: Dataplane): Generator<void, Set<FrontendKey>> {
     return this.#marks.keepAll(policy);
   }
 
@@ -65,10 +65,11 @@ export class DesiredDataplane implements Dataplane {
     return this.#marks.size;
   }
 
-  /** Frees the marks of those among the keys that no Service wants and that the kernel does not have. */
-  releaseMarks(keys: Iterable<FrontendKey>, observed: Dataplane): void {
+  /** Frees the marks of those among the keys that no Service wants and that the kernel does not have; in pieces too. */
+  *releaseMarks(keys: Iterable<FrontendKey>, observed: Dataplane): Generator<void, void> {
     if (this.#marks.size === 0) return;
     for (const key of keys) {
+      yield;
       if (!isInsideKey(key) || this.#frontends.holderOf(outsideKey(key)) !== undefined) continue;
       if (!observed.policy.owned.has(key) && !observed.virtualServers.has(key)) this.#marks.release(key);
     }

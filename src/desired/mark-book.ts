@@ -45,13 +45,18 @@ export class MarkBook {
 
   /**
    * Takes over the marks of what the kernel has, and answers with the views whose mark cannot stay: it is no mark that
-   * may be used, or another view has it, or this view another.
+   * may be used, or another view has it, or this view another. In pieces, of which none takes long.
    */
-  keepAll({ owned, open }: Pick<PacketPolicy, 'owned' | 'open'>): Set<FrontendKey> {
-    const views = [...owned.values()].map(({ frontend }) => frontend).filter(isInside);
-    for (const view of views) this.keep(view);
-    const stale = [...views, ...[...open.values()].filter(isInside)].filter((view) => !this.has(view));
-    return new Set(stale.map(({ key }) => key));
+  *keepAll({ owned, open }: Pick<PacketPolicy, 'owned' | 'open'>): Generator<void, Set<FrontendKey>> {
+    for (const { frontend } of owned.values()) yield this.keep(frontend);
+    const stale = new Set<FrontendKey>();
+    for (const { frontend } of owned.values()) yield this.#addStale(frontend, stale);
+    for (const frontend of open.values()) yield this.#addStale(frontend, stale);
+    return stale;
+  }
+
+  #addStale(frontend: Frontend, stale: Set<FrontendKey>): void {
+    if (isInside(frontend) && !this.has(frontend)) stale.add(frontend.key);
   }
 
   /** The mark of a view, which it has until `release`. Where two names fall on one mark the later gets another. */

@@ -116,6 +116,8 @@ export interface Comparison {
   /** The families that were compared; others are looked at one by one. */
   readonly families: readonly Family[];
   readonly changed: readonly Frontend[];
+  /** Virtual and real servers that were compared, of other programs too. */
+  readonly entries: number;
   readonly isLast: boolean;
 }
 

@@ -46,34 +46,20 @@ export class DataplaneState implements ObservedDataplane {
 
   /**
    * Replaces every key by the text that its entry has: a map keeps the text with which an entry came, and after `share`
-   * that is a second copy of each. One map a turn.
+   * that is a second copy of each. In pieces, of which none takes long; what is there is all there in between.
    */
-  *renewKeys(): Generator<void> {
+  *renewKeys(): Generator<void, void> {
     const { owned, open, traffic, guarded } = this.policy;
-    renewKeys(this.virtualServers, ({ frontend }) => frontend.key);
-    yield;
-    renewKeys(owned, ({ frontend }) => frontend.key);
-    yield;
-    for (const frontends of [open, ...Object.values(traffic)]) {
-      renewKeys(frontends, ({ key }) => key);
-      yield;
-    }
-    for (const addresses of [this.bound, guarded]) {
-      this.#renewAddresses(addresses);
-      yield;
-    }
-    this.#frontendsAt.clear();
-    for (const { frontend } of this.virtualServers.values())
+    yield* renewKeys(this.virtualServers, ({ frontend }) => frontend.key);
+    yield* renewKeys(owned, ({ frontend }) => frontend.key);
+    for (const frontends of [open, ...Object.values(traffic)]) yield* renewKeys(frontends, ({ key }) => key);
+    for (const { frontend } of this.virtualServers.values()) {
+      for (const addresses of [this.bound, guarded])
+        if (addresses.delete(frontend.address)) addresses.add(frontend.address);
+      this.#frontendsAt.remove(frontend.address, frontend.key);
       this.#frontendsAt.add(frontend.address, frontend.key);
-  }
-
-  #renewAddresses(addresses: Set<Address>): void {
-    const renewed = new Set<Address>();
-    for (const { frontend } of this.virtualServers.values())
-      if (addresses.has(frontend.address)) renewed.add(frontend.address);
-    for (const address of addresses) renewed.add(address);
-    addresses.clear();
-    for (const address of renewed) addresses.add(address);
+      yield;
+    }
   }
 
   /** Takes over everything but the virtual servers; what is known already stays the object that it is. */
@@ -324,10 +310,13 @@ function shareFrontend(frontends: Map<FrontendKey, Frontend>, key: FrontendKey, 
   if (known !== undefined && sameFrontend(known, frontend)) frontends.set(key, frontend);
 }
 
-function renewKeys<K, V>(map: Map<K, V>, keyOf: (value: V) => K): void {
-  const values = [...map.values()];
-  map.clear();
-  for (const value of values) map.set(keyOf(value), value);
+function* renewKeys<K, V>(map: Map<K, V>, keyOf: (value: V) => K): Generator<void, void> {
+  for (const value of [...map.values()]) {
+    const key = keyOf(value);
+    map.delete(key);
+    map.set(key, value);
+    yield;
+  }
 }
 
 type Put = () => void;

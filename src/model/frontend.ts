@@ -65,9 +65,15 @@ export function isInside({ mark }: Frontend): boolean {
   return mark !== 0;
 }
 
+export function familyOfKey(key: FrontendKey): Family {
+  return key.startsWith('[') ? 'IPv6' : 'IPv4';
+}
+
 /** The VIP that a frontend is part of. */
 export function addressOf(key: FrontendKey): Address {
-  return (key.startsWith('[') ? key.slice(1, key.indexOf(']')) : key.slice(0, key.indexOf(':'))) as Address;
+  return (
+    familyOfKey(key) === 'IPv6' ? key.slice(1, key.indexOf(']')) : key.slice(0, key.indexOf(':'))
+  ) as Address;
 }
 
 /** `address:port`, with an IPv6 address in brackets. */

@@ -1,8 +1,8 @@
-import type { Kernel } from '../kernel/kernel.js';
-import { type Family, familyOf } from '../model/address.js';
+import type { Comparison, Kernel } from '../kernel/kernel.js';
+import type { Family } from '../model/address.js';
 import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
-import type { Frontend, FrontendKey } from '../model/frontend.js';
+import { type Frontend, type FrontendKey, familyOfKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import type { SetUp } from './drift.js';
 import type { KernelImage } from './kernel-image.js';
@@ -101,24 +101,25 @@ export class Auditor {
   async *#auditSlice(): AsyncGenerator<KernelKeys, void> {
     const isMended = await this.#setUp.mend();
     const isBegin = this.#untilAll === 0;
-    const families = yield* this.#compareAtOnce(isBegin);
-    if (isBegin) this.#begin(families);
+    const atOnce = yield* this.#compareAtOnce(isBegin);
+    if (isBegin) await this.#begin(atOnce);
     this.#untilAll--;
     if (isBegin || isMended) yield this.#lookAtAddressesAndSets();
     yield* this.#lookAtChanged();
     yield* this.#lookAtSlice();
   }
 
-  async *#compareAtOnce(isBegin: boolean): AsyncGenerator<KernelKeys, readonly Family[]> {
+  async *#compareAtOnce(isBegin: boolean): AsyncGenerator<KernelKeys, AtOnce> {
     const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
+    let entries = 0;
     for (;;) {
-      const { virtualServers } = this.#image.state;
-      const { families, changed, isLast } = await this.#kernel.compareAtOnce(virtualServers, isBegin);
-      for (const frontend of changed) {
+      const part = await this.#kernel.compareAtOnce(this.#image.state.virtualServers, isBegin);
+      entries += part.entries;
+      for (const frontend of part.changed) {
         this.#changed.set(frontend.key, frontend);
         if (slice.over) await slice.yieldTurn();
       }
-      if (isLast) return families;
+      if (part.isLast) return { families: part.families, entries };
       yield NOTHING;
     }
   }
@@ -174,34 +175,38 @@ export class Auditor {
     return keys;
   }
 
-  #begin(families: readonly Family[]): void {
+  async #begin({ families, entries }: AtOnce): Promise<void> {
     const { auditPeriod, auditInterval, auditEntriesPerSecond, auditLooksPerSecond } = this.#settings;
-    const { atOnce, oneByOne, keys } = this.#countByWay(families);
-    const all = Math.max(auditPeriod, (atOnce / auditEntriesPerSecond) * 1000);
+    const all = Math.max(auditPeriod, (entries / auditEntriesPerSecond) * 1000);
     this.#untilAll = Math.max(1, Math.floor(all / auditInterval));
     if (this.#round.length > 0) return;
+    const { keys, entries: oneByOne } = await this.#lookedAtOneByOne(families);
     this.#roundTime = Math.max(all, (oneByOne / auditLooksPerSecond) * 1000);
     this.#slices = Math.max(1, Math.floor(this.#roundTime / auditInterval));
     this.#round = keys;
     this.#inRound = keys.length;
   }
 
-  // Over all there are, twice a minute: no pair is made of each, and what it asks of each is little.
-  #countByWay(families: readonly Family[]) {
-    const areAtOnce = { IPv4: families.includes('IPv4'), IPv6: families.includes('IPv6') };
+  // Over all there are, twice a minute: mostly none is of such a family, and what is asked of each is little.
+  async #lookedAtOneByOne(families: readonly Family[]) {
+    const { virtualServers } = this.#image.state;
+    const others = { IPv4: !families.includes('IPv4'), IPv6: !families.includes('IPv6') };
+    const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
     const keys: FrontendKey[] = [];
-    let [atOnce, oneByOne] = [0, 0];
-    for (const { frontend, realServers } of this.#image.state.virtualServers.values()) {
-      const entries = 1 + realServers.size;
-      if (areAtOnce[familyOf(frontend.address)]) atOnce += entries;
-      else {
-        oneByOne += entries;
-        keys.push(frontend.key);
+    let entries = 0;
+    for (const key of virtualServers.keys()) {
+      if (others[familyOfKey(key)]) {
+        keys.push(key);
+        entries += 1 + (virtualServers.get(key)?.realServers.size ?? 0);
       }
+      if (slice.over) await slice.yieldTurn();
     }
-    return { atOnce, oneByOne, keys };
+    return { keys, entries };
   }
 }
+
+/** The families that the kernel tells at once, and how many virtual and real servers it has of them. */
+type AtOnce = Pick<Comparison, 'families' | 'entries'>;
 
 const NOTHING: KernelKeys = new KernelKeySet();
 

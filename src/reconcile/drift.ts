@@ -57,8 +57,10 @@ export class DriftBook {
   #found = new Map<DriftKind, number>();
   #mended = new Map<DriftKind, number>();
 
-  found(keys: KernelKeys): void {
+  /** In pieces, of which none takes long, as `settle`. */
+  *found(keys: KernelKeys): Generator<void, void> {
     for (const subject of subjectsOf(keys)) {
+      yield;
       this.#open.add(subject);
       count(this.#found, kindOf(subject));
     }
@@ -73,12 +75,14 @@ export class DriftBook {
   }
 
   /** A pass has ended that planned these keys; what was refused of them is not put right yet. */
-  settle(keys: KernelKeys, failures: ReadonlyMap<Subject, Failure>): PassDrift {
+  *settle(keys: KernelKeys, failures: ReadonlyMap<Subject, Failure>): Generator<void, PassDrift> {
     const driftRepaired = this.#mended;
     this.#mended = new Map();
     if (this.#open.size > 0)
-      for (const subject of subjectsOf(keys))
+      for (const subject of subjectsOf(keys)) {
+        yield;
         if (!failures.has(subject) && this.#open.delete(subject)) count(driftRepaired, kindOf(subject));
+      }
     const driftFound = this.#found;
     this.#found = new Map();
     const drift = [...driftFound.values()].reduce((sum, found) => sum + found, 0);

@@ -126,7 +126,8 @@ export class KernelCheck {
     if (notices.some(({ kind }) => kind === 'node-addresses') || this.#nodeAddressesAge.isOver)
       await this.#takeInNodeAddresses(pending);
     for (const change of notices)
-      if (change.kind !== 'node-addresses') this.#drifted(this.#parts.image.correctByNotice(change), pending);
+      if (change.kind !== 'node-addresses')
+        await this.#drifted(this.#parts.image.correctByNotice(change), pending);
   }
 
   async #lookAtWhatIsDue(pending: KernelKeySet): Promise<void> {
@@ -138,7 +139,7 @@ export class KernelCheck {
     this.#endDrainsOnLostNodes(pending);
     if (desired.prefersListeners && this.#listenersAge.isOver) this.#takeInListeners();
     if (this.#drainCounter.isDue) await this.#countDrains(pending);
-    if (this.#auditor.isDue) this.#drifted(await this.#auditor.audit(() => this.#isAwaited), pending);
+    if (this.#auditor.isDue) await this.#drifted(await this.#auditor.audit(() => this.#isAwaited), pending);
   }
 
   /** Whether something came that the audit would hold up. */
@@ -194,15 +195,17 @@ export class KernelCheck {
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     if (takeover.underWay) await dirty.takeIn(pending);
     await image.lookAtAll(kernel);
-    this.#staleMarks = desired.keepMarks(image.state);
+    this.#staleMarks = await inSlices(desired.keepMarks(image.state), slice);
     for (const plane of [desired, image.state]) await inSlices(addAllKeys(plane, pending), slice);
     // What drained may have been removed by others without a trace.
     addFrontends(pending, drains.frontends);
   }
 
-  #drifted(keys: KernelKeySet, pending: KernelKeySet): void {
-    this.#parts.drift.found(keys);
+  // Another program may have changed all there is.
+  async #drifted(keys: KernelKeySet, pending: KernelKeySet): Promise<void> {
+    const { drift, clock } = this.#parts;
     pending.add(keys);
+    await inSlices(drift.found(keys), new TimeSlice(clock, STEPS_PER_LOOK));
   }
 }
 

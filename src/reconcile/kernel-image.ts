@@ -1,6 +1,6 @@
 import type { Kernel, KernelChange } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
-import { type Clock, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
@@ -119,12 +119,14 @@ export class KernelImage {
     return this.#nameless.size > 0;
   }
 
-  /** Gives them their frontends back as far as they are wanted; the keys of those. */
-  identify(desired: Dataplane): KernelKeySet {
+  /** Gives them their frontends back as far as they are wanted; the keys of those. In pieces, of which none takes long. */
+  *identify(desired: Dataplane): Generator<void, KernelKeySet> {
     const keys = new KernelKeySet();
     if (!this.hasNameless) return keys;
-    for (const { frontend } of desired.virtualServers.values())
+    for (const { frontend } of desired.virtualServers.values()) {
       if (isInside(frontend) && this.#identify(frontend)) keys.frontends.add(frontend.key);
+      yield;
+    }
     return keys;
   }
 
@@ -172,8 +174,7 @@ export class KernelImage {
   async renewKeys(clock: Pick<Clock, 'now'>): Promise<void> {
     if (!this.#areKeysOld) return;
     this.#areKeysOld = false;
-    const slice = new TimeSlice(clock);
-    for (const _ of this.#state.renewKeys()) await slice.yieldTurn();
+    await inSlices(this.#state.renewKeys(), new TimeSlice(clock, STEPS_PER_LOOK));
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

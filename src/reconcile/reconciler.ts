@@ -224,7 +224,7 @@ export class Reconciler {
 
   async #takeIn(): Promise<void> {
     await this.#dirty.takeIn(this.#pending, this.#completeness.complete);
-    this.#pending.add(this.#image.identify(this.#parts.desired));
+    this.#pending.add(await inSlices(this.#image.identify(this.#parts.desired), this.#newSlice()));
   }
 
   // What is still in doubt waits: a plan over a guess could remove a server that is needed.
@@ -252,14 +252,16 @@ export class Reconciler {
       this.#image.settleLostLedger();
       this.#image.endSharing();
     }
-    await inSlices(this.#settle(keys, failures), this.#newSlice());
-    desired.releaseMarks(keys.frontends, this.#image.state);
+    const slice = this.#newSlice();
+    await inSlices(this.#settle(keys, failures), slice);
+    await inSlices(desired.releaseMarks(keys.frontends, this.#image.state), slice);
+    const drift = await inSlices(this.#drift.settle(keys, failures), slice);
     this.#image.doubt(unsure, desired);
     if (lost) this.#image.forget();
     else this.#takeover.finish(this.#image.state, prepared);
     return {
       ...counts,
-      ...this.#drift.settle(keys, failures),
+      ...drift,
       services: this.#dirty.takeCount(),
       drainsEnded: this.#drains.takeEnded(),
       auditMilliseconds: this.#check.takeAuditMilliseconds(),

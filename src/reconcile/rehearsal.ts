@@ -1,6 +1,7 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Cidr } from '../model/cidr.js';
+import { atOnce } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { allKeys } from '../model/kernel-keys.js';
@@ -36,9 +37,9 @@ export async function rehearse(
   const takeover = new Takeover(predecessor, desired, source, excluded);
   const image = new KernelImage(takeover.inherits);
   await image.lookAtAll(kernel);
-  image.identify(desired);
+  atOnce(image.identify(desired));
   const { state } = image;
-  const staleMarks = desired.keepMarks(state);
+  const staleMarks = atOnce(desired.keepMarks(state));
   const keys = allKeys(desired).add(allKeys(state));
   const operations = fold(
     takeover.after(

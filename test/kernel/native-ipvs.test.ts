@@ -109,17 +109,20 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
   it('tells everything once too where it is asked part by part, and what is written in between', async () => {
     const keys = many(100);
     await space.apply(...keys.map((key) => virtualServer(key)));
+    let entries = 0;
     const inParts = async (between: () => Promise<unknown> = async () => undefined) => {
       const parts: ServerKey[][] = [];
       for (;;) {
         const part = await space.handle.walkVirtualServers(true, 30);
         parts.push([...serverKeysOf(part.keys)]);
+        entries += part.entries;
         if (part.isLast) return parts;
         await between();
       }
     };
     const first = await inParts();
     expect(first.map(({ length }) => length)).toEqual([30, 30, 30, 10]);
+    expect(entries).toBe(100);
     expect(new Set(first.flat().map((key) => JSON.stringify(key))).size).toBe(100);
     const written = keys.slice(0, 2);
     const during = await inParts(() => space.apply(...written.map((key) => realServer(key))));

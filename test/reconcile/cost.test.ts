@@ -99,6 +99,27 @@ describe('the cost of one changed endpoint', () => {
   });
 });
 
+describe('an audit by a kernel that tells one family at once', () => {
+  it('takes as long as that family and the others need, and looks at the others one by one', async () => {
+    const kernel = new FakeKernel();
+    const counting = new CountingKernel(kernel);
+    const agent = testAgent(counting);
+    vi.spyOn(kernel, 'compareAtOnce').mockResolvedValue({
+      families: ['IPv4'],
+      changed: [],
+      entries: 220_000,
+      isLast: true,
+    });
+    agent.source.put(aService('web', [VIP_A]), aSlice('web', [POD_1]));
+    agent.source.put(aService('six', [address('fd00::6')]), aSlice('six', [address('fd00:1::6')]));
+    await agent.start();
+    counting.takeCounts();
+    agent.clock.advance(5_000);
+    await agent.loop.idle();
+    expect([counting.takeCounts().looked, agent.loop.state().auditRound]).toEqual([1, 60_000]);
+  });
+});
+
 describe('a change that comes while the audit is under way', () => {
   it('is written after its next step, and the slice goes on where it was, to be told as one', async () => {
     const { agent, kernel, counting } = await agentWith(1_200);

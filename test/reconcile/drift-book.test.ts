@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/model/clock.js';
 import { frontend } from '../../src/model/frontend.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { DriftBook } from '../../src/reconcile/drift.js';
@@ -18,13 +19,17 @@ function keys(): KernelKeySet {
 describe('drift', () => {
   it('is counted by kind when it is found and when it is put right', () => {
     const book = new DriftBook();
-    book.found(keys());
+    atOnce(book.found(keys()));
     const counts = new Map([
       ['virtual-server', 1],
       ['vip', 2],
     ]);
-    expect(book.settle(keys(), new Map())).toEqual({ drift: 3, driftFound: counts, driftRepaired: counts });
-    expect(book.settle(keys(), new Map())).toEqual({
+    expect(atOnce(book.settle(keys(), new Map()))).toEqual({
+      drift: 3,
+      driftFound: counts,
+      driftRepaired: counts,
+    });
+    expect(atOnce(book.settle(keys(), new Map()))).toEqual({
       drift: 0,
       driftFound: new Map(),
       driftRepaired: new Map(),
@@ -38,16 +43,19 @@ describe('drift', () => {
       ['table', 1],
       ['sysctl', 2],
     ]);
-    const settled = book.settle(keys(), new Map());
+    const settled = atOnce(book.settle(keys(), new Map()));
     expect(settled).toEqual({ drift: 3, driftFound: counts, driftRepaired: counts });
   });
 
   it('that the kernel refuses to put right stays open until a later pass does', () => {
     const book = new DriftBook();
-    book.found(keys());
-    const refused = book.settle(keys(), new Map([[`vip ${VIP_A}` as const, REFUSED]]));
+    atOnce(book.found(keys()));
+    const refused = atOnce(book.settle(keys(), new Map([[`vip ${VIP_A}` as const, REFUSED]])));
     expect(refused.driftRepaired.get('vip')).toBe(1);
-    expect(book.settle(new KernelKeySet(), new Map()).driftRepaired).toEqual(new Map());
-    expect(book.settle(keys(), new Map())).toMatchObject({ drift: 0, driftRepaired: new Map([['vip', 1]]) });
+    expect(atOnce(book.settle(new KernelKeySet(), new Map())).driftRepaired).toEqual(new Map());
+    expect(atOnce(book.settle(keys(), new Map()))).toMatchObject({
+      drift: 0,
+      driftRepaired: new Map([['vip', 1]]),
+    });
   });
 });

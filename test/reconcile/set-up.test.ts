@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Preparation, SetUpPart } from '../../src/kernel/kernel.js';
+import { atOnce } from '../../src/model/clock.js';
 import { KernelKeySet } from '../../src/model/kernel-keys.js';
 import { DriftBook, SetUp } from '../../src/reconcile/drift.js';
 
@@ -14,7 +15,7 @@ function setUpWithout(...parts: SetUpPart[]) {
     warnings: ['no IPv6'],
   });
   const setUp = new SetUp({ prepare }, drift, (preparation) => preparations.push(preparation));
-  const drifted = () => [...drift.settle(new KernelKeySet(), new Map()).driftFound.keys()];
+  const drifted = () => [...atOnce(drift.settle(new KernelKeySet(), new Map())).driftFound.keys()];
   return { missing, preparations, setUp, drifted };
 }
 

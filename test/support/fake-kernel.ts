@@ -133,7 +133,7 @@ export class FakeKernel implements Kernel {
   }
 
   async compareAtOnce(_ours: Remembered, _always: boolean): Promise<Comparison> {
-    return { families: [], changed: [], isLast: true };
+    return { families: [], changed: [], entries: 0, isLast: true };
   }
 
   async perform(asked: readonly Operation[]): Promise<Answered> {

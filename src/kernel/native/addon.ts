@@ -39,6 +39,8 @@ export interface KernelHandleOptions {
 export interface WalkedPart {
   /** Read with serverKeysOf(). */
   readonly keys: ArrayBuffer;
+  /** Over so many virtual and real servers it went. */
+  readonly entries: number;
   readonly isLast: boolean;
 }
 

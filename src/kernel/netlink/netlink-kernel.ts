@@ -236,8 +236,8 @@ export class NetlinkKernel implements Kernel {
 
   async compareAtOnce(ours: Remembered, always: boolean): Promise<Comparison> {
     try {
-      const { keys, isLast } = await this.#handle.walkVirtualServers(always, ENTRIES_PER_WALK);
-      return { families: ['IPv4'], changed: await frontendsOf(serverKeysOf(keys), ours), isLast };
+      const { keys, entries, isLast } = await this.#handle.walkVirtualServers(always, ENTRIES_PER_WALK);
+      return { families: ['IPv4'], changed: await frontendsOf(serverKeysOf(keys), ours), entries, isLast };
     } catch (error) {
       if (error instanceof NetlinkError && error.errno === -constants.errno.EOPNOTSUPP) return NOT_AT_ONCE;
       throw error;
@@ -325,6 +325,6 @@ function* keyBatches(frontends: readonly Frontend[]) {
   }
 }
 
-const NOT_AT_ONCE: Comparison = { families: [], changed: [], isLast: true };
+const NOT_AT_ONCE: Comparison = { families: [], changed: [], entries: 0, isLast: true };
 
 const NOT_ANSWERED: LookResult = { kind: 'unknown', code: 'ENOBUFS' };
