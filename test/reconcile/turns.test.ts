@@ -4,6 +4,7 @@ import { type TestAgent, testAgent } from '../support/agent.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { HandSource } from '../support/hand-source.js';
 import { aService, aSlice } from '../support/objects.js';
+import { mostBetweenTurns } from '../support/turns.js';
 
 const SERVICES = 1_000;
 /** Two parts of a pass, of which each Service is looked at twice, and what the clock is not asked about. */
@@ -16,24 +17,6 @@ function largeCluster(): HandSource {
     source.put(aService(`web-${index}`, [vip], { created: index }), aSlice(`web-${index}`, [POD_1]));
   }
   return source;
-}
-
-/** Runs it, and answers with the most calls that were made between two turns of the event loop. */
-async function mostBetweenTurns(run: () => Promise<unknown>, calls: () => number): Promise<number> {
-  let [most, before] = [0, calls()];
-  const look = () => {
-    most = Math.max(most, calls() - before);
-    before = calls();
-  };
-  const tick = () => {
-    look();
-    ticking = setImmediate(tick);
-  };
-  let ticking = setImmediate(tick);
-  await run();
-  clearImmediate(ticking);
-  look();
-  return most;
 }
 
 /** Each look at the clock finds that a slice of time is over. */

@@ -1,17 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import { DONE, failed } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
 import type { PassReport } from '../../src/model/sync-state.js';
+import type { VirtualServer } from '../../src/model/virtual-server.js';
 import type { ResourceStatistics } from '../../src/model/watch-statistics.js';
 import { Counts } from '../../src/status/metrics/exposition.js';
 import type { MetricSources } from '../../src/status/metrics/metric-sources.js';
 import { metricRegistry } from '../../src/status/metrics/metrics-page.js';
 import { Tally } from '../../src/status/metrics/tally.js';
-import { POD_1, POD_1_6, POD_2, VIP_A, VIP_A6 } from '../support/addresses.js';
+import { address, POD_1, POD_1_6, POD_2, VIP_A, VIP_A6 } from '../support/addresses.js';
 import { parseExposition } from '../support/exposition.js';
 import { QUIET_STATE, quietSources } from '../support/metric-sources.js';
+import { mostBetweenTurns } from '../support/turns.js';
 
 const NOTHING = { lastQueued: 0, lastPass: 0, settledServices: 0, settledEndpoints: 0 };
 const IDLE: PassReport = {
@@ -29,7 +31,7 @@ function registered(changes: Partial<MetricSources> = {}, times = NOTHING) {
   const tally = new Tally();
   const events = new Counts('outcome');
   const sources = quietSources(changes);
-  const { registry, histograms } = metricRegistry({
+  const { registry, histograms, prepare } = metricRegistry({
     version: '1.2.3',
     families: ['IPv4', 'IPv6'],
     sources,
@@ -39,7 +41,7 @@ function registered(changes: Partial<MetricSources> = {}, times = NOTHING) {
   });
   const page = async () => parseExposition(registry.text());
   const series = async (name: string) => Object.fromEntries((await page()).get(name)?.series ?? []);
-  return { tally, histograms, page, series };
+  return { tally, histograms, prepare, page, series };
 }
 
 function programmed(): DataplaneState {
@@ -56,6 +58,50 @@ function programmed(): DataplaneState {
   state.foreign.add(frontend(VIP_A, 1, 'UDP').key);
   return state;
 }
+
+/** So many virtual servers, of which is counted how often their real servers are looked at. */
+function countedServers(count: number) {
+  const state = new DataplaneState();
+  const looks = { count: 0 };
+  for (let index = 0; index < count; index++) {
+    const front = frontend(address(`10.97.${index >> 8}.${index & 255}`), 80, 'TCP');
+    state.acknowledge({ kind: 'add-virtual-server', frontend: front, settings: SETTINGS });
+    const server = { ...(state.virtualServers.get(front.key) as VirtualServer) };
+    const { realServers } = server;
+    Object.defineProperty(server, 'realServers', {
+      get() {
+        looks.count++;
+        return realServers;
+      },
+    });
+    state.virtualServers.set(front.key, server);
+  }
+  return { state, looks };
+}
+
+describe('of a large data plane a scrape', () => {
+  it('counts in pieces, and not a second time at once where passes go on meanwhile', async () => {
+    const { state, looks } = countedServers(2_000);
+    const { tally, prepare, page } = registered({ observed: () => state });
+    let now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 10;
+      return now;
+    });
+    const most = await mostBetweenTurns(
+      async () => {
+        const prepared = prepare();
+        tally.passed({ ...IDLE, services: 1 });
+        await prepared;
+        await page();
+      },
+      () => looks.count,
+    );
+    clock.mockRestore();
+    expect(looks.count).toBe(2_000);
+    expect(most).toBeLessThanOrEqual(200);
+  });
+});
 
 describe('the metrics', () => {
   it('are a valid page, with a help text each', async () => {

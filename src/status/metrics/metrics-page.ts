@@ -109,6 +109,8 @@ class Snapshots {
   readonly #parts: Pick<RegistryParts, 'sources' | 'tally'>;
   #counts: DataplaneCounts | undefined;
   #revision = Number.NaN;
+  /** Whether they were counted for the scrape that comes next. */
+  #isPrepared = false;
 
   constructor(parts: Pick<RegistryParts, 'sources' | 'tally'>) {
     this.#parts = parts;
@@ -117,17 +119,22 @@ class Snapshots {
   /** Before a scrape: so that what has to be counted again is counted in slices. */
   async prepare(): Promise<void> {
     const { revision } = this.#parts.tally;
-    if (this.#revision === revision) return;
-    const slice = new TimeSlice(performance, STEPS_PER_LOOK);
-    this.#counts = await inSlices(countDataplane(this.#parts.sources.observed()), slice);
-    this.#revision = revision;
+    if (this.#revision !== revision) {
+      const slice = new TimeSlice(performance, STEPS_PER_LOOK);
+      this.#counts = await inSlices(countDataplane(this.#parts.sources.observed()), slice);
+      this.#revision = revision;
+    }
+    this.#isPrepared = true;
   }
 
   take(): Snapshot {
     const { sources, tally } = this.#parts;
-    if (this.#counts === undefined || this.#revision !== tally.revision)
+    // While pods roll there is another pass before all is counted: to count again at once is what `prepare` is against.
+    if (this.#counts === undefined || (!this.#isPrepared && this.#revision !== tally.revision)) {
       this.#counts = atOnce(countDataplane(sources.observed()));
-    this.#revision = tally.revision;
+      this.#revision = tally.revision;
+    }
+    this.#isPrepared = false;
     return { state: sources.state(), counts: this.#counts };
   }
 }
