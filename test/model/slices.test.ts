@@ -9,12 +9,12 @@ function* pieces(count: number, log: string[]): Generator<void, string> {
   return 'done';
 }
 
-/** Five milliseconds pass with each look: a slice of time is over at every second. */
+/** 2.5 ms pass with each look: a slice of time is over at every second. */
 function slice(): TimeSlice {
   let now = 0;
   const clock = {
     now: () => {
-      now += 5;
+      now += 2.5;
       return now;
     },
   };
