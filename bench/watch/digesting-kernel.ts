@@ -1,6 +1,6 @@
 import type { AddressesAndSets, Comparison, Remembered } from '../../src/kernel/kernel.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
-import type { Operation, Outcome } from '../../src/model/operation.js';
+import type { Answered, Operation } from '../../src/model/operation.js';
 import { FakeKernel } from '../../test/support/fake-kernel.js';
 
 /**
@@ -11,7 +11,7 @@ export class DigestingKernel extends FakeKernel {
   readonly #written = new Map<FrontendKey, Frontend>();
   #isSeen = false;
 
-  override perform(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  override perform(operations: readonly Operation[]): Promise<Answered> {
     for (const operation of operations)
       if ('frontend' in operation) this.#written.set(operation.frontend.key, operation.frontend);
     this.#isSeen = false;
