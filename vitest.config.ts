@@ -34,6 +34,10 @@ export const programTests = [
   'test/scripts/test-kernel.test.ts',
 ];
 
+// On a busy machine a program takes seconds to start, and an event of a socket to arrive. No test waits longer than it
+// must.
+const PATIENT = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 20_000 } } };
+
 // `unit` needs no root and no kernel and runs in parallel; so does `programs`, whose tests start other programs, or
 // dozens of agents beside servers with TLS, and mostly wait for them. `kernel` runs on the real thing, one file after
 // another in one process, because start-up dominates inside an emulated machine; `image` does so with what
@@ -53,6 +57,7 @@ export default defineConfig({
           setupFiles: ['src/engine.ts'],
           // Vitest leaves one processor to itself, which on two halves the workers. It needs it at the start only.
           maxWorkers: '100%',
+          ...PATIENT,
         },
       },
       {
@@ -62,9 +67,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ['src/engine.ts'],
           maxWorkers: '100%',
-          // On a busy machine a program takes seconds to start.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...PATIENT,
         },
       },
       {
@@ -75,8 +78,10 @@ export default defineConfig({
           fileParallelism: false,
           isolate: false,
           pool: 'threads',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // An emulated machine that gets half of a processor: what takes 20 s alone took 160.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {

@@ -65,7 +65,7 @@ export class Agent {
   }
 
   /** Resolves when everything in the folder is programmed. */
-  async ready(seconds = 60): Promise<void> {
+  async ready(seconds = 120): Promise<void> {
     await this.until(
       'everything programmed',
       ({ agent }) => agent?.complete === true && agent.synced,
@@ -84,7 +84,7 @@ export class Agent {
   }
 
   /** Waits for a status as wished, and says on failure what the agent had to say. */
-  async until(what: string, wished: (report: StatusReport) => boolean, seconds = 30): Promise<StatusReport> {
+  async until(what: string, wished: (report: StatusReport) => boolean, seconds = 60): Promise<StatusReport> {
     let last: StatusReport | undefined;
     const look = async () => {
       if (!this.running) throw new Error(`the agent ended\n${this.#tail()}`);

@@ -6,9 +6,9 @@ export class WaitedInVain extends Error {
 }
 
 interface Patience {
-  /** Ends the sentence "waited 30 s for …". */
+  /** Ends the sentence "waited 60 s for …". */
   readonly what: string;
-  /** 30 unless said. */
+  /** 60 unless said: an emulated machine on a busy one takes ten times as long as alone. */
   readonly seconds?: number;
   /** Milliseconds between two looks; 100 unless said. */
   readonly interval?: number;
@@ -17,7 +17,7 @@ interface Patience {
 /** Looks again and again until the answer is something other than undefined or false, and answers with it. */
 export async function waitUntil<T>(
   look: () => Promise<T | undefined | false>,
-  { what, seconds = 30, interval = 100 }: Patience,
+  { what, seconds = 60, interval = 100 }: Patience,
 ): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {

@@ -100,7 +100,7 @@ describe('a self-test', () => {
     let goOn: () => void = () => undefined;
     first.holderOf = () => new Promise((resolve) => (goOn = () => resolve('somebody')));
     const running = run(first);
-    await vi.waitFor(() => expect(first.done).toEqual(['remove']));
+    await expect.poll(() => first.done).toEqual(['remove']);
     const second = new FakeTrial();
     expect((await run(second)).text).toBe('Not tried: another self-test is running on this node.\n');
     expect(second.done).toEqual([]);

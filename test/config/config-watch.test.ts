@@ -111,7 +111,7 @@ describe('a changed configuration file', () => {
     await symlink('..data/config.conf', file);
     const { changed } = await watched(file, { settle: 5, rescan: NEVER });
     await mount(path, '..2', `${PROXY}oomScoreAdj: 0\n`);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledOnce(), { interval: 5 });
+    await expect.poll(() => changed, { interval: 5 }).toHaveBeenCalledOnce();
   });
 
   it('is noticed by the regular look where inotify sees nothing: behind a link that leads out of the folder', async () => {
@@ -120,7 +120,7 @@ describe('a changed configuration file', () => {
     await symlink(elsewhere, file);
     const { changed } = await watched(file, { settle: NEVER, rescan: 5 });
     await writeFile(elsewhere, `${PROXY}oomScoreAdj: 0\n`);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledOnce(), { interval: 5 });
+    await expect.poll(() => changed, { interval: 5 }).toHaveBeenCalledOnce();
   });
 
   it('is not missed where it changed before the watch began', async () => {

@@ -84,7 +84,7 @@ node-4  no agent   no pod of the agent is on this node
     expect(server.exec.asked.map(({ command }) => command.join(' '))).toEqual(
       Array(3).fill('kube-ipvs-proxy why web'),
     );
-    await vi.waitFor(() => expect(server.exec.openCount).toBe(0));
+    await expect.poll(() => server.exec.openCount).toBe(0);
   });
 });
 
@@ -225,7 +225,7 @@ describe('the command', () => {
     addAgent('node-1', () => ({ code: 1, stdout: 'one\ntwo', stderr: 'oh\n' }));
     const { out, err, textOf } = writes();
     expect(await composeOneNode('node-1', question)).toBe(1);
-    await vi.waitFor(() => expect([textOf(out), textOf(err)]).toEqual(['one\ntwo', 'oh\n']));
+    await expect.poll(() => [textOf(out), textOf(err)]).toEqual(['one\ntwo', 'oh\n']);
   });
 
   it('has the lines of one node whose pod dies in the middle, and then fails', async () => {
@@ -234,7 +234,7 @@ describe('the command', () => {
     await expect(composeOneNode('node-1', question)).rejects.toThrow(
       'the connection ended before the command did',
     );
-    await vi.waitFor(() => expect(textOf(out)).toBe('one\ntwo\nthr'));
+    await expect.poll(() => textOf(out)).toBe('one\ntwo\nthr');
   });
 
   it('says that there is no such node, and that a node has no agent', async () => {

@@ -22,7 +22,7 @@ const FOREIGN = ['-A -t 192.0.2.1:80 -s wlc -p 77', '-a -t 192.0.2.1:80 -r 192.0
 const POD_CIDRS = { IPv4: '10.244.0.0/16', IPv6: 'fd00:244::/32' };
 
 /** What a connection may wait, in milliseconds: 1,338 was seen in one of four emulated kernels on two cores. */
-const LONGEST_WAIT = 3000;
+const LONGEST_WAIT = 6000;
 
 /** In an emulated kernel on a busy machine, each start of the agent takes many seconds. */
 const PATIENCE = 300_000;

@@ -67,7 +67,7 @@ describe.skipIf(!IN_TEST_KERNEL)("a Service that claims the API server's address
   async function served(number: number, by: string): Promise<void> {
     const request = { address: vip(number).IPv4, port: 80, protocol: 'TCP', patience: 1000 } as const;
     const isServed = async () => JSON.stringify(await cluster.lab.node.ask(request)).includes(`"${by}"`);
-    await waitUntil(isServed, { what: `${request.address} to be served by ${by}`, seconds: 30 });
+    await waitUntil(isServed, { what: `${request.address} to be served by ${by}`, seconds: 60 });
   }
 
   const claim = {

@@ -69,10 +69,10 @@ describe.skipIf(!IN_TEST_KERNEL)('connections to a pod that is no longer ready',
     await stopPod('lost');
     const isGone = async () =>
       (await cluster.agent.status()) !== undefined && Object.keys(await serversOf(LOST)).length === 0;
-    await waitUntil(isGone, { what: 'the server to be deleted', seconds: 20 });
+    await waitUntil(isGone, { what: 'the server to be deleted', seconds: 60 });
     // By its next packet, for which a client without answers waits longer and longer.
     const isReset = async () => (await connection.again()).kind === 'reset';
-    await waitUntil(isReset, { what: 'the connection to be reset', seconds: 45 });
+    await waitUntil(isReset, { what: 'the connection to be reset', seconds: 90 });
     await connection.close();
     await remote.namespace.ip([`route del blackhole ${cluster.remotePod.addresses.IPv4}/32`]);
     await setNodeReady('True');
@@ -83,7 +83,7 @@ describe.skipIf(!IN_TEST_KERNEL)('connections to a pod that is no longer ready',
     const connection = await holdConnection('unready', UNREADY);
     await stopPod('unready');
     const isAsked = async () => (await timesAsked()) > before;
-    await waitUntil(isAsked, { what: 'the node to be asked about', seconds: 20 });
+    await waitUntil(isAsked, { what: 'the node to be asked about', seconds: 60 });
     expect(Object.values(await serversOf(UNREADY))).toEqual([0]);
     expect(await connection.again()).toMatchObject({ kind: 'answered', pod: 'remote-pod' });
     await connection.close();

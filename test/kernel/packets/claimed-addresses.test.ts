@@ -132,7 +132,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
     for (const family of FAMILIES)
       await waitUntil(
         async () => (await seen(cluster.lab.remote, NODE_WIRE.here[family], WEB)) === attacker.name,
-        { what: 'the load balancer to be served', seconds: 30 },
+        { what: 'the load balancer to be served', seconds: 60 },
       );
     expect(await seen(cluster.lab.remote, NODE_WIRE.here.IPv4, KUBELET)).toBe('kubelet');
   });

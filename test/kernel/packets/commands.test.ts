@@ -73,7 +73,7 @@ describe.skipIf(!IN_TEST_KERNEL)('commands that look', () => {
     await cluster.folder.put('web', dualStack({ name: 'web', vip: WEB, pods }));
     const isNamed = async () =>
       /because: EndpointSlice default\/web/.test((await cluster.command('events')).stdout);
-    await waitUntil(isNamed, { what: 'the slice to be named', seconds: 30 });
+    await waitUntil(isNamed, { what: 'the slice to be named', seconds: 60 });
   });
 
   it('read the kernel alone where no agent runs, and say so', async () => {

@@ -86,7 +86,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a half-closed connection', () => {
         const { code, stdout } = await cluster.lab.node.namespace.try(words);
         return code === 0 && stdout;
       },
-      { what: 'an answer', seconds: 30 },
+      { what: 'an answer', seconds: 60 },
     );
     const [state, expires, answer = ''] = said.trim().split(' ');
     return { state, expires: Number(expires), answer };

@@ -183,7 +183,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with the annotation for processes of
     await nodeLocal(4);
     const again = await held.again();
     expect(again.kind).toBe('reset');
-    expect(again.milliseconds).toBeLessThan(700);
+    expect(again.milliseconds).toBeLessThan(TAKEN_OVER);
     await held.close();
   });
 

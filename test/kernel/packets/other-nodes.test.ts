@@ -82,7 +82,7 @@ describe.skipIf(!IN_TEST_KERNEL || WITH_NEIGHBOURS)(
 
     async function settled(count: number): Promise<void> {
       const look = async () => (await problems()).length === count;
-      await waitUntil(look, { what: `${count} problems`, seconds: 30 });
+      await waitUntil(look, { what: `${count} problems`, seconds: 60 });
       await cluster.agent.ready();
     }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../../lab/host.js';
+import type { Target } from '../../../lab/peers.js';
 import { FAMILIES } from '../../../src/model/address.js';
 import { PROTOCOLS } from '../../../src/model/protocol.js';
 import { Cluster, POD_PORT } from './support/cluster.js';
@@ -16,6 +17,9 @@ const DAEMON_PORT = 2222;
 
 /** Milliseconds, in an emulated machine; a client that learns of the refusal only at its second try takes a second. */
 const AT_ONCE = 700;
+
+/** One of so many may take longer than that for no other reason than a busy machine. */
+const TRIES = 3;
 
 const EVERY_PROTOCOL = PROTOCOLS.map((protocol) => ({ name: protocol.toLowerCase(), protocol, port: 80 }));
 
@@ -37,20 +41,25 @@ describe.skipIf(!IN_TEST_KERNEL)('what is refused', () => {
 
   afterAll(() => cluster?.close());
 
+  async function refusesAtOnce(name: string, target: Target): Promise<void> {
+    const times: number[] = [];
+    while (times.length < TRIES && !times.some((time) => time < AT_ONCE)) {
+      const answer = await clients[name]?.ask(target);
+      expect(answer?.kind).toBe('refused');
+      times.push(answer?.milliseconds ?? Number.NaN);
+    }
+    expect(Math.min(...times)).toBeLessThan(AT_ONCE);
+  }
+
   for (const name of ['a pod', 'a pod of another node', 'the host itself', 'outside'])
     for (const family of FAMILIES)
       for (const protocol of PROTOCOLS) {
         it(`refuses ${protocol} over ${family} from ${name} at once where a Service has no endpoints`, async () => {
-          const answer = await clients[name]?.ask({ address: EMPTY[family], port: 80, protocol });
-          expect(answer?.kind).toBe('refused');
-          expect(answer?.milliseconds).toBeLessThan(AT_ONCE);
+          await refusesAtOnce(name, { address: EMPTY[family], port: 80, protocol });
         });
 
         it(`keeps ${name} off a daemon of the node by a VIP: ${protocol} over ${family}`, async () => {
-          const address = SERVED[family];
-          const answer = await clients[name]?.ask({ address, port: DAEMON_PORT, protocol });
-          expect(answer?.kind).toBe('refused');
-          expect(answer?.milliseconds).toBeLessThan(AT_ONCE);
+          await refusesAtOnce(name, { address: SERVED[family], port: DAEMON_PORT, protocol });
         });
       }
 

@@ -211,7 +211,7 @@ describe.skipIf(!IN_TEST_KERNEL)('VIPs as routes', () => {
       );
     await waitUntil(async () => (await routes()).join() === before.join(), {
       what: 'the routes',
-      seconds: 5,
+      seconds: 20,
     });
   });
 

@@ -84,7 +84,7 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
       last = await ask(...words);
       return last.causes[0] === code && last;
     };
-    const found = await waitUntil(look, { what: code, seconds: 20, interval: 500 }).catch(() => last);
+    const found = await waitUntil(look, { what: code, seconds: 60, interval: 500 }).catch(() => last);
     expect(found?.causes[0], JSON.stringify(found)).toBe(code);
     expect(found).toMatchObject({
       exitCode: 1,
@@ -100,7 +100,7 @@ describe.skipIf(!IN_TEST_KERNEL)('why finds the one thing that is broken:', () =
 
   async function expectWorking(...words: string[]): Promise<void> {
     const look = async () => (await ask(...words)).verdict === 'works';
-    await waitUntil(look, { what: 'works', seconds: 20, interval: 500 }).catch(() => undefined);
+    await waitUntil(look, { what: 'works', seconds: 60, interval: 500 }).catch(() => undefined);
     expect(await ask(...words)).toMatchObject({ exitCode: 0, verdict: 'works', causes: [] });
   }
 
