@@ -1,4 +1,4 @@
-import type { AddressesAndSets, Comparison, Remembered } from '../../src/kernel/kernel.js';
+import type { Comparison, OtherAddressesAndSets, Remembered } from '../../src/kernel/kernel.js';
 import type { Frontend, FrontendKey } from '../../src/model/frontend.js';
 import type { Answered, Operation } from '../../src/model/operation.js';
 import { FakeKernel } from '../../test/support/fake-kernel.js';
@@ -24,7 +24,7 @@ export class DigestingKernel extends FakeKernel {
     return { families: ['IPv4', 'IPv6'], changed, entries: 0, isLast: true };
   }
 
-  override async lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+  override async lookForOtherAddressesAndSets(): Promise<OtherAddressesAndSets> {
     if (this.#isSeen) return undefined;
     this.#isSeen = true;
     return this.observeAddressesAndSets();

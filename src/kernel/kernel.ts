@@ -43,9 +43,9 @@ export interface Kernel {
   observeAddressesAndSets(): Promise<AddressesAndSets>;
   /**
    * The same for whoever asks again and again: undefined may be said where the kernel says what it said the last time
-   * it was asked this way, and nothing was written since.
+   * it was asked this way, and nothing was written since; `overtaken` where some of it was written while it was read.
    */
-  lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined>;
+  lookForOtherAddressesAndSets(): Promise<OtherAddressesAndSets>;
   /** A look at single virtual servers, in the order asked. */
   look(frontends: readonly Frontend[]): Promise<readonly LookResult[]>;
   /**
@@ -111,6 +111,9 @@ export interface Observation {
 
 /** The addresses of the dummy device, and what the sets of our table hold. */
 export type AddressesAndSets = Pick<Dataplane, 'bound' | 'policy'>;
+
+/** See Kernel.lookForOtherAddressesAndSets(). */
+export type OtherAddressesAndSets = AddressesAndSets | 'overtaken' | undefined;
 
 export interface Comparison {
   /** The families that were compared; others are looked at one by one. */

@@ -1,6 +1,6 @@
 import type { Comparison, Kernel } from '../kernel/kernel.js';
 import type { Family } from '../model/address.js';
-import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, Pause, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import { type Frontend, type FrontendKey, familyOfKey } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -11,6 +11,11 @@ import { Interval } from './timing.js';
 
 /** Enough of them for everyday changes of our own, which are told as well. */
 const LOOKS_AT_ONCE = 512;
+
+/** Milliseconds between two steps while something is read. */
+const STEP = 5;
+
+const READS_WITHOUT_GIVING_WAY = 3;
 
 /** In one step: those of IPv6, at 0.2 ms each, are what takes longest. */
 const LOOKS_PER_STEP = 64;
@@ -104,7 +109,7 @@ export class Auditor {
     const atOnce = yield* this.#compareAtOnce(isBegin);
     if (isBegin) await this.#begin(atOnce);
     this.#untilAll--;
-    if (isBegin || isMended) yield this.#lookAtAddressesAndSets();
+    if (isBegin || isMended) yield* this.#lookAtAddressesAndSets();
     yield* this.#lookAtChanged();
     yield* this.#lookAtSlice();
   }
@@ -124,11 +129,35 @@ export class Auditor {
     }
   }
 
-  async #lookAtAddressesAndSets(): Promise<KernelKeys> {
-    const seen = await this.#kernel.lookForOtherAddressesAndSets();
-    if (seen === undefined) return NOTHING;
-    const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
-    return inSlices(this.#image.correctAddressesAndSets(seen), slice);
+  // In a large cluster that takes a second where anybody has written to nftables: what is waiting goes on meanwhile. Who
+  // is overtaken by writes again and again reads without giving way.
+  async *#lookAtAddressesAndSets(): AsyncGenerator<KernelKeys, void> {
+    for (let attempt = 1; ; attempt++) {
+      const looking = this.#kernel.lookForOtherAddressesAndSets();
+      if (attempt < READS_WITHOUT_GIVING_WAY) yield* this.#until(looking);
+      const seen = await looking;
+      if (seen === undefined) return;
+      if (seen === 'overtaken') continue;
+      const slice = new TimeSlice(this.#clock, STEPS_PER_LOOK);
+      yield inSlices(this.#image.correctAddressesAndSets(seen), slice);
+      return;
+    }
+  }
+
+  /** A step every some milliseconds, until it has been looked. */
+  async *#until(looking: Promise<unknown>): AsyncGenerator<KernelKeys, void> {
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    // Whether it was read is for whoever awaits it in the end.
+    const ended = looking.then(end, end);
+    while (!isOver) {
+      const pause = new Pause(this.#clock);
+      void ended.then(() => pause.end());
+      await pause.take(STEP);
+      if (!isOver) yield NOTHING;
+    }
   }
 
   #lookAtChanged(): AsyncGenerator<KernelKeys, void> {

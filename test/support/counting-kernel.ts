@@ -1,4 +1,9 @@
-import type { AddressesAndSets, Observation, Remembered } from '../../src/kernel/kernel.js';
+import type {
+  AddressesAndSets,
+  Observation,
+  OtherAddressesAndSets,
+  Remembered,
+} from '../../src/kernel/kernel.js';
 import type { LookResult } from '../../src/model/counters.js';
 import type { Frontend } from '../../src/model/frontend.js';
 import { type Answered, countOf, type Operation } from '../../src/model/operation.js';
@@ -20,7 +25,7 @@ export class CountingKernel extends KernelInFront {
     return super.observe(remembered);
   }
 
-  override lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+  override lookForOtherAddressesAndSets(): Promise<OtherAddressesAndSets> {
     this.#counts.observeAddressesAndSets++;
     return super.lookForOtherAddressesAndSets();
   }

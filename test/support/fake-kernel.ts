@@ -5,6 +5,7 @@ import type {
   KernelChange,
   NodeAddresses,
   Observation,
+  OtherAddressesAndSets,
   Preparation,
   Remembered,
   SetUpPart,
@@ -106,7 +107,7 @@ export class FakeKernel implements Kernel {
     return { dataplane, foreign, activity: this.#activity };
   }
 
-  lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+  lookForOtherAddressesAndSets(): Promise<OtherAddressesAndSets> {
     return this.observeAddressesAndSets();
   }
 

@@ -5,6 +5,7 @@ import type {
   KernelChange,
   NodeAddresses,
   Observation,
+  OtherAddressesAndSets,
   Preparation,
   Remembered,
 } from '../../src/kernel/kernel.js';
@@ -48,7 +49,7 @@ export class KernelInFront implements Kernel {
     return this.inner.look(frontends);
   }
 
-  lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+  lookForOtherAddressesAndSets(): Promise<OtherAddressesAndSets> {
     return this.inner.lookForOtherAddressesAndSets();
   }
 

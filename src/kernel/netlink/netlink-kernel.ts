@@ -9,6 +9,7 @@ import type {
   KernelChange,
   NodeAddresses,
   Observation,
+  OtherAddressesAndSets,
   Preparation,
   Remembered,
   SetUpPart,
@@ -84,6 +85,8 @@ export class NetlinkKernel implements Kernel {
   /** What was there when addresses and sets were observed for the last time. */
   #seenAddressesAndSets: AddressesAndGeneration | undefined;
   #looksSinceAddressDump = 0;
+  /** Whether addresses or sets were written since they were last begun to be looked at. */
+  #isOvertaken = true;
   #isWatching = false;
   #setUpNode: NodeSetter = async () => ({ done: [] });
 
@@ -115,6 +118,7 @@ export class NetlinkKernel implements Kernel {
   async prepare(): Promise<Preparation> {
     const done: string[] = [];
     const made: SetUpPart[] = [];
+    this.#isOvertaken = true;
     await this.#requireIpvs();
     if ((await this.#handle.ensureDevice()).created) {
       made.push('device');
@@ -181,11 +185,17 @@ export class NetlinkKernel implements Kernel {
     return observe(this.#handle, this.#rebinding);
   }
 
-  async lookForOtherAddressesAndSets(): Promise<AddressesAndSets | undefined> {
+  async lookForOtherAddressesAndSets(): Promise<OtherAddressesAndSets> {
+    this.#isOvertaken = false;
     const seen = await this.#addressesAndGeneration();
     const { generation, addresses } = this.#seenAddressesAndSets ?? {};
     if (seen.generation === generation && addresses?.equals(seen.addresses)) return undefined;
     const found = await this.observeAddressesAndSets();
+    if (this.#isOvertaken) {
+      // Who is asked again finds them again.
+      this.#rebinding.saw([], new Set());
+      return 'overtaken';
+    }
     this.#seenAddressesAndSets = seen;
     return found;
   }
@@ -246,6 +256,7 @@ export class NetlinkKernel implements Kernel {
 
   // What is written to is looked at in full the next time, so that a change back is noticed too.
   #unsee(operations: readonly Operation[]): void {
+    this.#isOvertaken ||= operations.some(({ kind }) => !OF_SERVERS.has(kind));
     // On a new node nothing has been looked at for changes yet.
     if (this.#seen.size === 0 && this.#seenAddressesAndSets === undefined) return;
     for (const operation of operations)
@@ -324,6 +335,18 @@ function* keyBatches(frontends: readonly Frontend[]) {
     yield { asked, ...encodeKeys(asked.map(serverKey)) };
   }
 }
+
+/** What changes neither addresses nor sets. */
+const OF_SERVERS: ReadonlySet<Operation['kind']> = new Set<Operation['kind']>([
+  'add-virtual-server',
+  'set-virtual-server',
+  'delete-virtual-server',
+  'add-real-server',
+  'add-real-servers',
+  'set-real-server',
+  'delete-real-server',
+  'forget-flows',
+]);
 
 const NOT_AT_ONCE: Comparison = { families: [], changed: [], entries: 0, isLast: true };
 
