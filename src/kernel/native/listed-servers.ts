@@ -8,7 +8,7 @@ import {
 import type { VirtualServerListing } from './addon.js';
 import { keyAt, realServerAt, SCHEDULER_SIZE } from './answer-decoder.js';
 import { AnswerReader } from './answer-reader.js';
-import type { ServerKey, ServerSettingsRecord } from './records.js';
+import type { RealServerRecord, ServerKey, ServerSettingsRecord } from './records.js';
 
 /** What listVirtualServers() answers, one virtual server after the other. */
 export function* listedServers({ answers, texts }: VirtualServerListing): Generator<ListedServer> {
@@ -26,7 +26,32 @@ export function* listedServers({ answers, texts }: VirtualServerListing): Genera
   }
 }
 
-/** A virtual server of a listing; its key is read only where its name is not enough. */
+/** What lookVirtualServers() answers, one for each key. Nothing is read of the servers before it is asked for. */
+export function lookedServers(answer: ArrayBuffer): LookedServer[] {
+  const reader = new AnswerReader(answer);
+  const schedulers = new RepeatedText(reader);
+  let next = 0;
+  return reader.records((offset) => {
+    const presence = reader.int32(offset);
+    if (presence < 0) return { kind: 'unknown', errno: presence };
+    if (presence === 0) return { kind: 'absent' };
+    const count = reader.uint32(offset + COUNT);
+    const servers = new ListedRealServers(reader, next, count, '');
+    next += count;
+    const at = offset + SETTINGS;
+    return {
+      kind: 'present',
+      server: new ListedServer(reader, at, '', schedulers.at(at + SCHEDULER), servers),
+    };
+  });
+}
+
+export type LookedServer =
+  | { readonly kind: 'present'; readonly server: ListedServer }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly errno: number };
+
+/** A virtual server of a listing or a look; its key is read only where its name is not enough. */
 export class ListedServer implements ServerSettingsRecord {
   /** The key of its frontend; empty where it has none. */
   readonly name: string;
@@ -118,6 +143,12 @@ export class ListedRealServers implements UnreadServers {
 
   read(): RealServer[] {
     return Array.from({ length: this.size }, (_, index) => this.#serverAt(index));
+  }
+
+  records(): RealServerRecord[] {
+    return Array.from({ length: this.size }, (_, index) =>
+      realServerAt(this.#reader, this.#reader.extra(this.#first + index)),
+    );
   }
 
   /** Those that have connections. */

@@ -15,13 +15,8 @@ import type {
   SetUpPart,
 } from '../kernel.js';
 import type { Addon, Answers, KernelHandle } from '../native/addon.js';
-import {
-  decodeAddresses,
-  decodeChanges,
-  decodeDigests,
-  decodeLookAnswers,
-  serverKeysOf,
-} from '../native/answer-decoder.js';
+import { decodeAddresses, decodeChanges, decodeDigests, serverKeysOf } from '../native/answer-decoder.js';
+import { lookedServers } from '../native/listed-servers.js';
 import { NetlinkError, unusable } from '../native/netlink-error.js';
 import { encodeKeys, RecordSpace } from '../native/operation-encoder.js';
 import { sendTransaction } from '../nf-tables/transaction.js';
@@ -213,7 +208,7 @@ export class NetlinkKernel implements Kernel {
   async look(frontends: readonly Frontend[]): Promise<readonly LookResult[]> {
     const results: LookResult[] = [];
     for (const { asked, buffer, count } of keyBatches(frontends)) {
-      const answers = decodeLookAnswers(await this.#handle.lookVirtualServers(buffer, count));
+      const answers = lookedServers(await this.#handle.lookVirtualServers(buffer, count));
       asked.forEach((frontend, index) => {
         const found = answers[index];
         results.push(found === undefined ? NOT_ANSWERED : toLookResult(found, frontend));

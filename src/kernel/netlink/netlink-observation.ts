@@ -1,6 +1,6 @@
 import { type Address, addressAt, type Family, familyOf } from '../../model/address.js';
 import { STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
-import type { Activity, LookResult } from '../../model/counters.js';
+import type { Activity, FrontendActivity, LookResult } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { DataplaneState } from '../../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, frontend, isInside, nameless } from '../../model/frontend.js';
@@ -9,12 +9,16 @@ import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { addressesOf, decodeElements, ElementReader } from '../native/answer-decoder.js';
-import { type ListedServer, listedServers } from '../native/listed-servers.js';
+import {
+  type ListedRealServers,
+  type ListedServer,
+  type LookedServer,
+  listedServers,
+} from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
   AddressRecord,
   ElementRecord,
-  LookAnswer,
   MarkKey,
   ServerKey,
   ServerSettingsRecord,
@@ -76,18 +80,32 @@ function seenServer(
 }
 
 /** What a look at the virtual server of one frontend found. */
-export function toLookResult(answer: LookAnswer, front: Frontend): LookResult {
+export function toLookResult(answer: LookedServer, front: Frontend): LookResult {
   if (answer.kind === 'absent') return { kind: 'absent' };
   if (answer.kind === 'unknown') return { kind: 'unknown', code: errnoName(answer.errno) };
-  const realServers = new RealServerList();
-  const activity = new Map<RealServerKey, Activity>();
-  for (const { address, port, weight, active, inactive, upperThreshold } of answer.realServers) {
-    const server = realServer(address, port, weight);
-    const since = drainStart(weight, upperThreshold);
-    realServers.put(server);
-    activity.set(server.key, { active, inactive, ...(since !== undefined && { drainingSince: since }) });
+  return new PresentServer(answer.server, front);
+}
+
+/** The audit compares thousands that are as they should be: their bytes tell, and no object is made of their servers. */
+class PresentServer {
+  readonly kind = 'present';
+  readonly server: VirtualServer;
+  readonly #servers: ListedRealServers;
+
+  constructor(listed: ListedServer, front: Frontend) {
+    this.server = seenServer(listed, front, RealServerList.unread(listed.realServers));
+    this.#servers = listed.realServers;
   }
-  return { kind: 'present', server: seenServer(answer.server, front, realServers), activity };
+
+  get activity(): FrontendActivity {
+    const activity = new Map<RealServerKey, Activity>();
+    for (const { address, port, weight, active, inactive, upperThreshold } of this.#servers.records()) {
+      const since = drainStart(weight, upperThreshold);
+      const of = { active, inactive, ...(since !== undefined && { drainingSince: since }) };
+      activity.set(realServer(address, port, weight).key, of);
+    }
+    return activity;
+  }
 }
 
 /**
