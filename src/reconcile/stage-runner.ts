@@ -91,6 +91,8 @@ export class StageRunner {
   }
 
   async #runPlansOf(round: Round): Promise<void> {
+    // Another run has just made the first plan in this turn.
+    if (this.#slice.over) await this.#slice.yieldTurn();
     // Where something is thrown the loop ends the round, and nobody begins another plan.
     for (const plan of round) {
       for (const { operations } of plan) await this.#runStage(operations);

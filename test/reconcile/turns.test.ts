@@ -7,8 +7,8 @@ import { aService, aSlice } from '../support/objects.js';
 import { mostBetweenTurns } from '../support/turns.js';
 
 const SERVICES = 1_000;
-/** Two parts of a pass, of which each Service is looked at twice, and what the clock is not asked about. */
-const MOST_BETWEEN_TURNS = 200;
+/** A part of a pass, of which each Service is looked at twice, and what the clock is not asked about. */
+const MOST_BETWEEN_TURNS = 130;
 
 function largeCluster(): HandSource {
   const source = new HandSource();
