@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "server_list.h"
+
 namespace ipvsproxy {
 namespace {
 
@@ -28,6 +30,8 @@ Channel* channel_for(OperationKind kind, const Channels& channels) {
       return &channels.nft;
     case OperationKind::kForgetFlows:
       return &channels.conntrack;
+    case OperationKind::kAddRealServers:
+      return nullptr;
   }
   return nullptr;
 }
@@ -52,9 +56,19 @@ Channel* route_record(const OperationBatch& batch, size_t index, const Channels&
 bool OperationBatch::read(std::vector<uint8_t> buffer, size_t count) {
   if (count > buffer.size() / sizeof(OperationRecord)) return false;
   buffer_ = std::move(buffer);
-  records_.resize(count);
-  if (count > 0) std::memcpy(records_.data(), buffer_.data(), count * sizeof(OperationRecord));
+  records_.reserve(count);
+  for (size_t index = 0; index < count; index++) {
+    OperationRecord record;
+    std::memcpy(&record, buffer_.data() + index * sizeof record, sizeof record);
+    append(record);
+  }
   return true;
+}
+
+void OperationBatch::append(const OperationRecord& record) {
+  const bool is_list = record.kind == OperationKind::kAddRealServers && has_text(record);
+  if (is_list) append_servers(record, text(record), &records_);
+  else records_.push_back(record);
 }
 
 bool OperationBatch::has_text(const OperationRecord& record) const {

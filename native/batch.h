@@ -12,7 +12,8 @@ namespace ipvsproxy {
 
 class OperationBatch {
  public:
-  // `buffer` holds `count` records and then the text they point to; false where it is too short for them.
+  // `buffer` holds `count` records and then the text they point to; false where it is too short for them. A list of
+  // real servers becomes a record for each.
   bool read(std::vector<uint8_t> buffer, size_t count);
 
   size_t size() const { return records_.size(); }
@@ -21,6 +22,8 @@ class OperationBatch {
   bool has_text(const OperationRecord& record) const;
 
  private:
+  void append(const OperationRecord& record);
+
   std::vector<uint8_t> buffer_;
   std::vector<OperationRecord> records_;
 };

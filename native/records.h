@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 14;
+constexpr uint32_t kAbi = 15;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -25,6 +25,7 @@ enum class OperationKind : uint8_t {
   kForgetFlows = 11,
   kBindRoute = 12,
   kUnbindRoute = 13,
+  kAddRealServers = 14,
 };
 
 constexpr size_t kSchedulerSize = 16;   // IP_VS_SCHEDNAME_MAXLEN, with the NUL
@@ -55,6 +56,11 @@ static_assert(sizeof(OperationRecord) == 80);
 static_assert(offsetof(OperationRecord, address) == 24 && offsetof(OperationRecord, scheduler) == 56);
 static_assert(offsetof(OperationRecord, text_offset) == 24 + kElementKeySize &&
               offsetof(OperationRecord, set) == 78);
+
+// kAddRealServers stands for a record for each of several real servers that differ in their address only, and has as many
+// answers. `text` are the addresses with commas between them; in the place of `set` stands whether they are added in the
+// order of their ranks, for which `flags` is the seed.
+constexpr uint16_t kByRank = 1;
 
 // In the place of `family`, for an element of a set of ranges: `protocol` then says how many bits at the end of
 // the key may have any value.

@@ -26,11 +26,12 @@ export function countedAddon(watch: Stopwatch, writes: Writes): Addon {
     override async apply(buffer: Uint8Array, count: number): Promise<Answers> {
       const channel = channelOf(buffer[0] ?? 0);
       writes.jobs++;
-      writes.records += count;
-      writes.messages += messagesOf(channel, buffer, count);
+      const elements = channel === 'sets' ? elementMessages(buffer, count) : 0;
       const handedOver = performance.now();
       const answers = await super.apply(buffer, count);
       const answered = performance.now();
+      writes.records += answers.codes.length;
+      writes.messages += messagesOf(channel, answers.codes.length, elements);
       watch.add(channel, Math.max(handedOver, this.#before), answered);
       if (opens(buffer)) watch.add('open', handedOver, answered);
       this.#before = answered;
@@ -50,11 +51,11 @@ function opens(buffer: Uint8Array): boolean {
   return channelOf(buffer[0] ?? 0) === 'sets' && buffer[SET_OFFSET] === OPEN_SET;
 }
 
-function messagesOf(channel: Channel, buffer: Uint8Array, count: number): number {
-  if (channel === 'ipvs' || channel === 'flows') return count;
+function messagesOf(channel: Channel, answers: number, elements: number): number {
+  if (channel === 'ipvs' || channel === 'flows') return answers;
   // The device's index is asked for first.
-  if (channel === 'addresses') return count + 1;
-  return 2 + elementMessages(buffer, count);
+  if (channel === 'addresses') return answers + 1;
+  return 2 + elements;
 }
 
 // Neighbours of one kind and set share a message.

@@ -5,6 +5,7 @@ import type { NodePlaces } from '../../src/kernel/node/node-files.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { NODE_ADDRESS } from './content.js';
+import { answersTo } from './record-bytes.js';
 
 // It shall not set up the machine that measures.
 const NOWHERE: NodePlaces = { proc: '/dev/null', sys: '/dev/null' };
@@ -35,10 +36,9 @@ export class SilentKernel extends NetlinkKernel {
 
 function silentAddon(): Addon {
   class SilentHandle {
-    apply(_buffer: Uint8Array, count: number): Promise<Answers> {
-      return new Promise((resolve) =>
-        setImmediate(() => resolve({ codes: new Int32Array(count), messages: [] })),
-      );
+    apply(buffer: Uint8Array, count: number): Promise<Answers> {
+      const codes = new Int32Array(answersTo(buffer, count));
+      return new Promise((resolve) => setImmediate(() => resolve({ codes, messages: [] })));
     }
 
     watch(): void {}

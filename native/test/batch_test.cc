@@ -51,6 +51,27 @@ TEST(runs_of_one_channel_go_together_and_in_order) {
   CHECK(seen.results.codes == std::vector<int32_t>({0, 0, 0, 0, 0, 0}));
 }
 
+TEST(a_list_of_real_servers_has_an_answer_for_each) {
+  OperationRecord list = record_of(OperationKind::kAddRealServers);
+  const std::string addresses = "10.0.0.1,10.0.0.2,fd00::1,10.0.0.3";
+  list.text_offset = 2 * sizeof list;
+  list.text_length = static_cast<uint16_t>(addresses.size());
+  OperationRecord beyond = list;
+  beyond.text_offset++;
+  std::vector<uint8_t> buffer(2 * sizeof list + addresses.size());
+  std::memcpy(buffer.data(), &list, sizeof list);
+  std::memcpy(buffer.data() + sizeof list, &beyond, sizeof beyond);
+  std::memcpy(buffer.data() + 2 * sizeof list, addresses.data(), addresses.size());
+  OperationBatch batch;
+  CHECK(batch.read(buffer, 2));
+  std::string log;
+  NotingChannel channel("i", &log);
+  Results results;
+  apply_batch(batch, {channel, channel, channel, channel}, 1, &results);
+  CHECK(log == "i0-2 i3-4 ");
+  CHECK(results.codes == std::vector<int32_t>({0, 0, -EINVAL, 0, -EINVAL}));
+}
+
 TEST(records_that_make_no_sense_are_not_sent) {
   OperationRecord family = record_of(OperationKind::kAddRealServer);
   family.family = 1;

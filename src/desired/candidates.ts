@@ -51,15 +51,17 @@ function gather(from: Endpoints, port: number, endpoints: Endpoint[], ports: num
  * leaves the others in their order, and the seed makes it another on every node.
  */
 export function orderBy(seed: number): ServerOrder {
-  return (addresses, port) => {
-    const ranks: number[] = [];
-    for (let index = 0; index < addresses.length; index++)
-      ranks.push(rankOf(addresses[index] as Address, port, seed));
-    const before = addresses.slice();
-    const places = placesByRank(ranks);
-    for (let index = 0; index < places.length; index++)
-      addresses[index] = before[places[index] as number] as Address;
-  };
+  return { seed, sort: (addresses, port) => sortByRank(addresses, port, seed) };
+}
+
+function sortByRank(addresses: Address[], port: number, seed: number): void {
+  const ranks: number[] = [];
+  for (let index = 0; index < addresses.length; index++)
+    ranks.push(rankOf(addresses[index] as Address, port, seed));
+  const before = addresses.slice();
+  const places = placesByRank(ranks);
+  for (let index = 0; index < places.length; index++)
+    addresses[index] = before[places[index] as number] as Address;
 }
 
 /** More than the endpoints of any Service; with a rank of 32 bits before it a place stays an exact number. */

@@ -42,8 +42,8 @@ class KeyedServer implements RealServer {
 /** The real servers of one virtual server, each address and port once, in the order in which they were put. */
 export interface RealServers extends Iterable<RealServer> {
   readonly size: number;
-  /** Goes through them in their order without an object for each. */
-  each(visit: VisitServer): void;
+  /** What they have in common; undefined where they may have several ports or weights. */
+  readonly even: EvenRealServers | undefined;
   /** The member with the address and port of `server`, whatever its weight. */
   find(server: RealServer): RealServer | undefined;
   /** Whether these are the same, each with the same weight, and nothing else. The order does not matter. */
@@ -55,10 +55,21 @@ export interface RealServers extends Iterable<RealServer> {
   readonly evenText: string | undefined;
 }
 
-export type VisitServer = (address: Address, port: number, weight: number) => void;
+/** Real servers of one port and one weight. */
+export interface EvenRealServers {
+  readonly addresses: readonly Address[];
+  readonly port: number;
+  readonly weight: number;
+  /** In which they go to the kernel, until the addresses have been sorted into it. */
+  readonly order: ServerOrder | undefined;
+}
 
-/** Sorts the addresses of servers into the order in which they go to the kernel. */
-export type ServerOrder = (addresses: Address[], port: number) => void;
+/** The order in which servers go to the kernel. The addon has it too, and finds it by the seed (native/server_list.h). */
+export interface ServerOrder {
+  /** 32 bits. */
+  readonly seed: number;
+  sort(addresses: Address[], port: number): void;
+}
 
 /**
  * Real servers that do not change and have one port and one weight, as those of nearly every virtual server: each is an
@@ -85,16 +96,17 @@ class EvenServers implements RealServers {
   }
 
   [Symbol.iterator](): Iterator<RealServer> {
+    const { addresses, port, weight } = this;
+    this.order?.sort(addresses, port);
+    this.order = undefined;
     const servers: RealServer[] = [];
-    this.each((address, port, weight) => servers.push(new KeyedServer(address, port, weight)));
+    for (let index = 0; index < addresses.length; index++)
+      servers.push(new KeyedServer(addresses[index] as Address, port, weight));
     return servers[Symbol.iterator]();
   }
 
-  each(visit: VisitServer): void {
-    const { addresses, port, weight } = this;
-    this.order?.(addresses, port);
-    this.order = undefined;
-    for (let index = 0; index < addresses.length; index++) visit(addresses[index] as Address, port, weight);
+  get even(): EvenRealServers {
+    return this;
   }
 
   find({ address, port }: RealServer): RealServer | undefined {
@@ -213,10 +225,6 @@ export class RealServerList implements RealServers {
     return this.#index === undefined ? this.#few[Symbol.iterator]() : this.#index.values();
   }
 
-  each(visit: VisitServer): void {
-    for (const { address, port, weight } of this) visit(address, port, weight);
-  }
-
   areThese(servers: RealServers): boolean {
     if (servers === this || this.#unread?.areThese(servers) === true) return true;
     // No object is made of them then.
@@ -226,7 +234,11 @@ export class RealServerList implements RealServers {
     return true;
   }
 
-  // Only of what does not change one is asked for.
+  // Only of what does not change they are asked for.
+  get even(): undefined {
+    return undefined;
+  }
+
   get evenText(): undefined {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { orderBy, seedOf } from '../../src/desired/candidates.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
@@ -194,6 +195,14 @@ export function virtualServerContract(subject: ContractSubject): void {
       expect(await subject.seen(WEB_6)).toEqual([`${WEB_6.key} rr`, `  -> ${ONE_6.key} weight 1`]);
     });
 
+    it('are refused where they are of the other family, and no others', async () => {
+      await subject.given(add(WEB));
+      expect(await subject.answers(together(evenServers([POD_1_6, POD_1], 8_080, 1)))).toEqual([
+        `add-real-server ${WEB.key} ${ONE_6.key} weight 1: EINVAL`,
+        `add-real-server ${WEB.key} ${ONE.key} weight 1: done`,
+      ]);
+    });
+
     it('are answered one by one where some are refused, and the others are there', async () => {
       await subject.given(add(WEB), real('add', ONE));
       const multicast = realServer(address('224.0.0.1'), 80, 1);
@@ -218,6 +227,18 @@ export function virtualServerContract(subject: ContractSubject): void {
       expect(await subject.answers(together(EVEN))).toEqual([
         `add-real-server ${WEB.key} ${ONE.key} weight 3: ESRCH`,
         `add-real-server ${WEB.key} ${TWO.key} weight 3: ESRCH`,
+      ]);
+    });
+
+    it('are named by what was refused, in whatever order they went to the kernel', async () => {
+      await subject.given(add(WEB));
+      const pods = [POD_3, POD_2, '224.0.0.1', POD_1].map((text) => address(text));
+      const answers = await subject.answers(together(evenServers(pods, 8_080, 1, orderBy(seedOf('node-1')))));
+      expect(answers.sort()).toEqual([
+        `add-real-server ${WEB.key} ${POD_1}:8080 weight 1: done`,
+        `add-real-server ${WEB.key} ${POD_2}:8080 weight 1: done`,
+        `add-real-server ${WEB.key} ${POD_3}:8080 weight 1: done`,
+        `add-real-server ${WEB.key} 224.0.0.1:8080 weight 1: EINVAL`,
       ]);
     });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { orderBy, seedOf } from '../../src/desired/candidates.js';
 import { type Balancing, chooseEndpoints } from '../../src/desired/endpoint-choice.js';
 import { offersOf } from '../../src/desired/service-slices.js';
 import { WeightTable } from '../../src/model/weight-rule.js';
@@ -27,6 +28,21 @@ describe('the order of real servers', () => {
   it('is the same again after a restart', () => {
     expect(orderOn('node-1', pods(10))).toEqual(orderOn('node-1', pods(10)));
   });
+
+  // native/test/server_list_test.cc has the same.
+  it.each([
+    ['', 8080, 'IPv4', '365214'],
+    ['node-1', 8080, 'IPv4', '534612'],
+    ['node-2', 53, 'IPv6', '12453'],
+  ] as const)(
+    'of "%s" at port %i and %s is the one that the addon finds by the seed',
+    (name, port, family, order) => {
+      const start = family === 'IPv4' ? '10.244.0.' : 'fd00:244::';
+      const addresses = [...order].sort().map((last) => address(`${start}${last}`));
+      orderBy(seedOf(name)).sort(addresses, port);
+      expect(addresses.map((text) => text.at(-1)).join('')).toBe(order);
+    },
+  );
 
   it('gives every pod its share of the nodes that begin with it', () => {
     const counts = new Map<string, number>();

@@ -67,9 +67,9 @@ describe('operations on their way to the kernel', () => {
       buffer: job.buffer.slice(),
     }));
 
-  it('go in jobs of some thousand records, however many an operation has', () => {
+  it('go in jobs of some thousand answers, however many an operation has', () => {
     const operations = [together(1_000), open, together(1_000), together(100), open, together(3), open];
-    const counts = jobsFor(operations).map(({ operations: those, count }) => [those.length, count]);
+    const counts = jobsFor(operations).map(({ operations: those, ends }) => [those.length, ends.at(-1)]);
     expect(counts).toEqual([
       [4, 2_101],
       [3, 5],

@@ -203,11 +203,11 @@ describe('real servers that do not change', () => {
 
   it('are sorted once, when somebody goes through them', () => {
     let sorted = 0;
-    const order = (addresses: Address[], port: number) => {
+    const sort = (addresses: Address[], port: number) => {
       sorted += port;
       addresses.reverse();
     };
-    const servers = evenServers([POD_1, POD_2], 8_080, 1, order);
+    const servers = evenServers([POD_1, POD_2], 8_080, 1, { seed: 0, sort });
     expect([servers.size, servers.find(ONE), sorted]).toEqual([2, ONE, 0]);
     expect([serverKeys(servers), serverKeys(servers), sorted]).toEqual([
       [TWO.key, ONE.key],

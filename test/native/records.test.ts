@@ -22,7 +22,7 @@ import type {
   VirtualServerRecord,
 } from '../../src/kernel/native/records.js';
 import { type Address, addressBytes, formatAddress } from '../../src/model/address.js';
-import { POD_1, POD_1_6, VIP_A, VIP_A6 } from '../support/addresses.js';
+import { POD_1, POD_1_6, POD_2, VIP_A, VIP_A6 } from '../support/addresses.js';
 import {
   addressAnswer,
   changeAnswer,
@@ -139,6 +139,27 @@ describe('operation records', () => {
     for (let time = 0; time < 3; time++) encoder.push(unbind);
     const { buffer, count } = encoder.finish();
     expect(decodeOperations(buffer, count)).toEqual([unbind, unbind, unbind]);
+  });
+
+  it('of servers that differ in their address only are one, with an answer for each', () => {
+    const key = { address: VIP_A, port: 0x1234, protocol: 'UDP' } as const;
+    const addresses = [POD_1, POD_2];
+    const order = { seed: -2, sort: () => undefined };
+    const encoder = new OperationEncoder(3);
+    encoder.push({ kind: 'delete-virtual-server', key });
+    encoder.pushRealServers(key, { addresses, port: 0x5678, weight: 7, order }, 3);
+    encoder.pushRealServers(key, { addresses, port: 0x5678, weight: 7, order: undefined }, 0);
+    expect(encoder.answers).toBe(5);
+    const { buffer, count } = encoder.finish();
+    expect([count, buffer.length]).toEqual([3, 3 * 80 + 2 * 21]);
+    const expected = new Uint8Array(80);
+    expected.set([14, 2, 17, 0, 0x34, 0x12, 0x78, 0x56]);
+    expected.set([0xfe, 0xff, 0xff, 0xff, 3, 0, 0, 0, 7, 0, 0, 0], 12);
+    expected.set(addressBytes(VIP_A), 24);
+    expected.set([240, 0, 0, 0, 21, 0, 1, 0], 72);
+    expect(buffer.subarray(80, 160)).toEqual(expected);
+    expect(Buffer.from(buffer.subarray(240, 261)).toString()).toBe('10.244.0.1,10.244.0.2');
+    expect([...buffer.subarray(160 + 72, 240)]).toEqual([5, 1, 0, 0, 21, 0, 0, 0]);
   });
 
   it('have the layout of native/records.h', () => {

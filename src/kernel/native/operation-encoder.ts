@@ -1,4 +1,5 @@
 import { type Address, writeAddress } from '../../model/address.js';
+import type { EvenRealServers } from '../../model/real-server.js';
 import {
   type AddElementOperation,
   FAMILY_NUMBERS,
@@ -43,11 +44,17 @@ const KINDS = {
   'unbind-route': 13,
 } as const satisfies Record<KernelOperation['kind'], number>;
 
+const ADD_REAL_SERVERS = 14;
+/** In the place of the set. */
+const BY_RANK = 1;
+const LONGEST_TEXT = 0xffff;
+
 // Takes the place of the family, which an element has none of.
 const RANGE = 1;
 
 const TEXT = new TextEncoder();
 const LAST_OF_ASCII = 0x7f;
+const FEW_CHARACTERS = 64;
 
 /**
  * Memory for records that is used again by the next that are encoded into it: touching fresh pages takes longer than
@@ -78,7 +85,7 @@ export function encodeKeys(keys: readonly ServerKey[]): EncodedOperations {
   return encodeOperations(keys.map((key) => ({ kind: 'delete-virtual-server', key })));
 }
 
-interface Comment {
+interface Text {
   /** Where the record begins that has it. */
   readonly record: number;
   readonly text: string;
@@ -87,11 +94,12 @@ interface Comment {
 /** Writes each operation into the buffer at once, so that no list of them is needed. */
 export class OperationEncoder {
   readonly #space: RecordSpace;
-  readonly #comments: Comment[] = [];
+  readonly #texts: Text[] = [];
   #bytes: Uint8Array;
   #view: DataView;
   #offset = 0;
   #count = 0;
+  #answers = 0;
   /** Of the record before, where that is of a real server. */
   #serverKey: ServerKey | undefined;
 
@@ -102,17 +110,17 @@ export class OperationEncoder {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  get count(): number {
-    return this.#count;
+  /** How many answers the records have. */
+  get answers(): number {
+    return this.#answers;
   }
 
   finish(): EncodedOperations {
-    const { count } = this;
     let room = this.#offset;
-    for (const { text } of this.#comments) room += Math.min(text.length, COMMENT_LENGTH) * UTF8_BYTES;
+    for (const { text } of this.#texts) room += text.length * UTF8_BYTES;
     this.#reserve(room);
-    for (const comment of this.#comments) this.#writeComment(comment);
-    return { buffer: this.#bytes.subarray(0, this.#offset), count };
+    for (const text of this.#texts) this.#writeText(text);
+    return { buffer: this.#bytes.subarray(0, this.#offset), count: this.#count };
   }
 
   #reserve(size: number): void {
@@ -152,6 +160,32 @@ export class OperationEncoder {
     return true;
   }
 
+  /**
+   * Writes one record for real servers that have one port and one weight: the addon makes one for each of them, since a
+   * loop over the characters of an address takes many times longer here. Each has its answer, also what is of another
+   * family than the virtual server.
+   */
+  pushRealServers(key: ServerKey, servers: EvenRealServers, upperThreshold: number): boolean {
+    const { addresses, port, weight, order } = servers;
+    const text = addresses.join();
+    if (text.length > LONGEST_TEXT) return false;
+    this.#makeRoom();
+    const view = this.#view;
+    const at = this.#offset;
+    writeKey(key, this.#bytes, view, at);
+    view.setUint16(at + 6, port, LITTLE_ENDIAN);
+    view.setUint32(at + 16, upperThreshold, LITTLE_ENDIAN);
+    view.setInt32(at + 20, weight, LITTLE_ENDIAN);
+    if (order !== undefined) {
+      view.setInt32(at + 12, order.seed, LITTLE_ENDIAN);
+      view.setUint16(at + 78, BY_RANK, LITTLE_ENDIAN);
+    }
+    this.#texts.push({ record: at, text });
+    this.#close(ADD_REAL_SERVERS, undefined);
+    this.#answers += addresses.length - 1;
+    return true;
+  }
+
   #makeRoom(): void {
     if (this.#offset + RECORD_SIZE > this.#bytes.length)
       this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
@@ -162,6 +196,7 @@ export class OperationEncoder {
     this.#serverKey = serverKey;
     this.#offset += RECORD_SIZE;
     this.#count++;
+    this.#answers++;
   }
 
   push(operation: KernelOperation): void {
@@ -202,7 +237,8 @@ export class OperationEncoder {
       case 'add-element':
         writeElement(operation, bytes, view, at);
         view.setUint32(at + 8, operation.mark ?? 0, LITTLE_ENDIAN);
-        if (operation.comment) this.#comments.push({ record: at, text: operation.comment });
+        if (operation.comment)
+          this.#texts.push({ record: at, text: operation.comment.slice(0, COMMENT_LENGTH) });
         break;
       case 'delete-element':
         writeElement(operation, bytes, view, at);
@@ -218,8 +254,8 @@ export class OperationEncoder {
     this.#close(KINDS[operation.kind], undefined);
   }
 
-  #writeComment({ record, text }: Comment): void {
-    const written = writeText(text.slice(0, COMMENT_LENGTH), this.#bytes, this.#offset);
+  #writeText({ record, text }: Text): void {
+    const written = writeText(text, this.#bytes, this.#offset);
     this.#view.setUint32(record + 72, this.#offset, LITTLE_ENDIAN);
     this.#view.setUint16(record + 76, written, LITTLE_ENDIAN);
     this.#offset += written;
@@ -228,6 +264,7 @@ export class OperationEncoder {
 
 // A call of the encoder takes as long as writing some hundred characters, and nearly all comments are ASCII.
 function writeText(text: string, bytes: Uint8Array, at: number): number {
+  if (text.length > FEW_CHARACTERS) return TEXT.encodeInto(text, bytes.subarray(at)).written;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code > LAST_OF_ASCII) return TEXT.encodeInto(text, bytes.subarray(at)).written;

@@ -175,15 +175,15 @@ function isSoAlready({ kind }: SingleOperation, code: string): boolean {
 }
 
 /**
- * Records in one job of the worker thread, about: handing a job over costs some system calls, and each job of elements is
+ * Answers to one job of the worker thread, about: handing a job over costs some system calls, and each job of elements is
  * one nftables transaction. While one is performed the next is encoded, so that they should not be few either.
  */
-export const RECORDS_PER_JOB = 2048;
+export const ANSWERS_PER_JOB = 2048;
 
 /** Operations with the records that carry them. */
 export interface Job extends EncodedOperations {
   readonly operations: readonly Operation[];
-  /** For each operation how many records there are up to its last, whose answer is the operation's. */
+  /** For each operation how many answers there are up to its last, which is the operation's. */
   readonly ends: readonly number[];
 }
 
@@ -204,8 +204,8 @@ export function* jobsOf(
   let count = 0;
   for (let end = 1; end <= operations.length; end++) {
     count += countOf(operations[end - 1] as Operation);
-    if (count < RECORDS_PER_JOB && end < operations.length) continue;
-    yield jobOf(operations.slice(start, end), new OperationEncoder(count, space), settings);
+    if (count < ANSWERS_PER_JOB && end < operations.length) continue;
+    yield jobOf(operations.slice(start, end), settings, space);
     start = end;
     count = 0;
   }
@@ -213,9 +213,10 @@ export function* jobsOf(
 
 function jobOf(
   operations: readonly Operation[],
-  encoder: OperationEncoder,
   { hasArpTable, vipBinding }: RecordSettings,
+  space: RecordSpace,
 ): Job {
+  const encoder = new OperationEncoder(operations.length, space);
   const ends: number[] = [];
   for (let index = 0; index < operations.length; index++) {
     const operation = operations[index] as Operation;
@@ -223,16 +224,17 @@ function jobOf(
     if (arp !== undefined) encoder.push(arp);
     if (operation.kind === 'add-real-servers') addServers(operation, encoder);
     else addRecords(operation, encoder, vipBinding);
-    ends.push(encoder.count);
+    ends.push(encoder.answers);
   }
   return { operations, ends, ...encoder.finish() };
 }
 
 function addServers({ frontend, servers }: AddRealServers, encoder: OperationEncoder): void {
   const key = serverKey(frontend);
-  servers.each((address, port, weight) =>
-    encoder.pushRealServer('add-real-server', key, address, port, weight, thresholdOf(weight)),
-  );
+  const { even } = servers;
+  if (even !== undefined && encoder.pushRealServers(key, even, thresholdOf(even.weight))) return;
+  for (const { address, port, weight } of servers)
+    encoder.pushRealServer('add-real-server', key, address, port, weight, thresholdOf(weight));
 }
 
 /** What the kernel has said to operations so far. */
@@ -258,13 +260,17 @@ export class AnswerList implements Answered {
   }
 
   #addServers(operation: AddRealServers, answers: Answers, first: number, end: number): void {
-    if (end - first === operation.servers.size && areDone(answers.codes, first, end)) {
+    const hasEach = end - first === operation.servers.size;
+    if (hasEach && areDone(answers.codes, first, end)) {
       this.#add(operation, DONE);
       return;
     }
     let record = first;
-    for (const single of singly([operation]))
-      this.#add(single, isSent(single) ? answerTo(single, answers, record++) : MIXED_FAMILIES);
+    for (const single of singly([operation])) {
+      const isWritten = isSent(single);
+      this.#add(single, isWritten ? answerTo(single, answers, record) : MIXED_FAMILIES);
+      if (isWritten || hasEach) record++;
+    }
   }
 }
 

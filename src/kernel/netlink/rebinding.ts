@@ -3,7 +3,7 @@ import type { VipBinding } from '../../model/vip-binding.js';
 import type { KernelHandle } from '../native/addon.js';
 import { encodeOperations } from '../native/operation-encoder.js';
 import type { AddressRecord, KernelOperation } from '../native/records.js';
-import { bindRecord, RECORDS_PER_JOB, unbindRecord } from './netlink-operations.js';
+import { ANSWERS_PER_JOB, bindRecord, unbindRecord } from './netlink-operations.js';
 
 /**
  * VIPs that lose their old binding at one time: the kernel takes up to 4 ms for an IPv6 address among 10,000, and no
@@ -82,6 +82,6 @@ export class Rebinding {
 }
 
 function* batches(addresses: readonly Address[]): Generator<readonly Address[]> {
-  for (let start = 0; start < addresses.length; start += RECORDS_PER_JOB)
-    yield addresses.slice(start, start + RECORDS_PER_JOB);
+  for (let start = 0; start < addresses.length; start += ANSWERS_PER_JOB)
+    yield addresses.slice(start, start + ANSWERS_PER_JOB);
 }

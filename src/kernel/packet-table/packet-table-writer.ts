@@ -4,7 +4,7 @@ import { KernelUnusable } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
 import { encodeOperations } from '../native/operation-encoder.js';
 import { readSet } from '../netlink/netlink-observation.js';
-import { RECORDS_PER_JOB } from '../netlink/netlink-operations.js';
+import { ANSWERS_PER_JOB } from '../netlink/netlink-operations.js';
 import { type Refusal, sendTransaction } from '../nf-tables/transaction.js';
 import { deleteArpTable } from './arp-table.js';
 import {
@@ -130,8 +130,8 @@ export class PacketTableWriter {
   // VIPs that were guarded before ARP was to be strict.
   async #fillArpSet(): Promise<void> {
     const guarded = await readSet(this.#handle, GUARDED_4);
-    for (let start = 0; start < guarded.length; start += RECORDS_PER_JOB) {
-      const part = guarded.slice(start, start + RECORDS_PER_JOB);
+    for (let start = 0; start < guarded.length; start += ANSWERS_PER_JOB) {
+      const part = guarded.slice(start, start + ANSWERS_PER_JOB);
       const records = part.map(({ element }) => ({ kind: 'add-element', set: ARP_INDEX, element }) as const);
       const { buffer, count } = encodeOperations(records);
       await this.#handle.apply(buffer, count);
