@@ -38,9 +38,12 @@ export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings)
 }
 
 /** Whether a new connection would find a server. */
-export function takesConnections(server: VirtualServer): boolean {
-  if (server.settings.scheduler === NO_SCHEDULER) return false;
-  for (const { weight } of server.realServers) if (weight > 0) return true;
+export function takesConnections({ settings, realServers }: VirtualServer): boolean {
+  if (settings.scheduler === NO_SCHEDULER) return false;
+  const { even } = realServers;
+  // Gone through, they would be sorted for it.
+  if (even !== undefined) return even.weight > 0 && even.addresses.length > 0;
+  for (const { weight } of realServers) if (weight > 0) return true;
   return false;
 }
 

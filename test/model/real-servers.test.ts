@@ -1,16 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Address } from '../../src/model/address.js';
+import { frontend } from '../../src/model/frontend.js';
 import {
   evenServers,
   fixedServers,
   type RealServer,
   type RealServerKey,
   RealServerList,
+  type RealServers,
   realServer,
   withWeight,
 } from '../../src/model/real-server.js';
-import { address, POD_1, POD_1_6, POD_2, POD_3 } from '../support/addresses.js';
+import { takesConnections } from '../../src/model/virtual-server.js';
+import { address, POD_1, POD_1_6, POD_2, POD_3, VIP_A } from '../support/addresses.js';
+import { settings } from '../support/objects.js';
 import { serverKeys } from '../support/server-keys.js';
 
 const ONE = realServer(POD_1, 8_080, 1);
@@ -209,11 +213,27 @@ describe('real servers that do not change', () => {
     };
     const servers = evenServers([POD_1, POD_2], 8_080, 1, { seed: 0, sort });
     expect([servers.size, servers.find(ONE), sorted]).toEqual([2, ONE, 0]);
+    const server = { frontend: frontend(VIP_A, 80, 'TCP'), settings: settings('rr'), realServers: servers };
+    expect([takesConnections(server), sorted]).toEqual([true, 0]);
     expect([serverKeys(servers), serverKeys(servers), sorted]).toEqual([
       [TWO.key, ONE.key],
       [TWO.key, ONE.key],
       8_080,
     ]);
+  });
+
+  it('take connections unless there is none, their weight is 0 or there is no scheduler', () => {
+    const front = frontend(VIP_A, 80, 'TCP');
+    const takes = (realServers: RealServers, scheduler = 'rr') =>
+      takesConnections({ frontend: front, settings: settings(scheduler), realServers });
+    expect([
+      takes(evenServers([POD_1], 8_080, 1)),
+      takes(evenServers([POD_1], 8_080, 0)),
+      takes(evenServers([], 8_080, 1)),
+      takes(evenServers([POD_1], 8_080, 1), 'none'),
+      takes(new RealServerList([withWeight(ONE, 0), TWO])),
+      takes(new RealServerList([withWeight(ONE, 0)])),
+    ]).toEqual([true, false, false, false, true, false]);
   });
 
   it('become a list that may be changed, and do not follow it', () => {
