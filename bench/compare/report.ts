@@ -138,7 +138,7 @@ function originText(rows: readonly Row[]): string[] {
   const origins = new Map<string, Row[]>();
   for (const row of rows)
     for (const { commit, node, date } of row.origins) {
-      const name = `commit ${commit}, the agent on Node ${node.replace(/^v/, '')}, ${date}`;
+      const name = `commit ${commit} with Node ${node.replace(/^v/, '')}, ${date}`;
       origins.set(name, [...new Set([...(origins.get(name) ?? []), row])]);
     }
   if (origins.size <= 1) return [...origins.keys()].map((name) => `Measured at ${name}.`);

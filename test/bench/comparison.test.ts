@@ -166,12 +166,10 @@ describe('the report of a comparison', () => {
       { ...cellResult(cell('iptables'), { programmed: 1 }), origin: originAt('bbb') },
     ];
     const text = reportOf(rowsOf(measured, 'counted'), [], ABOUT);
-    expect(text).toContain(
-      '- commit bbb, the agent on Node 24.1.0, 2026-11-29: `ipvs`, `iptables` (10,000 × 10)',
-    );
-    expect(text).toContain('- commit aaa, the agent on Node 24.1.0, 2026-11-29: `iptables` (100 × 10)');
+    expect(text).toContain('- commit bbb with Node 24.1.0, 2026-11-29: `ipvs`, `iptables` (10,000 × 10)');
+    expect(text).toContain('- commit aaa with Node 24.1.0, 2026-11-29: `iptables` (100 × 10)');
     expect(reportOf(rowsOf(measured.slice(0, 1), 'counted'), [], ABOUT)).toContain(
-      'Measured at commit bbb, the agent on Node 24.1.0, 2026-11-29.',
+      'Measured at commit bbb with Node 24.1.0, 2026-11-29.',
     );
   });
 
