@@ -30,6 +30,7 @@ export const programTests = [
   'test/release/sbom.test.ts',
   'test/release/scripts.test.ts',
   'test/scripts/count-tests.test.ts',
+  'test/scripts/fetch-node.test.ts',
   'test/scripts/image-compare.test.ts',
   'test/scripts/test-kernel.test.ts',
 ];
