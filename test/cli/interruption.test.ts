@@ -89,7 +89,7 @@ describe('Ctrl-C', () => {
     const began = performance.now();
     expect(await running.ended).toEqual([0, null]);
     // The timer for the next frame would go on for ten minutes.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect({ end: running.out.slice(-1), err: running.err }).toEqual({ end: '\n', err: '' });
     if (words.endsWith('json') && words.startsWith('events')) JSON.parse(running.out);
   });

@@ -162,7 +162,7 @@ describe('the archive', () => {
     const start = performance.now();
     const sources = [source('kernel/rules.txt', never), source('kernel/load.txt', async () => '0.1\n')];
     expect(await bundle(sources, { routes: { ...PATHS, '/status': never }, timeLimit: 1 })).toBe(3);
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(6_000);
     expect(manifest().failures.map(({ reason }) => reason)).toContain('the time for the archive was over');
   });
 
