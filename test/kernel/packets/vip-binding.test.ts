@@ -276,8 +276,8 @@ describe.skipIf(!IN_TEST_KERNEL)('VIPs as routes', () => {
 });
 
 /**
- * Of several hundred connections that begin meanwhile. One from the node was seen to get no answer to any of its SYNs,
- * on Linux 7.2, in one of some twenty runs; why is not known.
+ * Of several hundred connections that begin meanwhile. One from the node was seen to get no answer within three seconds,
+ * on Linux 7.2, in one of more than ten runs; why is not known.
  */
 const LOST_AT_MOST = 1;
 
