@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { LookResult } from '../../model/counters.js';
 import type { Frontend, FrontendKey } from '../../model/frontend.js';
-import type { Answered, Operation } from '../../model/operation.js';
+import { type Answered, isPolicyKind, kindOf, type Operation } from '../../model/operation.js';
 import type {
   AddressesAndSets,
   Comparison,
@@ -251,13 +251,14 @@ export class NetlinkKernel implements Kernel {
 
   // What is written to is looked at in full the next time, so that a change back is noticed too.
   #unsee(operations: readonly Operation[]): void {
-    this.#isOvertaken ||= operations.some(({ kind }) => !OF_SERVERS.has(kind));
+    this.#isOvertaken ||= operations.some(
+      (operation) => isBinding(operation) || isPolicyKind(kindOf(operation)),
+    );
     // On a new node nothing has been looked at for changes yet.
     if (this.#seen.size === 0 && this.#seenAddressesAndSets === undefined) return;
     for (const operation of operations)
       if ('frontend' in operation) this.#seen.delete(operation.frontend.key);
-      else if (operation.kind === 'bind-vip' || operation.kind === 'unbind-vip')
-        this.#seenAddressesAndSets = undefined;
+      else if (isBinding(operation)) this.#seenAddressesAndSets = undefined;
   }
 
   // Or it would be bound again, in the way that is wanted.
@@ -331,17 +332,9 @@ function* keyBatches(frontends: readonly Frontend[]) {
   }
 }
 
-/** What changes neither addresses nor sets. */
-const OF_SERVERS: ReadonlySet<Operation['kind']> = new Set<Operation['kind']>([
-  'add-virtual-server',
-  'set-virtual-server',
-  'delete-virtual-server',
-  'add-real-server',
-  'add-real-servers',
-  'set-real-server',
-  'delete-real-server',
-  'forget-flows',
-]);
+function isBinding({ kind }: Operation): boolean {
+  return kind === 'bind-vip' || kind === 'unbind-vip';
+}
 
 const NOT_AT_ONCE: Comparison = { families: [], changed: [], entries: 0, isLast: true };
 
