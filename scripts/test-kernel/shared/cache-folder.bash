@@ -19,6 +19,14 @@ fill_folder() {
   mv -T "$fresh" "$folder" 2>/dev/null || rm -rf "$fresh"
 }
 
+# unpack_npm_package PACKAGE FOLDER: lays the files of a package down in FOLDER without installing it.
+unpack_npm_package() {
+  local file
+  mkdir -p "$2"
+  file=$(npm pack --silent --pack-destination "$2" "$1" | tail -n 1)
+  [[ -n $file ]] && tar -xzf "$2/$file" -C "$2" --strip-components=1 && rm -f "${2:?}/$file"
+}
+
 # download_package NAME FOLDER: fetches a distribution package without installing it; root is not needed.
 # The file lands in FOLDER. apt's sandbox user cannot write there and warns about it: not news to anybody.
 download_package() {
