@@ -20,7 +20,7 @@ import { setFlagsFromString } from 'node:v8';
  *
  * V8 13 by itself collects no young objects while it goes through the whole heap: what is made meanwhile becomes old at
  * once, 40 MB of it in the first pass over 44,000 Services, and what the middle compiler worked with is freed by a thread
- * that comes to it late, 12 MB. Both are as they were with V8 11 (bench/results/memory.md).
+ * that comes to it late, up to 13 MB. Both are as they were with V8 11 (bench/results/memory.md).
  *
  * A V8 that does not know a flag prints an error for each command that is typed, and no program can ask whether it does.
  */
