@@ -24,8 +24,15 @@ export interface StoppedCell {
   readonly origin: Origin;
   /** Of the clock on the wall; from the end of the cell before it, or from the start of its kernel. */
   readonly seconds: number;
-  /** What it had done by then; empty where that was nothing. */
-  readonly reached: string;
+  /** Absent where that was nothing. */
+  readonly measured?: UnfinishedResult;
+}
+
+/** What a cell has measured so far: a line of what the guest prints, before that of the whole. */
+export interface UnfinishedResult
+  extends Pick<CellResult, 'cell' | 'kernel' | 'program' | 'kernelMemory'>,
+    Partial<Omit<CellResult, 'cell' | 'kernel' | 'program' | 'kernelMemory'>> {
+  readonly isUnfinished: true;
 }
 
 /** What one cell has measured: a line of what the guest prints, a file of the run. */

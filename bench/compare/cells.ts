@@ -76,6 +76,11 @@ export function onlyPrograms(mode: ModeName): boolean {
   return mode === 'iptables-by-rule' || isFloor(mode);
 }
 
+/** Whether all is done by tools that end, rather than by a process that stays. */
+export function endsOnceDone(mode: ModeName): boolean {
+  return mode.startsWith('iptables') || mode.startsWith('nftables');
+}
+
 export interface Size {
   readonly services: number;
   readonly endpoints: number;

@@ -58,7 +58,7 @@ export function chartsOf(rows: readonly Row[], clock: Clock): Chart[] {
       'Set-up of a connection, median over all Services',
       clock === 'counted' ? 'counted µs (500 instructions each)' : 'µs',
       lines,
-      (row) => row.connections.spread[50],
+      (row) => row.connections?.spread[50],
       // All are within one power of ten, which has no line in it.
       { type: 'linear', zero: true },
     ),
@@ -78,16 +78,18 @@ function connectionChart(rows: readonly Row[], clock: Clock): Chart {
       ({ services, mode }) =>
         GROUPS.includes(services) && !['iptables-by-rule', 'iptables-nft', 'ipvs-floor'].includes(mode),
     )
-    .map(({ mode, services, connections: { spread } }) => ({
-      mode: MODES[mode].title,
-      size: `${services.toLocaleString('en')} Services`,
-      services,
-      p01: spread[1],
-      p10: spread[10],
-      p50: spread[50],
-      p90: spread[90],
-      p99: spread[99],
-    }));
+    .flatMap(({ mode, services, connections }) =>
+      connections === undefined
+        ? []
+        : [
+            {
+              mode: MODES[mode].title,
+              size: `${services.toLocaleString('en')} Services`,
+              services,
+              ...percentilesOf(connections.spread),
+            },
+          ],
+    );
   const unit = clock === 'counted' ? 'counted µs' : 'µs';
   const layer = (mark: object, low: string, high?: string) => ({
     mark,
@@ -139,6 +141,11 @@ function connectionChart(rows: readonly Row[], clock: Clock): Chart {
       config: CONFIG,
     },
   };
+}
+
+function percentilesOf(spread: NonNullable<Row['connections']>['spread']): object {
+  const { 1: p01, 10: p10, 50: p50, 90: p90, 99: p99 } = spread;
+  return { p01, p10, p50, p90, p99 };
 }
 
 function growthChart(

@@ -1,4 +1,4 @@
-import { CHANGE_KINDS, type ChangeKind } from './cell-results.js';
+import { CHANGE_KINDS } from './cell-results.js';
 import { MODES, type ModeName } from './cells.js';
 import { rowAt, sizeText } from './report-tables.js';
 import type { Clock, Row } from './summary.js';
@@ -21,35 +21,44 @@ export function conclusions(rows: readonly Row[], clock: Clock): string[] {
   ];
 }
 
-/** At the largest size, to that of the targets, that was measured of both. */
+type Of = (row: Row) => number | undefined;
+
+const programming: Of = ({ program }) => program.median;
+const endpointAdded: Of = ({ changes }) => changes['endpoint-added']?.median;
+const serviceAdded: Of = ({ changes }) => changes['service-added']?.median;
+const connectionSetUp: Of = ({ connections }) => connections?.spread[50];
+
 function ratioLines(rows: readonly Row[], mode: ModeName, isJudged: boolean): string[] {
-  const sizes = rows.filter((row) => row.endpoints === TARGET.endpoints && row.services <= TARGET.services);
-  const other = sizes.findLast((row) => row.mode === mode && rowAt(rows, 'ipvs', row) !== undefined);
-  const ipvs = other && rowAt(rows, 'ipvs', other);
-  if (other === undefined || ipvs === undefined) return [];
-  const hasTarget = isJudged && mode === 'iptables' && other.services === TARGET.services;
-  const where = `at ${sizeText(other)}: ${MODES[mode].title} ÷ ours`;
+  const targets = isJudged && mode === 'iptables' ? { programming: 5, oneEndpoint: 50 } : undefined;
+  const line = (what: string, of: Of, target?: number) => ratioLine(rows, mode, what, of, target);
+  return [
+    ...line('programming', programming, targets?.programming),
+    ...line('one endpoint', endpointAdded, targets?.oneEndpoint),
+    ...line('one Service', serviceAdded),
+    ...line('connection set-up', connectionSetUp),
+  ];
+}
+
+/** At the largest size, to that of the targets, at which it was measured of both. */
+function ratioLine(rows: readonly Row[], mode: ModeName, what: string, of: Of, target?: number): string[] {
+  const pairs = rows
+    .filter((row) => row.endpoints === TARGET.endpoints && row.services <= TARGET.services)
+    .filter((row) => row.mode === mode)
+    .map((other) => ({ size: other, theirs: of(other), ours: ofRow(rowAt(rows, 'ipvs', other), of) }));
+  const last = pairs.findLast(({ theirs, ours }) => theirs !== undefined && ours !== undefined);
+  if (last?.theirs === undefined || last.ours === undefined) return [];
   return [
     verdict(
-      `programming ${where}`,
-      other.program.median / ipvs.program.median,
+      `${what} at ${sizeText(last.size)}: ${MODES[mode].title} ÷ ours`,
+      last.theirs / last.ours,
       'at least',
-      hasTarget ? 5 : undefined,
-    ),
-    verdict(
-      `one endpoint ${where}`,
-      changeRatio(other, ipvs, 'endpoint-added'),
-      'at least',
-      hasTarget ? 50 : undefined,
-    ),
-    verdict(`one Service ${where}`, changeRatio(other, ipvs, 'service-added'), 'at least', undefined),
-    verdict(
-      `connection set-up ${where}`,
-      other.connections.spread[50] / ipvs.connections.spread[50],
-      'at least',
-      undefined,
+      last.size.services === TARGET.services ? target : undefined,
     ),
   ];
+}
+
+function ofRow(row: Row | undefined, of: Of): number | undefined {
+  return row === undefined ? undefined : of(row);
 }
 
 /** The setting for large clusters; the targets are those of the one that everybody has. */
@@ -89,33 +98,27 @@ function programmingLine(a: Row | undefined, b: Row | undefined, what: string): 
   return [verdict(text, a.program.median / b.program.median, 'at least', undefined)];
 }
 
-// From 100 Services on: below, what a process always does is most of it.
 function growthLines(rows: readonly Row[], isJudged: boolean): string[] {
   return (['ipvs', 'iptables', 'nftables-1.36'] as const).flatMap((mode) => {
-    const sizes = rows.filter((row) => row.mode === mode && row.endpoints === 10 && row.services >= 100);
-    const [few, many] = [sizes[0], sizes.at(-1)];
-    if (few === undefined || many === undefined || few === many) return [];
-    const where = `${MODES[mode].title}, ${sizeText(many)} ÷ ${sizeText(few)}`;
     const hasTarget = isJudged && mode === 'ipvs';
     return [
-      verdict(
-        `one endpoint: ${where}`,
-        changeRatio(many, few, 'endpoint-added'),
-        'at most',
-        hasTarget ? 1.2 : undefined,
-      ),
-      verdict(
-        `connection set-up: ${where}`,
-        many.connections.spread[50] / few.connections.spread[50],
-        'at most',
-        hasTarget ? 1.1 : undefined,
-      ),
+      ...growthLine(rows, mode, 'one endpoint', endpointAdded, hasTarget ? 1.2 : undefined),
+      ...growthLine(rows, mode, 'connection set-up', connectionSetUp, hasTarget ? 1.1 : undefined),
     ];
   });
 }
 
-function changeRatio(a: Row, b: Row, kind: ChangeKind): number {
-  return (a.changes[kind]?.median ?? Number.NaN) / (b.changes[kind]?.median ?? Number.NaN);
+// From 100 Services on: below, what a process always does is most of it.
+function growthLine(rows: readonly Row[], mode: ModeName, what: string, of: Of, target?: number): string[] {
+  const sizes = rows.filter((row) => row.mode === mode && row.endpoints === 10 && row.services >= 100);
+  const known = sizes.flatMap((size) => {
+    const value = of(size);
+    return value === undefined ? [] : [{ size, value }];
+  });
+  const [few, many] = [known[0], known.at(-1)];
+  if (few === undefined || many === undefined || few === many) return [];
+  const where = `${MODES[mode].title}, ${sizeText(many.size)} ÷ ${sizeText(few.size)}`;
+  return [verdict(`${what}: ${where}`, many.value / few.value, 'at most', target)];
 }
 
 function verdict(
@@ -125,7 +128,7 @@ function verdict(
   target: number | undefined,
 ): string {
   const number = `${measured.toFixed(2)} ×`;
-  if (target === undefined || Number.isNaN(measured)) return `| ${what} | ${number} | | |`;
+  if (target === undefined) return `| ${what} | ${number} | | |`;
   const isHeld = bound === 'at least' ? measured >= target : measured <= target;
   return `| ${what} | ${number} | ${bound} ${target} | ${isHeld ? 'held' : '**missed**'} |`;
 }
@@ -169,9 +172,9 @@ function lostTo(ipvs: Row, other: Row): string[] {
       (kind) => [kind.replace('-', ' '), ipvs.changes[kind]?.median, other.changes[kind]?.median] as const,
     ),
     ['first change of a new process', ipvs.coldChange?.median, other.changes['service-added']?.median],
-    ['connection set-up, p50', ipvs.connections.spread[50], other.connections.spread[50]],
-    ['connection set-up, p99', ipvs.connections.spread[99], other.connections.spread[99]],
-    ['connection from the node', ipvs.connections.node[50], other.connections.node[50]],
+    ['connection set-up, p50', connectionSetUp(ipvs), connectionSetUp(other)],
+    ['connection set-up, p99', ipvs.connections?.spread[99], other.connections?.spread[99]],
+    ['connection from the node', ipvs.connections?.node[50], other.connections?.node[50]],
     ["the kernel's memory", ipvs.kernelMemory.median, other.kernelMemory.median],
   ];
   return compared.flatMap(([what, ours, theirs]) => {

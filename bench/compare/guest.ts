@@ -13,21 +13,20 @@ import type {
   ChangeKind,
   ConnectionPlace,
   ConnectionSamples,
-  Cost,
   Start,
+  UnfinishedResult,
 } from './cell-results.js';
-import { type Cell, isFloor, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
+import { type Cell, endsOnceDone, isFloor, isKubeProxy, LEAST, onlyPrograms, sizeName } from './cells.js';
 import { type Contender, contenderOf, type Folders, programmerOf } from './contenders.js';
 import { Network, type Place } from './network.js';
 import { CHURN_PER_SECOND, type ChangePlan, changesOf, churnOf } from './rule-files.js';
-import { reachedLine } from './run-cells.js';
 import { timeOf } from './summary.js';
 import { throughputOf } from './throughput.js';
 import { type Asked, hasStrace } from './traced.js';
 
 /**
  * Runs inside the test kernel: `guest.js BATCH [KUBE-PROXY]`, a file with a Batch and a binary. Prints the result of
- * each cell as a line of JSON.
+ * each cell as a line of JSON, and before that what it has by then, in case it is given up.
  */
 export interface Batch {
   readonly cells: readonly Cell[];
@@ -79,8 +78,12 @@ async function measureAll(): Promise<void> {
       await inNetwork((network) => withContender({ ...cell, ...LEAST }, network, warmUp));
       warm.add(program);
     }
-    process.stdout.write(`${JSON.stringify(await measure(cell))}\n`);
+    print(await measure(cell));
   }
+}
+
+function print(result: CellResult | UnfinishedResult): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
 async function warmUp(cell: Cell, network: Network, contender: Contender): Promise<void> {
@@ -113,21 +116,27 @@ async function startIn(cell: Cell, _network: Network, contender: Contender): Pro
 }
 
 /** What comes after programming with whoever has programmed. */
-async function goOn(cell: Cell, contender: Contender): Promise<Omit<Start, 'program'> & Changed> {
-  const isRepeatable = !onlyPrograms(cell.mode);
-  const restart = isRepeatable ? { restart: await contender.restart() } : {};
-  if (restart.restart !== undefined) reached(cell, 'restarted', restart.restart);
+async function goOn(
+  cell: Cell,
+  contender: Contender,
+  tell: (soFar: Partial<Start>) => void = () => undefined,
+): Promise<Rest> {
+  if (onlyPrograms(cell.mode)) return { changes: await changeAll([], contender) };
+  const plan = changesOf(cell, batch.changes);
+  if (endsOnceDone(cell.mode)) {
+    // The restart comes last: it takes longest, and a cell that is given up in it has all else.
+    const changes = await changeAll(plan, contender);
+    tell({ changes });
+    return { changes, restart: await contender.restart() };
+  }
+  const restart = await contender.restart();
+  tell({ restart });
   const coldChange = await contender.warmUp();
-  const changes = await changeAll(isRepeatable ? changesOf(cell, batch.changes) : [], contender);
-  return { ...restart, ...(coldChange !== undefined && { coldChange }), changes };
+  const changes = await changeAll(plan, contender);
+  return { restart, ...(coldChange !== undefined && { coldChange }), changes };
 }
 
-type Changed = Pick<CellResult, 'changes'>;
-
-function reached(cell: Cell, what: string, cost: Cost): void {
-  const milliseconds = Math.round(timeOf(cost, isCounted ? 'counted' : 'vm')).toLocaleString('en');
-  process.stderr.write(reachedLine(cell, `${what} in ${milliseconds} ms`));
-}
+type Rest = Omit<Start, 'program'> & Pick<CellResult, 'changes'>;
 
 function isTraced({ services, endpoints, round, mode }: Cell): boolean {
   return (
@@ -191,12 +200,8 @@ async function behave(cell: Cell, network: Network): Promise<Behaviours> {
 async function measureIn(cell: Cell, network: Network, contender: Contender): Promise<CellResult> {
   const before = await kernelMemory();
   const program = await contender.program();
-  reached(cell, 'programmed', program);
   const after = await kernelMemory();
-  const connections = connectEverywhere(cell, network);
-  const rest = await goOn(cell, contender);
-  const churn = onlyPrograms(cell.mode) ? [] : churnOf(cell, batch.churn, changesOf(cell, batch.changes));
-  return {
+  const programmed = {
     cell,
     kernel: release(),
     program,
@@ -205,7 +210,15 @@ async function measureIn(cell: Cell, network: Network, contender: Contender): Pr
       vmalloc: after.vmalloc - before.vmalloc,
       percpu: after.percpu - before.percpu,
     },
-    connections,
+  };
+  print({ isUnfinished: true, ...programmed });
+  const connected = { ...programmed, connections: connectEverywhere(cell, network) };
+  print({ isUnfinished: true, ...connected });
+  const rest = await goOn(cell, contender, (soFar) => print({ isUnfinished: true, ...connected, ...soFar }));
+  print({ isUnfinished: true, ...connected, ...rest });
+  const churn = onlyPrograms(cell.mode) ? [] : churnOf(cell, batch.churn, changesOf(cell, batch.changes));
+  return {
+    ...connected,
     ...rest,
     ...(await changeMeanwhile(churn, cell, network, contender)),
     // On a counted clock TCP finds no pace: one arrangement gave 400 and 590 MB a second.

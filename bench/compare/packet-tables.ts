@@ -67,7 +67,7 @@ export function churnTable(rows: readonly Row[]): string[] {
             ...[churn.changes, churn.connections].map(String),
             ...[churn.p50, churn.p99, churn.largest].map(figure),
             String(churn.failed),
-            ...[connections.spread[50], connections.spread[99]].map(figure),
+            ...([50, 99] as const).map((part) => (connections ? figure(connections.spread[part]) : '')),
           ],
   );
 }

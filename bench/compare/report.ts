@@ -159,8 +159,8 @@ function cellsText(some: readonly Row[], rows: readonly Row[]): string {
 
 function stoppedText(stopped: readonly StoppedCell[]): string[] {
   if (stopped.length === 0) return [];
-  const line = ({ cell, seconds, reached }: StoppedCell) => {
-    const done = reached === '' ? 'nothing was done by then' : `by then: ${reached}`;
+  const line = ({ cell, seconds, measured }: StoppedCell) => {
+    const done = measured === undefined ? 'nothing was done by then' : 'what it had by then is in the tables';
     return `- ${MODES[cell.mode].title}, ${sizeText(cell)}: ${durationText(seconds)}; ${done}`;
   };
   return ['Given up, after so long by the clock on the wall:', '', ...stopped.map(line), ''];
@@ -236,13 +236,18 @@ function connectionsTable(rows: readonly Row[]): string[] {
     'failed',
     'chance',
   ];
-  return tableOf(rows, columns, ({ connections, failed, chance }) => [
-    ...(['direct', 'first', 'middle', 'last'] as const).map((place) => figure(connections[place][50])),
-    ...([1, 50, 90, 99] as const).map((percentile) => figure(connections.spread[percentile])),
-    figure(connections.node[50]),
-    String(failed),
-    chance.toFixed(2),
-  ]);
+  const connected = rows.filter(({ connections }) => connections !== undefined);
+  return tableOf(connected, columns, ({ connections, failed, chance }) =>
+    connections === undefined
+      ? []
+      : [
+          ...(['direct', 'first', 'middle', 'last'] as const).map((place) => figure(connections[place][50])),
+          ...([1, 50, 90, 99] as const).map((percentile) => figure(connections.spread[percentile])),
+          figure(connections.node[50]),
+          String(failed),
+          chance.toFixed(2),
+        ],
+  );
 }
 
 function memoryTable(rows: readonly Row[]): string[] {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CellResult, ConnectionPlace, StoppedCell } from './cell-results.js';
+import type { CellResult, StoppedCell } from './cell-results.js';
 import { CHANGE_KINDS } from './cell-results.js';
 import { chartsOf } from './charts.js';
 import { drawPage, drawSvg } from './draw.js';
@@ -19,7 +19,7 @@ export interface ResultsFile {
 export async function writeResults(folder: string, file: ResultsFile): Promise<string> {
   const { about, results, stopped = [] } = file;
   const { clock } = about.options;
-  const rows = rowsOf(results, clock);
+  const rows = rowsOf([...results, ...stopped.flatMap(({ measured }) => measured ?? [])], clock);
   const charts = chartsOf(rows, clock);
   const report = reportOf(rows, charts, about, stopped);
   mkdirSync(folder, { recursive: true });
@@ -78,9 +78,9 @@ function connectionLines(rows: readonly Row[]): Cells[] {
     ...PERCENTILES.map((part) => `p${String(part).padStart(2, '0')}_us`),
   ];
   const lines = rows.flatMap(({ mode, services, endpoints, connections }) =>
-    (Object.keys(connections) as ConnectionPlace[]).map((place) => [
+    Object.entries(connections ?? {}).map(([place, percentiles]) => [
       ...[mode, services, endpoints, place],
-      ...PERCENTILES.map((part) => connections[place][part]),
+      ...PERCENTILES.map((part) => percentiles[part]),
     ]),
   );
   return [header, ...lines];

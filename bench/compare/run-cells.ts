@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { CellResult, Origin } from './cell-results.js';
+import type { CellResult, Origin, UnfinishedResult } from './cell-results.js';
 import { type Cell, cellName } from './cells.js';
 import { durationText, type Progress } from './progress.js';
 import type { Store } from './store.js';
@@ -41,8 +41,7 @@ async function runGuest(cells: readonly Cell[], context: RunContext): Promise<re
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       if (limit.isOver) break;
-      results.keep(line);
-      limit.again();
+      if (results.keep(line)) limit.again();
     }
   } catch (error) {
     // The guest would go on for nobody.
@@ -53,7 +52,7 @@ async function runGuest(cells: readonly Cell[], context: RunContext): Promise<re
     limit.end();
   }
   const code = await ended;
-  if (limit.isOver) return results.giveUp(last());
+  if (limit.isOver) return results.giveUp();
   if (code !== 0)
     throw new RunEnded(`${reasonOf(code)} while measuring ${results.current}${lastWords(last())}`);
   if (!results.isComplete) throw new RunEnded(`the guest ended without a result for ${results.current}`);
@@ -86,6 +85,8 @@ class CellResults {
   readonly #context: RunContext;
   #count = 0;
   #began = Date.now();
+  /** Of the cell that is being measured. */
+  #unfinished: UnfinishedResult | undefined;
 
   constructor(cells: readonly Cell[], context: RunContext) {
     this.#cells = cells;
@@ -101,23 +102,29 @@ class CellResults {
     return this.#count === this.#cells.length;
   }
 
-  keep(line: string): void {
+  /** Answers whether that was the whole of a cell. */
+  keep(line: string): boolean {
     const { store, origin, say } = this.#context;
     const result = parse(line);
+    if ('isUnfinished' in result) {
+      this.#unfinished = { ...result, origin };
+      return false;
+    }
     stored(result.cell, () => store.keep({ ...result, origin }));
     const seconds = this.#goOn(result.cell);
     say(
       `${cellName(result.cell)}: programmed in ${result.program.processor.toFixed(1)} ms of a processor; took ${durationText(seconds)}${this.#left}`,
     );
+    return true;
   }
 
-  /** Leaves out the one that is being measured. Answers with those behind it. */
-  giveUp(lastWords: string): readonly Cell[] {
+  /** Leaves out the rest of the one that is being measured. Answers with those behind it. */
+  giveUp(): readonly Cell[] {
     const { store, origin, limit, say } = this.#context;
     const cell = this.#cells[this.#count];
     if (cell === undefined) return [];
-    const reached = reachedIn(lastWords, cell);
-    stored(cell, () => store.giveUp({ cell, origin, seconds: limit, reached }));
+    const measured = this.#unfinished;
+    stored(cell, () => store.giveUp({ cell, origin, seconds: limit, ...(measured && { measured }) }));
     this.#goOn(cell);
     say(`${cellName(cell)}: given up after ${durationText(limit)}${this.#left}`);
     return this.#cells.slice(this.#count);
@@ -128,6 +135,7 @@ class CellResults {
     const seconds = (Date.now() - this.#began) / 1000;
     this.#began = Date.now();
     this.#count++;
+    this.#unfinished = undefined;
     this.#context.progress.done(cell, seconds);
     return seconds;
   }
@@ -146,20 +154,9 @@ function stored(cell: Cell, store: () => void): void {
   }
 }
 
-/** What the guest writes to stderr once something of a cell is done, so that one that is given up tells what it had done. */
-export function reachedLine(cell: Cell, reached: string): string {
-  return `${cellName(cell)}: ${reached}\n`;
-}
-
-function reachedIn(text: string, cell: Cell): string {
-  const start = `${cellName(cell)}: `;
-  const lines = text.split('\n').filter((line) => line.startsWith(start));
-  return lines.map((line) => line.slice(start.length)).join(', ');
-}
-
-function parse(line: string): CellResult {
+function parse(line: string): CellResult | UnfinishedResult {
   try {
-    return JSON.parse(line) as CellResult;
+    return JSON.parse(line) as CellResult | UnfinishedResult;
   } catch {
     throw new RunEnded(`the guest printed what is no result: ${line.slice(0, 200)}`);
   }

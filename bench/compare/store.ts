@@ -19,12 +19,20 @@ export class Store {
     return existsSync(stopped) && (readJson(stopped) as StoppedCell).seconds >= seconds;
   }
 
+  /** Of another result what is neither measured here nor given up. */
+  takeIn(results: readonly CellResult[], stopped: readonly StoppedCell[]): void {
+    for (const result of results) if (!this.has(result.cell, 0)) this.keep(result);
+    for (const one of stopped) if (!this.has(one.cell, 0)) this.giveUp(one);
+  }
+
   keep(result: CellResult): void {
     this.#write(this.#path(result.cell, DONE), result);
     rmSync(this.#path(result.cell, STOPPED), { force: true });
   }
 
+  /** What an earlier run measured of it stays. */
   giveUp(stopped: StoppedCell): void {
+    if (existsSync(this.#path(stopped.cell, DONE))) return;
     this.#write(this.#path(stopped.cell, STOPPED), stopped);
   }
 

@@ -1,5 +1,14 @@
 import { median, quantile, spread } from '../kernel/statistics.js';
-import type { CellResult, ChangeKind, Churn, ConnectionPlace, Cost, Origin, Start } from './cell-results.js';
+import type {
+  CellResult,
+  ChangeKind,
+  Churn,
+  ConnectionPlace,
+  Cost,
+  Origin,
+  Start,
+  UnfinishedResult,
+} from './cell-results.js';
 import { CHANGE_KINDS } from './cell-results.js';
 import type { ModeName, Size } from './cells.js';
 import { evenness } from './chi-square.js';
@@ -24,7 +33,7 @@ export interface Row extends Size {
   readonly mode: ModeName;
   readonly rounds: number;
   /** Of every round that tells it. */
-  readonly origins: readonly Origin[];
+  readonly origins: readonly KernelOrigin[];
   readonly program: Measured;
   readonly firstService: Measured;
   readonly messages: number | undefined;
@@ -35,9 +44,10 @@ export interface Row extends Size {
   readonly restart: Measured | undefined;
   readonly coldChange: Measured | undefined;
   readonly changes: Readonly<Record<ChangeKind, ChangeRow | undefined>>;
-  readonly connections: Readonly<Record<ConnectionPlace, Readonly<Record<Percentile, number>>>>;
+  /** Absent, as are other figures, where a cell was given up before. */
+  readonly connections: Readonly<Record<ConnectionPlace, Readonly<Record<Percentile, number>>>> | undefined;
   /** The medians of the rounds' connections to Services spread over all, in nanoseconds. */
-  readonly connectionMedians: Measured;
+  readonly connectionMedians: Measured | undefined;
   readonly failed: number;
   readonly churn: ChurnRow | undefined;
   readonly throughput: CellResult['throughput'];
@@ -45,6 +55,10 @@ export interface Row extends Size {
   readonly behaviours: CellResult['behaviours'];
   /** Connections to the middle Service; 1 where it has one endpoint. */
   readonly chance: number;
+}
+
+export interface KernelOrigin extends Origin {
+  readonly kernel: string;
 }
 
 export interface ChurnRow {
@@ -72,8 +86,8 @@ export function timeOf(cost: Cost, clock: Clock): number {
   return clock === 'counted' ? cost.processor : cost.elapsed;
 }
 
-export function rowsOf(results: readonly CellResult[], clock: Clock): Row[] {
-  const groups = new Map<string, CellResult[]>();
+export function rowsOf(results: readonly Result[], clock: Clock): Row[] {
+  const groups = new Map<string, Result[]>();
   for (const result of results) {
     const { mode, services, endpoints } = result.cell;
     const key = `${mode} ${services} ${endpoints}`;
@@ -86,10 +100,12 @@ function byPlace(a: Row, b: Row): number {
   return a.endpoints - b.endpoints || a.services - b.services;
 }
 
-function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
+type Result = CellResult | UnfinishedResult;
+
+function rowOf(rounds: readonly Result[], clock: Clock): Row[] {
   const [first] = rounds;
   if (first === undefined) return [];
-  const over = (of: (result: CellResult) => number | undefined) => measured(rounds.map(of));
+  const over = (of: (result: Result) => number | undefined) => measured(rounds.map(of));
   const starts = rounds.flatMap((round) => [round, ...(round.again ?? [])]);
   const overStarts = (of: (start: Start) => number | undefined) => measured(starts.map(of));
   const { mode, services, endpoints } = first.cell;
@@ -99,7 +115,7 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       services,
       endpoints,
       rounds: rounds.length,
-      origins: rounds.flatMap(({ origin }) => origin ?? []),
+      origins: rounds.flatMap(({ origin, kernel }) => (origin === undefined ? [] : { ...origin, kernel })),
       program: known(overStarts(({ program }) => timeOf(program, clock))),
       firstService: known(overStarts(({ program }) => firstServiceOf(program, clock))),
       messages: first.program.messages,
@@ -110,8 +126,10 @@ function rowOf(rounds: readonly CellResult[], clock: Clock): Row[] {
       restart: overStarts(({ restart }) => restart && timeOf(restart, clock)),
       coldChange: overStarts(({ coldChange }) => coldChange && timeOf(coldChange, clock)),
       changes: mapOf(CHANGE_KINDS, (kind) => changeRow(starts, kind, clock)),
-      connections: mapOf(PLACES, (place) => percentilesOf(rounds, place)),
-      connectionMedians: known(over(({ connections }) => median(connections.spread.nanoseconds))),
+      connections: rounds.some(({ connections }) => connections !== undefined)
+        ? mapOf(PLACES, (place) => percentilesOf(rounds, place))
+        : undefined,
+      connectionMedians: over(({ connections }) => connections && median(connections.spread.nanoseconds)),
       churn: churnRow(rounds, clock),
       throughput: first.throughput,
       asked: rounds.find(({ asked }) => asked !== undefined)?.asked,
@@ -135,7 +153,7 @@ function changeRow(starts: readonly Start[], kind: ChangeKind, clock: Clock): Ch
   return over && { ...over, messages: changes[0]?.messages, bytes: changes[0]?.bytes };
 }
 
-function churnRow(rounds: readonly CellResult[], clock: Clock): ChurnRow | undefined {
+function churnRow(rounds: readonly Result[], clock: Clock): ChurnRow | undefined {
   const churns = rounds.flatMap(({ churn }) => churn ?? []);
   if (churns.length === 0) return undefined;
   const times = churns.flatMap(({ nanoseconds }) => nanoseconds).map((time) => time / 1000);
@@ -155,26 +173,28 @@ function rateOf({ changes, seconds }: Churn): number {
 }
 
 // A change that waits for the machine's files lets a counted clock jump, by minutes: what took part in it tells no rate.
-function possiblePerSecond(rounds: readonly CellResult[]): number {
-  const costs = rounds.flatMap(({ changes }) => changes['endpoint-added']).map(({ processor }) => processor);
+function possiblePerSecond(rounds: readonly Result[]): number {
+  const costs = rounds
+    .flatMap(({ changes }) => changes?.['endpoint-added'] ?? [])
+    .map(({ processor }) => processor);
   return Math.min(CHURN_PER_SECOND, 1000 / median(costs));
 }
 
 const PLACES: readonly ConnectionPlace[] = ['direct', 'first', 'middle', 'last', 'spread', 'node'];
 
-function percentilesOf(rounds: readonly CellResult[], place: ConnectionPlace): Record<Percentile, number> {
-  const samples = rounds.flatMap(({ connections }) => connections[place].nanoseconds);
+function percentilesOf(rounds: readonly Result[], place: ConnectionPlace): Record<Percentile, number> {
+  const samples = rounds.flatMap(({ connections }) => connections?.[place].nanoseconds ?? []);
   return mapOf(PERCENTILES, (percentile) => quantile(samples, percentile / 100) / 1000);
 }
 
-function failuresOf({ connections }: CellResult): number {
-  return PLACES.reduce((sum, place) => sum + connections[place].failed, 0);
+function failuresOf({ connections }: Result): number {
+  return PLACES.reduce((sum, place) => sum + (connections?.[place].failed ?? 0), 0);
 }
 
-function chanceOf(rounds: readonly CellResult[], endpoints: number): number {
+function chanceOf(rounds: readonly Result[], endpoints: number): number {
   const counts = new Map<string, number>();
   for (const { connections } of rounds)
-    for (const [address, count] of Object.entries(connections.middle.endpoints))
+    for (const [address, count] of Object.entries(connections?.middle.endpoints ?? {}))
       counts.set(address, (counts.get(address) ?? 0) + count);
   return evenness([...counts.values()], endpoints).chance;
 }

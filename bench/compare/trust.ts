@@ -58,7 +58,7 @@ function nullLine(first: Row, again: Row): string {
   return (
     `| ${MODES[first.mode].title}, ${sizeText(first)} | ${apart(again.program.median, first.program.median)} | ` +
     `${changed === undefined || changedAgain === undefined ? '' : apart(changedAgain.median, changed.median)} | ` +
-    `${apart(again.connections.spread[50], first.connections.spread[50])} |`
+    `${again.connections && first.connections ? apart(again.connections.spread[50], first.connections.spread[50]) : ''} |`
   );
 }
 

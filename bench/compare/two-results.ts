@@ -8,8 +8,8 @@ const MEASURES: readonly (readonly [string, (row: Row) => number | undefined])[]
   ['programming', ({ program }) => program.median],
   ['restart', ({ restart }) => restart?.median],
   ['one endpoint', ({ changes }) => changes['endpoint-added']?.median],
-  ['connection p50', ({ connections }) => connections.spread[50]],
-  ['connection p99', ({ connections }) => connections.spread[99]],
+  ['connection p50', ({ connections }) => connections?.spread[50]],
+  ['connection p99', ({ connections }) => connections?.spread[99]],
   ['kernel memory', ({ kernelMemory }) => kernelMemory.median],
 ];
 

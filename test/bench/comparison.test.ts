@@ -173,24 +173,46 @@ describe('the report of a comparison', () => {
     );
   });
 
+  it('tells on which kernel each was measured where not all were on the same', () => {
+    const measured = ['6.1.0-1', '6.1.0-2'].map((kernel, round) => ({
+      ...cellResult(cell('ipvs', BIG, round), { programmed: 1 }),
+      kernel,
+      origin: originAt('aaa'),
+    }));
+    expect(reportOf(rowsOf(measured, 'counted'), [], ABOUT)).toContain(
+      '- commit aaa with Node 24.1.0 on Linux 6.1.0-2, 2026-11-29: `ipvs`',
+    );
+  });
+
   it('tells what each mode is, and what was typed for it', () => {
     expect(report).toContain("| `iptables` | iptables: kube-proxy's rules | one `iptables-legacy-restore");
     expect(report).toContain('- `npm run bench -- --sizes 1x1`');
   });
 
-  it('tells what was given up, after how long, and what had been done by then', () => {
-    const stopped = {
+  it('has what a cell had measured before it was given up, after how long, and nothing in its other columns', () => {
+    const { kernel, program, kernelMemory } = cellResult(cell('iptables'), { programmed: 900 });
+    const measured = {
+      isUnfinished: true,
       cell: cell('nftables-1.36'),
-      origin: originAt('aaa'),
-      seconds: 3600,
-      reached: 'programmed in 9 ms',
-    };
-    expect(reportOf([], [], ABOUT, [stopped, { ...stopped, reached: '' }])).toContain(
+      kernel,
+      program,
+      kernelMemory,
+    } as const;
+    const stopped = { cell: measured.cell, origin: originAt('aaa'), seconds: 3600 };
+    const small = cellResult(cell('nftables-1.36', SMALL), { programmed: 9, changed: 5 });
+    const some = rowsOf([...results, small, measured], 'counted');
+    const text = reportOf(some, chartsOf(some, 'counted'), ABOUT, [{ ...stopped, measured }, stopped]);
+    expect(text).toContain(
       [
-        '- nftables: kube-proxy 1.36, 10,000 × 10: 60 min; by then: programmed in 9 ms',
+        '- nftables: kube-proxy 1.36, 10,000 × 10: 60 min; what it had by then is in the tables',
         '- nftables: kube-proxy 1.36, 10,000 × 10: 60 min; nothing was done by then',
       ].join('\n'),
     );
+    expect(text).toContain('| 10,000 × 10 | nftables: kube-proxy 1.36 | 900 | 900 |  |');
+    // Each ratio is of the largest size that has it.
+    expect(text).toContain('programming at 10,000 × 10: nftables: kube-proxy 1.36 ÷ ours | 9.00 ×');
+    expect(text).toContain('one endpoint at 100 × 10: nftables: kube-proxy 1.36 ÷ ours | 5.00 ×');
+    expect(text).not.toContain('NaN');
   });
 
   it('does not claim that IPVS loses nothing where nothing else was measured', () => {

@@ -48,22 +48,35 @@ describe('a run of cells in one kernel', () => {
     expect(new Store(folder).all().map(({ origin }) => origin)).toEqual([ORIGIN, ORIGIN]);
   });
 
-  it('gives up a cell that takes too long, tells what it had done, and measures those behind it', async () => {
+  it('gives up a cell that takes too long, keeps what it had measured, and measures those behind it', async () => {
     const said: string[] = [];
     const isAlone = '[[ $# == 1 ]]';
-    await run(
-      `${isAlone} && echo "$1" || { echo 'ipvs-10x1-1: programmed in 7 ms' >&2; exec sleep 60; }`,
-      said,
-      2,
-    );
+    const soFar = { isUnfinished: true, ...cellResult(FIRST, { programmed: 7 }) };
+    await run(`${isAlone} && echo "$1" || { echo '${JSON.stringify(soFar)}'; exec sleep 60; }`, said, 2);
     const store = new Store(folder);
     expect(store.all().map(({ cell }) => cell)).toEqual([SECOND]);
     expect(store.stopped()).toEqual([
-      { cell: FIRST, origin: ORIGIN, seconds: 2, reached: 'programmed in 7 ms' },
+      { cell: FIRST, origin: ORIGIN, seconds: 2, measured: { ...soFar, origin: ORIGIN } },
     ]);
     expect(said[0]).toMatch(/^ipvs-10x1-1: given up after 2 s/);
     // With more patience it is tried once more.
     expect([2, 3].map((seconds) => store.has(FIRST, seconds))).toEqual([true, false]);
+  });
+
+  it('gives up a cell that has measured nothing, and keeps what an earlier run has measured of another', async () => {
+    const earlier = new Store(folder);
+    earlier.keep(cellResult(SECOND, { programmed: 5 }));
+    await run('exec sleep 60', [], 1);
+    expect(earlier.stopped()).toEqual([{ cell: FIRST, origin: ORIGIN, seconds: 1 }]);
+    expect(earlier.all().map(({ cell }) => cell)).toEqual([SECOND]);
+  });
+
+  it('takes in of another result what it has not measured itself', () => {
+    const store = new Store(folder);
+    store.keep(cellResult(FIRST, { programmed: 7 }));
+    store.takeIn([cellResult(FIRST, { programmed: 9 })], [{ cell: SECOND, origin: ORIGIN, seconds: 5 }]);
+    expect(store.all().map(({ program }) => program.processor)).toEqual([7]);
+    expect(store.stopped().map(({ cell }) => cell)).toEqual([SECOND]);
   });
 
   it('ends with a sentence where a kernel does not boot, and keeps what was done before', async () => {
