@@ -48,7 +48,8 @@ async function run(options: Options): Promise<void> {
   const folder = join(TOOLS, 'compare', options.name);
   if (options.isFresh) rmSync(folder, { recursive: true, force: true });
   const store = new Store(join(folder, 'cells'));
-  const cells = cellsOf(options).filter((cell) => !store.has(cell, options.limit));
+  const before = options.into === '' ? undefined : goOnWith(options.into, store, folder);
+  const cells = cellsOf(options).filter((cell) => options.isAnew || !store.has(cell, options.limit));
   // A later report tells what was measured, not what it was made with.
   if (!options.isReportOnly) keepMadeWith(join(folder, MADE_WITH), options);
   say(`${cells.length} of ${cellsOf(options).length} cells are to be measured; they are kept in ${folder}`);
@@ -63,30 +64,42 @@ async function run(options: Options): Promise<void> {
   // Outside, where compiling is fast.
   if (!options.isReportOnly) await peersBinary();
   if (!options.isReportOnly) for (const batch of batchesOf(cells)) await runCells(batch, context);
-  await report(options, store, folder);
+  await report(options, store, folder, before);
 }
 
-async function report(options: Options, store: Store, folder: string): Promise<void> {
+/** The result that was there: what this run has not measured itself counts as measured. Answers with its day. */
+function goOnWith(place: string, store: Store, folder: string): string {
+  const { about, results, stopped = [] } = readResults(place);
+  store.takeIn(results, stopped);
+  const file = join(folder, MADE_WITH);
+  const { versions, calls } = about;
+  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify({ versions, calls })}\n`);
+  return about.date;
+}
+
+async function report(options: Options, store: Store, folder: string, begun?: string): Promise<void> {
   const results = store.all();
-  const [first] = results;
-  if (first === undefined) throw new RunEnded('nothing has been measured yet');
-  const date = new Date().toISOString().slice(0, 10);
-  const place = options.isQuick
-    ? join(folder, 'report')
-    : join(PROJECT_FOLDER, 'bench/results', date, options.name);
+  if (results.length === 0) throw new RunEnded('nothing has been measured yet');
+  const date = begun ?? new Date().toISOString().slice(0, 10);
+  const place = placeOf(options, folder, date);
   const about: Circumstances = {
     options: {
       clock: options.clock,
       changes: rangeOf(results.map(({ changes }) => changes['endpoint-added'].length)),
       connections: rangeOf(results.map(({ connections }) => connections.spread.nanoseconds.length)),
     },
-    kernel: first.kernel,
+    kernel: [...new Set(results.map(({ kernel }) => kernel))].sort().join(' and '),
     processor: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
     date,
     ...(madeWith(join(folder, MADE_WITH)) ?? { versions: versions(options), calls: [] }),
   };
   process.stdout.write(await writeResults(place, { about, results, stopped: store.stopped() }));
   say(`the report is ${place}/report.html`);
+}
+
+function placeOf({ into, isQuick, name }: Options, folder: string, date: string): string {
+  if (into !== '') return into;
+  return isQuick ? join(folder, 'report') : join(PROJECT_FOLDER, 'bench/results', date, name);
 }
 
 // A mode without changes has none.

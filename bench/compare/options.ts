@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isKubeProxy, MODE_NAMES, type ModeName, type Plan, type Size } from './cells.js';
 
@@ -24,7 +24,11 @@ export interface Options extends Plan {
   readonly mostTraced: number;
   /** Where it is kept; a run of the same name goes on. */
   readonly name: string;
+  /** The folder of a result that this run goes on with; empty where it makes one of its own. */
+  readonly into: string;
   readonly isFresh: boolean;
+  /** What is there is measured all the same. */
+  readonly isAnew: boolean;
   /** Nothing is measured; the report is made of what is there. */
   readonly isReportOnly: boolean;
   /** Whose results do not go beside the code. */
@@ -47,6 +51,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --limit MINUTES      a cell that takes longer is given up, and the others go on
   --connections N      connections to each place in each cell
   --quick              less of everything
+  --into FOLDER        goes on with the result in this folder, and writes the report there
+  --anew               measures the cells of this call also where they are there
   --fresh              forgets what an earlier run of the same name has measured; else it goes on from there
   --report             measures nothing, and makes the report of what is there
   --name NAME          of the folder below bench/out/compare
@@ -74,6 +80,8 @@ export function readOptions(words: readonly string[]): Options {
       limit: { type: 'string', default: '60' },
       connections: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      into: { type: 'string', default: '' },
+      anew: { type: 'boolean', default: false },
       fresh: { type: 'boolean', default: false },
       report: { type: 'boolean', default: false },
       name: { type: 'string' },
@@ -98,11 +106,17 @@ export function readOptions(words: readonly string[]): Options {
     connections: numberOf('--connections', values.connections ?? (quick ? '100' : '300')),
     churn: quick ? 10 : 30,
     mostTraced: quick ? 1000 : 10_000,
-    name: values.name ?? [clock, kernel, quick ? 'quick' : ''].filter((part) => part !== '').join('-'),
+    name: values.name ?? nameOf(values.into, [clock, kernel, quick ? 'quick' : '']),
+    into: values.into,
     isFresh: values.fresh,
+    isAnew: values.anew,
     isReportOnly: values.report,
     isQuick: quick,
   };
+}
+
+function nameOf(into: string, parts: readonly string[]): string {
+  return into === '' ? parts.filter((part) => part !== '').join('-') : basename(resolve(into));
 }
 
 /** Without the slow ways to load iptables, which kube-proxy takes on some nodes, or never. */

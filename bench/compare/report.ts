@@ -133,12 +133,14 @@ function measuredText(rows: readonly Row[], { calls }: Circumstances): string[] 
   ];
 }
 
-/** Which cells were measured with which commit and Node. */
+/** Which cells were measured with which commit and Node, and on which kernel where not all were on one. */
 function originText(rows: readonly Row[]): string[] {
   const origins = new Map<string, Row[]>();
+  const kernels = new Set(rows.flatMap((row) => row.origins.map(({ kernel }) => kernel)));
   for (const row of rows)
-    for (const { commit, node, date } of row.origins) {
-      const name = `commit ${commit} with Node ${node.replace(/^v/, '')}, ${date}`;
+    for (const { commit, node, date, kernel } of row.origins) {
+      const on = kernels.size > 1 ? ` on Linux ${kernel}` : '';
+      const name = `commit ${commit} with Node ${node.replace(/^v/, '')}${on}, ${date}`;
       origins.set(name, [...new Set([...(origins.get(name) ?? []), row])]);
     }
   if (origins.size <= 1) return [...origins.keys()].map((name) => `Measured at ${name}.`);

@@ -68,6 +68,8 @@ describe('the options of a comparison', () => {
   it('are those of a full run where none are given, and name what is no mode or size', () => {
     expect(readOptions([])).toMatchObject({ clock: 'counted', rounds: 2, name: 'counted' });
     expect(readOptions(['--quick', '--kernel', 'newest'])).toMatchObject({ name: 'counted-newest-quick' });
+    const into = 'bench/results/2026-11-29/counted-6.1';
+    expect(readOptions(['--into', into])).toMatchObject({ name: 'counted-6.1', into });
     expect(() => readOptions(['--modes', 'ipvs,ebpf'])).toThrow("there is no mode 'ebpf'");
     expect(() => readOptions(['--sizes', '1000'])).toThrow("such as 1000x10, not '1000'");
     expect(() => readOptions(['--netns', '--kernel', '6.1'])).toThrow('--netns has its own');
