@@ -94,12 +94,12 @@ export interface Churn extends Meanwhile {
   readonly seconds: number;
 }
 
-/** By the clock of the guest. */
+/** By the clock of the guest, several times. */
 export interface Throughput {
   /** One after another, each answered with four bytes. */
-  readonly connectionsPerSecond: number;
+  readonly connectionsPerSecond: readonly number[];
   /** Over one connection. */
-  readonly megabytesPerSecond: number;
+  readonly megabytesPerSecond: readonly number[];
 }
 
 /** Whether it is as a user would wish, and what was seen. */

@@ -1,3 +1,4 @@
+import { quantile } from '../kernel/statistics.js';
 import type { Behaviour, Behaviours } from './cell-results.js';
 import { MODES } from './cells.js';
 import { figure, tableOf } from './report-tables.js';
@@ -81,15 +82,17 @@ export function throughputTable(rows: readonly Row[]): string[] {
     ({ throughput }) =>
       throughput === undefined
         ? []
-        : [
-            figure(throughput.service.connectionsPerSecond),
-            part(throughput.service.connectionsPerSecond, throughput.direct.connectionsPerSecond),
-            figure(throughput.service.megabytesPerSecond),
-            part(throughput.service.megabytesPerSecond, throughput.direct.megabytesPerSecond),
-          ],
+        : (['connectionsPerSecond', 'megabytesPerSecond'] as const).flatMap((what) => {
+            const [service, direct] = [throughput.service[what], throughput.direct[what]];
+            // Each with the one beside it: what disturbs one mostly disturbs both.
+            const parts = service.map((number, index) => (number / (direct[index] ?? Number.NaN)) * 100);
+            return [quartiles(service, figure), quartiles(parts, (part) => `${part.toFixed(0)} %`)];
+          }),
   );
 }
 
-function part(one: number, all: number): string {
-  return `${((one / all) * 100).toFixed(0)} %`;
+/** The median, and in brackets between which two the middle half is. */
+function quartiles(numbers: readonly number[], text: (number: number) => string): string {
+  const [low = '', middle = '', high = ''] = [0.25, 0.5, 0.75].map((part) => text(quantile(numbers, part)));
+  return `${middle} (${low.replace(' %', '')}–${high})`;
 }

@@ -4,12 +4,15 @@ import type { CellResult, Throughput } from './cell-results.js';
 import type { Size } from './cells.js';
 import { type Network, ready } from './network.js';
 
-/** Seconds for each figure. */
-const SECONDS = '2';
+/** Of each figure: another program on the machine disturbs some of them, and the spread shows it. */
+const TIMES = 15;
+/** Seconds for each. */
+const SECONDS = '0.7';
 const MEGABYTE = 1e6;
 
 /**
- * To the middle Service, and to its first pod without it: to the first one iptables would have next to nothing to do.
+ * To the middle Service, and to its first pod without it, in turn: to the first Service iptables would have next to
+ * nothing to do.
  */
 export async function throughputOf(
   network: Network,
@@ -18,17 +21,30 @@ export async function throughputOf(
 ): Promise<NonNullable<CellResult['throughput']>> {
   const middle = Math.floor(services / 2);
   const pods = Array.from({ length: endpoints }, (_, place) => pod(middle * endpoints + place));
-  const direct = [pods[0] ?? '', String(TARGET_PORT)];
-  const service = [vip(middle), String(SERVICE_PORT)];
-  const connections = [direct, service].map((place) => perSecond(network, tools, 'connect', place));
+  const places = {
+    direct: [pods[0] ?? '', String(TARGET_PORT)],
+    service: [vip(middle), String(SERVICE_PORT)],
+  };
+  const connections = inTurn((to) => perSecond(network, tools, 'connect', places[to]));
   const bytes = await withSink(network, tools, [...pods, newPod(middle)], () =>
-    [direct, service].map((place) => perSecond(network, tools, 'send', place)),
+    inTurn((to) => perSecond(network, tools, 'send', places[to]) / MEGABYTE),
   );
-  const of = (index: number): Throughput => ({
-    connectionsPerSecond: connections[index] ?? 0,
-    megabytesPerSecond: (bytes[index] ?? 0) / MEGABYTE,
+  const of = (to: To): Throughput => ({
+    connectionsPerSecond: connections[to],
+    megabytesPerSecond: bytes[to],
   });
-  return { direct: of(0), service: of(1) };
+  return { direct: of('direct'), service: of('service') };
+}
+
+type To = 'direct' | 'service';
+
+function inTurn(measure: (to: To) => number): Record<To, number[]> {
+  const all: Record<To, number[]> = { direct: [], service: [] };
+  for (let time = 0; time < TIMES; time++) {
+    all.direct.push(measure('direct'));
+    all.service.push(measure('service'));
+  }
+  return all;
 }
 
 function perSecond(network: Network, tools: string, what: string, place: readonly string[]): number {

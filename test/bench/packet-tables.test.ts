@@ -54,12 +54,14 @@ describe('the tables of what packets meet', () => {
     expect(of(1, 'counted')).toMatch(/\| 10\.0 \| 30 \| 100 \| 51\.0 \|/);
   });
 
-  it('tell connections and bytes as a part of those without a Service', () => {
+  it('tell connections and bytes as a part of those without a Service, each beside the one before, and the middle half', () => {
     const throughput = {
-      direct: { connectionsPerSecond: 1000, megabytesPerSecond: 200 },
-      service: { connectionsPerSecond: 900, megabytesPerSecond: 190 },
+      direct: { connectionsPerSecond: [1000, 500, 2000, 1000], megabytesPerSecond: [200, 200, 200, 200] },
+      service: { connectionsPerSecond: [900, 450, 1800, 300], megabytesPerSecond: [190, 180, 200, 170] },
     };
     expect(throughputTable(rows({}))).toEqual([expect.stringContaining('Not part of this run')]);
-    expect(throughputTable(rows({ throughput })).at(-1)).toMatch(/\| 900 \| 90 % \| 190 \| 95 % \|$/);
+    expect(throughputTable(rows({ throughput })).at(-1)).toMatch(
+      /\| 900 \(450–1,800\) \| 90 % \(90–90 %\) \| 190 \(180–200\) \| 95 % \(90–100 %\) \|$/,
+    );
   });
 });
