@@ -48,7 +48,7 @@ async function run(options: Options): Promise<void> {
   const folder = join(TOOLS, 'compare', options.name);
   if (options.isFresh) rmSync(folder, { recursive: true, force: true });
   const store = new Store(join(folder, 'cells'));
-  const before = options.into === '' ? undefined : goOnWith(options.into, store, folder);
+  const before = options.into === '' ? undefined : goOnWith(options, store, folder);
   const cells = cellsOf(options).filter((cell) => options.isAnew || !store.has(cell, options.limit));
   // A later report tells what was measured, not what it was made with.
   if (!options.isReportOnly) keepMadeWith(join(folder, MADE_WITH), options);
@@ -68,8 +68,12 @@ async function run(options: Options): Promise<void> {
 }
 
 /** The result that was there: what this run has not measured itself counts as measured. Answers with its day. */
-function goOnWith(place: string, store: Store, folder: string): string {
-  const { about, results, stopped = [] } = readResults(place);
+function goOnWith({ into, clock }: Options, store: Store, folder: string): string {
+  const { about, results, stopped = [] } = readResults(into);
+  if (about.options.clock !== clock)
+    throw new TypeError(
+      `--into: ${into} was measured with --${about.options.clock}, this run is with --${clock}`,
+    );
   store.takeIn(results, stopped);
   const file = join(folder, MADE_WITH);
   const { versions, calls } = about;
@@ -135,7 +139,11 @@ function versions({ kubeProxy }: Options): string[] {
     ['qemu-system-x86_64', '--version'],
   ];
   const given = kubeProxy === '' ? [] : [`kube-proxy: ${firstLine(kubeProxy, ['--version'])}`];
-  return [...given, ...commands.map(([command = '', ...words]) => firstLine(command, words))];
+  // What is not there took no part.
+  const there = commands
+    .map(([command = '', ...words]) => firstLine(command, words))
+    .filter((text) => text !== '');
+  return [...given, ...there];
 }
 
 function origin(): Origin {
@@ -148,7 +156,7 @@ function origin(): Origin {
 
 function firstLine(command: string, words: readonly string[]): string {
   const { stdout } = spawnSync(command, words, { encoding: 'utf8', cwd: PROJECT_FOLDER });
-  return (stdout ?? '').split('\n')[0] || `no ${command}`;
+  return (stdout ?? '').split('\n')[0] ?? '';
 }
 
 function compare([before, after]: readonly string[]): void {
