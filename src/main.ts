@@ -1,7 +1,8 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 node --initial-heap-size=32
 import type { Command } from 'commander';
+import { commandWords, VIEW_COMMANDS } from './cli/command-words.js';
 import { EXIT, endedBy, ignoreClosedPipe } from './cli/exit.js';
-import { commandWords, type Done, VIEW_COMMANDS } from './cli/program.js';
+import type { Done } from './cli/program.js';
 
 type CommandLine = (done: Done, words: readonly string[]) => Command;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Commands, commandLine } from '../../src/cli/command-line.js';
-import { commandWords } from '../../src/cli/program.js';
+import { commandWords } from '../../src/cli/command-words.js';
 import { OVERLAY_CHOICE } from '../../src/compose-command-line.js';
 import { ConfigError } from '../../src/config/config-error.js';
 import { CONFIG_FLAGS } from '../../src/config/config-flags.js';

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { FleetQuestion, NodeAnswer } from '../../model/node-answer.js';
+import { FOR_ALL_NODES, VIEW_COMMANDS } from '../command-words.js';
 import { EXIT, explainFailure } from '../exit.js';
-import { FOR_ALL_NODES, VIEW_COMMANDS } from '../program.js';
 import { fetchSupportBundle } from '../support-bundle/support-bundle.js';
 import { runAllNodes } from './all-nodes.js';
 

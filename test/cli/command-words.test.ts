@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandWords } from '../../src/cli/program.js';
+import { commandWords } from '../../src/cli/command-words.js';
 
 const words = (line: string) => commandWords(line.split(' ')).join(' ');
 
