@@ -1,4 +1,4 @@
-# The image of kube-ipvs-proxy: Node, one JavaScript file, the addon, and the libraries it needs. docs/deploying.md says
+# The image of kube-ipvs-proxy: Node, the JavaScript, the addon, and the libraries it needs. docs/deploying.md says
 # how it is run, `npm run image` builds it without a container engine's daemon and tries it in the test kernel.
 ARG NODE_VERSION=24
 ARG DEBIAN_VERSION=bookworm
@@ -18,6 +18,7 @@ RUN npm ci --no-audit --no-fund
 COPY binding.gyp ./
 COPY native ./native
 COPY scripts/build-native scripts/bundle scripts/bundled-packages.js scripts/third-party-licences ./scripts/
+COPY scripts/compile-ahead scripts/compile-file ./scripts/
 RUN npm run build:native
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
@@ -27,7 +28,7 @@ RUN npm run build:ts
 # Symbols of Node and of the addon serve a debugger only; those that an addon links against stay.
 RUN install -D --target-directory=/out/bin "$(command -v node)" \
  && install -D --target-directory=/out/app package.json \
- && install -D --target-directory=/out/app/dist dist/kube-ipvs-proxy.js \
+ && install -D --target-directory=/out/app/dist dist/kube-ipvs-proxy.js dist/run.cjs dist/run.cjs.compiled \
  && install -D --target-directory=/out/app/dist/chunks dist/chunks/*.js \
  && install -D --target-directory=/out/app/build/Release build/Release/ipvs_native.node \
  && install -D --mode=644 --target-directory=/out/doc dist/third-party-licences.txt \

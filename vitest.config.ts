@@ -15,6 +15,7 @@ export const programTests = [
   'test/cli/completion.test.ts',
   'test/cli/log-output.test.ts',
   'test/cli/support-bundle.test.ts',
+  'test/compiled-file.test.ts',
   'test/deploy/licences.test.ts',
   'test/docs/guides.test.ts',
   'test/files/bounded-file.test.ts',

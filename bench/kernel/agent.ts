@@ -1,90 +1,12 @@
-import '../../src/engine.js';
-import { assembleCore } from './core.js';
-import { memory, settledMemory } from './memory.js';
-import type { Mix } from './mix.js';
-import { SilentKernel } from './silent-kernel.js';
+import { loadCompiled } from '../../src/compiled-file.js';
 
 /**
- * One start of the agent's core: `agent.js SERVICES ENDPOINTS MIX [silent]`. The source is full before the clock
- * starts; it stops when the kernel has acknowledged everything. Run twice in one namespace, the second is a restart
- * with nothing changed. With `silent` no kernel takes part: what is left is the agent's own work. Prints an AgentRun as
- * JSON.
+ * One start of the agent's core: `agent.js SERVICES ENDPOINTS MIX [silent]`. Run twice in one namespace, the second is a
+ * restart with nothing changed. With `silent` no kernel takes part: what is left is the agent's own work. Prints an
+ * AgentRun as JSON. As the program, the core is compiled ahead where bench/kernel/run has done so.
  */
-export interface AgentRun {
-  /** Milliseconds, all of them: from the first pass's beginning to the last acknowledgement. */
-  readonly total: number;
-  /** Device, table with its rules, sysctls. */
-  readonly prepare: number;
-  readonly look: number;
-  /** Services to the data plane that should be. */
-  readonly decide: number;
-  /**
-   * Comparing, encoding and folding in, as far as nothing else of these goes on meanwhile: while the kernel has to
-   * wait.
-   */
-  readonly besides: number;
-  /** From a job's turn on the worker thread to the answer on this one. */
-  readonly ipvs: number;
-  readonly addresses: number;
-  readonly sets: number;
-  /** Before the clock starts: Node's start, loading, filling the source. */
-  readonly startUp: number;
-  readonly pageFaults: number;
-  readonly operations: number;
-  readonly messages: number;
-  /** Megabytes. */
-  readonly memory: { readonly filled: number; readonly peak: number; readonly settled: number };
-}
+type AgentParts = typeof import('./agent-run.js');
 
-const [services = 0, endpoints = 0] = process.argv.slice(2, 4).map(Number);
-const [mix = 'plain', silent = ''] = process.argv.slice(4) as [Mix?, string?];
-const core = assembleCore(
-  { services, endpoints, mix },
-  silent === 'silent' ? { kernel: new SilentKernel() } : {},
-);
-const filled = memory();
-await core.source.start(core.loop);
-
-const faultsBefore = pageFaults();
-const began = performance.now();
-const passed = core.nextPass();
-core.loop.begin();
-const report = await passed;
-const total = performance.now() - began;
-const faults = pageFaults() - faultsBefore;
-
-const { synced, problems } = core.loop.state();
-if (!synced) throw new Error(`not in sync: ${JSON.stringify(problems.slice(0, 3))}`);
-const after = memory();
-const phases = phasesNow();
-const settled = await settledMemory();
-const run: AgentRun = {
-  ...phases,
-  memory: { filled: filled.now, peak: after.peak, settled: settled.now },
-};
-process.stdout.write(`${JSON.stringify(run)}\n`);
-await core.close();
-
-// Before the agent does anything else, such as the first slice of its audit.
-function phasesNow(): Omit<AgentRun, 'memory'> {
-  const { watch, writes } = core;
-  return {
-    total,
-    prepare: watch.of('prepare'),
-    look: watch.of('look'),
-    decide: watch.of('decide'),
-    besides: total - watch.covered,
-    ipvs: watch.of('ipvs'),
-    addresses: watch.of('addresses'),
-    sets: watch.of('sets'),
-    // performance.now() counts from the start of the process.
-    startUp: began,
-    pageFaults: faults,
-    operations: [...report.done.values()].reduce((sum, count) => sum + count, 0),
-    messages: writes.messages,
-  };
-}
-
-function pageFaults(): number {
-  return process.resourceUsage().minorPageFault;
-}
+const compiled = loadCompiled(new URL('agent.cjs', import.meta.url)) as AgentParts | undefined;
+const { runAgent } = compiled ?? (await import('./agent-run.js'));
+await runAgent(process.argv.slice(2));

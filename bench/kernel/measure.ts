@@ -6,7 +6,7 @@ import { encodeTransaction } from '../../src/kernel/nf-tables/transaction.js';
 import { PLAIN_RULES } from '../../src/kernel/packet-table/packet-rules-settings.js';
 import { tableTransaction } from '../../src/kernel/packet-table/packet-table.js';
 import { openKernelHandle } from '../../test/support/kernel-handle.js';
-import type { AgentRun } from './agent.js';
+import type { AgentRun } from './agent-run.js';
 import type { ChangeSamples } from './change.js';
 import { LOCAL_ENDPOINTS, pod, SCHEDULER, SERVICE_PORT, TARGET_PORT, vip } from './content.js';
 import { countsOf, digestOf } from './kernel-content.js';

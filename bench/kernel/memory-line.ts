@@ -1,4 +1,4 @@
-import type { AgentRun } from './agent.js';
+import type { AgentRun } from './agent-run.js';
 import { median } from './statistics.js';
 
 export function memoryLine(agents: readonly AgentRun[]): string {

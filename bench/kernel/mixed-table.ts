@@ -1,4 +1,4 @@
-import type { AgentRun } from './agent.js';
+import type { AgentRun } from './agent-run.js';
 import { changesTable, growth, most } from './changes-table.js';
 import { memoryLine } from './memory-line.js';
 import { count, times } from './number-text.js';

@@ -1,4 +1,4 @@
-import type { AgentRun } from './agent.js';
+import type { AgentRun } from './agent-run.js';
 import type { ChangeSamples } from './change.js';
 
 /** Everything one run has measured; bench/results/kernel-*.json. Times in milliseconds unless another unit is named. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentRun } from './agent.js';
+import type { AgentRun } from './agent-run.js';
 import { changesTable, growth, most } from './changes-table.js';
 import { memoryLine } from './memory-line.js';
 import { mixedLines } from './mixed-table.js';

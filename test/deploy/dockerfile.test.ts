@@ -81,6 +81,14 @@ describe('the Dockerfile', () => {
     expect(textOf('ARG').filter((rest) => /^(NODE|DEBIAN)_IMAGE$/.test(rest))).toHaveLength(2);
   });
 
+  it('ships what the bundle consists of, with the agent as V8 has compiled it', () => {
+    const built = textOf('RUN').find((rest) => rest.includes('/out/app/dist ')) ?? '';
+    expect(built).toMatch(
+      /\/out\/app\/dist dist\/kube-ipvs-proxy\.js dist\/run\.cjs dist\/run\.cjs\.compiled /,
+    );
+    expect(built).toContain('/out/app/dist/chunks dist/chunks/*.js');
+  });
+
   it('ships the licences of what it is made of', () => {
     const built = textOf('RUN').find((rest) => rest.includes('/out/doc')) ?? '';
     expect(built).toContain('dist/third-party-licences.txt');
