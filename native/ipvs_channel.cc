@@ -10,6 +10,7 @@
 #include "ipvs_requests.h"
 #include "packed_send.h"
 #include "server_digest.h"
+#include "server_texts.h"
 
 namespace ipvsproxy {
 namespace {
@@ -55,7 +56,30 @@ OperationRecord key_of(const VirtualServerRecord& server) {
   return key;
 }
 
+bool is_ipv4(const VirtualServerRecord& server) {
+  return server.family == AF_INET;
+}
+
+bool is_busy(const RealServerRecord& server) {
+  return server.active != 0 || server.inactive != 0;
+}
+
 }  // namespace
+
+void Listing::add(LookRecord record) {
+  std::vector<RealServerRecord>& servers = answers.real_servers;
+  const auto first = servers.end() - record.real_servers;
+  text += key_text(record.server);
+  ends.push_back(static_cast<uint32_t>(text.size()));
+  const std::string even = even_text(servers.data() + (first - servers.begin()), record.real_servers);
+  text += even;
+  ends.push_back(static_cast<uint32_t>(text.size()));
+  if (!even.empty() && std::none_of(first, servers.end(), is_busy)) {
+    servers.erase(first, servers.end());
+    record.real_servers = 0;
+  }
+  answers.records.push_back(record);
+}
 
 Outcome IpvsChannel::connect(const char* operation) {
   if (!socket_.is_open()) {
@@ -183,26 +207,28 @@ Outcome IpvsChannel::dump(std::vector<VirtualServerRecord>* servers) {
 }
 
 // What goes away meanwhile is left out.
-Outcome IpvsChannel::list(LookAnswers* answers) {
+Outcome IpvsChannel::list(Listing* listing) {
   constexpr const char* kOperation = "ipvs.list";
   std::vector<VirtualServerRecord> servers;
   Outcome outcome = begin_looking(kOperation);
   if (outcome.ok()) outcome = dump(&servers);
   if (!outcome.ok()) return outcome;
-  *answers = {};
-  int32_t code = ipv4_by_sockopt_ ? list_ipv4(answers) : 0;
-  for (const VirtualServerRecord& server : servers) {
-    if (code != 0) break;
-    if (server.family != AF_INET || !ipv4_by_sockopt_) code = list_by_netlink(server, answers);
+  if (ipv4_by_sockopt_) {
+    servers.erase(std::remove_if(servers.begin(), servers.end(), is_ipv4), servers.end());
+    servers.shrink_to_fit();
   }
+  *listing = {};
+  int32_t code = ipv4_by_sockopt_ ? list_ipv4(listing) : 0;
+  for (const VirtualServerRecord& server : servers)
+    if (code == 0) code = list_by_netlink(server, listing);
   return code == 0 ? done() : failure(-code, kOperation);
 }
 
-int32_t IpvsChannel::list_ipv4(LookAnswers* answers) {
+int32_t IpvsChannel::list_ipv4(Listing* listing) {
   std::vector<ip_vs_service_entry> services;
   const int32_t code = sockopt_.list(&services);
   if (code != 0) return code;
-  answers->records.reserve(services.size());
+  listing->answers.records.reserve(services.size());
   for (const ip_vs_service_entry& service : services) {
     LookRecord record{};
     take_service(service, &record.server);
@@ -212,17 +238,17 @@ int32_t IpvsChannel::list_ipv4(LookAnswers* answers) {
     if (record.presence == kAbsent) continue;
     record.real_servers = listed.count;
     for (uint32_t index = 0; index < listed.count; index++)
-      answers->real_servers.push_back(real_server(listed.entries[index]));
-    answers->records.push_back(record);
+      listing->answers.real_servers.push_back(real_server(listed.entries[index]));
+    listing->add(record);
   }
   return 0;
 }
 
-int32_t IpvsChannel::list_by_netlink(const VirtualServerRecord& server, LookAnswers* answers) {
+int32_t IpvsChannel::list_by_netlink(const VirtualServerRecord& server, Listing* listing) {
   LookRecord record{kPresent, 0, server};
-  read_real_servers(key_of(server), &record, &answers->real_servers);
+  read_real_servers(key_of(server), &record, &listing->answers.real_servers);
   if (record.presence < 0) return record.presence;
-  if (record.presence == kPresent) answers->records.push_back(record);
+  if (record.presence == kPresent) listing->add(record);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "batch.h"
@@ -18,6 +19,18 @@ namespace ipvsproxy {
 struct LookAnswers {
   std::vector<LookRecord> records;
   std::vector<RealServerRecord> real_servers;
+};
+
+// All virtual servers, and of each two texts: its key, and its real servers. Those that the text says in full, and that have no
+// connections, have no records: after a restart these are nearly all, and all that is kept of them is the text.
+struct Listing {
+  LookAnswers answers;
+  std::string text;
+  // Where each text ends.
+  std::vector<uint32_t> ends;
+
+  // The real servers of the record are the last ones.
+  void add(LookRecord record);
 };
 
 // Keys of virtual servers that are other than the last time; over how many virtual and real servers it went, and whether these were the
@@ -40,7 +53,7 @@ class IpvsChannel : public Channel {
 
   Outcome dump(std::vector<VirtualServerRecord>* servers);
   // Every virtual server with its real servers. The next walk tells them all, as after a dump.
-  Outcome list(LookAnswers* answers);
+  Outcome list(Listing* listing);
   // Never fails as a whole once IPVS answers: every key has its own presence.
   Outcome look(const OperationBatch& keys, LookAnswers* answers);
   // The same, but of what is there only a digest.
@@ -72,8 +85,8 @@ class IpvsChannel : public Channel {
   void look_at_ipv4(const OperationBatch& keys, Run run, LookRecord* records,
                     std::vector<RealServerRecord>* servers);
   void look_up(const OperationBatch& keys, Run run, LookRecord* records);
-  int32_t list_ipv4(LookAnswers* answers);
-  int32_t list_by_netlink(const VirtualServerRecord& server, LookAnswers* answers);
+  int32_t list_ipv4(Listing* listing);
+  int32_t list_by_netlink(const VirtualServerRecord& server, Listing* listing);
   void read_real_servers(const OperationRecord& key, LookRecord* record,
                          std::vector<RealServerRecord>* servers);
   int presence_of(const OperationRecord& key);

@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 15;
+constexpr uint32_t kAbi = 16;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,

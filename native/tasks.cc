@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "js_values.h"
-#include "server_texts.h"
 
 namespace ipvsproxy {
 namespace {
@@ -25,37 +24,16 @@ Napi::Value looks_value(Napi::Env env, const LookAnswers& answers) {
   return answer_of(env, answers.records, answers.real_servers.data(), answers.real_servers.size());
 }
 
-// All virtual servers, and of each the two texts that a restart compares.
-struct Listing {
-  LookAnswers answers;
-  std::vector<std::string> texts;
-
-  void describe() {
-    const RealServerRecord* servers = answers.real_servers.data();
-    texts.reserve(2 * answers.records.size());
-    for (const LookRecord& record : answers.records) {
-      texts.push_back(key_text(record.server));
-      texts.push_back(even_text(servers, record.real_servers));
-      servers += record.real_servers;
-    }
-  }
-};
-
 Napi::Value listing_value(Napi::Env env, const Listing& listing) {
   const Napi::Value answers = looks_value(env, listing.answers);
   if (!answers.IsArrayBuffer()) return env.Undefined();
-  Napi::Array texts = Napi::Array::New(env, listing.texts.size());
-  for (uint32_t index = 0; index < listing.texts.size(); index++) {
-    const Napi::HandleScope scope(env);
-    const std::string& text = listing.texts[index];
-    napi_value value;
-    // ASCII, which takes less time than what may be UTF-8.
-    if (napi_create_string_latin1(env, text.data(), text.size(), &value) != napi_ok) return env.Undefined();
-    texts[index] = value;
-  }
+  const Napi::Value text = buffer_of(env, listing.text.data(), listing.text.size());
+  const Napi::Value ends = buffer_of(env, listing.ends.data(), listing.ends.size() * sizeof(uint32_t));
+  if (!text.IsArrayBuffer() || !ends.IsArrayBuffer()) return env.Undefined();
   Napi::Object object = Napi::Object::New(env);
   object.Set("answers", answers);
-  object.Set("texts", texts);
+  object.Set("text", text);
+  object.Set("ends", ends);
   return object;
 }
 
@@ -215,9 +193,7 @@ Task list_virtual_servers_task() {
   return task_of(
       Listing{},
       [](Kernel& kernel, Listing* listing) {
-        const Outcome outcome = kernel.ipvs.list(&listing->answers);
-        if (outcome.ok()) listing->describe();
-        return outcome;
+        return kernel.ipvs.list(listing);
       },
       listing_value);
 }

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type ListedRealServers, listedServers } from '../../src/kernel/native/listed-servers.js';
+import { type ListedServer, listedServers } from '../../src/kernel/native/listed-servers.js';
 import type { RealServerRecord, ServerKey, VirtualServerRecord } from '../../src/kernel/native/records.js';
 import type { Address } from '../../src/model/address.js';
-import { evenServers, type RealServer, RealServerList, realServer } from '../../src/model/real-server.js';
+import {
+  evenServers,
+  type RealServer,
+  RealServerList,
+  realServer,
+  type UnreadServers,
+} from '../../src/model/real-server.js';
 import { address, POD_1, POD_1_6, POD_2, POD_2_6, VIP_A, VIP_A6 } from '../support/addresses.js';
 import { listing } from './packed-answers.js';
 
@@ -40,7 +46,7 @@ const list = (...servers: readonly ReturnType<typeof listed>[]) => [
     ),
   ),
 ];
-const textsOf = (servers: ListedRealServers) => servers.read().map(({ key, weight }) => `${key} ${weight}`);
+const textsOf = (servers: UnreadServers) => servers.read().map(({ key, weight }) => `${key} ${weight}`);
 
 describe('a listing of virtual servers', () => {
   it('has each with the real servers that are its own, in both families and of marks', () => {
@@ -64,10 +70,10 @@ describe('a listing of virtual servers', () => {
       listed(WEB, {}, { address: POD_2, active: 5 }),
       listed(MARKED, { inactive: 7 }, { address: POD_2 }),
     );
-    const busyOf = (servers: ListedRealServers | undefined) =>
-      servers?.busy().map(([{ key }, { active, inactive }]) => [key, active, inactive]);
-    expect(busyOf(web?.realServers)).toEqual([[`${POD_2}:8080`, 5, 0]]);
-    expect(busyOf(other?.realServers)).toEqual([[`${POD_1}:8080`, 0, 7]]);
+    const busyOf = (server: ListedServer | undefined) =>
+      server?.records.busy().map(([{ key }, { active, inactive }]) => [key, active, inactive]);
+    expect(busyOf(web)).toEqual([[`${POD_2}:8080`, 5, 0]]);
+    expect(busyOf(other)).toEqual([[`${POD_1}:8080`, 0, 7]]);
   });
 });
 
@@ -113,5 +119,12 @@ describe('real servers of a listing', () => {
       expect(found?.realServers.areThese(evenServers(other, 8080, 1))).toBe(false);
     expect(found?.realServers.areThese(evenServers(pods(9, 8), 8081, 1))).toBe(false);
     expect(found?.realServers.areThese(evenServers(pods(9, 8), 8080, 2))).toBe(false);
+  });
+
+  it('are read from their text where it says all of them, also without records', () => {
+    const [found] = listedServers(listing([listed(WEB)], ['', `8080 3 ${POD_1},${POD_2}`]));
+    expect(found?.realServers.size).toBe(2);
+    expect(found && textsOf(found.realServers)).toEqual([`${POD_1}:8080 3`, `${POD_2}:8080 3`]);
+    expect(found?.records.busy()).toEqual([]);
   });
 });

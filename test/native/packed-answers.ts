@@ -132,7 +132,9 @@ export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
 
 /** A listing, with these texts of its virtual servers. */
 export function listing(answers: readonly LookAnswer[], texts: readonly string[]): VirtualServerListing {
-  return { answers: lookAnswer(answers), texts };
+  const ends = Uint32Array.from(texts, (_, index) => texts.slice(0, index + 1).join('').length);
+  const { buffer: text } = Uint8Array.from(Buffer.from(texts.join(''), 'latin1'));
+  return { answers: lookAnswer(answers), text, ends: ends.buffer };
 }
 
 /** Presences with digests of two words each. */

@@ -148,12 +148,15 @@ export interface KernelHandle {
 }
 
 export interface VirtualServerListing {
+  /** Without the real servers that their text says in full, unless they have connections. */
   readonly answers: ArrayBuffer;
   /**
-   * Of each the key of its frontend, empty for a mark; and its real servers as `RealServers.evenText`, empty where they
-   * have several ports or weights, a threshold or another way than masquerading.
+   * Of each, one after the other and in latin1: the key of its frontend, empty for a mark; and its real servers as
+   * `RealServers.evenText`, empty where they have several ports or weights, a threshold or another way than masquerading.
    */
-  readonly texts: readonly string[];
+  readonly text: ArrayBuffer;
+  /** Where each of them ends, 32 bits each. */
+  readonly ends: ArrayBuffer;
 }
 
 /** What the kernel said to operation records. */

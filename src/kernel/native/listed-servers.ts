@@ -1,4 +1,4 @@
-import { isAddressAt } from '../../model/address.js';
+import { type Address, isAddressAt } from '../../model/address.js';
 import {
   type RealServer,
   type RealServers,
@@ -11,18 +11,43 @@ import { AnswerReader } from './answer-reader.js';
 import type { RealServerRecord, ServerKey, ServerSettingsRecord } from './records.js';
 
 /** What listVirtualServers() answers, one virtual server after the other. */
-export function* listedServers({ answers, texts }: VirtualServerListing): Generator<ListedServer> {
+export function* listedServers({ answers, text, ends }: VirtualServerListing): Generator<ListedServer> {
   const reader = new AnswerReader(answers);
+  const texts = new Texts(text, ends);
   const schedulers = new RepeatedText(reader);
   let first = 0;
   let place = 0;
   for (let offset = reader.firstRecord; offset < reader.endOfRecords; offset += reader.recordSize) {
     const count = reader.uint32(offset + COUNT);
-    const servers = new ListedRealServers(reader, first, count, texts[place + 1] as string);
+    const records = new ListedRealServers(reader, first, count);
+    const servers = texts.isEmpty(place + 1) ? records : new SpelledServers(texts, place + 1);
     const at = offset + SETTINGS;
-    yield new ListedServer(reader, at, texts[place] as string, schedulers.at(at + SCHEDULER), servers);
+    yield new ListedServer(reader, at, texts.at(place), schedulers.at(at + SCHEDULER), records, servers);
     first += count;
     place += TEXTS;
+  }
+}
+
+/** Many short texts in one piece of memory: each is a string only as long as somebody needs it. */
+class Texts {
+  readonly #bytes: Buffer;
+  readonly #ends: Uint32Array;
+
+  constructor(text: ArrayBuffer, ends: ArrayBuffer) {
+    this.#bytes = Buffer.from(text);
+    this.#ends = new Uint32Array(ends);
+  }
+
+  isEmpty(place: number): boolean {
+    return this.#startOf(place) === this.#ends[place];
+  }
+
+  at(place: number): string {
+    return this.#bytes.toString('latin1', this.#startOf(place), this.#ends[place]);
+  }
+
+  #startOf(place: number): number {
+    return place === 0 ? 0 : (this.#ends[place - 1] as number);
   }
 }
 
@@ -36,7 +61,7 @@ export function lookedServers(answer: ArrayBuffer): LookedServer[] {
     if (presence < 0) return { kind: 'unknown', errno: presence };
     if (presence === 0) return { kind: 'absent' };
     const count = reader.uint32(offset + COUNT);
-    const servers = new ListedRealServers(reader, next, count, '');
+    const servers = new ListedRealServers(reader, next, count);
     next += count;
     const at = offset + SETTINGS;
     return {
@@ -56,16 +81,26 @@ export class ListedServer implements ServerSettingsRecord {
   /** The key of its frontend; empty where it has none. */
   readonly name: string;
   readonly scheduler: string;
-  readonly realServers: ListedRealServers;
+  /** Its real servers, as far as there are records of them. */
+  readonly records: ListedRealServers;
+  readonly realServers: UnreadServers;
   readonly #reader: AnswerReader;
   readonly #at: number;
 
-  constructor(reader: AnswerReader, at: number, name: string, scheduler: string, servers: ListedRealServers) {
+  constructor(
+    reader: AnswerReader,
+    at: number,
+    name: string,
+    scheduler: string,
+    records: ListedRealServers,
+    realServers: UnreadServers = records,
+  ) {
     this.#reader = reader;
     this.#at = at;
     this.name = name;
     this.scheduler = scheduler;
-    this.realServers = servers;
+    this.records = records;
+    this.realServers = realServers;
   }
 
   get key(): ServerKey {
@@ -124,21 +159,49 @@ const INACTIVE = 12;
 const ADDRESS = 20;
 
 /**
- * The real servers of one virtual server as the addon listed them. After a restart nearly all of them are as they should
- * be, which their bytes tell: of those no object is made.
+ * The real servers of one virtual server as the text that says them all. After a restart nearly all are as they should
+ * be, which their text tells: of those no object is made.
  */
+class SpelledServers implements UnreadServers {
+  readonly #texts: Texts;
+  readonly #place: number;
+
+  constructor(texts: Texts, place: number) {
+    this.#texts = texts;
+    this.#place = place;
+  }
+
+  get size(): number {
+    return this.read().length;
+  }
+
+  read(): RealServer[] {
+    const [port, weight, addresses] = this.#evenText.split(' ') as [string, string, string];
+    return addresses
+      .split(',')
+      .map((address) => realServer(address as Address, Number(port), Number(weight)));
+  }
+
+  areThese(servers: RealServers): boolean {
+    return servers.evenText === this.#evenText;
+  }
+
+  /** As `RealServers` have it. */
+  get #evenText(): string {
+    return this.#texts.at(this.#place);
+  }
+}
+
+/** The real servers of one virtual server as their records have them: where those are as they should be, no object is made. */
 export class ListedRealServers implements UnreadServers {
   readonly size: number;
   readonly #reader: AnswerReader;
   readonly #first: number;
-  readonly #evenText: string;
 
-  /** `evenText`: as `RealServers` have it; empty where they differ. */
-  constructor(reader: AnswerReader, first: number, size: number, evenText: string) {
+  constructor(reader: AnswerReader, first: number, size: number) {
     this.#reader = reader;
     this.#first = first;
     this.size = size;
-    this.#evenText = evenText;
   }
 
   read(): RealServer[] {
@@ -167,7 +230,6 @@ export class ListedRealServers implements UnreadServers {
   // The kernel has the one first that was added last. In another order they are compared as objects.
   areThese(servers: RealServers): boolean {
     if (servers.size !== this.size) return false;
-    if (this.#evenText !== '' && servers.evenText === this.#evenText) return true;
     const reader = this.#reader;
     let index = this.#first + this.size;
     for (const { address, port, weight } of servers) {

@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 15;
+export const ABI = 16;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';

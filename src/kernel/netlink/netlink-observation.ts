@@ -51,7 +51,7 @@ export async function observeAll(
     const front = owned.get(record.name as FrontendKey)?.frontend ?? listedFrontend(record, marks);
     // Nothing that we want can collide with it unnoticed.
     if (front === undefined || isOfTrial(record.flags)) continue;
-    const busy = record.realServers.busy();
+    const busy = record.records.busy();
     if (busy.length > 0) activity.set(front.key, new Map(busy.map(([{ key }, its]) => [key, its])));
     const server = seenServer(record, front, RealServerList.unread(record.realServers));
     if (server.untagged === undefined || owned.has(front.key) || remembered.has(front.key))
@@ -94,7 +94,7 @@ class PresentServer {
 
   constructor(listed: ListedServer, front: Frontend) {
     this.server = seenServer(listed, front, RealServerList.unread(listed.realServers));
-    this.#servers = listed.realServers;
+    this.#servers = listed.records;
   }
 
   get activity(): FrontendActivity {
@@ -188,9 +188,12 @@ function takeElement({ policy }: DataplaneState, set: PacketSet, element: Elemen
     if (front === undefined) return;
     if (purpose === 'sources') policy.allow(front, sourceOfElement(set, element, element.freeBits ?? 0));
     else if (purpose === 'open' || purpose === 'inside') policy.open.set(front.key, front);
-    else if (purpose === 'owned' || purpose === 'owned-inside')
-      policy.owned.set(front.key, { frontend: front, owner: element.comment });
-    else policy.traffic[purpose].set(front.key, front);
+    else if (purpose === 'owned' || purpose === 'owned-inside') {
+      // Nearly all are open too, which is read before: one object each, and one key.
+      const open = policy.open.get(front.key);
+      const known = open?.mark === front.mark ? open : front;
+      policy.owned.set(known.key, { frontend: known, owner: element.comment });
+    } else policy.traffic[purpose].set(front.key, front);
   }
 }
 
