@@ -129,6 +129,12 @@ void IpvsChannel::send(const OperationBatch& batch, Run run, Results* results) {
     return write_ipvs_operation(writer, family_, record, sequence);
   };
   send_packed(socket_, batch, run, write, results);
+  for (size_t index = run.first; index < run.last; index++) {
+    const OperationKind kind = batch[index].kind;
+    if (results->codes[index] != 0) continue;
+    if (kind == OperationKind::kDeleteVirtualServer || kind == OperationKind::kAddVirtualServer)
+      walk_.wrote(batch[index], kind == OperationKind::kDeleteVirtualServer);
+  }
 }
 
 void IpvsChannel::apply(const OperationBatch& batch, Run run, Results* results) {

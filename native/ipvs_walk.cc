@@ -9,7 +9,7 @@ namespace ipvsproxy {
 
 bool IpvsWalk::has_fewer() {
   uint32_t count = 0;
-  return kernel_.count(&count) == 0 && count < known_.size();
+  return kernel_.count(&count) == 0 && count + deleted_.size() < known_.size();
 }
 
 int32_t IpvsWalk::begin() {
@@ -42,6 +42,7 @@ void IpvsWalk::end(std::vector<ServerKeyRecord>* changed) {
   for (auto entry = known_.begin(); entry != known_.end();) {
     const bool gone = entry->second.walk != walks_;
     if (gone) changed->push_back(record_of(entry->first));
+    if (gone) deleted_.erase(entry->first);
     entry = gone ? known_.erase(entry) : std::next(entry);
   }
   // Some megabytes where there are many.

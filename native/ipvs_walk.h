@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ipvs_sockopt.h"
@@ -24,7 +25,18 @@ class IpvsWalk {
     if (record.family == AF_INET) known_[key_of(record)] = {0, walks_};
   }
 
-  // Whether the kernel has fewer virtual servers than are known: somebody took some away.
+  // One was added or deleted through this handle: that there are fewer then is nobody else's doing.
+  template <typename Record>
+  void wrote(const Record& record, bool is_deleted) {
+    if (record.family != AF_INET) return;
+    if (is_deleted) {
+      deleted_.insert(key_of(record));
+    } else {
+      deleted_.erase(key_of(record));
+    }
+  }
+
+  // Whether the kernel has fewer virtual servers than are known and were not deleted here: somebody took some away.
   bool has_fewer();
 
   bool is_under_way() const { return next_ < services_.size(); }
@@ -61,6 +73,8 @@ class IpvsWalk {
 
   IpvsSockopt& kernel_;
   std::unordered_map<uint64_t, Known> known_;
+  // Those of them that were deleted through this handle.
+  std::unordered_set<uint64_t> deleted_;
   uint32_t walks_ = 0;
   // Of the walk under way: all there were when it began, and the first that it has not come to.
   std::vector<ip_vs_service_entry> services_;

@@ -134,6 +134,18 @@ describe.skipIf(!IN_TEST_KERNEL)('IPVS through the addon', () => {
     expect(await inParts()).toEqual([[]]);
   });
 
+  it('goes through all of them at once where somebody deleted one, and not where this handle did', async () => {
+    const keys = many(10);
+    await space.apply(...keys.map((key) => virtualServer(key)));
+    await walked();
+    const walkedOver = async () => (await space.handle.walkVirtualServers(false, 1_000)).entries;
+    const [ours = WEB, theirs = WEB] = keys;
+    await space.apply({ kind: 'delete-virtual-server', key: ours });
+    expect(await walkedOver()).toBe(0);
+    space.run('ipvsadm', '-D', '-t', `${'address' in theirs ? theirs.address : ''}:80`);
+    expect(await walkedOver()).toBe(8);
+  });
+
   it('adds a virtual server before its real servers in one send', async () => {
     const servers = [POD_1, POD_2, POD_3].map((pod, weight) => realServer(WEB, pod, { weight }));
     expect(await space.apply(virtualServer(WEB), ...servers)).toEqual([0, 0, 0, 0]);
