@@ -6,6 +6,12 @@ import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import type { StoreChange } from './watch/object-store.js';
 
+/**
+ * Services of which a listing is published together: whoever is told of them enters each somewhere, and that of 44,000
+ * in one turn took others 40 ms.
+ */
+const MOST_TOGETHER = 4_096;
+
 /** Writes what the stores find into the view, and remembers what it touched until that is published. */
 export class ViewIntake {
   readonly view = new ClusterView();
@@ -14,6 +20,12 @@ export class ViewIntake {
   readonly #objects = new ChangedObjects();
   #areNamed = false;
   #since = 0;
+  readonly #full: () => void;
+
+  /** `full` is called where so many Services are touched that they should be published now. */
+  constructor(full: () => void) {
+    this.#full = full;
+  }
 
   /** Changes that happened before this moment say nothing of how fast we are: we did not run yet. */
   measureSince(wallTime: number): void {
@@ -31,9 +43,9 @@ export class ViewIntake {
   };
 
   readonly slice = ({ key, before, after, triggered }: StoreChange<EndpointSlice>): void => {
+    if (triggered !== undefined && triggered >= this.#since) this.#triggers.push(triggered);
     if (after !== undefined) this.#touch(this.view.setSlice(after, before), 'EndpointSlice', key);
     else if (before !== undefined) this.#touch(this.view.deleteSlice(before), 'EndpointSlice', key);
-    if (triggered !== undefined && triggered >= this.#since) this.#triggers.push(triggered);
   };
 
   /** What was touched since it was last asked for. */
@@ -47,6 +59,7 @@ export class ViewIntake {
   #touch(services: readonly ServiceKey[], kind: string, key: string): void {
     if (this.#areNamed) this.#objects.add(services, kind, key);
     for (const service of services) this.#services.add(service);
+    if (this.#services.size >= MOST_TOGETHER) this.#full();
   }
 }
 

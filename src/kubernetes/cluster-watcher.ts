@@ -58,7 +58,7 @@ export interface WatcherListener extends ClusterListener, NodeAndRangesListener 
  */
 export class ClusterWatcher implements ClusterSource {
   readonly #options: WatcherOptions;
-  readonly #intake = new ViewIntake();
+  readonly #intake = new ViewIntake(() => this.#publish());
   readonly #nodeAndRanges = new NodeAndRanges();
   readonly #board = new ProblemBoard();
   readonly #serviceStore: ObjectStore<Service>;

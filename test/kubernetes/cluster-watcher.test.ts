@@ -54,6 +54,26 @@ describe('the first look', () => {
     expect([cluster.source.view.serviceCount, cluster.source.view.sliceCount]).toEqual([1, 1]);
   });
 
+  test('is told of in parts where it is large, and is complete with the last of them', async () => {
+    const api = new MemoryApi();
+    const names = Array.from({ length: 5_000 }, (_, index) => `web-${index}`);
+    for (const name of names) api.put(SERVICES, service(name));
+    const cluster = new WatchedCluster(api);
+    const wasComplete: boolean[] = [];
+    const { recorder, source } = cluster;
+    const changed = recorder.changed.bind(recorder);
+    recorder.changed = (...told) => {
+      wasComplete.push(source.complete);
+      changed(...told);
+    };
+    await cluster.start();
+    await expect.poll(() => source.complete).toBe(true);
+    const parts = recorder.take();
+    expect(Math.max(...parts.map(({ length }) => length))).toBe(4_096);
+    expect(parts.flat().length).toBe(5_000);
+    expect(wasComplete).toEqual([...parts.slice(1).map(() => false), true]);
+  });
+
   test('shows nothing before the bookmark that ends it', async () => {
     const cluster = new WatchedCluster(filledApi());
     cluster.api.pieceSize = 40;
