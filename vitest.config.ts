@@ -18,6 +18,7 @@ export const programTests = [
   'test/compiled-file.test.ts',
   'test/deploy/licences.test.ts',
   'test/docs/guides.test.ts',
+  'test/engine.test.ts',
   'test/files/bounded-file.test.ts',
   'test/fleet/kubectl-plugin.test.ts',
   'test/fleet/whole-way.test.ts',

@@ -7,6 +7,7 @@ import { ConfigWatch } from './config/config-watch.js';
 import { type Configuration, flagsInEffect } from './config/configuration.js';
 import { factsBefore, factsListener } from './desired/cluster-facts.js';
 import { localGaps } from './desired/settled-frontends.js';
+import { saveMemory } from './engine.js';
 import type { Preparation } from './kernel/kernel.js';
 import { KubeProxyRemains } from './kernel/kube-proxy/kube-proxy-remains.js';
 import { loadAddon } from './kernel/native/addon.js';
@@ -50,6 +51,7 @@ export class ComposedAgent {
   readonly #problems = new ProblemBoard();
   readonly #nodeWatch: OpenNodeWatch;
   #stopping = false;
+  #savesMemory = false;
   #facts = NO_FACTS;
 
   constructor(
@@ -136,6 +138,7 @@ export class ComposedAgent {
       },
       drainingOn: (nodes) => this.#source.askAbout(nodes),
       passed: (report) => {
+        this.#saveMemory();
         this.#relay?.follow(this.#desired.relays);
         this.#board.healthChecks.listenOn(this.#desired.restrictedPortAddresses);
         this.#board.healthChecks.update(this.#desired.healthChecks);
@@ -145,6 +148,13 @@ export class ComposedAgent {
       passFailed: (error) =>
         this.#board.passFailed(`the kernel could not be looked at: ${explainFailure(error)}`),
     };
+  }
+
+  // Passes that were begun before the source was complete are no more than a part of the first.
+  #saveMemory(): void {
+    if (this.#savesMemory || !this.#loop.state().synced) return;
+    this.#savesMemory = true;
+    saveMemory();
   }
 
   // What nobody wants any more is its former Service's, as the ledger says.
