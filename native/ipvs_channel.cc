@@ -205,7 +205,7 @@ Outcome IpvsChannel::dump(std::vector<VirtualServerRecord>* servers) {
           VirtualServerRecord record;
           readable = read_virtual_server(message, &record) && readable;
           if (readable) servers->push_back(record);
-          if (readable) walk_.doubt(record);
+          if (readable) walk_.doubt_known(record);
         });
     if (!outcome.ok()) return outcome;
     return readable ? done() : failure(EBADMSG, kOperation);

@@ -18,11 +18,19 @@ class IpvsWalk {
  public:
   explicit IpvsWalk(IpvsSockopt& kernel) : kernel_(kernel) {}
 
-  // Of what was written, or seen otherwise, the next walk tells whatever the kernel then says; the one under way tells it too, where
+  // Of what was written the next walk tells whatever the kernel then says; the one under way tells it too, where
   // it has not come to it yet. What is not of IPv4 is passed over.
   template <typename Record>
   void doubt(const Record& record) {
     if (record.family == AF_INET) known_[key_of(record)] = {0, walks_};
+  }
+
+  // The same of what was only seen: what no walk has met yet the next one tells anyway, and a handle that never walks keeps nothing.
+  template <typename Record>
+  void doubt_known(const Record& record) {
+    if (record.family != AF_INET) return;
+    const auto known = known_.find(key_of(record));
+    if (known != known_.end()) known->second = {0, walks_};
   }
 
   // One was added or deleted through this handle: that there are fewer then is nobody else's doing.
