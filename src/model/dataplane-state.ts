@@ -44,24 +44,6 @@ export class DataplaneState implements ObservedDataplane {
     this.#frontendsAt.remove(frontend.address, frontend.key);
   }
 
-  /**
-   * Replaces every key by the text that its entry has: a map keeps the text with which an entry came, and after `share`
-   * that is a second copy of each. In pieces, of which none takes long; what is there is all there in between.
-   */
-  *renewKeys(): Generator<void, void> {
-    const { owned, open, traffic, guarded } = this.policy;
-    yield* renewKeys(this.virtualServers, ({ frontend }) => frontend.key);
-    yield* renewKeys(owned, ({ frontend }) => frontend.key);
-    for (const frontends of [open, ...Object.values(traffic)]) yield* renewKeys(frontends, ({ key }) => key);
-    for (const { frontend } of this.virtualServers.values()) {
-      for (const addresses of [this.bound, guarded])
-        if (addresses.delete(frontend.address)) addresses.add(frontend.address);
-      this.#frontendsAt.remove(frontend.address, frontend.key);
-      this.#frontendsAt.add(frontend.address, frontend.key);
-      yield;
-    }
-  }
-
   /** Takes over everything but the virtual servers; what is known already stays the object that it is. */
   putAddressesAndSets(seen: Pick<Dataplane, 'bound' | 'policy'>): void {
     atOnce(this.putAddressesAndSetsInPieces(seen));
@@ -308,15 +290,6 @@ class PolicyState implements PacketPolicy {
 function shareFrontend(frontends: Map<FrontendKey, Frontend>, key: FrontendKey, frontend: Frontend): void {
   const known = frontends.get(key);
   if (known !== undefined && sameFrontend(known, frontend)) frontends.set(key, frontend);
-}
-
-function* renewKeys<K, V>(map: Map<K, V>, keyOf: (value: V) => K): Generator<void, void> {
-  for (const value of [...map.values()]) {
-    const key = keyOf(value);
-    map.delete(key);
-    map.set(key, value);
-    yield;
-  }
 }
 
 type Put = () => void;

@@ -1,6 +1,5 @@
 import type { Kernel, KernelChange } from '../kernel/kernel.js';
 import { type Address, familyOf } from '../model/address.js';
-import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { LookResult } from '../model/counters.js';
 import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/dataplane.js';
 import { DataplaneState } from '../model/dataplane-state.js';
@@ -27,8 +26,6 @@ export class KernelImage {
   #ledgerLost = false;
   /** Whether all that the last full look saw has been held as the desired objects, as far as it is as desired. */
   #isShared = false;
-  /** Whether maps still have the keys that the full look saw. */
-  #areKeysOld = false;
   #nameless: Set<FrontendKey> = new Set();
   readonly #unsure = new Map<FrontendKey, Frontend>();
   readonly #inherits: Inherits;
@@ -166,15 +163,7 @@ export class KernelImage {
 
   /** The source is complete, and all that the full look saw has been planned. */
   endSharing(): void {
-    this.#areKeysOld ||= !this.#isShared;
     this.#isShared = true;
-  }
-
-  /** Lets go of what only the keys still hold of a full look, once a pass has shared all else. */
-  async renewKeys(clock: Pick<Clock, 'now'>): Promise<void> {
-    if (!this.#areKeysOld) return;
-    this.#areKeysOld = false;
-    await inSlices(this.#state.renewKeys(), new TimeSlice(clock, STEPS_PER_LOOK));
   }
 
   /** Looks again at the frontends in doubt; those that cannot be seen stay in doubt. */

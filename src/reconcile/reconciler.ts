@@ -192,8 +192,6 @@ export class Reconciler {
     const { kernel, source, performed, desired, clock } = this.#parts;
     this.#completeness.note(source);
     this.#underWay = this.#dirty.size + this.#pending.size;
-    // Counted, 0.28 s at 10,000 Services, which no change waits for.
-    if (this.#underWay === 0) await this.#image.renewKeys(clock);
     await this.#check.run(this.#pending);
     await this.#releaseRemovals();
     const share = (plan: Plan) => this.#image.shareProgrammed(plan, desired);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { cidrFrom } from '../../src/model/cidr.js';
 import { DataplaneState } from '../../src/model/dataplane-state.js';
 import { frontend } from '../../src/model/frontend.js';
 import type { Operation } from '../../src/model/operation.js';
@@ -171,25 +170,4 @@ describe('the frontends of other programs', () => {
     foreign.clear();
     expect([foreign.isAt(VIP_A6), foreign.size]).toEqual([false, 0]);
   });
-});
-
-it('is the same after its keys were renewed', () => {
-  const [enter, allow] = [
-    { kind: 'enter-set', set: 'restricted', frontend: HTTP } as const,
-    { kind: 'allow-source', frontend: HTTP, source: cidrFrom(VIP_B, 32) } as const,
-  ];
-  const operations = [
-    ...PAIRS.map(([operation]) => operation),
-    add(HTTPS),
-    add(OTHER),
-    addReal(),
-    enter,
-    allow,
-  ];
-  const state = stateAfter(...operations);
-  for (const _ of state.renewKeys())
-    expect(dataplaneText(state)).toEqual(dataplaneText(stateAfter(...operations)));
-  expect(dataplaneText(state)).toEqual(dataplaneText(stateAfter(...operations)));
-  expect([...state.frontendsAt(VIP_A)].sort()).toEqual([HTTPS.key, HTTP.key].sort());
-  expect([...state.frontendsAt(VIP_B)]).toEqual([OTHER.key]);
 });

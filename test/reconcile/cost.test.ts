@@ -1,5 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DataplaneState } from '../../src/model/dataplane-state.js';
+import { describe, expect, it, vi } from 'vitest';
 import { frontend } from '../../src/model/frontend.js';
 import { operationText } from '../../src/model/operation.js';
 import { realServer } from '../../src/model/real-server.js';
@@ -118,24 +117,6 @@ describe('an audit by a kernel that tells one family at once', () => {
     agent.clock.advance(5_000);
     await agent.loop.idle();
     expect([counting.takeCounts().looked, agent.loop.state().auditRound]).toEqual([1, 60_000]);
-  });
-});
-
-describe('the first change after a restart', () => {
-  it('is written before keys of the full look are let go of, which the audit does', async () => {
-    const { agent: before, kernel } = await agentWith(10);
-    await before.loop.stop();
-    const renewed = vi.spyOn(DataplaneState.prototype, 'renewKeys');
-    onTestFinished(() => renewed.mockRestore());
-    const agent = testAgent(kernel, before.source);
-    await agent.start();
-    const written = vi.spyOn(kernel, 'perform');
-    agent.source.put(aSlice('web', [POD_1, POD_3]));
-    await agent.loop.idle();
-    expect([written.mock.calls.length > 0, renewed.mock.calls.length]).toEqual([true, 0]);
-    agent.clock.advance(5_000);
-    await agent.loop.idle();
-    expect(renewed).toHaveBeenCalledOnce();
   });
 });
 
