@@ -52,6 +52,20 @@ export const TRAFFIC_COUNTERS = [
 
 export const NO_TRAFFIC: Traffic = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
 
+export function isNoTraffic(traffic: Traffic): boolean {
+  return TRAFFIC_COUNTERS.every((name) => traffic[name] === 0);
+}
+
+export function trafficSum(a: Traffic, b: Traffic): Traffic {
+  return {
+    connections: a.connections + b.connections,
+    inPackets: a.inPackets + b.inPackets,
+    outPackets: a.outPackets + b.outPackets,
+    inBytes: a.inBytes + b.inBytes,
+    outBytes: a.outBytes + b.outBytes,
+  };
+}
+
 /** What came between two readings; of a virtual server that was made anew, all that it has. */
 export function trafficSince(before: Traffic, after: Traffic): Traffic {
   const start = TRAFFIC_COUNTERS.some((name) => after[name] < before[name]) ? NO_TRAFFIC : before;

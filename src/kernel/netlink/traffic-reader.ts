@@ -31,7 +31,9 @@ export class TrafficReader {
     const slice = new TimeSlice(performance, STEPS_PER_LOOK);
     for (const { key, counters } of virtualServersOf(await this.#handle.dumpVirtualServers())) {
       const front = 'mark' in key ? marks.at(key) : frontend(key.address, key.port, key.protocol);
-      if (front !== undefined) traffic.set(front.key, counters);
+      if (front === undefined) continue;
+      // Whoever keeps the reading keeps no second text of each key.
+      traffic.set(owned.get(front.key)?.frontend.key ?? front.key, counters);
       if (slice.over) await slice.yieldTurn();
     }
     return traffic;

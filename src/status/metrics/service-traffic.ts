@@ -1,31 +1,28 @@
-import type { DataplaneTraffic, Traffic } from '../../model/counters.js';
+import {
+  type DataplaneTraffic,
+  isNoTraffic,
+  NO_TRAFFIC,
+  type Traffic,
+  trafficSince,
+  trafficSum,
+} from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import type { FrontendKey } from '../../model/frontend.js';
 import { keyParts, serviceOfOwner } from '../../model/service-key.js';
 import { ExpositionText, type Labels, labelText } from './exposition.js';
 
-/** Totals that only grow. */
-interface TrafficTotals {
-  connections: number;
-  inPackets: number;
-  outPackets: number;
-  inBytes: number;
-  outBytes: number;
-}
-
-const TOTALS = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
-
 /** What one Service port shows: all of its frontends together. */
 interface PortTraffic {
   /** `namespace/name:port`, or without the port where it has no name. */
   readonly owner: string;
-  readonly totals: TrafficTotals;
+  /** They only grow. */
+  totals: Traffic;
 }
 
 interface TrafficView {
   readonly shown: readonly PortTraffic[];
   /** What went through those that are not shown, while they were not. */
-  readonly rest: TrafficTotals;
+  readonly rest: Traffic;
   readonly leftOut: number;
 }
 
@@ -38,10 +35,11 @@ interface TrafficView {
  */
 export class ServiceTraffic {
   readonly #limit: number;
+  /** Of the last look, those that had any traffic: in a large cluster most have none. */
   #seen: DataplaneTraffic = new Map();
   #ports = new Map<string, PortTraffic>();
   #shown: readonly PortTraffic[] = [];
-  readonly #rest = noTraffic();
+  #rest = NO_TRAFFIC;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -51,17 +49,20 @@ export class ServiceTraffic {
   *add(traffic: DataplaneTraffic, owned: ReadonlyMap<FrontendKey, Ownership>): Generator<void, TrafficView> {
     const shown = new Set(this.#shown);
     const ports = new Map<string, PortTraffic>();
+    const seen = new Map<FrontendKey, Traffic>();
     for (const [key, now] of traffic) {
       yield;
       const owner = owned.get(key)?.owner;
       if (owner === undefined) continue;
-      const port = ports.get(owner) ?? this.#ports.get(owner) ?? { owner, totals: noTraffic() };
+      const port = ports.get(owner) ?? this.#ports.get(owner) ?? { owner, totals: NO_TRAFFIC };
       ports.set(owner, port);
-      const growth = since(this.#seen.get(key), now);
-      addTo(port.totals, growth);
-      if (!shown.has(port)) addTo(this.#rest, growth);
+      if (isNoTraffic(now)) continue;
+      seen.set(key, now);
+      const growth = trafficSince(this.#seen.get(key) ?? NO_TRAFFIC, now);
+      port.totals = trafficSum(port.totals, growth);
+      if (!shown.has(port)) this.#rest = trafficSum(this.#rest, growth);
     }
-    this.#seen = traffic;
+    this.#seen = seen;
     this.#ports = ports;
     this.#shown = this.#choose([...ports.values()], shown);
     return { shown: this.#shown, rest: this.#rest, leftOut: ports.size - this.#shown.length };
@@ -78,21 +79,6 @@ export class ServiceTraffic {
     ];
     return [...larger, ...equal.slice(0, this.#limit - larger.length)];
   }
-}
-
-function since(before: Traffic | undefined, now: Traffic): TrafficTotals {
-  const growth = noTraffic();
-  const isAnew = before === undefined || TOTALS.some((key) => now[key] < before[key]);
-  for (const key of TOTALS) growth[key] = isAnew ? now[key] : now[key] - before[key];
-  return growth;
-}
-
-function addTo(totals: TrafficTotals, growth: TrafficTotals): void {
-  for (const key of TOTALS) totals[key] += growth[key];
-}
-
-function noTraffic(): TrafficTotals {
-  return { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
 }
 
 /** The statistics of Services as text for the metrics page, in pieces, of which none takes long. */
@@ -125,7 +111,7 @@ function newTexts(): Texts {
   };
 }
 
-function addTotals({ connections, packets, bytes }: Texts, labels: Labels, totals: TrafficTotals): void {
+function addTotals({ connections, packets, bytes }: Texts, labels: Labels, totals: Traffic): void {
   const incoming = labelText({ ...labels, direction: 'in' });
   const outgoing = labelText({ ...labels, direction: 'out' });
   connections.add(labelText(labels), totals.connections);
