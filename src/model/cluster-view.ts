@@ -94,10 +94,14 @@ export class ClusterView {
    * Who sends slices knows it, and a map of all of them would take 42 bytes each.
    */
   setSlice(slice: EndpointSlice, before: SlicePlace = slice): ServiceKey[] {
-    const touched = new Set(this.deleteSlice(before));
-    this.#sliceCount++;
+    const touched = new Set(before.service === slice.service ? [] : this.deleteSlice(before));
+    const known = this.#listOf(slice.service);
+    const replaced = known.find(({ key }) => key === slice.key);
+    if (replaced === undefined) this.#sliceCount++;
+    else this.#nodes.remove(replaced);
     this.#nodes.add(slice);
-    const others = this.#listOf(slice.service);
+    const others = known.filter((other) => other !== replaced);
+    // Never deleted and set anew: where that goes on, a map takes twice the memory for ever.
     this.#slicesOf.set(slice.service, others.length === 0 ? slice : [...others, slice]);
     return [...touched.add(slice.service)];
   }
