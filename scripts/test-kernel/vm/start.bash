@@ -6,8 +6,9 @@ source "$here/vm/kernel.bash"
 
 # Seconds. The first sign of life comes after 1–2 s with working hardware virtualisation.
 readonly kvm_patience=8
-# To the start of the command; 4–6 s are usual on two quiet cores without it.
-readonly boot_patience=180
+# To the start of the command; 4–6 s are usual on two quiet cores without it. On a machine with a load of 16 three minutes
+# were not enough, and a benchmark of an hour had ended for it.
+readonly boot_patience=480
 
 # Prints why the virtual machine cannot be used here, or nothing.
 vm_obstacle() {
