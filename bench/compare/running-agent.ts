@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { shippedNode } from '../watch/machine.js';
-import type { AgentOrder } from './agent.js';
+import type { AgentOrder } from './agent-run.js';
 import { type Cell, vipBindingOf } from './cells.js';
 import type { Network } from './network.js';
 import { type Asked, askedIn, STRACE } from './traced.js';
