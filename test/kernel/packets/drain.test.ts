@@ -147,7 +147,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
     });
   });
 
-  it('goes on draining over a restart of the agent', { timeout: 90_000 }, async () => {
+  it('goes on draining over a restart of the agent', { timeout: 150_000 }, async () => {
     const held = await holdAndRemove('resuming', RESUMING, 'IPv6');
     await cluster.agent.kill();
     expect(await held.connection.again()).toMatchObject({ kind: 'answered', pod: held.pod });
@@ -156,7 +156,8 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
     expect(report && weights(report, held.frontend)?.[held.server]).toBe(0);
     expect(await held.connection.again()).toMatchObject({ kind: 'answered', pod: held.pod });
     await held.connection.close();
-    await gone(held, DEADLINE);
+    // DEADLINE was not enough where the machine had much else to do.
+    await gone(held, 3 * DEADLINE);
   });
 
   it('is left by the clients that affinity had tied to it, while their open connections go on', async () => {
