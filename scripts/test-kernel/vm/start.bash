@@ -7,7 +7,7 @@ source "$here/vm/kernel.bash"
 # Seconds. The first sign of life comes after 1–2 s with working hardware virtualisation.
 readonly kvm_patience=8
 # To the start of the command; 4–6 s are usual on two quiet cores without it. On a machine with a load of 16 three minutes
-# were not enough, and a benchmark of an hour had ended for it.
+# were not enough, twice in a row, and what the machine was started for ended with it.
 readonly boot_patience=480
 
 # Prints why the virtual machine cannot be used here, or nothing.
