@@ -31,7 +31,7 @@ export function loadCompiled(file: URL): unknown {
 export function scriptOf(path: string, cachedData?: Buffer): Script {
   for (const flag of READ_AT_START) setFlagsFromString(flag);
   const text = readFileSync(path, 'latin1');
-  return new Script(text, cachedData === undefined ? { filename: path } : { filename: path, cachedData });
+  return new Script(text, { filename: path, cachedData });
 }
 
 export function compiledPath(path: string): string {
