@@ -175,6 +175,13 @@ describe.skipIf(!IN_TEST_KERNEL)('a Service with externalIPs that are not free',
     await waitUntil(async () => (await seen(remote, here, free)) === attacker.name, {
       what: 'the free port to be served',
     });
+    // An address is bound after the servers behind it are there: the free port answers before the VIPs do.
+    const vips = [4, 5, 6].flatMap((number) => both(vip(number)));
+    const areBound = async () => {
+      const bound = await cluster.boundVips();
+      return vips.every((address) => bound.includes(address));
+    };
+    await waitUntil(areBound, { what: 'the VIPs to be bound' });
     for (const family of FAMILIES) {
       for (const client of [node, remote, attacker]) {
         expect(await seen(client, vip(4)[family], WEB)).toBe(victim.name);
