@@ -83,7 +83,10 @@ describe.skipIf(!IN_TEST_KERNEL)('nft flush ruleset', () => {
     const ports = [{ name: 'http', protocol: 'TCP' as const, port: 80, nodePort: 30_003 }];
     const spec = { externalTrafficPolicy: 'Local' };
     await cluster.folder.put('local', everyWay({ name: 'local', number: 3, ports, pods, remotePods, spec }));
-    await cluster.agent.ready();
+    await cluster.agent.until(
+      'the Service with policy Local',
+      (now) => now.agent?.synced === true && weights(now, `${vip(3).IPv4}:80/TCP`) !== undefined,
+    );
     await cluster.agent.stop();
     await flush();
     await cluster.unbind(WEB.IPv4);

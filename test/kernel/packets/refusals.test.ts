@@ -86,8 +86,11 @@ describe.skipIf(!IN_TEST_KERNEL)('what is refused', () => {
       'emptied',
       dualStack({ name: 'emptied', vip: EMPTIED, pods: [], ports: EVERY_PROTOCOL }),
     );
-    await cluster.agent.until('the Service to be empty', ({ withoutEndpoints }) =>
-      withoutEndpoints.some(({ frontend }) => frontend === `${EMPTIED.IPv4}:80/TCP`),
+    await cluster.agent.until(
+      'the Service to be empty',
+      ({ agent, withoutEndpoints }) =>
+        agent?.synced === true &&
+        withoutEndpoints.some(({ frontend }) => frontend === `${EMPTIED.IPv4}:80/TCP`),
     );
     expect((await outside.ask(target)).kind).toBe('refused');
     await cluster.folder.put(
