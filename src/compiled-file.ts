@@ -21,9 +21,12 @@ const READ_AT_START = ['--initial-heap-size=0', '--max-old-space-size=0', '--max
 export function loadCompiled(file: URL): unknown {
   const path = fileURLToPath(file);
   if (!existsSync(path)) return undefined;
+  return exportsOf(scriptOf(path, compiledFor(path)), file);
+}
+
+export function exportsOf(script: Script, file: URL): unknown {
   const program = { exports: {} };
-  const run = scriptOf(path, compiledFor(path)).runInThisContext();
-  run(program.exports, createRequire(file), program, file.href);
+  script.runInThisContext()(program.exports, createRequire(file), program, file.href);
   return program.exports;
 }
 

@@ -5,6 +5,7 @@ import { type Done, emptyCommandLine } from './cli/program.js';
 import { type AgentListener, addRun, type RunCommands, type RunningAgent, runAgent } from './cli/run.js';
 import { ComposedAgent } from './compose-agent.js';
 import { withKernel } from './compose-node.js';
+import { practiseFirstPass } from './compose-practice.js';
 import type { ComposedViews } from './compose-views.js';
 import type { Configuration } from './config/configuration.js';
 import { VERSION } from './config/version.js';
@@ -62,6 +63,9 @@ function composeAgent(configuration: Configuration, version: string, listener: A
     },
   };
 }
+
+/** For `scripts/compile-ahead`. */
+export const practise = practiseFirstPass;
 
 /** The engine is set first, so that it holds for all that follows. */
 export const RUN_COMMANDS: RunCommands = {

@@ -94,6 +94,29 @@ describe('a program that is compiled ahead', () => {
     expect(readFileSync(compiledPath(FILE)).equals(first)).toBe(true);
   });
 
+  it('is the same for the agent too, which practises a first pass before', () => {
+    const agent = join(folder, 'run.cjs');
+    copyFileSync(join(PROJECT, 'dist/run.cjs'), agent);
+    const compile = () => {
+      execFileSync(process.execPath, ['--hash-seed=1', join(PROJECT, 'scripts/compile-ahead'), agent]);
+      return readFileSync(compiledPath(agent));
+    };
+    const first = compile();
+    expect(compile().equals(first)).toBe(true);
+  });
+
+  it('has practised, where it says how', () => {
+    const source = join(folder, 'practising.mjs');
+    const practised = join(folder, 'practised');
+    writeFileSync(
+      source,
+      `import { writeFileSync } from 'node:fs';
+      export const practise = async () => writeFileSync(${JSON.stringify(practised)}, 'practised');`,
+    );
+    execFileSync('bash', [join(PROJECT, 'scripts/compile-file'), source, join(folder, 'practising.cjs')]);
+    expect(readFileSync(practised, 'utf8')).toBe('practised');
+  });
+
   it('is none where the file is not there', () => {
     expect(loadCompiled(pathToFileURL(join(folder, 'none.cjs')))).toBeUndefined();
   });

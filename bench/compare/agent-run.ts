@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
 import { translateService } from '../../src/api-objects/service.js';
+import { practiseFirstPass } from '../../src/compose-practice.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import {
@@ -38,6 +39,9 @@ const core = assembleCore(size, {
   settings: { drainInterval: NEVER, auditInterval: NEVER },
   vipBinding: process.argv[4] === 'routes' ? 'routes' : 'addresses',
 });
+
+/** For `scripts/compile-ahead`. */
+export const practise = practiseFirstPass;
 
 /** Until its input ends. */
 export async function runAgent(): Promise<void> {

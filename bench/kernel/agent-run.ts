@@ -1,8 +1,12 @@
 import '../../src/engine.js';
+import { practiseFirstPass } from '../../src/compose-practice.js';
 import { assembleCore, type Core } from './core.js';
 import { type Memory, memory, settledMemory } from './memory.js';
 import type { Mix } from './mix.js';
-import { SilentKernel } from './silent-kernel.js';
+import { ReadySilentKernel } from './silent-kernel.js';
+
+/** For `scripts/compile-ahead`. */
+export const practise = practiseFirstPass;
 
 /** What a start of the agent's core took. */
 export interface AgentRun {
@@ -36,7 +40,7 @@ export async function runAgent(words: readonly string[]): Promise<void> {
   const [services = 0, endpoints = 0] = words.slice(0, 2).map(Number);
   const [mix = 'plain', silent = ''] = words.slice(2) as [Mix?, string?];
   const size = { services, endpoints, mix };
-  const core = assembleCore(size, silent === 'silent' ? { kernel: new SilentKernel() } : {});
+  const core = assembleCore(size, silent === 'silent' ? { kernel: new ReadySilentKernel() } : {});
   const filled = memory();
   await core.source.start(core.loop);
   const pass = await timedPass(core);

@@ -1,12 +1,12 @@
 import '../../src/engine.js';
-import { SilentKernel } from '../kernel/silent-kernel.js';
+import { ReadySilentKernel } from '../kernel/silent-kernel.js';
 import { followingCore } from './following-core.js';
 import { report } from './report.js';
 
 /** One start of the agent on a server that has everything already: `agent.js KUBECONFIG`. No kernel takes part. */
 const [kubeconfig = ''] = process.argv.slice(2);
 // A kernel that remembers nothing cannot be audited.
-const core = followingCore(kubeconfig, new SilentKernel(), { auditInterval: 86_400_000 });
+const core = followingCore(kubeconfig, new ReadySilentKernel(), { auditInterval: 86_400_000 });
 
 await report(async () => {
   const began = performance.now();
