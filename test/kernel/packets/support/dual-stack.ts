@@ -12,14 +12,17 @@ export interface DualStackText {
   readonly families?: readonly Family[];
   /** Further fields of spec. */
   readonly spec?: object;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A Service with a slice for each family, all pods ready on port 9376. */
-export function dualStack({ name, vip, pods, ports, families = FAMILIES, spec }: DualStackText): object[] {
+export function dualStack(text: DualStackText): object[] {
+  const { name, vip, pods, ports, families = FAMILIES, spec, annotations = {} } = text;
   const podPorts = ports?.map((port) => ({ ...port, port: 9376 }));
   return [
     service({
       name,
+      annotations,
       clusterIPs: families.map((family) => vip[family]),
       ...(ports && { ports }),
       ...(spec && { spec }),
