@@ -184,7 +184,9 @@ function virtualServer(server: VirtualServer, kernel: KernelView, drains: DrainI
     persistenceTimeout: settings.persistenceTimeout,
     realServers: [...realServers].map(({ key, address, port, weight }): RealServerStatus => {
       const { active, inactive } = activity?.get(key) ?? { active: 0, inactive: 0 };
-      return { key, address, port, weight, active, inactive, drainSecondsLeft: left?.get(key) };
+      // One that has just got its weight back may still be among the drains.
+      const drainSecondsLeft = weight === 0 ? left?.get(key) : undefined;
+      return { key, address, port, weight, active, inactive, drainSecondsLeft };
     }),
   };
 }

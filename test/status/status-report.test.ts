@@ -67,11 +67,23 @@ describe('the status report', () => {
   it('shows a closed frontend as draining, with the time that its servers have left', async () => {
     const dataplane = programmed();
     dataplane.acknowledge({ kind: 'close-frontend', frontend: FRONT });
+    const drained = realServer(SERVER.address, SERVER.port, 0);
+    dataplane.acknowledge({ kind: 'set-real-server', frontend: FRONT, server: drained });
     const drains = [{ frontend: FRONT.key, server: SERVER.key, left: 13_200 }];
     const report = await statusReport({ dataplane, activity, foreign: [] }, agentWith({ drains }));
     expect(report.virtualServers[0]).toMatchObject({
       state: 'draining',
       realServers: [{ drainSecondsLeft: 14 }],
+    });
+  });
+
+  it('shows no time left of a server that takes connections again, although its drain is not struck off yet', async () => {
+    const drains = [{ frontend: FRONT.key, server: SERVER.key, left: 13_200 }];
+    const view = { dataplane: programmed(), activity, foreign: [] };
+    const report = await statusReport(view, agentWith({ drains }));
+    expect(report.virtualServers[0]?.realServers[0]).toMatchObject({
+      weight: 1,
+      drainSecondsLeft: undefined,
     });
   });
 

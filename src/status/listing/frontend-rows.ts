@@ -217,7 +217,8 @@ class ServerRows {
   rowOf(key: FrontendKey, real: RealServer, activity: FrontendActivity | undefined): ServerRow {
     const { address, port, weight } = real;
     const { active, inactive } = activity?.get(real.key) ?? { active: 0, inactive: 0 };
-    const left = this.#drains.get(key)?.get(real.key) ?? null;
+    // One that has just got its weight back may still be among the drains.
+    const left = (weight === 0 ? this.#drains.get(key)?.get(real.key) : undefined) ?? null;
     const written = this.#agent?.image.virtualServers.get(key)?.realServers.find(real);
     const wanted = this.#agent?.desired.virtualServers.get(key)?.realServers.find(real);
     const { state, reason } = stateOf(real, { written, wanted, left, isKnown: this.#agent !== undefined });
