@@ -57,9 +57,7 @@ describe.skipIf(!IN_TEST_KERNEL)('connections to a pod that is no longer ready',
     return (report && weights(report, `${address}:80/TCP`)) ?? {};
   }
 
-  it('are reset where its node is lost, long before the drain would have ended', {
-    timeout: 90_000,
-  }, async () => {
+  it('are reset where its node is lost, long before the drain would have ended', async () => {
     const { remote } = cluster.lab;
     const connection = await holdConnection('lost', LOST);
     await remote.namespace.ip([`route add blackhole ${cluster.remotePod.addresses.IPv4}/32`]);
@@ -78,7 +76,7 @@ describe.skipIf(!IN_TEST_KERNEL)('connections to a pod that is no longer ready',
     await setNodeReady('True');
   });
 
-  it('go on where its node is ready, since it may fail its probe only', { timeout: 90_000 }, async () => {
+  it('go on where its node is ready, since it may fail its probe only', async () => {
     const before = await timesAsked();
     const connection = await holdConnection('unready', UNREADY);
     await stopPod('unready');

@@ -64,16 +64,14 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
     }
   };
 
-  it('are not complained of while they answer through the node', { timeout: 200_000 }, async () => {
+  it('are not complained of while they answer through the node', async () => {
     await whileAsking(() => setTimeout(TIME_FOR_TWO_LOOKS));
     const report = await cluster.agent.status();
     expect(report && complaints(report)).toEqual([]);
     expect(await ask()).toMatchObject({ kind: 'answered' });
   });
 
-  it('are reported in status and log once nobody answers through the node', {
-    timeout: 300_000,
-  }, async () => {
+  it('are reported in status and log once nobody answers through the node', async () => {
     await reachNeighbours('add');
     await cluster.lab.node.namespace.run(['conntrack', '-F']);
     expect(await ask()).toMatchObject({ kind: 'timed out' });
@@ -90,7 +88,7 @@ describe.skipIf(!IN_TEST_KERNEL)('pods behind a bridge whose packets pass no net
     expect(cluster.agent.log.filter((line) => line.includes('bridge cni0'))).toHaveLength(1);
   });
 
-  it('are no longer reported once they answer through the node again', { timeout: 300_000 }, async () => {
+  it('are no longer reported once they answer through the node again', async () => {
     await reachNeighbours('del');
     await whileAsking(() =>
       cluster.agent.until(

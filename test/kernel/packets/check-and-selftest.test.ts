@@ -59,11 +59,14 @@ describe.skipIf(!IN_TEST_KERNEL)('the commands about the node', () => {
     await nft('add', 'chain', 'ip', 'in-the-way', 'out', '{ type filter hook output priority -400; }');
     await nft('add', 'rule', 'ip', 'in-the-way', 'out', 'ip', 'daddr', ADDRESS, 'drop');
     const [command = '', ...rest] = node().inside([process.execPath, PROGRAM, 'selftest']);
-    const child = spawn(command, rest, { stdio: 'ignore' });
-    // Listened for at once: on a slow kernel it may end while a test looks at something else.
-    const ended = once(child, 'exit');
-    await waitUntil(async () => (await traces()).length === 3, { what: 'the self-test to have its server' });
-    return { child, ended };
+    const seen = async () => {
+      const child = spawn(command, rest, { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      while (child.exitCode === null) if ((await traces()).length === 3) return { child, ended };
+      // It waits three seconds for its answer, in which a slow machine may not have looked.
+      return false;
+    };
+    return waitUntil(seen, { what: 'the self-test to have its server' });
   }
 
   async function killed(): Promise<void> {

@@ -105,9 +105,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
     );
   }
 
-  it('keeps its connection, gets no new ones, and goes when the connection has ended', {
-    timeout: 90_000,
-  }, async () => {
+  it('keeps its connection, gets no new ones, and goes when the connection has ended', async () => {
     const held = await holdAndRemove('closing', CLOSING, 'IPv4');
     const target = { address: CLOSING.IPv4, port: 80, protocol: 'TCP' } as const;
     expect(tally(await cluster.lab.outside.askTimes(6, target))[held.pod]).toBeUndefined();
@@ -118,7 +116,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
     expect((performance.now() - start) / 1000).toBeLessThan(DEADLINE - 3);
   });
 
-  it('goes at the deadline although a connection remains', { timeout: 90_000 }, async () => {
+  it('goes at the deadline although a connection remains', async () => {
     const held = await holdAndRemove('overstaying', OVERSTAYING, 'IPv6');
     const start = performance.now();
     const report = await cluster.agent.until(
@@ -187,9 +185,7 @@ describe.skipIf(!IN_TEST_KERNEL)('an endpoint that leaves', () => {
   });
 
   for (const family of FAMILIES)
-    it(`refuses none of the clients that a hash had led to it, and each keeps to one pod (${family})`, {
-      timeout: 60_000,
-    }, async () => {
+    it(`refuses none of the clients that a hash had led to it, and each keeps to one pod (${family})`, async () => {
       const { pods } = cluster.lab;
       await cluster.folder.put('hashed', hashed(pods));
       const weightsNow = (report: StatusReport) => weights(report, `${hostText(HASHED[family])}:80/TCP`);

@@ -122,7 +122,7 @@ describe.skipIf(!IN_TEST_KERNEL)('on a healthy node nothing is found wrong with'
   const ask = (...words: string[]) => why(cluster.lab.node, cluster.adminSocket, words);
 
   for (const name of NAMES)
-    it(name, { timeout: 240_000 }, async () => {
+    it(name, async () => {
       const near = name === 'one-family' ? pod.addresses.IPv6 : pod.addresses.IPv4;
       const far =
         name === 'partly-ready' ? cluster.lab.outside.addresses.IPv4 : cluster.lab.outside.addresses.IPv6;
