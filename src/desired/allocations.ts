@@ -56,8 +56,11 @@ export class Allocations {
 
   #moveHoldings(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
     for (const gone of before) if (!after.includes(gone)) this.#hold(gone, this.#othersWith(gone, key), key);
-    for (const added of after)
-      if (!before.includes(added)) this.#hold(added, [...this.#othersWith(added, key), key].sort(), key);
+    for (const added of after) if (!before.includes(added)) this.#hold(added, this.#allWith(added, key), key);
+  }
+
+  #allWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {
+    return this.#holders.has(allocation) ? [...this.#othersWith(allocation, key), key].sort() : [key];
   }
 
   #othersWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {

@@ -1,5 +1,11 @@
 import type { Address, Family } from '../model/address.js';
-import type { Endpoint, EndpointSlice, Endpoints } from '../model/endpoint-slice.js';
+import {
+  type Endpoint,
+  EndpointList,
+  type EndpointSlice,
+  type EndpointState,
+  type Endpoints,
+} from '../model/endpoint-slice.js';
 import {
   evenServers,
   fixedServers,
@@ -93,11 +99,13 @@ function gatherEven(
   all: Address[],
   local: Address[],
 ): boolean {
-  for (let index = 0; index < endpoints.length; index++) {
-    const endpoint = endpoints.at(index) as Endpoint;
-    if (!endpoint.ready || endpoint.nodeHints !== undefined || endpoint.zoneHints !== undefined) return false;
-    all.push(endpoint.address);
-    if (endpoint.node === name) local.push(endpoint.address);
+  const { parts } = EndpointList.of(endpoints);
+  for (let index = 0; index < parts.length; index += 2) {
+    const address = parts[index] as Address;
+    const state = parts[index + 1] as EndpointState;
+    if (!state.ready || state.nodeHints !== undefined || state.zoneHints !== undefined) return false;
+    all.push(address);
+    if (state.node === name) local.push(address);
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../model/address.js';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../model/endpoint-slice.js';
+import { EndpointList, type EndpointPort, type EndpointSlice } from '../model/endpoint-slice.js';
 import type { Problem } from '../model/problem.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { ServicePort } from '../model/service.js';
@@ -39,12 +39,14 @@ function unusableAddresses(
 ): Set<Address> | undefined {
   let found: Set<Address> | undefined;
   const ends = endsOfSubnets(reserved);
-  for (const { endpoints } of slices)
-    for (let index = 0; index < endpoints.length; index++) {
-      const { address } = endpoints.at(index) as Endpoint;
+  for (const { endpoints } of slices) {
+    const { parts } = EndpointList.of(endpoints);
+    for (let index = 0; index < parts.length; index += 2) {
+      const address = parts[index] as Address;
       if (ends.has(address) || unusableKind(address, 'cluster') !== undefined)
         found = (found ?? new Set()).add(address);
     }
+  }
   return found;
 }
 

@@ -58,12 +58,17 @@ export interface EndpointState {
  * for each would take thrice the memory. It is made when somebody asks for one.
  */
 export class EndpointList implements Endpoints {
+  /** For whoever goes through all endpoints of a cluster: even a short-lived object for each takes longer than the rest. */
   readonly parts: readonly (Address | EndpointState)[];
 
-  constructor(endpoints: readonly StatedEndpoint[]) {
-    const parts = endpoints.flatMap(({ address, state }) => [address, state]);
+  constructor(endpoints: readonly Endpoint[]) {
+    const parts = endpoints.flatMap((endpoint) => [endpoint.address, stateOf(endpoint)]);
     // Without what a growing array has reserved for more.
     this.parts = parts.slice();
+  }
+
+  static of(endpoints: Endpoints): EndpointList {
+    return endpoints instanceof EndpointList ? endpoints : new EndpointList([...endpoints]);
   }
 
   get length(): number {
@@ -118,4 +123,8 @@ export class StatedEndpoint implements Endpoint {
   get nodeHints(): readonly string[] | undefined {
     return this.state.nodeHints;
   }
+}
+
+function stateOf(endpoint: Endpoint): EndpointState {
+  return endpoint instanceof StatedEndpoint ? endpoint.state : endpoint;
 }

@@ -71,8 +71,13 @@ export class DrainBook {
     const before = this.#drains.get(key);
     let after: Map<RealServerKey, Drain> | undefined;
     const seen = observed.virtualServers.get(key)?.realServers ?? NO_SERVERS;
-    // Nearly always they are the wanted ones, and need not be gone through.
-    for (const server of seen === wanted ? NO_SERVERS : seen)
+    // Nearly always they are the wanted ones, or none yet, and need not be gone through.
+    const mayDrain = seen !== wanted && seen.size > 0;
+    if (!mayDrain && before === undefined) {
+      this.#deadlines.refresh(key, false);
+      return;
+    }
+    for (const server of mayDrain ? seen : NO_SERVERS)
       if (server.weight === 0 && wanted?.find(server) === undefined) {
         after ??= new Map();
         after.set(server.key, before?.get(server.key) ?? { server, since: this.#clock.now(), over: false });
