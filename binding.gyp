@@ -20,6 +20,7 @@
       'native/job_queue.cc',
       'native/js_values.cc',
       'native/kernel_handle.cc',
+      'native/key_list.cc',
       'native/server_list.cc',
       'native/message_reader.cc',
       'native/message_writer.cc',

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "key_list.h"
 #include "server_list.h"
 
 namespace ipvsproxy {
@@ -66,8 +67,9 @@ bool OperationBatch::read(std::vector<uint8_t> buffer, size_t count) {
 }
 
 void OperationBatch::append(const OperationRecord& record) {
-  const bool is_list = record.kind == OperationKind::kAddRealServers && has_text(record);
-  if (is_list) append_servers(record, text(record), &records_);
+  if (!has_text(record)) records_.push_back(record);
+  else if (record.kind == OperationKind::kAddRealServers) append_servers(record, text(record), &records_);
+  else if (lists_keys(record)) append_keys(record, text(record), &records_);
   else records_.push_back(record);
 }
 

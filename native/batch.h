@@ -12,8 +12,8 @@ namespace ipvsproxy {
 
 class OperationBatch {
  public:
-  // `buffer` holds `count` records and then the text they point to; false where it is too short for them. A list of
-  // real servers becomes a record for each.
+  // `buffer` holds `count` records and then the text they point to; false where it is too short for them. A list
+  // becomes a record for each of what it lists.
   bool read(std::vector<uint8_t> buffer, size_t count);
 
   size_t size() const { return records_.size(); }

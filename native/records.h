@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 16;
+constexpr uint32_t kAbi = 17;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -61,6 +61,13 @@ static_assert(offsetof(OperationRecord, text_offset) == 24 + kElementKeySize &&
 // answers. `text` are the addresses with commas between them; in the place of `set` stands whether they are added in the
 // order of their ranks, for which `flags` is the seed.
 constexpr uint16_t kByRank = 1;
+
+// Where `flags` of an element or an address says of how many parts keys are, the record stands for one of each key in
+// `text`, with as many answers: keys are as JavaScript spells addresses and frontends, with a line break between them. Behind
+// that of an element and a space stands its comment.
+constexpr uint32_t kAddressParts = 1;
+constexpr uint32_t kPortParts = 2;      // address and port, in a set of one protocol
+constexpr uint32_t kFrontendParts = 3;  // address, protocol and port
 
 // In the place of `family`, for an element of a set of ranges: `protocol` then says how many bits at the end of
 // the key may have any value.

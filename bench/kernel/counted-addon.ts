@@ -1,7 +1,7 @@
 import type { Addon, Answers } from '../../src/kernel/native/addon.js';
 import { loadAddon } from '../../src/kernel/native/addon.js';
 import { HANDLE_SETS } from '../../src/kernel/packet-table/packet-table.js';
-import { type Channel, channelOf, RECORD_SIZE, SET_OFFSET } from './record-bytes.js';
+import { type Channel, channelOf, listedKeys, RECORD_SIZE, SET_OFFSET } from './record-bytes.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Writes that went to the kernel since the last look at them. */
@@ -67,9 +67,12 @@ function elementMessages(buffer: Uint8Array, count: number): number {
   for (let index = 0; index < count; index++) {
     const offset = index * RECORD_SIZE;
     const now = (buffer[offset] ?? 0) * 0x1_0000 + view.getUint16(offset + SET_OFFSET, true);
-    shared = now === before && shared < ELEMENTS_PER_MESSAGE ? shared + 1 : 1;
-    if (shared === 1) messages++;
+    if (now !== before) shared = 0;
     before = now;
+    for (let left = listedKeys(buffer, offset)?.length ?? 1; left > 0; left--) {
+      if (shared === 0) messages++;
+      shared = (shared + 1) % ELEMENTS_PER_MESSAGE;
+    }
   }
   return messages;
 }

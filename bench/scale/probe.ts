@@ -3,7 +3,7 @@ import { memory } from '../kernel/memory.js';
 import {
   ADD_ELEMENT,
   ADD_REAL_SERVER,
-  ADDRESS_OFFSET,
+  listedKeys,
   REAL_ADDRESS_OFFSET,
   RECORD_SIZE,
   SET_OFFSET,
@@ -91,11 +91,16 @@ function contentOf(buffer: Uint8Array, count: number): Pick<Acknowledged, 'opene
   for (let offset = 0; offset < count * RECORD_SIZE; offset += RECORD_SIZE) {
     const kind = buffer[offset];
     if (kind === ADD_ELEMENT && buffer[offset + SET_OFFSET] === OPEN_SET)
-      opened.push(addressAt(buffer, offset + ADDRESS_OFFSET));
+      opened.push(...openedBy(buffer, offset));
     else if (kind === ADD_REAL_SERVER && count <= SMALL_JOB)
       served.push(addressAt(buffer, offset + REAL_ADDRESS_OFFSET));
   }
   return { opened, served };
+}
+
+// By their keys, `10.96.0.1:80/TCP`.
+function openedBy(buffer: Uint8Array, offset: number): string[] {
+  return (listedKeys(buffer, offset) ?? []).map((key) => key.slice(0, key.lastIndexOf(':')));
 }
 
 function addressAt(buffer: Uint8Array, offset: number): string {

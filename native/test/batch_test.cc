@@ -51,6 +51,26 @@ TEST(runs_of_one_channel_go_together_and_in_order) {
   CHECK(seen.results.codes == std::vector<int32_t>({0, 0, 0, 0, 0, 0}));
 }
 
+TEST(a_list_of_elements_has_an_answer_for_each) {
+  OperationRecord list{};
+  list.kind = OperationKind::kAddElement;
+  list.flags = kAddressParts;
+  const std::string addresses = "10.96.0.10\nnone\n10.96.0.11 of two";
+  list.text_offset = sizeof list;
+  list.text_length = static_cast<uint16_t>(addresses.size());
+  std::vector<uint8_t> buffer(sizeof list);
+  std::memcpy(buffer.data(), &list, sizeof list);
+  buffer.insert(buffer.end(), addresses.begin(), addresses.end());
+  OperationBatch batch;
+  CHECK(batch.read(buffer, 1) && batch.size() == 3);
+  CHECK(batch.text(batch[0]).empty() && batch.text(batch[2]) == "of two");
+  std::string log;
+  NotingChannel ipvs("i", &log), route("r", &log), nft("n", &log), conntrack("c", &log);
+  Results results;
+  apply_batch(batch, {ipvs, route, nft, conntrack}, 1, &results);
+  CHECK(log == "n0-1 n2-3 " && results.codes == std::vector<int32_t>({0, -EINVAL, 0}));
+}
+
 TEST(a_list_of_real_servers_has_an_answer_for_each) {
   OperationRecord list = record_of(OperationKind::kAddRealServers);
   const std::string addresses = "10.0.0.1,10.0.0.2,fd00::1,10.0.0.3";

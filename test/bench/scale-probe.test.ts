@@ -7,20 +7,24 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Acknowledged, ProbeMessage, Spent } from '../../bench/scale/probe.js';
 import { PROJECT_FOLDER } from '../../lab/project-folder.js';
-import { encodeOperations } from '../../src/kernel/native/operation-encoder.js';
-import type { KernelOperation } from '../../src/kernel/native/records.js';
+import { OperationEncoder } from '../../src/kernel/native/operation-encoder.js';
 import type { Address } from '../../src/model/address.js';
 
 const OPEN_SET = 7;
 /** Loads nothing: the program brings what stands in for the addon. */
 const NO_ADDON = 'data:text/javascript,process.dlopen = () => {};';
 const VIP = { address: '10.96.0.1' as Address, port: 80, protocol: 'TCP' } as const;
+
 /** As the agent writes them, and one set that is another. */
-const OPENING: readonly KernelOperation[] = [
-  { kind: 'add-real-server', key: VIP, address: '10.128.0.1' as Address, port: 8080, weight: 1 },
-  { kind: 'add-element', set: OPEN_SET, element: Uint8Array.of(10, 96, 0, 1, 6, 0, 0, 0, 0, 80, 0, 0) },
-  { kind: 'add-element', set: OPEN_SET + 1, element: Uint8Array.of(10, 96, 0, 9, 6, 0, 0, 0, 0, 80, 0, 0) },
-];
+function opening(): Uint8Array {
+  const encoder = new OperationEncoder(3);
+  const pod = '10.128.0.1' as Address;
+  encoder.push({ kind: 'add-real-server', key: VIP, address: pod, port: 8080, weight: 1 });
+  encoder.pushKey('add-element', OPEN_SET, 3, '10.96.0.1:80/TCP');
+  encoder.pushKey('add-element', OPEN_SET, 3, '10.96.0.2:53/UDP');
+  encoder.pushKey('add-element', OPEN_SET + 1, 3, '10.96.0.9:80/TCP');
+  return encoder.finish().buffer;
+}
 
 /** Programs whose cost is known, with the probe of the benchmark of large clusters in them. */
 describe('the probe in the program', () => {
@@ -99,7 +103,7 @@ describe('the probe in the program', () => {
 
   it('tells which VIPs were opened and which pods are served once the kernel has answered', async () => {
     const records = join(folder, 'records.json');
-    writeFileSync(records, JSON.stringify([...encodeOperations(OPENING).buffer]));
+    writeFileSync(records, JSON.stringify([...opening()]));
     // Stands in for the addon, whose properties are read-only.
     start(`
       import { readFileSync } from 'node:fs';
@@ -113,7 +117,7 @@ describe('the probe in the program', () => {
       await handle.apply(bytes, 3);`);
     expect(await next<Acknowledged>('acknowledged')).toMatchObject({
       records: 3,
-      opened: ['10.96.0.1'],
+      opened: ['10.96.0.1', '10.96.0.2'],
       served: ['10.128.0.1'],
     });
   });

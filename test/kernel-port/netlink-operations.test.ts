@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RecordSpace } from '../../src/kernel/native/operation-encoder.js';
-import type { KernelOperation } from '../../src/kernel/native/records.js';
+import type { KernelOperation, KeyKind } from '../../src/kernel/native/records.js';
 import { AnswerList, addRecords, jobsOf, outcomeOf } from '../../src/kernel/netlink/netlink-operations.js';
 import { frontend } from '../../src/model/frontend.js';
 import { DONE, failed, type Operation, type SingleOperation, unknown } from '../../src/model/operation.js';
@@ -11,9 +11,20 @@ import { settings } from '../support/objects.js';
 
 const FRONT = frontend(VIP_A, 80, 'TCP');
 const SERVER = realServer(POD_1, 8080, 1);
-function recordsOf(operation: SingleOperation, binding: VipBinding = 'addresses'): KernelOperation[] {
-  const records: KernelOperation[] = [];
-  addRecords(operation, records, binding);
+
+/** What is written by its bytes, and what by the text that names it. */
+type Written = KernelOperation | { readonly kind: KeyKind; readonly name: string; readonly comment: string };
+
+function recordsOf(operation: SingleOperation, binding: VipBinding = 'addresses'): Written[] {
+  const records: Written[] = [];
+  addRecords(
+    operation,
+    {
+      push: (record) => void records.push(record),
+      pushKey: (kind, _set, _parts, name, comment = '') => void records.push({ kind, name, comment }),
+    },
+    binding,
+  );
   return records;
 }
 

@@ -120,6 +120,21 @@ const realServer: fc.Arbitrary<RealServerRecord> = fc.record({
   upperThreshold: uint32,
 });
 
+function keyLists(buffer: Uint8Array, count: number) {
+  const view = new DataView(buffer.buffer, buffer.byteOffset);
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * 80;
+    const start = view.getUint32(at + 72, true);
+    const text = Buffer.from(buffer.subarray(start, start + view.getUint16(at + 76, true))).toString();
+    return {
+      kind: buffer[at],
+      parts: view.getUint32(at + 12, true),
+      set: view.getUint16(at + 78, true),
+      text,
+    };
+  });
+}
+
 describe('operation records', () => {
   it('are read back as they were written', () => {
     fc.assert(
@@ -160,6 +175,37 @@ describe('operation records', () => {
     expect(buffer.subarray(80, 160)).toEqual(expected);
     expect(Buffer.from(buffer.subarray(240, 261)).toString()).toBe('10.244.0.1,10.244.0.2');
     expect([...buffer.subarray(160 + 72, 240)]).toEqual([5, 1, 0, 0, 21, 0, 0, 0]);
+  });
+
+  it('of elements and addresses that their text names are one for neighbours of one kind and set', () => {
+    const encoder = new OperationEncoder(1);
+    encoder.pushKey('add-element', 7, 2, '10.96.0.10:80/TCP', 'shop/web');
+    encoder.pushKey('add-element', 7, 2, '10.96.0.11:80/TCP', 'a'.repeat(200));
+    encoder.pushKey('add-element', 8, 2, '10.96.0.12:80/TCP');
+    encoder.pushKey('delete-element', 8, 2, '10.96.0.13:80/TCP');
+    encoder.push({ kind: 'bind-address', address: VIP_A });
+    encoder.pushKey('bind-route', 0, 1, VIP_A);
+    expect(encoder.answers).toBe(6);
+    const { buffer, count } = encoder.finish();
+    expect(keyLists(buffer, count)).toEqual([
+      { kind: 9, parts: 2, set: 7, text: `10.96.0.10:80/TCP shop/web\n10.96.0.11:80/TCP ${'a'.repeat(128)}` },
+      { kind: 9, parts: 2, set: 8, text: '10.96.0.12:80/TCP' },
+      { kind: 10, parts: 2, set: 8, text: '10.96.0.13:80/TCP' },
+      { kind: 7, parts: 0, set: 0, text: '' },
+      { kind: 12, parts: 1, set: 0, text: VIP_A },
+    ]);
+  });
+
+  it('of thousands of elements are several, since the length of a text has 16 bits', () => {
+    const encoder = new OperationEncoder(1);
+    const key = (index: number) => `[fd00::${index.toString(16)}]:80/TCP`;
+    for (let index = 0; index < 3_000; index++)
+      encoder.pushKey('add-element', 7, 3, key(index), '€'.repeat(9));
+    const { buffer, count } = encoder.finish();
+    const lists = keyLists(buffer, count);
+    expect([encoder.answers, lists.length > 1]).toEqual([3_000, true]);
+    const texts = lists.flatMap(({ text }) => text.split('\n'));
+    expect(texts).toEqual(Array.from({ length: 3_000 }, (_, index) => `${key(index)} ${'€'.repeat(9)}`));
   });
 
   it('have the layout of native/records.h', () => {

@@ -4,6 +4,7 @@ import {
   type AddElementOperation,
   FAMILY_NUMBERS,
   type KernelOperation,
+  type KeyKind,
   LITTLE_ENDIAN,
   PROTOCOL_NUMBERS,
   type RealServerOperation,
@@ -48,6 +49,8 @@ const ADD_REAL_SERVERS = 14;
 /** In the place of the set. */
 const BY_RANK = 1;
 const LONGEST_TEXT = 0xffff;
+/** UTF-16 units; with one key more they are no longer than that, whatever characters they are. */
+const LONG_LIST = 20_000;
 
 // Takes the place of the family, which an element has none of.
 const RANGE = 1;
@@ -91,6 +94,14 @@ interface Text {
   readonly text: string;
 }
 
+/** Keys of one kind and set on their way into one record. */
+interface KeyList {
+  readonly kind: KeyKind;
+  readonly set: number;
+  readonly record: number;
+  text: string;
+}
+
 /** Writes each operation into the buffer at once, so that no list of them is needed. */
 export class OperationEncoder {
   readonly #space: RecordSpace;
@@ -102,6 +113,8 @@ export class OperationEncoder {
   #answers = 0;
   /** Of the record before, where that is of a real server. */
   #serverKey: ServerKey | undefined;
+  /** The record before, where that lists keys. */
+  #list: KeyList | undefined;
 
   /** `count`: about how many there will be. */
   constructor(count: number, space = new RecordSpace()) {
@@ -116,6 +129,7 @@ export class OperationEncoder {
   }
 
   finish(): EncodedOperations {
+    this.#endList();
     let room = this.#offset;
     for (const { text } of this.#texts) room += text.length * UTF8_BYTES;
     this.#reserve(room);
@@ -142,7 +156,7 @@ export class OperationEncoder {
     upperThreshold: number,
     forwarding = 0,
   ): boolean {
-    this.#makeRoom();
+    this.#begin();
     const bytes = this.#bytes;
     const view = this.#view;
     const at = this.#offset;
@@ -169,7 +183,7 @@ export class OperationEncoder {
     const { addresses, port, weight, order } = servers;
     const text = addresses.join();
     if (text.length > LONGEST_TEXT) return false;
-    this.#makeRoom();
+    this.#begin();
     const view = this.#view;
     const at = this.#offset;
     writeKey(key, this.#bytes, view, at);
@@ -186,7 +200,34 @@ export class OperationEncoder {
     return true;
   }
 
-  #makeRoom(): void {
+  /**
+   * Writes an element or an address by the text that names it. Neighbours share a record, of which the addon makes one for
+   * each: nothing is made of one here but a longer text.
+   */
+  pushKey(kind: KeyKind, set: number, parts: number, name: string, comment = ''): void {
+    const key = comment === '' ? name : `${name} ${comment.slice(0, COMMENT_LENGTH)}`;
+    const list = this.#list;
+    if (list !== undefined && list.kind === kind && list.set === set && list.text.length < LONG_LIST) {
+      list.text = `${list.text}\n${key}`;
+      this.#answers++;
+      return;
+    }
+    this.#begin();
+    const at = this.#offset;
+    this.#view.setUint32(at + 12, parts, LITTLE_ENDIAN);
+    this.#view.setUint16(at + 78, set, LITTLE_ENDIAN);
+    this.#close(KINDS[kind], undefined);
+    this.#list = { kind, set, record: at, text: key };
+  }
+
+  #endList(): void {
+    if (this.#list === undefined) return;
+    this.#texts.push(this.#list);
+    this.#list = undefined;
+  }
+
+  #begin(): void {
+    this.#endList();
     if (this.#offset + RECORD_SIZE > this.#bytes.length)
       this.#reserve(Math.max(RECORD_SIZE, 2 * this.#offset));
   }
@@ -211,7 +252,7 @@ export class OperationEncoder {
   }
 
   #pushOther(operation: Exclude<KernelOperation, RealServerOperation>): void {
-    this.#makeRoom();
+    this.#begin();
     const bytes = this.#bytes;
     const view = this.#view;
     const at = this.#offset;

@@ -6,7 +6,7 @@ import type { Protocol } from '../../model/protocol.js';
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 16;
+export const ABI = 17;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -91,6 +91,18 @@ export interface AddElementOperation {
 interface DeleteElementOperation extends Pick<AddElementOperation, 'set' | 'element' | 'freeBits'> {
   readonly kind: 'delete-element';
 }
+
+/** What may be written by the text that names it, many in one record. */
+export type KeyKind =
+  | 'add-element'
+  | 'delete-element'
+  | 'bind-address'
+  | 'unbind-address'
+  | 'bind-route'
+  | 'unbind-route';
+
+/** Of how many parts a key is that is an address; a frontend has a port, and a protocol where its set is of several. */
+export const ADDRESS_PARTS = 1;
 
 /** Deletes conntrack entries with this original destination whose replies come from this real server. */
 export interface ForgetFlowsOperation {

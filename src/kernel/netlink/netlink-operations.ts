@@ -9,6 +9,7 @@ import {
   failed,
   type Operation,
   type Outcome,
+  type PolicyOperation,
   type SingleOperation,
   singly,
   unknown,
@@ -18,15 +19,19 @@ import type { VipBinding } from '../../model/vip-binding.js';
 import type { Answers } from '../native/addon.js';
 import { errnoName } from '../native/netlink-error.js';
 import { type EncodedOperations, OperationEncoder, type RecordSpace } from '../native/operation-encoder.js';
-import type { KernelOperation, ServerKey } from '../native/records.js';
-import { arpElementOf, elementOf, type PacketElement } from '../packet-table/packet-sets.js';
+import { ADDRESS_PARTS, type KernelOperation, type ServerKey } from '../native/records.js';
+import {
+  arpElementOf,
+  elementOf,
+  PARTS,
+  type PacketElement,
+  plainSetOf,
+} from '../packet-table/packet-sets.js';
 import { ARP_INDEX } from '../packet-table/packet-table.js';
 import { drainMark, toKernel } from './server-settings.js';
 
-/** What takes records: the encoder, or a list. */
-interface Records {
-  push(record: KernelOperation): unknown;
-}
+/** What takes records. */
+type Records = Pick<OperationEncoder, 'push' | 'pushKey'>;
 
 /**
  * Adds the records that carry one operation, one after the other in one transaction; the last one's answer is the
@@ -61,32 +66,46 @@ export function addRecords(
       records.push(flowsRecord(operation));
       return;
     case 'bind-vip':
-      records.push(bindRecord(operation.address, binding));
+      records.pushKey(BIND_KINDS[binding], 0, ADDRESS_PARTS, operation.address);
       return;
     case 'unbind-vip':
-      for (const way of UNBINDING[binding]) records.push(unbindRecord(operation.address, way));
+      for (const way of UNBINDING[binding])
+        records.pushKey(UNBIND_KINDS[way], 0, ADDRESS_PARTS, operation.address);
       return;
-    case 'own-frontend': {
-      const element = elementOf(operation);
-      if (operation.replaces !== undefined) records.push(elementRecord('delete-element', element));
-      records.push(elementRecord('add-element', element, operation.owner));
+    case 'own-frontend':
+      if (operation.replaces !== undefined) addElement('delete-element', operation, records);
+      addElement('add-element', operation, records, operation.owner);
       return;
-    }
     case 'open-frontend':
     case 'guard-vip':
     case 'enter-set':
     case 'allow-source':
-      records.push(elementRecord('add-element', elementOf(operation)));
+      addElement('add-element', operation, records);
       return;
     case 'disown-frontend':
     case 'close-frontend':
     case 'release-vip':
     case 'leave-set':
     case 'forbid-source':
-      records.push(elementRecord('delete-element', elementOf(operation)));
+      addElement('delete-element', operation, records);
       return;
   }
 }
+
+function addElement(
+  kind: 'add-element' | 'delete-element',
+  operation: PolicyOperation,
+  records: Records,
+  comment?: string,
+): void {
+  const set = plainSetOf(operation);
+  const name = 'address' in operation ? operation.address : operation.frontend.key;
+  if (set !== undefined) records.pushKey(kind, set, PARTS[set] as number, name, comment);
+  else if ('frontend' in operation) records.push(elementRecord(kind, elementOf(operation), comment));
+}
+
+const BIND_KINDS = { addresses: 'bind-address', routes: 'bind-route' } as const;
+const UNBIND_KINDS = { addresses: 'unbind-address', routes: 'unbind-route' } as const;
 
 /** In which order it is unbound: last as it was bound. */
 const UNBINDING: Readonly<Record<VipBinding, readonly VipBinding[]>> = {
@@ -95,11 +114,11 @@ const UNBINDING: Readonly<Record<VipBinding, readonly VipBinding[]>> = {
 };
 
 export function bindRecord(address: Address, binding: VipBinding): KernelOperation {
-  return { kind: binding === 'routes' ? 'bind-route' : 'bind-address', address };
+  return { kind: BIND_KINDS[binding], address };
 }
 
 export function unbindRecord(address: Address, binding: VipBinding): KernelOperation {
-  return { kind: binding === 'routes' ? 'unbind-route' : 'unbind-address', address };
+  return { kind: UNBIND_KINDS[binding], address };
 }
 
 type ServerOperation = Extract<Operation, { server: RealServer }>;

@@ -1,13 +1,13 @@
 import {
   type Address,
   addressAt,
+  addressBytes,
   FAMILIES,
   type Family,
   familyOf,
   writeAddress,
 } from '../../model/address.js';
 import { type Cidr, cidrFrom } from '../../model/cidr.js';
-import type { TrafficSet } from '../../model/dataplane.js';
 import { type Frontend, frontend, insideOf, isInside } from '../../model/frontend.js';
 import type { PolicyOperation } from '../../model/operation.js';
 import { PROTOCOLS, type Protocol } from '../../model/protocol.js';
@@ -97,62 +97,59 @@ export interface PacketElement {
   readonly freeBits?: number;
 }
 
-/** What an operation writes or takes away. */
-export function elementOf(operation: PolicyOperation): PacketElement {
+/** An operation on an element that is a VIP, or stands for a frontend. */
+type FrontendOperation = Exclude<PolicyOperation, { address: Address }>;
+
+/**
+ * The set of an operation whose element is a VIP or a frontend and nothing else, so that its text says all of it;
+ * undefined where it has a value or a range too.
+ */
+export function plainSetOf(operation: PolicyOperation): number | undefined {
+  if ('address' in operation) return INDEXES[familyOf(operation.address)].addresses.guarded;
+  const { frontend } = operation;
+  const { frontends, flows } = INDEXES[familyOf(frontend.address)];
   switch (operation.kind) {
     case 'own-frontend':
-    case 'disown-frontend': {
-      const { frontend } = operation;
-      return isInside(frontend) ? markElement('owned-inside', frontend) : flowElement('owned', frontend);
-    }
+    case 'disown-frontend':
+      return isInside(frontend) ? undefined : flows.owned[frontend.protocol];
     case 'open-frontend':
-    case 'close-frontend': {
-      const { frontend } = operation;
-      return isInside(frontend) ? markElement('inside', frontend) : frontendElement('open', frontend);
-    }
-    case 'guard-vip':
-    case 'release-vip':
-      return addressElement('guarded', operation.address);
+    case 'close-frontend':
+      return isInside(frontend) ? undefined : frontends.open;
     case 'enter-set':
-    case 'leave-set':
-      return trafficElement(operation.set, operation.frontend);
-    case 'allow-source':
-    case 'forbid-source':
-      return sourceElement(operation.frontend, operation.source);
+    case 'leave-set': {
+      const { set } = operation;
+      return set === 'masqueraded' || set === 'source-kept' ? flows[set][frontend.protocol] : frontends[set];
+    }
+    default:
+      return undefined;
   }
+}
+
+/** Of how many parts the keys of each set are. */
+export const PARTS: readonly number[] = PACKET_SETS.map((set) => keyType(set).length);
+
+/** What any other operation writes or takes away. */
+export function elementOf(operation: FrontendOperation): PacketElement {
+  const { kind, frontend } = operation;
+  if ('source' in operation) return sourceElement(frontend, operation.source);
+  return markElement(
+    kind === 'own-frontend' || kind === 'disown-frontend' ? 'owned-inside' : 'inside',
+    frontend,
+  );
 }
 
 /** The element beside `guarded` by which no ARP request for the VIP is answered; undefined for IPv6. */
 export function arpElementOf(operation: PolicyOperation): Uint8Array | undefined {
   const isGuard = operation.kind === 'guard-vip' || operation.kind === 'release-vip';
   if (!isGuard || familyOf(operation.address) === 'IPv6') return undefined;
-  return addressElement('guarded', operation.address).key;
+  return addressBytes(operation.address);
 }
 
-function trafficElement(set: TrafficSet, frontend: Frontend): PacketElement {
-  return set === 'masqueraded' || set === 'source-kept'
-    ? flowElement(set, frontend)
-    : frontendElement(set, frontend);
-}
-
-function flowElement(purpose: FlowPurpose, { address, port, protocol }: Frontend): PacketElement {
-  const family = familyOf(address);
-  const size = addressSize(family);
-  const key = new Uint8Array(size + FIELD_SIZE);
-  writeAddress(address, key, 0);
-  writePort(port, key, size);
-  return { set: INDEXES[family].flows[purpose][protocol], key };
-}
-
-function frontendElement(purpose: FrontendPurpose, frontend: Frontend): PacketElement {
+function markElement(purpose: 'inside' | 'owned-inside', frontend: Frontend): PacketElement {
   const family = familyOf(frontend.address);
   const key = new Uint8Array(frontendKeySize(family));
   writeFrontend(frontend, key);
-  return { set: INDEXES[family].frontends[purpose], key };
-}
-
-function markElement(purpose: FrontendPurpose, frontend: Frontend): PacketElement {
-  return { ...frontendElement(purpose, frontend), mark: frontend.mark };
+  return { set: INDEXES[family].frontends[purpose], key, mark: frontend.mark };
 }
 
 function sourceElement(frontend: Frontend, { address, prefix }: Cidr): PacketElement {
@@ -162,13 +159,6 @@ function sourceElement(frontend: Frontend, { address, prefix }: Cidr): PacketEle
   writeFrontend(frontend, key);
   writeAddress(address, key, start);
   return { set: INDEXES[family].frontends.sources, key, freeBits: addressSize(family) * 8 - prefix };
-}
-
-function addressElement(purpose: AddressPurpose, address: Address): PacketElement {
-  const family = familyOf(address);
-  const key = new Uint8Array(addressSize(family));
-  writeAddress(address, key, 0);
-  return { set: INDEXES[family].addresses[purpose], key };
 }
 
 // nf_tables pads every field of a concatenation to 4 bytes; ports are in network order.
