@@ -56,8 +56,6 @@ const LONG_LIST = 20_000;
 const RANGE = 1;
 
 const TEXT = new TextEncoder();
-const LAST_OF_ASCII = 0x7f;
-const FEW_CHARACTERS = 64;
 
 /**
  * Memory for records that is used again by the next that are encoded into it: touching fresh pages takes longer than
@@ -130,10 +128,17 @@ export class OperationEncoder {
 
   finish(): EncodedOperations {
     this.#endList();
-    let room = this.#offset;
-    for (const { text } of this.#texts) room += text.length * UTF8_BYTES;
-    this.#reserve(room);
-    for (const text of this.#texts) this.#writeText(text);
+    const whole = this.#texts.map(({ text }) => text).join('');
+    this.#reserve(this.#offset + whole.length * UTF8_BYTES);
+    const { written } = TEXT.encodeInto(whole, this.#bytes.subarray(this.#offset));
+    // Nearly always all of it is ASCII.
+    const isPlain = written === whole.length;
+    for (const { record, text } of this.#texts) {
+      const size = isPlain ? text.length : Buffer.byteLength(text);
+      this.#view.setUint32(record + 72, this.#offset, LITTLE_ENDIAN);
+      this.#view.setUint16(record + 76, size, LITTLE_ENDIAN);
+      this.#offset += size;
+    }
     return { buffer: this.#bytes.subarray(0, this.#offset), count: this.#count };
   }
 
@@ -294,24 +299,6 @@ export class OperationEncoder {
     }
     this.#close(KINDS[operation.kind], undefined);
   }
-
-  #writeText({ record, text }: Text): void {
-    const written = writeText(text, this.#bytes, this.#offset);
-    this.#view.setUint32(record + 72, this.#offset, LITTLE_ENDIAN);
-    this.#view.setUint16(record + 76, written, LITTLE_ENDIAN);
-    this.#offset += written;
-  }
-}
-
-// A call of the encoder takes as long as writing some hundred characters, and nearly all comments are ASCII.
-function writeText(text: string, bytes: Uint8Array, at: number): number {
-  if (text.length > FEW_CHARACTERS) return TEXT.encodeInto(text, bytes.subarray(at)).written;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code > LAST_OF_ASCII) return TEXT.encodeInto(text, bytes.subarray(at)).written;
-    bytes[at + index] = code;
-  }
-  return text.length;
 }
 
 function writeKey(key: ServerKey, bytes: Uint8Array, view: DataView, at: number): void {
