@@ -97,7 +97,11 @@ const TWO = 0x32;
 const COLON = 0x3a;
 
 export function unusableKind(address: Address, kind: AddressField): string | undefined {
-  if (!isSuspicious(address)) return undefined;
+  return isSuspicious(address) ? kindOfUnusable(address, kind) : undefined;
+}
+
+// Apart, since a function whose variables are used in one inside it needs memory whenever it is called.
+function kindOfUnusable(address: Address, kind: AddressField): string | undefined {
   const found = UNUSABLE.find(({ pattern }) => pattern.test(address));
   return found === undefined || (kind === 'cluster' && found.mayBeClusterIP) ? undefined : found.what;
 }

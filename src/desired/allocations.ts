@@ -73,7 +73,7 @@ export class Allocations {
   }
 
   #hold(allocation: Allocation, holders: readonly ServiceKey[], changed: ServiceKey): void {
-    const [first] = holders;
+    const first = holders[0];
     if (first === undefined) this.#holders.delete(allocation);
     else this.#holders.set(allocation, holders.length === 1 ? first : holders);
     if (this.#claimants.size === 0) return;

@@ -215,7 +215,7 @@ function areSameRoutes(some: readonly RelayRoute[], others: readonly RelayRoute[
 
 /** The Service's NodePorts on this node's loopback addresses; none where it has no ClusterIP to relay to. */
 function relayRoutes({ key: service, clusterIPs, ports }: Service): readonly RelayRoute[] {
-  const [first] = clusterIPs;
+  const first = clusterIPs[0];
   if (first === undefined || ports.every(({ nodePort }) => nodePort === 0)) return NO_ROUTES;
   return ports
     .filter(({ nodePort, protocol }) => nodePort !== 0 && protocol === 'TCP')

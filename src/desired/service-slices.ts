@@ -39,8 +39,8 @@ function unusableAddresses(
 ): Set<Address> | undefined {
   let found: Set<Address> | undefined;
   const ends = endsOfSubnets(reserved);
-  for (const { endpoints } of slices) {
-    const { parts } = EndpointList.of(endpoints);
+  for (let place = 0; place < slices.length; place++) {
+    const { parts } = EndpointList.of((slices[place] as EndpointSlice).endpoints);
     for (let index = 0; index < parts.length; index += 2) {
       const address = parts[index] as Address;
       if (ends.has(address) || unusableKind(address, 'cluster') !== undefined)
@@ -100,9 +100,14 @@ export interface Offer {
 /** Nearly every Service has one port: then no index of the offers is needed. */
 export function offersOf(slices: readonly EndpointSlice[], { name, protocol }: ServicePort): Offer[] {
   const offers: Offer[] = [];
-  for (const slice of slices)
-    for (const offered of slice.ports)
+  for (let index = 0; index < slices.length; index++) {
+    const slice = slices[index] as EndpointSlice;
+    const { ports } = slice;
+    for (let place = 0; place < ports.length; place++) {
+      const offered = ports[place] as EndpointPort;
       if (offered.name === name && offered.protocol === protocol) offers.push({ slice, port: offered.port });
+    }
+  }
   return offers;
 }
 

@@ -1,5 +1,5 @@
 import type { Address } from './address.js';
-import { compareAge, type Service } from './service.js';
+import { compareAge, type Service, type ServicePort } from './service.js';
 import type { ServiceKey } from './service-key.js';
 
 /**
@@ -73,8 +73,13 @@ export function* contestedServices(services: readonly Service[]): Generator<void
 
 function eachPlace(service: Service, visit: (place: Address | string, kind: ClaimKind) => void): void {
   const { clusterIPs, loadBalancerIPs, externalIPs, ports } = service;
-  for (const address of clusterIPs) visit(address, 'cluster');
-  for (const { nodePort, protocol } of ports) if (nodePort !== 0) visit(`${nodePort}/${protocol}`, 'node');
+  // By index, as all that runs for every Service of a first pass.
+  for (let index = 0; index < clusterIPs.length; index++) visit(clusterIPs[index] as Address, 'cluster');
+  for (let index = 0; index < ports.length; index++) {
+    const { nodePort, protocol } = ports[index] as ServicePort;
+    if (nodePort !== 0) visit(`${nodePort}/${protocol}`, 'node');
+  }
+  if (!isWritten(service)) return;
   for (const address of loadBalancerIPs) visit(address, 'balancer');
   for (const address of externalIPs) visit(address, 'external');
 }

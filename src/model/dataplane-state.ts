@@ -8,6 +8,7 @@ import {
   type Ownership,
   type PacketPolicy,
   TRAFFIC_SETS,
+  type TrafficSet,
 } from './dataplane.js';
 import { addressOf, type Frontend, type FrontendKey } from './frontend.js';
 import type { AddRealServers, Operation, PolicyOperation, VirtualServerWrite } from './operation.js';
@@ -269,8 +270,10 @@ class PolicyState implements PacketPolicy {
     const { key } = frontend;
     shareFrontend(this.open, key, frontend);
     // Most clusters use few of them.
-    for (const set of TRAFFIC_SETS)
-      if (this.traffic[set].size > 0) shareFrontend(this.traffic[set], key, frontend);
+    for (let index = 0; index < TRAFFIC_SETS.length; index++) {
+      const members = this.traffic[TRAFFIC_SETS[index] as TrafficSet];
+      if (members.size > 0) shareFrontend(members, key, frontend);
+    }
   }
 
   allow(frontend: Frontend, source: Cidr): void {

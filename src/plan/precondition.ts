@@ -69,7 +69,8 @@ function takesAway(operation: Operation): operation is ServerRemoval {
  */
 function starvedBy(stage: readonly Operation[], state: ObservedDataplane): Set<FrontendKey> {
   const leaving = new Map<FrontendKey, Set<RealServerKey>>();
-  for (const operation of stage) {
+  for (let index = 0; index < stage.length; index++) {
+    const operation = stage[index] as Operation;
     if (!takesAway(operation) || !state.policy.open.has(operation.frontend.key)) continue;
     const servers = leaving.get(operation.frontend.key) ?? new Set();
     leaving.set(operation.frontend.key, servers.add(operation.server.key));

@@ -1,4 +1,4 @@
-import type { AllowedSources, PacketPolicy } from '../model/dataplane.js';
+import type { AllowedSources, PacketPolicy, TrafficSet } from '../model/dataplane.js';
 import { TRAFFIC_SETS } from '../model/dataplane.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { StagedOperations } from './order.js';
@@ -13,7 +13,8 @@ export function planTraffic(
   observed: PacketPolicy,
   operations: StagedOperations,
 ): void {
-  for (const set of TRAFFIC_SETS) {
+  for (let index = 0; index < TRAFFIC_SETS.length; index++) {
+    const set = TRAFFIC_SETS[index] as TrafficSet;
     const ofAll = desired.traffic[set];
     const present = observed.traffic[set];
     // Most clusters use few of them, and this runs for every frontend of a first pass.

@@ -5,6 +5,7 @@ import { type AllowedSources, type Dataplane, TRAFFIC_SETS } from '../model/data
 import { DataplaneState } from '../model/dataplane-state.js';
 import { type Frontend, type FrontendKey, isInside, isNameless, nameless } from '../model/frontend.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
+import type { Operation } from '../model/operation.js';
 import { sameServer, type VirtualServer } from '../model/virtual-server.js';
 import { isLedgerLost } from '../plan/adoption.js';
 import type { Plan } from '../plan/plan.js';
@@ -139,8 +140,10 @@ export class KernelImage {
   /** After a plan: what is as desired now is held as the desired objects, or all of it would be in memory twice. */
   shareProgrammed(plan: Plan, { virtualServers, policy }: Dataplane): void {
     let latest: FrontendKey | undefined;
-    for (const { name, operations } of plan)
-      for (const operation of SERVER_STAGES.includes(name) ? operations : []) {
+    for (const { name, operations } of plan) {
+      if (!SERVER_STAGES.includes(name)) continue;
+      for (let index = 0; index < operations.length; index++) {
+        const operation = operations[index] as Operation;
         if (!('frontend' in operation) || operation.frontend.key === latest) continue;
         latest = operation.frontend.key;
         const wanted = virtualServers.get(latest);
@@ -148,6 +151,7 @@ export class KernelImage {
         if (wanted !== undefined) this.#state.share(wanted);
         if (owned !== undefined) this.#state.policy.shareOwnership(owned);
       }
+    }
   }
 
   /** The same before a plan after a full look: what is one object on both sides need not be compared again. */
