@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { PROGRAM } from '../../lab/agent.js';
 import { ApiServerProcess } from '../../lab/api-server/api-server-process.js';
 import { largeService, largeServiceAddress, largeSlice } from '../../lab/api-server/cluster-content.js';
@@ -34,7 +35,7 @@ try {
   await main();
 } catch (error) {
   const isKnown = error instanceof MeasurementEnded || error instanceof ContenderEnded;
-  process.stderr.write(`bench: ${isKnown ? error.message : (error as Error).stack}\n`);
+  process.stderr.write(`bench: ${isKnown ? error.message : inspect(error)}\n`);
   process.exit(1);
 }
 
