@@ -1,12 +1,12 @@
 #include "key_list.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
-#include <string>
+
+#include "server_texts.h"
 
 namespace ipvsproxy {
 namespace {
@@ -24,11 +24,8 @@ struct Key {
 };
 
 bool read_address(std::string_view text, Key* key) {
-  char terminated[INET6_ADDRSTRLEN] = {};
-  if (text.size() >= sizeof terminated) return false;
-  std::memcpy(terminated, text.data(), text.size());
   key->family = text.find(':') == std::string_view::npos ? AF_INET : AF_INET6;
-  return inet_pton(key->family, terminated, key->address) == 1;
+  return ipvsproxy::read_address(key->family, text, key->address);
 }
 
 bool read_port(std::string_view digits, uint16_t* port) {

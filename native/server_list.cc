@@ -1,10 +1,11 @@
 #include "server_list.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "server_texts.h"
 
 namespace ipvsproxy {
 namespace {
@@ -36,13 +37,6 @@ int32_t rank_of(std::string_view address, uint16_t port, uint32_t seed) {
   hash = (hash ^ (hash >> 16)) * kFirstFactor;
   hash = (hash ^ (hash >> 13)) * kSecondFactor;
   return static_cast<int32_t>(hash ^ (hash >> 16));
-}
-
-bool read_address(uint8_t family, std::string_view address, uint8_t* target) {
-  char text[INET6_ADDRSTRLEN] = {};
-  if (address.size() >= sizeof text) return false;
-  std::memcpy(text, address.data(), address.size());
-  return inet_pton(family, text, target) == 1;
 }
 
 }  // namespace

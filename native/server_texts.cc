@@ -94,4 +94,11 @@ std::string even_text(const RealServerRecord* servers, size_t count) {
   return text;
 }
 
+bool read_address(uint8_t family, std::string_view text, uint8_t* target) {
+  char terminated[INET6_ADDRSTRLEN] = {};
+  if (text.size() >= sizeof terminated) return false;
+  std::memcpy(terminated, text.data(), text.size());
+  return inet_pton(family, terminated, target) == 1;
+}
+
 }  // namespace ipvsproxy

@@ -1,9 +1,12 @@
 // What a restart compares, as texts that JavaScript need not put together byte by byte: the key of a virtual server, and its real
 // servers. Both are spelled as JavaScript spells them (src/model/frontend.ts, src/model/real-server.ts).
+// And an address read from its text, of which a restart and each write of a list have thousands.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "records.h"
 
@@ -15,5 +18,8 @@ std::string key_text(const VirtualServerRecord& server);
 // `8080 1 10.0.0.1,10.0.0.2`: port, weight and sorted addresses. Empty where not all have one port and one weight, masquerade and
 // have no threshold.
 std::string even_text(const RealServerRecord* servers, size_t count);
+
+// The bytes of an address of that family; false where the text is none.
+bool read_address(uint8_t family, std::string_view text, uint8_t* target);
 
 }  // namespace ipvsproxy

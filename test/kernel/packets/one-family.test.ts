@@ -39,7 +39,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a node without IPv6', () => {
     const [, near] = cluster.lab.pods as [Host, Host];
     await cluster.folder.put('later', everyWay({ name: 'later', number: 2, ports: LATER, pods: [near] }));
     await expect
-      .poll(() => walk(cluster.lab.outside, { address: vip(2).IPv4, port: 80 }))
+      .poll(() => walk(cluster.lab.outside, { address: vip(2).IPv4, port: 80 }), { timeout: 10_000 })
       .toMatch(/^pod-1 sees /);
   });
 });

@@ -216,7 +216,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a client', () => {
     const later = addresses('203.0.113.77', '2001:db8:113::77');
     await node.namespace.ip([`addr add ${later.IPv4}/32 dev outside0`]);
     const place = { address: later.IPv4, port: 30_001 };
-    await expect.poll(() => walk(outside, place)).toMatch(/^pod-1 sees /);
+    await expect.poll(() => walk(outside, place), { timeout: 10_000 }).toMatch(/^pod-1 sees /);
     await node.namespace.ip([`addr del ${later.IPv4}/32 dev outside0`]);
     // The connection that was reset is remembered for another ten seconds.
     await cluster.agent.until('the frontend at the address that is gone to drain', (report) =>
