@@ -2,7 +2,6 @@ import { inSlices, TimeSlice } from '../model/clock.js';
 import type { DataplaneActivity } from '../model/counters.js';
 import type { ObservedDataplane } from '../model/dataplane.js';
 import type { Frontend, FrontendKey } from '../model/frontend.js';
-import type { RealServerKey } from '../model/real-server.js';
 import { sortedInPieces } from '../model/sorted-in-pieces.js';
 import type {
   AgentStatus,
@@ -14,9 +13,10 @@ import type {
   VirtualServerStatus,
   WatchedResource,
 } from '../model/status-report.js';
-import type { DrainState, SyncState, UnmetFrontend } from '../model/sync-state.js';
+import type { SyncState, UnmetFrontend } from '../model/sync-state.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import type { ResourceStatistics, WatchStatistics } from '../model/watch-statistics.js';
+import { DrainTimes } from './drain-times.js';
 
 /** Virtual servers between two looks at the clock. */
 const SERVERS_PER_LOOK = 16;
@@ -58,7 +58,7 @@ export async function statusReport(
   agent: AgentView | undefined,
   slice = new TimeSlice(performance, SERVERS_PER_LOOK),
 ): Promise<StatusReport> {
-  const drains = drainIndex(agent?.state.drains ?? []);
+  const drains = new DrainTimes(agent?.state.drains ?? []);
   const unmet = unmetByKey(agent?.unmet ?? []);
   const servers: VirtualServerStatus[] = [];
   for (const server of [...kernel.dataplane.virtualServers.values()]) {
@@ -107,17 +107,6 @@ function* countsOf({ virtualServers, foreign }: ObservedDataplane): Generator<vo
   return { virtualServers: virtualServers.size + foreign.size, realServers, draining, foreign: foreign.size };
 }
 
-type DrainIndex = ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>>;
-
-function drainIndex(drains: readonly DrainState[]): DrainIndex {
-  const index = new Map<FrontendKey, Map<RealServerKey, number>>();
-  for (const { frontend, server, left } of drains) {
-    const servers = index.get(frontend) ?? new Map<RealServerKey, number>();
-    index.set(frontend, servers.set(server, Math.ceil(left / 1000)));
-  }
-  return index;
-}
-
 function agentStatus({ version, state, node, kernel, watch }: AgentView): AgentStatus {
   const { complete, synced, services, totals, lastPass, auditRound, problems, drains } = state;
   return {
@@ -148,7 +137,7 @@ function watchedResource({ restarts, ...statistics }: ResourceStatistics): Watch
 function ownServer(
   server: VirtualServer,
   kernel: KernelView,
-  drains: DrainIndex,
+  drains: DrainTimes,
   unmet: ReadonlyMap<FrontendKey, UnmetFrontend>,
 ): VirtualServerStatus {
   const { key } = server.frontend;
@@ -174,18 +163,17 @@ function unmetStatus({ frontend, owner, state, reason }: UnmetFrontend): UnmetSt
   return { ...frontendStatus(frontend, owner), state, reason };
 }
 
-function virtualServer(server: VirtualServer, kernel: KernelView, drains: DrainIndex) {
+function virtualServer(server: VirtualServer, kernel: KernelView, drains: DrainTimes) {
   const { frontend, settings, realServers } = server;
   const activity = kernel.activity.get(frontend.key);
-  const left = drains.get(frontend.key);
   return {
     ...frontendStatus(frontend, undefined),
     scheduler: settings.scheduler,
     persistenceTimeout: settings.persistenceTimeout,
-    realServers: [...realServers].map(({ key, address, port, weight }): RealServerStatus => {
+    realServers: [...realServers].map((real): RealServerStatus => {
+      const { key, address, port, weight } = real;
       const { active, inactive } = activity?.get(key) ?? { active: 0, inactive: 0 };
-      // One that has just got its weight back may still be among the drains.
-      const drainSecondsLeft = weight === 0 ? left?.get(key) : undefined;
+      const drainSecondsLeft = drains.of(frontend.key, real);
       return { key, address, port, weight, active, inactive, drainSecondsLeft };
     }),
   };

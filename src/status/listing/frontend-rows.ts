@@ -4,9 +4,9 @@ import { type DataplaneTraffic, type FrontendActivity, NO_TRAFFIC } from '../../
 import type { Endpoint, EndpointSlice } from '../../model/endpoint-slice.js';
 import { type Frontend, type FrontendKey, isInside } from '../../model/frontend.js';
 import { leftOutReason } from '../../model/left-out.js';
-import type { RealServer, RealServerKey } from '../../model/real-server.js';
-import type { DrainState } from '../../model/sync-state.js';
+import type { RealServer } from '../../model/real-server.js';
 import { sameSettings, type VirtualServer } from '../../model/virtual-server.js';
+import { DrainTimes } from '../drain-times.js';
 import {
   type FrontendRow,
   type LeftOutEndpoint,
@@ -207,18 +207,17 @@ function reasonOf(endpoint: Endpoint, slice: EndpointSlice, question: LeftOutQue
 /** The servers of frontends as rows: each with its state, and why it takes no connections, or fewer. */
 class ServerRows {
   readonly #agent: ListedAgent | undefined;
-  readonly #drains: ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>>;
+  readonly #drains: DrainTimes;
 
   constructor(agent: ListedAgent | undefined) {
     this.#agent = agent;
-    this.#drains = drainIndex(agent?.drains ?? []);
+    this.#drains = new DrainTimes(agent?.drains ?? []);
   }
 
   rowOf(key: FrontendKey, real: RealServer, activity: FrontendActivity | undefined): ServerRow {
     const { address, port, weight } = real;
     const { active, inactive } = activity?.get(real.key) ?? { active: 0, inactive: 0 };
-    // One that has just got its weight back may still be among the drains.
-    const left = (weight === 0 ? this.#drains.get(key)?.get(real.key) : undefined) ?? null;
+    const left = this.#drains.of(key, real) ?? null;
     const written = this.#agent?.image.virtualServers.get(key)?.realServers.find(real);
     const wanted = this.#agent?.desired.virtualServers.get(key)?.realServers.find(real);
     const { state, reason } = stateOf(real, { written, wanted, left, isKnown: this.#agent !== undefined });
@@ -245,15 +244,4 @@ function stateOf({ weight }: RealServer, evidence: ServerEvidence): Pick<ServerR
     return { state: 'programmed', reason: `slow start; its full weight is ${wanted.weight}` };
   if (wanted.weight !== weight) return { state: 'pending', reason: `its weight will be ${wanted.weight}` };
   return { state: 'programmed', reason: weight === 0 ? 'weight 0 by annotation' : null };
-}
-
-function drainIndex(
-  drains: readonly DrainState[],
-): ReadonlyMap<FrontendKey, ReadonlyMap<RealServerKey, number>> {
-  const index = new Map<FrontendKey, Map<RealServerKey, number>>();
-  for (const { frontend, server, left } of drains) {
-    const servers = index.get(frontend) ?? new Map<RealServerKey, number>();
-    index.set(frontend, servers.set(server, Math.ceil(left / 1000)));
-  }
-  return index;
 }
