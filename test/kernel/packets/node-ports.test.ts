@@ -103,10 +103,10 @@ describe.skipIf(!IN_TEST_KERNEL)('a NodePort', () => {
       await cluster.folder.put('leaving', everyWay({ name: 'leaving', number: 3, ports, pods: [near] }));
       const inside = { address: NODE_WIRE.here[family], port: 30_003 };
       const place = { address: OUTSIDE_WIRE.here[family], port: 30_003 };
-      await expect.poll(() => walk(outside, place)).toMatch(/^pod-1 sees /);
+      await expect.poll(() => walk(outside, place), { timeout: 10_000 }).toMatch(/^pod-1 sees /);
       const held = await outside.hold({ ...place, protocol: 'TCP' });
       await cluster.folder.drop('leaving');
-      await expect.poll(() => walk(outside, place)).toBe('refused');
+      await expect.poll(() => walk(outside, place), { timeout: 10_000 }).toBe('refused');
       // It is taken apart one after another, so that one way in is closed before the last one is.
       await expect.poll(() => node.namespace.run(['ipvsadm', '-S', '-n'])).not.toContain(':30003');
       await expect.poll(() => cluster.boundVips()).not.toContain(external(3)[family]);
@@ -132,7 +132,7 @@ describe.skipIf(!IN_TEST_KERNEL)('a NodePort', () => {
     await cluster.folder.put('shared', sharing('shared-b', 82, other));
     const { outside } = cluster.lab;
     const gone = { address: external(9).IPv4, port: 81 };
-    await expect.poll(() => walk(outside, gone)).toBe('refused');
+    await expect.poll(() => walk(outside, gone), { timeout: 10_000 }).toBe('refused');
     expect(await walk(outside, { ...gone, port: 82 })).toMatch(/^pod-2 sees /);
   });
 });
