@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PROTOCOL_NUMBERS } from '../../src/kernel/native/records.js';
 import {
+  addressOfElement,
   elementOf,
   frontendOfElement,
   PACKET_SETS,
@@ -9,8 +11,16 @@ import {
   setName,
   sourceOfElement,
 } from '../../src/kernel/packet-table/packet-sets.js';
-import { type Address, familyOf, formatAddress, parseAddress } from '../../src/model/address.js';
-import { frontend, insideOf } from '../../src/model/frontend.js';
+import {
+  type Address,
+  addressBytes,
+  familyOf,
+  formatAddress,
+  parseAddress,
+} from '../../src/model/address.js';
+import { TRAFFIC_SETS } from '../../src/model/dataplane.js';
+import { type Frontend, frontend, insideOf } from '../../src/model/frontend.js';
+import type { PolicyOperation } from '../../src/model/operation.js';
 import { PROTOCOLS } from '../../src/model/protocol.js';
 import { VIP_A, VIP_A6 } from '../support/addresses.js';
 
@@ -51,7 +61,51 @@ const frontends = fc
   .tuple(addresses, fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(...PROTOCOLS))
   .map(([address, port, protocol]) => frontend(address, port, protocol));
 
+/** The key that the addon makes of a name (native/test/key_list_test.cc): ports in network order, fields of four bytes. */
+function keyOf({ address, port, protocol }: Frontend, parts: number): Uint8Array {
+  const fields = [
+    [PROTOCOL_NUMBERS[protocol], 0, 0, 0],
+    [port >> 8, port & 255, 0, 0],
+  ].slice(3 - parts);
+  return Uint8Array.from([...addressBytes(address), ...fields.flat()]);
+}
+
+function readBack(operation: PolicyOperation, front: Frontend): Frontend | undefined {
+  const index = plainSetOf(operation) ?? -1;
+  const set = PACKET_SETS[index];
+  const bytes = keyOf(front, PARTS[index] ?? 0);
+  return set && frontendOfElement(set, { bytes, keyAt: 0 }, 0);
+}
+
 describe('what is written to a set is read back as what it was', () => {
+  it('for every frontend without a mark, in the ledger and in the gate', () => {
+    fc.assert(
+      fc.property(frontends, (front) => {
+        expect(readBack({ kind: 'own-frontend', frontend: front, owner: 'a/b' }, front)).toEqual(front);
+        expect(readBack({ kind: 'open-frontend', frontend: front }, front)).toEqual(front);
+      }),
+    );
+  });
+
+  it('for every traffic set', () => {
+    fc.assert(
+      fc.property(frontends, fc.constantFrom(...TRAFFIC_SETS), (front, name) => {
+        const operation = { kind: 'enter-set', set: name, frontend: front } as const;
+        expect(PACKET_SETS[plainSetOf(operation) ?? -1]?.purpose).toBe(name);
+        expect(readBack(operation, front)).toEqual(front);
+      }),
+    );
+  });
+
+  it('for every guarded VIP', () => {
+    fc.assert(
+      fc.property(addresses, (address) => {
+        const set = PACKET_SETS[plainSetOf({ kind: 'guard-vip', address }) ?? -1];
+        expect(set && addressOfElement(set, { bytes: addressBytes(address), keyAt: 0 })).toBe(address);
+      }),
+    );
+  });
+
   it('for every frontend with a mark, in the ledger and in the gate', () => {
     fc.assert(
       fc.property(frontends, fc.integer({ min: 1, max: 0xffff_ffff }), (outside, number) => {

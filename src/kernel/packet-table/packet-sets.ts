@@ -97,7 +97,7 @@ export interface PacketElement {
   readonly freeBits?: number;
 }
 
-/** An operation on an element that is a VIP, or stands for a frontend. */
+/** An operation on an element that stands for a frontend. */
 type FrontendOperation = Exclude<PolicyOperation, { address: Address }>;
 
 /**
