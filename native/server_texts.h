@@ -1,6 +1,6 @@
 // What a restart compares, as texts that JavaScript need not put together byte by byte: the key of a virtual server, and its real
 // servers. Both are spelled as JavaScript spells them (src/model/frontend.ts, src/model/real-server.ts).
-// And an address read from its text, of which a restart and each write of a list have thousands.
+// Beside them the addresses of lists that are written, which are read from their texts.
 #pragma once
 
 #include <cstddef>

@@ -5,8 +5,8 @@ import { type Done, emptyCommandLine } from './cli/program.js';
 import { type AgentListener, addRun, type RunCommands, type RunningAgent, runAgent } from './cli/run.js';
 import { ComposedAgent } from './compose-agent.js';
 import { withKernel } from './compose-node.js';
-import { practiseFirstPass } from './compose-practice.js';
 import type { ComposedViews } from './compose-views.js';
+import { warmUpAgent } from './compose-warm-up.js';
 import type { Configuration } from './config/configuration.js';
 import { VERSION } from './config/version.js';
 import { loadAddon } from './kernel/native/addon.js';
@@ -65,7 +65,7 @@ function composeAgent(configuration: Configuration, version: string, listener: A
 }
 
 /** For `scripts/compile-ahead`. */
-export const practise = practiseFirstPass;
+export const warmUpFirstPass = warmUpAgent;
 
 /** The engine is set first, so that it holds for all that follows. */
 export const RUN_COMMANDS: RunCommands = {

@@ -94,7 +94,7 @@ describe('a program that is compiled ahead', () => {
     expect(readFileSync(compiledPath(FILE)).equals(first)).toBe(true);
   });
 
-  it('is the same for the agent too, which practises a first pass before', () => {
+  it('is the same for the agent too, which is warmed up by a first pass before', () => {
     const agent = join(folder, 'run.cjs');
     copyFileSync(join(PROJECT, 'dist/run.cjs'), agent);
     const compile = () => {
@@ -105,16 +105,16 @@ describe('a program that is compiled ahead', () => {
     expect(compile().equals(first)).toBe(true);
   });
 
-  it('has practised, where it says how', () => {
-    const source = join(folder, 'practising.mjs');
-    const practised = join(folder, 'practised');
+  it('is warmed up, where it says how', () => {
+    const source = join(folder, 'warming.mjs');
+    const warmed = join(folder, 'warmed');
     writeFileSync(
       source,
       `import { writeFileSync } from 'node:fs';
-      export const practise = async () => writeFileSync(${JSON.stringify(practised)}, 'practised');`,
+      export const warmUpFirstPass = async () => writeFileSync(${JSON.stringify(warmed)}, 'warmed');`,
     );
-    execFileSync('bash', [join(PROJECT, 'scripts/compile-file'), source, join(folder, 'practising.cjs')]);
-    expect(readFileSync(practised, 'utf8')).toBe('practised');
+    execFileSync('bash', [join(PROJECT, 'scripts/compile-file'), source, join(folder, 'warming.cjs')]);
+    expect(readFileSync(warmed, 'utf8')).toBe('warmed');
   });
 
   it('is none where the file is not there', () => {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { translateEndpointSlice } from '../../src/api-objects/endpoint-slice.js';
 import { translateService } from '../../src/api-objects/service.js';
-import { practiseFirstPass } from '../../src/compose-practice.js';
+import { warmUpAgent } from '../../src/compose-warm-up.js';
 import type { ServiceKey } from '../../src/model/service-key.js';
 import type { PassReport } from '../../src/model/sync-state.js';
 import {
@@ -41,7 +41,7 @@ const core = assembleCore(size, {
 });
 
 /** For `scripts/compile-ahead`. */
-export const practise = practiseFirstPass;
+export const warmUpFirstPass = warmUpAgent;
 
 /** Until its input ends. */
 export async function runAgent(): Promise<void> {

@@ -1,12 +1,12 @@
 import '../../src/engine.js';
-import { practiseFirstPass } from '../../src/compose-practice.js';
+import { warmUpAgent } from '../../src/compose-warm-up.js';
 import { assembleCore, type Core } from './core.js';
 import { type Memory, memory, settledMemory } from './memory.js';
 import type { Mix } from './mix.js';
 import { ReadySilentKernel } from './silent-kernel.js';
 
 /** For `scripts/compile-ahead`. */
-export const practise = practiseFirstPass;
+export const warmUpFirstPass = warmUpAgent;
 
 /** What a start of the agent's core took. */
 export interface AgentRun {

@@ -12,7 +12,7 @@ import { NetlinkKernel } from './netlink-kernel.js';
 const NOWHERE: NodePlaces = { proc: '/dev/null', sys: '/dev/null' };
 
 /**
- * The netlink kernel without a kernel, for measuring and for practising: nothing is there, every write is encoded, and its
+ * The netlink kernel without a kernel, for measuring and for warming up: nothing is there, every write is encoded, and its
  * answer is at once that it was done.
  */
 export class SilentKernel extends NetlinkKernel {

@@ -18,7 +18,7 @@ const ENDPOINTS = 10;
  * how soon it was worth compiling further, keeps that with what it has compiled, and goes by it at the next start. Two
  * builds must be the same, so that nothing here depends on time, chance or this machine.
  */
-export async function practiseFirstPass(): Promise<void> {
+export async function warmUpAgent(): Promise<void> {
   const source = madeUpSource();
   await new Promise<void>((resolve, reject) => {
     const loop = new ReconcileLoop({
@@ -30,7 +30,8 @@ export async function practiseFirstPass(): Promise<void> {
       settings: DEFAULT_LOOP_SETTINGS,
       listener: {
         prepared: () => undefined,
-        passed: () => (loop.state().synced ? resolve() : reject(new Error('nothing was practised'))),
+        passed: () =>
+          loop.state().synced ? resolve() : reject(new Error('the first pass did not write everything')),
         passFailed: reject,
       },
     });
@@ -53,7 +54,7 @@ function madeUpSource(): ClusterSource {
   return { view, complete: true, problems: [], start: async () => undefined, stop: async () => undefined };
 }
 
-const NAMESPACE = 'practice';
+const NAMESPACE = 'made-up';
 
 function serviceObject(index: number): unknown {
   const clusterIP = addressOf(96, index);
