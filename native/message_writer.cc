@@ -1,14 +1,6 @@
 #include "message_writer.h"
 
-#include <cstring>
-#include <limits>
-
 namespace ipvsproxy {
-namespace {
-
-constexpr size_t kLongestAttribute = std::numeric_limits<uint16_t>::max();
-
-}  // namespace
 
 MessageWriter::MessageWriter(size_t capacity) : buffer_(new uint8_t[capacity]), capacity_(capacity) {}
 
@@ -34,25 +26,8 @@ bool MessageWriter::end() {
   return true;
 }
 
-void MessageWriter::bytes(uint16_t type, const void* data, size_t length) {
-  if (length > kLongestAttribute - NLA_HDRLEN) {
-    overflowed_ = true;
-    return;
-  }
-  const nlattr attribute{static_cast<uint16_t>(NLA_HDRLEN + length), type};
-  append(&attribute, sizeof attribute);
-  append(data, length);
-}
-
 void MessageWriter::text(uint16_t type, std::string_view text) {
-  const size_t length = text.size() + 1;
-  if (length > kLongestAttribute - NLA_HDRLEN) {
-    overflowed_ = true;
-    return;
-  }
-  const nlattr attribute{static_cast<uint16_t>(NLA_HDRLEN + length), type};
-  append(&attribute, sizeof attribute);
-  uint8_t* target = append(nullptr, length);
+  uint8_t* target = attribute(type, text.size() + 1);
   if (target != nullptr) std::memcpy(target, text.data(), text.size());
 }
 
@@ -70,24 +45,9 @@ void MessageWriter::clear() {
   overflowed_ = false;
 }
 
-// Copies `length` bytes, or zeroes them where `data` is null, and zeroes the padding.
-uint8_t* MessageWriter::append(const void* data, size_t length) {
-  const size_t room = padded(length);
-  if (overflowed_ || room > capacity_ - size_) {
-    overflowed_ = true;
-    return nullptr;
-  }
-  uint8_t* target = buffer_.get() + size_;
-  std::memset(target, 0, room);
-  if (data != nullptr && length > 0) std::memcpy(target, data, length);
-  size_ += room;
-  return target;
-}
-
 size_t MessageWriter::open(uint16_t type) {
   const size_t nest = size_;
-  const nlattr attribute{0, static_cast<uint16_t>(type | NLA_F_NESTED)};
-  append(&attribute, sizeof attribute);
+  attribute(static_cast<uint16_t>(type | NLA_F_NESTED), 0);
   return nest;
 }
 

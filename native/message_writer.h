@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <type_traits>
@@ -26,13 +28,21 @@ class MessageWriter {
   template <typename Header>
   void header(const Header& header) {
     static_assert(std::is_trivially_copyable_v<Header>);
-    append(&header, sizeof header);
+    uint8_t* target = claim(sizeof header);
+    if (target != nullptr) std::memcpy(target, &header, sizeof header);
   }
 
   // What follows the netlink header in a message that somebody else has built.
-  void contents(Bytes contents) { append(contents.data, contents.size); }
+  void contents(Bytes contents) {
+    uint8_t* target = contents.size > 0 ? claim(contents.size) : nullptr;
+    if (target != nullptr) std::memcpy(target, contents.data, contents.size);
+  }
 
-  void bytes(uint16_t type, const void* data, size_t length);
+  // Here, so that the compiler knows the length: a message has some twenty of them, most of one number.
+  void bytes(uint16_t type, const void* data, size_t length) {
+    uint8_t* target = attribute(type, length);
+    if (target != nullptr && length > 0) std::memcpy(target, data, length);
+  }
   void text(uint16_t type, std::string_view text);  // NUL-terminated on the wire
 
   template <typename Number>
@@ -53,7 +63,31 @@ class MessageWriter {
   size_t count() const { return count_; }
 
  private:
-  uint8_t* append(const void* data, size_t length);
+  static constexpr size_t kLongestAttribute = std::numeric_limits<uint16_t>::max();
+
+  // Room for so many bytes, 1 or more, with zeros behind them up to the next that is divisible by 4; null where there is
+  // none left. The last four bytes are zeros until they are written.
+  uint8_t* claim(size_t length) {
+    const size_t room = padded(length);
+    if (overflowed_ || room > capacity_ - size_) {
+      overflowed_ = true;
+      return nullptr;
+    }
+    uint8_t* target = buffer_.get() + size_;
+    std::memset(target + room - NLA_ALIGNTO, 0, NLA_ALIGNTO);
+    size_ += room;
+    return target;
+  }
+
+  // An attribute's header; where its value goes.
+  uint8_t* attribute(uint16_t type, size_t length) {
+    if (length > kLongestAttribute - NLA_HDRLEN) overflowed_ = true;
+    uint8_t* target = claim(NLA_HDRLEN + length);
+    if (target == nullptr) return nullptr;
+    const nlattr header{static_cast<uint16_t>(NLA_HDRLEN + length), type};
+    std::memcpy(target, &header, sizeof header);
+    return target + NLA_HDRLEN;
+  }
 
   std::unique_ptr<uint8_t[]> buffer_;
   size_t capacity_;
