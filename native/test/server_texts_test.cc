@@ -1,6 +1,9 @@
 #include "../server_texts.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
+
+#include <cstring>
 
 #include "check.h"
 #include "records.h"
@@ -60,6 +63,18 @@ TEST(servers_that_differ_have_no_text) {
   CHECK(text({kNine, real_server(AF_INET, "0af4000a", 8080, 2)}).empty());
   CHECK(text({kNine, tunnel}).empty());
   CHECK(text({full}).empty());
+}
+
+TEST(an_address_of_ipv4_is_read_as_inet_pton_reads_it) {
+  const char* texts[] = {"10.0.0.1", "0.0.0.0",   "255.255.255.255", "1.2.3.256", "01.2.3.4", "1.2.3.00", "1.2.3",
+                         "1.2.3.",   "1.2.3.4.5", "1..3.4",          ".1.2.3.4",  "1.2.3.4 ", "",         "1.2.3.4294967297",
+                         "1.2.3.-4", "a.b.c.d",   "::1"};
+  for (const char* text : texts) {
+    uint8_t ours[4] = {}, theirs[4] = {};
+    const bool is_address = inet_pton(AF_INET, text, theirs) == 1;
+    CHECK(read_address(AF_INET, text, ours) == is_address);
+    if (is_address) CHECK(std::memcmp(ours, theirs, sizeof ours) == 0);
+  }
 }
 
 }  // namespace
