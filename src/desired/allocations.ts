@@ -1,6 +1,7 @@
 import type { Address } from '../model/address.js';
 import type { Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
+import { ShardedMap } from '../model/sharded-map.js';
 
 /** What the API server gives to one Service alone: a ClusterIP, or a health check node port. */
 type Allocation = Address | number;
@@ -15,7 +16,7 @@ const NO_SERVICES: readonly ServiceKey[] = [];
  */
 export class Allocations {
   /** Hardly an allocation has several, so that of one there is no list. */
-  readonly #holders = new Map<Allocation, ServiceKey | readonly ServiceKey[]>();
+  readonly #holders = new ShardedMap<Allocation, ServiceKey | readonly ServiceKey[]>(13);
   readonly #claimants = new Map<Allocation, Set<ServiceKey>>();
   readonly #concerned = new Set<ServiceKey>();
 

@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
 import { type HealthCheckService, type Pace, paceOf, type Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
+import { ShardedMap } from '../model/sharded-map.js';
 import type { NodeChange } from './node-facts.js';
 import type { NodeView } from './node-view.js';
 import { entriesIn, type ServiceFrontend } from './service-frontend.js';
@@ -13,7 +14,7 @@ import { isEndOfSubnet } from './service-slices.js';
 /** What each Service wants, and which of them a change of the node concerns. */
 export class DesiredServices {
   /** Those that want nothing now are among them: on another node, or with other addresses, they would. */
-  readonly #wanted = new Map<ServiceKey, ServiceFrontends>();
+  readonly #wanted = new ShardedMap<ServiceKey, ServiceFrontends>(11);
   /** What they claim, or have as endpoints, and may not have; of hardly any. */
   readonly #refused = new Map<ServiceKey, readonly Address[]>();
   readonly #problems = new Map<ServiceKey, readonly Problem[]>();
@@ -33,7 +34,8 @@ export class DesiredServices {
     const { refused, problems } = wanted;
     const isThere = service !== undefined;
     this.#serving += Number(serves(wanted)) - Number(serves(this.#wanted.get(key)));
-    keep(this.#wanted, key, isThere ? wanted : undefined);
+    if (isThere) this.#wanted.set(key, wanted);
+    else this.#wanted.delete(key);
     keep(this.#refused, key, isThere && refused.length > 0 ? refused : undefined);
     keep(this.#problems, key, isThere && problems.length > 0 ? problems : undefined);
     keep(this.#paces, key, service && paceOf(service));

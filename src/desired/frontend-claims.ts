@@ -2,6 +2,7 @@ import { type ClaimKind, compareClaims, compareKinds } from '../model/claim.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { andMore, MOST_PROBLEMS, type Problem } from '../model/problem.js';
 import type { ServiceKey } from '../model/service-key.js';
+import { ShardedMap } from '../model/sharded-map.js';
 import type { ServiceFrontend } from './service-frontend.js';
 
 /**
@@ -11,7 +12,7 @@ import type { ServiceFrontend } from './service-frontend.js';
  */
 export class FrontendClaims {
   /** Hardly a frontend has several, so that of one there is no list. */
-  readonly #claims = new Map<FrontendKey, ServiceFrontend | readonly ServiceFrontend[]>();
+  readonly #claims = new ShardedMap<FrontendKey, ServiceFrontend | readonly ServiceFrontend[]>(17);
 
   add(claim: ServiceFrontend): void {
     const { key } = claim.frontend;

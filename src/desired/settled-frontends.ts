@@ -12,6 +12,7 @@ import { MappedView } from '../model/mapped-view.js';
 import type { Problem } from '../model/problem.js';
 import type { LocalGap } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
+import { ShardedMap } from '../model/sharded-map.js';
 import type { VirtualServer } from '../model/virtual-server.js';
 import { FrontendClaims, FrontendConflicts, type LostFrontend } from './frontend-claims.js';
 import type { ServiceFrontend } from './service-frontend.js';
@@ -109,7 +110,7 @@ function isServed(holder: ServiceFrontend): holder is ServedFrontend {
 /** What the sets of the packet table should hold, settled frontend by frontend. */
 class DesiredPolicy implements PacketPolicy {
   readonly guarded: ReadonlySet<Address>;
-  readonly owned = new Map<FrontendKey, ServedFrontend>();
+  readonly owned = new ShardedMap<FrontendKey, ServedFrontend>(19);
   readonly open: ReadonlyMap<FrontendKey, Frontend> = new MappedView(this.owned, ({ frontend }) => frontend);
   readonly traffic: Record<TrafficSet, Map<FrontendKey, Frontend>> = eachTrafficSet(() => new Map());
   readonly sources = new Map<FrontendKey, AllowedSources>();
