@@ -9,19 +9,6 @@ export interface ServiceView {
   readonly slices: readonly EndpointSlice[];
 }
 
-/**
- * How many virtual and real servers the Service may need at most, known without working it out: NodePorts count as one
- * address.
- */
-export function entriesAtMost({ service, slices }: ServiceView): number {
-  if (service === undefined) return 0;
-  const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
-  const endpoints = slices.reduce((sum, slice) => sum + slice.endpoints.length, 0);
-  return (
-    ports.length * (clusterIPs.length + externalIPs.length + loadBalancerIPs.length + 1) * (1 + endpoints)
-  );
-}
-
 /** Which slice, and whose. */
 export type SlicePlace = Pick<EndpointSlice, 'key' | 'service'>;
 
@@ -43,6 +30,25 @@ export class ClusterView {
 
   look(key: ServiceKey): ServiceView {
     return { service: this.#services.get(key), slices: this.#listOf(key) };
+  }
+
+  /**
+   * How many virtual and real servers the Service may need at most, known without working it out: NodePorts count as
+   * one address.
+   */
+  entriesAtMost(key: ServiceKey): number {
+    const service = this.#services.get(key);
+    if (service === undefined) return 0;
+    const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
+    const addresses = clusterIPs.length + externalIPs.length + loadBalancerIPs.length + 1;
+    return ports.length * addresses * (1 + this.#endpointsOf(key));
+  }
+
+  #endpointsOf(key: ServiceKey): number {
+    const slices = this.#slicesOf.get(key);
+    if (slices === undefined) return 0;
+    if ('endpoints' in slices) return slices.endpoints.length;
+    return slices.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
   }
 
   #listOf(key: ServiceKey): readonly EndpointSlice[] {

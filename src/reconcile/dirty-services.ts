@@ -1,7 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
-import { entriesAtMost } from '../model/cluster-view.js';
 import type { KernelKeySet } from '../model/kernel-keys.js';
 import type { ServiceKey } from '../model/service-key.js';
 
@@ -126,7 +125,7 @@ export class DirtyServices {
   }
 
   isLarge(key: ServiceKey): boolean {
-    return entriesAtMost(this.#source.view.look(key)) > MOST_OF_ORDINARY;
+    return this.#source.view.entriesAtMost(key) > MOST_OF_ORDINARY;
   }
 
   async #workOutInPieces(key: ServiceKey, touched: KernelKeySet, slice: TimeSlice): Promise<void> {
