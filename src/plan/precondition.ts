@@ -10,11 +10,18 @@ import { takesConnections, type VirtualServer } from '../model/virtual-server.js
  */
 export function thatMayFollow(stage: readonly Operation[], state: ObservedDataplane): readonly Operation[] {
   const starved = starvedBy(stage, state);
-  const isFounded = (operation: Operation) =>
-    mayFollow(operation, state) &&
-    !(starved.size > 0 && takesAway(operation) && starved.has(operation.frontend.key));
   // Nearly always all may follow, and then no second list is needed.
-  return stage.every(isFounded) ? stage : stage.filter(isFounded);
+  if (starved.size === 0 && allMayFollow(stage, state)) return stage;
+  return stage.filter(
+    (operation) =>
+      mayFollow(operation, state) && !(takesAway(operation) && starved.has(operation.frontend.key)),
+  );
+}
+
+function allMayFollow(stage: readonly Operation[], state: ObservedDataplane): boolean {
+  for (let index = 0; index < stage.length; index++)
+    if (!mayFollow(stage[index] as Operation, state)) return false;
+  return true;
 }
 
 function mayFollow(operation: Operation, state: ObservedDataplane): boolean {

@@ -97,7 +97,9 @@ interface KeyList {
   readonly kind: KeyKind;
   readonly set: number;
   readonly record: number;
-  text: string;
+  readonly texts: string[];
+  /** UTF-16 units of all of them. */
+  length: number;
 }
 
 /** Writes each operation into the buffer at once, so that no list of them is needed. */
@@ -212,8 +214,9 @@ export class OperationEncoder {
   pushKey(kind: KeyKind, set: number, parts: number, name: string, comment = ''): void {
     const key = comment === '' ? name : `${name} ${comment.slice(0, COMMENT_LENGTH)}`;
     const list = this.#list;
-    if (list !== undefined && list.kind === kind && list.set === set && list.text.length < LONG_LIST) {
-      list.text = `${list.text}\n${key}`;
+    if (list !== undefined && list.kind === kind && list.set === set && list.length < LONG_LIST) {
+      list.texts.push(key);
+      list.length += key.length + 1;
       this.#answers++;
       return;
     }
@@ -222,12 +225,13 @@ export class OperationEncoder {
     this.#view.setUint32(at + 12, parts, LITTLE_ENDIAN);
     this.#view.setUint16(at + 78, set, LITTLE_ENDIAN);
     this.#close(KINDS[kind], undefined);
-    this.#list = { kind, set, record: at, text: key };
+    this.#list = { kind, set, record: at, texts: [key], length: key.length };
   }
 
   #endList(): void {
     if (this.#list === undefined) return;
-    this.#texts.push(this.#list);
+    const { record, texts } = this.#list;
+    this.#texts.push({ record, text: texts.join('\n') });
     this.#list = undefined;
   }
 

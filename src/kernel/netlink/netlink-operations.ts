@@ -264,11 +264,14 @@ export class AnswerList implements Answered {
   /** `codes` and `messages` are those of the job's records. */
   add({ operations, ends }: Job, answers: Answers): void {
     let first = 0;
+    // Nearly always: then no operation looks at its own.
+    const isDone = areDone(answers.codes, 0, ends.at(-1) ?? 0);
     for (let index = 0; index < operations.length; index++) {
       const operation = operations[index] as Operation;
       const end = ends[index] as number;
-      if (operation.kind === 'add-real-servers') this.#addServers(operation, answers, first, end);
-      else this.#add(operation, end === first ? MIXED_FAMILIES : answerTo(operation, answers, end - 1));
+      if (operation.kind === 'add-real-servers') this.#addServers(operation, answers, first, end, isDone);
+      else if (end === first) this.#add(operation, MIXED_FAMILIES);
+      else this.#add(operation, isDone ? DONE : answerTo(operation, answers, end - 1));
       first = end;
     }
   }
@@ -278,12 +281,19 @@ export class AnswerList implements Answered {
     this.outcomes.push(outcome);
   }
 
-  #addServers(operation: AddRealServers, answers: Answers, first: number, end: number): void {
+  #addServers(
+    operation: AddRealServers,
+    answers: Answers,
+    first: number,
+    end: number,
+    isDone: boolean,
+  ): void {
     const hasEach = end - first === operation.servers.size;
-    if (hasEach && areDone(answers.codes, first, end)) {
-      this.#add(operation, DONE);
-      return;
-    }
+    if (hasEach && (isDone || areDone(answers.codes, first, end))) this.#add(operation, DONE);
+    else this.#addEach(operation, answers, first, hasEach);
+  }
+
+  #addEach(operation: AddRealServers, answers: Answers, first: number, hasEach: boolean): void {
     let record = first;
     for (const single of singly([operation])) {
       const isWritten = isSent(single);
