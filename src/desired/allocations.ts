@@ -43,6 +43,7 @@ export class Allocations {
   }
 
   #moveClaims(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
+    if (before === NONE && after === NONE) return;
     for (const claim of before) {
       const claimants = this.#claimants.get(claim);
       claimants?.delete(key);
@@ -57,7 +58,11 @@ export class Allocations {
 
   #moveHoldings(key: ServiceKey, before: readonly Allocation[], after: readonly Allocation[]): void {
     for (const gone of before) if (!after.includes(gone)) this.#hold(gone, this.#othersWith(gone, key), key);
-    for (const added of after) if (!before.includes(added)) this.#hold(added, this.#allWith(added, key), key);
+    // By index, as all that runs for every Service of a first pass.
+    for (let index = 0; index < after.length; index++) {
+      const added = after[index] as Allocation;
+      if (!before.includes(added)) this.#hold(added, this.#allWith(added, key), key);
+    }
   }
 
   #allWith(allocation: Allocation, key: ServiceKey): readonly ServiceKey[] {

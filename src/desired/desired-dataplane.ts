@@ -137,9 +137,10 @@ export class DesiredDataplane implements Dataplane {
     return this.#released.has(key) && this.#frontends.holderOf(key) === undefined;
   }
 
-  /** Nothing of the frontend is left. */
-  forgetReleased(key: FrontendKey): void {
-    this.#released.delete(key);
+  /** Forgets those of which nothing is left. */
+  forgetReleased(keys: Iterable<FrontendKey>, { virtualServers }: Pick<Dataplane, 'virtualServers'>): void {
+    if (this.#released.size === 0) return;
+    for (const key of keys) if (!virtualServers.has(key)) this.#released.delete(key);
   }
 
   /** Whether no Service wants anything. */
@@ -222,9 +223,14 @@ export class DesiredDataplane implements Dataplane {
     return this.#services.entriesOf(service);
   }
 
+  /** Whether any Service asks for a pace of its own. */
+  get arePaced(): boolean {
+    return this.#services.arePaced;
+  }
+
   /** How fast endpoints of the frontend come and go; undefined where its Service asks for nothing of its own. */
   paceOf(key: FrontendKey): Pace | undefined {
-    if (!this.#services.arePaced) return undefined;
+    if (!this.arePaced) return undefined;
     const service = this.serviceOf(key);
     return service === undefined ? undefined : this.#services.paceOf(service);
   }

@@ -2,7 +2,13 @@ import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
-import { type HealthCheckService, type Pace, paceOf, type Service } from '../model/service.js';
+import {
+  type HealthCheckService,
+  type Pace,
+  paceOf,
+  type Service,
+  type ServicePort,
+} from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { ShardedMap } from '../model/sharded-map.js';
 import type { NodeChange } from './node-facts.js';
@@ -195,7 +201,7 @@ export class RelayRoutes {
   }
 
   refresh(key: ServiceKey, service: Service | undefined): void {
-    const after = service === undefined ? NO_ROUTES : relayRoutes(service);
+    const after = service?.ports.some(hasNodePort) === true ? relayRoutes(service) : NO_ROUTES;
     if (after.length === 0 && this.#routes.size === 0) return;
     const before = this.#routes.get(key);
     if (areSameRoutes(before ?? NO_ROUTES, after)) return;
@@ -215,10 +221,14 @@ function areSameRoutes(some: readonly RelayRoute[], others: readonly RelayRoute[
   );
 }
 
+function hasNodePort({ nodePort }: ServicePort): boolean {
+  return nodePort !== 0;
+}
+
 /** The Service's NodePorts on this node's loopback addresses; none where it has no ClusterIP to relay to. */
 function relayRoutes({ key: service, clusterIPs, ports }: Service): readonly RelayRoute[] {
   const first = clusterIPs[0];
-  if (first === undefined || ports.every(({ nodePort }) => nodePort === 0)) return NO_ROUTES;
+  if (first === undefined) return NO_ROUTES;
   return ports
     .filter(({ nodePort, protocol }) => nodePort !== 0 && protocol === 'TCP')
     .flatMap(({ nodePort, port }) =>

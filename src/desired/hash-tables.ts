@@ -38,11 +38,10 @@ export interface HashChoice {
 }
 
 /**
- * `countServers`: how many virtual servers it has, asked only of a Service that hashes by mh. Where too many would hash
- * by mh, they hash by sh, which moves more clients when endpoints change.
+ * `count`: how many virtual servers it has, where it hashes by mh. Where too many would, they hash by sh, which moves more
+ * clients when endpoints change.
  */
-export function withinHashTables(service: Service, countServers: () => number, node: NodeView): HashChoice {
-  const count = hashesByMh(service, node) ? countServers() : 0;
+export function withinHashTables(service: Service, count: number, node: NodeView): HashChoice {
   if (node.takeHashTables(service.key, count)) return { service, node };
   const { smallStickyScheduler } = node;
   const { scheduler, ...rest } = service;
@@ -58,8 +57,8 @@ export function withinHashTables(service: Service, countServers: () => number, n
   };
 }
 
-// Where the node's own scheduler is mh, the operator has decided.
-function hashesByMh(service: Service, { scheduler, stickyScheduler }: NodeView): boolean {
+/** Whether each of its virtual servers would need a table; where the node's own scheduler is mh, the operator has decided. */
+export function hashesByMh(service: Service, { scheduler, stickyScheduler }: NodeView): boolean {
   if (scheduler === 'mh') return false;
   if (service.scheduler === 'mh') return true;
   return stickyScheduler === 'mh' && service.affinityTimeout > 0 && isExternal(service);

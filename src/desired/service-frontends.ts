@@ -12,7 +12,7 @@ import {
   countLocalReady,
   weightScale,
 } from './endpoint-choice.js';
-import { type HashChoice, withinHashTables } from './hash-tables.js';
+import { type HashChoice, hashesByMh, withinHashTables } from './hash-tables.js';
 import type { NodeView } from './node-view.js';
 import { settingsOf } from './server-settings.js';
 import { entriesIn, type ServiceFrontend, serviceFrontend } from './service-frontend.js';
@@ -100,7 +100,8 @@ function begin({ service, slices: all }: ServiceView, node: NodeView): Work | un
   const { slices, leftOut } = usableEndpoints(all, node.reserved);
   // Nearly every Service may have all of its addresses.
   const ways = claimed.some(isRefusedWay) ? claimed.filter((way) => !isRefusedWay(way)) : claimed;
-  const choice = withinHashTables(service, () => countOf(ways, service) + viewsOf(ways, service), node);
+  const tables = hashesByMh(service, node) ? countOf(ways, service) + viewsOf(ways, service) : 0;
+  const choice = withinHashTables(service, tables, node);
   return {
     service,
     node,
@@ -168,16 +169,14 @@ function cut(work: Work, next: ServiceFrontend): void {
 function conclude(work: Work): ServiceFrontends {
   const { service, node, slices, leftOut, claimed, ways, frontends, problems, cut: served } = work;
   const isRefused = ways.length < claimed.length;
-  const hasRemarks = claimed.some(({ verdict }) => verdict.remark !== undefined);
+  const hasRemarks = claimed.some(hasRemark);
   return {
     service,
     isExternal: isExternal(service),
     // Without what a growing array has reserved for more.
     frontends: frontends.slice(),
     vips: boundAddresses(served === undefined ? ways : ways.slice(0, served), service),
-    refused: isRefused
-      ? [...claimed.filter(isRefusedWay).map(({ address }) => address), ...leftOut]
-      : leftOut,
+    refused: isRefused ? [...claimed.filter(isRefusedWay).map(addressOf), ...leftOut] : leftOut,
     problems:
       hasRemarks || leftOut.length + problems.length > 0
         ? [
@@ -186,14 +185,22 @@ function conclude(work: Work): ServiceFrontends {
             ...problems,
           ]
         : NO_PROBLEMS,
-    healthCheck: healthCheckOf(service, slices, node),
+    healthCheck: service.healthCheckNodePort === 0 ? undefined : healthCheckOf(service, slices, node),
   };
 }
 
 // Nearly all Services have these and no others, in a list that is there already.
 function boundAddresses(ways: readonly Way[], { clusterIPs }: Service): readonly Address[] {
   if (ways.length === clusterIPs.length && ways.every(isBoundClusterIP)) return clusterIPs;
-  return ways.filter(({ verdict }) => verdict.use === 'bound').map(({ address }) => address);
+  return ways.filter(({ verdict }) => verdict.use === 'bound').map(addressOf);
+}
+
+function addressOf({ address }: Way): Address {
+  return address;
+}
+
+function hasRemark({ verdict }: Way): boolean {
+  return verdict.remark !== undefined;
 }
 
 function isBoundClusterIP({ kind, verdict }: Way): boolean {
@@ -276,8 +283,7 @@ function healthCheckOf(
   { healthCheckNodePort: port, created, clusterIPs }: Service,
   slices: readonly EndpointSlice[],
   node: NodeView,
-): HealthCheckService | undefined {
-  if (port === 0) return undefined;
+): HealthCheckService {
   // A pod that answers in both families is one endpoint: the family that has most of them counts.
   const counts = clusterIPs.map((address) => countLocalReady(slices, familyOf(address), node));
   return { port, localEndpoints: Math.max(0, ...counts), created };

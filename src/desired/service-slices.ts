@@ -24,7 +24,10 @@ export function usableEndpoints(
   reserved: ReservedAddresses,
 ): UsableEndpoints {
   const leftOut = unusableAddresses(slices, reserved);
-  if (leftOut === undefined) return { slices, leftOut: NONE };
+  return leftOut === undefined ? { slices, leftOut: NONE } : without(leftOut, slices);
+}
+
+function without(leftOut: ReadonlySet<Address>, slices: readonly EndpointSlice[]): UsableEndpoints {
   const kept = slices.map((slice) => ({
     ...slice,
     endpoints: [...slice.endpoints].filter(({ address }) => !leftOut.has(address)),

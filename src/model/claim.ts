@@ -39,49 +39,52 @@ export function compareKinds(a: ClaimKind, b: ClaimKind): number {
  */
 export function* contestedServices(services: readonly Service[]): Generator<void, Set<ServiceKey>> {
   const first = new Map<Address | string, Claim>();
-  for (const service of services) {
-    eachPlace(service, (place, kind) => {
-      const claim = { kind, service };
-      const other = first.get(place);
-      if (other === undefined || compareClaims(claim, other) < 0) first.set(place, claim);
-    });
-    yield;
-  }
-  const isFirst = (place: Address | string, { key }: Service) => {
+  const claim: PlaceVisit = (place, service, kind) => {
+    const other = first.get(place);
+    const own = { kind, service };
+    if (other === undefined || compareClaims(own, other) < 0) first.set(place, own);
+    return true;
+  };
+  const isFirst: PlaceVisit = (place, { key }) => {
     const winner = first.get(place);
     return winner === undefined || winner.service.key === key;
   };
-  const isContested = (service: Service) => {
-    let isAlwaysFirst = true;
-    eachPlace(service, (place) => {
-      isAlwaysFirst &&= isFirst(place, service);
-    });
-    if (!isAlwaysFirst) return true;
-    // Its address may be the node's, and then the other's NodePort is there too.
-    return (
-      isWritten(service) &&
-      !service.ports.every(({ port, protocol }) => isFirst(`${port}/${protocol}`, service))
-    );
-  };
+  for (const service of services) {
+    everyPlace(service, claim);
+    yield;
+  }
   const contested = new Set<ServiceKey>();
   for (const service of services) {
-    if (isContested(service)) contested.add(service.key);
+    if (!everyPlace(service, isFirst) || !everyWrittenPort(service, isFirst)) contested.add(service.key);
     yield;
   }
   return contested;
 }
 
-function eachPlace(service: Service, visit: (place: Address | string, kind: ClaimKind) => void): void {
+/** `place`: an address, or `30080/TCP`. */
+type PlaceVisit = (place: Address | string, service: Service, kind: ClaimKind) => boolean;
+
+/** Whether `visit` says so of every place that the Service claims; of the rest it is not asked. */
+function everyPlace(service: Service, visit: PlaceVisit): boolean {
   const { clusterIPs, loadBalancerIPs, externalIPs, ports } = service;
   // By index, as all that runs for every Service of a first pass.
-  for (let index = 0; index < clusterIPs.length; index++) visit(clusterIPs[index] as Address, 'cluster');
+  for (let index = 0; index < clusterIPs.length; index++)
+    if (!visit(clusterIPs[index] as Address, service, 'cluster')) return false;
   for (let index = 0; index < ports.length; index++) {
     const { nodePort, protocol } = ports[index] as ServicePort;
-    if (nodePort !== 0) visit(`${nodePort}/${protocol}`, 'node');
+    if (nodePort !== 0 && !visit(`${nodePort}/${protocol}`, service, 'node')) return false;
   }
-  if (!isWritten(service)) return;
-  for (const address of loadBalancerIPs) visit(address, 'balancer');
-  for (const address of externalIPs) visit(address, 'external');
+  if (!isWritten(service)) return true;
+  return (
+    loadBalancerIPs.every((address) => visit(address, service, 'balancer')) &&
+    externalIPs.every((address) => visit(address, service, 'external'))
+  );
+}
+
+// Its address may be the node's, and then another's NodePort is there too.
+function everyWrittenPort(service: Service, visit: PlaceVisit): boolean {
+  if (!isWritten(service)) return true;
+  return service.ports.every(({ port, protocol }) => visit(`${port}/${protocol}`, service, 'node'));
 }
 
 function isWritten({ loadBalancerIPs, externalIPs }: Service): boolean {

@@ -260,7 +260,7 @@ class PolicyState implements PacketPolicy {
   shareOwnership(wanted: Ownership): void {
     const { key } = wanted.frontend;
     const owned = this.owned.get(key);
-    if (owned !== undefined && sameOwnership(owned, wanted)) this.owned.set(key, wanted);
+    if (owned !== undefined && owned !== wanted && sameOwnership(owned, wanted)) this.owned.set(key, wanted);
   }
 
   /** The same of all that it says of the frontend. */

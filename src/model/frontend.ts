@@ -20,9 +20,12 @@ export interface Frontend {
 export type FrontendKey = string & { readonly __brand: 'FrontendKey' };
 
 export function frontend(address: Address, port: number, protocol: Protocol): Frontend {
-  const place = familyOf(address) === 'IPv6' ? ['[', address, ']:'] : [address, ':'];
   // Joined for the same reason as the name of a Service.
-  return { key: [...place, port, '/', protocol].join('') as FrontendKey, address, port, protocol, mark: 0 };
+  const key =
+    familyOf(address) === 'IPv6'
+      ? ['[', address, ']:', port, '/', protocol].join('')
+      : [address, ':', port, '/', protocol].join('');
+  return { key: key as FrontendKey, address, port, protocol, mark: 0 };
 }
 
 /** What clients inside the cluster see of a frontend, `10.0.0.1:80/TCP+inside`. */

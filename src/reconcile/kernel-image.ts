@@ -104,7 +104,8 @@ export class KernelImage {
       }
     this.#state = dataplane;
     this.#ledgerLost = isLedgerLost(dataplane);
-    this.#isShared = false;
+    // On a new node there is nothing to share.
+    this.#isShared = dataplane.virtualServers.size + dataplane.policy.owned.size === 0;
     this.#known = true;
     this.#unsure.clear();
   }

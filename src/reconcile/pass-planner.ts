@@ -61,10 +61,8 @@ export class PassPlanner {
 
   #plan(keys: KernelKeys): Plan {
     const { desired, image, drains, slowStarts, completeness } = this.#parts;
-    for (const key of keys.frontends) {
-      slowStarts.refresh(key, image.state);
-      if (!image.state.virtualServers.has(key)) desired.forgetReleased(key);
-    }
+    if (!slowStarts.isUnused) for (const key of keys.frontends) slowStarts.refresh(key, image.state);
+    desired.forgetReleased(keys.frontends, image.state);
     image.shareSeen(keys, desired);
     const whole = plan(
       keys,

@@ -19,12 +19,16 @@ interface Growth {
  */
 export class SlowStartBook {
   readonly #clock: Clock;
-  readonly #desired: Pick<DesiredDataplane, 'virtualServers' | 'paceOf'>;
+  readonly #desired: Pick<DesiredDataplane, 'virtualServers' | 'paceOf' | 'arePaced'>;
   readonly #step: Interval;
   readonly #growths = new Map<FrontendKey, Growth>();
 
   /** `interval`: milliseconds between two steps of a weight. */
-  constructor(clock: Clock, desired: Pick<DesiredDataplane, 'virtualServers' | 'paceOf'>, interval: number) {
+  constructor(
+    clock: Clock,
+    desired: Pick<DesiredDataplane, 'virtualServers' | 'paceOf' | 'arePaced'>,
+    interval: number,
+  ) {
     this.#clock = clock;
     this.#desired = desired;
     this.#step = new Interval(clock, interval);
@@ -33,6 +37,11 @@ export class SlowStartBook {
   /** Whether any weight grows. */
   get isIdle(): boolean {
     return this.#growths.size === 0;
+  }
+
+  /** Whether no weight grows, nor is asked to. */
+  get isUnused(): boolean {
+    return this.isIdle && !this.#desired.arePaced;
   }
 
   /** Milliseconds until weights are to grow; undefined where none does. */
