@@ -22,7 +22,11 @@ function planeWith(...servers: RealServer[]): DataplaneState {
 function bookOf(slowStart: number) {
   const clock = new HandClock();
   const { virtualServers } = planeWith(OLD, NEW);
-  const book = new SlowStartBook(clock, { virtualServers, paceOf: () => ({ slowStart }) }, 1_000);
+  const book = new SlowStartBook(
+    clock,
+    { arePaced: true, virtualServers, paceOf: () => ({ slowStart }) },
+    1_000,
+  );
   const weights = () => [OLD, NEW].map((server) => book.weightNow(FRONT.key, server));
   return { clock, book, weights };
 }
