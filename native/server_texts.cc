@@ -60,33 +60,6 @@ bool is_even(const RealServerRecord& server, const RealServerRecord& first) {
          server.upper_threshold == 0;
 }
 
-// The next byte of an address, as inet_pton() takes it: without zeros before it.
-bool take_byte(std::string_view* text, uint8_t* target) {
-  unsigned number = 0;
-  size_t digits = 0;
-  for (; digits < text->size(); digits++) {
-    const char digit = (*text)[digits];
-    if (digit < '0' || digit > '9') break;
-    number = number * 10 + static_cast<unsigned>(digit - '0');
-    if (number > UINT8_MAX || (digits > 0 && (*text)[0] == '0')) return false;
-  }
-  *target = static_cast<uint8_t>(number);
-  text->remove_prefix(digits);
-  return digits > 0;
-}
-
-// A first pass reads every real server of the node, and inet_pton() takes twice as long.
-bool read_ipv4(std::string_view text, uint8_t* target) {
-  for (int byte = 0; byte < 4; byte++) {
-    if (byte > 0) {
-      if (text.empty() || text.front() != '.') return false;
-      text.remove_prefix(1);
-    }
-    if (!take_byte(&text, target + byte)) return false;
-  }
-  return text.empty();
-}
-
 }  // namespace
 
 std::string key_text(const VirtualServerRecord& server) {
@@ -122,7 +95,6 @@ std::string even_text(const RealServerRecord* servers, size_t count) {
 }
 
 bool read_address(uint8_t family, std::string_view text, uint8_t* target) {
-  if (family == AF_INET) return read_ipv4(text, target);
   char terminated[INET6_ADDRSTRLEN] = {};
   if (text.size() >= sizeof terminated) return false;
   std::memcpy(terminated, text.data(), text.size());
