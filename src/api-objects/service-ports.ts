@@ -1,5 +1,5 @@
 import type { Protocol } from '../model/protocol.js';
-import type { ServicePort } from '../model/service.js';
+import { hasNodePort, type ServicePort } from '../model/service.js';
 import type { Field } from './field.js';
 import { readPortName, readPortNumber, readProtocol } from './network-fields.js';
 import { SharedCopies } from './shared-copies.js';
@@ -18,7 +18,7 @@ export function readServicePorts(spec: Field, type: ServiceType): readonly Servi
     return [{ name, protocol, port, nodePort }];
   });
   if (list.absent) reportNone(list);
-  return ports.some(({ nodePort }) => nodePort !== 0) ? ports.slice() : sharedPorts(ports);
+  return ports.some(hasNodePort) ? ports.slice() : sharedPorts(ports);
 }
 
 const lists = new SharedCopies<readonly ServicePort[]>();

@@ -2,13 +2,7 @@ import { type Address, FAMILIES, familyOf } from '../model/address.js';
 import type { FrontendKey } from '../model/frontend.js';
 import type { Problem } from '../model/problem.js';
 import type { RelayRoute } from '../model/relay-route.js';
-import {
-  type HealthCheckService,
-  type Pace,
-  paceOf,
-  type Service,
-  type ServicePort,
-} from '../model/service.js';
+import { type HealthCheckService, hasNodePort, type Pace, paceOf, type Service } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { ShardedMap } from '../model/sharded-map.js';
 import type { NodeChange } from './node-facts.js';
@@ -221,16 +215,12 @@ function areSameRoutes(some: readonly RelayRoute[], others: readonly RelayRoute[
   );
 }
 
-function hasNodePort({ nodePort }: ServicePort): boolean {
-  return nodePort !== 0;
-}
-
 /** The Service's NodePorts on this node's loopback addresses; none where it has no ClusterIP to relay to. */
 function relayRoutes({ key: service, clusterIPs, ports }: Service): readonly RelayRoute[] {
   const first = clusterIPs[0];
   if (first === undefined) return NO_ROUTES;
   return ports
-    .filter(({ nodePort, protocol }) => nodePort !== 0 && protocol === 'TCP')
+    .filter((port) => hasNodePort(port) && port.protocol === 'TCP')
     .flatMap(({ nodePort, port }) =>
       FAMILIES.map((family): RelayRoute => {
         const address = clusterIPs.find((candidate) => familyOf(candidate) === family) ?? first;

@@ -2,7 +2,13 @@ import { type Address, familyOf } from '../model/address.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { EndpointSlice } from '../model/endpoint-slice.js';
 import type { Problem } from '../model/problem.js';
-import { type HealthCheckService, isExternal, type Service, type ServicePort } from '../model/service.js';
+import {
+  type HealthCheckService,
+  hasNodePort,
+  isExternal,
+  type Service,
+  type ServicePort,
+} from '../model/service.js';
 import type { VirtualServerSettings } from '../model/virtual-server.js';
 import { WeightTable } from '../model/weight-rule.js';
 import {
@@ -211,12 +217,12 @@ function isRefusedWay({ verdict }: Way): boolean {
   return verdict.use === 'refused';
 }
 
-function isShown({ nodePort }: ServicePort, { kind }: Way): boolean {
-  return kind !== 'node' || nodePort !== 0;
+function isShown(port: ServicePort, { kind }: Way): boolean {
+  return kind !== 'node' || hasNodePort(port);
 }
 
 function countOf(ways: readonly Way[], { ports }: Service): number {
-  const nodePorts = ports.filter(({ nodePort }) => nodePort !== 0).length;
+  const nodePorts = ports.filter(hasNodePort).length;
   return ways.reduce((sum, { kind }) => sum + (kind === 'node' ? nodePorts : ports.length), 0);
 }
 

@@ -2,7 +2,7 @@ import { type Address, familyOf } from '../model/address.js';
 import type { ClaimKind } from '../model/claim.js';
 import type { Problem } from '../model/problem.js';
 import type { Protocol } from '../model/protocol.js';
-import { isExternal, type Service, type ServicePort } from '../model/service.js';
+import { hasNodePort, isExternal, type Service, type ServicePort } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
 import { type AddressRemark, type AddressVerdict, judgeAddress, nodesOwnPort } from './address-policy.js';
 import type { NodeView } from './node-view.js';
@@ -28,8 +28,7 @@ export function waysOf(service: Service, node: NodeView): Way[] {
   addWays(ways, 'cluster', clusterIPs, inside, service, node);
   // Nearly all Services have nothing else.
   if (!isExternal(service)) return ways;
-  if (ports.some(({ nodePort }) => nodePort !== 0))
-    addWays(ways, 'node', node.portAddresses, outside, service, node);
+  if (ports.some(hasNodePort)) addWays(ways, 'node', node.portAddresses, outside, service, node);
   addWays(ways, 'balancer', loadBalancerIPs, outside, service, node);
   addWays(ways, 'external', externalIPs, outside, service, node);
   return ways;

@@ -87,7 +87,11 @@ export interface ServicePort {
 
 /** Whether clients outside the cluster can have a way in. */
 export function isExternal({ externalIPs, loadBalancerIPs, ports }: Service): boolean {
-  return externalIPs.length > 0 || loadBalancerIPs.length > 0 || ports.some(({ nodePort }) => nodePort !== 0);
+  return externalIPs.length > 0 || loadBalancerIPs.length > 0 || ports.some(hasNodePort);
+}
+
+export function hasNodePort({ nodePort }: ServicePort): boolean {
+  return nodePort !== 0;
 }
 
 /**
