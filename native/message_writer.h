@@ -38,7 +38,7 @@ class MessageWriter {
     if (target != nullptr) std::memcpy(target, contents.data, contents.size);
   }
 
-  // Here, so that the compiler knows the length: a message has some twenty of them, most of one number.
+  // Here, so that the compiler knows the length: a message about a real server has eleven, most of one number.
   void bytes(uint16_t type, const void* data, size_t length) {
     uint8_t* target = attribute(type, length);
     if (target != nullptr && length > 0) std::memcpy(target, data, length);

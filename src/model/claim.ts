@@ -64,7 +64,7 @@ export function* contestedServices(services: readonly Service[]): Generator<void
 /** `place`: an address, or `30080/TCP`. */
 type PlaceVisit = (place: Address | string, service: Service, kind: ClaimKind) => boolean;
 
-/** Whether `visit` says so of every place that the Service claims; of the rest it is not asked. */
+/** Whether `visit` is true for every place that the Service claims; after the first that is not, none is visited. */
 function everyPlace(service: Service, visit: PlaceVisit): boolean {
   const { clusterIPs, loadBalancerIPs, externalIPs, ports } = service;
   // By index, as all that runs for every Service of a first pass.

@@ -5,7 +5,8 @@ const MOST_TOGETHER = 4096;
  * A map for tens of thousands of keys that grows in small steps. V8 makes the table of a Map twice as large in one go,
  * which takes 10 ms with 32,768 entries, and several maps with an entry for each Service come to that with the same one:
  * nothing else in the process has its turn meanwhile. Here what comes after the first keys is in many small maps. `count`:
- * how many; with another prime each such map grows at another size.
+ * how many; with another prime each such map grows at another size. Whoever goes through it while it changes may miss
+ * what was deleted and put again.
  */
 export class ShardedMap<K extends string | number, V> implements ReadonlyMap<K, V> {
   readonly #count: number;

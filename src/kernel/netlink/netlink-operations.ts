@@ -264,7 +264,7 @@ export class AnswerList implements Answered {
   /** `codes` and `messages` are those of the job's records. */
   add({ operations, ends }: Job, answers: Answers): void {
     let first = 0;
-    // Nearly always: then no operation looks at its own.
+    // Nearly always the kernel has done all of them: then no operation looks for its own answer.
     const isDone = areDone(answers.codes, 0, ends.at(-1) ?? 0);
     for (let index = 0; index < operations.length; index++) {
       const operation = operations[index] as Operation;
