@@ -46,7 +46,7 @@ describe('a Service with more frontends than one may have', () => {
   it('has the first of them, its ClusterIP before all others', () => {
     expect(virtualServers.size).toBe(5_000);
     const frontends = [...virtualServers.values()].map(({ frontend }) => frontend);
-    expect(frontends.filter(({ address }) => address === VIP_A)).toHaveLength(600);
+    expect(frontends.slice(0, 600).every((front) => front.address === VIP_A)).toBe(true);
     const last = frontends.filter(({ address }) => address === '20.0.0.7').map(({ port }) => port);
     expect([last.length, Math.max(...last)]).toEqual([200, 200]);
   });
