@@ -32,3 +32,25 @@ it('long work in slices lets others have their turn whenever one is over, and an
   expect(log).toEqual(['piece 0', 'piece 1', 'turn', 'piece 2', 'piece 3', 'turn']);
   expect(atOnce(pieces(4, []))).toBe('done');
 });
+
+it('two pieces of long work side by side have turns of their own, one after the other', async () => {
+  const log: string[] = [];
+  const turns: number[] = [];
+  let turn = 0;
+  const count = () => {
+    turn++;
+    if (turn < 20) setImmediate(count);
+  };
+  setImmediate(count);
+  const work = async (name: string) => {
+    const ofOne = slice();
+    for (let index = 0; index < 3; index++) {
+      await ofOne.yieldTurn();
+      log.push(name);
+      turns.push(turn);
+    }
+  };
+  await Promise.all([work('Services'), work('slices')]);
+  expect(log).toEqual(['Services', 'slices', 'Services', 'slices', 'Services', 'slices']);
+  expect(new Set(turns).size).toBe(6);
+});
