@@ -115,31 +115,29 @@ export class ObjectStore<R> implements ObjectTaker {
         if (key !== undefined) sent.delete(key);
       },
       publish: async (slice) => {
-        await this.#merge(sent, nameless, slice);
-        for (const key of this.#entries.keys()) {
-          if (!sent.has(key)) this.#settle(key, undefined);
+        const before = this.#entries;
+        for (const [key, entry] of sent) {
+          this.#show(key, before.get(key), entry);
           if (slice.over) await slice.yieldTurn();
         }
+        this.#parts.problemsFound(undefined, nameless);
+        for (const [key, entry] of before) {
+          if (!sent.has(key)) this.#show(key, entry, undefined);
+          if (slice.over) await slice.yieldTurn();
+        }
+        // Taken as it is: filled one by one, it would grow in the same turn as all else that has an entry for each.
+        this.#entries = sent;
+      },
+      publishPart: async (slice) => {
+        for (const [key, entry] of sent) {
+          this.#settle(key, entry);
+          if (slice.over) await slice.yieldTurn();
+        }
+        this.#parts.problemsFound(undefined, nameless);
         // Whoever watches holds the listing for as long as the watch lasts.
         sent.clear();
       },
-      publishPart: async (slice) => {
-        await this.#merge(sent, nameless, slice);
-        sent.clear();
-      },
     };
-  }
-
-  async #merge(
-    sent: ReadonlyMap<string, Entry<R>>,
-    nameless: readonly Problem[],
-    slice: TimeSlice,
-  ): Promise<void> {
-    for (const [key, entry] of sent) {
-      this.#settle(key, entry);
-      if (slice.over) await slice.yieldTurn();
-    }
-    this.#parts.problemsFound(undefined, nameless);
   }
 
   // An entry equal to the known one is given up for it at once: a new listing then costs no memory but its own keys.
@@ -154,9 +152,13 @@ export class ObjectStore<R> implements ObjectTaker {
 
   #settle(key: string, entry: Entry<R> | undefined): void {
     const known = this.#entries.get(key);
-    if (known === entry) return;
     if (entry === undefined) this.#entries.delete(key);
     else this.#entries.set(key, entry);
+    this.#show(key, known, entry);
+  }
+
+  #show(key: string, known: Entry<R> | undefined, entry: Entry<R> | undefined): void {
+    if (known === entry) return;
     const { problems = NONE } = entry ?? {};
     if (problems.length > 0 || (known?.problems.length ?? 0) > 0) this.#parts.problemsFound(key, problems);
     const before = known?.record;
