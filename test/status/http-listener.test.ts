@@ -2,13 +2,18 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { byPath, type HttpRoute, textAnswer } from '../../src/status/http/http-answer.js';
 import { HttpListener, type ListenFailure } from '../../src/status/http/http-listener.js';
-import { DEFAULT_HTTP_LIMITS } from '../../src/status/http/limited-server.js';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/status/http/limited-server.js';
 import { ask } from '../support/http.js';
 import { HandStatusClock } from '../support/status-clock.js';
 
 const open: HttpListener[] = [];
 
-function listenerAt(port: number, failed: (failure: ListenFailure) => void = () => undefined) {
+interface Conditions {
+  readonly failed?: (failure: ListenFailure) => void;
+  readonly limits?: Partial<HttpLimits> | undefined;
+}
+
+function listenerAt(port: number, { failed = () => undefined, limits = {} }: Conditions = {}) {
   const clock = new HandStatusClock();
   const listener = new HttpListener({
     address: { host: '127.0.0.1', port },
@@ -20,14 +25,14 @@ function listenerAt(port: number, failed: (failure: ListenFailure) => void = () 
     ),
     clock,
     failed,
-    limits: { ...DEFAULT_HTTP_LIMITS, headerTime: 20, requestTime: 20, sweep: 20 },
+    limits: { ...DEFAULT_HTTP_LIMITS, ...limits },
   });
   open.push(listener);
   return { listener, clock };
 }
 
-async function listening() {
-  const { listener } = listenerAt(0);
+async function listening(limits?: Partial<HttpLimits>) {
+  const { listener } = listenerAt(0, { limits });
   await listener.open();
   return { listener, port: listener.port ?? 0 };
 }
@@ -79,16 +84,22 @@ describe('a status server', () => {
       `GET /ok HTTP/1.1\r\nX: ${'x'.repeat(9_000)}\r\n\r\n`,
       'HTTP/1.1 431 Request Header Fields Too Large',
     ],
-    ['a header that never ends', 'GET /ok HTTP/1.1\r\nHost', 'HTTP/1.1 408 Request Timeout'],
   ])('ends the connection of a client that sends %s', async (_, text, answer) => {
     const { port } = await listening();
     expect(await raw(port, text)).toBe(answer);
   });
 
+  it('ends the connection of a client that sends a header that never ends', async () => {
+    const { port } = await listening({ headerTime: 20, requestTime: 20, sweep: 20 });
+    expect(await raw(port, 'GET /ok HTTP/1.1\r\nHost')).toBe('HTTP/1.1 408 Request Timeout');
+  });
+
   it('tries a taken port again every 5 seconds and reports it once', async () => {
     const { listener: first, port } = await listening();
     const reported: string[] = [];
-    const { listener, clock } = listenerAt(port, (failure) => reported.push(failure.message));
+    const { listener, clock } = listenerAt(port, {
+      failed: (failure) => reported.push(failure.message),
+    });
     await listener.keepOpen();
     expect(clock.next).toBe(5_000);
     clock.advance(5_000);
