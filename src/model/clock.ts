@@ -71,8 +71,8 @@ export class TimeSlice {
 const waiting: (() => void)[] = [];
 
 /**
- * Resolves in a later turn of the event loop, which nobody else who waits here has too: Services and EndpointSlices are
- * read side by side, and slices of both in one turn would take twice as long.
+ * Resolves in a later turn of the event loop, for one of those who wait in each turn: Services and EndpointSlices are
+ * read side by side, and work on both in one turn would take twice as long.
  */
 function ownTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TimeSlice } from '../../model/clock.js';
+import { inSlices, type TimeSlice } from '../../model/clock.js';
 import type { Problem } from '../../model/problem.js';
 
 /** What is kept of one object as the API sent it. */
@@ -114,30 +114,34 @@ export class ObjectStore<R> implements ObjectTaker {
         const { key } = this.#parts.project(object);
         if (key !== undefined) sent.delete(key);
       },
-      publish: async (slice) => {
-        const before = this.#entries;
-        for (const [key, entry] of sent) {
-          this.#show(key, before.get(key), entry);
-          if (slice.over) await slice.yieldTurn();
-        }
-        this.#parts.problemsFound(undefined, nameless);
-        for (const [key, entry] of before) {
-          if (!sent.has(key)) this.#show(key, entry, undefined);
-          if (slice.over) await slice.yieldTurn();
-        }
-        // Taken as it is: filled one by one, it would grow in the same turn as all else that has an entry for each.
-        this.#entries = sent;
-      },
-      publishPart: async (slice) => {
-        for (const [key, entry] of sent) {
-          this.#settle(key, entry);
-          if (slice.over) await slice.yieldTurn();
-        }
-        this.#parts.problemsFound(undefined, nameless);
-        // Whoever watches holds the listing for as long as the watch lasts.
-        sent.clear();
-      },
+      publish: (slice) => inSlices(this.#replaceBy(sent, nameless), slice),
+      publishPart: (slice) => inSlices(this.#add(sent, nameless), slice),
     };
+  }
+
+  *#replaceBy(sent: Map<string, Entry<R>>, nameless: readonly Problem[]): Generator<void, void> {
+    const before = this.#entries;
+    for (const [key, entry] of sent) {
+      this.#show(key, before.get(key), entry);
+      yield;
+    }
+    this.#parts.problemsFound(undefined, nameless);
+    for (const [key, entry] of before) {
+      if (!sent.has(key)) this.#show(key, entry, undefined);
+      yield;
+    }
+    // Taken as it is: filled one by one, it would grow in the same turn as all else that has an entry for each.
+    this.#entries = sent;
+  }
+
+  *#add(sent: Map<string, Entry<R>>, nameless: readonly Problem[]): Generator<void, void> {
+    for (const [key, entry] of sent) {
+      this.#settle(key, entry);
+      yield;
+    }
+    this.#parts.problemsFound(undefined, nameless);
+    // Whoever watches holds the listing for as long as the watch lasts.
+    sent.clear();
   }
 
   // An entry equal to the known one is given up for it at once: a new listing then costs no memory but its own keys.
