@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { KEYS_IN_PIECE } from '../model/clock.js';
 import type { PacketPolicy } from '../model/dataplane.js';
 import {
   type Frontend,
@@ -48,15 +49,23 @@ export class MarkBook {
    * may be used, or another view has it, or this view another. In pieces, of which none takes long.
    */
   *keepAll({ owned, open }: Pick<PacketPolicy, 'owned' | 'open'>): Generator<void, Set<FrontendKey>> {
-    for (const { frontend } of owned.values()) yield this.keep(frontend);
+    const views: Frontend[] = [];
+    let count = 0;
+    for (const { frontend } of owned.values()) {
+      if (isInside(frontend)) views.push(frontend);
+      if (++count % KEYS_IN_PIECE === 0) yield;
+    }
+    for (const view of views) yield this.keep(view);
+    for (const view of open.values()) {
+      if (isInside(view)) views.push(view);
+      if (++count % KEYS_IN_PIECE === 0) yield;
+    }
     const stale = new Set<FrontendKey>();
-    for (const { frontend } of owned.values()) yield this.#addStale(frontend, stale);
-    for (const frontend of open.values()) yield this.#addStale(frontend, stale);
+    for (const view of views) {
+      if (!this.has(view)) stale.add(view.key);
+      yield;
+    }
     return stale;
-  }
-
-  #addStale(frontend: Frontend, stale: Set<FrontendKey>): void {
-    if (isInside(frontend) && !this.has(frontend)) stale.add(frontend.key);
   }
 
   /** The mark of a view, which it has until `release`. Where two names fall on one mark the later gets another. */

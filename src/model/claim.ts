@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import { KEYS_IN_PIECE } from './clock.js';
 import { compareAge, type Service, type ServicePort } from './service.js';
 import type { ServiceKey } from './service-key.js';
 
@@ -49,14 +50,15 @@ export function* contestedServices(services: readonly Service[]): Generator<void
     const winner = first.get(place);
     return winner === undefined || winner.service.key === key;
   };
-  for (const service of services) {
-    everyPlace(service, claim);
-    yield;
+  for (let index = 0; index < services.length; index++) {
+    everyPlace(services[index] as Service, claim);
+    if (index % KEYS_IN_PIECE === 0) yield;
   }
   const contested = new Set<ServiceKey>();
-  for (const service of services) {
+  for (let index = 0; index < services.length; index++) {
+    const service = services[index] as Service;
     if (!everyPlace(service, isFirst) || !everyWrittenPort(service, isFirst)) contested.add(service.key);
-    yield;
+    if (index % KEYS_IN_PIECE === 0) yield;
   }
   return contested;
 }

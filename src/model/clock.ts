@@ -85,6 +85,11 @@ function letNextGoOn(): void {
   if (waiting.length > 0) setImmediate(letNextGoOn);
 }
 
+/** So many keys a generator goes through in one piece: to go on after it takes as long as what is done for some of them. */
+export const KEYS_IN_PIECE = 16;
+
+export const PIECES_PER_LOOK = 8;
+
 /** Goes through long work piece by piece, and lets others have their turn in between. */
 export async function inSlices<T>(pieces: Iterator<unknown, T>, slice: TimeSlice): Promise<T> {
   for (;;) {

@@ -1,5 +1,5 @@
 import type { Address } from './address.js';
-import { atOnce } from './clock.js';
+import { atOnce, KEYS_IN_PIECE } from './clock.js';
 import { type Dataplane, TRAFFIC_SETS } from './dataplane.js';
 import type { FrontendKey } from './frontend.js';
 
@@ -45,6 +45,14 @@ export function* addAllKeys(
 ): Generator<void, void> {
   const traffic = TRAFFIC_SETS.map((set) => policy.traffic[set]);
   for (const map of [virtualServers, policy.owned, policy.open, policy.sources, ...traffic])
-    for (const key of map.keys()) yield void keys.frontends.add(key);
-  for (const set of [bound, policy.guarded]) for (const address of set) yield void keys.vips.add(address);
+    yield* addInPieces(keys.frontends, map.keys());
+  for (const set of [bound, policy.guarded]) yield* addInPieces(keys.vips, set);
+}
+
+function* addInPieces<T>(target: Set<T>, members: Iterable<T>): Generator<void, void> {
+  let count = 0;
+  for (const member of members) {
+    target.add(member);
+    if (++count % KEYS_IN_PIECE === 0) yield;
+  }
 }

@@ -1,5 +1,5 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
-import { type Clock, inSlices, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, KEYS_IN_PIECE, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { KernelKeySet } from '../model/kernel-keys.js';
 import type { ServiceKey } from '../model/service-key.js';
@@ -120,7 +120,12 @@ export class DirtyServices {
   *largeLast(keys: readonly ServiceKey[]): Generator<void, ServiceKey[]> {
     const ordinary: ServiceKey[] = [];
     const large: ServiceKey[] = [];
-    for (const key of keys) yield void (this.isLarge(key) ? large : ordinary).push(key);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as ServiceKey;
+      if (this.isLarge(key)) large.push(key);
+      else ordinary.push(key);
+      if (index % KEYS_IN_PIECE === 0) yield;
+    }
     return ordinary.concat(large);
   }
 

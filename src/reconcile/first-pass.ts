@@ -1,6 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import { contestedServices } from '../model/claim.js';
-import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, KEYS_IN_PIECE, PIECES_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge, type Service } from '../model/service.js';
@@ -47,7 +47,7 @@ export class FirstPass {
   ): Promise<void> {
     if (!this.#isDue) return;
     const { planner, image, desired, clock } = this.#parts;
-    const slice = new TimeSlice(clock, STEPS_PER_LOOK);
+    const slice = new TimeSlice(clock, PIECES_PER_LOOK);
     const services = await inSlices(this.#uncontested(), slice);
     const isFirst = (key: ServiceKey) => key === API_SERVER_SERVICE;
     for (const part of [services.filter(isFirst), services.filter((key) => !isFirst(key))])
@@ -73,12 +73,12 @@ export class FirstPass {
     for (const key of [...dirty.keys]) {
       const { service } = source.view.look(key);
       if (service !== undefined) services.push(service);
-      yield;
+      if (services.length % KEYS_IN_PIECE === 0) yield;
     }
     const contested = yield* contestedServices(services);
-    const free = services.filter(({ key }) => !contested.has(key));
+    const free = contested.size === 0 ? services : services.filter(({ key }) => !contested.has(key));
     const sorted = yield* sortedInPieces(free, compareAge);
-    return yield* dirty.largeLast(sorted.map(({ key }) => key));
+    return yield* dirty.largeLast(sorted.map(keyOf));
   }
 
   /**
@@ -91,16 +91,9 @@ export class FirstPass {
     pending: KernelKeySet,
     planned: KernelKeySet,
   ): Generator<KernelKeys> {
-    for (const { frontends, vips } of this.#portions(services)) {
-      const part = new KernelKeySet();
-      for (const key of frontends)
-        if (planned.frontends.has(key)) pending.frontends.add(key);
-        else part.frontends.add(key);
-      for (const address of vips)
-        if (planned.vips.has(address)) pending.vips.add(address);
-        else part.vips.add(address);
-      pending.remove(part);
-      planned.add(part);
+    for (const part of this.#portions(services)) {
+      takeOn(part.frontends, pending.frontends, planned.frontends);
+      takeOn(part.vips, pending.vips, planned.vips);
       yield part;
     }
   }
@@ -109,7 +102,7 @@ export class FirstPass {
    * The keys that each portion may have changed. It ends with a large Service, or many of them would be worked out at
    * once.
    */
-  *#portions(services: readonly ServiceKey[]): Generator<KernelKeys> {
+  *#portions(services: readonly ServiceKey[]): Generator<KernelKeySet> {
     const { dirty, servicesAtOnce } = this.#parts;
     let touched = new KernelKeySet();
     let count = 0;
@@ -122,4 +115,20 @@ export class FirstPass {
     }
     if (count > 0) yield touched;
   }
+}
+
+// In one loop, since it is gone through for every key of a first pass.
+function takeOn<T>(part: Set<T>, pending: Set<T>, planned: Set<T>): void {
+  for (const key of part)
+    if (planned.has(key)) {
+      part.delete(key);
+      pending.add(key);
+    } else {
+      planned.add(key);
+      pending.delete(key);
+    }
+}
+
+function keyOf({ key }: Service): ServiceKey {
+  return key;
 }

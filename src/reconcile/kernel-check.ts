@@ -1,6 +1,6 @@
 import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
-import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, PIECES_PER_LOOK, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { FrontendKey } from '../model/frontend.js';
 import { addAllKeys, type KernelKeySet } from '../model/kernel-keys.js';
@@ -187,7 +187,7 @@ export class KernelCheck {
 
   async #lookAtAll(pending: KernelKeySet): Promise<void> {
     const { kernel, desired, image, takeover, dirty, drains, clock } = this.#parts;
-    const slice = new TimeSlice(clock, STEPS_PER_LOOK);
+    const slice = new TimeSlice(clock, PIECES_PER_LOOK);
     await this.#setUp.make();
     desired.setMarkKey(await kernel.markKey());
     await this.#takeInNodeAddresses(pending);

@@ -2,7 +2,7 @@ import type { DesiredDataplane } from '../desired/desired-dataplane.js';
 import type { Kernel, KernelChange, Preparation } from '../kernel/kernel.js';
 import type { Address } from '../model/address.js';
 import type { Cidr } from '../model/cidr.js';
-import { type Clock, inSlices, STEPS_PER_LOOK, TimeSlice } from '../model/clock.js';
+import { type Clock, inSlices, KEYS_IN_PIECE, PIECES_PER_LOOK, TimeSlice } from '../model/clock.js';
 import type { ClusterSource } from '../model/cluster-source.js';
 import type { DataplaneState } from '../model/dataplane-state.js';
 import { addAllKeys, KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
@@ -213,7 +213,7 @@ export class Reconciler {
   }
 
   #newSlice(): TimeSlice {
-    return new TimeSlice(this.#parts.clock, STEPS_PER_LOOK);
+    return new TimeSlice(this.#parts.clock, PIECES_PER_LOOK);
   }
 
   async #removeStaleMarks(run: StageRunner): Promise<void> {
@@ -241,7 +241,11 @@ export class Reconciler {
     const { desired } = this.#parts;
     const { state } = this.#image;
     yield* this.#refusals.settle(keys, failures, state);
-    for (const key of keys.frontends) yield this.#drains.refresh(key, desired, state);
+    let count = 0;
+    for (const key of keys.frontends) {
+      this.#drains.refresh(key, desired, state);
+      if (++count % KEYS_IN_PIECE === 0) yield;
+    }
   }
 
   async #conclude({ counts, failures, unsure, lost }: RunResult): Promise<PassRecord> {
