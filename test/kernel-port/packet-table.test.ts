@@ -12,6 +12,23 @@ import { type ExplainedRule, explainRules } from '../support/nft-debug-lines.js'
 
 const ADDRESSES = { kind: 'addresses', cidrs: ['10.244.0.0/16', 'fd00:244::/48'] } as const;
 
+/** One of each kind that the rules depend on. */
+const KINDS: readonly Partial<PacketRulesSettings>[] = [
+  {},
+  { masqueradeAll: true },
+  { insideClients: ADDRESSES },
+  { insideClients: { kind: 'pods-of-this-node', cidrs: ADDRESSES.cidrs } },
+  { insideClients: { kind: 'interfaces', name: 'cni0' } },
+  { insideClients: { kind: 'interfaces', name: 'veth*' } },
+  { serviceCIDRs: ['10.96.0.0/12', 'fd00:96::/112'] },
+  { nodePortRange: [20_000, 21_000] },
+  { strictArp: true },
+  { strictArp: true, withoutArp: true },
+  { vipBinding: 'routes' },
+  { withoutSockets: true },
+  { masqueradeAll: true, insideClients: ADDRESSES, vipBinding: 'routes', strictArp: true },
+];
+
 /** By settings: making a table and reading it back is what these tests take their time for. */
 const explained = new Map<string, readonly ExplainedRule[]>();
 
@@ -32,26 +49,33 @@ const hookOf = (name: string) =>
 
 describe('the rules of the packet table', () => {
   it('have a digest that changes with what they depend on', () => {
-    const digests = [
-      layoutDigest(PLAIN),
-      layoutDigest({ ...PLAIN, masqueradeAll: true }),
-      layoutDigest({ ...PLAIN, insideClients: ADDRESSES }),
-      layoutDigest({ ...PLAIN, serviceCIDRs: ['10.96.0.0/12'] }),
-    ];
-    expect(new Set(digests).size).toBe(4);
+    const digests = KINDS.map((kind) => layoutDigest({ ...PLAIN, ...kind }));
+    expect(new Set(digests).size).toBe(KINDS.length);
     expect(layoutDigest({ ...PLAIN })).toBe(digests[0]);
   });
 
-  // Where only the second has changed, the encoder makes other bytes of the same rules: raise ENCODING in
-  // packet-table.ts, or nodes keep what an earlier version wrote.
-  it('have another digest where the encoder makes something else of them', () => {
-    const all = { ...PLAIN, strictArp: true, insideClients: ADDRESSES, serviceCIDRs: ['10.96.0.0/12'] };
-    const rules = tableTransaction(all).slice(0, -1);
-    const bytes = createHash('sha256').update(encodeTransaction(rules).bytes).digest('hex').slice(0, 16);
-    expect([layoutDigest(all), bytes]).toMatchInlineSnapshot(`
+  it('have the same digest where a default is said and where it is not', () => {
+    const said = {
+      ...PLAIN,
+      nodePortRange: [30_000, 32_767],
+      strictArp: false,
+      vipBinding: 'addresses',
+    } as const;
+    expect(layoutDigest(said)).toBe(layoutDigest(PLAIN));
+  });
+
+  // Where this changes, raise RULES_VERSION in packet-table.ts, or nodes keep what an earlier version wrote.
+  it('are those of this version of the rules, by the bytes of each kind of settings', () => {
+    const hash = createHash('sha256');
+    for (const kind of KINDS) {
+      // The last command says the digest.
+      const rules = tableTransaction({ ...PLAIN, ...kind }).slice(0, -1);
+      hash.update(encodeTransaction(rules).bytes);
+    }
+    expect([layoutDigest(PLAIN), hash.digest('hex').slice(0, 16)]).toMatchInlineSnapshot(`
       [
-        "51fb8a7185db4b22",
-        "3653808a4a916681",
+        "2aff1a158968efed",
+        "d1a194abfcd6918d",
       ]
     `);
   });

@@ -5,7 +5,7 @@ import { ARP_SET, arpTable } from './arp-table.js';
 import { EQUAL_BYTES, EQUAL_BYTES_SET, EQUAL_PAIRS } from './packet-rules/equal-bytes.js';
 import { ANSWERING_SETS } from './packet-rules/out-of-window-rules.js';
 import { packetChains } from './packet-rules/packet-chains.js';
-import { hasArpTable, type PacketRulesSettings } from './packet-rules-settings.js';
+import { DEFAULT_NODE_PORTS, hasArpTable, type PacketRulesSettings } from './packet-rules-settings.js';
 import { PACKET_SETS, setDeclaration, setName } from './packet-sets.js';
 
 /** Ours alone: nothing in it is written by others, and we write nothing outside it. */
@@ -28,14 +28,17 @@ const SETS: readonly SetDeclaration[] = [
   ...PACKET_SETS.map(setDeclaration),
 ];
 
-/** Raised where the same rules become other bytes, so that nodes with the old ones get the new. */
-const ENCODING = 1;
+/** Raised where the same settings become other rules, or other bytes, so that nodes with the old ones get the new. */
+const RULES_VERSION = 2;
 
 /** Names the rules: another digest in the kernel means that they are of another version or configuration. */
 export function layoutDigest(settings: PacketRulesSettings): string {
   const known = DIGESTS.get(settings);
   if (known !== undefined) return known;
-  const digest = digestOf(tableAndArp(settings), settings);
+  const digest = createHash('sha256')
+    .update(JSON.stringify(namedBy(settings)))
+    .digest('hex')
+    .slice(0, 16);
   DIGESTS.set(settings, digest);
   return digest;
 }
@@ -43,18 +46,26 @@ export function layoutDigest(settings: PacketRulesSettings): string {
 // The digest is asked for every few seconds, of settings that stay the same.
 const DIGESTS = new WeakMap<PacketRulesSettings, string>();
 
-// Of the rules as values: a restart that finds them in the kernel never needs the bytes, which take five times as long.
-// The elements of the one set that is filled with them are compared for themselves, and take longer than all else here.
-function digestOf(commands: readonly Command[], { withoutArp }: PacketRulesSettings): string {
-  const named = commands.filter(({ kind }) => kind !== 'add-elements');
-  return (
-    createHash('sha256')
-      .update(JSON.stringify([ENCODING, named]))
-      // The same rules as where nobody asks for strict ARP, but then it must not be tried again each time.
-      .update(withoutArp === true ? 'without ARP' : '')
-      .digest('hex')
-      .slice(0, 16)
-  );
+// Not the rules themselves: a restart that finds them in the kernel would put them together for nothing else.
+function namedBy(settings: PacketRulesSettings): readonly unknown[] {
+  const { masqueradeAll, insideClients, serviceCIDRs, nodePortRange = DEFAULT_NODE_PORTS } = settings;
+  const {
+    strictArp = false,
+    vipBinding = 'addresses',
+    withoutArp = false,
+    withoutSockets = false,
+  } = settings;
+  return [
+    RULES_VERSION,
+    masqueradeAll,
+    insideClients,
+    serviceCIDRs,
+    nodePortRange,
+    strictArp,
+    vipBinding,
+    withoutArp,
+    withoutSockets,
+  ];
 }
 
 /**
@@ -62,20 +73,17 @@ function digestOf(commands: readonly Command[], { withoutArp }: PacketRulesSetti
  * no change to nf_tables; chains are emptied and filled in the same transaction, so no packet sees them half full.
  */
 export function tableTransaction(settings: PacketRulesSettings): Command[] {
-  const commands = tableAndArp(settings);
-  const digest = DIGESTS.get(settings) ?? digestOf(commands, settings);
-  DIGESTS.set(settings, digest);
-  return [...commands, layoutElement(LAYOUT_ELEMENT, digest)];
+  return [
+    ...packetTable(settings),
+    ...(hasArpTable(settings) ? arpTable(TABLE) : []),
+    layoutElement(LAYOUT_ELEMENT, layoutDigest(settings)),
+  ];
 }
 
 /** Adds something that is known of the rules to the layout set. */
 export function layoutElement(address: string, comment: string): Command {
   const key = Uint8Array.from(address.split('.'), Number);
   return { ...NAME, kind: 'add-elements', set: LAYOUT_SET, elements: [{ key, comment }] };
-}
-
-function tableAndArp(settings: PacketRulesSettings): Command[] {
-  return [...packetTable(settings), ...(hasArpTable(settings) ? arpTable(TABLE) : [])];
 }
 
 function packetTable(settings: PacketRulesSettings): Command[] {
