@@ -82,14 +82,20 @@ function evenChoice(
     if (!gatherEven(slice.endpoints, name, all, local)) return undefined;
   }
   if (all.length === 0) return NOTHING;
-  if (new Set(all).size < all.length) return undefined;
+  // Without what growing arrays have reserved for more.
+  const sorted = all.slice().sort();
+  if (hasOneTwice(sorted)) return undefined;
   const order = orderFor(hashesServers(scheduler) ? '' : name);
   const weight = evenWeight * scale;
-  // Without what growing arrays have reserved for more.
-  const cluster = evenServers(all.slice(), target, weight, order);
+  const cluster = evenServers(sorted, target, weight, order);
   if (name === undefined) return { cluster, local: cluster };
   if (local.length === 0) return { cluster, local: NO_SERVERS };
-  return { cluster, local: evenServers(local.slice(), target, weight, order) };
+  return { cluster, local: evenServers(local.slice().sort(), target, weight, order) };
+}
+
+function hasOneTwice(sorted: readonly Address[]): boolean {
+  for (let index = 1; index < sorted.length; index++) if (sorted[index] === sorted[index - 1]) return true;
+  return false;
 }
 
 // False where one of them is not as all others.

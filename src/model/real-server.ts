@@ -60,7 +60,7 @@ export interface EvenRealServers {
   readonly addresses: readonly Address[];
   readonly port: number;
   readonly weight: number;
-  /** In which they go to the kernel, until the addresses have been sorted into it. */
+  /** In which they go to the kernel, until the addresses have been sorted into it; before that they are sorted as texts. */
   readonly order: ServerOrder | undefined;
 }
 
@@ -128,7 +128,9 @@ class EvenServers implements RealServers {
   }
 
   get evenText(): string {
-    return `${this.port} ${this.weight} ${this.addresses.slice().sort().join()}`;
+    // Until they are in the order for the kernel they are sorted as texts.
+    const sorted = this.order === undefined ? this.addresses.slice().sort() : this.addresses;
+    return `${this.port} ${this.weight} ${sorted.join()}`;
   }
 
   #has(address: Address): boolean {
@@ -138,7 +140,10 @@ class EvenServers implements RealServers {
   }
 }
 
-/** Servers that have one port and one weight; each address is among them once. The list is theirs from now on. */
+/**
+ * Servers that have one port and one weight; each address is among them once. The list is theirs from now on. `order`:
+ * in which they go to the kernel, if not in theirs; then they are sorted as texts are.
+ */
 export function evenServers(
   addresses: Address[],
   port: number,
