@@ -99,11 +99,6 @@ export class DesiredDataplane implements Dataplane {
     return this.#services.preferring((key) => before.has(key) !== listeners.has(key));
   }
 
-  /** Whether any Service prefers processes of the node, so that somebody has to see whether they listen. */
-  get prefersListeners(): boolean {
-    return this.#services.preferListeners;
-  }
-
   /**
    * The Services that have to be worked out anew since others, which have been worked out, were given what they claim,
    * or gave it back.

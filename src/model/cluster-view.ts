@@ -26,6 +26,8 @@ export class ClusterView {
    */
   readonly #slicesOf = new Map<ServiceKey, EndpointSlice | readonly EndpointSlice[]>();
   readonly #nodes = new NodeEndpoints();
+  /** Those that prefer processes of the node. */
+  readonly #nodeLocal = new Set<ServiceKey>();
   #sliceCount = 0;
 
   look(key: ServiceKey): ServiceView {
@@ -70,6 +72,11 @@ export class ClusterView {
     return this.#sliceCount;
   }
 
+  /** Whether any Service prefers processes of the node, so that somebody has to see whether they listen. */
+  get hasNodeLocal(): boolean {
+    return this.#nodeLocal.size > 0;
+  }
+
   /** The families of which these Services have external or load balancers' addresses. */
   externalFamilies(services: Iterable<ServiceKey> = this.#services.keys()): Set<Family> {
     const families = new Set<Family>();
@@ -88,10 +95,13 @@ export class ClusterView {
 
   setService(service: Service): ServiceKey[] {
     this.#services.set(service.key, service);
+    if (service.prefersNodeLocal === true) this.#nodeLocal.add(service.key);
+    else if (this.#nodeLocal.size > 0) this.#nodeLocal.delete(service.key);
     return [service.key];
   }
 
   deleteService(key: ServiceKey): ServiceKey[] {
+    this.#nodeLocal.delete(key);
     return this.#services.delete(key) ? [key] : [];
   }
 

@@ -52,8 +52,11 @@ export class KernelCheck {
   readonly #lostNodes = new Set<string>();
   /** Since they were read last: nothing notifies us of another gateway or resolver. */
   readonly #nodeAddressesAge: Interval;
-  /** Since it was looked up on what processes of the node listen: nothing notifies us of that either. */
-  readonly #listenersAge: Interval;
+  /**
+   * Since it was looked up on what processes of the node listen: nothing notifies us of that either. Undefined before
+   * any Service asks for it.
+   */
+  #listenersAge: Interval | undefined;
   /** Views that the last full look found with a firewall mark that cannot stay. */
   #staleMarks: ReadonlySet<FrontendKey> = new Set();
 
@@ -61,7 +64,6 @@ export class KernelCheck {
     const { kernel, image, clock, settings, drains, drift } = parts;
     this.#parts = parts;
     this.#nodeAddressesAge = new Interval(clock, NODE_ADDRESSES_PERIOD);
-    this.#listenersAge = new Interval(clock, settings.listenerInterval);
     this.#setUp = new SetUp(kernel, drift, parts.prepared);
     this.#auditor = new Auditor(kernel, image, this.#setUp, clock, settings);
     this.#drainCounter = new DrainCounter(kernel, image, drains, clock, settings.drainInterval);
@@ -106,9 +108,9 @@ export class KernelCheck {
 
   /** Milliseconds until the next audit, count of connections or look at listeners is due. */
   wait(): number {
-    const listeners = this.#parts.desired.prefersListeners ? this.#listenersAge.wait() : undefined;
     const never = Number.POSITIVE_INFINITY;
-    return Math.min(this.#auditor.wait(), this.#drainCounter.wait() ?? never, listeners ?? never);
+    const listeners = this.#parts.source.view.hasNodeLocal ? (this.#listenersAge?.wait() ?? 0) : never;
+    return Math.min(this.#auditor.wait(), this.#drainCounter.wait() ?? never, listeners);
   }
 
   async run(pending: KernelKeySet): Promise<void> {
@@ -131,13 +133,13 @@ export class KernelCheck {
   }
 
   async #lookAtWhatIsDue(pending: KernelKeySet): Promise<void> {
-    const { kernel, desired, image, refusals, slowStarts } = this.#parts;
+    const { source, kernel, desired, image, refusals, slowStarts } = this.#parts;
     pending.add(refusals.due());
     image.doubtForeign(pending, desired);
     pending.add(await image.settleDoubts(kernel));
     addFrontends(pending, slowStarts.due());
     this.#endDrainsOnLostNodes(pending);
-    if (desired.prefersListeners && this.#listenersAge.isOver) this.#takeInListeners();
+    if (source.view.hasNodeLocal && this.#listenersAge?.isOver !== false) this.#takeInListeners();
     if (this.#drainCounter.isDue) await this.#countDrains(pending);
     if (this.#auditor.isDue) await this.#drifted(await this.#auditor.audit(() => this.#isAwaited), pending);
   }
@@ -179,19 +181,19 @@ export class KernelCheck {
   }
 
   #takeInListeners(): void {
-    const { desired, kernel, dirty } = this.#parts;
-    this.#listenersAge.begin();
+    const { desired, kernel, dirty, clock, settings } = this.#parts;
+    this.#listenersAge = new Interval(clock, settings.listenerInterval);
     const listeners = kernel.listeners();
     if (listeners !== undefined) dirty.addAtOnce(desired.setListeners(listeners));
   }
 
   async #lookAtAll(pending: KernelKeySet): Promise<void> {
-    const { kernel, desired, image, takeover, dirty, drains, clock } = this.#parts;
+    const { source, kernel, desired, image, takeover, dirty, drains, clock } = this.#parts;
     const slice = new TimeSlice(clock, PIECES_PER_LOOK);
     await this.#setUp.make();
     desired.setMarkKey(await kernel.markKey());
     await this.#takeInNodeAddresses(pending);
-    this.#takeInListeners();
+    if (source.view.hasNodeLocal) this.#takeInListeners();
     // Before the look: what of the predecessor's is ours depends on what is wanted.
     if (takeover.underWay) await dirty.takeIn(pending);
     await image.lookAtAll(kernel);
