@@ -263,17 +263,19 @@ class PolicyState implements PacketPolicy {
     if (owned !== undefined && owned !== wanted && sameOwnership(owned, wanted)) this.owned.set(key, wanted);
   }
 
-  /** The same of all that it says of the frontend. */
-  share(wanted: Ownership): void {
+  /** The same of all that it says of the frontend. `traffic`: the sets that have any member, which are few. */
+  share(wanted: Ownership, traffic: readonly TrafficSet[]): void {
     this.shareOwnership(wanted);
     const { frontend } = wanted;
     const { key } = frontend;
     shareFrontend(this.open, key, frontend);
-    // Most clusters use few of them.
-    for (let index = 0; index < TRAFFIC_SETS.length; index++) {
-      const members = this.traffic[TRAFFIC_SETS[index] as TrafficSet];
-      if (members.size > 0) shareFrontend(members, key, frontend);
-    }
+    for (let index = 0; index < traffic.length; index++)
+      shareFrontend(this.traffic[traffic[index] as TrafficSet], key, frontend);
+  }
+
+  /** The sets that have any member. */
+  get filledTraffic(): TrafficSet[] {
+    return TRAFFIC_SETS.filter((set) => this.traffic[set].size > 0);
   }
 
   allow(frontend: Frontend, source: Cidr): void {

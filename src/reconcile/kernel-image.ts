@@ -158,11 +158,12 @@ export class KernelImage {
   /** The same before a plan after a full look: what is one object on both sides need not be compared again. */
   shareSeen({ frontends }: KernelKeys, { virtualServers, policy }: Dataplane): void {
     if (this.#isShared) return;
+    const { filledTraffic } = this.#state.policy;
     for (const key of frontends) {
       const wanted = virtualServers.get(key);
       const owned = policy.owned.get(key);
       if (wanted !== undefined) this.#state.share(wanted);
-      if (owned !== undefined) this.#state.policy.share(owned);
+      if (owned !== undefined) this.#state.policy.share(owned, filledTraffic);
     }
   }
 
