@@ -10,6 +10,12 @@ const SERVICES_PER_LOOK = 16;
 /** A Service that may need more virtual and real servers is worked out after all others, in pieces. */
 const MOST_OF_ORDINARY = 1_000;
 
+export interface ServicesBySize {
+  readonly ordinary: readonly ServiceKey[];
+  /** Those that may need so many virtual and real servers that working them out takes a while. */
+  readonly large: readonly ServiceKey[];
+}
+
 /** The Services that changed and have not been worked out since. */
 export class DirtyServices {
   readonly #source: Pick<ClusterSource, 'view'>;
@@ -80,10 +86,11 @@ export class DirtyServices {
     slice: TimeSlice,
     areAllKnown: boolean,
   ): Promise<void> {
-    for (const key of await inSlices(this.largeLast(keys), slice)) {
+    const { ordinary, large } = await inSlices(this.bySize(keys), slice);
+    for (const key of ordinary.concat(large)) {
       if (this.#isDelayed(key)) continue;
       const before = this.#desired.entriesOf(key);
-      if (this.isLarge(key)) await this.#workOutInPieces(key, touched, slice);
+      if (this.#isLarge(key)) await this.#workOutInPieces(key, touched, slice);
       else this.workOut(key, touched);
       if (areAllKnown) this.#delayed.changed(key, Math.max(before, this.#desired.entriesOf(key)));
       if (slice.over) await slice.yieldTurn();
@@ -114,22 +121,22 @@ export class DirtyServices {
   }
 
   /**
-   * What is worked out first is written first: a small Service does not wait for a large one of somebody else. In
-   * pieces, of which none takes long.
+   * What is worked out first is written first: a small Service does not wait for a large one of somebody else, so large
+   * ones come last. In pieces, of which none takes long.
    */
-  *largeLast(keys: readonly ServiceKey[]): Generator<void, ServiceKey[]> {
+  *bySize(keys: readonly ServiceKey[]): Generator<void, ServicesBySize> {
     const ordinary: ServiceKey[] = [];
     const large: ServiceKey[] = [];
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as ServiceKey;
-      if (this.isLarge(key)) large.push(key);
+      if (this.#isLarge(key)) large.push(key);
       else ordinary.push(key);
       if (index % KEYS_IN_PIECE === 0) yield;
     }
-    return ordinary.concat(large);
+    return { ordinary, large };
   }
 
-  isLarge(key: ServiceKey): boolean {
+  #isLarge(key: ServiceKey): boolean {
     return this.#source.view.entriesAtMost(key) > MOST_OF_ORDINARY;
   }
 

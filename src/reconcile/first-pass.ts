@@ -6,7 +6,7 @@ import { KernelKeySet, type KernelKeys } from '../model/kernel-keys.js';
 import { compareAge, type Service } from '../model/service.js';
 import { API_SERVER_SERVICE, type ServiceKey } from '../model/service-key.js';
 import { sortedInPieces } from '../model/sorted-in-pieces.js';
-import type { DirtyServices } from './dirty-services.js';
+import type { DirtyServices, ServicesBySize } from './dirty-services.js';
 import type { KernelImage } from './kernel-image.js';
 import type { PassPlanner } from './pass-planner.js';
 import type { StageRunner } from './stage-runner.js';
@@ -17,7 +17,7 @@ interface FirstPassParts {
   readonly desired: Pick<DesiredDataplane, 'isEmpty' | 'virtualServers' | 'policy' | 'bound'>;
   readonly image: Pick<KernelImage, 'isDoubted' | 'hasNameless' | 'doubt'>;
   readonly takeover: Pick<Takeover, 'underWay'>;
-  readonly dirty: Pick<DirtyServices, 'keys' | 'isLarge' | 'largeLast' | 'workOut'>;
+  readonly dirty: Pick<DirtyServices, 'keys' | 'bySize' | 'workOut'>;
   readonly planner: Pick<PassPlanner, 'plansOf'>;
   readonly clock: Pick<Clock, 'now'>;
   /** So many Services are worked out before the kernel gets them. */
@@ -49,8 +49,7 @@ export class FirstPass {
     const { planner, image, desired, clock } = this.#parts;
     const slice = new TimeSlice(clock, PIECES_PER_LOOK);
     const services = await inSlices(this.#uncontested(), slice);
-    const isFirst = (key: ServiceKey) => key === API_SERVER_SERVICE;
-    for (const part of [services.filter(isFirst), services.filter((key) => !isFirst(key))])
+    for (const part of apiServerFirst(services))
       await run.perform(planner.plansOf(this.#partsAsDecided(part, pending, planned)));
     // What was touched again must not be planned over a guess.
     image.doubt(run.result.unsure, desired);
@@ -67,7 +66,7 @@ export class FirstPass {
    * The oldest first. Those that claim what another claims wait until all are worked out together; so does who changes
    * between two pieces.
    */
-  *#uncontested(): Generator<void, ServiceKey[]> {
+  *#uncontested(): Generator<void, ServicesBySize> {
     const { source, dirty } = this.#parts;
     const services: Service[] = [];
     for (const key of [...dirty.keys]) {
@@ -78,7 +77,7 @@ export class FirstPass {
     const contested = yield* contestedServices(services);
     const free = contested.size === 0 ? services : services.filter(({ key }) => !contested.has(key));
     const sorted = yield* sortedInPieces(free, compareAge);
-    return yield* dirty.largeLast(sorted.map(keyOf));
+    return yield* dirty.bySize(sorted.map(keyOf));
   }
 
   /**
@@ -87,7 +86,7 @@ export class FirstPass {
    * is undone by another. What another part touches again has to be compared when all are decided.
    */
   *#partsAsDecided(
-    services: readonly ServiceKey[],
+    services: ServicesBySize,
     pending: KernelKeySet,
     planned: KernelKeySet,
   ): Generator<KernelKeys> {
@@ -98,23 +97,30 @@ export class FirstPass {
     }
   }
 
-  /**
-   * The keys that each portion may have changed. It ends with a large Service, or many of them would be worked out at
-   * once.
-   */
-  *#portions(services: readonly ServiceKey[]): Generator<KernelKeySet> {
-    const { dirty, servicesAtOnce } = this.#parts;
-    let touched = new KernelKeySet();
-    let count = 0;
-    for (const key of services) {
-      dirty.workOut(key, touched);
-      if (++count < servicesAtOnce && !dirty.isLarge(key)) continue;
-      yield touched;
-      touched = new KernelKeySet();
-      count = 0;
-    }
-    if (count > 0) yield touched;
+  /** The keys that each portion may have changed. Of large Services each is one, or many would be worked out at once. */
+  *#portions({ ordinary, large }: ServicesBySize): Generator<KernelKeySet> {
+    const { servicesAtOnce } = this.#parts;
+    for (let start = 0; start < ordinary.length; start += servicesAtOnce)
+      yield this.#workOut(ordinary.slice(start, start + servicesAtOnce));
+    for (const key of large) yield this.#workOut([key]);
   }
+
+  #workOut(services: readonly ServiceKey[]): KernelKeySet {
+    const touched = new KernelKeySet();
+    for (let index = 0; index < services.length; index++)
+      this.#parts.dirty.workOut(services[index] as ServiceKey, touched);
+    return touched;
+  }
+}
+
+/** The API server's Service by itself before all others, if it is among them. */
+function apiServerFirst({ ordinary, large }: ServicesBySize): ServicesBySize[] {
+  if (!ordinary.includes(API_SERVER_SERVICE)) return [{ ordinary, large }];
+  const others = ordinary.filter((key) => key !== API_SERVER_SERVICE);
+  return [
+    { ordinary: [API_SERVER_SERVICE], large: [] },
+    { ordinary: others, large },
+  ];
 }
 
 // In one loop, since it is gone through for every key of a first pass.

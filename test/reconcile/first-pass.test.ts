@@ -40,10 +40,9 @@ function firstPass(
     takeover: conditions,
     dirty: {
       keys: new Set(source.view.keys()),
-      isLarge: () => false,
-      *largeLast(keys) {
+      *bySize(keys) {
         yield;
-        return [...keys];
+        return { ordinary: keys, large: [] };
       },
       workOut: (key, touched) => {
         log.push(key);
