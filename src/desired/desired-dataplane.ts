@@ -253,8 +253,8 @@ export class DesiredDataplane implements Dataplane {
 
   /** Takes in the Service as it is now; `touched`: the kernel keys to which those that may have changed are added. */
   refresh(key: ServiceKey, view: ServiceView, touched = new KernelKeySet()): KernelKeys {
-    this.#begin(key, view);
-    this.#exchange(key, view, serviceFrontends(view, this.#node.view), touched);
+    const before = this.#begin(key, view);
+    this.#exchange(key, view, before, serviceFrontends(view, this.#node.view), touched);
     return touched;
   }
 
@@ -263,23 +263,31 @@ export class DesiredDataplane implements Dataplane {
    * it was. Nothing of it is to be seen before the end.
    */
   *refreshInPieces(key: ServiceKey, view: ServiceView, touched: KernelKeySet): Generator<number, void> {
-    this.#begin(key, view);
+    const before = this.#begin(key, view);
     const node = this.#node.view;
     let wants = yield* serviceFrontendsInPieces(view, node);
     // Whoever changed the node meanwhile could not know that this Service is concerned.
     if (this.#node.view !== node) wants = serviceFrontends(view, this.#node.view);
-    this.#exchange(key, view, wants, touched);
+    this.#exchange(key, view, before, wants, touched);
   }
 
-  #begin(key: ServiceKey, view: ServiceView): void {
-    this.#allocations.refresh(key, this.#services.get(key)?.service, view.service);
-    if (view.service === undefined) this.#hashTables.take(key, 0);
-  }
-
-  #exchange(key: ServiceKey, { service }: ServiceView, after: ServiceFrontends, touched: KernelKeySet): void {
+  /** What the Service has wanted so far. */
+  #begin(key: ServiceKey, { service }: ServiceView): ServiceFrontends | undefined {
     const before = this.#services.get(key);
+    this.#allocations.refresh(key, before?.service, service);
+    if (service === undefined) this.#hashTables.take(key, 0);
+    return before;
+  }
+
+  #exchange(
+    key: ServiceKey,
+    { service }: ServiceView,
+    before: ServiceFrontends | undefined,
+    after: ServiceFrontends,
+    touched: KernelKeySet,
+  ): void {
     if (before !== undefined) this.#release(key, before, service !== undefined);
-    this.#services.set(key, service, after);
+    this.#services.exchange(key, service, before, after);
     this.#frontends.exchange(before, after, touched);
   }
 

@@ -29,11 +29,19 @@ export class DesiredServices {
     return this.#wanted.get(key);
   }
 
-  /** `service`: as it is now; undefined where there is none. `wanted`: what it wants on this node. */
-  set(key: ServiceKey, service: Service | undefined, wanted: ServiceFrontends): void {
+  /**
+   * `service`: as it is now; undefined where there is none. `before`: what it has wanted so far; `wanted`: what it wants
+   * on this node from now on.
+   */
+  exchange(
+    key: ServiceKey,
+    service: Service | undefined,
+    before: ServiceFrontends | undefined,
+    wanted: ServiceFrontends,
+  ): void {
     const { refused, problems } = wanted;
     const isThere = service !== undefined;
-    this.#serving += Number(serves(wanted)) - Number(serves(this.#wanted.get(key)));
+    this.#serving += Number(serves(wanted)) - Number(serves(before));
     if (isThere) this.#wanted.set(key, wanted);
     else this.#wanted.delete(key);
     keep(this.#refused, key, isThere && refused.length > 0 ? refused : undefined);

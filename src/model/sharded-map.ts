@@ -24,22 +24,22 @@ export class ShardedMap<K extends string | number, V> implements ReadonlyMap<K, 
   }
 
   has(key: K): boolean {
-    return this.#of(key).has(key);
+    return (this.#shards.length === 0 ? this.#first : this.#of(key)).has(key);
   }
 
   get(key: K): V | undefined {
-    return this.#of(key).get(key);
+    return (this.#shards.length === 0 ? this.#first : this.#of(key)).get(key);
   }
 
   set(key: K, value: V): this {
-    this.#of(key).set(key, value);
-    if (this.#first.size === MOST_TOGETHER && this.#shards.length === 0)
+    if (this.#shards.length > 0) this.#of(key).set(key, value);
+    else if (this.#first.set(key, value).size === MOST_TOGETHER)
       this.#shards = Array.from({ length: this.#count }, () => new Map<K, V>());
     return this;
   }
 
   delete(key: K): boolean {
-    return this.#of(key).delete(key);
+    return (this.#shards.length === 0 ? this.#first : this.#of(key)).delete(key);
   }
 
   *keys(): MapIterator<K> {
@@ -65,8 +65,9 @@ export class ShardedMap<K extends string | number, V> implements ReadonlyMap<K, 
     for (const [key, value] of this) see(value, key, this);
   }
 
+  // Not asked in a small cluster, for which every call that runs for each Service is felt.
   #of(key: K): Map<K, V> {
-    if (this.#shards.length === 0 || this.#first.has(key)) return this.#first;
+    if (this.#first.has(key)) return this.#first;
     return this.#shards[shardOf(key, this.#count)] as Map<K, V>;
   }
 }
