@@ -39,54 +39,57 @@ export function compareKinds(a: ClaimKind, b: ClaimKind): number {
  * Service that shares an address peacefully may be among them too. In pieces, of which none takes long.
  */
 export function* contestedServices(services: readonly Service[]): Generator<void, Set<ServiceKey>> {
-  const first = new Map<Address | string, Claim>();
-  const claim: PlaceVisit = (place, service, kind) => {
-    const other = first.get(place);
-    const own = { kind, service };
-    if (other === undefined || compareClaims(own, other) < 0) first.set(place, own);
-    return true;
-  };
-  const isFirst: PlaceVisit = (place, { key }) => {
-    const winner = first.get(place);
-    return winner === undefined || winner.service.key === key;
-  };
-  for (let index = 0; index < services.length; index++) {
-    everyPlace(services[index] as Service, claim);
-    if (index % KEYS_IN_PIECE === 0) yield;
-  }
+  const first = new Map<Place, Claim>();
   const contested = new Set<ServiceKey>();
+  const visit: PlaceVisit = (place, service, kind) => {
+    const claim = { kind, service };
+    const known = first.get(place);
+    const isBetter = known === undefined || compareClaims(claim, known) < 0;
+    if (isBetter) first.set(place, claim);
+    const loser = isBetter ? known?.service : service;
+    const winner = isBetter ? service : known.service;
+    if (loser !== undefined && loser.key !== winner.key) contested.add(loser.key);
+  };
+  const written: Service[] = [];
   for (let index = 0; index < services.length; index++) {
     const service = services[index] as Service;
-    if (!everyPlace(service, isFirst) || !everyWrittenPort(service, isFirst)) contested.add(service.key);
+    visitPlaces(service, visit);
+    if (isWritten(service)) written.push(service);
     if (index % KEYS_IN_PIECE === 0) yield;
+  }
+  for (const service of written) {
+    if (othersHaveWrittenPort(service, first)) contested.add(service.key);
+    yield;
   }
   return contested;
 }
 
-/** `place`: an address, or `30080/TCP`. */
-type PlaceVisit = (place: Address | string, service: Service, kind: ClaimKind) => boolean;
+/** An address, or `30080/TCP`. */
+type Place = Address | string;
 
-/** Whether `visit` is true for every place that the Service claims; after the first that is not, none is visited. */
-function everyPlace(service: Service, visit: PlaceVisit): boolean {
+type PlaceVisit = (place: Place, service: Service, kind: ClaimKind) => void;
+
+/** Every place that the Service claims. */
+function visitPlaces(service: Service, visit: PlaceVisit): void {
   const { clusterIPs, loadBalancerIPs, externalIPs, ports } = service;
   // By index, as all that runs for every Service of a first pass.
   for (let index = 0; index < clusterIPs.length; index++)
-    if (!visit(clusterIPs[index] as Address, service, 'cluster')) return false;
+    visit(clusterIPs[index] as Address, service, 'cluster');
   for (let index = 0; index < ports.length; index++) {
     const { nodePort, protocol } = ports[index] as ServicePort;
-    if (nodePort !== 0 && !visit(`${nodePort}/${protocol}`, service, 'node')) return false;
+    if (nodePort !== 0) visit(`${nodePort}/${protocol}`, service, 'node');
   }
-  if (!isWritten(service)) return true;
-  return (
-    loadBalancerIPs.every((address) => visit(address, service, 'balancer')) &&
-    externalIPs.every((address) => visit(address, service, 'external'))
-  );
+  if (!isWritten(service)) return;
+  for (const address of loadBalancerIPs) visit(address, service, 'balancer');
+  for (const address of externalIPs) visit(address, service, 'external');
 }
 
 // Its address may be the node's, and then another's NodePort is there too.
-function everyWrittenPort(service: Service, visit: PlaceVisit): boolean {
-  if (!isWritten(service)) return true;
-  return service.ports.every(({ port, protocol }) => visit(`${port}/${protocol}`, service, 'node'));
+function othersHaveWrittenPort({ key, ports }: Service, first: ReadonlyMap<Place, Claim>): boolean {
+  return ports.some(({ port, protocol }) => {
+    const claim = first.get(`${port}/${protocol}`);
+    return claim !== undefined && claim.service.key !== key;
+  });
 }
 
 function isWritten({ loadBalancerIPs, externalIPs }: Service): boolean {

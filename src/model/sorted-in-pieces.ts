@@ -1,5 +1,5 @@
-/** What is sorted, or merged, in one piece. */
-const RUN = 64;
+/** What is sorted, or merged, in one piece: less than a millisecond. */
+const RUN = 512;
 
 /** Sorts a new list in pieces, of which none takes long; what is equal stays in its order. */
 export function* sortedInPieces<T>(
