@@ -35,6 +35,7 @@
       'native/route_channel.cc',
       'native/route_codec.cc',
       'native/server_texts.cc',
+      'native/set_texts.cc',
       'native/tasks.cc',
     ],
     'dependencies': ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api"],

@@ -67,6 +67,17 @@ bool read_timeouts(const Napi::Value& value, IpvsTimeouts* timeouts) {
          read_seconds(object, "udp", &timeouts->udp);
 }
 
+// Three bytes each.
+bool read_layouts(const std::vector<uint8_t>& bytes, size_t sets, std::vector<SetLayout>* layouts) {
+  if (bytes.size() % 3 != 0) return false;
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    const SetLayout layout{bytes[at], bytes[at + 1], bytes[at + 2]};
+    if (layout.set >= sets || layout.parts < kAddressParts || layout.parts > kSourceParts) return false;
+    layouts->push_back(layout);
+  }
+  return true;
+}
+
 }  // namespace
 
 Napi::Function KernelHandle::define(Napi::Env env) {
@@ -95,6 +106,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("dumpRawRules", &Self::add_text<dump_raw_rules_task>),
           InstanceMethod("dumpRuleset", &Self::add_plain<dump_ruleset_task>),
           InstanceMethod("dumpSet", &Self::dump_set),
+          InstanceMethod("spellSets", &Self::spell_sets),
           InstanceMethod("nftGeneration", &Self::add_plain<nft_generation_task>),
           InstanceMethod("findIpset", &Self::add_text<find_ipset_task>),
           InstanceMethod("flushIpset", &Self::add_text<flush_ipset_task>),
@@ -168,6 +180,14 @@ Napi::Value KernelHandle::dump_set(const Napi::CallbackInfo& info) {
     return throw_type_error(info.Env(), "takes an index into the sets given to the handle");
   }
   return add(info.Env(), dump_set_task(static_cast<size_t>(index)));
+}
+
+Napi::Value KernelHandle::spell_sets(const Napi::CallbackInfo& info) {
+  std::vector<uint8_t> bytes;
+  std::vector<SetLayout> layouts;
+  if (!read_bytes(info[0], &bytes) || !read_layouts(bytes, options_.sets.size(), &layouts))
+    return throw_type_error(info.Env(), "takes a Uint8Array of layouts of the sets given to the handle");
+  return add(info.Env(), spell_sets_task(std::move(layouts)));
 }
 
 Napi::Value KernelHandle::send_nft(const Napi::CallbackInfo& info) {

@@ -29,6 +29,7 @@ class KernelHandle : public Napi::ObjectWrap<KernelHandle> {
   Napi::Value dump_flows(const Napi::CallbackInfo& info);
   Napi::Value walk_virtual_servers(const Napi::CallbackInfo& info);
   Napi::Value dump_set(const Napi::CallbackInfo& info);
+  Napi::Value spell_sets(const Napi::CallbackInfo& info);
   Napi::Value send_nft(const Napi::CallbackInfo& info);
   Napi::Value set_ipvs_timeouts(const Napi::CallbackInfo& info);
 

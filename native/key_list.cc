@@ -11,8 +11,6 @@
 namespace ipvsproxy {
 namespace {
 
-constexpr size_t kFieldSize = 4;  // nf_tables pads every field of a concatenation to so much
-
 // An address, or the address, port and protocol of a frontend.
 struct Key {
   uint8_t family;

@@ -99,6 +99,17 @@ Outcome NftChannel::dump_set(size_t set, SetElements* elements) {
   return retry_interrupted([&] { return dump_once(sets_[set], elements); });
 }
 
+Outcome NftChannel::spell_sets(const std::vector<SetLayout>& layouts, std::vector<std::string>* texts) {
+  SetElements elements;
+  for (const SetLayout& layout : layouts) {
+    const Outcome outcome = dump_set(layout.set, &elements);
+    if (outcome.error == ENOENT) continue;
+    if (!outcome.ok()) return outcome;
+    spell_elements(layout, elements.records, elements.comments, texts);
+  }
+  return done();
+}
+
 Outcome NftChannel::dump_once(const NftSet& set, SetElements* elements) {
   *elements = SetElements{};
   MessageWriter writer(kRequestSize);

@@ -9,7 +9,7 @@
 
 namespace ipvsproxy {
 
-constexpr uint32_t kAbi = 17;
+constexpr uint32_t kAbi = 18;
 
 enum class OperationKind : uint8_t {
   kAddVirtualServer = 1,
@@ -68,6 +68,9 @@ constexpr uint16_t kByRank = 1;
 constexpr uint32_t kAddressParts = 1;
 constexpr uint32_t kPortParts = 2;      // address and port, in a set of one protocol
 constexpr uint32_t kFrontendParts = 3;  // address, protocol and port
+constexpr uint32_t kSourceParts = 4;    // the same and an address of clients, which the text does not have
+
+constexpr size_t kFieldSize = 4;  // nf_tables pads every field of a concatenation to so much
 
 // In the place of `family`, for an element of a set of ranges: `protocol` then says how many bits at the end of
 // the key may have any value.

@@ -112,9 +112,13 @@ Napi::Value number_value(Napi::Env env, uint32_t value) {
   return Napi::Number::New(env, value);
 }
 
+Napi::Array texts_value(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (uint32_t index = 0; index < texts.size(); index++) array[index] = texts[index];
+  return array;
+}
+
 Napi::Value rules_value(Napi::Env env, const NftRules& rules) {
-  Napi::Array chains = Napi::Array::New(env, rules.chains.size());
-  for (uint32_t index = 0; index < rules.chains.size(); index++) chains[index] = rules.chains[index];
   Napi::Array jumps = Napi::Array::New(env, rules.jumps.size());
   for (uint32_t index = 0; index < rules.jumps.size(); index++) {
     Napi::Object jump = Napi::Object::New(env);
@@ -124,7 +128,7 @@ Napi::Value rules_value(Napi::Env env, const NftRules& rules) {
     jumps[index] = jump;
   }
   Napi::Object object = Napi::Object::New(env);
-  object.Set("chains", chains);
+  object.Set("chains", texts_value(env, rules.chains));
   object.Set("jumps", jumps);
   return object;
 }
@@ -297,6 +301,14 @@ Task dump_set_task(size_t set) {
       [](Napi::Env env, const SetElements& elements) {
         return answer_of(env, elements.records, elements.comments.data(), elements.comments.size());
       });
+}
+
+Task spell_sets_task(std::vector<SetLayout> layouts) {
+  using Texts = std::vector<std::string>;
+  return task_of(
+      Texts{},
+      [layouts = std::move(layouts)](Kernel& kernel, Texts* texts) { return kernel.nft.spell_sets(layouts, texts); },
+      texts_value);
 }
 
 Task nft_generation_task() {

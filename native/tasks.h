@@ -35,6 +35,7 @@ Task dump_rules6_task(std::string table);
 Task dump_raw_rules_task(std::string table);
 Task dump_ruleset_task();
 Task dump_set_task(size_t set);
+Task spell_sets_task(std::vector<SetLayout> layouts);
 Task nft_generation_task();
 
 Task find_ipset_task(std::string name);

@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "check.h"
 #include "records.h"
@@ -63,6 +66,25 @@ TEST(servers_that_differ_have_no_text) {
   CHECK(text({kNine, real_server(AF_INET, "0af4000a", 8080, 2)}).empty());
   CHECK(text({kNine, tunnel}).empty());
   CHECK(text({full}).empty());
+}
+
+TEST(an_address_of_ipv6_is_spelled_without_dots_and_its_first_longest_run_of_zeros_left_out) {
+  const std::pair<const char*, const char*> pairs[] = {
+      {"00000000000000000000000000000000", "::"},
+      {"00000000000000000000000000000001", "::1"},
+      {"fd000000000000000000000000000000", "fd00::"},
+      {"fd000000000000010000000000000002", "fd00:0:0:1::2"},
+      {"fd000000000000010001000000000002", "fd00::1:1:0:0:2"},
+      {"00010000000100010001000100010001", "1:0:1:1:1:1:1:1"},
+      {"00000000000100010001000100010abc", "::1:1:1:1:1:abc"},
+      {"00000000000000000000000001020304", "::102:304"},
+      {"00000000000000000000ffff01020304", "::ffff:102:304"},
+  };
+  for (const auto& [bytes, expected] : pairs) {
+    std::string text;
+    append_address(AF_INET6, reinterpret_cast<const uint8_t*>(hex(bytes).data()), &text);
+    CHECK(text == expected);
+  }
 }
 
 TEST(an_address_of_ipv4_is_read_as_inet_pton_reads_it) {

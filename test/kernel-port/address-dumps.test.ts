@@ -13,6 +13,7 @@ class Handle {
   static bound: readonly Address[] = [];
   readonly nftGeneration = async () => 1;
   readonly dumpSet = async () => elementAnswer([]);
+  readonly spellSets = async () => [];
   readonly dumpAddresses = async () =>
     addressAnswer(Handle.bound.map((vip) => ({ address: vip, prefixLength: 32, isRoute: false })));
   readonly watch = () => undefined;

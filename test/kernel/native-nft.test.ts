@@ -179,6 +179,32 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     expect(comments.get('10.1.134.159')).toBe('service-99999');
   });
 
+  it('spells the elements of several sets at once, and none of a set that is missing', async () => {
+    space.run('nft', 'delete', 'set', 'inet', TABLE, SETS[2]);
+    const web = { set: FRONTENDS, element: frontendKey(VIP_A, 443), comment: 'é "1"' };
+    await space.apply(element(), element(VIP_A, web), element(VIP_A, { set: MARKS, mark: 7 }));
+    const [TCP, PARTS] = [6, [1, 2, 2, 1]];
+    const layouts = Uint8Array.from(PARTS.flatMap((parts, set) => [set, parts, TCP]));
+    const texts = await space.handle.spellSets(layouts);
+    expect(texts.map((text) => JSON.parse(text))).toEqual([
+      { set: ADDRESSES, keys: [VIP_A] },
+      { set: FRONTENDS, protocol: 'TCP', ports: [443], keys: [`${VIP_A}:443/TCP`], comments: ['é "1"'] },
+      { set: MARKS, keys: [VIP_A], marks: [7] },
+    ]);
+    await sendTransaction(space.handle, [{ ...NAME, kind: 'delete-table' }]);
+    expect(await space.handle.spellSets(layouts)).toEqual([]);
+  });
+
+  it('refuses to spell sets that the handle does not have', () => {
+    for (const layout of [
+      [SETS.length, 1, 0],
+      [0, 0, 0],
+      [0, 5, 0],
+      [0, 1],
+    ])
+      expect(() => space.handle.spellSets(Uint8Array.from(layout))).toThrow(TypeError);
+  });
+
   it('knows an empty set from a missing set and a missing table', async () => {
     expect(await dump(ADDRESSES)).toEqual([]);
     space.run('nft', 'delete', 'set', 'inet', TABLE, SETS[0]);

@@ -127,6 +127,13 @@ export interface KernelHandle {
   dumpRuleset(): Promise<ArrayBuffer>;
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
+  /**
+   * The elements of many sets, each as it is at one moment, as texts of JSON: SpelledElements, in the order of the sets. A
+   * set takes three bytes: its index, of how many parts its keys are (ADDRESS_PARTS), and the protocol (IPPROTO_*) of
+   * those that have none of their own. A set that is missing has no elements; what has no such key, or a protocol that no
+   * Service has, is left out. EINTR: one kept changing.
+   */
+  spellSets(layouts: Uint8Array): Promise<readonly string[]>;
 
   /**
    * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a

@@ -151,63 +151,20 @@ export function addressesOf(answer: ArrayBuffer): Generator<AddressRecord, void>
 }
 
 export function decodeElements(answer: ArrayBuffer): ElementRecord[] {
-  const reader = new ElementReader(answer);
-  const elements: ElementRecord[] = [];
-  while (reader.next())
-    elements.push({
-      element: reader.bytes.subarray(reader.keyAt, reader.keyAt + reader.keyLength),
-      comment: reader.comment,
-      mark: reader.mark,
-      flags: reader.flags,
-      freeBits: reader.freeBits,
-    });
-  return elements;
+  const reader = new AnswerReader(answer);
+  return reader.records((offset) => ({
+    element: reader.part(offset + 16, reader.uint8(offset)),
+    comment: reader.extraText(reader.uint32(offset + 4), reader.uint16(offset + 2)),
+    mark: reader.uint32(offset + 8),
+    flags: reader.uint32(offset + 12),
+    freeBits: freeBitsAt(reader, offset + 1),
+  }));
 }
 
-/** The same, one element after the other and without an object for each. */
-export class ElementReader {
-  readonly bytes: Uint8Array;
-  readonly #reader: AnswerReader;
-  #at: number;
-
-  constructor(answer: ArrayBuffer) {
-    this.#reader = new AnswerReader(answer);
-    this.bytes = this.#reader.bytes;
-    this.#at = this.#reader.firstRecord - this.#reader.recordSize;
-  }
-
-  /** Goes on to the next, which is the first at the beginning; false where there is none. */
-  next(): boolean {
-    this.#at += this.#reader.recordSize;
-    return this.#at < this.#reader.endOfRecords;
-  }
-
-  /** Where its key begins in the bytes. */
-  get keyAt(): number {
-    return this.#at + 16;
-  }
-
-  get keyLength(): number {
-    return this.#reader.uint8(this.#at);
-  }
-
-  get comment(): string {
-    return this.#reader.extraText(this.#reader.uint32(this.#at + 4), this.#reader.uint16(this.#at + 2));
-  }
-
-  get mark(): number {
-    return this.#reader.uint32(this.#at + 8);
-  }
-
-  get flags(): number {
-    return this.#reader.uint32(this.#at + 12);
-  }
-
-  // One more than the number of bits; 0 where the element is no range.
-  get freeBits(): number | undefined {
-    const byte = this.#reader.uint8(this.#at + 1);
-    return byte === 0 ? undefined : byte - 1;
-  }
+// One more than the number of bits; 0 where the element is no range.
+function freeBitsAt(reader: AnswerReader, offset: number): number | undefined {
+  const byte = reader.uint8(offset);
+  return byte === 0 ? undefined : byte - 1;
 }
 
 export function decodeFlows(answer: ArrayBuffer): FlowRecord[] {

@@ -1,12 +1,13 @@
 import { endianness } from 'node:os';
 import type { Address, Family } from '../../model/address.js';
+import type { FrontendKey } from '../../model/frontend.js';
 import type { Protocol } from '../../model/protocol.js';
 
 /**
  * What crosses to C++ and back, as plain objects. native/records.h describes the packed form: a change there changes
  * the two codecs here (operation-encoder.ts, answer-decoder.ts) and the ABI number, which the loader compares.
  */
-export const ABI = 17;
+export const ABI = 18;
 
 /** The packed records are in host byte order. */
 export const LITTLE_ENDIAN = endianness() === 'LE';
@@ -101,7 +102,10 @@ export type KeyKind =
   | 'bind-route'
   | 'unbind-route';
 
-/** Of how many parts a key is that is an address; a frontend has a port, and a protocol where its set is of several. */
+/**
+ * Of how many parts a key is that is an address; a frontend has a port, a protocol where its set is of several, and
+ * perhaps clients.
+ */
 export const ADDRESS_PARTS = 1;
 
 /** Deletes conntrack entries with this original destination whose replies come from this real server. */
@@ -179,6 +183,30 @@ export interface ElementRecord {
   readonly flags: number;
   /** Where the set holds ranges: how many bits at the end of the element may have any value; else undefined. */
   readonly freeBits: number | undefined;
+}
+
+/** Up to 512 elements of one set, which the addon has spelled; the lists are as long as one another. */
+export type SpelledElements = SpelledAddresses | SpelledFrontends;
+
+export interface SpelledAddresses {
+  /** Index into the sets given to the handle. */
+  readonly set: number;
+  readonly keys: readonly Address[];
+}
+
+export interface SpelledFrontends {
+  readonly set: number;
+  /** Of them all. */
+  readonly protocol: Protocol;
+  /** As frontend() spells them. */
+  readonly keys: readonly FrontendKey[];
+  readonly ports: readonly number[];
+  /** Where keys have a range of clients too: `10.0.0.0/8`, `fd00::/64`. */
+  readonly sources?: readonly string[];
+  /** The values where the set is a map to firewall marks; absent where all are 0. */
+  readonly marks?: readonly number[];
+  /** Absent where all are empty. */
+  readonly comments?: readonly string[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Address, addressAt, type Family, familyOf } from '../../model/address.js';
+import { type Address, type Family, familyOf } from '../../model/address.js';
 import { STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import type { Activity, FrontendActivity, LookResult } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
@@ -8,7 +8,7 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { addressesOf, decodeElements, ElementReader } from '../native/answer-decoder.js';
+import { addressesOf, decodeElements } from '../native/answer-decoder.js';
 import {
   type ListedRealServers,
   type ListedServer,
@@ -22,15 +22,11 @@ import type {
   MarkKey,
   ServerKey,
   ServerSettingsRecord,
+  SpelledElements,
 } from '../native/records.js';
-import {
-  addressOfElement,
-  frontendOfElement,
-  PACKET_SETS,
-  type PacketSet,
-  sourceOfElement,
-} from '../packet-table/packet-sets.js';
-import { ARP_INDEX } from '../packet-table/packet-table.js';
+import { SET_LAYOUTS } from '../packet-table/packet-sets.js';
+import { ARP_LAYOUT } from '../packet-table/packet-table.js';
+import { takeElements } from '../packet-table/taken-elements.js';
 import type { Rebinding } from './rebinding.js';
 import { drainStart, fromKernel, isOfTrial, isTagged } from './server-settings.js';
 
@@ -116,8 +112,10 @@ export async function observeWithArpSet(
   rebinding: Rebinding,
 ): Promise<AddressesAndSets> {
   const seen = await observeAddressesAndSets(handle, rebinding);
-  const inArpSet = new Set<Address>();
-  await eachElement(handle, ARP_INDEX, ({ bytes, keyAt }) => inArpSet.add(addressAt(bytes, keyAt, 'IPv4')));
+  const inArpSet = new Set<string>();
+  await eachSpelled(handle, ARP_LAYOUT, ({ keys }) => {
+    for (const address of keys) inArpSet.add(address);
+  });
   const guarded = new Set<Address>();
   const slice = new TimeSlice(performance, STEPS_PER_LOOK);
   for (const address of seen.policy.guarded) {
@@ -143,23 +141,20 @@ export async function observeAddressesAndSets(
     if (rebinding.concerns(record)) boundOtherwise.push(record);
     if (slice.over) await slice.yieldTurn();
   }
-  for (const [index, set] of PACKET_SETS.entries())
-    await eachElement(handle, index, (element) => takeElement(seen, set, element));
+  await eachSpelled(handle, SET_LAYOUTS, (spelled) => takeElements(seen.policy, spelled));
   rebinding.saw(boundOtherwise, seen.policy.guarded);
   return seen;
 }
 
-async function eachElement(
+async function eachSpelled(
   handle: KernelHandle,
-  index: number,
-  take: (element: ElementReader) => void,
+  layouts: Uint8Array,
+  take: (spelled: SpelledElements) => void,
 ): Promise<void> {
-  const answer = await dumpSet(handle, index);
-  if (answer === undefined) return;
-  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
-  const element = new ElementReader(answer);
-  while (element.next()) {
-    take(element);
+  const texts = await handle.spellSets(layouts);
+  const slice = new TimeSlice(performance);
+  for (const text of texts) {
+    take(JSON.parse(text));
     if (slice.over) await slice.yieldTurn();
   }
 }
@@ -177,23 +172,6 @@ async function dumpSet(handle: KernelHandle, index: number): Promise<ArrayBuffer
   } catch (error) {
     if (error instanceof NetlinkError && error.code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-function takeElement({ policy }: DataplaneState, set: PacketSet, element: ElementReader): void {
-  const { purpose } = set;
-  if (purpose === 'guarded') policy.guarded.add(addressOfElement(set, element));
-  else {
-    const front = frontendOfElement(set, element, element.mark);
-    if (front === undefined) return;
-    if (purpose === 'sources') policy.allow(front, sourceOfElement(set, element, element.freeBits ?? 0));
-    else if (purpose === 'open' || purpose === 'inside') policy.open.set(front.key, front);
-    else if (purpose === 'owned' || purpose === 'owned-inside') {
-      // Nearly all are open too, which is read before: one object each, and one key.
-      const open = policy.open.get(front.key);
-      const known = open?.mark === front.mark ? open : front;
-      policy.owned.set(known.key, { frontend: known, owner: element.comment });
-    } else policy.traffic[purpose].set(front.key, front);
   }
 }
 

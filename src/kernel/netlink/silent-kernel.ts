@@ -70,6 +70,10 @@ class SilentHandle implements Partial<KernelHandle> {
     throw new NetlinkError(-constants.errno.ENOENT, 'nft.dumpSet');
   }
 
+  async spellSets(): Promise<readonly string[]> {
+    return [];
+  }
+
   async listVirtualServers() {
     return { answers: NOTHING, text: new ArrayBuffer(0), ends: new ArrayBuffer(0) };
   }

@@ -1,14 +1,13 @@
 import {
   type Address,
-  addressAt,
   addressBytes,
   FAMILIES,
   type Family,
   familyOf,
   writeAddress,
 } from '../../model/address.js';
-import { type Cidr, cidrFrom } from '../../model/cidr.js';
-import { type Frontend, frontend, insideOf, isInside } from '../../model/frontend.js';
+import type { Cidr } from '../../model/cidr.js';
+import { type Frontend, isInside } from '../../model/frontend.js';
 import type { PolicyOperation } from '../../model/operation.js';
 import { PROTOCOLS, type Protocol } from '../../model/protocol.js';
 import { PROTOCOL_NUMBERS } from '../native/records.js';
@@ -42,8 +41,8 @@ const FRONTEND_PURPOSES = [
 const FLOW_PURPOSES = ['owned', 'masqueraded', 'source-kept'] as const;
 
 type AddressPurpose = (typeof ADDRESS_PURPOSES)[number];
-type FrontendPurpose = (typeof FRONTEND_PURPOSES)[number];
-type FlowPurpose = (typeof FLOW_PURPOSES)[number];
+export type FrontendPurpose = (typeof FRONTEND_PURPOSES)[number];
+export type FlowPurpose = (typeof FLOW_PURPOSES)[number];
 
 export const PACKET_SETS: readonly PacketSet[] = FAMILIES.flatMap((family) => [
   ...[...ADDRESS_PURPOSES, ...FRONTEND_PURPOSES].map((purpose) => ({ purpose, family })),
@@ -183,50 +182,14 @@ function addressSize(family: Family): number {
   return family === 'IPv4' ? 4 : 16;
 }
 
-/** Where the key of an element stands among other bytes. */
-export interface ElementKey {
-  readonly bytes: Uint8Array;
-  readonly keyAt: number;
-}
-
-/**
- * The frontend that an element stands for; undefined where it stands for none. `mark`: the element's value in a map.
- */
-export function frontendOfElement(
-  set: PacketSet,
-  { bytes, keyAt }: ElementKey,
-  mark: number,
-): Frontend | undefined {
-  const end = keyAt + addressSize(set.family);
-  const address = addressAt(bytes, keyAt, set.family);
-  if ('protocol' in set) return frontend(address, portAt(bytes, end), set.protocol);
-  const protocol = protocolOf(bytes[end]);
-  if (protocol === undefined) return undefined;
-  const outside = frontend(address, portAt(bytes, end + FIELD_SIZE), protocol);
-  return isMarkMap(set) ? insideOf(outside, mark) : outside;
-}
-
-// Asked for each element of the large sets.
-function protocolOf(number: number | undefined): Protocol | undefined {
-  return number === PROTOCOL_NUMBERS.TCP
-    ? 'TCP'
-    : PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === number);
-}
-
-/** The range of clients that an element of a `sources` set allows. */
-export function sourceOfElement(set: PacketSet, { bytes, keyAt }: ElementKey, freeBits: number): Cidr {
-  const prefix = addressSize(set.family) * 8 - freeBits;
-  return cidrFrom(addressAt(bytes, keyAt + frontendKeySize(set.family), set.family), prefix);
-}
-
-/** The address that an element of a `guarded` set stands for. */
-export function addressOfElement(set: PacketSet, { bytes, keyAt }: ElementKey): Address {
-  return addressAt(bytes, keyAt, set.family);
-}
-
-function portAt(key: Uint8Array, offset: number): number {
-  return ((key[offset] ?? 0) << 8) | (key[offset + 1] ?? 0);
-}
+/** For spellSets(): all sets, in the order of PACKET_SETS. */
+export const SET_LAYOUTS: Uint8Array = Uint8Array.from(
+  PACKET_SETS.flatMap((set, index) => [
+    index,
+    keyType(set).length,
+    'protocol' in set ? PROTOCOL_NUMBERS[set.protocol] : 0,
+  ]),
+);
 
 /** `map inside-4 { type ipv4_addr . inet_proto . inet_service : mark; }` */
 export function setDeclaration(set: PacketSet): SetDeclaration {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ADDRESS_PARTS } from '../native/records.js';
 import type { SetDeclaration } from '../nf-tables/rule-values.js';
 import type { Command, TableName } from '../nf-tables/transaction.js';
 import { ARP_SET, arpTable } from './arp-table.js';
@@ -114,6 +115,9 @@ export const LAYOUT_INDEX = PACKET_SETS.length;
 
 /** After the sets of the table and the layout. */
 export const ARP_INDEX = PACKET_SETS.length + 1;
+
+/** For spellSets(). */
+export const ARP_LAYOUT: Uint8Array = Uint8Array.of(ARP_INDEX, ADDRESS_PARTS, 0);
 
 export const EQUAL_BYTES_INDEX = PACKET_SETS.length + 2;
 

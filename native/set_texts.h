@@ -1,0 +1,28 @@
+// The elements of a set as JavaScript spells them, so that it need not put each together byte by byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "records.h"
+
+namespace ipvsproxy {
+
+// Of what kind the keys of a set are.
+struct SetLayout {
+  size_t set;        // index into the set names given to the handle
+  uint32_t parts;    // of a key: kAddressParts to kSourceParts
+  uint8_t protocol;  // of all elements, where keys are of kPortParts
+};
+
+// Appends texts of JSON, each of at most kElementsPerText elements: a SpelledElements of src/kernel/native/records.ts.
+// `comments` is what the records point into. What has no such key, or a protocol that no Service has, is left out.
+void spell_elements(const SetLayout& layout, const std::vector<ElementRecord>& records, std::string_view comments,
+                    std::vector<std::string>* texts);
+
+// JavaScript reads one at a time.
+constexpr size_t kElementsPerText = 512;
+
+}  // namespace ipvsproxy
