@@ -4,6 +4,7 @@
     'target_name': 'ipvs_native',
     'sources': [
       'native/addon.cc',
+      'native/address_texts.cc',
       'native/batch.cc',
       'native/change_listener.cc',
       'native/change_watch.cc',
@@ -21,6 +22,7 @@
       'native/js_values.cc',
       'native/kernel_handle.cc',
       'native/key_list.cc',
+      'native/listing_texts.cc',
       'native/server_list.cc',
       'native/message_reader.cc',
       'native/message_writer.cc',

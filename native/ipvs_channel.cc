@@ -60,26 +60,7 @@ bool is_ipv4(const VirtualServerRecord& server) {
   return server.family == AF_INET;
 }
 
-bool is_busy(const RealServerRecord& server) {
-  return server.active != 0 || server.inactive != 0;
-}
-
 }  // namespace
-
-void Listing::add(LookRecord record) {
-  std::vector<RealServerRecord>& servers = answers.real_servers;
-  const auto first = servers.end() - record.real_servers;
-  text += key_text(record.server);
-  ends.push_back(static_cast<uint32_t>(text.size()));
-  const std::string even = even_text(servers.data() + (first - servers.begin()), record.real_servers);
-  text += even;
-  ends.push_back(static_cast<uint32_t>(text.size()));
-  if (!even.empty() && std::none_of(first, servers.end(), is_busy)) {
-    servers.erase(first, servers.end());
-    record.real_servers = 0;
-  }
-  answers.records.push_back(record);
-}
 
 Outcome IpvsChannel::connect(const char* operation) {
   if (!socket_.is_open()) {
@@ -227,6 +208,7 @@ Outcome IpvsChannel::list(Listing* listing) {
   int32_t code = ipv4_by_sockopt_ ? list_ipv4(listing) : 0;
   for (const VirtualServerRecord& server : servers)
     if (code == 0) code = list_by_netlink(server, listing);
+  listing->end();
   return code == 0 ? done() : failure(-code, kOperation);
 }
 
@@ -234,27 +216,28 @@ int32_t IpvsChannel::list_ipv4(Listing* listing) {
   std::vector<ip_vs_service_entry> services;
   const int32_t code = sockopt_.list(&services);
   if (code != 0) return code;
-  listing->answers.records.reserve(services.size());
+  std::vector<RealServerRecord> servers;
   for (const ip_vs_service_entry& service : services) {
-    LookRecord record{};
-    take_service(service, &record.server);
     IpvsSockopt::Servers listed;
-    record.presence = sockopt_.list_servers(service, &listed);
-    if (record.presence < 0) return record.presence;
-    if (record.presence == kAbsent) continue;
-    record.real_servers = listed.count;
+    const int presence = sockopt_.list_servers(service, &listed);
+    if (presence < 0) return presence;
+    if (presence == kAbsent) continue;
+    VirtualServerRecord server{};
+    take_service(service, &server);
+    servers.clear();
     for (uint32_t index = 0; index < listed.count; index++)
-      listing->answers.real_servers.push_back(real_server(listed.entries[index]));
-    listing->add(record);
+      servers.push_back(real_server(listed.entries[index]));
+    listing->add(server, servers);
   }
   return 0;
 }
 
 int32_t IpvsChannel::list_by_netlink(const VirtualServerRecord& server, Listing* listing) {
   LookRecord record{kPresent, 0, server};
-  read_real_servers(key_of(server), &record, &listing->answers.real_servers);
+  std::vector<RealServerRecord> servers;
+  read_real_servers(key_of(server), &record, &servers);
   if (record.presence < 0) return record.presence;
-  if (record.presence == kPresent) listing->add(record);
+  if (record.presence == kPresent) listing->add(server, servers);
   return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "ipvs_answers.h"
 #include "ipvs_sockopt.h"
 #include "ipvs_walk.h"
+#include "listing_texts.h"
 #include "netlink_socket.h"
 
 namespace ipvsproxy {
@@ -19,18 +20,6 @@ namespace ipvsproxy {
 struct LookAnswers {
   std::vector<LookRecord> records;
   std::vector<RealServerRecord> real_servers;
-};
-
-// All virtual servers, and of each two texts: its key, and its real servers. Those that the text says in full, and that have no
-// connections, have no records: after a restart these are nearly all, and all that is kept of them is the text.
-struct Listing {
-  LookAnswers answers;
-  std::string text;
-  // Where each text ends.
-  std::vector<uint32_t> ends;
-
-  // The real servers of the record are the last ones.
-  void add(LookRecord record);
 };
 
 // Keys of virtual servers that are other than the last time; over how many virtual and real servers it went, and whether these were the

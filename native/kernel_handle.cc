@@ -99,6 +99,7 @@ Napi::Function KernelHandle::define(Napi::Env env) {
           InstanceMethod("deviceIndex", &Self::add_plain<device_index_task>),
           InstanceMethod("deleteDevice", &Self::add_plain<delete_device_task>),
           InstanceMethod("dumpAddresses", &Self::add_plain<dump_addresses_task>),
+          InstanceMethod("spellAddresses", &Self::add_plain<spell_addresses_task>),
           InstanceMethod("dumpNodeAddresses", &Self::add_plain<dump_node_addresses_task>),
           InstanceMethod("sendNft", &Self::send_nft),
           InstanceMethod("dumpRules", &Self::add_text<dump_rules_task>),

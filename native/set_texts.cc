@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <cstdio>
 #include <map>
 
+#include "json_list.h"
 #include "server_texts.h"
 
 namespace ipvsproxy {
@@ -51,56 +51,6 @@ bool read_key(const ElementRecord& record, const SetLayout& layout, Key* key) {
   return true;
 }
 
-void append_json(std::string_view text, std::string* json) {
-  for (const char letter : text) {
-    if (static_cast<uint8_t>(letter) < 0x20) {
-      char escaped[sizeof "\\u0000"];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", letter);
-      *json += escaped;
-      continue;
-    }
-    if (letter == '"' || letter == '\\') *json += '\\';
-    *json += letter;
-  }
-}
-
-void append_name(const char* name, std::string* json) {
-  if (json->back() != '{') *json += ',';
-  *json += '"';
-  *json += name;
-  *json += "\":";
-}
-
-// Items of an array of JSON.
-class Items {
- public:
-  // Where the text of the next one belongs.
-  std::string* next() {
-    if (!text_.empty()) text_ += ',';
-    return &text_;
-  }
-
-  void add_number(uint32_t number) { *next() += std::to_string(number); }
-
-  template <typename Append>
-  void add_text(const Append& append) {
-    std::string* const text = next();
-    *text += '"';
-    append(text);
-    *text += '"';
-  }
-
-  void append_to(const char* name, std::string* json) const {
-    append_name(name, json);
-    *json += '[';
-    *json += text_;
-    *json += ']';
-  }
-
- private:
-  std::string text_;
-};
-
 uint8_t free_bits(const ElementRecord& record) {
   return record.free_bits == 0 ? 0 : static_cast<uint8_t>(record.free_bits - 1);
 }
@@ -109,22 +59,21 @@ uint8_t free_bits(const ElementRecord& record) {
 class Part {
  public:
   void add(const ElementRecord& record, const SetLayout& layout, const Key& key, std::string_view comment) {
-    count_++;
     const char* const protocol = protocol_name(key.protocol);
-    keys_.add_text([&](std::string* text) {
+    keys_.add_plain([&](std::string* text) {
       if (layout.parts == kAddressParts) append_address(key.family, key.address, text);
       else append_frontend(key.family, key.address, key.port, protocol, text);
     });
-    if (layout.parts >= kPortParts) ports_.add_number(key.port);
+    if (layout.parts >= kPortParts) ports_.add(key.port);
     if (layout.parts == kSourceParts) add_source(record, key);
-    marks_.add_number(record.mark);
-    comments_.add_text([&](std::string* text) { append_json(comment, text); });
+    marks_.add(record.mark);
+    comments_.add(comment);
     has_marks_ = has_marks_ || record.mark != 0;
     has_comments_ = has_comments_ || !comment.empty();
   }
 
-  bool is_empty() const { return count_ == 0; }
-  bool is_full() const { return count_ >= kElementsPerText; }
+  bool is_empty() const { return keys_.size() == 0; }
+  bool is_full() const { return keys_.size() >= kItemsPerText; }
 
   std::string json(const SetLayout& layout, uint8_t protocol) const {
     std::string json = "{";
@@ -147,14 +96,13 @@ class Part {
  private:
   void add_source(const ElementRecord& record, const Key& key) {
     const size_t prefix = key.address_size() * 8 - free_bits(record);
-    sources_.add_text([&](std::string* text) {
+    sources_.add_plain([&](std::string* text) {
       append_address(key.family, key.source, text);
       *text += '/' + std::to_string(prefix);
     });
   }
 
-  size_t count_ = 0;
-  Items keys_, ports_, sources_, marks_, comments_;
+  JsonList keys_, ports_, sources_, marks_, comments_;
   bool has_marks_ = false, has_comments_ = false;
 };
 

@@ -17,12 +17,9 @@ struct SetLayout {
   uint8_t protocol;  // of all elements, where keys are of kPortParts
 };
 
-// Appends texts of JSON, each of at most kElementsPerText elements: a SpelledElements of src/kernel/native/records.ts.
+// Appends texts of JSON, each of at most kItemsPerText elements: a SpelledElements of src/kernel/native/records.ts.
 // `comments` is what the records point into. What has no such key, or a protocol that no Service has, is left out.
 void spell_elements(const SetLayout& layout, const std::vector<ElementRecord>& records, std::string_view comments,
                     std::vector<std::string>* texts);
-
-// JavaScript reads one at a time.
-constexpr size_t kElementsPerText = 512;
 
 }  // namespace ipvsproxy

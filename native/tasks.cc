@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "address_texts.h"
 #include "js_values.h"
 
 namespace ipvsproxy {
@@ -24,16 +25,19 @@ Napi::Value looks_value(Napi::Env env, const LookAnswers& answers) {
   return answer_of(env, answers.records, answers.real_servers.data(), answers.real_servers.size());
 }
 
+Napi::Array texts_value(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (uint32_t index = 0; index < texts.size(); index++) array[index] = texts[index];
+  return array;
+}
+
 Napi::Value listing_value(Napi::Env env, const Listing& listing) {
-  const Napi::Value answers = looks_value(env, listing.answers);
-  if (!answers.IsArrayBuffer()) return env.Undefined();
-  const Napi::Value text = buffer_of(env, listing.text.data(), listing.text.size());
-  const Napi::Value ends = buffer_of(env, listing.ends.data(), listing.ends.size() * sizeof(uint32_t));
-  if (!text.IsArrayBuffer() || !ends.IsArrayBuffer()) return env.Undefined();
+  const std::vector<LookRecord> none;
+  const Napi::Value records = answer_of(env, none, listing.records.data(), listing.records.size());
+  if (!records.IsArrayBuffer()) return env.Undefined();
   Napi::Object object = Napi::Object::New(env);
-  object.Set("answers", answers);
-  object.Set("text", text);
-  object.Set("ends", ends);
+  object.Set("texts", texts_value(env, listing.texts));
+  object.Set("records", records);
   return object;
 }
 
@@ -110,12 +114,6 @@ Napi::Value boolean_value(Napi::Env env, bool value) {
 }
 Napi::Value number_value(Napi::Env env, uint32_t value) {
   return Napi::Number::New(env, value);
-}
-
-Napi::Array texts_value(Napi::Env env, const std::vector<std::string>& texts) {
-  Napi::Array array = Napi::Array::New(env, texts.size());
-  for (uint32_t index = 0; index < texts.size(); index++) array[index] = texts[index];
-  return array;
 }
 
 Napi::Value rules_value(Napi::Env env, const NftRules& rules) {
@@ -257,6 +255,19 @@ Task delete_device_task() {
 
 Task dump_addresses_task() {
   return addresses_task(&RouteChannel::dump_addresses);
+}
+
+Task spell_addresses_task() {
+  using Texts = std::vector<std::string>;
+  return task_of(
+      Texts{},
+      [](Kernel& kernel, Texts* texts) {
+        std::vector<AddressRecord> addresses;
+        Outcome outcome = kernel.route.dump_addresses(&addresses);
+        *texts = spell_addresses(addresses);
+        return outcome;
+      },
+      texts_value);
 }
 
 Task dump_node_addresses_task() {

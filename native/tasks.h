@@ -27,6 +27,7 @@ Task ensure_device_task();
 Task device_index_task();
 Task delete_device_task();
 Task dump_addresses_task();
+Task spell_addresses_task();
 Task dump_node_addresses_task();
 
 Task send_nft_task(std::vector<uint8_t> messages);

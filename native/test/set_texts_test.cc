@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include "../json_list.h"
 #include "../key_list.h"
 #include "check.h"
 #include "records.h"
@@ -69,7 +70,7 @@ TEST(a_comment_that_somebody_else_wrote_stays_one_text) {
   ElementRecord record = element(kVip);
   record.text_length = static_cast<uint16_t>(comment.size());
   CHECK(spelled({0, kAddressParts, 0}, {record}, comment) ==
-        Texts{"{\"set\":0,\"keys\":[\"10.96.0.10\"],\"comments\":[\"a\\\"b\\\\\\u000a\\u001f\xc3\xa9\"]}"});
+        Texts{"{\"set\":0,\"keys\":[\"10.96.0.10\"],\"comments\":[\"a\\u0022b\\u005c\\u000a\\u001f\xc3\xa9\"]}"});
 }
 
 TEST(clients_are_a_range_behind_their_frontend) {
@@ -86,9 +87,9 @@ TEST(clients_are_a_range_behind_their_frontend) {
 }
 
 TEST(many_elements_are_several_texts) {
-  const Texts texts = spelled({0, kAddressParts, 0}, Elements(kElementsPerText + 1, element(kVip)));
+  const Texts texts = spelled({0, kAddressParts, 0}, Elements(kItemsPerText + 1, element(kVip)));
   CHECK(texts.size() == 2 && texts[1] == R"({"set":0,"keys":["10.96.0.10"]})");
-  CHECK(spelled({0, kAddressParts, 0}, Elements(kElementsPerText, element(kVip))).size() == 1);
+  CHECK(spelled({0, kAddressParts, 0}, Elements(kItemsPerText, element(kVip))).size() == 1);
 }
 
 TEST(what_is_written_by_its_text_is_spelled_as_that_text) {

@@ -14,6 +14,7 @@ class Handle {
   readonly nftGeneration = async () => 1;
   readonly dumpSet = async () => elementAnswer([]);
   readonly spellSets = async () => [];
+  readonly spellAddresses = async () => [JSON.stringify({ isRoute: false, addresses: Handle.bound })];
   readonly dumpAddresses = async () =>
     addressAnswer(Handle.bound.map((vip) => ({ address: vip, prefixLength: 32, isRoute: false })));
   readonly watch = () => undefined;

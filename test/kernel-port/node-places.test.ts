@@ -24,6 +24,7 @@ class WillingHandle {
   readonly dumpAddresses = async () => addressAnswer([]);
   readonly dumpSet = async () => elementAnswer([]);
   readonly spellSets = async () => [];
+  readonly spellAddresses = async () => [];
   readonly dumpRawRules = async () => new ArrayBuffer(0);
   readonly sendNft = async () => ({ errno: 0, message: -1, extAck: '' });
   readonly close = () => undefined;

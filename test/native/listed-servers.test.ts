@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ListedServer, listedServers } from '../../src/kernel/native/listed-servers.js';
+import { listedParts, lookedServers } from '../../src/kernel/native/listed-servers.js';
 import type { RealServerRecord, ServerKey, VirtualServerRecord } from '../../src/kernel/native/records.js';
 import type { Address } from '../../src/model/address.js';
 import {
@@ -10,7 +10,7 @@ import {
   type UnreadServers,
 } from '../../src/model/real-server.js';
 import { address, POD_1, POD_1_6, POD_2, POD_2_6, VIP_A, VIP_A6 } from '../support/addresses.js';
-import { listing } from './packed-answers.js';
+import { listing, lookAnswer } from './packed-answers.js';
 
 const WEB: ServerKey = { address: VIP_A, port: 80, protocol: 'TCP' };
 const WEB_6: ServerKey = { address: VIP_A6, port: 80, protocol: 'TCP' };
@@ -38,18 +38,12 @@ function listed(key: ServerKey, ...servers: Partial<RealServerRecord>[]) {
   return { kind: 'present', server, realServers } as const;
 }
 
-const list = (...servers: readonly ReturnType<typeof listed>[]) => [
-  ...listedServers(
-    listing(
-      servers,
-      servers.flatMap(() => ['', '']),
-    ),
-  ),
-];
+const list = (...servers: readonly ReturnType<typeof listed>[]) =>
+  lookedServers(lookAnswer(servers)).flatMap((found) => (found.kind === 'present' ? [found.server] : []));
 const textsOf = (servers: UnreadServers) => servers.read().map(({ key, weight }) => `${key} ${weight}`);
 
-describe('a listing of virtual servers', () => {
-  it('has each with the real servers that are its own, in both families and of marks', () => {
+describe('looked up virtual servers', () => {
+  it('have each the real servers that are its own, in both families and of marks', () => {
     const found = list(
       listed(WEB, { weight: 3 }, { address: POD_2 }),
       listed(MARKED),
@@ -64,20 +58,53 @@ describe('a listing of virtual servers', () => {
       [`[${POD_1_6}]:1 1`],
     ]);
   });
+});
+
+/** One text of a listing, of virtual servers with these real servers. */
+const part = (servers: readonly string[], records?: readonly number[]) => ({
+  settings: [{ scheduler: 'rr', flags: 2, timeout: 0 }],
+  kinds: servers.map(() => 0),
+  names: servers.map((_, index) => `10.96.0.${index}:80/TCP`),
+  servers,
+  ...(records && { records }),
+});
+
+describe('a listing of virtual servers', () => {
+  const ONE = '8080 3 10.9.9.8';
+  const TWO = `8080 1 ${POD_1},${POD_2}`;
+  const server = (settings: Partial<RealServerRecord>) => listed(WEB, settings).realServers;
+
+  it('has real servers by their text, by their records, and none', () => {
+    const records = [...server({ weight: 3 }), ...server({ port: 1 }), ...server({ port: 2 })];
+    const [first, second] = listedParts(listing([part([ONE, '', ''], [0, 2, 0]), part([''], [1])], records));
+    expect([0, 1, 2].map((index) => first && textsOf(first.realServers(index)))).toEqual([
+      ['10.9.9.8:8080 3'],
+      [`${POD_1}:8080 3`, `${POD_1}:1 1`],
+      [],
+    ]);
+    expect(second && textsOf(second.realServers(0))).toEqual([`${POD_1}:2 1`]);
+  });
 
   it('tells the connections of those that have some', () => {
-    const [web, other] = list(
-      listed(WEB, {}, { address: POD_2, active: 5 }),
-      listed(MARKED, { inactive: 7 }, { address: POD_2 }),
-    );
-    const busyOf = (server: ListedServer | undefined) =>
-      server?.records.busy().map(([{ key }, { active, inactive }]) => [key, active, inactive]);
-    expect(busyOf(web)).toEqual([[`${POD_2}:8080`, 5, 0]]);
-    expect(busyOf(other)).toEqual([[`${POD_1}:8080`, 0, 7]]);
+    const records = [...server({}), ...server({ address: POD_2, active: 5 }), ...server({ inactive: 7 })];
+    const [found] = listedParts(listing([part([TWO, ONE, ONE], [2, 0, 1])], records));
+    const busyOf = (index: number) =>
+      found?.busy(index).map(([{ key }, { active, inactive }]) => [key, active, inactive]);
+    expect(busyOf(0)).toEqual([[`${POD_2}:8080`, 5, 0]]);
+    expect(busyOf(1)).toEqual([]);
+    expect(busyOf(2)).toEqual([[`${POD_1}:8080`, 0, 7]]);
+    expect(found?.mayBeBusy).toBe(true);
+  });
+
+  it('knows without a look at each where none has connections', () => {
+    const [found] = listedParts(listing([part([ONE, ''])]));
+    expect([found?.mayBeBusy, found?.busy(0)]).toEqual([false, []]);
+    expect(found && textsOf(found.realServers(1))).toEqual([]);
+    expect(found?.realServers(1).areThese(new RealServerList())).toBe(true);
   });
 });
 
-describe('real servers of a listing', () => {
+describe('real servers of a virtual server', () => {
   const ONE = realServer(POD_1, 8080, 1);
   const TWO = realServer(POD_2, 8080, 1);
   const are = (servers: readonly RealServer[], ...records: Partial<RealServerRecord>[]) =>
@@ -110,21 +137,14 @@ describe('real servers of a listing', () => {
   });
 
   it('are compared by their text where they have one', () => {
-    const texts = ['10.96.0.1:80/TCP', '8080 1 10.9.9.8,10.9.9.9'];
-    const [found] = listedServers(listing([listed(WEB, {}, {})], texts));
+    const [found] = listedParts(listing([part(['8080 1 10.9.9.8,10.9.9.9'])]));
+    const servers = found?.realServers(0);
     const pods = (...last: number[]) => last.map((byte) => address(`10.9.9.${byte}`));
-    expect(found?.name).toBe(texts[0]);
-    expect(found?.realServers.areThese(evenServers(pods(9, 8), 8080, 1))).toBe(true);
+    expect(servers?.size).toBe(2);
+    expect(servers?.areThese(evenServers(pods(9, 8), 8080, 1))).toBe(true);
     for (const other of [pods(9, 7), pods(9, 8, 7), pods(8)])
-      expect(found?.realServers.areThese(evenServers(other, 8080, 1))).toBe(false);
-    expect(found?.realServers.areThese(evenServers(pods(9, 8), 8081, 1))).toBe(false);
-    expect(found?.realServers.areThese(evenServers(pods(9, 8), 8080, 2))).toBe(false);
-  });
-
-  it('are read from their text where it says all of them, also without records', () => {
-    const [found] = listedServers(listing([listed(WEB)], ['', `8080 3 ${POD_1},${POD_2}`]));
-    expect(found?.realServers.size).toBe(2);
-    expect(found && textsOf(found.realServers)).toEqual([`${POD_1}:8080 3`, `${POD_2}:8080 3`]);
-    expect(found?.records.busy()).toEqual([]);
+      expect(servers?.areThese(evenServers(other, 8080, 1))).toBe(false);
+    expect(servers?.areThese(evenServers(pods(9, 8), 8081, 1))).toBe(false);
+    expect(servers?.areThese(evenServers(pods(9, 8), 8080, 2))).toBe(false);
   });
 });

@@ -7,6 +7,7 @@ import type {
   LookAnswer,
   RealServerRecord,
   ServerKey,
+  SpelledVirtualServers,
   VirtualServerRecord,
 } from '../../src/kernel/native/records.js';
 import { type Address, addressBytes, formatAddress } from '../../src/model/address.js';
@@ -130,11 +131,13 @@ export function lookAnswer(answers: readonly LookAnswer[]): ArrayBuffer {
   return answer(records, 8 + VIRTUAL_SERVER_SIZE, extra, 36);
 }
 
-/** A listing, with these texts of its virtual servers. */
-export function listing(answers: readonly LookAnswer[], texts: readonly string[]): VirtualServerListing {
-  const ends = Uint32Array.from(texts, (_, index) => texts.slice(0, index + 1).join('').length);
-  const { buffer: text } = Uint8Array.from(Buffer.from(texts.join(''), 'latin1'));
-  return { answers: lookAnswer(answers), text, ends: ends.buffer };
+/** A listing of these texts, with the records that they count. */
+export function listing(
+  spelled: readonly SpelledVirtualServers[],
+  records: readonly RealServerRecord[] = [],
+): VirtualServerListing {
+  const texts = spelled.map((each) => JSON.stringify(each));
+  return { texts, records: answer([], 104, records.map(realServerBytes), 36) };
 }
 
 /** Presences with digests of two words each. */

@@ -68,7 +68,7 @@ export interface KernelHandle {
    * noticing changes: an entry may be missing or come twice where somebody adds or deletes meanwhile.
    */
   dumpVirtualServers(): Promise<ArrayBuffer>;
-  /** Every virtual server with its real servers; answers for listedServers(). EAGAIN: they change too fast to be listed. */
+  /** Every virtual server with its real servers; read with listedParts(). EAGAIN: they change too fast to be listed. */
   listVirtualServers(): Promise<VirtualServerListing>;
   /** Some virtual servers with their real servers: takes encodeKeys(), answers for decodeLookAnswers(). */
   lookVirtualServers(keys: Uint8Array, count: number): Promise<ArrayBuffer>;
@@ -98,6 +98,8 @@ export interface KernelHandle {
   deleteDevice(): Promise<boolean>;
   /** The device's addresses and our local routes; read with decodeAddresses(). EINTR: they kept changing. */
   dumpAddresses(): Promise<ArrayBuffer>;
+  /** The same as texts of JSON: SpelledBindings. */
+  spellAddresses(): Promise<readonly string[]>;
   /**
    * The addresses of all other devices that are up and run, but for loopbacks, and the gateways of the default routes
    * of table main, which are the records that are routes; read with decodeAddresses(). What changed while it was read
@@ -155,15 +157,10 @@ export interface KernelHandle {
 }
 
 export interface VirtualServerListing {
-  /** Without the real servers that their text says in full, unless they have connections. */
-  readonly answers: ArrayBuffer;
-  /**
-   * Of each, one after the other and in latin1: the key of its frontend, empty for a mark; and its real servers as
-   * `RealServers.evenText`, empty where they have several ports or weights, a threshold or another way than masquerading.
-   */
-  readonly text: ArrayBuffer;
-  /** Where each of them ends, 32 bits each. */
-  readonly ends: ArrayBuffer;
+  /** Of JSON: SpelledVirtualServers. */
+  readonly texts: readonly string[];
+  /** The real servers that have records, as extra items. */
+  readonly records: ArrayBuffer;
 }
 
 /** What the kernel said to operation records. */

@@ -138,12 +138,8 @@ export function realServerAt(reader: AnswerReader, offset: number): RealServerRe
 }
 
 export function decodeAddresses(answer: ArrayBuffer): AddressRecord[] {
-  return [...addressesOf(answer)];
-}
-
-export function addressesOf(answer: ArrayBuffer): Generator<AddressRecord, void> {
   const reader = new AnswerReader(answer);
-  return reader.each((offset) => ({
+  return reader.records((offset) => ({
     address: reader.address(offset + 4, reader.family(offset)),
     prefixLength: reader.uint8(offset + 1),
     isRoute: reader.uint8(offset + 2) !== 0,

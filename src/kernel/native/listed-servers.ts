@@ -8,48 +8,56 @@ import {
 import type { VirtualServerListing } from './addon.js';
 import { keyAt, realServerAt, SCHEDULER_SIZE } from './answer-decoder.js';
 import { AnswerReader } from './answer-reader.js';
-import type { RealServerRecord, ServerKey, ServerSettingsRecord } from './records.js';
+import type { RealServerRecord, ServerKey, ServerSettingsRecord, SpelledVirtualServers } from './records.js';
 
-/** What listVirtualServers() answers, one virtual server after the other. */
-export function* listedServers({ answers, text, ends }: VirtualServerListing): Generator<ListedServer> {
-  const reader = new AnswerReader(answers);
-  const texts = new Texts(text, ends);
-  const schedulers = new RepeatedText(reader);
+/** What listVirtualServers() answers, text by text. */
+export function* listedParts({ texts, records }: VirtualServerListing): Generator<ListedPart> {
+  const reader = new AnswerReader(records);
   let first = 0;
-  let place = 0;
-  for (let offset = reader.firstRecord; offset < reader.endOfRecords; offset += reader.recordSize) {
-    const count = reader.uint32(offset + COUNT);
-    const records = new ListedRealServers(reader, first, count);
-    const servers = texts.isEmpty(place + 1) ? records : new SpelledServers(texts, place + 1);
-    const at = offset + SETTINGS;
-    yield new ListedServer(reader, at, texts.at(place), schedulers.at(at + SCHEDULER), records, servers);
-    first += count;
-    place += TEXTS;
+  for (const text of texts) {
+    const part: SpelledVirtualServers = JSON.parse(text);
+    const counts = part.records;
+    yield new ListedPart(part, counts && recordsOf(reader, first, counts));
+    for (const count of counts ?? []) first += count;
   }
 }
 
-/** Many short texts in one piece of memory: each is a string only as long as somebody needs it. */
-class Texts {
-  readonly #bytes: Buffer;
-  readonly #ends: Uint32Array;
+function recordsOf(reader: AnswerReader, start: number, counts: readonly number[]): ListedRealServers[] {
+  let next = start;
+  return counts.map((count) => {
+    next += count;
+    return new ListedRealServers(reader, next - count, count);
+  });
+}
 
-  constructor(text: ArrayBuffer, ends: ArrayBuffer) {
-    this.#bytes = Buffer.from(text);
-    this.#ends = new Uint32Array(ends);
+/** Virtual servers of a listing. */
+export class ListedPart {
+  readonly spelled: SpelledVirtualServers;
+  readonly #records: readonly ListedRealServers[] | undefined;
+
+  constructor(spelled: SpelledVirtualServers, records: readonly ListedRealServers[] | undefined) {
+    this.spelled = spelled;
+    this.#records = records;
   }
 
-  isEmpty(place: number): boolean {
-    return this.#startOf(place) === this.#ends[place];
+  /** The real servers of one of them. */
+  realServers(index: number): UnreadServers {
+    const text = this.spelled.servers[index] as string;
+    return text === '' ? (this.#records?.[index] ?? NONE) : new SpelledServers(text);
   }
 
-  at(place: number): string {
-    return this.#bytes.toString('latin1', this.#startOf(place), this.#ends[place]);
+  /** Those of its real servers that have connections. */
+  busy(index: number): readonly BusyServer[] {
+    return this.#records?.[index]?.busy() ?? [];
   }
 
-  #startOf(place: number): number {
-    return place === 0 ? 0 : (this.#ends[place - 1] as number);
+  /** False: busy() would be empty for each of them. */
+  get mayBeBusy(): boolean {
+    return this.#records !== undefined;
   }
 }
+
+const NONE: UnreadServers = { size: 0, read: () => [], areThese: ({ size }) => size === 0 };
 
 /** What lookVirtualServers() answers, one for each key. Nothing is read of the servers before it is asked for. */
 export function lookedServers(answer: ArrayBuffer): LookedServer[] {
@@ -66,7 +74,7 @@ export function lookedServers(answer: ArrayBuffer): LookedServer[] {
     const at = offset + SETTINGS;
     return {
       kind: 'present',
-      server: new ListedServer(reader, at, '', schedulers.at(at + SCHEDULER), servers),
+      server: new ListedServer(reader, at, schedulers.at(at + SCHEDULER), servers),
     };
   });
 }
@@ -76,30 +84,17 @@ export type LookedServer =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly errno: number };
 
-/** A virtual server of a listing or a look; its key is read only where its name is not enough. */
+/** A virtual server of a look; of its key nothing is read before it is asked for. */
 export class ListedServer implements ServerSettingsRecord {
-  /** The key of its frontend; empty where it has none. */
-  readonly name: string;
   readonly scheduler: string;
-  /** Its real servers, as far as there are records of them. */
-  readonly records: ListedRealServers;
-  readonly realServers: UnreadServers;
+  readonly realServers: ListedRealServers;
   readonly #reader: AnswerReader;
   readonly #at: number;
 
-  constructor(
-    reader: AnswerReader,
-    at: number,
-    name: string,
-    scheduler: string,
-    records: ListedRealServers,
-    realServers: UnreadServers = records,
-  ) {
+  constructor(reader: AnswerReader, at: number, scheduler: string, realServers: ListedRealServers) {
     this.#reader = reader;
     this.#at = at;
-    this.name = name;
     this.scheduler = scheduler;
-    this.records = records;
     this.realServers = realServers;
   }
 
@@ -149,8 +144,6 @@ const SETTINGS = 8;
 const FLAGS = 8;
 const TIMEOUT = 12;
 const SCHEDULER = 32;
-/** Of each virtual server: its name, and that of its real servers. */
-const TEXTS = 2;
 /** In RealServerRecord. */
 const PORT = 2;
 const WEIGHT = 4;
@@ -163,12 +156,11 @@ const ADDRESS = 20;
  * be, which their text tells: of those no object is made.
  */
 class SpelledServers implements UnreadServers {
-  readonly #texts: Texts;
-  readonly #place: number;
+  /** As `RealServers` have it. */
+  readonly #evenText: string;
 
-  constructor(texts: Texts, place: number) {
-    this.#texts = texts;
-    this.#place = place;
+  constructor(evenText: string) {
+    this.#evenText = evenText;
   }
 
   get size(): number {
@@ -185,12 +177,9 @@ class SpelledServers implements UnreadServers {
   areThese(servers: RealServers): boolean {
     return servers.evenText === this.#evenText;
   }
-
-  /** As `RealServers` have it. */
-  get #evenText(): string {
-    return this.#texts.at(this.#place);
-  }
 }
+
+type BusyServer = readonly [RealServer, { readonly active: number; readonly inactive: number }];
 
 /** The real servers of one virtual server as their records have them: where those are as they should be, no object is made. */
 export class ListedRealServers implements UnreadServers {
@@ -215,9 +204,9 @@ export class ListedRealServers implements UnreadServers {
   }
 
   /** Those that have connections. */
-  busy(): (readonly [RealServer, { readonly active: number; readonly inactive: number }])[] {
+  busy(): BusyServer[] {
     const reader = this.#reader;
-    const busy: ReturnType<ListedRealServers['busy']> = [];
+    const busy: BusyServer[] = [];
     for (let index = 0; index < this.size; index++) {
       const at = reader.extra(this.#first + index);
       const active = reader.uint32(at + ACTIVE);

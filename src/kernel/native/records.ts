@@ -127,13 +127,17 @@ export interface Counters {
   readonly outBytes: number;
 }
 
-export interface ServerSettingsRecord {
-  readonly key: ServerKey;
+/** The settings of a virtual server as the kernel spells them. */
+export interface ServiceSettings {
   readonly scheduler: string;
   /** IP_VS_SVC_F_*, without the kernel's own IP_VS_SVC_F_HASHED. */
   readonly flags: number;
   /** Persistence timeout in seconds; the kernel reports one even without the persistent flag. */
   readonly timeout: number;
+}
+
+export interface ServerSettingsRecord extends ServiceSettings {
+  readonly key: ServerKey;
 }
 
 export interface VirtualServerRecord extends ServerSettingsRecord {
@@ -183,6 +187,30 @@ export interface ElementRecord {
   readonly flags: number;
   /** Where the set holds ranges: how many bits at the end of the element may have any value; else undefined. */
   readonly freeBits: number | undefined;
+}
+
+/** Up to 512 addresses that are bound in one way, which the addon has spelled. */
+export interface SpelledBindings {
+  /** As of an AddressRecord. */
+  readonly isRoute: boolean;
+  readonly addresses: readonly Address[];
+}
+
+/** Up to 512 virtual servers, which the addon has spelled; the lists are as long as one another, but for `settings`. */
+export interface SpelledVirtualServers {
+  /** Those that occur. */
+  readonly settings: readonly ServiceSettings[];
+  /** Of each virtual server which of them are its own. */
+  readonly kinds: readonly number[];
+  /** The key of its frontend; `IPv4 7`, `IPv6 7` where a mark of that family is its key. */
+  readonly names: readonly string[];
+  /**
+   * Its real servers as `RealServers.evenText`, empty where there are none, or where they have several ports or weights, a
+   * threshold or another way than masquerading.
+   */
+  readonly servers: readonly string[];
+  /** How many of its real servers have records: all where one has connections or the text says not all; else none. */
+  readonly records?: readonly number[];
 }
 
 /** Up to 512 elements of one set, which the addon has spelled; the lists are as long as one another. */

@@ -3,25 +3,34 @@ import { STEPS_PER_LOOK, TimeSlice } from '../../model/clock.js';
 import type { Activity, FrontendActivity, LookResult } from '../../model/counters.js';
 import type { Ownership } from '../../model/dataplane.js';
 import { DataplaneState } from '../../model/dataplane-state.js';
-import { type Frontend, type FrontendKey, frontend, isInside, nameless } from '../../model/frontend.js';
+import {
+  addressOf,
+  type Frontend,
+  type FrontendKey,
+  frontend,
+  isInside,
+  nameless,
+} from '../../model/frontend.js';
+import type { Protocol } from '../../model/protocol.js';
 import { type RealServerKey, RealServerList, realServer } from '../../model/real-server.js';
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { addressesOf, decodeElements } from '../native/answer-decoder.js';
+import { decodeElements } from '../native/answer-decoder.js';
 import {
+  type ListedPart,
   type ListedRealServers,
   type ListedServer,
   type LookedServer,
-  listedServers,
+  listedParts,
 } from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
 import type {
-  AddressRecord,
   ElementRecord,
   MarkKey,
   ServerKey,
-  ServerSettingsRecord,
+  ServiceSettings,
+  SpelledBindings,
   SpelledElements,
 } from '../native/records.js';
 import { SET_LAYOUTS } from '../packet-table/packet-sets.js';
@@ -39,40 +48,86 @@ export async function observeAll(
   const dataplane = await observeAddressesAndSets(handle, rebinding);
   const { owned } = dataplane.policy;
   const marks = marksOf([...remembered.values(), ...owned.values()]);
-  const activity = new Map<FrontendKey, ReadonlyMap<RealServerKey, Activity>>();
-  const foreign: VirtualServer[] = [];
-  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
-  for (const record of listedServers(await handle.listVirtualServers())) {
+  const found = {
+    dataplane,
+    activity: new Map<FrontendKey, FrontendActivity>(),
+    foreign: [] as VirtualServer[],
+  };
+  const slice = new TimeSlice(performance);
+  for (const part of listedParts(await handle.listVirtualServers())) {
+    takeServers(found, part, remembered, marks);
     if (slice.over) await slice.yieldTurn();
-    const front = owned.get(record.name as FrontendKey)?.frontend ?? listedFrontend(record, marks);
+  }
+  return found;
+}
+
+interface Found {
+  readonly dataplane: DataplaneState;
+  readonly activity: Map<FrontendKey, FrontendActivity>;
+  readonly foreign: VirtualServer[];
+}
+
+function takeServers(found: Found, part: ListedPart, remembered: Remembered, marks: Marks): void {
+  const { dataplane, activity, foreign } = found;
+  const { owned } = dataplane.policy;
+  const { names, kinds } = part.spelled;
+  const settings = part.spelled.settings.map(readSettings);
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string;
+    const its = settings[kinds[index] as number] as ReadSettings;
+    const front = owned.get(name as FrontendKey)?.frontend ?? listedFrontend(name, its, marks);
     // Nothing that we want can collide with it unnoticed.
-    if (front === undefined || isOfTrial(record.flags)) continue;
-    const busy = record.records.busy();
-    if (busy.length > 0) activity.set(front.key, new Map(busy.map(([{ key }, its]) => [key, its])));
-    const server = seenServer(record, front, RealServerList.unread(record.realServers));
-    if (server.untagged === undefined || owned.has(front.key) || remembered.has(front.key))
-      dataplane.putVirtualServer(server);
+    if (front === undefined || its.isOfTrial) continue;
+    if (part.mayBeBusy) noteActivity(activity, front, part.busy(index));
+    const server = seenServer(its, front, RealServerList.unread(part.realServers(index)));
+    if (its.isTagged || owned.has(front.key) || remembered.has(front.key)) dataplane.putVirtualServer(server);
     else {
       dataplane.foreign.add(front.key);
       foreign.push(server);
     }
   }
-  return { dataplane, activity, foreign };
+}
+
+function noteActivity(
+  activity: Found['activity'],
+  front: Frontend,
+  busy: ReturnType<ListedPart['busy']>,
+): void {
+  if (busy.length > 0) activity.set(front.key, new Map(busy.map(([{ key }, its]) => [key, its])));
+}
+
+/** What the kernel's settings of a virtual server say, read once for all that have them. */
+interface ReadSettings {
+  readonly settings: VirtualServer['settings'];
+  readonly isTagged: boolean;
+  readonly isOfTrial: boolean;
+}
+
+function readSettings(from: ServiceSettings): ReadSettings {
+  const { flags } = from;
+  return { settings: fromKernel(from), isTagged: isTagged(flags), isOfTrial: isOfTrial(flags) };
 }
 
 /** Undefined for another program's mark: it is not in the ledger, and the virtual server is not tagged. */
-function listedFrontend({ key, flags }: ListedServer, marks: Marks): Frontend | undefined {
-  if (!('mark' in key)) return frontend(key.address, key.port, key.protocol);
-  return marks.at(key) ?? (isTagged(flags) ? nameless(key.family, key.mark) : undefined);
+function listedFrontend(name: string, { isTagged }: ReadSettings, marks: Marks): Frontend | undefined {
+  const [family, digits] = name.split(' ') as [Family, string?];
+  if (digits === undefined) return frontendOf(name as FrontendKey);
+  const mark = Number(digits);
+  return marks.at({ family, mark }) ?? (isTagged ? nameless(family, mark) : undefined);
+}
+
+function frontendOf(key: FrontendKey): Frontend {
+  const [port, protocol] = key.slice(key.lastIndexOf(':') + 1).split('/') as [string, Protocol];
+  return { key, address: addressOf(key), port: Number(port), protocol, mark: 0 };
 }
 
 function seenServer(
-  record: Omit<ServerSettingsRecord, 'key'>,
+  { settings, isTagged }: ReadSettings,
   front: Frontend,
   realServers: RealServerList,
 ): VirtualServer {
-  const server = { frontend: front, settings: fromKernel(record), realServers };
-  return isTagged(record.flags) ? server : { ...server, untagged: true };
+  const server = { frontend: front, settings, realServers };
+  return isTagged ? server : { ...server, untagged: true };
 }
 
 /** What a look at the virtual server of one frontend found. */
@@ -89,8 +144,8 @@ class PresentServer {
   readonly #servers: ListedRealServers;
 
   constructor(listed: ListedServer, front: Frontend) {
-    this.server = seenServer(listed, front, RealServerList.unread(listed.realServers));
-    this.#servers = listed.records;
+    this.server = seenServer(readSettings(listed), front, RealServerList.unread(listed.realServers));
+    this.#servers = listed.realServers;
   }
 
   get activity(): FrontendActivity {
@@ -113,7 +168,7 @@ export async function observeWithArpSet(
 ): Promise<AddressesAndSets> {
   const seen = await observeAddressesAndSets(handle, rebinding);
   const inArpSet = new Set<string>();
-  await eachSpelled(handle, ARP_LAYOUT, ({ keys }) => {
+  await eachText(await handle.spellSets(ARP_LAYOUT), ({ keys }: SpelledElements) => {
     for (const address of keys) inArpSet.add(address);
   });
   const guarded = new Set<Address>();
@@ -134,24 +189,20 @@ export async function observeAddressesAndSets(
   rebinding: Rebinding,
 ): Promise<DataplaneState> {
   const seen = new DataplaneState();
-  const boundOtherwise: AddressRecord[] = [];
-  const slice = new TimeSlice(performance, STEPS_PER_LOOK);
-  for (const record of addressesOf(await handle.dumpAddresses())) {
-    seen.bound.add(record.address);
-    if (rebinding.concerns(record)) boundOtherwise.push(record);
-    if (slice.over) await slice.yieldTurn();
-  }
-  await eachSpelled(handle, SET_LAYOUTS, (spelled) => takeElements(seen.policy, spelled));
+  const boundOtherwise: Address[] = [];
+  await eachText(await handle.spellAddresses(), ({ isRoute, addresses }: SpelledBindings) => {
+    for (const address of addresses) seen.bound.add(address);
+    if (rebinding.concerns({ isRoute })) boundOtherwise.push(...addresses);
+  });
+  await eachText(await handle.spellSets(SET_LAYOUTS), (spelled: SpelledElements) =>
+    takeElements(seen.policy, spelled),
+  );
   rebinding.saw(boundOtherwise, seen.policy.guarded);
   return seen;
 }
 
-async function eachSpelled(
-  handle: KernelHandle,
-  layouts: Uint8Array,
-  take: (spelled: SpelledElements) => void,
-): Promise<void> {
-  const texts = await handle.spellSets(layouts);
+/** What the addon has spelled, text by text. */
+async function eachText<Spelled>(texts: readonly string[], take: (spelled: Spelled) => void): Promise<void> {
   const slice = new TimeSlice(performance);
   for (const text of texts) {
     take(JSON.parse(text));

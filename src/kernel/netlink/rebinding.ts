@@ -37,15 +37,14 @@ export class Rebinding {
   }
 
   /** Whether it is bound in the other way. */
-  concerns({ isRoute }: AddressRecord): boolean {
+  concerns({ isRoute }: Pick<AddressRecord, 'isRoute'>): boolean {
     return isRoute !== (this.#wanted === 'routes');
   }
 
-  /** What the kernel has; addresses that are not guarded may be another program's. */
-  saw(records: readonly AddressRecord[], guarded: ReadonlySet<Address>): void {
+  /** What the kernel has bound in the other way; addresses that are not guarded may be another program's. */
+  saw(boundOtherwise: readonly Address[], guarded: ReadonlySet<Address>): void {
     this.#left = new Set();
-    for (const record of records)
-      if (this.concerns(record) && guarded.has(record.address)) this.#left.add(record.address);
+    for (const address of boundOtherwise) if (guarded.has(address)) this.#left.add(address);
   }
 
   /** It is unbound in both ways. */

@@ -1,4 +1,5 @@
 import type { SchedulerFlags, VirtualServerSettings } from '../../model/virtual-server.js';
+import type { ServiceSettings } from '../native/records.js';
 
 /** IP_VS_SVC_F_PERSISTENT, include/uapi/linux/ip_vs.h */
 const PERSISTENT = 1;
@@ -29,15 +30,6 @@ export const TRIAL_TAG = 0x6b74_0000;
 
 export function isOfTrial(flags: number): boolean {
   return (flags & TAG_BITS) >>> 0 === TRIAL_TAG;
-}
-
-/** The settings of a virtual server as the kernel spells them. */
-interface ServiceSettings {
-  readonly scheduler: string;
-  /** IP_VS_SVC_F_* */
-  readonly flags: number;
-  /** Seconds; the kernel reports one even without the persistent flag. */
-  readonly timeout: number;
 }
 
 export function toKernel(settings: VirtualServerSettings): ServiceSettings {

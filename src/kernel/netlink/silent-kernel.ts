@@ -70,12 +70,16 @@ class SilentHandle implements Partial<KernelHandle> {
     throw new NetlinkError(-constants.errno.ENOENT, 'nft.dumpSet');
   }
 
+  async spellAddresses(): Promise<readonly string[]> {
+    return [];
+  }
+
   async spellSets(): Promise<readonly string[]> {
     return [];
   }
 
   async listVirtualServers() {
-    return { answers: NOTHING, text: new ArrayBuffer(0), ends: new ArrayBuffer(0) };
+    return { texts: [], records: NOTHING };
   }
 
   watch(): void {}
