@@ -70,6 +70,7 @@ interface Found {
 function takeServers(found: Found, part: ListedPart, remembered: Remembered, marks: Marks): void {
   const { dataplane, activity, foreign } = found;
   const { owned } = dataplane.policy;
+  const { mayBeBusy } = part;
   const { names, kinds } = part.spelled;
   const settings = part.spelled.settings.map(readSettings);
   for (let index = 0; index < names.length; index++) {
@@ -78,7 +79,7 @@ function takeServers(found: Found, part: ListedPart, remembered: Remembered, mar
     const front = owned.get(name as FrontendKey)?.frontend ?? listedFrontend(name, its, marks);
     // Nothing that we want can collide with it unnoticed.
     if (front === undefined || its.isOfTrial) continue;
-    if (part.mayBeBusy) noteActivity(activity, front, part.busy(index));
+    if (mayBeBusy) noteActivity(activity, front, part.busy(index));
     const server = seenServer(its, front, RealServerList.unread(part.realServers(index)));
     if (its.isTagged || owned.has(front.key) || remembered.has(front.key)) dataplane.putVirtualServer(server);
     else {

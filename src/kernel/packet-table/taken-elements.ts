@@ -1,7 +1,7 @@
 import type { Address } from '../../model/address.js';
 import { cidrFrom } from '../../model/cidr.js';
 import type { DataplaneState } from '../../model/dataplane-state.js';
-import { addressOf, type Frontend, type FrontendKey, insideOf } from '../../model/frontend.js';
+import { addressOf, type Frontend, type FrontendKey, familyOfKey, insideOf } from '../../model/frontend.js';
 import type { SpelledElements, SpelledFrontends } from '../native/records.js';
 import { type FlowPurpose, type FrontendPurpose, PACKET_SETS } from './packet-sets.js';
 
@@ -26,10 +26,14 @@ function takeFrontends(policy: Policy, spelled: SpelledFrontends): void {
   else putFrontends(policy.traffic[purpose], spelled);
 }
 
-function putFrontends(target: Map<FrontendKey, Frontend>, spelled: SpelledFrontends): void {
-  for (let index = 0; index < spelled.keys.length; index++) {
-    const front = frontendAt(spelled, index);
-    target.set(front.key, front);
+// A restart makes nearly all of its frontends here, in code that has just begun: a call for each would take as long as the
+// object. The sets of each family are their own.
+function putFrontends(target: Map<FrontendKey, Frontend>, { keys, ports, protocol }: SpelledFrontends): void {
+  const [start, end] = familyOfKey(keys[0] as FrontendKey) === 'IPv6' ? [1, ']'] : [0, ':'];
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as FrontendKey;
+    const address = key.slice(start, key.indexOf(end)) as Address;
+    target.set(key, { key, address, port: ports[index] as number, protocol, mark: 0 });
   }
 }
 
@@ -42,11 +46,15 @@ function putOwned({ open, owned }: Policy, spelled: SpelledFrontends): void {
 }
 
 function putInside({ open }: Policy, spelled: SpelledFrontends): void {
-  for (const front of insidesOf(spelled)) open.set(front.key, front);
+  for (const index of spelled.keys.keys()) {
+    const front = insideAt(spelled, index);
+    open.set(front.key, front);
+  }
 }
 
 function putOwnedInside({ open, owned }: Policy, spelled: SpelledFrontends): void {
-  for (const [index, seen] of insidesOf(spelled).entries()) {
+  for (const index of spelled.keys.keys()) {
+    const seen = insideAt(spelled, index);
     const known = open.get(seen.key);
     const front = known?.mark === seen.mark ? known : seen;
     owned.set(front.key, { frontend: front, owner: spelled.comments?.[index] ?? '' });
@@ -60,11 +68,10 @@ function putSources(policy: Policy, spelled: SpelledFrontends): void {
   }
 }
 
-function insidesOf(spelled: SpelledFrontends): Frontend[] {
-  return spelled.keys.map((_, index) => insideOf(frontendAt(spelled, index), spelled.marks?.[index] ?? 0));
+function insideAt(spelled: SpelledFrontends, index: number): Frontend {
+  return insideOf(frontendAt(spelled, index), spelled.marks?.[index] ?? 0);
 }
 
-// Asked for each element of the large sets.
 function frontendAt({ keys, ports, protocol }: SpelledFrontends, index: number): Frontend {
   const key = keys[index] as FrontendKey;
   return { key, address: addressOf(key), port: ports[index] as number, protocol, mark: 0 };
