@@ -55,6 +55,12 @@ uint8_t free_bits(const ElementRecord& record) {
   return record.free_bits == 0 ? 0 : static_cast<uint8_t>(record.free_bits - 1);
 }
 
+// A range that somebody else wrote may go beyond the clients.
+bool can_be_spelled(const ElementRecord& record, const SetLayout& layout, const Key& key) {
+  if (layout.parts == kSourceParts && free_bits(record) > key.address_size() * 8) return false;
+  return layout.parts == kAddressParts || protocol_name(key.protocol) != nullptr;
+}
+
 // Elements of one set and one protocol; their lists are as long as one another. What none of them has is no list.
 class Part {
  public:
@@ -113,8 +119,7 @@ void spell_elements(const SetLayout& layout, const std::vector<ElementRecord>& r
   std::map<uint8_t, Part> parts;
   for (const ElementRecord& record : records) {
     Key key;
-    if (!read_key(record, layout, &key)) continue;
-    if (layout.parts >= kPortParts && protocol_name(key.protocol) == nullptr) continue;
+    if (!read_key(record, layout, &key) || !can_be_spelled(record, layout, key)) continue;
     Part& part = parts[key.protocol];
     part.add(record, layout, key, comments.substr(record.text_offset, record.text_length));
     if (!part.is_full()) continue;

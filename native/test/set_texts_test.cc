@@ -80,6 +80,8 @@ TEST(clients_are_a_range_behind_their_frontend) {
   elements[2].free_bits = 1 + 32;
   CHECK(spelled({0, kSourceParts, 0}, elements)[0].find(R"("sources":["172.16.0.0/12","1.2.3.4/32","0.0.0.0/0"])") !=
         std::string::npos);
+  elements[0].free_bits = 1 + 33;
+  CHECK(spelled({0, kSourceParts, 0}, {elements[0]}).empty());
   const char* key = "fd00009600000000 0000000000000010 06000000 00500000 fd00000000000000 0000000000000000";
   Elements one = {element(key)};
   one[0].free_bits = 1 + 64;
