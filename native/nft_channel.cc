@@ -19,6 +19,9 @@ constexpr size_t kRequestSize = 1024;
 constexpr size_t kElementsPerTransaction = 4096;
 constexpr size_t kElementsPerSmallTransaction = 128;
 
+// With more texts of elements a job ends: changes wait for its thread.
+constexpr size_t kTextsPerJob = 8;
+
 void append_element(const ElementRecord& record, std::string_view comment, SetElements* elements) {
   ElementRecord stored = record;
   stored.text_offset = static_cast<uint32_t>(elements->comments.size());
@@ -99,13 +102,15 @@ Outcome NftChannel::dump_set(size_t set, SetElements* elements) {
   return retry_interrupted([&] { return dump_once(sets_[set], elements); });
 }
 
-Outcome NftChannel::spell_sets(const std::vector<SetLayout>& layouts, std::vector<std::string>* texts) {
+Outcome NftChannel::spell_sets(const std::vector<SetLayout>& layouts, SpelledSets* spelled) {
   SetElements elements;
   for (const SetLayout& layout : layouts) {
+    if (spelled->texts.size() > kTextsPerJob) break;
+    spelled->count++;
     const Outcome outcome = dump_set(layout.set, &elements);
     if (outcome.error == ENOENT) continue;
     if (!outcome.ok()) return outcome;
-    spell_elements(layout, elements.records, elements.comments, texts);
+    spell_elements(layout, elements.records, elements.comments, &spelled->texts);
   }
   return done();
 }

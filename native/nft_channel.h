@@ -40,8 +40,9 @@ class NftChannel : public Channel {
 
   size_t sets() const { return sets_.size(); }
   Outcome dump_set(size_t set, SetElements* elements);
-  // The elements of all these as texts, each set as it is at one moment. One that is missing, or whose table is, has none.
-  Outcome spell_sets(const std::vector<SetLayout>& layouts, std::vector<std::string>* texts);
+  // The elements of these as texts, each set as it is at one moment. One that is missing, or whose table is, has none. It ends
+  // early behind a large set: changes wait for the thread that does this.
+  Outcome spell_sets(const std::vector<SetLayout>& layouts, SpelledSets* spelled);
 
   // Which generation of all tables of the network namespace this is: the same number as long as nobody has changed any of them. (What
   // packets put into sets is no change.)

@@ -17,6 +17,12 @@ struct SetLayout {
   uint8_t protocol;  // of all elements, where keys are of kPortParts
 };
 
+struct SpelledSets {
+  std::vector<std::string> texts;
+  // How many of the sets they are of, from the first on.
+  size_t count = 0;
+};
+
 // Appends texts of JSON, each of at most kItemsPerText elements: a SpelledElements of src/kernel/native/records.ts.
 // `comments` is what the records point into. What has no such key, or a protocol that no Service has, is left out.
 void spell_elements(const SetLayout& layout, const std::vector<ElementRecord>& records, std::string_view comments,

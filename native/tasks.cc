@@ -41,6 +41,13 @@ Napi::Value listing_value(Napi::Env env, const Listing& listing) {
   return object;
 }
 
+Napi::Value spelled_sets_value(Napi::Env env, const SpelledSets& spelled) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("texts", texts_value(env, spelled.texts));
+  object.Set("count", static_cast<double>(spelled.count));
+  return object;
+}
+
 Napi::Value walked_part_value(Napi::Env env, const WalkedPart& part) {
   const Napi::Value keys = records_value(env, part.changed);
   if (!keys.IsArrayBuffer()) return env.Undefined();
@@ -315,11 +322,12 @@ Task dump_set_task(size_t set) {
 }
 
 Task spell_sets_task(std::vector<SetLayout> layouts) {
-  using Texts = std::vector<std::string>;
   return task_of(
-      Texts{},
-      [layouts = std::move(layouts)](Kernel& kernel, Texts* texts) { return kernel.nft.spell_sets(layouts, texts); },
-      texts_value);
+      SpelledSets{},
+      [layouts = std::move(layouts)](Kernel& kernel, SpelledSets* spelled) {
+        return kernel.nft.spell_sets(layouts, spelled);
+      },
+      spelled_sets_value);
 }
 
 Task nft_generation_task() {

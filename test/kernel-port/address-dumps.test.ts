@@ -13,7 +13,7 @@ class Handle {
   static bound: readonly Address[] = [];
   readonly nftGeneration = async () => 1;
   readonly dumpSet = async () => elementAnswer([]);
-  readonly spellSets = async () => [];
+  readonly spellSets = async (layouts: Uint8Array) => ({ texts: [], count: layouts.length });
   readonly spellAddresses = async () => [JSON.stringify({ isRoute: false, addresses: Handle.bound })];
   readonly dumpAddresses = async () =>
     addressAnswer(Handle.bound.map((vip) => ({ address: vip, prefixLength: 32, isRoute: false })));

@@ -23,7 +23,7 @@ class WillingHandle {
   readonly nftGeneration = async () => 1;
   readonly dumpAddresses = async () => addressAnswer([]);
   readonly dumpSet = async () => elementAnswer([]);
-  readonly spellSets = async () => [];
+  readonly spellSets = async (layouts: Uint8Array) => ({ texts: [], count: layouts.length });
   readonly spellAddresses = async () => [];
   readonly dumpRawRules = async () => new ArrayBuffer(0);
   readonly sendNft = async () => ({ errno: 0, message: -1, extAck: '' });

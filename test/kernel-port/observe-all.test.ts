@@ -32,7 +32,11 @@ function observed(
   const servers = spelled.names.map(() => '');
   const handle: Partial<KernelHandle> = {
     spellAddresses: async () => [JSON.stringify({ isRoute: false, addresses: [VIP_A, VIP_A6] })],
-    spellSets: async () => sets.map((each) => JSON.stringify(each)),
+    // All in one answer.
+    spellSets: async (layouts) => ({
+      texts: sets.map((each) => JSON.stringify(each)),
+      count: layouts.length,
+    }),
     listVirtualServers: async () =>
       listing([{ settings: [OURS, THEIRS, TRIAL], servers, ...spelled }], records),
   };

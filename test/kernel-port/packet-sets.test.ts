@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PROTOCOL_NUMBERS } from '../../src/kernel/native/records.js';
+import { LAYOUT_SIZE, PROTOCOL_NUMBERS } from '../../src/kernel/native/records.js';
 import {
   elementOf,
   PACKET_SETS,
@@ -102,7 +102,7 @@ describe('an element that its text does not say', () => {
 it('the addon is told of each set of how many parts its keys are, and the protocol that is not among them', () => {
   const layoutOf = (name: string) => {
     const index = PACKET_SETS.findIndex((set) => setName(set) === name);
-    return [...SET_LAYOUTS.subarray(index * 3, index * 3 + 3)].map((byte, place) =>
+    return [...SET_LAYOUTS.subarray(index * LAYOUT_SIZE, (index + 1) * LAYOUT_SIZE)].map((byte, place) =>
       place === 0 ? byte - index : byte,
     );
   };

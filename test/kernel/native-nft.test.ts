@@ -185,14 +185,24 @@ describe.skipIf(!IN_TEST_KERNEL)('nftables through the addon', () => {
     await space.apply(element(), element(VIP_A, web), element(VIP_A, { set: MARKS, mark: 7 }));
     const [TCP, PARTS] = [6, [1, 2, 2, 1]];
     const layouts = Uint8Array.from(PARTS.flatMap((parts, set) => [set, parts, TCP]));
-    const texts = await space.handle.spellSets(layouts);
+    const { texts, count } = await space.handle.spellSets(layouts);
+    expect(count).toBe(PARTS.length);
     expect(texts.map((text) => JSON.parse(text))).toEqual([
       { set: ADDRESSES, keys: [VIP_A] },
       { set: FRONTENDS, protocol: 'TCP', ports: [443], keys: [`${VIP_A}:443/TCP`], comments: ['é "1"'] },
       { set: MARKS, keys: [VIP_A], marks: [7] },
     ]);
     await sendTransaction(space.handle, [{ ...NAME, kind: 'delete-table' }]);
-    expect(await space.handle.spellSets(layouts)).toEqual([]);
+    expect(await space.handle.spellSets(layouts)).toEqual({ texts: [], count: PARTS.length });
+  });
+
+  it('spells no further set behind a large one, so that others have their turn', async () => {
+    await space.apply(...manyElements(6_000), element(VIP_A, { set: MARKS, mark: 7 }));
+    const layouts = Uint8Array.of(ADDRESSES, 1, 0, MARKS, 1, 0);
+    const { texts, count } = await space.handle.spellSets(layouts);
+    expect([texts.length, count]).toEqual([Math.ceil(6_000 / 512), 1]);
+    const rest = await space.handle.spellSets(layouts.subarray(3));
+    expect([rest.texts.length, rest.count]).toEqual([1, 1]);
   });
 
   it('refuses to spell sets that the handle does not have', () => {

@@ -99,7 +99,7 @@ export interface KernelHandle {
   /** The device's addresses and our local routes; read with decodeAddresses(). EINTR: they kept changing. */
   dumpAddresses(): Promise<ArrayBuffer>;
   /** The same as texts of JSON: SpelledBindings. */
-  spellAddresses(): Promise<readonly string[]>;
+  spellAddresses(): Promise<string[]>;
   /**
    * The addresses of all other devices that are up and run, but for loopbacks, and the gateways of the default routes
    * of table main, which are the records that are routes; read with decodeAddresses(). What changed while it was read
@@ -130,12 +130,12 @@ export interface KernelHandle {
   /** The elements of a set; read with decodeElements(). ENOENT: no table or set. EINTR: it kept changing. */
   dumpSet(set: number): Promise<ArrayBuffer>;
   /**
-   * The elements of many sets, each as it is at one moment, as texts of JSON: SpelledElements, in the order of the sets. A
-   * set takes three bytes: its index, of how many parts its keys are (ADDRESS_PARTS), and the protocol (IPPROTO_*) of
-   * those that have none of their own. A set that is missing has no elements; what has no such key, or a protocol that no
+   * The elements of sets, each as it is at one moment, as texts of JSON. A set takes LAYOUT_SIZE bytes: its index, of how
+   * many parts its keys are (ADDRESS_PARTS), and the protocol (IPPROTO_*) of those that have none of their own. It ends
+   * behind a large set, so that changes need not wait for all of them. A set that is missing has no elements; what has no such key, or a protocol that no
    * Service has, is left out. EINTR: one kept changing.
    */
-  spellSets(layouts: Uint8Array): Promise<readonly string[]>;
+  spellSets(layouts: Uint8Array): Promise<SpelledSets>;
 
   /**
    * Sets of ip_set by name; each answers whether there was one, false also where the kernel has no ip_set. EBUSY: a
@@ -156,9 +156,16 @@ export interface KernelHandle {
   close(): void;
 }
 
+export interface SpelledSets {
+  /** Of JSON: SpelledElements, in the order of the sets. */
+  readonly texts: string[];
+  /** How many of the sets they are of, from the first on. */
+  readonly count: number;
+}
+
 export interface VirtualServerListing {
   /** Of JSON: SpelledVirtualServers. */
-  readonly texts: readonly string[];
+  readonly texts: string[];
   /** The real servers that have records, as extra items. */
   readonly records: ArrayBuffer;
 }

@@ -14,8 +14,10 @@ import type { RealServerRecord, ServerKey, ServerSettingsRecord, SpelledVirtualS
 export function* listedParts({ texts, records }: VirtualServerListing): Generator<ListedPart> {
   const reader = new AnswerReader(records);
   let first = 0;
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
     const part: SpelledVirtualServers = JSON.parse(text);
+    // Tens of thousands of Services have megabytes of them.
+    texts[index] = '';
     const counts = part.records;
     yield new ListedPart(part, counts && recordsOf(reader, first, counts));
     for (const count of counts ?? []) first += count;

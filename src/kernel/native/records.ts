@@ -108,6 +108,9 @@ export type KeyKind =
  */
 export const ADDRESS_PARTS = 1;
 
+/** Bytes for each set that spellSets() is asked for. */
+export const LAYOUT_SIZE = 3;
+
 /** Deletes conntrack entries with this original destination whose replies come from this real server. */
 export interface ForgetFlowsOperation {
   readonly kind: 'forget-flows';

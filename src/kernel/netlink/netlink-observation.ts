@@ -25,13 +25,14 @@ import {
   listedParts,
 } from '../native/listed-servers.js';
 import { errnoName, NetlinkError } from '../native/netlink-error.js';
-import type {
-  ElementRecord,
-  MarkKey,
-  ServerKey,
-  ServiceSettings,
-  SpelledBindings,
-  SpelledElements,
+import {
+  type ElementRecord,
+  LAYOUT_SIZE,
+  type MarkKey,
+  type ServerKey,
+  type ServiceSettings,
+  type SpelledBindings,
+  type SpelledElements,
 } from '../native/records.js';
 import { SET_LAYOUTS } from '../packet-table/packet-sets.js';
 import { ARP_LAYOUT } from '../packet-table/packet-table.js';
@@ -169,7 +170,7 @@ export async function observeWithArpSet(
 ): Promise<AddressesAndSets> {
   const seen = await observeAddressesAndSets(handle, rebinding);
   const inArpSet = new Set<string>();
-  await eachText(await handle.spellSets(ARP_LAYOUT), ({ keys }: SpelledElements) => {
+  await eachElements(handle, ARP_LAYOUT, ({ keys }) => {
     for (const address of keys) inArpSet.add(address);
   });
   const guarded = new Set<Address>();
@@ -195,18 +196,30 @@ export async function observeAddressesAndSets(
     for (const address of addresses) seen.bound.add(address);
     if (rebinding.concerns({ isRoute })) boundOtherwise.push(...addresses);
   });
-  await eachText(await handle.spellSets(SET_LAYOUTS), (spelled: SpelledElements) =>
-    takeElements(seen.policy, spelled),
-  );
+  await eachElements(handle, SET_LAYOUTS, (spelled) => takeElements(seen.policy, spelled));
   rebinding.saw(boundOtherwise, seen.policy.guarded);
   return seen;
 }
 
+async function eachElements(
+  handle: KernelHandle,
+  layouts: Uint8Array,
+  take: (spelled: SpelledElements) => void,
+): Promise<void> {
+  for (let rest = layouts; rest.length > 0; ) {
+    const { texts, count } = await handle.spellSets(rest);
+    await eachText(texts, take);
+    rest = rest.subarray(count * LAYOUT_SIZE);
+  }
+}
+
 /** What the addon has spelled, text by text. */
-async function eachText<Spelled>(texts: readonly string[], take: (spelled: Spelled) => void): Promise<void> {
+async function eachText<Spelled>(texts: string[], take: (spelled: Spelled) => void): Promise<void> {
   const slice = new TimeSlice(performance);
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
     take(JSON.parse(text));
+    // Tens of thousands of Services have megabytes of them.
+    texts[index] = '';
     if (slice.over) await slice.yieldTurn();
   }
 }

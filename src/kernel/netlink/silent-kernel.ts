@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import type { Address } from '../../model/address.js';
 import type { NodeAddresses } from '../kernel.js';
-import type { Addon, Answers, KernelHandle } from '../native/addon.js';
+import type { Addon, Answers, KernelHandle, SpelledSets } from '../native/addon.js';
 import { NetlinkError } from '../native/netlink-error.js';
-import { ABI } from '../native/records.js';
+import { ABI, LAYOUT_SIZE } from '../native/records.js';
 import type { NodePlaces } from '../node/node-files.js';
 import { PLAIN_RULES } from '../packet-table/packet-rules-settings.js';
 import { NetlinkKernel } from './netlink-kernel.js';
@@ -70,12 +70,12 @@ class SilentHandle implements Partial<KernelHandle> {
     throw new NetlinkError(-constants.errno.ENOENT, 'nft.dumpSet');
   }
 
-  async spellAddresses(): Promise<readonly string[]> {
+  async spellAddresses(): Promise<string[]> {
     return [];
   }
 
-  async spellSets(): Promise<readonly string[]> {
-    return [];
+  async spellSets(layouts: Uint8Array): Promise<SpelledSets> {
+    return { texts: [], count: layouts.length / LAYOUT_SIZE };
   }
 
   async listVirtualServers() {
