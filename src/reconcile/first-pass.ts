@@ -69,10 +69,11 @@ export class FirstPass {
   *#uncontested(): Generator<void, ServicesBySize> {
     const { source, dirty } = this.#parts;
     const services: Service[] = [];
+    let count = 0;
     for (const key of [...dirty.keys]) {
       const { service } = source.view.look(key);
       if (service !== undefined) services.push(service);
-      if (services.length % KEYS_IN_PIECE === 0) yield;
+      if (++count % KEYS_IN_PIECE === 0) yield;
     }
     const contested = yield* contestedServices(services);
     const free = contested.size === 0 ? services : services.filter(({ key }) => !contested.has(key));
@@ -113,14 +114,11 @@ export class FirstPass {
   }
 }
 
-/** The API server's Service by itself before all others, if it is among them. */
+/** The API server's Service by itself before all others, however large it is. */
 function apiServerFirst({ ordinary, large }: ServicesBySize): ServicesBySize[] {
-  if (!ordinary.includes(API_SERVER_SERVICE)) return [{ ordinary, large }];
-  const others = ordinary.filter((key) => key !== API_SERVER_SERVICE);
-  return [
-    { ordinary: [API_SERVER_SERVICE], large: [] },
-    { ordinary: others, large },
-  ];
+  const isFirst = (key: ServiceKey) => key === API_SERVER_SERVICE;
+  const isOther = (key: ServiceKey) => !isFirst(key);
+  return [isFirst, isOther].map((isOf) => ({ ordinary: ordinary.filter(isOf), large: large.filter(isOf) }));
 }
 
 // In one loop, since it is gone through for every key of a first pass.

@@ -42,6 +42,20 @@ describe('in a pass over everything others have their turn', () => {
     expect(most).toBeLessThanOrEqual(MOST_BETWEEN_TURNS);
   });
 
+  it('while slices are looked up that came before their Services', async () => {
+    const source = new HandSource();
+    source.put(aService('web', [address('10.97.0.0')]));
+    for (let index = 0; index < SERVICES; index++) source.put(aSlice(`early-${index}`, [POD_1]));
+    const agent = withoutTime(testAgent(new FakeKernel(), source, settings));
+    const look = vi.spyOn(source.view, 'look');
+    const most = await mostBetweenTurns(
+      () => agent.start(),
+      () => look.mock.calls.length,
+    );
+    expect(look.mock.calls.length).toBeGreaterThan(SERVICES);
+    expect(most).toBeLessThanOrEqual(MOST_BETWEEN_TURNS);
+  });
+
   it('while Services are worked out of which the kernel has all already', async () => {
     const kernel = new FakeKernel();
     const first = testAgent(kernel, largeCluster());
