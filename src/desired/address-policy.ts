@@ -85,8 +85,8 @@ const UNUSABLE: readonly {
   { what: 'an address of 100::/64 (RFC 6666)', pattern: /^100::(?:[\da-f]{1,4}(?::[\da-f]{1,4}){0,3})?$/ },
 ];
 
-/** Whether the address may be unusable: one look at the text is enough for all but a few. */
-export function isSuspicious(address: Address): boolean {
+// Whether the address may be unusable: one look at the text is enough for all but a few.
+function isSuspicious(address: Address): boolean {
   const first = address.charCodeAt(0);
   return first === ZERO || first === TWO || first === COLON || (first === ONE && address.startsWith('100::'));
 }

@@ -13,18 +13,12 @@ import type { ServiceFrontend } from './service-frontend.js';
 export class FrontendClaims {
   /** Hardly a frontend has several, so that of one there is no list. */
   readonly #claims = new ShardedMap<FrontendKey, ServiceFrontend | readonly ServiceFrontend[]>(17);
-  #isAnyContested = false;
 
   add(claim: ServiceFrontend): void {
     const { key } = claim.frontend;
-    const known = this.#claims.get(key);
-    if (known === undefined) {
-      this.#claims.set(key, claim);
-      return;
-    }
-    this.#isAnyContested = true;
     // Array.sort is stable: of two equal claims of one Service the port that is listed first wins.
-    this.#claims.set(key, [...this.#listOf(key), claim].sort(compareClaims));
+    const isFirst = !this.#claims.has(key);
+    this.#claims.set(key, isFirst ? claim : [...this.#listOf(key), claim].sort(compareClaims));
   }
 
   remove(claim: ServiceFrontend): void {
@@ -41,8 +35,7 @@ export class FrontendClaims {
   }
 
   isContested(key: FrontendKey): boolean {
-    // Before the first change of a Service hardly ever any has been.
-    return this.#isAnyContested && isList(this.#claims.get(key));
+    return isList(this.#claims.get(key));
   }
 
   /** The winner first. */

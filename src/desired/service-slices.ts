@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.js';
 import type { ReservedAddresses } from '../model/reserved-address.js';
 import type { ServicePort } from '../model/service.js';
 import type { ServiceKey } from '../model/service-key.js';
-import { isSuspicious, unusableKind } from './address-policy.js';
+import { unusableKind } from './address-policy.js';
 
 /** The slices of a Service without the endpoints that the kernel would refuse. */
 interface UsableEndpoints {
@@ -46,7 +46,7 @@ function unusableAddresses(
     const { parts } = EndpointList.of((slices[place] as EndpointSlice).endpoints);
     for (let index = 0; index < parts.length; index += 2) {
       const address = parts[index] as Address;
-      if (ends.has(address) || (isSuspicious(address) && unusableKind(address, 'cluster') !== undefined))
+      if (ends.has(address) || unusableKind(address, 'cluster') !== undefined)
         found = (found ?? new Set()).add(address);
     }
   }
