@@ -88,6 +88,7 @@ function letNextGoOn(): void {
 /** So many keys a generator goes through in one piece: to go on after it takes as long as what is done for some of them. */
 export const KEYS_IN_PIECE = 16;
 
+/** Of such pieces, so that the clock is looked at after 128 keys. */
 export const PIECES_PER_LOOK = 8;
 
 /** Goes through long work piece by piece, and lets others have their turn in between. */
