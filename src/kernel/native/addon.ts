@@ -132,8 +132,8 @@ export interface KernelHandle {
   /**
    * The elements of sets, each as it is at one moment, as texts of JSON. A set takes LAYOUT_SIZE bytes: its index, of how
    * many parts its keys are (ADDRESS_PARTS), and the protocol (IPPROTO_*) of those that have none of their own. It ends
-   * behind a large set, so that changes need not wait for all of them. A set that is missing has no elements; what has no such key, or a protocol that no
-   * Service has, is left out. EINTR: one kept changing.
+   * behind a large set, so that changes need not wait for all of them. A set that is missing has no elements; what has no
+   * such key, or a protocol that no Service has, is left out. EINTR: one kept changing.
    */
   spellSets(layouts: Uint8Array): Promise<SpelledSets>;
 

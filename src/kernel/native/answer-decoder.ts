@@ -163,6 +163,14 @@ function freeBitsAt(reader: AnswerReader, offset: number): number | undefined {
   return byte === 0 ? undefined : byte - 1;
 }
 
+/** Texts of JSON, one after the other. They are let go of on the way: tens of thousands of Services have megabytes of them. */
+export function* decodeTexts<Item>(texts: string[]): Generator<Item, void> {
+  for (const [index, text] of texts.entries()) {
+    texts[index] = '';
+    yield JSON.parse(text);
+  }
+}
+
 export function decodeFlows(answer: ArrayBuffer): FlowRecord[] {
   const reader = new AnswerReader(answer);
   return reader.records((offset) => new Flow(reader, offset));

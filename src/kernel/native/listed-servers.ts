@@ -6,7 +6,7 @@ import {
   type UnreadServers,
 } from '../../model/real-server.js';
 import type { VirtualServerListing } from './addon.js';
-import { keyAt, realServerAt, SCHEDULER_SIZE } from './answer-decoder.js';
+import { decodeTexts, keyAt, realServerAt, SCHEDULER_SIZE } from './answer-decoder.js';
 import { AnswerReader } from './answer-reader.js';
 import type { RealServerRecord, ServerKey, ServerSettingsRecord, SpelledVirtualServers } from './records.js';
 
@@ -14,10 +14,7 @@ import type { RealServerRecord, ServerKey, ServerSettingsRecord, SpelledVirtualS
 export function* listedParts({ texts, records }: VirtualServerListing): Generator<ListedPart> {
   const reader = new AnswerReader(records);
   let first = 0;
-  for (const [index, text] of texts.entries()) {
-    const part: SpelledVirtualServers = JSON.parse(text);
-    // Tens of thousands of Services have megabytes of them.
-    texts[index] = '';
+  for (const part of decodeTexts<SpelledVirtualServers>(texts)) {
     const counts = part.records;
     yield new ListedPart(part, counts && recordsOf(reader, first, counts));
     for (const count of counts ?? []) first += count;

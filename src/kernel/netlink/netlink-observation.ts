@@ -16,7 +16,7 @@ import { type RealServerKey, RealServerList, realServer } from '../../model/real
 import type { VirtualServer } from '../../model/virtual-server.js';
 import type { AddressesAndSets, Observation, Remembered } from '../kernel.js';
 import type { KernelHandle } from '../native/addon.js';
-import { decodeElements } from '../native/answer-decoder.js';
+import { decodeElements, decodeTexts } from '../native/answer-decoder.js';
 import {
   type ListedPart,
   type ListedRealServers,
@@ -216,10 +216,8 @@ async function eachElements(
 /** What the addon has spelled, text by text. */
 async function eachText<Spelled>(texts: string[], take: (spelled: Spelled) => void): Promise<void> {
   const slice = new TimeSlice(performance);
-  for (const [index, text] of texts.entries()) {
-    take(JSON.parse(text));
-    // Tens of thousands of Services have megabytes of them.
-    texts[index] = '';
+  for (const spelled of decodeTexts<Spelled>(texts)) {
+    take(spelled);
     if (slice.over) await slice.yieldTurn();
   }
 }
