@@ -17,8 +17,6 @@ struct Key {
   uint8_t protocol;
   uint16_t port;
   uint8_t address[kAddressSize];
-
-  size_t address_size() const { return family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr); }
 };
 
 bool read_address(std::string_view text, Key* key) {
@@ -58,8 +56,9 @@ bool read_frontend(std::string_view text, Key* key) {
 // The key of an element, as nf_tables wants it.
 void write_element(const Key& key, uint32_t parts, OperationRecord* record) {
   uint8_t* const start = reinterpret_cast<uint8_t*>(record) + offsetof(OperationRecord, address);
-  uint8_t* end = start + key.address_size();
-  std::memcpy(start, key.address, key.address_size());
+  const size_t size = address_size(key.family);
+  uint8_t* end = start + size;
+  std::memcpy(start, key.address, size);
   if (parts == kFrontendParts) {
     *end = key.protocol;
     end += kFieldSize;

@@ -17,7 +17,7 @@ class ListingText {
 
   bool is_empty() const { return names_.size() == 0; }
   bool is_full() const { return names_.size() >= kItemsPerText || records_total_ >= kItemsPerText; }
-  // A SpelledServers of src/kernel/native/records.ts.
+  // A SpelledVirtualServers of src/kernel/native/records.ts.
   std::string json() const;
 
  private:

@@ -2,6 +2,8 @@
 // is the other half: a change here changes both files and the ABI number, which the loader compares.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -32,6 +34,11 @@ constexpr size_t kSchedulerSize = 16;   // IP_VS_SCHEDNAME_MAXLEN, with the NUL
 constexpr size_t kElementKeySize = 48;  // bytes 24..71 of an operation
 constexpr size_t kAddressSize = 16;     // IPv4 in the first four bytes, network order
 constexpr uint8_t kNoPrefix = 255;      // a netmask that is not a prefix
+
+// Of kAddressSize bytes so many are an address of the family.
+constexpr size_t address_size(uint8_t family) {
+  return family == AF_INET ? 4 : kAddressSize;
+}
 
 // One write. Which fields count depends on `kind`; the others are ignored.
 struct OperationRecord {

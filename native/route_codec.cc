@@ -28,10 +28,6 @@ bool is_ipv4(uint8_t family) {
   return family == AF_INET;
 }
 
-size_t address_size(uint8_t family) {
-  return is_ipv4(family) ? 4 : 16;
-}
-
 uint8_t host_prefix(uint8_t family) {
   return is_ipv4(family) ? kHostPrefix : kHostPrefix6;
 }

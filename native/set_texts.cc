@@ -1,7 +1,6 @@
 #include "set_texts.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <map>
 
@@ -18,26 +17,24 @@ struct Key {
   uint16_t port;
   const uint8_t* address;
   const uint8_t* source;  // of clients
-
-  size_t address_size() const { return family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr); }
 };
 
-size_t key_size(uint32_t parts, size_t address_size) {
+size_t key_size(uint32_t parts, uint8_t family) {
   const size_t addresses = parts == kSourceParts ? 2 : 1;
   const size_t fields = parts - addresses;
-  return addresses * address_size + fields * kFieldSize;
+  return addresses * address_size(family) + fields * kFieldSize;
 }
 
 bool read_family(const ElementRecord& record, uint32_t parts, uint8_t* family) {
-  *family = record.key_length == key_size(parts, sizeof(in_addr)) ? AF_INET : AF_INET6;
-  return *family == AF_INET || record.key_length == key_size(parts, sizeof(in6_addr));
+  *family = record.key_length == key_size(parts, AF_INET) ? AF_INET : AF_INET6;
+  return *family == AF_INET || record.key_length == key_size(parts, AF_INET6);
 }
 
 bool read_key(const ElementRecord& record, const SetLayout& layout, Key* key) {
   *key = Key{};
   if (!read_family(record, layout.parts, &key->family)) return false;
   key->address = record.key;
-  const uint8_t* end = record.key + key->address_size();
+  const uint8_t* end = record.key + address_size(key->family);
   key->protocol = layout.protocol;
   if (layout.parts >= kFrontendParts) {
     key->protocol = *end;
@@ -57,7 +54,7 @@ uint8_t free_bits(const ElementRecord& record) {
 
 // A range that somebody else wrote may go beyond the clients.
 bool can_be_spelled(const ElementRecord& record, const SetLayout& layout, const Key& key) {
-  if (layout.parts == kSourceParts && free_bits(record) > key.address_size() * 8) return false;
+  if (layout.parts == kSourceParts && free_bits(record) > address_size(key.family) * 8) return false;
   return layout.parts == kAddressParts || protocol_name(key.protocol) != nullptr;
 }
 
@@ -101,7 +98,7 @@ class Part {
 
  private:
   void add_source(const ElementRecord& record, const Key& key) {
-    const size_t prefix = key.address_size() * 8 - free_bits(record);
+    const size_t prefix = address_size(key.family) * 8 - free_bits(record);
     sources_.add_plain([&](std::string* text) {
       append_address(key.family, key.source, text);
       *text += '/' + std::to_string(prefix);
